@@ -1,0 +1,65 @@
+"""Where the local stack keeps its state and which ports it uses: all of it can be set by environment variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import StackError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+HOST = "127.0.0.1"
+REGION = "us-west-2"
+ACCOUNT = "123456789012"
+
+# Moto accepts any key pair; these are not secrets, and no AWS account knows them.
+ACCESS_KEY = "local-access-key"
+SECRET_KEY = "local-secret-key"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The folder and the ports of one local stack.
+
+    Every port is on the loopback address. Clusters get the ports from ``redshift_port`` upwards, one each.
+    """
+
+    state: Path
+    airflow_port: int = 8080
+    aws_port: int = 5000
+    postgres_port: int = 5433
+    redshift_port: int = 5439
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read ``SPARKIFY_STATE`` and ``SPARKIFY_{AIRFLOW,AWS,POSTGRES,REDSHIFT}_PORT``; what is unset keeps its default.
+
+        :raises StackError: a port is not a number between 1 and 65535.
+        """
+        ports = {
+            f"{name}_port": _port(environ, f"SPARKIFY_{name.upper()}_PORT")
+            for name in ("airflow", "aws", "postgres", "redshift")
+            if environ.get(f"SPARKIFY_{name.upper()}_PORT")
+        }
+        state = Path(environ.get("SPARKIFY_STATE") or ROOT / ".local").expanduser().resolve()
+        return cls(state=state, **ports)
+
+    @property
+    def aws_url(self) -> str:
+        """The endpoint of S3, IAM, STS, Secrets Manager and the Redshift control plane."""
+        return f"http://{HOST}:{self.aws_port}"
+
+    @property
+    def airflow_url(self) -> str:
+        """The address of the Airflow UI and REST API."""
+        return f"http://{HOST}:{self.airflow_port}"
+
+
+def _port(environ: Mapping[str, str], variable: str) -> int:
+    text = environ[variable]
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise StackError(f"{variable} is {text!r}: set it to a port number between 1 and 65535, or unset it.")
+    return int(text)
