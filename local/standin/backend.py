@@ -1,0 +1,88 @@
+"""What the Redshift endpoint and COPY agree on: the client's own session, and the errors that it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class WarehouseError(Exception):
+    """An error that the client receives, as Redshift would word it.
+
+    :param message: the primary message.
+    :param sqlstate: XX000 for nearly every error that Redshift's engine raises.
+    :param detail: the DETAIL lines, if any.
+    :param hint: the HINT, if any.
+    """
+
+    def __init__(
+        self, message: str, *, sqlstate: str = "XX000", detail: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sqlstate = sqlstate
+        self.detail = detail
+        self.hint = hint
+
+
+class Backend(Protocol):
+    """The client's own PostgreSQL session: it sees the client's temporary tables and its uncommitted rows."""
+
+    cluster: str
+    database: str
+    user: str
+    session_id: int
+
+    async def fetch(self, sql: str) -> list[tuple[str | None, ...]]:
+        """Run one query and return its rows, every value as text.
+
+        :raises WarehouseError: the query failed; the transaction is aborted.
+        """
+        ...
+
+    async def copy_in(self, sql: str, rows: AsyncIterator[bytes]) -> int:
+        """Run ``copy .. from stdin`` with these bytes, in pieces of any size, and return the number of rows.
+
+        What ``rows`` raises ends the load, leaves nothing of it behind, and is raised again here.
+
+        :raises WarehouseError: PostgreSQL refused a row; the transaction is aborted.
+        """
+        ...
+
+    async def execute_apart(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run a statement with ``%s`` parameters on another connection and commit it: it survives a rollback here.
+
+        :raises WarehouseError: the statement failed.
+        """
+        ...
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the client asked to cancel the statement that runs now."""
+        ...
+
+
+@dataclass(frozen=True)
+class CopyResult:
+    """What a COPY that succeeded did.
+
+    :param rows: how many rows were loaded.
+    :param notices: what the client is told before the statement completes, one INFO message each.
+    """
+
+    rows: int
+    notices: tuple[str, ...]
+
+
+class Copier(Protocol):
+    """Runs COPY statements."""
+
+    async def copy(self, statement: str, backend: Backend) -> CopyResult:
+        """Load what the statement names, inside the client's transaction.
+
+        :param statement: the COPY statement, with no semicolon after it.
+        :param backend: the session of the client that sent it.
+        :raises WarehouseError: nothing was loaded; the session aborts the transaction.
+        """
+        ...
