@@ -1,0 +1,37 @@
+"""The records of a data directory, as they stand in its files."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+
+
+def events(data: Path) -> list[Record]:
+    """Read every line of every file under ``log_data/``."""
+    files = sorted((data / "log_data").rglob("*.json"))
+    return [parse(line) for file in files for line in file.read_text("utf-8").split("\n") if line]
+
+
+def songs(data: Path) -> list[Record]:
+    """Read every object under ``song_data/``, or in the ``song_data*.tar.gz`` that holds it."""
+    archives = sorted(data.glob("song_data*.tar.gz"))
+    if archives:
+        return [parse(text) for archive in archives for text in _archived(archive)]
+    return [parse(file.read_text("utf-8")) for file in sorted((data / "song_data").rglob("*.json"))]
+
+
+def parse(text: str) -> Record:
+    """Parse one JSON object; its numbers stay as the text that the source has for them."""
+    return json.loads(text, parse_int=str, parse_float=str)
+
+
+def _archived(archive: Path) -> Iterator[str]:
+    with tarfile.open(archive) as members:
+        for member in members:
+            if member.name.endswith(".json"):
+                yield members.extractfile(member).read().decode("utf-8")
