@@ -1,0 +1,14 @@
+"""Moments in UTC, as the milliseconds since the epoch that the logs hold."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+
+def midnight_ms(day: date) -> int:
+    """Tell the moment at which a day begins."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()) * 1000

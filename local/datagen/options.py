@@ -1,0 +1,33 @@
+"""What can be asked of the generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from local.errors import StackError
+
+
+@dataclass(frozen=True)
+class Options:
+    """The size of the data and the seed that decides everything else.
+
+    From 2 days, 8 users and 100 songs upwards the data shows every peculiarity of the real one.
+
+    :param days: days of events, one file each.
+    :param users: people who are seen in the logs.
+    :param songs: files of the catalogue.
+    :param seed: another seed gives other data of the same kind.
+    :param start: the first day, in UTC.
+    """
+
+    days: int = 7
+    users: int = 80
+    songs: int = 500
+    seed: int = 1
+    start: date = date(2018, 11, 1)
+
+    def __post_init__(self) -> None:
+        for name in ("days", "users", "songs"):
+            if getattr(self, name) < 1:
+                raise StackError(f"--{name} is {getattr(self, name)}: generated data needs at least 1.")
