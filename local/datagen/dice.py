@@ -29,7 +29,7 @@ class Dice:
     def low(self, limit: int) -> int:
         """Draw an integer from 0 up to, not including, ``limit``: the smaller, the likelier."""
         drawn = self._random()
-        return int(drawn * drawn * drawn * limit)
+        return int(drawn * drawn * limit)
 
     def pick(self, choices: Sequence[T]) -> T:
         """Draw one of the choices, all equally likely."""

@@ -125,7 +125,7 @@ def look_around(session: Session, dice: Dice) -> None:
 
 def _plays(session: Session, dice: Dice) -> int:
     if session.listener.habit is Habit.STAYS_UP:
-        return dice.between(12, 30)
+        return dice.between(8, 14)
     return dice.low(60) if session.level == "paid" else dice.low(16)
 
 

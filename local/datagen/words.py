@@ -3,12 +3,12 @@
 ADJECTIVES = (
     "Amber", "Broken", "Copper", "Distant", "Electric", "Faded", "Gentle", "Hollow", "Ivory", "Jagged", "Kindred",
     "Lonesome", "Marble", "Northern", "Open", "Paper", "Quiet", "Restless", "Silver", "Tidal", "Uneven", "Velvet",
-    "Wandering", "Yellow", "Zenith", "Späte", "Última", "Éternel",
+    "Wandering", "Yellow", "Zenith", "Éternel",
 )  # fmt: skip
 NOUNS = (
     "Anchors", "Bridges", "Comets", "Drifters", "Embers", "Finches", "Gardens", "Harbours", "Islands", "Junctions",
     "Kites", "Lanterns", "Meadows", "Nightfall", "Orchards", "Pilots", "Quarries", "Rivers", "Signals", "Trains",
-    "Umbrellas", "Valleys", "Windows", "Yards", "Señales", "Brücken", "Ängar",
+    "Umbrellas", "Valleys", "Windows", "Yards", "Señales",
 )  # fmt: skip
 VERSIONS = ("(Live)", "(Album Version)", "[Radio Edit]", "Pt. 2", "/ Reprise", '("Lost" Take)', "(Keeper\u2019s Mix)")
 
@@ -20,7 +20,7 @@ LAST_NAMES = (
     "Abara", "Bellweather", "Corrigan", "Dunmore", "Esposito", "Fennick", "Grimaldi", "Hartwell", "Ibsen", "Jankowski",
     "Kestrel", "Lindqvist", "Marlowe", "Nakano", "Okafor", "Pemberton", "Quill", "Rasmussen", "Sandoval", "Thackeray",
 )  # fmt: skip
-ARTIST_LAST_NAMES = (*LAST_NAMES, "Vågen", "Núñez", "Côté", "O\u2018Dell")
+ARTIST_LAST_NAMES = (*LAST_NAMES, "Vågen", "Núñez", "O\u2018Dell")
 
 METROPOLES = (
     "Alder Falls-North Bend, OR-WA", "Briar Glen, TX", "Cedar Hollow-Lakeview-Pine Ridge, IL-IN-WI", "Dove Creek, CO",
