@@ -1,0 +1,214 @@
+"""Load Sparkify's events and songs from S3 into the star schema, hour by hour."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
+
+from redshift_elt.checks import Query, fresh, not_null, references, row_count, unique
+from redshift_elt.operators.data_quality import DataQualityOperator
+from redshift_elt.operators.load_dimension import LoadDimensionOperator
+from redshift_elt.operators.load_fact import LoadFactOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.staging import staging_table
+from redshift_elt.statements.merge import Choice
+
+DOCS = """\
+### Sparkify: S3 → staging → star schema → checks
+
+Each run is responsible for one **window** of event time, `[start, end)` in UTC:
+
+1. `window_start` and `window_end`, when you give both in the form;
+2. else the run's data interval: the hour before the scheduled time, or the hour that a backfill asks for;
+3. else, when you trigger the DAG without a date, the last complete hour.
+
+`full_load` rebuilds all five tables from every file in the bucket.
+
+| task | does |
+| --- | --- |
+| `stage_events` | COPY the log files of the window's days into a staging table of this run's own |
+| `stage_songs` | COPY the song files that are new or have changed since they were loaded |
+| `load_songplays`, `load_time` | make the window hold exactly what was staged |
+| `load_users`, `load_songs`, `load_artists` | merge what the staged rows change |
+| `check_star_schema` | count rows, nulls, repeated keys, missing references; hold loaded plays against staged ones |
+| `clean_up` | drop the staging tables; after a failure they stay, to be looked at |
+
+**Run it again whenever you like**: a run that is repeated, retried or cleared changes nothing that is right already,
+and runs may go in any order and at the same time. When a check fails, its task's log says which, what it expected and
+what it found. Results are kept in `etl.check_results`, loads in `etl.loads`.
+"""
+
+EVENTS, SONGS = "staging_events", "staging_songs"
+
+with DAG(
+    dag_id="sparkify_etl",
+    description="Load events and songs from S3 into the star schema, hour by hour",
+    doc_md=DOCS,
+    # Written out, because "@hourly" alone gives empty data intervals in Airflow 3 (Airflow issue 50172).
+    schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
+    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=8,
+    default_args={"retries": 3, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True},
+    template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
+    user_defined_macros={"staging_table": staging_table},
+    tags=["sparkify", "redshift"],
+    params={
+        "window_start": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Window start",
+            description="UTC, included. Give both ends of the window, or neither to load the run's own hour.",
+        ),
+        "window_end": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Window end",
+            description="UTC, not included.",
+        ),
+        "full_load": Param(
+            False,
+            type="boolean",
+            title="Full load",
+            description="Rebuild all tables from every file in the bucket. Readers go on meanwhile.",
+        ),
+        "bucket": Param(
+            None,
+            type=["null", "string"],
+            title="Bucket",
+            description="Where the files are; none: the Airflow Variable sparkify_bucket.",
+        ),
+        "log_prefix": Param(
+            "log_data/",
+            type="string",
+            pattern="^([^/]+/)+$",
+            title="Prefix of the log files",
+            description="Ends with a slash. A day's file lies below it at YYYY/MM/YYYY-MM-DD-events.json.",
+        ),
+        "log_paths_key": Param(
+            "log_json_path.json",
+            type="string",
+            minLength=1,
+            title="Key of the logs' JSONPaths file",
+            description="Keep it outside the prefixes, or COPY would read it as data.",
+        ),
+        "song_prefix": Param(
+            "song_data/",
+            type="string",
+            pattern="^([^/]+/)+$",
+            title="Prefix of the song files",
+            description="Ends with a slash.",
+        ),
+    },
+) as dag:
+    bucket = "{{ params.bucket or var.value.sparkify_bucket }}"
+
+    stage_events = StageToRedshiftOperator(
+        task_id="stage_events",
+        table=EVENTS,
+        bucket=bucket,
+        key_pattern="{{ params.log_prefix }}%Y/%m/%Y-%m-%d-events.json",
+        json="{{ params.log_paths_key }}",
+        time_format="epochmillisecs",
+    )
+    stage_songs = StageToRedshiftOperator(
+        task_id="stage_songs",
+        table=SONGS,
+        bucket=bucket,
+        prefix="{{ params.song_prefix }}",
+        ledger_targets=["songs", "artists"],
+    )
+
+    load_songplays = LoadFactOperator(
+        task_id="load_songplays",
+        table="songplays",
+        select="select/songplays.sql",
+        key="songplay_id",
+        window_column="start_time",
+    )
+    load_users = LoadDimensionOperator(
+        task_id="load_users",
+        table="users",
+        select="select/users.sql",
+        key="user_id",
+        window_column="level_as_of",
+        choices=[
+            Choice(["level_as_of", "level", "first_name", "last_name", "gender"], order_by=["level_as_of desc"]),
+        ],
+    )
+    load_songs = LoadDimensionOperator(
+        task_id="load_songs",
+        table="songs",
+        select="select/songs.sql",
+        key="song_id",
+        replace=True,
+        ledger=SONGS,
+        after_merge="resolve/songplays.sql",
+        after_merge_writes=["songplays"],
+    )
+    load_artists = LoadDimensionOperator(
+        task_id="load_artists",
+        table="artists",
+        select="select/artists.sql",
+        key="artist_id",
+        ledger=SONGS,
+        choices=[
+            Choice(["name"], order_by=["len(name)"]),
+            Choice(
+                ["location", "latitude", "longitude"],
+                order_by=[
+                    "nvl2(location, 0, 1) + nvl2(latitude, 0, 1) + nvl2(longitude, 0, 1)",
+                ],
+            ),
+        ],
+    )
+    load_time = LoadDimensionOperator(
+        task_id="load_time",
+        table="time",
+        select="select/time.sql",
+        key="start_time",
+        window_column="start_time",
+        overwrite_window=True,
+    )
+
+    check_star_schema = DataQualityOperator(
+        task_id="check_star_schema",
+        checks=[
+            Query(
+                "songplays", "plays staged but not loaded, or the reverse", 0, 0, sql="checks/plays_not_reconciled.sql"
+            ),
+            unique("songplays", "songplay_id", window_column="start_time"),
+            not_null("songplays", "user_id", window_column="start_time"),
+            references("songplays", "user_id", "users", "user_id", window_column="start_time"),
+            references("songplays", "song_id", "songs", "song_id", window_column="start_time"),
+            references("songplays", "artist_id", "artists", "artist_id", window_column="start_time"),
+            references("songplays", "start_time", "time", "start_time", window_column="start_time"),
+            fresh("songplays", "start_time", hours=24),
+            row_count("users", severity="warn"),
+            unique("users", "user_id"),
+            not_null("users", "level"),
+            row_count("songs", severity="warn"),
+            unique("songs", "song_id"),
+            not_null("songs", "title"),
+            row_count("artists", severity="warn"),
+            unique("artists", "artist_id"),
+            not_null("artists", "name"),
+            unique("time", "start_time", window_column="start_time"),
+        ],
+    )
+
+    @task
+    def clean_up(bucket: str, **context) -> None:
+        """Drop what the run staged."""
+        from redshift_elt.clean_up import clean_up
+
+        clean_up(context, [EVENTS, SONGS], bucket)
+
+    loads = [load_songplays, load_users, load_songs, load_artists, load_time]
+    for load in loads:
+        [stage_events, stage_songs] >> load
+    loads >> check_star_schema >> clean_up(bucket)

@@ -1,0 +1,54 @@
+-- Plays are matched again after songs have changed: those that a new or changed song may match, and those whose song
+-- has changed or gone. The rule is that of the SELECT of songplays.
+update songplays
+set song_id = matches.song_id,
+    artist_id = matches.artist_id
+from (
+    select
+        affected.songplay_id,
+        songs.song_id,
+        songs.artist_id,
+        row_number() over (partition by affected.songplay_id order by songs.song_id) as choice
+    from (
+        select
+            plays.songplay_id,
+            plays.song_title,
+            plays.artist_name,
+            plays.length
+        from songplays as plays
+        join songs__delta
+            on songs__delta.title = plays.song_title
+            and songs__delta.artist_name = plays.artist_name
+            and songs__delta.duration = plays.length
+        union
+        select
+            plays.songplay_id,
+            plays.song_title,
+            plays.artist_name,
+            plays.length
+        from songplays as plays
+        join songs__delta
+            on songs__delta.song_id = plays.song_id
+        union
+        select
+            plays.songplay_id,
+            plays.song_title,
+            plays.artist_name,
+            plays.length
+        from songplays as plays
+        left join songs
+            on songs.song_id = plays.song_id
+        where plays.song_id is not null
+            and songs.song_id is null
+    ) as affected
+    left join songs
+        on songs.title = affected.song_title
+        and songs.artist_name = affected.artist_name
+        and songs.duration = affected.length
+) as matches
+where songplays.songplay_id = matches.songplay_id
+    and matches.choice = 1
+    and (
+        nvl(songplays.song_id, '') <> nvl(matches.song_id, '')
+        or nvl(songplays.artist_id, '') <> nvl(matches.artist_id, '')
+    )

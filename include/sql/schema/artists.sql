@@ -1,0 +1,18 @@
+-- One row for each artist of the catalogue.
+-- Distributed and sorted by artist, by which it is merged.
+create table if not exists artists (
+    artist_id varchar(32) not null encode raw,
+    name varchar(1024) encode zstd,
+    location varchar(1024) encode zstd,
+    latitude double precision encode zstd,
+    longitude double precision encode zstd,
+    primary key (artist_id)
+)
+diststyle key
+distkey (artist_id)
+sortkey (artist_id);
+
+-- Loaders of artists queue here, so that its readers need not.
+create table if not exists etl.lock_artists (
+    unused boolean
+);

@@ -1,0 +1,18 @@
+create schema if not exists etl;
+
+-- One row for each check of each run, passed or not. Times are UTC.
+create table if not exists etl.check_results (
+    dag_id varchar(256) not null encode zstd,
+    run_id varchar(256) not null encode zstd,
+    window_start timestamp not null encode az64,
+    window_end timestamp not null encode az64,
+    target varchar(127) not null encode zstd,
+    check_name varchar(256) not null encode zstd,
+    severity varchar(8) not null encode zstd,
+    expected varchar(256) not null encode zstd,
+    actual varchar(256) not null encode zstd,
+    passed boolean not null encode raw,
+    checked_at timestamp not null encode raw
+)
+diststyle even
+sortkey (checked_at);

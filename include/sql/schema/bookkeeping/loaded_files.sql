@@ -1,0 +1,26 @@
+create schema if not exists etl;
+
+-- The ledger: which S3 objects a target has taken over, in which version (ETag).
+-- Read by target and bucket, so sorted by them; distributed by key, so that recording a file meets its old row locally.
+create table if not exists etl.loaded_files (
+    target varchar(127) not null encode raw,
+    bucket varchar(63) not null encode raw,
+    object_key varchar(1024) not null encode zstd,
+    etag varchar(256) not null encode zstd,
+    size_bytes bigint not null encode az64,
+    loaded_at timestamp not null encode az64,
+    primary key (target, bucket, object_key)
+)
+diststyle key
+distkey (object_key)
+compound sortkey (target, bucket);
+
+-- The empty template of a run's own list of the objects that it staged.
+create table if not exists etl.staged_files (
+    bucket varchar(63) not null encode zstd,
+    object_key varchar(1024) not null encode zstd,
+    etag varchar(256) not null encode zstd,
+    size_bytes bigint not null encode az64
+)
+diststyle key
+distkey (object_key);

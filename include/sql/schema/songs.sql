@@ -1,0 +1,23 @@
+-- One row for each song of the catalogue. The artist's columns are as the song's file gives them: plays name the artist
+-- as it stands there, which is not always the name that artists holds for the artist.
+-- Distributed and sorted by song, by which it is merged.
+create table if not exists songs (
+    song_id varchar(32) not null encode raw,
+    title varchar(1024) encode zstd,
+    artist_id varchar(32) encode zstd,
+    year integer encode az64,
+    duration double precision encode zstd,
+    artist_name varchar(1024) encode zstd,
+    artist_location varchar(1024) encode zstd,
+    artist_latitude double precision encode zstd,
+    artist_longitude double precision encode zstd,
+    primary key (song_id)
+)
+diststyle key
+distkey (song_id)
+sortkey (song_id);
+
+-- Loaders of songs queue here, so that its readers need not.
+create table if not exists etl.lock_songs (
+    unused boolean
+);

@@ -1,0 +1,8 @@
+-- The artists of the staged songs; one artist may come with several names and places.
+select
+    artist_id,
+    artist_name as name,
+    nullif(artist_location, '') as location,
+    artist_latitude as latitude,
+    artist_longitude as longitude
+from {{ staging_table('staging_songs', dag_run) }}

@@ -1,0 +1,44 @@
+"""The record of loads: what each did to its target, written in the load's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from redshift_elt.statements import bookkeeping, names
+
+if TYPE_CHECKING:
+    from redshift_elt.loads import RowCounts
+    from redshift_elt.transaction import Session
+    from redshift_elt.window import Window
+
+
+def now() -> datetime:
+    """Return the time as the bookkeeping tables hold it: UTC, without a zone."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def record(
+    session: Session, context: Mapping[str, Any], target: str, window: Window, counts: RowCounts, started: datetime
+) -> None:
+    """Write a load into ``etl.loads``, in the transaction of the load itself."""
+    instance = context["ti"]
+    load = bookkeeping.Load(
+        dag_id=instance.dag_id,
+        run_id=instance.run_id,
+        task_id=instance.task_id,
+        try_number=instance.try_number,
+        target=names.bare(target),
+        window_start=window.bounds[0],
+        window_end=window.bounds[1],
+        full_load=window.full,
+        rows_read=counts.read,
+        inserted=counts.inserted,
+        updated=counts.updated,
+        deleted=counts.deleted,
+        unchanged=counts.unchanged,
+        started_at=started,
+        loaded_at=now(),
+    )
+    session.execute(bookkeeping.insert_load(), bookkeeping.values([load]))

@@ -1,0 +1,149 @@
+"""The cluster and the role that its COPY uses: created and deleted, each step safe to repeat."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.sdk.exceptions import AirflowFailException
+
+log = logging.getLogger(__name__)
+
+_POLICY = "read-the-data"
+
+
+def ensure_copy_role(
+    name: str, bucket: str, prefixes: Sequence[str], tags: dict[str, str], aws_conn_id: str = "aws_default"
+) -> str:
+    """Create the role that COPY uses, or bring the one of this name up to date, and return its ARN.
+
+    Redshift may assume it, and it may list and read just these prefixes of the bucket (AWS page "Permissions to access
+    other AWS resources").
+
+    :param prefixes: key prefixes or whole keys.
+    """
+    iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    try:
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), Tags=_tag_list(tags))["Role"]
+        log.info("Role %s: created.", name)
+    except iam.exceptions.EntityAlreadyExistsException:
+        role = iam.get_role(RoleName=name)["Role"]
+        log.info("Role %s: already there.", name)
+    iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(read_policy(bucket, prefixes)))
+    return role["Arn"]
+
+
+def read_policy(bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
+    """Return the IAM policy that allows to list and read the given prefixes of a bucket, and nothing else."""
+    patterns = [f"{prefix}*" for prefix in prefixes]
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": f"arn:aws:s3:::{bucket}",
+                "Condition": {"StringLike": {"s3:prefix": patterns}},
+            },
+            {
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": [f"arn:aws:s3:::{bucket}/{pattern}" for pattern in patterns],
+            },
+        ],
+    }
+
+
+def ensure_cluster(
+    identifier: str,
+    *,
+    node_type: str,
+    role_arn: str,
+    tags: dict[str, str],
+    security_groups: Sequence[str] = (),
+    subnet_group: str | None = None,
+    database: str = "dev",
+    master_user: str = "awsuser",
+    aws_conn_id: str = "aws_default",
+) -> None:
+    """Ask for a single-node cluster, unless there is one of this name with the same tags.
+
+    It is private and encrypted, its administrator's password is made and kept by Secrets Manager, and COPY uses the
+    role by default.
+
+    :raises AirflowFailException: a cluster of this name belongs to somebody else.
+    """
+    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    optional = {"VpcSecurityGroupIds": list(security_groups), "ClusterSubnetGroupName": subnet_group}
+    try:
+        redshift.create_cluster(
+            ClusterIdentifier=identifier,
+            ClusterType="single-node",
+            NodeType=node_type,
+            DBName=database,
+            MasterUsername=master_user,
+            ManageMasterPassword=True,
+            Encrypted=True,
+            PubliclyAccessible=False,
+            IamRoles=[role_arn],
+            DefaultIamRoleArn=role_arn,
+            Tags=_tag_list(tags),
+            **{name: value for name, value in optional.items() if value},
+        )
+        log.info("Cluster %s (%s): asked for.", identifier, node_type)
+    except redshift.exceptions.ClusterAlreadyExistsFault:
+        cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
+        found = {tag["Key"]: tag.get("Value", "") for tag in cluster.get("Tags", ())}
+        if not tags.items() <= found.items():
+            raise AirflowFailException(
+                f"There is a cluster {identifier!r} already, and its tags {found} are not those of this project "
+                f"{tags}: it is left alone. Choose another cluster_identifier."
+            ) from None
+        log.info("Cluster %s: already there, %s.", identifier, cluster["ClusterStatus"])
+
+
+def delete_cluster(identifier: str, final_snapshot: str | None, aws_conn_id: str = "aws_default") -> None:
+    """Ask for a cluster's deletion; one that is gone, or going, is no error.
+
+    :param final_snapshot: the name of the snapshot to take first; None takes none, and the data are lost.
+    """
+    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    snapshot = (
+        {"SkipFinalClusterSnapshot": False, "FinalClusterSnapshotIdentifier": final_snapshot}
+        if final_snapshot
+        else {"SkipFinalClusterSnapshot": True}
+    )
+    try:
+        redshift.delete_cluster(ClusterIdentifier=identifier, **snapshot)
+        log.info(
+            "Cluster %s: deletion asked for, %s.",
+            identifier,
+            f"snapshot {final_snapshot}" if final_snapshot else "no snapshot",
+        )
+    except redshift.exceptions.ClusterNotFoundFault:
+        log.info("Cluster %s: not there.", identifier)
+
+
+def delete_copy_role(name: str, aws_conn_id: str = "aws_default") -> None:
+    """Delete the role that COPY used, with its policy; one that is gone is no error."""
+    iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
+    for step, call in (("policy", iam.delete_role_policy), ("role", iam.delete_role)):
+        arguments = {"RoleName": name} | ({"PolicyName": _POLICY} if step == "policy" else {})
+        try:
+            call(**arguments)
+            log.info("Role %s: %s deleted.", name, step)
+        except iam.exceptions.NoSuchEntityException:
+            log.info("Role %s: %s not there.", name, step)
+
+
+def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,1 @@
+"""The operators: StageToRedshift, LoadFact, LoadDimension and DataQuality."""

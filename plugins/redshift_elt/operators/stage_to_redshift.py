@@ -1,0 +1,193 @@
+"""Stage: COPY JSON objects from S3 into a staging table of the run's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowException
+
+from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.staging import files_table, run_prefix, staging_table
+from redshift_elt.statements import bookkeeping, names
+from redshift_elt.statements import staging as statements
+from redshift_elt.statements.copy import CopyOptions, copy_objects
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    from redshift_elt.objects import S3Object
+    from redshift_elt.transaction import Session
+    from redshift_elt.window import Window
+
+_LOGGED_OBJECTS = 20
+
+
+class StageToRedshiftOperator(WarehouseOperator):
+    """Load the objects that a run needs into a staging table that only this run uses.
+
+    The objects are listed, named in a manifest, and loaded by one COPY. The table is made anew each time, so a retry
+    begins from nothing. Give exactly one of ``key_pattern`` and ``prefix``.
+
+    :param table: the permanent, empty table that the staging table is made like; the staging table's name is this
+        name and a suffix for the run, see :func:`redshift_elt.staging.staging_table`.
+    :param bucket: the bucket's name, without ``s3://``.
+    :param key_pattern: the key of one UTC day's object, with the codes of ``strftime``; the days of the run's window
+        are staged, those that exist. A full load stages every key that fits.
+    :param margin_days: how many days before and after the window's to stage too, for events in a neighbour's file.
+    :param prefix: stage everything below this key prefix, which ends with a slash.
+    :param ledger_targets: with ``prefix``: leave out objects that all of these targets have taken over already with
+        the same ETag. A full load leaves out none.
+    :param json: ``auto``, ``auto ignorecase``, or the key of a JSONPaths file in the same bucket.
+    :param iam_role: the role that COPY uses: ``default`` for the cluster's default role, or an ARN.
+    :param region: the bucket's region; the AWS connection's if none is given.
+    :param time_format: COPY's TIMEFORMAT, such as ``epochmillisecs``.
+    :param gzip: whether the objects are compressed with gzip.
+    :raises AirflowFailException: an object holds data that COPY cannot load; the message names file, line and reason.
+    """
+
+    template_fields: Sequence[str] = (
+        *WarehouseOperator.template_fields,
+        "table",
+        "bucket",
+        "key_pattern",
+        "prefix",
+        "json",
+        "iam_role",
+        "region",
+        "time_format",
+    )
+
+    def __init__(
+        self,
+        *,
+        table: str,
+        bucket: str,
+        key_pattern: str | None = None,
+        margin_days: int = 0,
+        prefix: str | None = None,
+        ledger_targets: Sequence[str] = (),
+        json: str = "auto",
+        iam_role: str = "default",
+        region: str | None = None,
+        time_format: str | None = None,
+        gzip: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if (key_pattern is None) == (prefix is None):
+            raise ValueError("Give exactly one of key_pattern (an object a day) and prefix (every object below it).")
+        if key_pattern is not None and ledger_targets:
+            raise ValueError("ledger_targets goes with prefix: the objects of key_pattern are chosen by the window.")
+        if prefix is not None and "{{" not in prefix and not prefix.endswith("/"):
+            raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match its namesakes: {prefix}/")
+        if margin_days < 0:
+            raise ValueError(f"margin_days is {margin_days}: write 0 or more days.")
+        names.table(table)
+        for target in ledger_targets:
+            names.table(target)
+        self.table = table
+        self.bucket = bucket
+        self.key_pattern = key_pattern
+        self.margin_days = margin_days
+        self.prefix = prefix
+        self.ledger_targets = tuple(ledger_targets)
+        self.json = json
+        self.iam_role = iam_role
+        self.region = region
+        self.time_format = time_format
+        self.gzip = gzip
+
+    def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Stage the run's objects.
+
+        :return: the staging table's name, and how many objects, bytes and rows were loaded into it.
+        """
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+        from redshift_elt.copy_failure import explain_copy
+        from redshift_elt.objects import file_list, manifest
+
+        started = time.monotonic()
+        window = self.window(context)
+        s3 = S3Hook(aws_conn_id=self.aws_conn_id)
+        objects = self._new(self._list(s3, window), window)
+        run = context["dag_run"]
+        staged = staging_table(self.table, run)
+        if objects:
+            prefix = run_prefix(run) + names.bare(self.table)
+            s3.load_string(manifest(objects), f"{prefix}.manifest", self.bucket, replace=True)
+            s3.load_string(file_list(objects), f"{prefix}.files", self.bucket, replace=True)
+        location = f"s3://{self.bucket}/{run_prefix(run)}{names.bare(self.table)}"
+        region = self.region or s3.region_name
+
+        def stage(session: Session) -> int:
+            if self.ledger_targets:
+                self._stage_files(session, files_table(self.table, run), f"{location}.files", region, objects)
+            session.execute(statements.drop(staged))
+            session.execute(statements.create(staged, self.table))
+            if not objects:
+                return 0
+            session.execute(copy_objects(staged, f"{location}.manifest", self._options(region), manifest=True))
+            return self._verified(session, staged, objects)
+
+        rows = self.transaction(stage, explain_copy)
+        self.log.info("%s: %s rows staged in %.1f s.", staged, f"{rows:,}", time.monotonic() - started)
+        return {"table": staged, "objects": len(objects), "bytes": sum(item.size for item in objects), "rows": rows}
+
+    def _list(self, s3: S3Hook, window: Window) -> list[S3Object]:
+        from redshift_elt.objects import list_dated, list_objects
+
+        if self.key_pattern is not None:
+            return list_dated(s3, self.bucket, self.key_pattern, window, self.margin_days)
+        return list_objects(s3, self.bucket, self.prefix)
+
+    def _new(self, found: list[S3Object], window: Window) -> list[S3Object]:
+        """Return the objects to stage: those that the ledger does not have for every target that it is kept for."""
+        place = f"s3://{self.bucket}/{self.prefix or self.key_pattern}"
+        if not found:
+            self.log.info("No object at %s: there is nothing to stage, which is normal for an empty period.", place)
+            return []
+        if window.full or not self.ledger_targets:
+            objects = found
+        else:
+            ledgers = self.transaction(self._ledgers)
+            objects = [item for item in found if any(ledger.get(item.key) != item.etag for ledger in ledgers)]
+        known = f", {len(found) - len(objects):,} loaded before" if len(objects) < len(found) else ""
+        self.log.info("%s objects at %s%s; %s to stage.", f"{len(found):,}", place, known, f"{len(objects):,}")
+        for item in objects[:_LOGGED_OBJECTS]:
+            self.log.info("  %s (%s bytes)", item.url, f"{item.size:,}")
+        if len(objects) > _LOGGED_OBJECTS:
+            self.log.info("  ... and %s more.", f"{len(objects) - _LOGGED_OBJECTS:,}")
+        return objects
+
+    def _ledgers(self, session: Session) -> list[dict[str, str]]:
+        return [
+            dict(session.fetch(bookkeeping.LOADED_OBJECTS, (self.bucket, names.bare(target))))
+            for target in self.ledger_targets
+        ]
+
+    def _stage_files(
+        self, session: Session, files: str, listing: str, region: str | None, objects: list[S3Object]
+    ) -> None:
+        session.execute(statements.drop(files))
+        session.execute(statements.create(files, f"{bookkeeping.SCHEMA}.staged_files"))
+        if objects:
+            options = CopyOptions(iam_role=self.iam_role, region=region)
+            session.execute(copy_objects(files, listing, options))
+
+    def _options(self, region: str | None) -> CopyOptions:
+        json = self.json if self.json.startswith("auto") else f"s3://{self.bucket}/{self.json}"
+        return CopyOptions(json, self.iam_role, region, self.time_format, self.gzip)
+
+    def _verified(self, session: Session, staged: str, objects: list[S3Object]) -> int:
+        """Return the number of rows loaded, after holding it against the load history and the table itself."""
+        history = session.fetch(statements.LAST_COPY)
+        rows = session.fetch(statements.count(staged))[0][0]
+        if history != [(rows, len(objects))]:
+            raise AirflowException(
+                f"{staged} holds {rows} rows from {len(objects)} objects, but the load history says (rows, objects) "
+                f"{history}. Nothing was kept; the task can be retried."
+            )
+        return rows

@@ -1,0 +1,36 @@
+"""Where a run keeps what it staged: tables and a manifest of its own, which no other run sees."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Protocol
+
+
+class DagRun(Protocol):
+    """The two names that make a run what it is."""
+
+    dag_id: str
+    run_id: str
+
+
+def suffix(dag_run: DagRun) -> str:
+    """Return 12 letters and digits that stand for one run of one DAG; a retry of the run has the same."""
+    return hashlib.sha256(f"{dag_run.dag_id}/{dag_run.run_id}".encode()).hexdigest()[:12]
+
+
+def staging_table(template: str, dag_run: DagRun) -> str:
+    """Return the name of a run's staging table, such as ``staging_events__0a1b2c3d4e5f``.
+
+    :param template: the permanent, empty table that it is made like.
+    """
+    return f"{template}__{suffix(dag_run)}"
+
+
+def files_table(template: str, dag_run: DagRun) -> str:
+    """Return the name of the table that says which objects a run's staging table was loaded from."""
+    return f"{template}_files__{suffix(dag_run)}"
+
+
+def run_prefix(dag_run: DagRun) -> str:
+    """Return the S3 prefix of a run's manifests, with a slash at its end."""
+    return f"manifests/{dag_run.dag_id}/{suffix(dag_run)}/"

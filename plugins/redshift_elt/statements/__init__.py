@@ -1,0 +1,1 @@
+"""Pure functions from values to SQL text: no Airflow, no connection."""

@@ -1,0 +1,70 @@
+"""Names and literals in SQL text: validated, then quoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,126}")
+
+
+def identifier(name: str) -> str:
+    """Return one name, quoted.
+
+    Redshift folds unquoted names to lower case and cuts them silently after 127 bytes (AWS page "Names and
+    identifiers"), so a name that either would change is refused here.
+
+    :raises ValueError: the name is not made of lower-case letters, digits and underscores, or is too long.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} cannot be a table or column name: write at most 127 lower-case letters, digits and "
+            "underscores, beginning with a letter, such as 'songplays'."
+        )
+    return f'"{name}"'
+
+
+def table(name: str) -> str:
+    """Return a table's name, quoted: ``table`` or ``schema.table``.
+
+    :raises ValueError: a part of the name cannot be a name, or there are more than two parts.
+    """
+    parts = name.split(".") if isinstance(name, str) else []
+    if len(parts) not in (1, 2):
+        raise ValueError(f"{name!r} cannot be a table: write 'table' or 'schema.table'.")
+    return ".".join(identifier(part) for part in parts)
+
+
+def bare(name: str) -> str:
+    """Return a table's name without its schema, not quoted."""
+    table(name)
+    return name.rpartition(".")[2]
+
+
+def columns(names: Iterable[str], of: str | None = None) -> str:
+    """Return quoted column names as a list, one a line, each after the quoted table ``of`` where it is given."""
+    prefix = f"{of}." if of else ""
+    return ",\n    ".join(prefix + identifier(name) for name in names)
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL string literal, for the options of COPY, which cannot be bound.
+
+    :raises ValueError: the text holds a backslash, which Redshift may read as an escape, or a control character.
+    """
+    if "\\" in text or any(ord(character) < 32 for character in text):
+        raise ValueError(f"{text!r} cannot stand in a COPY command: remove its backslashes and control characters.")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def key(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the name or names of key columns as a tuple, not quoted.
+
+    :raises ValueError: there is none, or one cannot be a column's name.
+    """
+    found = (names,) if isinstance(names, str) else tuple(names)
+    if not found:
+        raise ValueError("The key is empty: name the column or columns that tell one row from another.")
+    for name in found:
+        identifier(name)
+    return found

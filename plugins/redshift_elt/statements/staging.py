@@ -1,0 +1,41 @@
+"""A run's own staging tables."""
+
+from __future__ import annotations
+
+from redshift_elt.statements.names import table
+
+
+def drop(staging: str) -> str:
+    """Return the statement that drops a staging table, or does nothing where there is none."""
+    return f"drop table if exists {table(staging)}"
+
+
+def create(staging: str, template: str) -> str:
+    """Return the statement that makes a staging table: the columns, encodings and keys of its permanent template."""
+    return f"create table {table(staging)} (like {table(template)})"
+
+
+def count(staging: str) -> str:
+    """Return the query for a table's number of rows."""
+    return f"select count(*)\nfrom {table(staging)}"
+
+
+LAST_COPY = """\
+select
+    loaded_rows,
+    source_file_count
+from sys_load_history
+where query_id = pg_last_copy_id()"""
+
+LOAD_ERRORS = """\
+select
+    trim(file_name),
+    line_number,
+    trim(column_name),
+    trim(column_type),
+    error_code,
+    trim(error_message)
+from sys_load_error_detail
+where session_id = pg_backend_pid()
+order by start_time desc
+limit 10"""

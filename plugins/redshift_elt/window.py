@@ -1,0 +1,91 @@
+"""The window: which event time a run is responsible for. It is resolved here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_END = datetime(9999, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The half-open interval ``[start, end)`` of event time, in UTC.
+
+    :param full: whether the run rebuilds everything; the interval then holds all of time.
+    :param origin: where the interval comes from, in words, for the log.
+    """
+
+    start: datetime
+    end: datetime
+    full: bool = False
+    origin: str = "given"
+
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise ValueError(f"The window {self} is empty: its end must be later than its start.")
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """Start and end as a TIMESTAMP column holds them: UTC, without a zone."""
+        return self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
+
+    def days(self, margin: int = 0) -> list[date]:
+        """Return the UTC days that the window touches, widened by ``margin`` days on either side."""
+        first = self.start.date() - timedelta(days=margin)
+        last = (self.end - timedelta(microseconds=1)).date() + timedelta(days=margin)
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    def __str__(self) -> str:
+        if self.full:
+            return "everything"
+        return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+
+
+def resolve_window(context: Mapping[str, Any]) -> Window:
+    """Return the window of a task's run.
+
+    The Param ``full_load`` asks for everything. Else the Params ``window_start`` and ``window_end`` give the window,
+    else the run's data interval, else the last complete hour before the run was to begin: a run that is triggered by
+    hand without a logical date has no data interval (Airflow issue 46197).
+
+    :param context: the task's context.
+    :raises AirflowFailException: only one of the two Params is given, one is no date and time, or the window is empty.
+    """
+    params = context.get("params") or {}
+    start, end = params.get("window_start"), params.get("window_end")
+    if bool(start) != bool(end):
+        raise AirflowFailException("Give both window_start and window_end, or neither of them.")
+    if params.get("full_load"):
+        if start:
+            raise AirflowFailException("Give either full_load or a window: a full load has no window.")
+        return Window(_BEGINNING, _END, full=True, origin="full load")
+    try:
+        if start:
+            return Window(_utc(start), _utc(end), origin="params")
+        if context.get("data_interval_start") and context.get("data_interval_end"):
+            return Window(
+                _utc(context["data_interval_start"]), _utc(context["data_interval_end"]), origin="data interval"
+            )
+        hour = _utc(context["dag_run"].run_after).replace(minute=0, second=0, microsecond=0)
+        return Window(hour - timedelta(hours=1), hour, origin="last complete hour")
+    except ValueError as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def _utc(moment: datetime | str) -> datetime:
+    if isinstance(moment, str):
+        try:
+            # Python 3.10 does not read the "Z" that the UI's date picker writes.
+            moment = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        except ValueError:
+            raise ValueError(f"{moment!r} is no date and time: write it as 2018-11-15T16:00:00Z.") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    moment = moment.astimezone(timezone.utc)
+    return datetime(*moment.timetuple()[:6], moment.microsecond, tzinfo=timezone.utc)
