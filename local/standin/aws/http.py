@@ -1,0 +1,131 @@
+"""Hands HTTP requests to moto's services."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from botocore.exceptions import ClientError
+from moto.core.exceptions import HTTPException
+from moto.core.request import Request
+from moto.core.responses import BaseResponse
+from moto.ec2.responses import EC2Response
+from moto.iam.responses import IamResponse
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sts.responses import TokenResponse
+
+from local.standin.aws.redshift import StandInRedshiftResponse
+from local.standin.aws.s3 import StandInS3Response
+from local.standin.aws.state import StateFile
+
+_LOG = logging.getLogger(__name__)
+
+HEALTH = "/_standin/health"
+_SERVICES: dict[str, type[BaseResponse]] = {
+    "ec2": EC2Response,
+    "iam": IamResponse,
+    "redshift": StandInRedshiftResponse,
+    "secretsmanager": SecretsManagerResponse,
+    "sts": TokenResponse,
+}
+# "AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request", in a header or in a presigned URL.
+_SCOPE = re.compile(r"Credential=[^/,&]+(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)([\w-]+)(?:/|%2F)aws4_request")
+_READS = re.compile(r"(Describe|List|Get|Lookup)")
+# CreateCluster and DeleteCluster make and remove the secret of a managed password.
+_ALSO_CHANGES = {"redshift": ("secretsmanager",)}
+
+Answer = tuple[int, dict[str, Any], "str | bytes"]
+
+
+class _ServedRequest(Request):
+    from_wsgi_server = True
+
+
+class Gateway:
+    """The WSGI application.
+
+    :param state: where changes are written before they are answered.
+    :param lock: held during requests to every service but S3; moto's models have no locks of their own.
+    :param health: what the health address tells, or None while not everything listens.
+    """
+
+    def __init__(self, state: StateFile, lock: threading.RLock, health: Callable[[], dict[str, Any] | None]) -> None:
+        self._state = state
+        self._lock = lock
+        self._health = health
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        status, headers, body = self._answer(environ)
+        content = body.encode() if isinstance(body, str) else body
+        fields = {str(name).lower(): str(value) for name, value in headers.items() if name.lower() != "status"}
+        if environ["REQUEST_METHOD"] == "HEAD":
+            content = b""
+        if environ["REQUEST_METHOD"] != "HEAD" or "content-length" not in fields:
+            fields["content-length"] = str(len(content))
+        start_response(f"{status} {http.client.responses.get(status, 'Unknown')}", list(fields.items()))
+        return [content]
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        if environ["PATH_INFO"] == HEALTH:
+            return self._answer_health()
+        environ["RAW_URI"] = environ["REQUEST_URI"]
+        request = _ServedRequest(environ)
+        found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
+        service = found.group(1) if found else "s3"
+        try:
+            if service == "s3":
+                return self._answer_s3(request)
+            if service in _SERVICES:
+                return self._answer_service(service, request)
+        except NotImplementedError as error:
+            return _unsupported(service, str(error).replace(" has not been implemented", ""))
+        except ClientError as error:
+            return 400, {}, error.response["Error"]["Message"]
+        except HTTPException as error:
+            return error.code or 500, dict(error.get_headers()), error.get_body()
+        except Exception:
+            _LOG.exception("A request to %s failed: %s %s", service, request.method, request.path)
+            raise
+        return _unsupported(service, f"The service {service}")
+
+    def _answer_health(self) -> Answer:
+        health = self._health()
+        status = 503 if health is None else 200
+        return status, {"content-type": "application/json"}, json.dumps(health or {"status": "starting"})
+
+    def _answer_s3(self, request: Request) -> Answer:
+        bucket, _, key = request.path.lstrip("/").partition("/")
+        dispatch = StandInS3Response.key_dispatch if key else StandInS3Response.ambiguous_dispatch
+        answer = (dispatch if bucket else StandInS3Response.bucket_dispatch)(
+            request, request.raw_url, dict(request.headers)
+        )
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            self._state.save_s3(bucket, key)
+        return answer
+
+    def _answer_service(self, service: str, request: Request) -> Answer:
+        action = request.form.get("Action") or request.args.get("Action")
+        action = action or request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        with self._lock:
+            answer = _SERVICES[service].dispatch(request, request.raw_url, dict(request.headers))
+            if not _READS.match(action):
+                for changed in (service, *_ALSO_CHANGES.get(service, ())):
+                    self._state.save(changed)
+        return answer
+
+
+def _unsupported(service: str, what: str) -> Answer:
+    message = f"{what} is not supported by the stand-in."
+    if service == "secretsmanager":
+        body = json.dumps({"__type": "UnsupportedOperation", "message": message})
+        return 501, {"content-type": "application/x-amz-json-1.1"}, body
+    error = f"<Error><Code>UnsupportedOperation</Code><Message>{escape(message)}</Message></Error>"
+    body = error if service in ("s3", "ec2") else f"<ErrorResponse>{error}</ErrorResponse>"
+    return 501, {"content-type": "text/xml"}, body

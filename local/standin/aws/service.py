@@ -1,0 +1,147 @@
+"""The server of the local AWS: start, stop, and what it keeps."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from cheroot.wsgi import Server
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.redshift.models import redshift_backends
+from moto.s3.models import s3_backends
+
+from local.errors import StackError
+from local.settings import ACCOUNT, HOST, REGION, Settings
+from local.standin.aws.http import Gateway
+from local.standin.aws.lifecycle import ClusterEndpoints, Lifecycle
+from local.standin.aws.redshift import StandInCluster, StandInRedshift
+from local.standin.aws.s3 import StandInS3
+from local.standin.aws.state import StateFile
+
+_LOG = logging.getLogger(__name__)
+
+# How long a cluster takes from one state to the next; a real one takes minutes.
+CLUSTER_SECONDS = "SPARKIFY_CLUSTER_SECONDS"
+_WORKERS = 16
+
+
+class Aws:
+    """S3, IAM, STS, Secrets Manager, EC2 and the Redshift control plane on the loopback address.
+
+    Moto keeps its models in module variables, so there is one at a time in a process.
+
+    :param settings: the ports and the state folder.
+    :param endpoints: where clusters' databases and listeners are made.
+    """
+
+    def __init__(self, settings: Settings, endpoints: ClusterEndpoints) -> None:
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._ready = False
+        self._state: StateFile | None = None
+        self._server: Server | None = None
+        self._serving: threading.Thread | None = None
+        self._lifecycle = Lifecycle(
+            endpoints,
+            first_port=settings.redshift_port,
+            seconds=_cluster_seconds(),
+            lock=self._lock,
+            clusters=lambda: [cluster for _, cluster in _clusters()],
+            saved=self._save_clusters,
+        )
+
+    def start(self) -> None:
+        """Take up the state that was kept, open the clusters, listen.
+
+        :raises StackError: a port is taken, or the state cannot be read.
+        """
+        _use_own_models(self._lifecycle)
+        self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
+        self._server = Server(
+            (HOST, self._settings.aws_port), Gateway(self._state, self._lock, self._health), numthreads=_WORKERS
+        )
+        self._server.server_name = "sparkify-standin"
+        self._listen()
+        try:
+            self._state.load()
+            # Creates the account's default network, which takes a second, before the first request needs it.
+            get_backend("redshift")[ACCOUNT][REGION].describe_clusters()
+            for backend, cluster in list(_clusters()):
+                self._lifecycle.reopen(
+                    cluster, lambda backend=backend, cluster=cluster: backend._forget(cluster.cluster_identifier)
+                )
+            self._save_clusters()
+        except BaseException:
+            self.stop()
+            raise
+        self._serving = threading.Thread(target=self._server.serve, name="aws", daemon=True)
+        self._serving.start()
+        self._ready = True
+
+    def stop(self) -> None:
+        """Stop to listen; what was answered is kept."""
+        self._ready = False
+        if self._server:
+            self._server.stop()
+        if self._serving:
+            self._serving.join()
+        self._lifecycle.stop()
+        if self._state:
+            self._state.close()
+        self._server = self._serving = self._state = None
+
+    def _listen(self) -> None:
+        assert self._server is not None  # noqa: S101 for the reader
+        try:
+            self._server.prepare()
+        except OSError as error:
+            self.stop()
+            if getattr(error, "errno", None) in (errno.EADDRINUSE, None):
+                raise StackError(
+                    f"Port {self._settings.aws_port} on {HOST} is taken, so AWS cannot listen there: stop the program "
+                    "that uses it, or set SPARKIFY_AWS_PORT to a free port."
+                ) from error
+            raise
+
+    def _save_clusters(self) -> None:
+        if self._state:
+            self._state.save("redshift")
+            self._state.save("secretsmanager")
+
+    def _health(self) -> dict[str, Any] | None:
+        if not self._ready:
+            return None
+        with self._lock:
+            clusters = {cluster.cluster_identifier: cluster.status for _, cluster in _clusters()}
+        return {"status": "ready", "clusters": clusters}
+
+
+def _use_own_models(lifecycle: Lifecycle) -> None:
+    # Read by moto when the backend of IAM is made; without it there are no policies such as AmazonS3ReadOnlyAccess.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    BackendDict.reset()
+    s3_backends.backend = StandInS3
+    redshift_backends.backend = StandInRedshift
+    StandInRedshift.lifecycle = lifecycle
+
+
+def _clusters() -> Iterator[tuple[StandInRedshift, StandInCluster]]:
+    for backend in list(redshift_backends[ACCOUNT].values()):
+        for cluster in list(backend.clusters.values()):
+            yield backend, cluster
+
+
+def _cluster_seconds() -> float:
+    text = os.environ.get(CLUSTER_SECONDS) or "2"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 3600:
+        raise StackError(f"{CLUSTER_SECONDS} is {text!r}: set it to a number of seconds up to 3600, or unset it.")
+    return seconds
