@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from local.errors import StackError
@@ -17,7 +17,7 @@ ACCOUNT = "123456789012"
 
 # Moto accepts any key pair; these are not secrets, and no AWS account knows them.
 ACCESS_KEY = "local-access-key"
-SECRET_KEY = "local-secret-key"
+SECRET_KEY = "local-secret-key"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``SPARKIFY_STATE`` and ``SPARKIFY_{AIRFLOW,AWS,POSTGRES,REDSHIFT}_PORT``; what is unset keeps its default.
+        """Read ``SPARKIFY_STATE`` and ``SPARKIFY_{AIRFLOW,AWS,POSTGRES,REDSHIFT}_PORT``; the rest keeps its default.
 
         :raises StackError: a port is not a number between 1 and 65535.
         """
@@ -46,6 +46,16 @@ class Settings:
         }
         state = Path(environ.get("SPARKIFY_STATE") or ROOT / ".local").expanduser().resolve()
         return cls(state=state, **ports)
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that :meth:`from_environment` reads, for another process of the same stack."""
+        return {"SPARKIFY_STATE": str(self.state)} | {
+            f"SPARKIFY_{name.upper()}": str(port) for name, port in self.ports().items()
+        }
+
+    def ports(self) -> dict[str, int]:
+        """Return each port under its name."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name.endswith("_port")}
 
     @property
     def aws_url(self) -> str:

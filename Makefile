@@ -1,0 +1,46 @@
+# The commands of this project. "make help" lists them; ports and folders: see "Settings" in the README.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down sql airflow test lint format lock install
+
+PROGRAMS := .venv/bin
+LOCAL := $(PROGRAMS)/python -m local
+
+# Exported, so that a value with quotes reaches the program as it is.
+export DATA Q
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install ## start everything, load data through Airflow, show the results; DATA=dir for your own data
+	@$(LOCAL) demo $${DATA:+--data "$$DATA"}
+
+up: install ## start the local stack and leave it running
+	@$(LOCAL) up
+
+down: install ## stop every process of the local stack
+	@$(LOCAL) down
+
+sql: install ## a prompt on the local warehouse; Q="select ..." for one result
+	@$(LOCAL) sql $${Q:+--query "$$Q"}
+
+airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
+	@$(LOCAL) airflow $(ARGS)
+
+test: install ## run every test; ARGS="-k name" chooses
+	@$(PROGRAMS)/python -m pytest $(ARGS)
+
+lint: install ## check style and format
+	@$(PROGRAMS)/ruff check .
+	@$(PROGRAMS)/ruff format --check .
+
+format: install ## put every Python file into the project's format
+	@$(PROGRAMS)/ruff check --fix .
+	@$(PROGRAMS)/ruff format .
+
+lock: install ## resolve requirements-dev.in anew into requirements-dev.txt
+	@$(PROGRAMS)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
+		requirements-dev.in --output-file requirements-dev.txt
+
+install: ## make .venv; every other command does that by itself
+	@sh local/install.sh

@@ -1,0 +1,71 @@
+"""``python -m local COMMAND``: the commands behind the Makefile."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from local.errors import StackError
+from local.settings import Settings
+from local.stack.interrupt import Interrupted, raise_on_signals
+from local.stack.progress import Progress
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    raise_on_signals()
+    try:
+        _run(options, Settings.from_environment())
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except Interrupted as interrupt:
+        print(f"interrupted ({interrupt})", file=sys.stderr)
+        return 128 + interrupt.number
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The local stack's commands.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="start the stack, load data through Airflow, show the results")
+    demo.add_argument("--data", type=Path, help="a directory of data; without it the data is made")
+    commands.add_parser("up", help="start the stack")
+    commands.add_parser("down", help="stop the stack")
+    sql = commands.add_parser("sql", help="psql on the local warehouse")
+    sql.add_argument("--query", help="one statement instead of a prompt")
+    airflow = commands.add_parser("airflow", help="the Airflow CLI on the local stack")
+    airflow.add_argument("arguments", nargs=argparse.REMAINDER)
+    commands.add_parser("warehouse-env", help="the warehouse's variables as shell commands")
+    return parser
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> None:
+    # Imported here: the modules are heavy, and a wrong option is reported without them.
+    from local.stack import demo, env_file, shell
+    from local.stack.stack import Stack, running_settings
+
+    progress = Progress()
+    if options.command == "demo":
+        demo.demo(Stack(settings, progress), progress, options.data)
+    elif options.command == "up":
+        Stack(settings, progress).up()
+        demo.print_how_to_go_on(settings, progress)
+    else:
+        # These act on what runs, whatever ports the variables name now.
+        settings = running_settings(settings)
+        stack = Stack(settings, progress)
+        if options.command == "down":
+            stack.down()
+        elif options.command == "sql":
+            shell.run_sql(settings, options.query)
+        elif options.command == "airflow":
+            shell.run_airflow(stack, options.arguments)
+        elif options.command == "warehouse-env":
+            print(env_file.warehouse_exports(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

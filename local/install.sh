@@ -1,0 +1,68 @@
+#!/bin/sh
+# Make .venv with everything in requirements-dev.txt; nothing to do when that is done already.
+# PYTHON names the interpreter; without it the first supported one is taken.
+set -eu
+cd "$(dirname "$0")/.."
+
+UV=uv==0.13.9
+STAMP=.venv/installed.txt
+
+fail() {
+    echo "error: $1" >&2
+    exit 1
+}
+
+version() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+}
+
+is_supported() {
+    case "$(version "$1")" in 3.10 | 3.11 | 3.12 | 3.13) ;; *) return 1 ;; esac
+}
+
+find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        [ -n "$(version "$PYTHON")" ] || fail "PYTHON=$PYTHON cannot be run: name a Python 3.10, 3.11, 3.12 or 3.13."
+        is_supported "$PYTHON" ||
+            fail "PYTHON=$PYTHON is Python $(version "$PYTHON"): name a Python 3.10, 3.11, 3.12 or 3.13."
+        echo "$PYTHON"
+        return
+    fi
+    for candidate in python3 python3.13 python3.12 python3.11 python3.10; do
+        if is_supported "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    fail "No Python 3.10, 3.11, 3.12 or 3.13 was found: install one, or name it: PYTHON=/path/to/python make demo"
+}
+
+# A virtual environment knows the folder it was made in, so it does not survive a move.
+wanted() {
+    pwd
+    cat requirements-dev.txt
+    echo "$UV"
+}
+
+is_done() {
+    [ -f "$STAMP" ] && wanted | cmp -s - "$STAMP" && [ -n "$(version .venv/bin/python)" ] || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(version "$PYTHON")" = "$(version .venv/bin/python)" ]
+}
+
+if is_done; then
+    exit 0
+fi
+
+python=$(find_python)
+"$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "$python cannot make virtual environments: install its venv module (Debian and Ubuntu: apt install python3-venv)."
+
+echo "Installing into .venv with Python $(version "$python"), once"
+rm -f "$STAMP"
+if [ "$(version .venv/bin/python)" != "$(version "$python")" ] || [ ! -x .venv/bin/pip ]; then
+    "$python" -m venv --clear .venv || fail "$python -m venv failed."
+fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "$UV" || fail "pip could not install $UV."
+.venv/bin/python -m uv pip sync --quiet --compile-bytecode --python .venv/bin/python requirements-dev.txt ||
+    fail "The packages in requirements-dev.txt could not be installed."
+wanted >"$STAMP"

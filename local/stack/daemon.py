@@ -1,0 +1,165 @@
+"""One background process: started in a session of its own, known by a record on disk, stopped with its children."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from local.errors import StackError
+from local.settings import ROOT
+
+# A process's creation time is computed from the machine's clock, which may be corrected by a little while it runs.
+CLOCK_SECONDS = 2.0
+
+# How long a process gets to end by itself.
+PATIENCE = 15.0
+
+
+class Daemon:
+    """A named background process of one state folder.
+
+    Its record holds the pid together with the creation time, so that another process that got the same pid later is
+    never taken for it.
+
+    :param name: the name of its record and of its log file.
+    :param state: the stack's state folder.
+    :param patience: seconds that it gets to end by itself before it is killed.
+    """
+
+    def __init__(self, name: str, state: Path, patience: float = PATIENCE) -> None:
+        self.name = name
+        self.patience = patience
+        self.log = state / "logs" / f"{name}.log"
+        self._record = state / "run" / f"{name}.json"
+
+    def start(self, command: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+        """Start the process; it outlives this one."""
+        for file in (self.log, self._record):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        record = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
+        unfinished = self._record.with_suffix(".new")
+        unfinished.write_text(json.dumps(record))
+        unfinished.replace(self._record)
+
+    def is_running(self) -> bool:
+        """Whether the process itself is alive."""
+        return self._leader() is not None
+
+    @property
+    def started(self) -> float:
+        """When the process was started, in seconds since 1970."""
+        return self._read()[1]
+
+    def check_alive(self) -> None:
+        """Raise when the process has ended, with the last line that it logged.
+
+        :raises StackError: it is not running.
+        """
+        if not self.is_running():
+            raise StackError(f"{self.name} stopped while it started: {self._last_words()} (log: {self.log})")
+
+    def terminate(self) -> list[psutil.Process]:
+        """Ask the process to end, and return everything that has to be gone then: the process and its descendants."""
+        members = self.members()
+        leader = self._leader()
+        for process in [leader] if leader else members:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        return members
+
+    def finish(self, members: Sequence[psutil.Process], deadline: float) -> None:
+        """Wait for a terminated process; kill what is left of it at the deadline.
+
+        :param members: what :meth:`terminate` returned.
+        :param deadline: a time of :func:`time.monotonic`.
+        """
+        _, alive = psutil.wait_procs(members, timeout=max(0.0, deadline - time.monotonic()))
+        remaining = {*alive, *self.members()}
+        while remaining:
+            for process in remaining:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(list(remaining), timeout=5)
+            remaining = set(self.members())
+        self._record.unlink(missing_ok=True)
+
+    def members(self) -> list[psutil.Process]:
+        """Return the process, its descendants, and what its descendants left behind when it died."""
+        pid, created = self._read()
+        if not pid:
+            return []
+        leader = self._leader()
+        if leader is None and _is_alive(pid):
+            # A pid is not given away while it still names a session, so nothing of ours is left.
+            return []
+        found = {leader, *_descendants(leader)} if leader else set()
+        found |= {process for process in psutil.process_iter() if _belongs(process, pid, created)}
+        return [process for process in found if _is_alive(process.pid)]
+
+    def _leader(self) -> psutil.Process | None:
+        pid, created = self._read()
+        if not pid or not _is_alive(pid):
+            return None
+        try:
+            process = psutil.Process(pid)
+            return process if abs(process.create_time() - created) < CLOCK_SECONDS else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def _read(self) -> tuple[int, float]:
+        try:
+            record = json.loads(self._record.read_text())
+        except FileNotFoundError:
+            return 0, 0.0
+        return record["pid"], record["created"]
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def stop_all(daemons: Sequence[Daemon]) -> None:
+    """Stop several processes at once, each with its children."""
+    begun = time.monotonic()
+    terminated = [(daemon, daemon.terminate()) for daemon in daemons]
+    for daemon, members in sorted(terminated, key=lambda pair: pair[0].patience):
+        daemon.finish(members, begun + daemon.patience)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _belongs(process: psutil.Process, session: int, created: float) -> bool:
+    """Whether a process is of the session that the process with this pid opened."""
+    try:
+        return os.getsid(process.pid) == session and process.create_time() > created - CLOCK_SECONDS
+    except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+        return False

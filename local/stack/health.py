@@ -1,0 +1,47 @@
+"""Whether Airflow's components work: alive, and heard of since they were started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import httpx
+
+from local.stack.daemon import Daemon
+
+API_SERVER = "api_server"
+
+
+def unhealthy_components(url: str, components: Mapping[str, Daemon]) -> list[str]:
+    """Return the names of the components that do not work yet.
+
+    Airflow reports the newest heartbeat in its database, which may be that of a process that was stopped seconds ago:
+    only a heartbeat since the component's own start counts.
+
+    :param url: the address of the API server.
+    :param components: the processes under the names that the report uses.
+    """
+    report = _report(url)
+    if report is None or not components[API_SERVER].is_running():
+        return list(components)
+    return [
+        name
+        for name, daemon in components.items()
+        if name != API_SERVER
+        and not (daemon.is_running() and _is_healthy(report.get(name) or {}, name, daemon.started))
+    ]
+
+
+def _report(url: str) -> dict[str, dict[str, str | None]] | None:
+    try:
+        answer = httpx.get(f"{url}/api/v2/monitor/health", trust_env=False, timeout=10)
+    except httpx.TransportError:
+        return None
+    return answer.json() if answer.status_code == httpx.codes.OK else None
+
+
+def _is_healthy(report: Mapping[str, str | None], name: str, started: float) -> bool:
+    heartbeat = report.get(f"latest_{name}_heartbeat")
+    if report.get("status") != "healthy" or not heartbeat:
+        return False
+    return datetime.fromisoformat(heartbeat.replace("Z", "+00:00")).timestamp() >= started

@@ -1,0 +1,40 @@
+"""The ports of the stack: are they free, and who has them if not."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import psutil
+
+from local.errors import StackError
+from local.settings import HOST
+
+
+def check_free(port: int, use: str, variable: str) -> None:
+    """Make sure that nothing listens on a port.
+
+    :param use: what the port is for, as the user calls it.
+    :param variable: the environment variable that chooses another port.
+    :raises StackError: the port is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen()
+        except PermissionError as error:
+            raise StackError(f"Port {port} for {use} needs root: set {variable} to a port above 1023.") from error
+        except OSError as error:
+            raise StackError(
+                f"Port {port} for {use} is taken{_owner(port)}: stop what uses it, or set {variable} to a free port."
+            ) from error
+
+
+def _owner(port: int) -> str:
+    # Some systems show the owner of a port to root only.
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+    return ""

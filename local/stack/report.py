@@ -1,0 +1,76 @@
+"""What a demo shows at its end: rows, check results, the answers to the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from rich.console import Console
+from rich.table import Table
+
+from local.settings import ROOT
+
+TABLES = ("staging_events", "staging_songs", "songplays", "users", "songs", "artists", "time")
+STAR_SCHEMA = TABLES[2:]
+QUESTIONS = ROOT / "include" / "sql" / "questions"
+ANSWER_LINES = 10
+
+
+def print_report(connection: psycopg.Connection[Any], console: Console, dag_id: str, run_id: str) -> None:
+    """Print the state of the warehouse after a run."""
+    print_row_counts(connection, console)
+    _print_checks(connection, console, dag_id, run_id)
+    for question in sorted(QUESTIONS.glob("*.sql")):
+        _print_answer(connection, console, question)
+
+
+def row_counts(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """Return the number of rows of each table of the star schema."""
+    return {table: _count(connection, table) for table in STAR_SCHEMA}
+
+
+def print_row_counts(connection: psycopg.Connection[Any], console: Console) -> None:
+    """Print the number of rows of each table of the star schema."""
+    rows = [(name, f"{count:,}") for name, count in row_counts(connection).items()]
+    _print_table(console, "Rows in the star schema", ("table", "rows"), rows)
+
+
+def _print_checks(connection: psycopg.Connection[Any], console: Console, dag_id: str, run_id: str) -> None:
+    cursor = connection.execute(
+        "select target, check_name, severity, expected, actual, passed from etl.check_results"
+        " where dag_id = %s and run_id = %s order by target, check_name",
+        (dag_id, run_id),
+    )
+    *_, passed_at = range(len(cursor.description or ()))
+    results = cursor.fetchall()
+    rows = [(*row[:passed_at], "passed" if row[passed_at] else "FAILED") for row in results]
+    passed = sum(bool(row[passed_at]) for row in results)
+    names = ("target", "check", "severity", "expected", "actual", "result")
+    _print_table(console, f"Checks of this run: {passed} of {len(rows)} passed", names, rows)
+
+
+def _print_answer(connection: psycopg.Connection[Any], console: Console, question: Path) -> None:
+    cursor = connection.execute(question.read_text(encoding="utf-8"))
+    rows = cursor.fetchall()
+    names = [column.name for column in cursor.description or ()]
+    title = question.stem.replace("_", " ").capitalize()
+    if len(rows) > ANSWER_LINES:
+        title += f" (the first {ANSWER_LINES} of {len(rows)} lines)"
+    _print_table(console, title, names, rows[:ANSWER_LINES])
+
+
+def _print_table(console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table(*names, title=title, title_justify="left", title_style="bold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console.print()
+    console.print(table)
+
+
+def _count(connection: psycopg.Connection[Any], table: str) -> int:
+    statement = sql.SQL("select count(*) from {}").format(sql.Identifier(table))
+    row = connection.execute(statement).fetchone()
+    return row[0] if row else 0

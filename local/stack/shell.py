@@ -1,0 +1,51 @@
+"""The programs that a command becomes: psql on the local warehouse, and the Airflow CLI."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from local.errors import StackError
+from local.postgres import INSTALLATION, PACKAGE
+from local.settings import Settings
+from local.stack import environment
+from local.stack.stack import Stack
+from local.stack.warehouse import require_warehouse
+
+
+def run_sql(settings: Settings, query: str | None) -> NoReturn:
+    """Become psql on the local warehouse: a prompt, or the result of one query."""
+    warehouse = require_warehouse(settings)
+    variables = environment.process_environment(settings) | warehouse.environment()
+    program = shutil.which("psql")
+    if program is None:
+        # The package's psql cannot speak TLS; it talks over the loopback address only.
+        program = str(_bundled_psql())
+        variables["PGSSLMODE"] = "disable"
+    options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off", *(["--command", query] if query else [])]
+    os.execve(program, [program, *options], variables)  # noqa: S606 - this process becomes psql
+
+
+def run_airflow(stack: Stack, arguments: Sequence[str]) -> NoReturn:
+    """Become the Airflow CLI on the local stack.
+
+    :raises StackError: the stack does not run.
+    """
+    if not stack.is_running():
+        raise StackError(f"The stack in {stack.settings.state} does not run: run make up first.")
+    program = str(Path(sys.executable).parent / "airflow")
+    os.execve(program, [program, *arguments], stack.airflow_environment())  # noqa: S606 - and here airflow
+
+
+def _bundled_psql() -> Path:
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    program = Path(folders[0]) / INSTALLATION / "bin" / "psql" if folders else None
+    if program is None or not program.exists():
+        raise StackError("psql is missing: install PostgreSQL's client, or requirements-dev.txt anew (make install).")
+    return program

@@ -1,0 +1,62 @@
+"""Bring the objects of a dataset to the local bucket: only those that are new or have changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from local.settings import REGION
+from local.stack.dataset import Dataset
+
+THREADS = 8
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What an upload found and did."""
+
+    objects: int
+    sent: int
+    foreign: int
+
+
+def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) -> Upload:
+    """Put what the bucket does not have yet, compared by the MD5 that S3 keeps as ETag.
+
+    :param s3: a boto3 client.
+    :param show: is told how far the upload is.
+    :return: the number of objects in the dataset, of those that were sent, and of others in the bucket.
+    """
+    _ensure_bucket(s3, bucket)
+    present = _etags(s3, bucket)
+    seen = sent = 0
+    objects = dataset.objects()
+    with ThreadPoolExecutor(THREADS) as pool:
+        while batch := list(islice(objects, BATCH)):
+            changed = [(key, body) for key, body in batch if present.pop(key, None) != _etag(body)]
+            list(pool.map(lambda item: s3.put_object(Bucket=bucket, Key=item[0], Body=item[1]), changed))
+            seen += len(batch)
+            sent += len(changed)
+            show(f"{seen:,} objects, {sent:,} new or changed")
+    return Upload(seen, sent, len(present))
+
+
+def _ensure_bucket(s3: Any, bucket: str) -> None:
+    try:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    except (s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
+        return
+
+
+def _etags(s3: Any, bucket: str) -> dict[str, str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {item["Key"]: item["ETag"] for page in pages for item in page.get("Contents", [])}
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'

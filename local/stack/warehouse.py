@@ -1,0 +1,115 @@
+"""The local warehouse: where its endpoint is, and how PostgreSQL clients log in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import psycopg
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from local.errors import StackError
+from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.stack.environment import CLUSTER, MASTER_USER
+from local.standin.client import standin_environment
+
+# The longest that Redshift allows.
+CREDENTIAL_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The endpoint of the local cluster and a login that works now."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    certificate: str
+
+    def environment(self) -> dict[str, str]:
+        """Return libpq's variables: for psql, psycopg and the user's shell."""
+        return {
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGDATABASE": self.database,
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+            "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": self.certificate,
+        }
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """Open a connection that commits each statement."""
+        return psycopg.connect(
+            host=self.host,
+            port=self.port,
+            dbname=self.database,
+            user=self.user,
+            password=self.password,
+            sslmode="verify-full",
+            sslrootcert=self.certificate,
+            autocommit=True,
+        )
+
+
+def aws_client(settings: Settings, service: str) -> Any:
+    """Return a boto3 client of the stand-in, whatever account the user's own environment names."""
+    return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION).client(
+        service,
+        endpoint_url=settings.aws_url,
+        config=Config(max_pool_connections=16, proxies={}, retries={"max_attempts": 2}),
+    )
+
+
+def find_warehouse(settings: Settings) -> Warehouse | None:
+    """Look the local cluster up and log in; None if there is no cluster, or it is paused.
+
+    :raises StackError: the stand-in does not answer.
+    """
+    redshift = aws_client(settings, "redshift")
+    try:
+        cluster = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
+    except redshift.exceptions.ClusterNotFoundFault:
+        return None
+    except BotoCoreError as error:
+        raise StackError(f"The local stack does not answer at {settings.aws_url}: run make up first.") from error
+    if cluster["ClusterStatus"] != "available":
+        return None
+    user, password = _login(settings, cluster)
+    return Warehouse(
+        host=cluster["Endpoint"]["Address"],
+        port=cluster["Endpoint"]["Port"],
+        database=cluster["DBName"],
+        user=user,
+        password=password,
+        certificate=standin_environment(settings)["PGSSLROOTCERT"],
+    )
+
+
+def require_warehouse(settings: Settings) -> Warehouse:
+    """Look the local cluster up as :func:`find_warehouse` does.
+
+    :raises StackError: there is none, or the stand-in does not answer.
+    """
+    warehouse = find_warehouse(settings)
+    if warehouse is None:
+        raise StackError(
+            f'There is no available cluster "{CLUSTER}" yet: run make demo, or trigger the DAG sparkify_create_cluster.'
+        )
+    return warehouse
+
+
+def _login(settings: Settings, cluster: dict[str, Any]) -> tuple[str, str]:
+    """Return the master user's password, which lasts, or else a temporary one."""
+    if secret := cluster.get("MasterPasswordSecretArn"):
+        value = aws_client(settings, "secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        return cluster["MasterUsername"], json.loads(value)["password"]
+    credentials = aws_client(settings, "redshift").get_cluster_credentials(
+        DbUser=MASTER_USER, ClusterIdentifier=CLUSTER, DurationSeconds=CREDENTIAL_SECONDS
+    )
+    return credentials["DbUser"], credentials["DbPassword"]
