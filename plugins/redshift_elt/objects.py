@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from redshift_elt.date_pattern import DatePattern
 from redshift_elt.window import Window
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
 def list_dated(s3: S3Hook, bucket: str, pattern: str, window: Window, margin_days: int = 0) -> list[S3Object]:
     """Return the objects of the window's UTC days that exist. A day without an object is normal.
 
-    :param pattern: the key of a day's object with the codes of ``strftime``, such as ``log_data/%Y/%m/%d.json``.
+    :param pattern: the key of a day's object, see :class:`redshift_elt.date_pattern.DatePattern`.
     :param margin_days: how many days before and after the window's are looked at too.
     """
+    dated = DatePattern(pattern)
     if window.full:
-        prefix = pattern.partition("%")[0]
-        return [item for item in list_objects(s3, bucket, prefix) if _matches(item.key, pattern)]
-    expected = {day.strftime(pattern) for day in window.days(margin_days)}
+        return [item for item in list_objects(s3, bucket, dated.prefix) if dated.matches(item.key)]
+    expected = {dated.key(day) for day in window.days(margin_days)}
     return [item for item in list_objects(s3, bucket, _common_prefix(expected)) if item.key in expected]
 
 
@@ -73,10 +73,3 @@ def _common_prefix(keys: set[str]) -> str:
     first, last = min(keys), max(keys)
     shared = (index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
     return first[: next(shared, min(len(first), len(last)))]
-
-
-def _matches(key: str, pattern: str) -> bool:
-    try:
-        return datetime.strptime(key, pattern).strftime(pattern) == key
-    except ValueError:
-        return False

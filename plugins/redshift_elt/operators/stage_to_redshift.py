@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowException
 
+from redshift_elt.date_pattern import DatePattern
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.staging import files_table, run_prefix, staging_table
 from redshift_elt.statements import bookkeeping, names
@@ -33,8 +34,8 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param table: the permanent, empty table that the staging table is made like; the staging table's name is this
         name and a suffix for the run, see :func:`redshift_elt.staging.staging_table`.
     :param bucket: the bucket's name, without ``s3://``.
-    :param key_pattern: the key of one UTC day's object, with the codes of ``strftime``; the days of the run's window
-        are staged, those that exist. A full load stages every key that fits.
+    :param key_pattern: the key of one UTC day's object, such as ``log_data/%Y/%m/%Y-%m-%d-events.json``; the days of
+        the run's window are staged, those that exist. A full load stages every key that fits.
     :param margin_days: how many days before and after the window's to stage too, for events in a neighbour's file.
     :param prefix: stage everything below this key prefix, which ends with a slash.
     :param ledger_targets: with ``prefix``: leave out objects that all of these targets have taken over already with
@@ -82,6 +83,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise ValueError("ledger_targets goes with prefix: the objects of key_pattern are chosen by the window.")
         if prefix is not None and "{{" not in prefix and not prefix.endswith("/"):
             raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match its namesakes: {prefix}/")
+        if key_pattern is not None and "{{" not in key_pattern:
+            DatePattern(key_pattern)
         if margin_days < 0:
             raise ValueError(f"margin_days is {margin_days}: write 0 or more days.")
         names.table(table)

@@ -13,7 +13,20 @@ def test_names_are_quoted():
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Users", "users; drop table users", 'users"', "1st", "a-b", "naïve", "x" * 128, "users\n", None, "a.b.c", "a."],
+    [
+        "",
+        "Users",
+        "users; drop table users",
+        'users"',
+        "1st",
+        "a-b",
+        "naïve",
+        "x" * 128,
+        "users\n",
+        None,
+        "a.b.c",
+        "a.",
+    ],
 )
 def test_what_cannot_be_a_table_is_refused(name):
     with pytest.raises(ValueError, match="cannot be a table"):

@@ -1,0 +1,52 @@
+"""Keys that hold a date, such as ``log_data/%Y/%m/%Y-%m-%d-events.json``."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_DIGITS = {"Y": r"\d{4}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}"}
+_CODE = re.compile(r"%(.?)", re.DOTALL)
+
+
+class DatePattern:
+    """The key of one UTC day's object, with the codes ``%Y``, ``%m``, ``%d`` and ``%j`` of ``strftime``.
+
+    :raises ValueError: the pattern has another code, or none, so that it would not tell one day from another.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        codes = set(_CODE.findall(pattern))
+        if not codes or not codes <= set(_DIGITS):
+            raise ValueError(
+                f"{pattern!r} is no pattern of a day's key: write the date with %Y, %m, %d or %j and no other codes, "
+                "such as 'log_data/%Y/%m/%Y-%m-%d-events.json'."
+            )
+        self._pattern = pattern
+        self._expression = re.compile(self._as_expression())
+
+    @property
+    def prefix(self) -> str:
+        """What all keys begin with."""
+        return self._pattern.partition("%")[0]
+
+    def key(self, day: date) -> str:
+        """Return the key of a day's object."""
+        return day.strftime(self._pattern)
+
+    def matches(self, key: str) -> bool:
+        """Return whether a key could be some day's; a code that occurs twice must have one value."""
+        return self._expression.fullmatch(key) is not None
+
+    def _as_expression(self) -> str:
+        seen: set[str] = set()
+        parts = []
+        for index, part in enumerate(_CODE.split(self._pattern)):
+            if index % 2 == 0:
+                parts.append(re.escape(part))
+            elif part in seen:
+                parts.append(f"(?P={part})")
+            else:
+                seen.add(part)
+                parts.append(f"(?P<{part}>{_DIGITS[part]})")
+        return "".join(parts)

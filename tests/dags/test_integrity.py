@@ -1,0 +1,69 @@
+"""The DAGs parse, have the shape that their pages describe, and are light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pendulum
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.encoders import coerce_to_core_timetable
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def dags():
+    bag = DagBag(ROOT / "dags", bundle_path=ROOT / "dags")
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+def test_there_is_one_dag_a_file_named_like_it(dags):
+    assert set(dags) == {file.stem for file in (ROOT / "dags").glob("*.py")}
+
+
+def test_the_tasks_of_the_main_dag_follow_one_another(dags):
+    loads = {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}
+    found = {task.task_id: task.downstream_task_ids for task in dags["sparkify_etl"].tasks}
+    assert found == {
+        "stage_events": loads,
+        "stage_songs": loads,
+        **{load: {"check_star_schema"} for load in loads},
+        "check_star_schema": {"clean_up"},
+        "clean_up": set(),
+    }
+
+
+def test_every_hour_has_a_data_interval_that_is_not_empty(dags):
+    timetable = coerce_to_core_timetable(dags["sparkify_etl"].timetable)
+    interval = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2018, 11, 15, 16, 20))
+    assert interval.start == datetime(2018, 11, 15, 15, tzinfo=timezone.utc)
+    assert interval.end == datetime(2018, 11, 15, 16, tzinfo=timezone.utc)
+
+
+def test_every_dag_is_documented_and_every_param_has_a_type_and_a_title(dags):
+    for dag in dags.values():
+        assert dag.doc_md
+        for name, param in dag.params.items():
+            schema = dag.params.get_param(name).schema
+            assert schema.get("type"), (dag.dag_id, name)
+            assert schema.get("title"), (dag.dag_id, name)
+            assert param is None or schema
+
+
+def test_a_dag_file_imports_neither_boto3_nor_a_driver():
+    heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas")
+    program = (
+        "import sys, runpy\n"
+        f"sys.path.insert(0, {str(ROOT / 'plugins')!r})\n"
+        "import airflow.sdk\n"
+        "before = set(sys.modules)\n"
+        f"runpy.run_path({str(ROOT / 'dags' / 'sparkify_etl.py')!r})\n"
+        f"print(sorted(set({heavy!r}) & (set(sys.modules) - before)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,87 @@
+"""Arguments that cannot work are refused when the DAG is parsed, with a message that says what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+from redshift_elt.checks import Aggregate, Check, row_count, unique
+from redshift_elt.operators.data_quality import DataQualityOperator
+from redshift_elt.operators.load_dimension import LoadDimensionOperator
+from redshift_elt.operators.load_fact import LoadFactOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+
+STAGE = {"task_id": "t", "table": "staging_events", "bucket": "bucket"}
+FACT = {"task_id": "t", "table": "plays", "select": "select 1", "key": "play_id", "window_column": "start_time"}
+DIMENSION = {"task_id": "t", "table": "users", "select": "select 1", "key": "user_id"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "exactly one of key_pattern"),
+        ({"key_pattern": "%Y.json", "prefix": "logs/"}, "exactly one of key_pattern"),
+        ({"prefix": "logs"}, "must end with a slash.*logs/"),
+        ({"prefix": "logs/", "ledger_targets": ["no such; table"]}, "cannot be a table"),
+        ({"key_pattern": "%Y.json", "ledger_targets": ["songs"]}, "ledger_targets goes with prefix"),
+        ({"key_pattern": "%Y.json", "margin_days": -1}, "margin_days is -1: write 0 or more"),
+        ({"key_pattern": "logs/today.json"}, "write the date with %Y"),
+        ({"key_pattern": "logs/%Y-%q.json"}, "write the date with %Y"),
+        ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),
+    ],
+)
+def test_staging(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        StageToRedshiftOperator(**{**STAGE, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"table": "plays; drop table plays"}, "cannot be a table"),
+        ({"key": []}, "The key is empty"),
+        ({"key": ["play id"]}, "cannot be a table or column name"),
+        ({"window_column": "start time"}, "cannot be a table or column name"),
+    ],
+)
+def test_fact(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        LoadFactOperator(**{**FACT, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"key": ()}, "The key is empty"),
+        ({"overwrite_window": True}, "overwrite_window needs window_column"),
+        ({"overwrite_window": True, "window_column": "seen_at", "replace": True}, "and no choices, replace"),
+        ({"after_merge": "update plays set user_id = 1"}, "together with after_merge_writes"),
+        ({"after_merge_writes": ["plays"]}, "together with after_merge_writes"),
+        ({"ledger": "staging songs"}, "cannot be a table"),
+    ],
+)
+def test_dimension(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        LoadDimensionOperator(**{**DIMENSION, **arguments})
+
+
+def test_checks():
+    with pytest.raises(ValueError, match="checks is empty: give at least one"):
+        DataQualityOperator(task_id="t", checks=[])
+    with pytest.raises(ValueError, match="'rows' of users is given twice"):
+        DataQualityOperator(task_id="t", checks=[row_count("users"), row_count("users", at_least=5)])
+    with pytest.raises(ValueError, match="can never fail"):
+        Check("users", "rows")
+    with pytest.raises(ValueError, match="write 'error' or 'warn'"):
+        Aggregate("users", "rows", 1, severity="fatal")
+    with pytest.raises(ValueError, match="cannot be a table or column name"):
+        unique("users", "user id")
+
+
+def test_what_a_user_would_template_is_a_template_field():
+    assert set(StageToRedshiftOperator.template_fields) >= {
+        "conn_id", "aws_conn_id", "table", "bucket", "key_pattern", "prefix", "json", "iam_role", "region",
+    }  # fmt: skip
+    assert set(LoadFactOperator.template_fields) >= {"conn_id", "table", "select"}
+    assert set(LoadDimensionOperator.template_fields) >= {"conn_id", "table", "select", "after_merge"}
+    assert "queries" in DataQualityOperator.template_fields
+    for operator in (StageToRedshiftOperator, LoadFactOperator, LoadDimensionOperator, DataQualityOperator):
+        assert ".sql" in operator.template_ext

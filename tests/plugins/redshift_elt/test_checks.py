@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+from redshift_elt.checks import Aggregate
+
+
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "measured", "passes", "words"),
+    [
+        (1, None, 1, True, "at least 1"),
+        (1, None, 0, False, "at least 1"),
+        (None, 24, 24, True, "at most 24"),
+        (None, 24, 24.5, False, "at most 24"),
+        (0, 0, 0, True, "0"),
+        (0, 0, 1, False, "0"),
+        (0, 0, -1, False, "0"),
+        (2, 3, 2.5, True, "2 to 3"),
+        (None, 24, None, False, "at most 24"),
+    ],
+)
+def test_a_number_passes_within_its_bounds_and_nothing_never_does(at_least, at_most, measured, passes, words):
+    check = Aggregate("users", "something", at_least, at_most)
+    assert check.passes(measured) is passes
+    assert check.expected == words
