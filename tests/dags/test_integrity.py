@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pendulum
 import pytest
+from airflow._shared.module_loading import find_path_from_directory
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.encoders import coerce_to_core_timetable
 
@@ -67,3 +68,9 @@ def test_a_dag_file_imports_neither_boto3_nor_a_driver():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_airflow_runs_no_file_of_the_package_as_a_plugin():
+    """It would run each under its bare name: statements/copy.py as the standard library's copy."""
+    ignored = find_path_from_directory(ROOT / "plugins", ".airflowignore", "glob")
+    assert [file for file in ignored if "redshift_elt" in str(file)] == []

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from redshift_elt.date_pattern import DatePattern
 
 EVENTS = DatePattern("log_data/%Y/%m/%Y-%m-%d-events.json")

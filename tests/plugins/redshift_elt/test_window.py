@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+
 from redshift_elt.window import Window, resolve_window
 
 UTC = timezone.utc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from redshift_elt.checks import Aggregate, Check, row_count, unique
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator

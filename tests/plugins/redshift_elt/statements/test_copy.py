@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from redshift_elt.statements.copy import CopyOptions, copy_objects
 
 ROLE = "arn:aws:iam::123456789012:role/copy"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from redshift_elt.statements import names
 
 
