@@ -128,6 +128,8 @@ def _title(dice: Dice, number: int) -> Text:
         return f" {title}"
     if number % 60 == 35:
         return f"{title} "
+    if number % 60 == 45:
+        return f"{title} \x18Demo\x19"
     return f"{title} {dice.pick(words.VERSIONS)}" if dice.chance(0.3) else title
 
 

@@ -18,11 +18,10 @@ def events(data: Path) -> list[Record]:
 
 
 def songs(data: Path) -> list[Record]:
-    """Read every object under ``song_data/``, or in the ``song_data*.tar.gz`` that holds it."""
-    archives = sorted(data.glob("song_data*.tar.gz"))
-    if archives:
-        return [parse(text) for archive in archives for text in _archived(archive)]
-    return [parse(file.read_text("utf-8")) for file in sorted((data / "song_data").rglob("*.json"))]
+    """Read every object under ``song_data/``, or without that folder in ``song_data*.tar.gz``."""
+    if (data / "song_data").is_dir():
+        return [parse(file.read_text("utf-8")) for file in sorted((data / "song_data").rglob("*.json"))]
+    return [parse(text) for archive in sorted(data.glob("song_data*.tar.gz")) for text in _archived(archive)]
 
 
 def parse(text: str) -> Record:

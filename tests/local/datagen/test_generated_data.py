@@ -72,7 +72,7 @@ def digest(target: Path) -> str:
 
 def test_the_same_options_give_the_same_bytes_everywhere(tmp_path):
     generate(tmp_path / "data", SMALL)
-    assert digest(tmp_path / "data") == "4fbb55b90ea8d84e570c6b2ac5c40acf1d6294162a73375bfca22d9dca733a1e"
+    assert digest(tmp_path / "data") == "dd60c619c512450ea9e1779285b80600ea9d3b8296bc38786b2df7fbc26fcf5c"
 
 
 def test_another_seed_gives_other_data(tmp_path):
@@ -242,6 +242,9 @@ class TestSongs:
         assert any(not text.isascii() for text in texts)
         assert any(text.startswith(" ") for text in texts)
         assert any(text.endswith(" ") for text in texts)
+
+    def test_a_title_has_control_characters(self, songs):
+        assert any("\x19" in str(song["title"]) for song in songs)
 
 
 class TestPlaysAndSongs:
