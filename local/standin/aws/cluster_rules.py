@@ -136,7 +136,9 @@ def check_roles(roles: list[str], default: str | None) -> None:
     if len(roles) > 50:
         raise InvalidValue("At most 50 IAM roles can be associated with a cluster.")
     if default and default not in roles:
-        raise InvalidCombination(f"The default IAM role {default} is not associated with the cluster: add it to IamRoles.")
+        raise InvalidCombination(
+            f"The default IAM role {default} is not associated with the cluster: add it to IamRoles."
+        )
 
 
 def check_delete(request: Mapping[str, Any]) -> None:

@@ -123,9 +123,7 @@ class Lifecycle:
 
     def set_master_password(self, cluster: ClusterRecord) -> None:
         """Accept the master password that the cluster's record holds now."""
-        self._endpoints.set_password(
-            cluster.cluster_identifier, cluster.master_username, cluster.master_user_password
-        )
+        self._endpoints.set_password(cluster.cluster_identifier, cluster.master_username, cluster.master_user_password)
 
     def set_temporary_password(
         self, cluster: str, user: str, password: str, expires_at: datetime, create_user: bool

@@ -1,0 +1,160 @@
+"""Whether a role may be used by a cluster, and what it may read: IAM policies evaluated as IAM does."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from moto.iam.models import Role, iam_backends
+
+from local.settings import ACCOUNT
+from local.standin.aws.s3 import PARTITION, buckets
+
+SERVICE = "redshift.amazonaws.com"
+Context = Mapping[str, str]
+Statement = Mapping[str, Any]
+
+
+class UnknownConditionError(Exception):
+    """A policy has a condition that cannot be evaluated here."""
+
+
+def find_role(arn: str) -> Role | None:
+    """Return the role with this ARN, if there is one."""
+    return next((role for role in iam_backends[ACCOUNT][PARTITION].roles.values() if role.arn == arn), None)
+
+
+def trusts_redshift(role: Role, context: Context) -> bool:
+    """Whether the role's trust policy lets Redshift assume it.
+
+    :raises UnknownConditionError: the policy cannot be evaluated.
+    """
+    document = role.assume_role_policy_document
+    trusted = [
+        statement for statement in _statements(document) if _names(statement.get("Principal"), "Service", {SERVICE})
+    ]
+    return _decide(trusted, "sts:AssumeRole", None, context) is True
+
+
+def may_list(role: Role, bucket: str, prefix: str) -> bool:
+    """Whether the role may list what is under a prefix."""
+    return _may(role, "s3:ListBucket", bucket, f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+
+
+def may_read(role: Role, bucket: str, key: str) -> bool:
+    """Whether the role may get an object."""
+    return _may(role, "s3:GetObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
+
+
+def _may(role: Role, action: str, bucket_name: str, resource: str, context: Context) -> bool:
+    context = {
+        "aws:PrincipalArn": role.arn,
+        "aws:PrincipalAccount": ACCOUNT,
+        "aws:ResourceAccount": ACCOUNT,
+        "aws:SecureTransport": "true",
+        **context,
+    }
+    bucket = buckets().get(bucket_name)
+    bucket_statements: list[Statement] = []
+    if bucket is not None and bucket.policy:
+        principals = {"*", role.arn, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"}
+        bucket_statements = [
+            statement
+            for statement in _statements(_text(bucket.policy))
+            if _names(statement.get("Principal"), "AWS", principals)
+        ]
+    if role.permissions_boundary:
+        boundary = iam_backends[ACCOUNT][PARTITION].managed_policies[role.permissions_boundary]
+        if not _decide(_statements(boundary.document), action, resource, context):
+            return False
+    statements = [*_role_statements(role), *bucket_statements]
+    return _decide(statements, action, resource, context) is True
+
+
+def _role_statements(role: Role) -> Iterable[Statement]:
+    backend = iam_backends[ACCOUNT][PARTITION]
+    for document in role.policies.values():
+        yield from _statements(_text(document))
+    for arn in role.managed_policies:
+        policy = backend.managed_policies[arn]
+        default = next(version for version in policy.versions if version.is_default)
+        yield from _statements(default.document)
+
+
+def _decide(statements: Iterable[Statement], action: str, resource: str | None, context: Context) -> bool | None:
+    """Return False when a statement denies, True when one allows and none denies, None when none applies."""
+    decision = None
+    for statement in statements:
+        if not _applies(statement, action, resource, context):
+            continue
+        if statement["Effect"] == "Deny":
+            return False
+        decision = True
+    return decision
+
+
+def _applies(statement: Statement, action: str, resource: str | None, context: Context) -> bool:
+    if not _element_matches(statement, "Action", action, ignore_case=True):
+        return False
+    if resource is not None and not _element_matches(statement, "Resource", resource, ignore_case=False):
+        return False
+    return all(
+        _condition_holds(operator, key, _listed(expected), context)
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, expected in keys.items()
+    )
+
+
+def _element_matches(statement: Statement, element: str, value: str, *, ignore_case: bool) -> bool:
+    negated = f"Not{element}"
+    patterns = _listed(statement[negated] if negated in statement else statement.get(element, []))
+    found = any(_pattern(str(pattern), ignore_case).fullmatch(value) for pattern in patterns)
+    return found != (negated in statement)
+
+
+def _condition_holds(operator: str, key: str, expected: list[Any], context: Context) -> bool:
+    name = operator.removesuffix("IfExists")
+    actual = next((value for known, value in context.items() if known.lower() == key.lower()), None)
+    wanted = [str(value) for value in expected]
+    if name == "Null":
+        return (actual is None) == (wanted[0].lower() == "true")
+    tests = {
+        "StringEquals": lambda: actual in wanted,
+        "StringEqualsIgnoreCase": lambda: actual.lower() in [value.lower() for value in wanted],
+        "StringLike": lambda: any(_pattern(value, False).fullmatch(actual) for value in wanted),
+        "Bool": lambda: actual.lower() in [value.lower() for value in wanted],
+    }
+    tests["ArnEquals"] = tests["ArnLike"] = tests["StringLike"]
+    positive = re.sub(r"^(String|Arn)Not", r"\1", name)
+    if positive not in tests:
+        raise UnknownConditionError(f"the policy condition {operator}")
+    if actual is None:
+        return name != positive or name != operator
+    return tests[positive]() == (name == positive)
+
+
+def _names(principal: Any, kind: str, wanted: set[str]) -> bool:
+    if principal == "*":
+        return True
+    return isinstance(principal, Mapping) and bool(wanted.intersection(_listed(principal.get(kind, []))))
+
+
+def _statements(document: str) -> list[Statement]:
+    return _listed(json.loads(document)["Statement"])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(document: str | bytes) -> str:
+    return document.decode() if isinstance(document, bytes) else document
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str, ignore_case: bool) -> re.Pattern[str]:
+    escaped = re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(escaped, re.DOTALL | (re.IGNORECASE if ignore_case else 0))

@@ -1,0 +1,143 @@
+"""What a cluster sees of S3 through one of its roles."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from moto.iam.models import Role
+from moto.redshift.models import redshift_backends
+from moto.s3.models import FakeBucket, FakeDeleteMarker, s3_backends
+
+from local.settings import ACCOUNT
+from local.standin.aws import permissions
+from local.standin.aws.redshift import StandInCluster
+from local.standin.aws.s3 import PARTITION, buckets
+from local.standin.backend import WarehouseError
+
+
+@dataclass(frozen=True)
+class ObjectSummary:
+    """One object of a listing."""
+
+    bucket: str
+    key: str
+    size: int
+
+    @property
+    def url(self) -> str:
+        """The address that COPY shows."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class S3Error(Exception):
+    """S3 refused a request; the text is the one that COPY shows."""
+
+    def __init__(self, message: str, status: int, code: str) -> None:
+        request = secrets.token_hex(8).upper()
+        super().__init__(f"S3ServiceException:{message},Status {status},Error {code},Rid {request},CanRetry 1")
+        self.code = code
+
+
+class ClusterStorage:
+    """S3 as one cluster reads it with one role.
+
+    :param cluster: the cluster's identifier.
+    :param user: the database user who reads.
+    :param arn: the role, or None for the cluster's default role.
+    :param region: where the buckets are, if not where the cluster is.
+    :raises WarehouseError: the role is missing, is not associated with the cluster, or does not trust Redshift.
+    """
+
+    def __init__(self, cluster: str, user: str, arn: str | None, region: str | None) -> None:
+        self._cluster = _find_cluster(cluster)
+        self._region = region or self._cluster.region
+        self._role = self._assume(user, arn)
+
+    def list_objects(self, bucket: str, prefix: str) -> list[ObjectSummary]:
+        """Return the objects under a prefix, in order.
+
+        :raises S3Error: the role may not list, or there is no such bucket here.
+        """
+        found = self._bucket(bucket)
+        if not permissions.may_list(self._role, bucket, prefix):
+            raise _access_denied()
+        names = s3_backends[ACCOUNT][PARTITION].visible_keys(found, prefix)
+        return [ObjectSummary(bucket, name, found.keys[name].size) for name in names]
+
+    def find(self, bucket: str, key: str) -> ObjectSummary | None:
+        """Return an object's summary, if it exists.
+
+        :raises S3Error: the role may not read it, or there is no such bucket here.
+        """
+        found = self._bucket(bucket).keys.get(key)
+        if not permissions.may_read(self._role, bucket, key):
+            raise _access_denied()
+        return None if found is None or isinstance(found, FakeDeleteMarker) else ObjectSummary(bucket, key, found.size)
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return an object's content.
+
+        :raises S3Error: the role may not read it, or it does not exist.
+        """
+        if self.find(bucket, key) is None:
+            raise S3Error("The specified key does not exist.", 404, "NoSuchKey")
+        return self._bucket(bucket).keys[key].value
+
+    def _bucket(self, name: str) -> FakeBucket:
+        found = buckets().get(name)
+        if found is None:
+            raise S3Error("The specified bucket does not exist", 404, "NoSuchBucket")
+        if found.region_name != self._region:
+            raise S3Error(
+                "The bucket you are attempting to access must be addressed using the specified endpoint. Please send "
+                "all future requests to this endpoint.",
+                301,
+                "PermanentRedirect",
+            )
+        return found
+
+    def _assume(self, user: str, arn: str | None) -> Role:
+        cluster = self._cluster
+        arn = arn or cluster.default_iam_role_arn
+        if arn is None:
+            raise WarehouseError(
+                "There is no default IAM role for this cluster.",
+                hint="Set DefaultIamRoleArn with CreateCluster or ModifyClusterIamRoles, or name the role.",
+            )
+        user_arn = f"arn:aws:redshift:{cluster.region}:{ACCOUNT}:dbuser:{cluster.cluster_identifier}/{user}"
+        refusal = WarehouseError(
+            f"User {user_arn} is not authorized to assume IAM Role {arn}",
+            detail=error_block(
+                "not authorized to assume IAM Role", f"IAM Role={arn}", "xen_aws_credentials_mgr.cpp:402"
+            ),
+        )
+        if not cluster.has_role(arn):
+            refusal.hint = "Associate the role with the cluster, and wait until it is in-sync."
+            raise refusal
+        role = permissions.find_role(arn)
+        if role is None:
+            refusal.hint = "IAM has no such role."
+            raise refusal
+        context = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": cluster.arn, "sts:ExternalId": user_arn}
+        if not permissions.trusts_redshift(role, context):
+            refusal.hint = f"The role's trust policy must let {permissions.SERVICE} do sts:AssumeRole."
+            raise refusal
+        return role
+
+
+def error_block(error: str, context: str, location: str) -> str:
+    """Return the DETAIL that the engine sends with an error of its own."""
+    line = "  -----------------------------------------------"
+    return f"\n{line}\n  error:  {error}\n  code:      8001\n  context:   {context}\n  location:  {location}\n{line}"
+
+
+def _find_cluster(identifier: str) -> StandInCluster:
+    for backend in redshift_backends[ACCOUNT].values():
+        if identifier in backend.clusters:
+            return backend.clusters[identifier]
+    raise WarehouseError(f"The control plane does not know the cluster {identifier}.")
+
+
+def _access_denied() -> S3Error:
+    return S3Error("Access Denied", 403, "AccessDenied")

@@ -1,0 +1,83 @@
+"""Runs COPY statements: the order of the steps, and what the client is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from local.standin.aws.permissions import UnknownConditionError
+from local.standin.aws.reading import ClusterStorage, ObjectSummary
+from local.standin.backend import Backend, CopyResult, WarehouseError
+from local.standin.copy.columns import Target, describe_target, quote_name
+from local.standin.copy.history import LoadRecord, begin_record
+from local.standin.copy.jsonpaths import Step
+from local.standin.copy.rows import RowReader, TooManyErrors, check_path_count
+from local.standin.copy.source import find_objects, find_paths
+from local.standin.copy.statement import CopyStatement, parse
+
+
+class S3Copier:
+    """COPY from the S3 of this process."""
+
+    async def copy(self, statement: str, backend: Backend) -> CopyResult:
+        """Load what the statement names, inside the client's transaction.
+
+        :raises WarehouseError: nothing was loaded.
+        """
+        copy = parse(statement)
+        target = await describe_target(copy, backend)
+        storage, paths, objects = await asyncio.to_thread(_look_up, copy, backend)
+        check_path_count(paths, target)
+        record = await begin_record(copy, target, backend)
+        reader = RowReader(copy, target, paths, objects, storage)
+        await _load(record, reader, sum(summary.size for summary in objects))
+        return CopyResult(rows=reader.rows, notices=_notices(copy, reader))
+
+
+async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> None:
+    target, backend = record.target, record.backend
+    columns = ", ".join(quote_name(column.name) for column in target.columns)
+    try:
+        await backend.copy_in(
+            f"copy {target.relation} ({columns}) from stdin", _pieces(reader, backend, record.query_id)
+        )
+    except TooManyErrors as error:
+        await record.failed(reader, file_bytes)
+        raise WarehouseError(
+            f"Load into table '{record.copy.table}' failed.  Check 'stl_load_errors' system table for details."
+        ) from error
+    except WarehouseError:
+        await record.failed(reader, file_bytes)
+        raise
+    await record.succeeded(reader, file_bytes)
+
+
+async def _pieces(reader: RowReader, backend: Backend, query_id: int) -> AsyncIterator[bytes]:
+    pieces = reader.pieces()
+    # In a thread, so that the other clients are served meanwhile.
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        if backend.cancelled:
+            raise WarehouseError(f"Query ({query_id}) cancelled on user's request", sqlstate="57014")
+        if piece:
+            yield piece
+
+
+def _look_up(
+    copy: CopyStatement, backend: Backend
+) -> tuple[ClusterStorage, list[list[Step]] | None, list[ObjectSummary]]:
+    try:
+        storage = ClusterStorage(backend.cluster, backend.user, copy.role, copy.region)
+        return storage, find_paths(copy, storage), find_objects(copy, storage)
+    except UnknownConditionError as error:
+        raise WarehouseError(f"A role with {error} is not supported by the stand-in.", sqlstate="0A000") from error
+
+
+def _notices(copy: CopyStatement, reader: RowReader) -> tuple[str, ...]:
+    loaded = f"Load into table '{copy.table}' completed, {reader.rows} record(s) loaded successfully."
+    if not reader.errors:
+        return (loaded,)
+    return (
+        loaded,
+        f"Load into table '{copy.table}' completed, {len(reader.errors)} record(s) could not be loaded.  "
+        "Check 'stl_load_errors' system table for details.",
+    )

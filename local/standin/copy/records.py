@@ -1,0 +1,103 @@
+"""Finds the JSON values in a file: one after the other, with or without line breaks between and within them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+# A string, or a bracket; what stands between them does not matter for where a value ends.
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_BLANK = re.compile(rb"[ \t\r\n]*")
+
+
+class Spelled(str):
+    """A JSON number as it is written in the file."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One value of a file.
+
+    :param line: the number of its last line.
+    :param raw: its bytes.
+    :param value: what it says.
+    :param valid: whether it is JSON at all.
+    """
+
+    line: int
+    raw: bytes
+    value: Any
+    valid: bool = True
+
+    def spelled(self) -> Any:
+        """Return the value with every number as it is written."""
+        return _parse_slowly(self.raw)
+
+
+def read_records(data: bytes) -> Iterator[Record]:
+    """Yield every value of a file in order."""
+    position, line, size = 0, 1, len(data)
+    while True:
+        blank = _BLANK.match(data, position).end()  # type: ignore[union-attr] it matches nothing as well
+        line += data.count(b"\n", position, blank)
+        position = blank
+        if position == size:
+            return
+        end = data.find(b"\n", position)
+        end = size if end < 0 else end
+        raw = data[position:end]
+        try:
+            yield Record(line, raw, orjson.loads(raw))
+        except orjson.JSONDecodeError:
+            # Several values in a line, one value in several lines, or text that only a slower parser can tell about.
+            found = _find_end(data, position)
+            if found is None:
+                yield Record(line, raw, None, valid=False)
+            else:
+                end = found
+                raw = data[position:end]
+                line += raw.count(b"\n")
+                yield _read_one(line, raw)
+        position = end
+
+
+def _find_end(data: bytes, start: int) -> int | None:
+    if data[start : start + 1] not in (b"{", b"["):
+        return None
+    depth = 0
+    for match in _STRUCTURE.finditer(data, start):
+        mark = data[match.start()]
+        if mark in b"{[":
+            depth += 1
+        elif mark in b"}]":
+            depth -= 1
+            if depth == 0:
+                return match.end()
+    return None
+
+
+def _read_one(line: int, raw: bytes) -> Record:
+    try:
+        return Record(line, raw, orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        try:
+            return Record(line, raw, _parse_slowly(raw))
+        except (ValueError, RecursionError):
+            return Record(line, raw, None, valid=False)
+
+
+def _parse_slowly(raw: bytes) -> Any:
+    # Bytes that are no UTF-8 become lone surrogates, which the conversion to text columns finds.
+    text = raw.decode("utf-8", "surrogateescape")
+    return json.loads(text, parse_float=Spelled, parse_int=Spelled, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
