@@ -21,6 +21,8 @@ CLOCK_SECONDS = 2.0
 # How long a process gets to end by itself.
 PATIENCE = 15.0
 
+POLL_SECONDS = 0.05
+
 
 class Daemon:
     """A named background process of one state folder.
@@ -79,25 +81,24 @@ class Daemon:
         """Ask the process to end, and return everything that has to be gone then: the process and its descendants."""
         members = self.members()
         leader = self._leader()
-        for process in [leader] if leader else members:
+        if leader:
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate()
+                leader.terminate()
         return members
 
     def finish(self, members: Sequence[psutil.Process], deadline: float) -> None:
-        """Wait for a terminated process; kill what is left of it at the deadline.
+        """Wait for a terminated process until the deadline, then kill it and what it left behind.
 
         :param members: what :meth:`terminate` returned.
         :param deadline: a time of :func:`time.monotonic`.
         """
-        _, alive = psutil.wait_procs(members, timeout=max(0.0, deadline - time.monotonic()))
-        remaining = {*alive, *self.members()}
-        while remaining:
+        while self.is_running() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        while remaining := {*filter(_is_running, members), *self.members()}:
             for process in remaining:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
-            psutil.wait_procs(list(remaining), timeout=5)
-            remaining = set(self.members())
+            time.sleep(POLL_SECONDS)
         self._record.unlink(missing_ok=True)
 
     def members(self) -> list[psutil.Process]:
@@ -111,7 +112,7 @@ class Daemon:
             return []
         found = {leader, *_descendants(leader)} if leader else set()
         found |= {process for process in psutil.process_iter() if _belongs(process, pid, created)}
-        return [process for process in found if _is_alive(process.pid)]
+        return [process for process in found if _is_running(process)]
 
     def _leader(self) -> psutil.Process | None:
         pid, created = self._read()
@@ -146,6 +147,14 @@ def stop_all(daemons: Sequence[Daemon]) -> None:
 def _is_alive(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _is_running(process: psutil.Process) -> bool:
+    # Where nobody collects orphans, a process that has ended stays in the list of processes as a zombie.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -270,7 +270,8 @@ class Stack:
 
     def _standin_answers(self) -> bool:
         try:
-            return self.standin.is_running() and httpx.get(self.settings.aws_url, trust_env=False).status_code < 500
+            answer = httpx.get(f"{self.settings.aws_url}/_standin/health", trust_env=False)
+            return self.standin.is_running() and answer.is_success
         except httpx.TransportError:
             return False
 

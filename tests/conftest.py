@@ -1,0 +1,82 @@
+"""What tests of several folders share: the stand-in alone and the whole stack, each on free ports in a new folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local.settings import HOST, Settings
+from local.stack.progress import Progress
+from local.stack.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The directory with the real data, which is not part of the project; its tests need SPARKIFY_DATA."""
+    directory = os.environ.get("SPARKIFY_DATA")
+    if not directory:
+        pytest.skip("SPARKIFY_DATA does not name a directory with the real data")
+    return Path(directory)
+
+
+@pytest.fixture(scope="session")
+def standin() -> Iterator[Stack]:
+    """PostgreSQL and the stand-in for AWS and Redshift, without Airflow."""
+    with _own_stack() as stack:
+        stack.up_without_airflow()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole local stack, with Airflow."""
+    with _own_stack() as stack:
+        stack.up()
+        yield stack
+
+
+@pytest.fixture
+def new_settings(short_folder: Path) -> Settings:
+    """The settings of a stack that nobody has started."""
+    return free_settings(short_folder)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder that every user can reach, as PostgreSQL needs it when the tests run as root."""
+    with tempfile.TemporaryDirectory(prefix="sparkify-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def free_settings(state: Path) -> Settings:
+    """Return settings whose ports are free at the moment."""
+    with ExitStack() as sockets:
+        probes = [sockets.enter_context(socket.socket()) for _ in range(4)]
+        for probe in probes:
+            probe.bind((HOST, 0))
+        airflow, aws, postgres, redshift = (probe.getsockname()[1] for probe in probes)
+    return Settings(state, airflow_port=airflow, aws_port=aws, postgres_port=postgres, redshift_port=redshift)
+
+
+@contextmanager
+def _own_stack() -> Iterator[Stack]:
+    """Make a stack in a new folder; its processes and the folder are gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="sparkify-"))
+    folder.chmod(0o755)
+    stack = Stack(free_settings(folder), Progress(Console(file=StringIO())))
+    try:
+        yield stack
+    finally:
+        stack.down()
+        shutil.rmtree(folder)

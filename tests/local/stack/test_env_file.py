@@ -1,0 +1,38 @@
+"""A shell that sources the file gets every value as it is."""
+
+import subprocess
+
+from local.settings import Settings
+from local.stack.env_file import env_file, write_env_file
+
+
+def source(file, expression):
+    """Return what bash prints after sourcing the file, with no stack running behind it."""
+    script = f'source "{file}" 2>/dev/null; printf %s "{expression}"'
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+
+
+def test_values_with_quotes_and_spaces_arrive_unchanged(tmp_path):
+    value = """{"extra": {"iam": true}} it's $HOME `date` \\ "quoted" """
+    settings = Settings(tmp_path, aws_port=1)
+    write_env_file(settings, {"AIRFLOW_CONN_X": value})
+    assert source(env_file(settings), "$AIRFLOW_CONN_X") == value
+
+
+def test_it_is_readable_by_its_owner_only(tmp_path):
+    settings = Settings(tmp_path)
+    write_env_file(settings, {})
+    assert env_file(settings).stat().st_mode & 0o777 == 0o600
+
+
+def test_sourcing_it_twice_adds_the_programs_to_the_path_once(tmp_path):
+    settings = Settings(tmp_path, aws_port=1)
+    write_env_file(settings, {})
+    once = source(env_file(settings), "$PATH")
+    again = subprocess.run(
+        ["bash", "-c", f'source "{env_file(settings)}"; source "{env_file(settings)}"; printf %s "$PATH"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert once == again

@@ -1,0 +1,35 @@
+"""A taken port is reported with its owner and with the variable that chooses another."""
+
+import os
+import socket
+
+import pytest
+
+from local.errors import StackError
+from local.settings import HOST
+from local.stack.ports import check_free
+
+
+def test_a_taken_port_is_reported_with_its_owner_and_its_variable():
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(StackError) as error:
+            check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
+
+    message = str(error.value)
+    assert f"Port {port} for the Airflow UI is taken" in message
+    assert f"(process {os.getpid()})" in message
+    assert "set SPARKIFY_AIRFLOW_PORT to a free port" in message
+    assert "\n" not in message
+
+
+def test_a_free_port_is_no_error_and_stays_free():
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+
+    check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
+    check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
