@@ -138,14 +138,14 @@ class Lifecycle:
             thread.join()
 
     def _open_somewhere(self, cluster: ClusterRecord) -> None:
-        while True:
-            try:
-                return self._open(cluster)
-            except OSError:
-                # Another program took the port after it was found free.
-                with self._lock:
-                    cluster.port = self._free_port(cluster, above=cluster.port)
-                    self._saved()
+        try:
+            self._open(cluster)
+        except OSError:
+            # Another program took the port after it was found free.
+            with self._lock:
+                cluster.port = self._free_port(cluster, above=cluster.port)
+                self._saved()
+            self._open_somewhere(cluster)
 
     def _open(self, cluster: ClusterRecord) -> None:
         self._endpoints.create(

@@ -65,7 +65,7 @@ class Aws:
         self._server = Server(
             (HOST, self._settings.aws_port), Gateway(self._state, self._lock, self._health), numthreads=_WORKERS
         )
-        self._server.server_name = "sparkify-standin"
+        self._server.error_log = _log_server
         self._listen()
         try:
             self._state.load()
@@ -119,6 +119,10 @@ class Aws:
         with self._lock:
             clusters = {cluster.cluster_identifier: cluster.status for _, cluster in _clusters()}
         return {"status": "ready", "clusters": clusters}
+
+
+def _log_server(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+    _LOG.log(level, message, exc_info=traceback)
 
 
 def _use_own_models(lifecycle: Lifecycle) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from local.standin.aws.permissions import UnknownConditionError
 from local.standin.aws.reading import ClusterStorage, ObjectSummary
 from local.standin.backend import Backend, CopyResult, WarehouseError
-from local.standin.copy.columns import Target, describe_target, quote_name
+from local.standin.copy.columns import describe_target, quote_name
 from local.standin.copy.history import LoadRecord, begin_record
 from local.standin.copy.jsonpaths import Step
 from local.standin.copy.rows import RowReader, TooManyErrors, check_path_count

@@ -13,7 +13,6 @@ from local.standin.copy.columns import Column, Target
 from local.standin.copy.convert import (
     NULL,
     ConversionError,
-    Converter,
     SpellingNeeded,
     make_converter,
     not_null_error,

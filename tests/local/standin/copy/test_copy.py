@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 
 import pytest
@@ -265,8 +264,9 @@ def test_a_cancelled_copy_loads_nothing(warehouse):
 
 
 def test_fifteen_thousand_objects_by_a_manifest(warehouse, clients):
-    from local.standin.aws.s3 import buckets
     from moto.s3.models import FakeKey
+
+    from local.standin.aws.s3 import buckets
 
     keys = buckets()[BUCKET].keys
     entries = []

@@ -1,0 +1,57 @@
+"""``python -m local.standin``: AWS and the Redshift endpoints, in one process, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+
+from local.errors import StackError
+from local.postgres import PostgresServer
+from local.settings import Settings
+from local.standin.aws import Aws
+from local.standin.client import certificate_folder
+from local.standin.copy import S3Copier
+from local.standin.endpoints import Endpoints
+
+_LOG = logging.getLogger("local.standin")
+
+
+def main() -> int:
+    """Run until a signal; return the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _LOG.setLevel(logging.INFO)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        serve(Settings.from_environment(), stop)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(settings: Settings, stop: threading.Event) -> None:
+    """Listen until the event is set.
+
+    :raises StackError: a port is taken, or something kept cannot be read.
+    """
+    postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
+    # It runs already under the stack, which starts it before and stops it after this process.
+    postgres.start()
+    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier())
+    aws = Aws(settings, endpoints)
+    try:
+        aws.start()
+        _LOG.info("ready: AWS at %s", settings.aws_url)
+        stop.wait()
+        _LOG.info("stopping")
+        aws.stop()
+    finally:
+        endpoints.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
