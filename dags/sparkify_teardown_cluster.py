@@ -17,6 +17,8 @@ so it can be run again at any time, and after a creation that failed half-way.
 be loaded again from the bucket.
 """
 
+TAGS = {"project": "sparkify-warehouse"}
+
 with DAG(
     dag_id="sparkify_teardown_cluster",
     description="Delete the Redshift cluster and the role that its COPY used",
@@ -53,7 +55,7 @@ with DAG(
         identifier = params["cluster_identifier"]
         # One name a run, so that a retry does not take a second snapshot.
         snapshot = f"{identifier}-final-{dag_run.run_after:%Y%m%d-%H%M%S}" if params["final_snapshot"] else None
-        delete_cluster(identifier, snapshot)
+        delete_cluster(identifier, snapshot, TAGS)
 
     wait_until_gone = RedshiftClusterSensor(
         task_id="wait_until_gone",

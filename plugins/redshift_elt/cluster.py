@@ -102,35 +102,35 @@ def ensure_cluster(
         log.info("Cluster %s (%s): asked for.", identifier, node_type)
     except redshift.exceptions.ClusterAlreadyExistsFault:
         cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
-        found = {tag["Key"]: tag.get("Value", "") for tag in cluster.get("Tags", ())}
-        if not tags.items() <= found.items():
-            raise AirflowFailException(
-                f"There is a cluster {identifier!r} already, and its tags {found} are not those of this project "
-                f"{tags}: it is left alone. Choose another cluster_identifier."
-            ) from None
+        _refuse_foreign(cluster, tags)
         log.info("Cluster %s: already there, %s.", identifier, cluster["ClusterStatus"])
 
 
-def delete_cluster(identifier: str, final_snapshot: str | None, aws_conn_id: str = "aws_default") -> None:
+def delete_cluster(
+    identifier: str, final_snapshot: str | None, tags: dict[str, str], aws_conn_id: str = "aws_default"
+) -> None:
     """Ask for a cluster's deletion; one that is gone, or going, is no error.
 
     :param final_snapshot: the name of the snapshot to take first; None takes none, and the data are lost.
+    :param tags: the tags by which the project knows its own cluster.
+    :raises AirflowFailException: the cluster of this name belongs to somebody else.
     """
     redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
-    snapshot = (
-        {"SkipFinalClusterSnapshot": False, "FinalClusterSnapshotIdentifier": final_snapshot}
-        if final_snapshot
-        else {"SkipFinalClusterSnapshot": True}
-    )
     try:
-        redshift.delete_cluster(ClusterIdentifier=identifier, **snapshot)
-        log.info(
-            "Cluster %s: deletion asked for, %s.",
-            identifier,
-            f"snapshot {final_snapshot}" if final_snapshot else "no snapshot",
-        )
+        cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
     except redshift.exceptions.ClusterNotFoundFault:
         log.info("Cluster %s: not there.", identifier)
+        return
+    _refuse_foreign(cluster, tags)
+    if cluster["ClusterStatus"] in ("deleting", "final-snapshot"):
+        log.info("Cluster %s: being deleted already.", identifier)
+        return
+    if final_snapshot:
+        snapshot = {"SkipFinalClusterSnapshot": False, "FinalClusterSnapshotIdentifier": final_snapshot}
+    else:
+        snapshot = {"SkipFinalClusterSnapshot": True}
+    redshift.delete_cluster(ClusterIdentifier=identifier, **snapshot)
+    log.info("Cluster %s: deletion asked for; final snapshot: %s.", identifier, final_snapshot or "none")
 
 
 def delete_copy_role(name: str, aws_conn_id: str = "aws_default") -> None:
@@ -143,6 +143,15 @@ def delete_copy_role(name: str, aws_conn_id: str = "aws_default") -> None:
             log.info("Role %s: %s deleted.", name, step)
         except iam.exceptions.NoSuchEntityException:
             log.info("Role %s: %s not there.", name, step)
+
+
+def _refuse_foreign(cluster: dict[str, Any], tags: dict[str, str]) -> None:
+    found = {tag["Key"]: tag.get("Value", "") for tag in cluster.get("Tags", ())}
+    if not tags.items() <= found.items():
+        raise AirflowFailException(
+            f"The cluster {cluster['ClusterIdentifier']!r} has the tags {found} and not this project's {tags}: it is "
+            "somebody else's and left alone. Choose another cluster_identifier."
+        )
 
 
 def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:

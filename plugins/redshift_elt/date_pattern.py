@@ -1,4 +1,4 @@
-"""Keys that hold a date, such as ``log_data/%Y/%m/%Y-%m-%d-events.json``."""
+"""Keys that hold a date, such as ``orders/%Y/%m/%Y-%m-%d.json``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DatePattern:
         if not codes or not codes <= set(_DIGITS):
             raise ValueError(
                 f"{pattern!r} is no pattern of a day's key: write the date with %Y, %m, %d or %j and no other codes, "
-                "such as 'log_data/%Y/%m/%Y-%m-%d-events.json'."
+                "such as 'orders/%Y/%m/%Y-%m-%d.json'."
             )
         self._pattern = pattern
         self._expression = re.compile(self._as_expression())

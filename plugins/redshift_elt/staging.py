@@ -19,7 +19,7 @@ def suffix(dag_run: DagRun) -> str:
 
 
 def staging_table(template: str, dag_run: DagRun) -> str:
-    """Return the name of a run's staging table, such as ``staging_events__0a1b2c3d4e5f``.
+    """Return the name of a run's staging table, such as ``staging_orders__0a1b2c3d4e5f``.
 
     :param template: the permanent, empty table that it is made like.
     """

@@ -33,7 +33,7 @@ class DataQualityOperator(WarehouseOperator):
     def __init__(self, *, checks: Sequence[Check], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not checks:
-            raise ValueError("checks is empty: give at least one, such as row_count('songplays').")
+            raise ValueError("checks is empty: give at least one, such as row_count('orders').")
         seen = set()
         for check in checks:
             if (check.table, check.name) in seen:

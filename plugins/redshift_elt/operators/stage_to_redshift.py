@@ -34,7 +34,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param table: the permanent, empty table that the staging table is made like; the staging table's name is this
         name and a suffix for the run, see :func:`redshift_elt.staging.staging_table`.
     :param bucket: the bucket's name, without ``s3://``.
-    :param key_pattern: the key of one UTC day's object, such as ``log_data/%Y/%m/%Y-%m-%d-events.json``; the days of
+    :param key_pattern: the key of one UTC day's object, such as ``orders/%Y/%m/%Y-%m-%d.json``; the days of
         the run's window are staged, those that exist. A full load stages every key that fits.
     :param margin_days: how many days before and after the window's to stage too, for events in a neighbour's file.
     :param prefix: stage everything below this key prefix, which ends with a slash.

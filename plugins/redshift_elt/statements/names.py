@@ -19,7 +19,7 @@ def identifier(name: str) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(
             f"{name!r} cannot be a table or column name: write at most 127 lower-case letters, digits and "
-            "underscores, beginning with a letter, such as 'songplays'."
+            "underscores, beginning with a letter, such as 'orders'."
         )
     return f'"{name}"'
 
