@@ -28,6 +28,7 @@ from local.stack.lock import exclusive
 from local.stack.ports import check_free
 from local.stack.progress import Progress
 from local.stack.secret import Secrets, write_private
+from local.standin.client import standin_environment
 
 STANDIN = "standin"
 
@@ -178,7 +179,8 @@ class Stack:
             step.done = "PostgreSQL runs"
 
     def _start_standin(self) -> None:
-        variables = environment.process_environment(self.settings)
+        # Makes the certificate, so that the stand-in and the commands do not both make one.
+        variables = environment.process_environment(self.settings) | standin_environment(self.settings)
         self._start(self.standin, [sys.executable, "-m", "local.standin"], variables)
 
     def _start_airflow(self) -> None:
