@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import psycopg
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import StackError
 from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
@@ -76,7 +76,7 @@ def find_warehouse(settings: Settings) -> Warehouse | None:
         cluster = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
     except redshift.exceptions.ClusterNotFoundFault:
         return None
-    except BotoCoreError as error:
+    except (BotoCoreError, ClientError) as error:
         raise StackError(f"The local stack does not answer at {settings.aws_url}: run make up first.") from error
     if cluster["ClusterStatus"] != "available":
         return None

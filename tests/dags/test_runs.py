@@ -1,0 +1,198 @@
+"""Real runs of the DAGs in a real Airflow: what ends up in the star schema, also when tasks are killed half-way."""
+
+import os
+import signal
+import time
+from io import StringIO
+from pathlib import Path
+
+import psycopg
+import pytest
+from rich.console import Console
+
+from local.datagen import Options, generate
+from local.stack.airflow_api import AirflowApi
+from local.stack.dag_run import run_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import LOAD, load
+from local.stack.environment import ADMIN, VIEWER
+from local.stack.progress import Progress
+from local.stack.secret import Secrets
+from local.stack.warehouse import require_warehouse
+from tests.model import star_schema as model
+
+TARGETS = ("songplays", "users", "songs", "artists", "time")
+
+# PROFILE: the counts of the complete real data, from its published and recomputed figures.
+REAL_COUNTS = {"songplays": 6820, "users": 97, "songs": 14896, "artists": 9553, "time": 6813}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """The real data where SPARKIFY_DATA names it, else generated data."""
+    if directory := os.environ.get("SPARKIFY_DATA"):
+        return Dataset.open(Path(directory))
+    target = tmp_path_factory.mktemp("generated") / "data"
+    generate(target, Options(days=3, users=40, songs=200))
+    return Dataset.open(target)
+
+
+@pytest.fixture(scope="module")
+def expected(dataset):
+    """The star schema that the independent model computes from the same files."""
+    return model.star_schema(dataset.directory)
+
+
+@pytest.fixture(scope="module")
+def progress():
+    return Progress(Console(file=StringIO(), width=200))
+
+
+@pytest.fixture(scope="module")
+def first_run(stack, dataset, progress):
+    """The run that made the cluster's tables and loaded everything."""
+    return load(stack.settings, progress, dataset)
+
+
+@pytest.fixture
+def warehouse(stack, first_run):
+    with require_warehouse(stack.settings).connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def api(stack):
+    with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
+        yield api
+
+
+def rows(warehouse, table):
+    return model.comparable(warehouse.execute(f"select * from {table}").fetchall())
+
+
+def conf(dataset, **more):
+    start, end = dataset.window
+    return {"window_start": start, "window_end": end, **more}
+
+
+def wait_until(condition, what, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"{what}: not after {seconds} s"
+        time.sleep(0.2)
+    return value
+
+
+@pytest.mark.parametrize("table", TARGETS)
+def test_every_row_is_what_the_model_says(warehouse, expected, table):
+    found = rows(warehouse, table)
+    assert len(found) == warehouse.execute(f"select count(*) from {table}").fetchone()[0]
+    assert found == expected[table]
+
+
+def test_the_counts_of_the_real_data(warehouse, real_data):
+    counts = {table: warehouse.execute(f"select count(*) from {table}").fetchone()[0] for table in TARGETS}
+    assert counts == REAL_COUNTS
+    assert warehouse.execute("select count(*) from songplays where song_id is not null").fetchone() == (319,)
+    levels = dict(warehouse.execute("select level, count(*) from users group by level").fetchall())
+    assert levels == {"free": 75, "paid": 22}
+
+
+def test_the_staged_rows_of_the_real_data(warehouse, real_data, first_run):
+    copied = dict(
+        warehouse.execute("select target, rows_read from etl.loads where run_id = %s", (first_run,)).fetchall()
+    )
+    assert copied["staging_events"] == 8056
+    assert copied["staging_songs"] == 14896
+
+
+def test_every_check_passed(warehouse, first_run):
+    results = warehouse.execute("select passed from etl.check_results where run_id = %s", (first_run,)).fetchall()
+    assert len(results) > 10
+    assert set(results) == {(True,)}
+
+
+def test_a_second_run_writes_nothing(stack, warehouse, api, progress, dataset):
+    before = {table: rows(warehouse, table) for table in TARGETS}
+    run_id = run_dag(api, progress, LOAD, conf(dataset))
+    written = warehouse.execute(
+        "select sum(inserted + updated + deleted) from etl.loads where run_id = %s and target in"
+        " ('songplays', 'users', 'songs', 'artists', 'time')",
+        (run_id,),
+    ).fetchone()
+    assert written == (0,)
+    assert {table: rows(warehouse, table) for table in TARGETS} == before
+
+
+def test_a_viewer_can_look_but_not_trigger(stack, first_run):
+    password = Secrets.of(stack.settings.state).viewer_password
+    with AirflowApi(stack.settings.airflow_url, VIEWER, password) as viewer:
+        assert viewer.run_state(LOAD, first_run) == "success"
+        with pytest.raises(Exception, match="403"):
+            viewer.trigger(LOAD, {})
+
+
+@pytest.mark.parametrize(
+    ("locked", "killed"),
+    [
+        # The audit row is the last thing that a load writes before it commits.
+        (["etl.loads"], {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}),
+        # A run's staging table is made like its template.
+        (["staging_events", "staging_songs"], {"stage_events", "stage_songs"}),
+    ],
+)
+def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
+    stack, warehouse, api, dataset, expected, locked, killed
+):
+    damaged = damage(warehouse)
+    with require_warehouse(stack.settings).connect() as holder:
+        holder.autocommit = False
+        for table in locked:
+            holder.execute(f"lock {table}")
+        run_id = api.trigger(LOAD, conf(dataset, full_load=True))
+        wait_until(lambda: waiting_for_locks(stack) >= len(killed), "the loads wait for the lock")
+        processes = task_processes(stack)
+        assert len(processes) >= len(killed)
+        for process in processes:
+            os.kill(process.pid, signal.SIGKILL)
+        wait_until(lambda: states(api, run_id, killed) == {"up_for_retry"}, "Airflow sees that the tasks are gone")
+        holder.rollback()
+
+    assert {table: rows(warehouse, table) for table in TARGETS} == damaged
+    api.clear(LOAD, run_id, sorted(killed))
+    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends", seconds=300)
+    assert api.run_state(LOAD, run_id) == "success"
+    assert {table: rows(warehouse, table) for table in TARGETS} == expected
+
+
+def damage(warehouse):
+    """Take rows away from every target, so that a load has something to do, and return what is left."""
+    for table, condition in {
+        "songplays": "session_id % 2 = 0",
+        "users": "user_id % 2 = 0",
+        "songs": "len(title) % 2 = 0",
+        "artists": "len(name) % 2 = 0",
+        "time": "hour % 2 = 0",
+    }.items():
+        warehouse.execute(f"delete from {table} where {condition}")
+    return {table: rows(warehouse, table) for table in TARGETS}
+
+
+def waiting_for_locks(stack):
+    """Ask PostgreSQL itself, beside the stand-in, how many sessions wait."""
+    with psycopg.connect(**stack.postgres.dsn.parameters("postgres")) as connection:
+        query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        return connection.execute(query).fetchone()[0]
+
+
+def task_processes(stack):
+    """Find the processes that run tasks: each opens a process group of its own below the scheduler."""
+    return [
+        process
+        for process in stack.airflow["scheduler"].members()
+        if os.getpgid(process.pid) == process.pid and os.getsid(process.pid) != process.pid
+    ]
+
+
+def states(api, run_id, tasks):
+    return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"] in tasks}

@@ -1,0 +1,176 @@
+"""The commands as a user runs them: what they print, what they start, what they leave behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from local.settings import ROOT, Settings
+from local.stack.env_file import env_file
+from local.stack.progress import Progress
+from local.stack.stack import Stack
+
+
+def environment(settings, **more):
+    return {**os.environ, **settings.to_environment(), **more}
+
+
+def run(settings, *arguments, **more):
+    """Run one command of the stack to its end, without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=ROOT,
+        env=environment(settings, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def assert_one_error_line(done, text):
+    assert done.returncode == 1
+    errors = done.stderr.splitlines()
+    assert len(errors) == 1, done.stderr
+    assert errors[0].startswith("error: ")
+    assert text in errors[0]
+
+
+def processes_of(settings):
+    """Find every process that has the stack's state folder in its command line or its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), *process.environ().values()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if process.pid != os.getpid() and any(str(settings.state) in word for word in words):
+            found.append(process)
+    return found
+
+
+def members(stack):
+    return [process for daemon in [*stack.airflow.values(), stack.standin] for process in daemon.members()]
+
+
+def test_a_wrong_data_directory_is_reported_before_anything_starts(new_settings, tmp_path):
+    assert_one_error_line(run(new_settings, "demo", "--data", str(tmp_path)), f"DATA={tmp_path} is not complete")
+    assert processes_of(new_settings) == []
+
+
+def test_a_port_that_is_no_port_names_its_variable(new_settings):
+    done = run(new_settings, "up", SPARKIFY_AWS_PORT="http")
+    assert_one_error_line(done, "SPARKIFY_AWS_PORT is 'http': set it to a port number")
+
+
+def test_a_state_folder_that_cannot_be_written_names_its_variable(new_settings, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(new_settings, "up", SPARKIFY_STATE=str(tmp_path / "file" / "state"))
+    assert_one_error_line(done, "set SPARKIFY_STATE to a folder of yours")
+
+
+@pytest.mark.parametrize("arguments", [["sql", "--query", "select 1"], ["airflow", "dags", "list"]])
+def test_using_a_stack_that_does_not_run_says_how_to_start_it(new_settings, arguments):
+    assert_one_error_line(run(new_settings, *arguments), "run make up first")
+
+
+def test_stopping_a_stack_that_does_not_run_is_no_error(new_settings):
+    assert run(new_settings, "down").returncode == 0
+
+
+def test_a_taken_port_stops_nothing_and_starts_nothing(stack, new_settings):
+    taken = Settings(new_settings.state, airflow_port=new_settings.airflow_port, aws_port=stack.settings.aws_port)
+    assert_one_error_line(run(taken, "up"), f"Port {taken.aws_port} for the stand-in for AWS is taken")
+    assert processes_of(new_settings) == []
+    assert stack.is_complete()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_what_the_command_started(new_settings, number):
+    command = subprocess.Popen(
+        [sys.executable, "-m", "local", "up"],
+        cwd=ROOT,
+        env=environment(new_settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert "PostgreSQL runs" in command.stdout.readline()
+    assert len(processes_of(new_settings)) > 1
+
+    command.send_signal(number)
+    _, errors = command.communicate()
+
+    assert command.returncode == 128 + number
+    assert errors == f"interrupted ({number.name})\n"
+    assert processes_of(new_settings) == []
+
+
+def test_starting_what_runs_already_changes_no_process(stack):
+    before = sorted(process.pid for process in members(stack))
+    done = run(stack.settings, "up")
+    assert done.returncode == 0, done.stderr
+    assert "The stack runs already" in done.stdout
+    assert sorted(process.pid for process in members(stack)) == before
+
+
+def test_other_ports_than_those_of_the_running_stack_are_refused(stack, new_settings):
+    done = run(stack.settings, "up", SPARKIFY_AIRFLOW_PORT=str(new_settings.airflow_port))
+    assert_one_error_line(done, f"set SPARKIFY_AIRFLOW_PORT={stack.settings.airflow_port}")
+
+
+def test_using_the_stack_needs_no_port_variables(stack):
+    settings = Settings(stack.settings.state)
+    done = run(settings, "airflow", "config", "get-value", "api", "base_url")
+    assert done.stdout.strip() == stack.settings.airflow_url
+
+
+def test_the_airflow_command_line_sees_the_dags(stack):
+    done = run(stack.settings, "airflow", "dags", "list", "--output", "plain")
+    assert done.returncode == 0, done.stderr
+    assert {"sparkify_etl", "sparkify_create_cluster", "sparkify_teardown_cluster"} <= set(done.stdout.split())
+
+
+def test_the_shell_file_sets_up_airflow_and_aws(stack):
+    account = """python -c 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'"""
+    script = f'source "{env_file(stack.settings)}" && airflow version && {account} && echo "$AIRFLOW_UI_URL"'
+    clean = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    done = subprocess.run(["bash", "-c", script], env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^3\.\d+\.\d+$", done.stdout, re.MULTILINE)
+    assert done.stdout.splitlines()[-2:] == ["123456789012", stack.settings.airflow_url]
+
+
+def test_no_secret_stands_in_a_command_line_or_a_log(stack):
+    secrets = [value for name, value in stack.airflow_environment().items() if "SECRET" in name or "FERNET" in name]
+    lines = " ".join(word for process in members(stack) for word in process.cmdline())
+    logs = "".join(file.read_text(errors="replace") for file in (stack.settings.state / "logs").iterdir())
+    assert [secret for secret in secrets if len(secret) > 20 and secret in lines + logs] == []
+
+
+def test_a_killed_component_is_started_again_and_down_leaves_no_process(new_settings):
+    stack = Stack(new_settings, Progress())
+    assert run(new_settings, "up").returncode == 0
+    try:
+        before = {name: daemon.members() for name, daemon in stack.airflow.items()}
+        scheduler = stack.airflow["scheduler"]
+        next(process for process in before["scheduler"] if process.create_time() == scheduler.started).kill()
+        deadline = time.monotonic() + 10
+        while scheduler.is_running() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert run(new_settings, "up").returncode == 0
+        assert stack.is_complete()
+        assert not [process for process in before["scheduler"] if process.is_running() and process.status() != "zombie"]
+        assert set(before["api_server"]) == set(stack.airflow["api_server"].members())
+    finally:
+        everything = members(stack)
+        assert run(new_settings, "down").returncode == 0
+    assert [process for process in everything if process.is_running() and process.status() != "zombie"] == []
+    assert processes_of(new_settings) == []
+    assert not stack.is_running()
