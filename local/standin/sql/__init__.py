@@ -1,0 +1,1 @@
+"""Redshift's SQL, said in PostgreSQL's words, or refused."""

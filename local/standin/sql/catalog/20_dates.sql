@@ -1,0 +1,226 @@
+-- Date functions that PostgreSQL lacks or computes otherwise. Names of date parts are PostgreSQL's when they get here.
+
+create or replace function standin.sysdate()
+returns timestamp
+language sql
+stable
+as $$ select transaction_timestamp() at time zone 'UTC' $$;
+
+-- The start of the statement, in whole seconds.
+create or replace function standin.getdate()
+returns timestamp
+language sql
+stable
+as $$ select date_trunc('second', statement_timestamp() at time zone 'UTC') $$;
+
+-- EXTRACT: the part alone, as a whole number. Its result is called date_part.
+create or replace function standin.date_part(part text, value timestamp)
+returns bigint
+language sql
+immutable
+strict
+as $$
+    select case part
+        when 'milliseconds' then trunc(extract(milliseconds from value))::bigint % 1000
+        when 'microseconds' then trunc(extract(microseconds from value))::bigint % 1000000
+        else trunc(pg_catalog.date_part(part, value))::bigint
+    end
+$$;
+
+create or replace function standin.date_part(part text, value timestamptz)
+returns bigint
+language sql
+stable
+strict
+as $$
+    select case part
+        when 'epoch' then trunc(extract(epoch from value))::bigint
+        else standin.date_part(part, value::timestamp)
+    end
+$$;
+
+create or replace function standin.date_part(part text, value date)
+returns bigint
+language sql
+immutable
+strict
+as $$ select standin.date_part(part, value::timestamp) $$;
+
+create or replace function standin.date_part(part text, value time)
+returns bigint
+language sql
+immutable
+strict
+as $$ select standin.date_part(part, date '1970-01-01' + value) $$;
+
+create or replace function standin.date_part(part text, value interval)
+returns bigint
+language sql
+immutable
+strict
+as $$ select trunc(pg_catalog.date_part(part, value))::bigint $$;
+
+-- DATE_PART: a floating-point number. Its result is called pgdate_part.
+create or replace function standin.pgdate_part(part text, value timestamp)
+returns double precision
+language sql
+immutable
+strict
+as $$ select pg_catalog.date_part(part, value) $$;
+
+create or replace function standin.pgdate_part(part text, value timestamptz)
+returns double precision
+language sql
+stable
+strict
+as $$ select pg_catalog.date_part(part, value) $$;
+
+create or replace function standin.pgdate_part(part text, value date)
+returns double precision
+language sql
+immutable
+strict
+as $$ select pg_catalog.date_part(part, value::timestamp) $$;
+
+create or replace function standin.pgdate_part(part text, value interval)
+returns double precision
+language sql
+immutable
+strict
+as $$ select pg_catalog.date_part(part, value) $$;
+
+-- Of a date PostgreSQL would make a timestamp with time zone.
+create or replace function standin.date_trunc(part text, value timestamp)
+returns timestamp
+language sql
+immutable
+strict
+as $$ select pg_catalog.date_trunc(part, value) $$;
+
+create or replace function standin.date_trunc(part text, value date)
+returns timestamp
+language sql
+immutable
+strict
+as $$ select pg_catalog.date_trunc(part, value::timestamp) $$;
+
+create or replace function standin.date_trunc(part text, value timestamptz)
+returns timestamptz
+language sql
+stable
+strict
+as $$ select pg_catalog.date_trunc(part, value) $$;
+
+create or replace function standin.part_interval(part text, number bigint)
+returns interval
+language sql
+immutable
+strict
+as $$
+    select case part
+        when 'quarter' then number * interval '3 months'
+        when 'milliseconds' then number * interval '1 millisecond'
+        when 'microseconds' then number * interval '1 microsecond'
+        else number * ('1 ' || part)::interval
+    end
+$$;
+
+create or replace function standin.dateadd(part text, number bigint, value timestamp)
+returns timestamp
+language sql
+immutable
+strict
+as $$ select value + standin.part_interval(part, number) $$;
+
+create or replace function standin.dateadd(part text, number bigint, value date)
+returns timestamp
+language sql
+immutable
+strict
+as $$ select value::timestamp + standin.part_interval(part, number) $$;
+
+create or replace function standin.dateadd(part text, number bigint, value timestamptz)
+returns timestamptz
+language sql
+stable
+strict
+as $$ select value + standin.part_interval(part, number) $$;
+
+create or replace function standin.years(value timestamp)
+returns bigint
+language sql
+immutable
+strict
+as $$ select extract(year from value)::bigint $$;
+
+create or replace function standin.months(value timestamp)
+returns bigint
+language sql
+immutable
+strict
+as $$ select extract(year from value)::bigint * 12 + extract(month from value)::bigint - 1 $$;
+
+create or replace function standin.units(value timestamp, microseconds bigint)
+returns bigint
+language sql
+immutable
+strict
+as $$ select floor(extract(epoch from value) * 1000000 / microseconds)::bigint $$;
+
+-- How many boundaries of the part lie between two times, and not how much time.
+create or replace function standin.datediff(part text, earlier timestamp, later timestamp)
+returns bigint
+language sql
+immutable
+strict
+as $$
+    select case part
+        when 'month' then standin.months(later) - standin.months(earlier)
+        when 'quarter' then standin.months(later) / 3 - standin.months(earlier) / 3
+        when 'year' then standin.years(later) - standin.years(earlier)
+        when 'decade' then standin.years(later) / 10 - standin.years(earlier) / 10
+        when 'century' then (standin.years(later) - 1) / 100 - (standin.years(earlier) - 1) / 100
+        when 'millennium' then (standin.years(later) - 1) / 1000 - (standin.years(earlier) - 1) / 1000
+        when 'day' then (later::date - earlier::date)::bigint
+        when 'hour' then standin.units(later, 3600000000) - standin.units(earlier, 3600000000)
+        when 'minute' then standin.units(later, 60000000) - standin.units(earlier, 60000000)
+        when 'second' then standin.units(later, 1000000) - standin.units(earlier, 1000000)
+        when 'milliseconds' then standin.units(later, 1000) - standin.units(earlier, 1000)
+        when 'microseconds' then standin.units(later, 1) - standin.units(earlier, 1)
+    end
+$$;
+
+create or replace function standin.last_day(value timestamp)
+returns date
+language sql
+immutable
+strict
+as $$ select (pg_catalog.date_trunc('month', value) + interval '1 month - 1 day')::date $$;
+
+-- The last day of a month stays the last day.
+create or replace function standin.add_months(value timestamp, number bigint)
+returns timestamp
+language sql
+immutable
+strict
+as $$
+    select case
+        when value::date = standin.last_day(value)
+            then standin.last_day(value + number * interval '1 month')::timestamp + value::time
+        else value + number * interval '1 month'
+    end
+$$;
+
+create or replace function standin.convert_timezone(target text, value timestamp)
+returns timestamp
+language sql
+stable
+strict
+as $$ select value at time zone 'UTC' at time zone target $$;
+
+create or replace function standin.convert_timezone(source text, target text, value timestamp)
+returns timestamp
+language sql
+stable
+strict
+as $$ select value at time zone source at time zone target $$;

@@ -1,0 +1,117 @@
+-- Functions of single values.
+
+create or replace function standin.len(value text)
+returns integer
+language sql
+immutable
+strict
+as $$ select pg_catalog.length(value) $$;
+
+create or replace function standin.len(value bpchar)
+returns integer
+language sql
+immutable
+strict
+as $$ select pg_catalog.length(value) $$;
+
+create or replace function standin.length(value text)
+returns integer
+language sql
+immutable
+strict
+as $$ select pg_catalog.length(value) $$;
+
+create or replace function standin.length(value bpchar)
+returns integer
+language sql
+immutable
+strict
+as $$ select pg_catalog.length(value) $$;
+
+create or replace function standin.charindex(part text, value text)
+returns integer
+language sql
+immutable
+strict
+as $$ select pg_catalog.strpos(value, part) $$;
+
+-- Two arguments only, and NULL if one is.
+create or replace function standin.concat(a text, b text)
+returns text
+language sql
+immutable
+strict
+as $$ select a || b $$;
+
+create or replace function standin.sha2(value text, bits integer)
+returns text
+language sql
+immutable
+strict
+as $$
+    select case bits
+        when 224 then encode(sha224(convert_to(value, 'UTF8')), 'hex')
+        when 256 then encode(sha256(convert_to(value, 'UTF8')), 'hex')
+        when 384 then encode(sha384(convert_to(value, 'UTF8')), 'hex')
+        when 512 then encode(sha512(convert_to(value, 'UTF8')), 'hex')
+        when 0 then encode(sha256(convert_to(value, 'UTF8')), 'hex')
+        else ''
+    end
+$$;
+
+create or replace function standin.trunc(value timestamp)
+returns date
+language sql
+immutable
+strict
+as $$ select value::date $$;
+
+create or replace function standin.trunc(value numeric)
+returns numeric
+language sql
+immutable
+strict
+as $$ select pg_catalog.trunc(value) $$;
+
+create or replace function standin.trunc(value numeric, digits integer)
+returns numeric
+language sql
+immutable
+strict
+as $$ select pg_catalog.trunc(value, digits) $$;
+
+create or replace function standin.trunc(value double precision)
+returns double precision
+language sql
+immutable
+strict
+as $$ select pg_catalog.trunc(value) $$;
+
+create or replace function standin.round(value numeric)
+returns numeric
+language sql
+immutable
+strict
+as $$ select pg_catalog.round(value) $$;
+
+create or replace function standin.round(value numeric, digits integer)
+returns numeric
+language sql
+immutable
+strict
+as $$ select pg_catalog.round(value, digits) $$;
+
+-- Halves go away from zero, where PostgreSQL rounds them to the even neighbour.
+create or replace function standin.round(value double precision)
+returns double precision
+language sql
+immutable
+strict
+as $$ select pg_catalog.round(value::numeric)::double precision $$;
+
+create or replace function standin.round(value double precision, digits integer)
+returns double precision
+language sql
+immutable
+strict
+as $$ select pg_catalog.round(value::numeric, digits)::double precision $$;

@@ -1,0 +1,366 @@
+"""Queries and expressions: date parts, functions, casts and names as PostgreSQL writes them, and what is refused."""
+
+from __future__ import annotations
+
+from local.standin.backend import WarehouseError
+from local.standin.sql import functions
+from local.standin.sql.lexer import Kind, unsupported, words
+from local.standin.sql.output import Output
+from local.standin.sql.statement import Statement, literal
+from local.standin.sql.types import NAMES as TYPE_NAMES
+from local.standin.sql.types import read_type
+
+# Words that can only mean something that Redshift does not have, or that the stand-in does not know.
+_REFUSED_WORDS = {
+    "array": "ARRAY",
+    "asymmetric": "BETWEEN ASYMMETRIC",
+    "collate": "COLLATE",
+    "current_catalog": "CURRENT_CATALOG",
+    "current_role": "CURRENT_ROLE",
+    "current_time": "CURRENT_TIME (use GETDATE() or SYSDATE)",
+    "current_timestamp": "CURRENT_TIMESTAMP (use GETDATE() or SYSDATE)",
+    "fetch": "FETCH",
+    "for": "FOR",
+    "lateral": "LATERAL",
+    "localtime": "LOCALTIME (use GETDATE() or SYSDATE)",
+    "localtimestamp": "LOCALTIMESTAMP (use GETDATE() or SYSDATE)",
+    "overlaps": "OVERLAPS",
+    "pivot": "PIVOT",
+    "qualify": "QUALIFY",
+    "returning": "RETURNING",
+    "symmetric": "BETWEEN SYMMETRIC",
+    "tablesample": "TABLESAMPLE",
+    "top": "TOP",
+    "unpivot": "UNPIVOT",
+    "window": "WINDOW",
+    **{name: f"system column {name}" for name in ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")},
+}
+
+# Types that make a literal of the string after them.
+_LITERAL_TYPES = frozenset({"date", "interval", "time", "timestamp", "timestamptz", "timetz", "zone"})
+
+# Words that a string may follow and that are no type.
+_BEFORE_STRING = words(
+    """
+    all and as between by case delimiter distinct else end escape except format from having ilike in is like
+    limit not offset on or select similar then to union using values when where leading trailing both set
+    default
+    """
+)
+
+
+class Expressions:
+    """Writes a range of a statement's tokens as PostgreSQL."""
+
+    def __init__(self, statement: Statement, output: Output) -> None:
+        self._statement = statement
+        self._output = output
+
+    def emit(self, low: int, high: int) -> None:
+        """Write the tokens of a range.
+
+        :raises WarehouseError: the range holds something that is refused.
+        """
+        index = low
+        while index < high:
+            index = self._emit_one(index, low)
+
+    def _emit_one(self, index: int, low: int) -> int:
+        statement, output = self._statement, self._output
+        token = statement.tokens[index]
+        if statement.at(index, "::"):
+            output.copy(index)
+            kind, after = read_type(statement, index + 1)
+            output.write(kind.sql)
+            return after
+        if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
+            raise unsupported(f'calling "{token.value}" by a quoted name')
+        if token.kind is not Kind.WORD:
+            output.copy(index)
+            return index + 1
+        if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
+            return self._emit_name(index)
+        if statement.at(index + 1, "("):
+            return self._emit_call(index, low)
+        return self._emit_word(index)
+
+    def _emit_name(self, index: int) -> int:
+        """Write a part of a qualified name, or an alias."""
+        statement = self._statement
+        if statement.at(index - 1, ".") and statement.at(index + 1, "("):
+            raise unsupported(f"calling {statement.tokens[index].value} by a qualified name")
+        self._refuse_materialized(index)
+        self._output.copy(index)
+        return index + 1
+
+    def _emit_word(self, index: int) -> int:
+        statement, output = self._statement, self._output
+        word = statement.tokens[index].value
+        in_substring = word == "for" and statement.at(statement.opening[index] - 1, "substring")
+        if word in _REFUSED_WORDS and not in_substring:
+            raise unsupported(_REFUSED_WORDS[word])
+        self._refuse_forms(index, word)
+        if statement.at_kind(index + 1, Kind.STRING) and word not in _LITERAL_TYPES and word not in _BEFORE_STRING:
+            raise unsupported(f"{word} before a string")
+        if word == "sysdate" and not statement.at(index + 1, "."):
+            output.replace(index, "standin.sysdate()")
+        elif word == "minus":
+            output.replace(index, "except")
+        elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
+            return self._emit_call(index + 2, index + 2)
+        else:
+            output.copy(index)
+        return index + 1
+
+    def _refuse_forms(self, index: int, word: str) -> None:
+        """Refuse what PostgreSQL would do and Redshift does not know."""
+        statement = self._statement
+        self._refuse_materialized(index)
+        if word == "distinct" and statement.at(index + 1, "on"):
+            raise unsupported("DISTINCT ON")
+        if word == "distinct" and (statement.at(index - 1, "is") or statement.at(index - 2, "is", "not")):
+            raise unsupported("IS DISTINCT FROM")
+        if word == "only" and statement.at_any(index - 1, ("from", "join", ",", "using")):
+            raise unsupported("ONLY")
+        if word == "search" and statement.at_any(index + 1, ("breadth", "depth")):
+            raise unsupported("SEARCH")
+        if word == "groups" and statement.at_any(index + 1, ("between", "unbounded", "current")):
+            raise unsupported("GROUPS")
+        if word == "values":
+            raise unsupported("VALUES as a table")
+        if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
+            raise unsupported(f"{word.upper()} in WITH")
+        if word == "into":
+            raise unsupported("SELECT INTO (use CREATE TABLE AS)")
+
+    def _refuse_materialized(self, index: int) -> None:
+        statement = self._statement
+        if statement.at(index, "materialized", "(") and statement.at_any(index - 1, ("as", "not")):
+            raise unsupported("MATERIALIZED")
+
+    def _emit_call(self, index: int, low: int) -> int:
+        statement, output = self._statement, self._output
+        name = statement.tokens[index].value
+        name = functions.SYNONYMS.get(name, name)
+        if name in ("any", "some") and not statement.at(index + 2, "select"):
+            raise unsupported("ANY and SOME of an array")
+        if name == "distinct" and statement.at(index - 1, "is"):
+            raise unsupported("IS DISTINCT FROM")
+        if self._is_column_list(index):
+            output.copy(index)
+            return index + 1
+        if name in functions.SYNTAX:
+            self._refuse_forms(index, name)
+            output.copy(index)
+            return index + 1
+        if index > low and self._is_in_from(index):
+            raise unsupported(f"table function {name}")
+        if name in functions.NEED_A_FRAME:
+            self._demand_frame(index)
+        special = _SPECIAL.get(name)
+        if special is not None:
+            return special(self, index)
+        if name in functions.BUILT_IN:
+            output.replace(index, name)
+        elif name in functions.OWN:
+            output.replace(index, f"standin.{name}")
+        else:
+            raise unsupported(f"function {name}")
+        return index + 1
+
+    def _is_column_list(self, index: int) -> bool:
+        """Whether this names the columns of a table in parentheses: ``with x (a) as (``, ``(select ..) x (a)``."""
+        statement = self._statement
+        after = statement.closing[index + 1] + 1
+        if statement.at_any(index - 1, ("with", "recursive", ",")) and statement.at(after, "as", "("):
+            return True
+        subquery = statement.before(index - 1)
+        return subquery >= 0 and statement.at_any(subquery + 1, ("select", "with"))
+
+    def _is_in_from(self, index: int) -> bool:
+        statement = self._statement
+        if statement.at(index - 1, "join"):
+            return True
+        opening = statement.opening[index]
+        inside_call = opening > 0 and statement.at_any(opening - 1, ("trim", "substring", "extract"))
+        return statement.at(index - 1, "from") and not inside_call
+
+    def _demand_frame(self, index: int) -> None:
+        """Refuse an ordered window without a frame, as Redshift does for aggregates."""
+        statement = self._statement
+        over = statement.closing[index + 1] + 1
+        if not statement.at(over, "over", "("):
+            return
+        low, high = over + 2, statement.closing[over + 1]
+        ordered = statement.find("order", low, high) >= 0
+        framed = statement.find("rows", low, high) >= 0 or statement.find("range", low, high) >= 0
+        if ordered and not framed:
+            raise WarehouseError(
+                "Aggregate window functions with an ORDER BY clause require a frame clause", sqlstate="0A000"
+            )
+
+    def _arguments(self, index: int) -> list[tuple[int, int]]:
+        return list(self._statement.split(index + 2, self._statement.closing[index + 1]))
+
+    def _date_part(self, low: int, high: int, allowed: frozenset[str]) -> str:
+        """Return PostgreSQL's name of the date part that an argument is."""
+        statement = self._statement
+        token = statement.tokens[low] if high == low + 1 else None
+        if token is None or token.kind not in (Kind.WORD, Kind.STRING):
+            raise unsupported("a date part that is not a plain word")
+        spelling = token.value.strip("'").lower() if token.kind is Kind.STRING else token.value
+        part = functions.DATE_PARTS.get(spelling)
+        if part not in allowed:
+            raise unsupported(f"date part {spelling} here")
+        return part
+
+    def _emit_arguments(self, name: str, index: int, first: str, rest: list[tuple[int, int]]) -> int:
+        """Write a call of which the first argument is already known."""
+        self._output.replace(index, f"standin.{name}({first}")
+        for low, high in rest:
+            self._output.write(", ")
+            self.emit(low, high)
+        self._output.write(")")
+        return self._statement.closing[index + 1] + 1
+
+    def _emit_date_arithmetic(self, index: int) -> int:
+        name = functions.DATE_PART_FIRST[self._statement.tokens[index].value]
+        arguments = self._arguments(index)
+        if len(arguments) != 3:
+            raise unsupported(f"{name} with {len(arguments)} arguments")
+        allowed = functions.ARITHMETIC_PARTS if name == "dateadd" else functions.DIFFERENCE_PARTS
+        part = self._date_part(*arguments[0], allowed)
+        return self._emit_arguments(name, index, literal(part), arguments[1:])
+
+    def _emit_date_part(self, index: int) -> int:
+        arguments = self._arguments(index)
+        if len(arguments) != 2:
+            raise unsupported(f"date_part with {len(arguments)} arguments")
+        part = self._date_part(*arguments[0], frozenset(functions.DATE_PARTS.values()))
+        return self._emit_arguments("pgdate_part", index, literal(part), arguments[1:])
+
+    def _emit_date_trunc(self, index: int) -> int:
+        arguments = self._arguments(index)
+        if len(arguments) != 2 or not self._statement.at_kind(arguments[0][0], Kind.STRING):
+            raise unsupported("date_trunc without a date part in quotes")
+        part = self._date_part(*arguments[0], functions.ARITHMETIC_PARTS)
+        return self._emit_arguments("date_trunc", index, literal(part), arguments[1:])
+
+    def _emit_extract(self, index: int) -> int:
+        statement = self._statement
+        low, high = index + 2, statement.closing[index + 1]
+        statement.expect(low + 1, "from")
+        part = self._date_part(low, low + 1, frozenset(functions.DATE_PARTS.values()))
+        return self._emit_arguments("date_part", index, literal(part), [(low + 2, high)])
+
+    def _emit_cast(self, index: int) -> int:
+        statement, output = self._statement, self._output
+        high = statement.closing[index + 1]
+        middle = statement.find("as", index + 2, high)
+        if middle < 0:
+            raise statement.near(high)
+        kind, after = read_type(statement, middle + 1)
+        if after != high:
+            raise statement.near(after)
+        output.copy(index)
+        output.write("(")
+        self.emit(index + 2, middle)
+        output.write(f" as {kind.sql})")
+        return high + 1
+
+    def _emit_nvl2(self, index: int) -> int:
+        arguments = self._arguments(index)
+        if len(arguments) != 3:
+            raise unsupported(f"nvl2 with {len(arguments)} arguments")
+        self._output.replace(index, "case when (")
+        self.emit(*arguments[0])
+        self._output.write(") is not null then ")
+        self.emit(*arguments[1])
+        self._output.write(" else ")
+        self.emit(*arguments[2])
+        self._output.write(" end")
+        return self._statement.closing[index + 1] + 1
+
+    def _emit_decode(self, index: int) -> int:
+        """Write DECODE as CASE; a NULL that is searched for matches a NULL."""
+        (low, high), *rest = self._arguments(index)
+        if len(rest) < 2:
+            raise unsupported(f"decode with {len(rest) + 1} arguments")
+        self._output.replace(index, "case")
+        while len(rest) > 1:
+            (searched, result), rest = rest[:2], rest[2:]
+            self._output.write(" when (")
+            self.emit(low, high)
+            self._output.write(") is not distinct from (")
+            self.emit(*searched)
+            self._output.write(") then ")
+            self.emit(*result)
+        if rest:
+            self._output.write(" else ")
+            self.emit(*rest[0])
+        self._output.write(" end")
+        return self._statement.closing[index + 1] + 1
+
+    def _emit_listagg(self, index: int) -> int:
+        """Move the order of LISTAGG from WITHIN GROUP to where PostgreSQL's aggregates take it."""
+        statement, output = self._statement, self._output
+        arguments = self._arguments(index)
+        if len(arguments) not in (1, 2):
+            raise unsupported(f"listagg with {len(arguments)} arguments")
+        low, high = arguments[0]
+        output.replace(index, "standin.listagg(")
+        distinct = statement.at(low, "distinct")
+        if distinct:
+            output.write("distinct ")
+            low += 1
+        output.write("cast((")
+        self.emit(low, high)
+        output.write(") as varchar), ")
+        if len(arguments) == 2:
+            self.emit(*arguments[1])
+        else:
+            output.write("''")
+        after = statement.closing[index + 1] + 1
+        if statement.at(after, "within", "group", "("):
+            end = statement.closing[after + 2]
+            order = statement.expect(after + 3, "order", "by")
+            if distinct:
+                self._emit_distinct_order(low, high, order, end)
+            output.write(" order by ")
+            self.emit(order, end)
+            after = end + 1
+        output.write(")")
+        return after
+
+    def _emit_distinct_order(self, low: int, high: int, order: int, end: int) -> None:
+        """Write what a DISTINCT LISTAGG is ordered by as one more argument: PostgreSQL orders by arguments only."""
+        tokens = self._statement.tokens
+        argument = [token.value for token in tokens[low:high]]
+        ordered = [token.value for token in tokens[order:end]]
+        if ordered[: len(argument)] != argument or ordered[len(argument) :] not in ([], ["asc"], ["desc"]):
+            raise unsupported("LISTAGG DISTINCT ordered by something else than its argument")
+        self._output.write(", ")
+        self.emit(low, high)
+
+    def _emit_to_timestamp(self, index: int) -> int:
+        if len(self._arguments(index)) != 2:
+            raise unsupported("to_timestamp without a format")
+        self._output.replace(index, "to_timestamp")
+        return index + 1
+
+    def _emit_type_call(self, index: int) -> int:
+        raise unsupported(f"{self._statement.tokens[index].value} as a function")
+
+
+_SPECIAL = {
+    **dict.fromkeys(functions.DATE_PART_FIRST, Expressions._emit_date_arithmetic),
+    **dict.fromkeys(TYPE_NAMES - {"date"}, Expressions._emit_type_call),
+    "date_part": Expressions._emit_date_part,
+    "date_trunc": Expressions._emit_date_trunc,
+    "decode": Expressions._emit_decode,
+    "extract": Expressions._emit_extract,
+    "cast": Expressions._emit_cast,
+    "listagg": Expressions._emit_listagg,
+    "nvl2": Expressions._emit_nvl2,
+    "to_timestamp": Expressions._emit_to_timestamp,
+}

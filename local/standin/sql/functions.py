@@ -1,0 +1,82 @@
+"""The functions that may be called: everything else is refused.
+
+``OWN`` are those that PostgreSQL lacks or computes otherwise; they are in schema ``standin`` of every database
+(catalog/*.sql), under Redshift's names, because a column of a result is called like its function.
+"""
+
+from __future__ import annotations
+
+from local.standin.sql.lexer import words
+
+BUILT_IN = words(
+    """
+    abs acos ascii asin atan atan2 bit_and bit_or bool_and bool_or btrim ceil ceiling char_length
+    character_length chr coalesce cos cot count cube cume_dist date degrees dense_rank exp first_value floor
+    greatest grouping has_database_privilege has_schema_privilege has_table_privilege lag last_value lead least
+    left ln log lpad ltrim max md5 min mod nth_value ntile nullif octet_length percent_rank percentile_cont
+    percentile_disc pg_backend_pid pg_last_copy_count pg_last_copy_id pi position power quote_ident
+    quote_literal radians random rank repeat replace reverse right rollup row_number rpad rtrim sign sin
+    split_part sqrt stddev stddev_pop stddev_samp strpos substr substring tan to_char to_date to_number
+    translate trim upper lower initcap var_pop var_samp variance pg_get_userbyid pg_table_is_visible format_type
+    pg_cancel_backend pg_terminate_backend current_schema
+    """
+)
+
+OWN = words(
+    """
+    add_months avg charindex concat convert_timezone current_database date_trunc getdate last_day len length
+    listagg median months_between round sum sysdate sha2 to_timestamp trunc version
+    """
+)
+
+# Redshift's other names, and the name that does the same.
+SYNONYMS = {"nvl": "coalesce", "ifnull": "coalesce", "pow": "power", "textlen": "len", "dlog10": "log", "dexp": "exp"}
+
+# Functions whose first argument is a part of a date.
+DATE_PART_FIRST = {"dateadd": "dateadd", "date_add": "dateadd", "datediff": "datediff", "date_diff": "datediff"}
+
+# Redshift demands a frame when these have an ORDER BY in their window, and PostgreSQL does not.
+NEED_A_FRAME = words(
+    """
+    avg bit_and bit_or bool_and bool_or count first_value last_value max min nth_value stddev stddev_pop
+    stddev_samp sum var_pop var_samp variance
+    """
+)
+
+# Words that stand before a parenthesis and are no function.
+SYNTAX = words(
+    """
+    all and any as between by case distinct else except exists from group having in intersect is join like ilike
+    limit not offset on or order over partition select sets similar some then to union using when where with
+    within escape
+    """
+)
+
+_PARTS = {
+    "millennium": "millennium mil mils millenniums millennia",
+    "century": "century c cent cents centuries",
+    "decade": "decade dec decs decades",
+    "year": "year y yr yrs years",
+    "quarter": "quarter qtr qtrs quarters",
+    "month": "month mon mons months",
+    "week": "week w weeks",
+    "dow": "dayofweek dow dw weekday",
+    "doy": "dayofyear doy dy yearday",
+    "day": "day d days",
+    "hour": "hour h hr hrs hours",
+    "minute": "minute m min mins minutes",
+    "second": "second s sec secs seconds",
+    "milliseconds": "millisecond ms msec msecs msecond mseconds millisec millisecs millisecon milliseconds",
+    "microseconds": "microsecond us usec usecs usecond useconds microsec microsecs microsecon microseconds",
+    "epoch": "epoch",
+}
+
+# Every spelling of a date part and PostgreSQL's name for it.
+DATE_PARTS = {spelling: part for part, spellings in _PARTS.items() for spelling in spellings.split()}
+
+# Parts that only take a value apart.
+_ONLY_EXTRACTED = frozenset({"dow", "doy", "epoch"})
+
+# The week that DATEDIFF counts boundaries of is not documented, so it is refused and not guessed.
+ARITHMETIC_PARTS = frozenset(DATE_PARTS.values()) - _ONLY_EXTRACTED
+DIFFERENCE_PARTS = ARITHMETIC_PARTS - {"week"}

@@ -1,0 +1,109 @@
+"""SET, SHOW and RESET: Redshift's settings, and where PostgreSQL keeps them."""
+
+from __future__ import annotations
+
+from local.standin.sql.lexer import Kind, unsupported
+from local.standin.sql.output import Output
+from local.standin.sql.statement import Statement, literal, quote
+
+# Settings that mean the same in PostgreSQL.
+_SHARED = frozenset(
+    {
+        "application_name",
+        "client_encoding",
+        "client_min_messages",
+        "datestyle",
+        "extra_float_digits",
+        "intervalstyle",
+        "search_path",
+        "statement_timeout",
+        "timezone",
+    }
+)
+
+# Redshift's own, which change nothing in the stand-in; their values are kept.
+_KEPT = frozenset(
+    {
+        "enable_result_cache_for_session",
+        "query_group",
+        "wlm_query_slot_count",
+        "describe_field_name_in_uppercase",
+        "enable_case_sensitive_identifier",
+        "error_on_nondeterministic_update",
+    }
+)
+
+# Of these the stand-in knows the default only.
+_ONLY_OFF = frozenset(
+    {"describe_field_name_in_uppercase", "enable_case_sensitive_identifier", "error_on_nondeterministic_update"}
+)
+
+# What libpq's clients may say before they log in.
+STARTUP = frozenset({"application_name", "client_encoding", "datestyle", "extra_float_digits", "timezone"})
+
+
+def emit_set(statement: Statement, output: Output) -> None:
+    """Write a SET."""
+    index, local = 1, ""
+    if statement.at_any(index, ("session", "local")):
+        local = f" {statement.tokens[index].value}"
+        index += 1
+    if statement.at_any(index, ("transaction", "characteristics", "role", "authorization", "constraints")):
+        raise unsupported(f"SET {statement.tokens[index].value.upper()}")
+    if statement.at(index, "time", "zone"):
+        name, index = "timezone", index + 2
+    else:
+        (name, *rest), index = statement.name(index)
+        if rest or not statement.at_any(index, ("to", "=")):
+            raise statement.near(index)
+        index += 1
+    values = [_value(statement, low, high) for low, high in statement.split(index, len(statement))]
+    if not values or (len(values) > 1 and name != "search_path"):
+        raise statement.near(len(statement) if not values else index + 1)
+    if name in _ONLY_OFF and values[0].strip("'").lower() not in ("off", "false", "default", "0"):
+        raise unsupported(f"SET {name} TO {values[0]}")
+    output.write(f"set{local} {_place(name)} to {', '.join(values)}")
+
+
+def emit_show(statement: Statement, output: Output) -> None:
+    """Write a SHOW."""
+    name = _only_name(statement)
+    if name in _KEPT:
+        output.write(f"select coalesce(current_setting({literal(_place(name))}, true), '') as {quote(name)}")
+    else:
+        output.write(f"show {_place(name)}")
+
+
+def emit_reset(statement: Statement, output: Output) -> None:
+    """Write a RESET."""
+    output.write(f"reset {_place(_only_name(statement))}")
+
+
+def _only_name(statement: Statement) -> str:
+    parts, index = statement.name(1)
+    if index != len(statement) or len(parts) > 1:
+        raise unsupported(statement.text)
+    return parts[0]
+
+
+def _place(name: str) -> str:
+    """Return what PostgreSQL calls a setting."""
+    if name in _SHARED:
+        return name
+    if name in _KEPT:
+        return f"standin.{name}"
+    raise unsupported(f"setting {name}")
+
+
+def _value(statement: Statement, low: int, high: int) -> str:
+    tokens = statement.tokens[low:high]
+    if len(tokens) == 1 and tokens[0].kind is Kind.STRING:
+        return statement.source[tokens[0].start : tokens[0].end]
+    if len(tokens) == 1 and tokens[0].kind is Kind.NUMBER:
+        return tokens[0].value
+    if len(tokens) == 1 and tokens[0].is_name:
+        value = tokens[0].value
+        return value if value == "default" else quote(value)
+    if len(tokens) == 2 and tokens[0].value == "-" and tokens[1].kind is Kind.NUMBER:
+        return f"-{tokens[1].value}"
+    raise statement.near(low)

@@ -1,0 +1,418 @@
+"""From one Redshift statement to what the session runs for it; a statement that is not known here is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from local.standin.backend import WarehouseError
+from local.standin.sql import dml, settings
+from local.standin.sql.expressions import Expressions
+from local.standin.sql.lexer import Kind, unsupported, words
+from local.standin.sql.output import Output
+from local.standin.sql.statement import Statement, quote
+from local.standin.sql.tables import emit_added_column, emit_create_table
+from local.standin.sql.translation import Action, Translation
+from local.standin.sql.types import read_type
+
+_READING = ("from", "join", "into", "update", "using")
+
+
+def translate(statement: Statement) -> Translation:
+    """Return what to run for a statement.
+
+    :raises WarehouseError: Redshift or the stand-in refuses it.
+    """
+    first = statement.tokens[0]
+    word = "select" if statement.at(0, "(") else first.value
+    translator = _TRANSLATORS.get(word) if first.kind is Kind.WORD or word == "select" else None
+    if translator is None:
+        if first.kind is not Kind.WORD:
+            raise statement.near(0)
+        raise unsupported(f"{word.upper()}")
+    return translator(statement)
+
+
+def _made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
+    reads_tables = any(statement.at_any(index, _READING) for index in range(len(statement)))
+    command = more.pop("command", None) or statement.tokens[0].value.upper()
+    return Translation(
+        source=statement.text,
+        sql=output.text,
+        action=action,
+        command=command,
+        table=more.get("table"),
+        positions=output.positions,
+        reads_tables=reads_tables,
+    )
+
+
+def _fixed(statement: Statement, sql: str, action: Action = Action.RUN, command: str | None = None) -> Translation:
+    output = Output(statement)
+    output.write(sql)
+    return _made(statement, output, action, command=command)
+
+
+def _query(statement: Statement) -> Translation:
+    output = Output(statement)
+    Expressions(statement, output).emit(0, len(statement))
+    return _made(statement, output)
+
+
+def _with(statement: Statement) -> Translation:
+    for command in ("insert", "update", "delete", "merge"):
+        if statement.find(command, 1, len(statement)) >= 0:
+            raise unsupported(f"WITH before {command.upper()}")
+    return _query(statement)
+
+
+def _writer(emit: Callable[[Statement, Output], str]) -> Callable[[Statement], Translation]:
+    def write(statement: Statement) -> Translation:
+        output = Output(statement)
+        table = emit(statement, output)
+        return _made(statement, output, Action.WRITE, table=table)
+
+    return write
+
+
+def _copy(statement: Statement) -> Translation:
+    parts, index = statement.name(1)
+    if statement.at(index, "("):
+        index = statement.closing[index] + 1
+    if not statement.at(index, "from") or not statement.at_kind(index + 1, Kind.STRING):
+        raise unsupported("COPY from or to anything but objects in S3")
+    output = Output(statement)
+    return _made(statement, output, Action.COPY, table=quote(*parts))
+
+
+def _begin(statement: Statement) -> Translation:
+    """BEGIN takes every isolation level and none has an effect: the database has one."""
+    index = 1
+    if statement.at(0, "start"):
+        index = statement.expect(1, "transaction")
+    elif statement.at_any(1, ("work", "transaction")):
+        index = 2
+    sql = "begin"
+    while index < len(statement):
+        if statement.at(index, "isolation", "level"):
+            index = _skip_level(statement, index + 2)
+        elif statement.at(index, "read") and statement.at_any(index + 1, ("only", "write")):
+            sql = f"begin read {statement.tokens[index + 1].value}"
+            index += 2
+        else:
+            raise statement.near(index)
+        index += statement.at(index, ",")
+    return _fixed(statement, sql, Action.BEGIN, "BEGIN")
+
+
+def _skip_level(statement: Statement, index: int) -> int:
+    for level in (("serializable",), ("repeatable", "read"), ("read", "committed"), ("read", "uncommitted")):
+        if statement.at(index, *level):
+            return index + len(level)
+    raise statement.near(index)
+
+
+def _end(statement: Statement) -> Translation:
+    index = 2 if statement.at_any(1, ("work", "transaction")) else 1
+    if statement.at(index, "to"):
+        raise unsupported("ROLLBACK TO")
+    if index != len(statement):
+        raise statement.near(index)
+    sql = "commit" if statement.at_any(0, ("commit", "end")) else "rollback"
+    return _fixed(statement, sql, Action.END)
+
+
+def _create(statement: Statement) -> Translation:
+    output = Output(statement)
+    index = 2 if statement.at(1, "local") else 1
+    temporary = statement.at_any(index, ("temp", "temporary"))
+    if statement.at(index + temporary, "table"):
+        emit_create_table(statement, output, index + temporary + 1, temporary=temporary)
+        return _made(statement, output, command="CREATE TABLE")
+    if statement.at(1, "view") or statement.at(1, "or", "replace", "view"):
+        return _create_view(statement, output)
+    if statement.at(1, "schema"):
+        return _create_schema(statement, output)
+    if statement.at(1, "group"):
+        parts, after = statement.name(2)
+        if after != len(statement) or len(parts) > 1:
+            raise unsupported("CREATE GROUP with options")
+        return _fixed(statement, f"create group {quote(*parts)}", command="CREATE GROUP")
+    raise unsupported(f"CREATE {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
+
+
+def _create_view(statement: Statement, output: Output) -> Translation:
+    index = 2 if statement.at(1, "view") else 4
+    parts, index = statement.name(index)
+    output.write(f"create {'view' if statement.at(1, 'view') else 'or replace view'} {quote(*parts)}")
+    if statement.at(index, "("):
+        end = statement.closing[index] + 1
+        names = [quote(*statement.name(low)[0]) for low, _ in statement.split(index + 1, end - 1)]
+        output.write(f" ({', '.join(names)})")
+        index = end
+    index = statement.expect(index, "as")
+    if statement.at(len(statement) - 4, "with", "no", "schema", "binding"):
+        raise unsupported("WITH NO SCHEMA BINDING")
+    output.write(" as ")
+    Expressions(statement, output).emit(index, len(statement))
+    return _made(statement, output, command="CREATE VIEW")
+
+
+def _create_schema(statement: Statement, output: Output) -> Translation:
+    exists_ok = statement.at(2, "if", "not", "exists")
+    parts, index = statement.name(5 if exists_ok else 2)
+    if index != len(statement) or len(parts) > 1:
+        raise unsupported("CREATE SCHEMA with options")
+    output.write(f"create schema {'if not exists ' if exists_ok else ''}{quote(*parts)}")
+    return _made(statement, output, command="CREATE SCHEMA")
+
+
+def _drop(statement: Statement) -> Translation:
+    if not statement.at_any(1, ("table", "view", "schema", "group")):
+        raise unsupported(f"DROP {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
+    kind = statement.tokens[1].value
+    exists_ok = statement.at(2, "if", "exists")
+    names, index = _names(statement, 4 if exists_ok else 2)
+    behaviour = ""
+    if statement.at_any(index, ("cascade", "restrict")):
+        behaviour = f" {statement.tokens[index].value}"
+        index += 1
+    if index != len(statement):
+        raise statement.near(index)
+    sql = f"drop {kind} {'if exists ' if exists_ok else ''}{', '.join(names)}{behaviour}"
+    return _fixed(statement, sql, command=f"DROP {kind.upper()}")
+
+
+def _names(statement: Statement, index: int) -> tuple[list[str], int]:
+    names = []
+    while True:
+        parts, index = statement.name(index)
+        names.append(quote(*parts))
+        if not statement.at(index, ","):
+            return names, index
+        index += 1
+
+
+def _alter(statement: Statement) -> Translation:
+    index = statement.expect(1, "table") if statement.at(1, "table") else -1
+    if index < 0:
+        raise unsupported(f"ALTER {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
+    parts, index = statement.name(index)
+    output = Output(statement)
+    output.write(f"alter table {quote(*parts)} ")
+    if statement.at(index, "rename", "to"):
+        (name,), end = statement.name(index + 2)
+        output.write(f"rename to {quote(name)}")
+    elif statement.at(index, "rename", "column"):
+        (old,), after = statement.name(index + 2)
+        (new,), end = statement.name(statement.expect(after, "to"))
+        output.write(f"rename column {quote(old)} to {quote(new)}")
+    elif statement.at(index, "owner", "to"):
+        (owner,), end = statement.name(index + 2)
+        output.write(f"owner to {quote(owner)}")
+    elif statement.at(index, "drop") and not statement.at_any(index + 1, ("constraint", "primary")):
+        (column,), end = statement.name(index + 2 if statement.at(index + 1, "column") else index + 1)
+        output.write(f"drop column {quote(column)}")
+        if statement.at_any(end, ("cascade", "restrict")):
+            output.write(f" {statement.tokens[end].value}")
+            end += 1
+    elif statement.at(index, "add") and not statement.at_any(
+        index + 1, ("constraint", "primary", "unique", "foreign", "check")
+    ):
+        start = index + 2 if statement.at(index + 1, "column") else index + 1
+        output.write("add column ")
+        end = emit_added_column(statement, output, start)
+    elif statement.at(index, "alter", "column"):
+        return _alter_type(statement, output, index + 2)
+    else:
+        raise unsupported(f"ALTER TABLE .. {statement.tokens[index].value.upper() if index < len(statement) else ''}")
+    if end != len(statement):
+        raise statement.near(end)
+    return _made(statement, output, command="ALTER TABLE")
+
+
+def _alter_type(statement: Statement, output: Output, index: int) -> Translation:
+    """Only the size of a VARCHAR can be changed, and not in a transaction."""
+    (column,), index = statement.name(index)
+    kind, index = read_type(statement, statement.expect(index, "type"))
+    if index != len(statement):
+        raise statement.near(index)
+    if kind.family != "varchar":
+        raise unsupported("ALTER COLUMN TYPE of anything but VARCHAR")
+    output.write(f"alter column {quote(column)} type {kind.sql}")
+    return _made(statement, output, Action.ALONE, command="ALTER TABLE ALTER COLUMN")
+
+
+def _truncate(statement: Statement) -> Translation:
+    parts, index = statement.name(2 if statement.at(1, "table") else 1)
+    if index != len(statement):
+        raise statement.near(index)
+    return _fixed(statement, f"truncate table {quote(*parts)}", Action.TRUNCATE)
+
+
+def _lock(statement: Statement) -> Translation:
+    names, index = _names(statement, 2 if statement.at(1, "table") else 1)
+    if index != len(statement):
+        raise unsupported("LOCK with a mode")
+    return _fixed(statement, f"lock table {', '.join(names)} in access exclusive mode")
+
+
+def _vacuum(statement: Statement) -> Translation:
+    index = 1
+    for kind in (("full",), ("sort", "only"), ("delete", "only"), ("reindex",), ("recluster",)):
+        if statement.at(index, *kind):
+            index += len(kind)
+    table = ""
+    if index < len(statement) and not statement.at(index, "boost"):
+        parts, index = statement.name(index)
+        table = f" {quote(*parts)}"
+        if statement.at(index, "to") and statement.at(index + 2, "percent"):
+            index += 3
+    index += statement.at(index, "boost")
+    if index != len(statement):
+        raise statement.near(index)
+    return _fixed(statement, f"vacuum{table}", Action.ALONE)
+
+
+def _analyze(statement: Statement) -> Translation:
+    if statement.at(1, "compression"):
+        raise unsupported("ANALYZE COMPRESSION")
+    index = 2 if statement.at(1, "verbose") else 1
+    table = ""
+    if index < len(statement) and not statement.at_any(index, ("predicate", "all")):
+        parts, index = statement.name(index)
+        table = f" {quote(*parts)}"
+        if statement.at(index, "("):
+            index = statement.closing[index] + 1
+    if statement.at(index, "predicate", "columns") or statement.at(index, "all", "columns"):
+        index += 2
+    if index != len(statement):
+        raise statement.near(index)
+    return _fixed(statement, f"analyze{table}")
+
+
+def _grant(statement: Statement) -> Translation:
+    """Privileges on schemas and tables mean the same in both; the rest of Redshift's is not known."""
+    known = words(
+        """
+    grant revoke option for all privileges select insert update delete references drop truncate alter create
+    usage on table tables in schema to from public group with cascade restrict user
+    """
+    )
+    refused = {"role", "database", "function", "procedure", "language", "assumerole", "datashare", "model", "column"}
+    output = Output(statement)
+    on = statement.find("on", 1, len(statement))
+    if on < 0:
+        raise unsupported(statement.tokens[0].value.upper() + " without ON")
+    for index in range(len(statement)):
+        token = statement.tokens[index]
+        in_privileges = index < on and token.kind is Kind.WORD and token.value not in known
+        if (
+            in_privileges
+            or statement.at_any(index, refused)
+            or statement.at(index, "drop")
+            or token.kind is Kind.STRING
+        ):
+            raise unsupported(f"{statement.tokens[0].value.upper()} .. {token.value.upper()}")
+        if statement.at(index, "user"):
+            continue
+        output.copy(index)
+    return _made(statement, output)
+
+
+def _comment(statement: Statement) -> Translation:
+    statement.expect(1, "on")
+    if not statement.at_any(2, ("table", "column", "view", "schema")):
+        raise unsupported("COMMENT ON anything but a table, a column, a view or a schema")
+    _, index = statement.name(3)
+    index = statement.expect(index, "is")
+    if index + 1 != len(statement) or not (statement.at(index, "null") or statement.at_kind(index, Kind.STRING)):
+        raise statement.near(index)
+    return _copied(statement)
+
+
+def _copied(statement: Statement, action: Action = Action.RUN) -> Translation:
+    output = Output(statement)
+    for index in range(len(statement)):
+        output.copy(index)
+    return _made(statement, output, action)
+
+
+def _setting(emit: Callable[[Statement, Output], None]) -> Callable[[Statement], Translation]:
+    def write(statement: Statement) -> Translation:
+        output = Output(statement)
+        emit(statement, output)
+        return _made(statement, output)
+
+    return write
+
+
+def _declare(statement: Statement) -> Translation:
+    """Cursors are read-only and forward-only, and live in a transaction."""
+    parts, index = statement.name(1)
+    index = statement.expect(index, "cursor")
+    if statement.at(index, "without", "hold"):
+        index += 2
+    index = statement.expect(index, "for")
+    if not statement.at_any(index, ("select", "with")) or len(parts) > 1:
+        raise statement.near(index)
+    output = Output(statement)
+    output.write(f"declare {quote(*parts)} no scroll cursor for ")
+    Expressions(statement, output).emit(index, len(statement))
+    return _made(statement, output)
+
+
+def _fetch(statement: Statement) -> Translation:
+    known = ("next", "all", "forward")
+    if not (statement.at_any(1, known) or statement.at_kind(1, Kind.NUMBER)):
+        raise unsupported(statement.text)
+    return _copied(statement)
+
+
+def _named(statement: Statement) -> Translation:
+    """CLOSE and DEALLOCATE: a name, or ALL."""
+    index = 2 if statement.at(0, "deallocate", "prepare") else 1
+    parts, after = statement.name(index)
+    if after != len(statement) or len(parts) > 1:
+        raise statement.near(after)
+    return _copied(statement)
+
+
+def _savepoint(statement: Statement) -> Translation:
+    raise WarehouseError(f'SQL command "{statement.text}" not supported.', sqlstate="0A000")
+
+
+_TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
+    "select": _query,
+    "with": _with,
+    "insert": _writer(dml.emit_insert),
+    "update": _writer(dml.emit_update),
+    "delete": _writer(dml.emit_delete),
+    "merge": _writer(dml.emit_merge),
+    "copy": _copy,
+    "begin": _begin,
+    "start": _begin,
+    "commit": _end,
+    "end": _end,
+    "rollback": _end,
+    "abort": _end,
+    "savepoint": _savepoint,
+    "release": _savepoint,
+    "create": _create,
+    "drop": _drop,
+    "alter": _alter,
+    "truncate": _truncate,
+    "lock": _lock,
+    "vacuum": _vacuum,
+    "analyze": _analyze,
+    "analyse": _analyze,
+    "grant": _grant,
+    "revoke": _grant,
+    "comment": _comment,
+    "set": _setting(settings.emit_set),
+    "show": _setting(settings.emit_show),
+    "reset": _setting(settings.emit_reset),
+    "declare": _declare,
+    "fetch": _fetch,
+    "close": _named,
+    "deallocate": _named,
+}

@@ -1,0 +1,155 @@
+"""One socket: buffered reading, flow-controlled writing, TLS on demand, and a word at once when the peer is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+HIGH_WATER = 1 << 20
+
+HEADER = 5
+
+
+class Disconnected(Exception):  # noqa: N818 - an event, not a fault
+    """The peer closed the connection, or it broke."""
+
+
+class ProtocolViolation(Exception):  # noqa: N818 - named as the protocol names it
+    """The peer sent something that is not PostgreSQL's protocol."""
+
+
+class Channel(asyncio.Protocol):
+    """A connection to one peer.
+
+    What was received and not yet taken is in ``buffer``, for readers that look at whole chunks.
+
+    :param on_lost: called once when the peer is gone, even while nobody reads.
+    """
+
+    def __init__(self, on_lost: Callable[[], None] | None = None) -> None:
+        self.buffer = bytearray()
+        self.on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+        self._arrived = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._reading = True
+        self._lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the peer is gone."""
+        return self._lost
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is in use."""
+        return self._transport is not None and self._transport.get_extra_info("ssl_object") is not None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - streams only
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what arrived; stop reading for a while if nobody takes it."""
+        self.buffer += data
+        self._arrived.set()
+        if self._reading and len(self.buffer) > HIGH_WATER and self._transport is not None:
+            self._transport.pause_reading()
+            self._reading = False
+
+    def eof_received(self) -> bool:
+        """Treat a half-closed connection as closed, as PostgreSQL does."""
+        self._lose()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Wake everybody who waits for this peer."""
+        self._lose()
+
+    def pause_writing(self) -> None:
+        """Let writers wait until the peer has taken what is under way."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let writers go on."""
+        self._writable.set()
+
+    async def fill(self) -> None:
+        """Wait until more has arrived.
+
+        :raises Disconnected: nothing more will.
+        """
+        if self._lost:
+            raise Disconnected
+        if not self._reading and self._transport is not None:
+            self._transport.resume_reading()
+            self._reading = True
+        self._arrived.clear()
+        await self._arrived.wait()
+        if self._lost:
+            raise Disconnected
+
+    async def take(self, size: int) -> bytes:
+        """Return exactly this many bytes.
+
+        :raises Disconnected: the peer went before it sent them.
+        """
+        while len(self.buffer) < size:
+            await self.fill()
+        data = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return data
+
+    async def message(self, largest: int = 1 << 30) -> tuple[bytes, bytes]:
+        """Return the next message: its type and its body.
+
+        :raises Disconnected: the peer is gone.
+        :raises ProtocolViolation: the length is impossible, or larger than allowed.
+        """
+        header = await self.take(HEADER)
+        size = int.from_bytes(header[1:], "big") - 4
+        if not 0 <= size <= largest:
+            raise ProtocolViolation(f"invalid message length {size + 4}")
+        return header[:1], await self.take(size)
+
+    def write(self, data: bytes) -> None:
+        """Send, now or as soon as the peer takes it; a peer that is gone gets nothing."""
+        if self._transport is not None and not self._lost:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait while too much of what was written is still under way."""
+        await self._writable.wait()
+
+    async def encrypt(self, context: ssl.SSLContext) -> None:
+        """Go over to TLS as the server.
+
+        :raises ProtocolViolation: the peer sent data before the handshake.
+        :raises ssl.SSLError: the handshake failed.
+        """
+        if self.buffer:
+            raise ProtocolViolation("data before the TLS handshake")
+        loop = asyncio.get_running_loop()
+        self._transport = await loop.start_tls(self._transport, self, context, server_side=True)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Close once everything written has been sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _lose(self) -> None:
+        if self._lost:
+            return
+        self._lost = True
+        self._arrived.set()
+        self._writable.set()
+        if self.on_lost is not None:
+            self.on_lost()

@@ -1,0 +1,155 @@
+"""The port of one cluster: it accepts clients, gives each a session, and passes on requests to cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local.settings import HOST
+from local.standin.backend import Copier
+from local.standin.wire import messages
+from local.standin.wire.channel import Channel
+from local.standin.wire.login import (
+    LOGIN_SECONDS,
+    Identity,
+    Login,
+    Refused,
+    accepted,
+    receive_login,
+    wrong_password,
+)
+from local.standin.wire.passwords import Passwords
+from local.standin.wire.server import Server, ServerError
+from local.standin.wire.session import Session, reported_settings
+
+_LOG = logging.getLogger(__name__)
+
+# What PostgreSQL says to a role that it does not know, or that may not connect to the database.
+_UNKNOWN_USER = ("28000", "28P01", "42501")
+
+
+class Listener:
+    """Listens for the clients of one cluster.
+
+    :param cluster: the cluster's identifier.
+    :param database_name: from a client's name of a database to PostgreSQL's, or None if there is no such database.
+    :param apart: from PostgreSQL's name of a database to libpq's parameters of a superuser's connection to it.
+    """
+
+    def __init__(
+        self,
+        cluster: str,
+        *,
+        socket: Path,
+        context: ssl.SSLContext,
+        passwords: Passwords,
+        copier: Copier,
+        database_name: Callable[[str], str | None],
+        apart: Callable[[str], dict[str, Any]],
+    ) -> None:
+        self._cluster = cluster
+        self._socket = socket
+        self._context = context
+        self._passwords = passwords
+        self._copier = copier
+        self._database_name = database_name
+        self._apart = apart
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sessions: dict[tuple[int, bytes], Session] = {}
+
+    async def open(self, port: int) -> None:
+        """Listen on this port of the loopback address.
+
+        :raises OSError: the port is taken.
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, HOST, port)
+
+    async def close(self) -> None:
+        """Stop listening and end every session; what is not committed is rolled back."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _accept(self) -> Channel:
+        client = Channel()
+        task = asyncio.get_running_loop().create_task(self._serve(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return client
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("a session of cluster %s failed in the stand-in", self._cluster, exc_info=error)
+
+    async def _serve(self, client: Channel) -> None:
+        async with accepted(client):
+            login = await asyncio.wait_for(
+                receive_login(client, self._context, self._passwords, self._cancel), LOGIN_SECONDS
+            )
+            if login is not None:
+                await self._begin(client, login)
+
+    async def _begin(self, client: Channel, login: Login) -> None:
+        database = self._database_name(login.database)
+        if database is None:
+            raise Refused(f'database "{login.database}" does not exist', "3D000")
+        server = Server(self._socket)
+        try:
+            await server.connect(database, login.user, login.settings)
+            identity = Identity(self._cluster, login.database, login.user, self._apart(database))
+            await self._run(client, server, identity)
+        except ServerError as error:
+            code = error.fields.get("C", "XX000")
+            raise wrong_password(login.user) if code in _UNKNOWN_USER else Refused(str(error), code) from error
+        finally:
+            server.close()
+
+    async def _run(self, client: Channel, server: Server, identity: Identity) -> None:
+        session = Session(client, server, self._copier, identity)
+        key = (server.process, server.secret)
+        self._sessions[key] = session
+        task = asyncio.current_task()
+
+        def lost() -> None:
+            # A statement that is its own transaction runs on to its commit, as in Redshift.
+            if session.in_transaction and task is not None:
+                task.cancel()
+
+        client.on_lost = lost
+        client.write(messages.AUTHENTICATED + reported_settings(server))
+        client.write(messages.message(b"K", server.process.to_bytes(4, "big") + server.secret))
+        client.write(messages.ready(b"I"))
+        try:
+            await session.serve()
+        except asyncio.CancelledError:
+            session.cancelled = True
+            await asyncio.shield(server.cancel())
+            raise
+        finally:
+            del self._sessions[key]
+
+    def _cancel(self, process: int, secret: bytes) -> None:
+        """Cancel what a session runs; a request without its secret is ignored."""
+        session = self._sessions.get((process, secret))
+        if session is None:
+            return
+        session.cancelled = True
+        task = asyncio.get_running_loop().create_task(self._send_cancel(session))
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    async def _send_cancel(self, session: Session) -> None:
+        with contextlib.suppress(ConnectionError):
+            await session.server.cancel()

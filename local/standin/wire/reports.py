@@ -1,0 +1,76 @@
+"""PostgreSQL's errors and notices in Redshift's words."""
+
+from __future__ import annotations
+
+import re
+
+from local.standin.backend import WarehouseError
+from local.standin.sql.translation import Translation
+
+# The fields that Redshift's protocol has.
+_FIELDS = ("S", "C", "M", "D", "H", "P", "F", "L", "R")
+
+_INVALID_INPUT = re.compile(r'invalid input syntax for type (\w+(?: \w+)?): "(.*)"', re.DOTALL)
+_NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
+_INTEGERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long"}
+
+
+def error_fields(error: WarehouseError) -> dict[str, str]:
+    """Return the fields of an error that the endpoint itself raises."""
+    fields = {"S": "ERROR", "C": error.sqlstate, "M": error.message}
+    if error.detail:
+        fields["D"] = error.detail
+    if error.hint:
+        fields["H"] = error.hint
+    return fields
+
+
+def translate_error(fields: dict[str, str], translation: Translation | None, process: int) -> dict[str, str]:
+    """Return the fields of an error of PostgreSQL as Redshift would word it.
+
+    :param translation: the statement that failed, if one did.
+    :param process: the session's number.
+    """
+    told = {name: fields[name] for name in _FIELDS if name in fields}
+    reads_tables = translation is not None and translation.reads_tables
+    code, text = fields.get("C", "XX000"), fields.get("M", "")
+    if code == "40001":
+        table = translation.table if translation is not None and translation.table else "unknown"
+        # The transactions of the cycle are not known here, and none are made up.
+        told = _internal(told, "1023", f"Serializable isolation violation on table - {table} (pid:{process})")
+    elif code == "21000" and "second time" in text:
+        told = _internal(told, "Found multiple matches to update the same tuple.")
+    elif code == "23502" and (match := _NOT_NULL.search(text)):
+        told = _internal(told, f"Cannot insert a NULL value into column {match[1]}")
+    elif code == "428C9":
+        told = _internal(told, "cannot set an identity column to a value")
+    elif code == "22012" and reads_tables:
+        told = _internal(told, "Divide by zero")
+    elif code in ("22P02", "22007", "22008", "22003") and reads_tables:
+        told = _internal(told, _conversion(text))
+    if translation is not None and "P" in told and told["P"].isdecimal():
+        told["P"] = str(translation.positions.to_source(int(told["P"])))
+    return told
+
+
+def _internal(told: dict[str, str], text: str, detail: str | None = None) -> dict[str, str]:
+    """Return an error of Redshift's engine: nearly all have one SQLSTATE."""
+    kept = {name: value for name, value in told.items() if name in ("S", "F", "L", "R")}
+    return {**kept, "C": "XX000", "M": text, **({"D": detail} if detail else {})}
+
+
+def _conversion(text: str) -> str:
+    """Word a text that is no number as Redshift's compute nodes do."""
+    match = _INVALID_INPUT.search(text)
+    if match is None or match[1] not in _INTEGERS:
+        return text
+    value = match[2]
+    digits = re.match(r"\s*[-+]?\d*", value)
+    place = digits.end() if digits else 0
+    wrong = value[place : place + 1]
+    return f"Invalid digit, Value '{wrong}', Pos {place}, Type: {_INTEGERS[match[1]]}"
+
+
+def translate_notice(fields: dict[str, str]) -> dict[str, str]:
+    """Return the fields of a notice that Redshift's protocol has."""
+    return {name: fields[name] for name in _FIELDS if name in fields and name != "P"}
