@@ -23,7 +23,8 @@ PORTS = (range(5431, 5456), range(8191, 8216))
 
 _IDENTIFIER = re.compile(r"[a-z](?:-?[a-z0-9])*")
 _DATABASE = re.compile(r"[a-z_][a-z0-9_$]{0,63}")
-_USER = re.compile(r"[a-z_][a-z0-9_+.@-]{0,127}")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_+.@-]{0,127}")
+_RESERVED_USERS = ("none", "public", "rdsdb")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _PASSWORD = re.compile(r"""(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[!#$%&()*+,.:;<=>?\[\]^_`{|}~0-9A-Za-z-]{8,64}""")
 
@@ -87,8 +88,9 @@ def check_create(request: Mapping[str, Any]) -> None:
     database, user = request.get("DBName", "dev"), request["MasterUsername"]
     if not _DATABASE.fullmatch(database):
         raise InvalidValue(f"{database!r} is not a valid database name: use lower-case letters, digits and _.")
-    if not _USER.fullmatch(user) or user == "public":
-        raise InvalidValue(f"{user!r} is not a valid master user name: it must be lower-case, begin with a letter")
+    check_user(user)
+    if user != user.lower():
+        raise InvalidValue(f"{user!r} is not a valid master user name: it must be lower-case.")
     _check_credentials(request)
     if str(request.get("Encrypted", True)).lower() == "false":
         raise InvalidValue("Clusters cannot be created without encryption. Leave out Encrypted, or set it to true.")
@@ -111,6 +113,15 @@ def check_identifier(identifier: str) -> None:
             "characters, must begin with a letter; must contain only lower-case ASCII letters, digits, and hyphens; "
             "and must not end with a hyphen or contain two consecutive hyphens."
         )
+
+
+def check_user(user: str) -> None:
+    """Refuse a user name that AWS would refuse, and those that PostgreSQL keeps for itself.
+
+    :raises InvalidValue: it has other characters, or is reserved.
+    """
+    if not _USER.fullmatch(user) or user.lower() in _RESERVED_USERS or user.lower().startswith("pg_"):
+        raise InvalidValue(f"{user!r} is not a valid user name: it is reserved, or has characters that it cannot have.")
 
 
 def check_password(password: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -99,7 +100,7 @@ class Lifecycle:
 
     def delete(self, cluster: ClusterRecord, forget: Callable[[], None]) -> None:
         """Drop a cluster's data; then it is forgotten."""
-        self._run(cluster, lambda: self._endpoints.delete(cluster.cluster_identifier), forget)
+        self._run(cluster, lambda: self._close(cluster), forget)
 
     def reopen(self, cluster: ClusterRecord, forget: Callable[[], None]) -> None:
         """Bring a cluster back after a restart, in the state that it was in or was going to.
@@ -155,6 +156,11 @@ class Lifecycle:
             master_user=cluster.master_username,
         )
         self.set_master_password(cluster)
+
+    def _close(self, cluster: ClusterRecord) -> None:
+        # A cluster that could never be opened has no endpoint.
+        with contextlib.suppress(KeyError):
+            self._endpoints.delete(cluster.cluster_identifier)
 
     def _free_port(self, cluster: ClusterRecord, above: int = 0) -> int:
         taken = {other.port for other in self._clusters() if other is not cluster}

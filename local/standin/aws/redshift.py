@@ -161,6 +161,7 @@ class StandInRedshift(RedshiftBackend):
         self, cluster_identifier: str, db_user: str, auto_create: bool, duration_seconds: int
     ) -> dict[str, Any]:
         """Make a password that is valid for a while, and tell the endpoint of it."""
+        rules.check_user(db_user)
         credentials = super().get_cluster_credentials(cluster_identifier, db_user, auto_create, duration_seconds)
         status = self.clusters[cluster_identifier].status
         if status not in _REACHABLE | {"paused", "pausing", "resuming"}:

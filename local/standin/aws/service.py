@@ -11,7 +11,6 @@ from typing import Any
 
 from cheroot.wsgi import Server
 from moto.backends import get_backend
-from moto.core.base_backend import BackendDict
 from moto.redshift.models import redshift_backends
 from moto.s3.models import s3_backends
 
@@ -20,8 +19,8 @@ from local.settings import ACCOUNT, HOST, REGION, Settings
 from local.standin.aws.http import Gateway
 from local.standin.aws.lifecycle import ClusterEndpoints, Lifecycle
 from local.standin.aws.redshift import StandInCluster, StandInRedshift
-from local.standin.aws.s3 import StandInS3
-from local.standin.aws.state import StateFile
+from local.standin.aws.s3 import PARTITION, StandInS3
+from local.standin.aws.state import SERVICES, StateFile
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,11 +65,14 @@ class Aws:
             (HOST, self._settings.aws_port), Gateway(self._state, self._lock, self._health), numthreads=_WORKERS
         )
         self._server.error_log = _log_server
+        # How long stop() may wait for the serving thread to notice.
+        self._server.expiration_interval = 0.05
         self._listen()
         try:
             self._state.load()
-            # Creates the account's default network, which takes a second, before the first request needs it.
-            get_backend("redshift")[ACCOUNT][REGION].describe_clusters()
+            # Making these takes a while, which the first request is spared.
+            for service, region in (("iam", PARTITION), ("redshift", REGION)):
+                get_backend(service)[ACCOUNT][region]
             for backend, cluster in list(_clusters()):
                 self._lifecycle.reopen(
                     cluster, lambda backend=backend, cluster=cluster: backend._forget(cluster.cluster_identifier)
@@ -126,9 +128,13 @@ def _log_server(message: str = "", level: int = logging.INFO, traceback: bool = 
 
 
 def _use_own_models(lifecycle: Lifecycle) -> None:
-    # Read by moto when the backend of IAM is made; without it there are no policies such as AmazonS3ReadOnlyAccess.
+    # Without it there are no policies such as AmazonS3ReadOnlyAccess.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-    BackendDict.reset()
+    # Without it moto looks for the owner of each key pair in every partition, and loads the policies of each.
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    for service in (*SERVICES, "s3"):
+        get_backend(service).clear()
+    s3_backends.bucket_accounts.clear()
     s3_backends.backend = StandInS3
     redshift_backends.backend = StandInRedshift
     StandInRedshift.lifecycle = lifecycle

@@ -1,54 +1,12 @@
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.settings import Settings
 from local.standin.aws import Aws
-
-
-class NotedEndpoints:
-    """Stands where the PostgreSQL endpoints would: this package's tests need no database."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple] = []
-        self.passwords: list[tuple] = []
-
-    def create(self, cluster, *, port, database, master_user):
-        self.calls.append(("create", cluster, port, database, master_user))
-
-    def set_password(self, cluster, user, password, *, expires_at=None, create_user=False):
-        self.passwords.append((cluster, user, password, expires_at, create_user))
-
-    def pause(self, cluster):
-        self.calls.append(("pause", cluster))
-
-    def resume(self, cluster):
-        self.calls.append(("resume", cluster))
-
-    def delete(self, cluster):
-        self.calls.append(("delete", cluster))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def client(settings: Settings, service: str):
-    return boto3.client(
-        service,
-        endpoint_url=settings.aws_url,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+from tests.local.standin.aws.service_parts import NotedEndpoints, free_port
 
 
 @pytest.fixture

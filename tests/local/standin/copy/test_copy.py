@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.local.standin.copy.conftest import BUCKET, ROLE
+from tests.local.standin.copy.copy_session import BUCKET, ROLE
 
 ROLE_CLAUSE = f"iam_role '{ROLE}'"
 
