@@ -33,8 +33,11 @@ class Run:
 
     def execute(self, task_id: str) -> Any:
         """Render and execute one task, as Airflow does."""
-        task = copy.copy(self.dag.get_task(task_id))
+        task = self.dag.get_task(task_id)
         context = self._context(task)
+        if task_id == "clean_up":
+            return task.python_callable(self.params["bucket"], **context)
+        task = copy.copy(task)
         task.render_template_fields(context, self.dag.get_template_env())
         return task.execute(context)
 
@@ -50,7 +53,7 @@ class Run:
             "dag_run": SimpleNamespace(dag_id=self.dag.dag_id, run_id=self.run_id, run_after=moment),
             "ti": instance,
             "run_id": self.run_id,
-            "params": {**dict(self.dag.params.items()), **self.params},
+            "params": {**self.dag.params.dump(), **self.params},
             "task": task,
         }
 
