@@ -36,7 +36,8 @@ _SERVICES: dict[str, type[BaseResponse]] = {
 }
 # "AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request", in a header or in a presigned URL.
 _SCOPE = re.compile(r"Credential=[^/,&]+(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)([\w-]+)(?:/|%2F)aws4_request")
-_READS = re.compile(r"(Describe|List|Get|Lookup)")
+# GetClusterCredentials makes a password.
+_READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
 # CreateCluster and DeleteCluster make and remove the secret of a managed password.
 _ALSO_CHANGES = {"redshift": ("secretsmanager",)}
 

@@ -8,7 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Protocol
 
 from local.errors import StackError
@@ -41,6 +42,15 @@ class ClusterEndpoints(Protocol):
         """Stop to listen and drop the database."""
 
 
+@dataclass(frozen=True)
+class TemporaryPassword:
+    """A password of GetClusterCredentials."""
+
+    user: str
+    password: str
+    expires_at: datetime
+
+
 class ClusterRecord(Protocol):
     """What the control plane knows of a cluster."""
 
@@ -50,6 +60,7 @@ class ClusterRecord(Protocol):
     master_user_password: str
     port: int
     status: str
+    temporary_passwords: list[TemporaryPassword]
 
 
 class Lifecycle:
@@ -114,6 +125,9 @@ class Lifecycle:
                 f"Cluster {cluster.cluster_identifier} cannot listen on {HOST}:{cluster.port} ({error.strerror}): stop "
                 "the program that uses the port, then start the stack again."
             ) from error
+        for temporary in cluster.temporary_passwords:
+            if temporary.expires_at > datetime.now(timezone.utc):
+                self._accept(cluster, temporary, create_user=False)
         if cluster.status in ("pausing", "paused"):
             self._endpoints.pause(cluster.cluster_identifier)
             cluster.status = "paused"
@@ -126,11 +140,14 @@ class Lifecycle:
         """Accept the master password that the cluster's record holds now."""
         self._endpoints.set_password(cluster.cluster_identifier, cluster.master_username, cluster.master_user_password)
 
-    def set_temporary_password(
-        self, cluster: str, user: str, password: str, expires_at: datetime, create_user: bool
+    def add_temporary_password(
+        self, cluster: ClusterRecord, temporary: TemporaryPassword, *, create_user: bool
     ) -> None:
-        """Accept a password until it expires."""
-        self._endpoints.set_password(cluster, user, password, expires_at=expires_at, create_user=create_user)
+        """Accept a password until it expires, also after a restart."""
+        now = datetime.now(timezone.utc)
+        cluster.temporary_passwords = [known for known in cluster.temporary_passwords if known.expires_at > now]
+        cluster.temporary_passwords.append(temporary)
+        self._accept(cluster, temporary, create_user=create_user)
 
     def stop(self) -> None:
         """Let the changes under way end at once, unfinished ones are taken up at the next start."""
@@ -156,6 +173,15 @@ class Lifecycle:
             master_user=cluster.master_username,
         )
         self.set_master_password(cluster)
+
+    def _accept(self, cluster: ClusterRecord, temporary: TemporaryPassword, *, create_user: bool) -> None:
+        self._endpoints.set_password(
+            cluster.cluster_identifier,
+            temporary.user,
+            temporary.password,
+            expires_at=temporary.expires_at,
+            create_user=create_user,
+        )
 
     def _close(self, cluster: ClusterRecord) -> None:
         # A cluster that could never be opened has no endpoint.

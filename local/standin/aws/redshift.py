@@ -6,7 +6,6 @@ import json
 import secrets
 import string
 import time
-from datetime import datetime
 from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult
@@ -16,7 +15,7 @@ from moto.redshift.responses import RedshiftResponse
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local.standin.aws import cluster_rules as rules
-from local.standin.aws.lifecycle import Lifecycle
+from local.standin.aws.lifecycle import Lifecycle, TemporaryPassword
 
 # The name that the endpoint's certificate carries.
 ADDRESS = "localhost"
@@ -34,6 +33,7 @@ class StandInCluster(Cluster):
         super().__init__(*args, **kwargs)
         self.status = "creating"
         self.role_changes: dict[str, tuple[str, float]] = {}
+        self.temporary_passwords: list[TemporaryPassword] = []
 
     @property
     def address(self) -> str:
@@ -163,12 +163,14 @@ class StandInRedshift(RedshiftBackend):
         """Make a password that is valid for a while, and tell the endpoint of it."""
         rules.check_user(db_user)
         credentials = super().get_cluster_credentials(cluster_identifier, db_user, auto_create, duration_seconds)
-        status = self.clusters[cluster_identifier].status
+        cluster = self.clusters[cluster_identifier]
+        status = cluster.status
         if status not in _REACHABLE | {"paused", "pausing", "resuming"}:
             raise rules.Unsupported(f"GetClusterCredentials for a cluster that is {status}")
         password = secrets.token_urlsafe(32)
-        expiration: datetime = credentials["Expiration"]
-        self.lifecycle.set_temporary_password(cluster_identifier, db_user, password, expiration, auto_create)
+        self.lifecycle.add_temporary_password(
+            cluster, TemporaryPassword(db_user, password, credentials["Expiration"]), create_user=auto_create
+        )
         return {**credentials, "DbPassword": password}
 
     def _in_state(self, identifier: str, state: str, operation: str) -> StandInCluster:

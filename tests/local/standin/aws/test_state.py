@@ -68,6 +68,7 @@ def check(settings, clusters):
 
 def test_a_restart_takes_up_everything(aws, settings):
     clusters = fill(settings)
+    temporary = client(settings, "redshift").get_cluster_credentials(ClusterIdentifier="sparkify", DbUser="awsuser")
     aws.stop()
     endpoints = NotedEndpoints()
     again = Aws(settings, endpoints)
@@ -76,7 +77,10 @@ def test_a_restart_takes_up_everything(aws, settings):
         password = check(settings, clusters)
         port = clusters[0]["Endpoint"]["Port"]
         assert endpoints.calls == [("create", "sparkify", port, "dev", "awsuser")]
-        assert endpoints.passwords == [("sparkify", "awsuser", password, None, False)]
+        assert endpoints.passwords == [
+            ("sparkify", "awsuser", password, None, False),
+            ("sparkify", "awsuser", temporary["DbPassword"], temporary["Expiration"], False),
+        ]
     finally:
         again.stop()
 
