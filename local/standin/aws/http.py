@@ -60,6 +60,7 @@ class Gateway:
         self._state = state
         self._lock = lock
         self._health = health
+        self._s3_changes = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -104,10 +105,12 @@ class Gateway:
     def _answer_s3(self, request: Request) -> Answer:
         bucket, _, key = request.path.lstrip("/").partition("/")
         dispatch = StandInS3Response.key_dispatch if key else StandInS3Response.ambiguous_dispatch
-        answer = (dispatch if bucket else StandInS3Response.bucket_dispatch)(
-            request, request.raw_url, dict(request.headers)
-        )
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        dispatch = dispatch if bucket else StandInS3Response.bucket_dispatch
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return dispatch(request, request.raw_url, dict(request.headers))
+        # The buckets must not change while they are written down.
+        with self._s3_changes:
+            answer = dispatch(request, request.raw_url, dict(request.headers))
             self._state.save_s3(bucket, key)
         return answer
 

@@ -70,6 +70,13 @@ class StandInS3(S3Backend):
         bucket.keys = RecordingKeyStore(bucket_name)
         return bucket
 
+    def put_object_tagging(self, key: FakeKey, tags: dict[str, str] | None) -> FakeKey:
+        """Keep the tags of an object; for one without tags moto would keep an empty record."""
+        tagged = super().put_object_tagging(key, tags)
+        if not tags:
+            self.tagger.delete_all_tags_for_resource(key.arn)
+        return tagged
+
     def visible_keys(self, bucket: FakeBucket, prefix: str) -> list[str]:
         """Return the names of the objects that a listing shows, in order."""
         return sorted(
