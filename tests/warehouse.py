@@ -65,6 +65,7 @@ class Warehouse:
         self.s3 = s3
         self.dag = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags["sparkify_etl"]
         self._runs = 0
+        self._hook = warehouse_hook("redshift_default")
 
     def run(self, start: str | None = None, end: str | None = None, **params: Any) -> Run:
         """Return a new run for a window, two texts in ISO form; without them, the Params decide."""
@@ -93,7 +94,7 @@ class Warehouse:
 
     def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        return in_transaction(warehouse_hook("redshift_default"), lambda session: session.fetch(sql, parameters))
+        return in_transaction(self._hook, lambda session: session.fetch(sql, parameters))
 
     def execute(self, sql: str) -> int:
         """Execute a statement in a transaction of its own."""
@@ -101,13 +102,13 @@ class Warehouse:
         def work(session: Session) -> int:
             return session.execute(sql)
 
-        return in_transaction(warehouse_hook("redshift_default"), work)
+        return in_transaction(self._hook, work)
 
     def star_schema(self) -> dict[str, set[tuple[Any, ...]]]:
         """Return the rows of the five targets."""
         return {table: set(self.query(f"select * from {table}")) for table in TARGETS}
 
-    def tables(self, pattern: str) -> list[str]:
-        """Return the names of the tables that match a LIKE pattern."""
-        rows = self.query("select tablename from pg_tables where tablename like %s order by tablename", (pattern,))
-        return [name for (name,) in rows]
+    def tables_of_runs(self) -> list[str]:
+        """Return the names of the tables that belong to single runs."""
+        rows = self.query("select tablename from pg_tables where schemaname in ('public', 'etl') order by tablename")
+        return [name for (name,) in rows if "__" in name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import redshift_connector
@@ -9,9 +10,9 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from airflow.models.connection import Connection
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 # These extras say where the warehouse is; the driver itself must not see them, for it would look the cluster up again
@@ -24,7 +25,9 @@ _LOCATING_EXTRAS = {
     "serverless_token_duration_seconds",
     "serverless_work_group",
 }
+_CLOSED_STATES = ("creating", "deleting", "final-snapshot", "paused", "pausing", "resuming")
 _CONNECT_SECONDS = 15
+_DEFAULT_PORT = 5439
 
 
 class WarehouseHook(RedshiftSQLHook):
@@ -53,6 +56,16 @@ class WarehouseHook(RedshiftSQLHook):
         connection._usock.settimeout(None)
         return connection
 
+    def get_iam_token(self, conn: Connection) -> tuple[str, str, int]:
+        """Return a temporary user and password, and the port, asked for with the client that finds the cluster."""
+        identifier = conn.extra_dejson.get("cluster_identifier")
+        if not identifier or conn.extra_dejson.get("is_serverless"):
+            return super().get_iam_token(conn)
+        credentials = self._redshift.get_cluster_credentials(
+            ClusterIdentifier=identifier, DbUser=conn.login, DbName=conn.schema, AutoCreate=False
+        )
+        return credentials["DbUser"], credentials["DbPassword"], conn.port or _DEFAULT_PORT
+
     def _get_conn_params(self) -> dict[str, str | int]:
         identifier = self.conn.extra_dejson.get("cluster_identifier")
         if self.conn.host or not identifier:
@@ -61,23 +74,25 @@ class WarehouseHook(RedshiftSQLHook):
         return {**super()._get_conn_params(), "host": endpoint["Address"], "port": endpoint["Port"]}
 
     def _endpoint(self, identifier: str) -> dict[str, Any]:
-        redshift = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="redshift").conn
         try:
-            cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ClusterNotFound":
-                raise
+            cluster = self._redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
+        except self._redshift.exceptions.ClusterNotFoundFault as error:
             raise AirflowException(
                 f"There is no Redshift cluster {identifier!r} in this account and region. Create it, or correct "
                 f"cluster_identifier in the connection {self.get_conn_id()!r}."
             ) from error
         status = cluster["ClusterStatus"]
-        if not cluster.get("Endpoint", {}).get("Address") or status in ("paused", "pausing", "creating", "deleting"):
+        if status in _CLOSED_STATES or not cluster.get("Endpoint", {}).get("Address"):
             raise AirflowException(
                 f"The Redshift cluster {identifier!r} is {status}, so nothing can connect to it. "
                 "Wait until it is available, or resume it if it is paused."
             )
         return cluster["Endpoint"]
+
+    @cached_property
+    def _redshift(self) -> Any:
+        # One client for both calls: making it costs more than they do.
+        return AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="redshift").conn
 
 
 def warehouse_hook(conn_id: str, aws_conn_id: str | None = "aws_default") -> DbApiHook:

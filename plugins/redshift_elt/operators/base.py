@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
@@ -32,8 +33,8 @@ class WarehouseOperator(BaseSQLOperator):
         super().__init__(conn_id=conn_id, **kwargs)
         self.aws_conn_id = aws_conn_id
 
-    def get_db_hook(self) -> DbApiHook:
-        """Return the warehouse's hook."""
+    @cached_property
+    def _hook(self) -> DbApiHook:
         from redshift_elt.hook import warehouse_hook
 
         return warehouse_hook(self.conn_id, self.aws_conn_id)
