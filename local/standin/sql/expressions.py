@@ -107,6 +107,7 @@ class Expressions:
         elif word == "minus":
             output.replace(index, "except")
         elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
+            output.replace(index, "")
             return self._emit_call(index + 2, index + 2)
         else:
             output.copy(index)

@@ -1,0 +1,254 @@
+"""Transactions, table write locks, snapshots, and clients that go away."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+
+class Background:
+    """Runs an action in a thread and hands out its result or its exception."""
+
+    def __init__(self, action) -> None:
+        self._result = self._error = None
+
+        def run() -> None:
+            try:
+                self._result = action()
+            except Exception as error:
+                self._error = error
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    def result(self):
+        self._thread.join(20)
+        assert not self._thread.is_alive(), "still waiting"
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+@pytest.fixture
+def numbers(endpoint):
+    """A table with the number 1."""
+    endpoint.psycopg(autocommit=True).execute("create table numbers (n integer); insert into numbers values (1)")
+    return endpoint
+
+
+def values(endpoint) -> list[int]:
+    rows = endpoint.psycopg(autocommit=True).execute("select n from numbers order by n").fetchall()
+    return [n for (n,) in rows]
+
+
+@pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
+def test_after_an_error_only_a_rollback_is_taken(numbers, client):
+    connection = getattr(numbers, client)()
+    cursor = connection.cursor()
+    cursor.execute("insert into numbers values (2)")
+    with pytest.raises(Exception, match="does not exist"):
+        cursor.execute("select * from missing")
+    with pytest.raises(Exception, match="current transaction is aborted"):
+        cursor.execute("select 1")
+    connection.rollback()
+    cursor.execute("select count(*) from numbers")
+    assert tuple(cursor.fetchone()) == (1,)
+
+
+@pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
+def test_a_refusal_aborts_the_transaction_like_any_error(numbers, client):
+    connection = getattr(numbers, client)()
+    cursor = connection.cursor()
+    cursor.execute("insert into numbers values (2)")
+    with pytest.raises(Exception, match="not supported by the stand-in"):
+        cursor.execute("select generate_series(1, 2)")
+    with pytest.raises(Exception, match="current transaction is aborted"):
+        cursor.execute("insert into numbers values (3)")
+    connection.commit()
+    assert values(numbers) == [1]
+
+
+@pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
+def test_truncate_commits_what_came_before_it(numbers, client):
+    connection = getattr(numbers, client)()
+    cursor = connection.cursor()
+    cursor.execute("create table kept (n integer)")
+    cursor.execute("truncate numbers")
+    connection.rollback()
+    assert values(numbers) == []
+    cursor.execute("select count(*) from kept")
+    assert tuple(cursor.fetchone()) == (0,)
+
+
+def test_an_isolation_level_is_accepted_and_has_no_effect(numbers):
+    reader = numbers.psycopg(autocommit=True)
+    reader.execute("begin isolation level read committed")
+    assert reader.execute("select count(*) from numbers").fetchone() == (1,)
+    numbers.psycopg(autocommit=True).execute("insert into numbers values (2)")
+    assert reader.execute("select count(*) from numbers").fetchone() == (1,)
+    reader.execute("end")
+    assert reader.execute("select count(*) from numbers").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
+def test_a_second_writer_waits_and_then_writes_over_what_the_first_left(numbers, client):
+    first = numbers.psycopg()
+    first.execute("delete from numbers where n = 1")
+    first.execute("insert into numbers values (10)")
+    second = getattr(numbers, client)()
+
+    def write():
+        cursor = second.cursor()
+        cursor.execute("update numbers set n = n + 1")
+        second.commit()
+        return cursor.rowcount
+
+    waiting = Background(write)
+    numbers.wait_for_a_waiter()
+    assert values(numbers) == [1], "readers neither wait nor see what is not committed"
+    first.commit()
+    assert waiting.result() == 1
+    assert values(numbers) == [11]
+
+
+def test_a_single_statement_waits_for_a_writer_and_sees_what_it_committed(numbers):
+    first = numbers.psycopg()
+    first.execute("update numbers set n = 5")
+    second = numbers.psycopg(autocommit=True)
+    waiting = Background(lambda: second.execute("update numbers set n = n * 2"))
+    numbers.wait_for_a_waiter()
+    first.commit()
+    waiting.result()
+    assert values(numbers) == [10]
+
+
+def test_lock_lets_loads_queue_before_their_snapshot(numbers):
+    numbers.psycopg(autocommit=True).execute("create table gate (n integer)")
+    first, second = numbers.psycopg(), numbers.psycopg()
+    first.execute("lock table gate")
+    first.execute("update numbers set n = 2")
+
+    def load():
+        second.execute("lock gate")
+        seen = second.execute("select n from numbers").fetchone()
+        second.execute("update numbers set n = n + 1")
+        second.commit()
+        return seen
+
+    waiting = Background(load)
+    numbers.wait_for_a_waiter()
+    first.commit()
+    assert waiting.result() == (2,)
+    assert values(numbers) == [3]
+
+
+def test_lock_keeps_readers_out(numbers):
+    holder = numbers.psycopg()
+    holder.execute("lock numbers")
+    waiting = Background(lambda: values(numbers))
+    numbers.wait_for_a_waiter()
+    holder.commit()
+    assert waiting.result() == [1]
+
+
+@pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
+def test_a_writer_with_an_older_snapshot_fails_with_1023(numbers, client):
+    late = getattr(numbers, client)()
+    cursor = late.cursor()
+    cursor.execute("select count(*) from numbers")
+    numbers.psycopg(autocommit=True).execute("update numbers set n = 2")
+    with pytest.raises(Exception, match="1023") as caught:
+        cursor.execute("update numbers set n = 3")
+    assert "Serializable isolation violation on table" in str(caught.value)
+    late.rollback()
+    assert values(numbers) == [2]
+
+
+def test_1023_has_redshifts_sqlstate(numbers):
+    late = numbers.psycopg()
+    late.execute("select count(*) from numbers")
+    numbers.psycopg(autocommit=True).execute("delete from numbers")
+    with pytest.raises(psycopg.errors.InternalError_) as caught:
+        late.execute("delete from numbers")
+    assert caught.value.sqlstate == "XX000"
+    assert caught.value.diag.message_primary == "1023"
+
+
+def test_a_deadlock_ends_one_side(numbers):
+    numbers.psycopg(autocommit=True).execute("create table others (n integer); insert into others values (1)")
+    one, two = numbers.psycopg(), numbers.psycopg()
+    one.execute("update numbers set n = 2")
+    two.execute("update others set n = 2")
+    waiting = Background(lambda: one.execute("update others set n = 3"))
+    numbers.wait_for_a_waiter()
+    failures = 0
+    for action in (lambda: two.execute("update numbers set n = 3"), waiting.result):
+        try:
+            action()
+        except psycopg.errors.DeadlockDetected:  # noqa: PERF203 - two actions
+            failures += 1
+            two.rollback()
+    assert failures == 1
+
+
+def test_a_client_that_vanishes_in_a_transaction_leaves_nothing_and_no_lock(numbers):
+    vanishing = numbers.psycopg()
+    vanishing.execute("insert into numbers values (2)")
+    process = vanishing.execute("select pg_backend_pid()").fetchone()[0]
+    # Nothing is said to the server: its socket is simply gone.
+    vanishing.pgconn.finish()
+    numbers.wait_for(f"select 1 where not exists (select 1 from pg_stat_activity where pid = {process})")
+    numbers.psycopg(autocommit=True).execute("delete from numbers")
+    assert values(numbers) == []
+
+
+def test_a_client_that_vanishes_while_it_waits_for_a_lock_is_gone_from_the_queue(numbers):
+    holder = numbers.psycopg()
+    holder.execute("update numbers set n = 2")
+    vanishing = numbers.psycopg()
+    vanishing.execute("create table made (n integer)")
+    vanishing.pgconn.send_query(b"update numbers set n = 3")
+    numbers.wait_for_a_waiter()
+    vanishing.pgconn.finish()
+    numbers.wait_for("select 1 where not exists (select 1 from pg_locks where not granted)")
+    holder.commit()
+    assert values(numbers) == [2]
+
+
+def test_a_client_can_cancel_what_it_waits_for(numbers):
+    holder = numbers.psycopg()
+    holder.execute("update numbers set n = 2")
+    impatient = numbers.psycopg()
+    waiting = Background(lambda: impatient.execute("update numbers set n = 3"))
+    numbers.wait_for_a_waiter()
+    impatient.cancel_safe()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        waiting.result()
+    impatient.rollback()
+    holder.commit()
+    assert values(numbers) == [2]
+
+
+@pytest.mark.parametrize("client", ["psycopg2", "redshift"])
+def test_vacuum_and_its_like_are_refused_in_a_transaction(numbers, client):
+    connection = getattr(numbers, client)()
+    for statement in ("vacuum numbers", "alter table numbers alter column n type varchar(5)"):
+        connection.cursor().execute("select 1")
+        with pytest.raises(Exception, match="cannot run inside a transaction block"):
+            connection.cursor().execute(statement)
+        connection.rollback()
+    connection.autocommit = True
+    connection.cursor().execute("vacuum numbers")
+    connection.cursor().execute("analyze numbers")
+
+
+def test_a_wrapped_statement_leaves_the_client_outside_a_transaction(numbers):
+    connection = numbers.psycopg(autocommit=True)
+    connection.execute("insert into numbers values (2)")
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    with pytest.raises(psycopg.errors.InternalError_):
+        connection.execute("insert into numbers select n / 0 from numbers")
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert values(numbers) == [1, 2]
