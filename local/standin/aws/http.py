@@ -108,6 +108,8 @@ class Gateway:
         dispatch = dispatch if bucket else StandInS3Response.bucket_dispatch
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return dispatch(request, request.raw_url, dict(request.headers))
+        # Read before the lock is taken, so that a slow client holds up nobody.
+        request.get_data(parse_form_data=True)
         # The buckets must not change while they are written down.
         with self._s3_changes:
             answer = dispatch(request, request.raw_url, dict(request.headers))

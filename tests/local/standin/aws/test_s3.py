@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -30,6 +31,13 @@ def test_an_object_comes_back_as_it_was_put(s3, tmp_path):
     file.write_bytes(b"0123456789" * 1_000_000)
     s3.upload_file(str(file), "bucket-1", "big")
     assert s3.head_object(Bucket="bucket-1", Key="big")["ContentLength"] == 10_000_000
+
+
+def test_many_clients_put_at_once(s3):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: s3.put_object(Bucket="bucket-1", Key=f"{number:03}", Body=b"x"), range(300)))
+    listed = s3.list_objects_v2(Bucket="bucket-1")["Contents"]
+    assert [entry["Key"] for entry in listed] == [f"{number:03}" for number in range(300)]
 
 
 def test_listing_pages_in_order_and_each_key_once(s3):

@@ -38,6 +38,7 @@ def fill(settings):
     s3.put_object(Bucket="bucket-1", Key="gone/too", Body=b"two")
     s3.delete_object(Bucket="bucket-1", Key="gone")
     s3.delete_objects(Bucket="bucket-1", Delete={"Objects": [{"Key": "gone/too"}]})
+    s3.put_object_tagging(Bucket="bucket-1", Key="kept", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
     s3.copy_object(Bucket="bucket-1", Key="copied", CopySource="bucket-1/kept")
     iam.create_role(RoleName="copy", AssumeRolePolicyDocument=json.dumps(TRUST))
     iam.attach_role_policy(RoleName="copy", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
@@ -59,6 +60,7 @@ def check(settings, clusters):
     assert [(entry["Key"], entry["Size"]) for entry in found] == [("copied", 3), ("kept", 3)]
     got = s3.get_object(Bucket="bucket-1", Key="kept")
     assert (got["Body"].read(), got["Metadata"]) == (b"one", {"a": "b"})
+    assert s3.get_object_tagging(Bucket="bucket-1", Key="kept")["TagSet"] == [{"Key": "k", "Value": "v"}]
     attached = iam.list_attached_role_policies(RoleName="copy")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in attached] == ["AmazonS3ReadOnlyAccess"]
     assert redshift.describe_clusters()["Clusters"] == clusters

@@ -1,0 +1,107 @@
+"""The text of COPY: what is understood, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.standin.backend import WarehouseError
+from local.standin.copy import parse
+from local.standin.copy.jsonpaths import follow, read_jsonpaths
+
+ROLE = "arn:aws:iam::123456789012:role/copy"
+MINIMAL = f"copy t from 's3://b/k' iam_role '{ROLE}' json 'auto' "
+
+
+def test_options_come_in_any_order_and_case():
+    copy = parse(
+        f"""COPY "Sales".staging (A, "b") FROM 's3://bucket/a/b' -- a remark
+        Gzip, maxerror AS 7 TIMEFORMAT as 'epochmillisecs' CompUpdate off /* another */ statupdate
+        FORMAT AS JSON 's3://bucket/paths' region 'us-west-2' manifest truncatecolumns IAM_ROLE '{ROLE}'"""
+    )
+    assert (copy.schema, copy.table, copy.columns) == ("sales", "staging", ["a", "b"])
+    assert (copy.bucket, copy.key, copy.role, copy.region) == ("bucket", "a/b", ROLE, "us-west-2")
+    assert (copy.json, copy.compression, copy.manifest) == ("s3://bucket/paths", "gzip", True)
+    assert (copy.error_limit, copy.time_format, copy.truncate_columns) == (7, "epochmillisecs", True)
+
+
+@pytest.mark.parametrize(
+    ("option", "limit"), [("", 1), ("maxerror 0", 1), ("maxerror 1", 1), ("ignoreallerrors", None)]
+)
+def test_error_limit(option, limit):
+    assert parse(MINIMAL + option).error_limit == limit
+
+
+def test_json_alone_is_auto_and_default_is_the_default_role():
+    copy = parse("copy t from 's3://b/k' iam_role default format json")
+    assert (copy.json, copy.role) == ("auto", None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "sqlstate", "message"),
+    [
+        (MINIMAL + "frobnicate", "42601", 'at or near "frobnicate"'),
+        (MINIMAL + "gzip bzip2", "42601", "conflicting or redundant options"),
+        (MINIMAL + "maxerror 100001", "42601", "between 0 and 100000"),
+        (MINIMAL + "maxerror 2 ignoreallerrors", "42601", "IGNOREALLERRORS"),
+        (MINIMAL + "timeformat 'YYYY'", "0A000", "not supported by the stand-in"),
+        (MINIMAL + "ignoreheader 1", "0A000", "IGNOREHEADER"),
+        (MINIMAL + "noload", "0A000", "NOLOAD"),
+        (f"copy t from 's3://b/k' iam_role '{ROLE}' csv", "0A000", "CSV"),
+        (f"copy t from 's3://b/k' iam_role '{ROLE}' format as parquet", "0A000", "PARQUET"),
+        (f"copy t from 's3://b/k' iam_role '{ROLE}'", "0A000", "without FORMAT JSON"),
+        ("copy t from 's3://b/k' json 'auto'", "XX000", "CREDENTIALS argument is required but not specified"),
+        (f"copy t from 's3://b/k' iam_role '{ROLE},{ROLE}' json 'auto'", "0A000", "chain of roles"),
+        ("copy t from stdin", "42601", "stdin"),
+        ("copy t from 'emr://x/y' iam_role default json", "0A000", "from emr"),
+        ("copy t (a, a) from 's3://b/k' iam_role default json", "42701", "more than once"),
+        ("copy t from", "42601", "at end of input"),
+        ("copy t from 's3://b", "42601", "syntax error"),
+    ],
+)
+def test_refused(statement, sqlstate, message):
+    with pytest.raises(WarehouseError, match=message) as caught:
+        parse(statement)
+    assert caught.value.sqlstate == sqlstate
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "access_key_id 'AKIAX' secret_access_key 'SECRETSECRET'",
+        "credentials 'aws_access_key_id=AKIAX;aws_secret_access_key=SECRETSECRET'",
+        "with credentials as 'aws_secret_access_key=SECRETSECRET'",
+        "'SECRETSECRET'",
+    ],
+)
+def test_keys_in_the_text_are_refused_and_not_repeated(clause):
+    with pytest.raises(WarehouseError) as caught:
+        parse(f"copy t from 's3://b/k' {clause} json 'auto'")
+    assert "SECRET" not in str(caught.value).replace("SECRET_ACCESS_KEY", "")
+
+
+def test_jsonpaths_lead_into_objects_and_lists():
+    paths = read_jsonpaths(b"""{"jsonpaths": ["$['a b']['c']", "$['list'][1]", "$[0]"]}""", "s3://b/p")
+    assert follow(paths[0])({"a b": {"c": 1}}) == 1
+    assert follow(paths[0])({}) is None
+    assert follow(paths[1])({"list": [1, 2]}) == 2
+    assert follow(paths[2])([3]) == 3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"jsonpaths": ["$.a", "$[\'b\']"]}',
+        b'{"jsonpaths": ["$.a", ""]}',
+        b'{"jsonpaths": ["$.a.*"', b'{"jsonpaths": [1]}',
+        b'{"jsonpaths": []}',
+        b'{"jsonpaths": ["$.a"]} {}',
+        b'["$.a"]',
+    ],
+)  # fmt: skip
+def test_malformed_jsonpaths_fail(content):
+    with pytest.raises(WarehouseError, match="Invalid JSONPath format"):
+        read_jsonpaths(content, "s3://b/p")
+
+
+def test_another_key_than_jsonpaths_matches_by_name():
+    assert read_jsonpaths(b'{"paths": ["$.a"]}', "s3://b/p") is None
