@@ -179,8 +179,13 @@ class Stack:
             step.done = "PostgreSQL runs"
 
     def _start_standin(self) -> None:
-        # Makes the certificate, so that the stand-in and the commands do not both make one.
-        variables = environment.process_environment(self.settings) | standin_environment(self.settings)
+        variables = {
+            # A DAG that finds its cluster still being created looks again after half a minute only.
+            "SPARKIFY_CLUSTER_SECONDS": "0",
+            **environment.process_environment(self.settings),
+            # Makes the certificate, so that the stand-in and the commands do not both make one.
+            **standin_environment(self.settings),
+        }
         self._start(self.standin, [sys.executable, "-m", "local.standin"], variables)
 
     def _start_airflow(self) -> None:
