@@ -1,0 +1,131 @@
+"""The stand-in as one process, and its clients: boto3 and redshift_connector with the environment that it gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import boto3
+import pytest
+import redshift_connector
+
+from local.postgres import PostgresServer
+from local.settings import ACCOUNT, REGION, ROOT, Settings
+from local.standin.client import standin_environment
+from tests.local.standin.aws.service_parts import free_port
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+class StandIn:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        variables = {
+            "SPARKIFY_STATE": str(settings.state),
+            "SPARKIFY_AWS_PORT": str(settings.aws_port),
+            "SPARKIFY_POSTGRES_PORT": str(settings.postgres_port),
+            "SPARKIFY_REDSHIFT_PORT": str(settings.redshift_port),
+            "SPARKIFY_CLUSTER_SECONDS": "0",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local.standin"],
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> dict:
+        # The process prints its only line when everything listens; it ends at once when it cannot.
+        line = self.process.stderr.readline()
+        assert "ready" in line, line
+        with urllib.request.urlopen(f"{self.settings.aws_url}/_standin/health") as response:  # noqa: S310
+            return json.load(response)
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    settings = Settings(state=tmp_path, aws_port=free_port(), postgres_port=free_port(), redshift_port=free_port())
+    for name, value in standin_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    yield settings
+    PostgresServer(settings.state / "postgres", settings.postgres_port).stop()
+
+
+def connect():
+    port = boto3.client("redshift").describe_clusters()["Clusters"][0]["Endpoint"]["Port"]
+    return redshift_connector.connect(
+        iam=True,
+        cluster_identifier="sparkify",
+        db_user="awsuser",
+        database="dev",
+        region=REGION,
+        host="localhost",
+        port=port,
+    )
+
+
+def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
+    standin = StandIn(settings)
+    try:
+        assert standin.wait_until_ready() == {"status": "ready", "clusters": {}}
+        s3, iam, redshift = boto3.client("s3"), boto3.client("iam"), boto3.client("redshift")
+        s3.create_bucket(Bucket="bucket-1", CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket="bucket-1", Key="events/1.json", Body=b'{"id": 1, "at": 1541105830796}\n{"id": 2}')
+        iam.create_role(RoleName="copy", AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.attach_role_policy(RoleName="copy", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+        redshift.create_cluster(
+            ClusterIdentifier="sparkify",
+            NodeType="ra3.large",
+            ClusterType="single-node",
+            MasterUsername="awsuser",
+            ManageMasterPassword=True,
+            IamRoles=[ROLE],
+            DefaultIamRoleArn=ROLE,
+        )
+        redshift.get_waiter("cluster_available").wait(
+            ClusterIdentifier="sparkify", WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
+        )
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute("create table events (id integer, at timestamp)")
+            cursor.execute(
+                "copy events from 's3://bucket-1/events/' iam_role default json 'auto' timeformat 'epochmillisecs'"
+            )
+            cursor.execute(
+                "select pg_last_copy_count(), loaded_rows, source_file_count, error_count from sys_load_history "
+                "where query_id = pg_last_copy_id()"
+            )
+            assert [list(row) for row in cursor.fetchall()] == [[2, 2, 1, 0]]
+            connection.commit()
+        standin.process.kill()
+        standin.process.communicate()
+
+        standin = StandIn(settings)
+        assert standin.wait_until_ready() == {"status": "ready", "clusters": {"sparkify": "available"}}
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute("select id, at::varchar from events order by id")
+            assert [list(row) for row in cursor.fetchall()] == [[1, "2018-11-01 20:57:10.796"], [2, None]]
+        standin.process.terminate()
+        _, errors = standin.process.communicate()
+        assert (standin.process.returncode, "Traceback" in errors) == (0, False)
+    finally:
+        if standin.process.returncode is None:
+            standin.process.kill()
+            standin.process.communicate()
+
+
+def test_a_taken_port_ends_the_process_with_one_line(settings):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.aws_port))
+        other.listen()
+        _, errors = StandIn(settings).process.communicate()
+    assert errors.count("\n") == 1
+    assert f"Port {settings.aws_port}" in errors
