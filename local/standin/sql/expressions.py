@@ -127,6 +127,8 @@ class Expressions:
             raise unsupported("SEARCH")
         if word == "groups" and statement.at_any(index + 1, ("between", "unbounded", "current")):
             raise unsupported("GROUPS")
+        if word == "using" and statement.at_kind(index + 1, Kind.OPERATOR):
+            raise unsupported("ORDER BY .. USING")
         if word == "values":
             raise unsupported("VALUES as a table")
         if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):

@@ -61,6 +61,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+# PostgreSQL cuts longer names where Redshift takes up to 127 bytes.
+_LONGEST_NAME = 63
+
 _LITERAL_PREFIXES = ("b", "x", "n")
 
 
@@ -105,6 +108,8 @@ def _token(source: str, kind: str, start: int, end: int) -> Token:
         raise unsupported(f"a literal that begins with {text}'")
     if kind == "number" and (following.isalnum() or following in ("_", "$")):
         raise syntax_error(text + following)
+    if kind in ("word", "quoted") and len(text.strip('"').encode()) > _LONGEST_NAME:
+        raise unsupported(f"a name of more than {_LONGEST_NAME} bytes ({text})")
     if kind == "quoted":
         return Token(Kind.QUOTED, text[1:-1].replace('""', '"').lower(), start, end)
     return Token(Kind(kind), text.lower() if kind == "word" else text, start, end)

@@ -66,6 +66,20 @@ immutable
 strict
 as $$ select value::date $$;
 
+create or replace function standin.trunc(value integer)
+returns integer
+language sql
+immutable
+strict
+as $$ select value $$;
+
+create or replace function standin.trunc(value bigint)
+returns bigint
+language sql
+immutable
+strict
+as $$ select value $$;
+
 create or replace function standin.trunc(value numeric)
 returns numeric
 language sql
@@ -86,6 +100,20 @@ language sql
 immutable
 strict
 as $$ select pg_catalog.trunc(value) $$;
+
+create or replace function standin.round(value integer)
+returns integer
+language sql
+immutable
+strict
+as $$ select value $$;
+
+create or replace function standin.round(value bigint)
+returns bigint
+language sql
+immutable
+strict
+as $$ select value $$;
 
 create or replace function standin.round(value numeric)
 returns numeric

@@ -103,6 +103,28 @@ language sql
 immutable
 as $$ select array_append(state, value::numeric) $$;
 
+create or replace function standin.collect(state numeric[], value smallint)
+returns numeric[]
+language sql
+immutable
+as $$ select array_append(state, value::numeric) $$;
+
+create or replace function standin.collect(state numeric[], value integer)
+returns numeric[]
+language sql
+immutable
+as $$ select array_append(state, value::numeric) $$;
+
+create or replace aggregate standin.median(smallint) (
+    sfunc = standin.collect,
+    stype = numeric[],
+    finalfunc = standin.middle
+);
+create or replace aggregate standin.median(integer) (
+    sfunc = standin.collect,
+    stype = numeric[],
+    finalfunc = standin.middle
+);
 create or replace aggregate standin.median(bigint) (
     sfunc = standin.collect,
     stype = numeric[],
