@@ -38,8 +38,8 @@ _ONLY_OFF = frozenset(
     {"describe_field_name_in_uppercase", "enable_case_sensitive_identifier", "error_on_nondeterministic_update"}
 )
 
-# What libpq's clients may say before they log in.
-STARTUP = frozenset({"application_name", "client_encoding", "datestyle", "extra_float_digits", "timezone"})
+# What SQLAlchemy asks for when it connects, and Redshift's answer.
+_ANSWERS = {"standard_conforming_strings": "off", "transaction isolation level": "serializable"}
 
 
 def emit_set(statement: Statement, output: Output) -> None:
@@ -67,6 +67,10 @@ def emit_set(statement: Statement, output: Output) -> None:
 
 def emit_show(statement: Statement, output: Output) -> None:
     """Write a SHOW."""
+    asked = " ".join(token.value for token in statement.tokens[1:])
+    if asked in _ANSWERS:
+        output.write(f"select {literal(_ANSWERS[asked])} as {quote(asked.replace(' ', '_'))}")
+        return
     name = _only_name(statement)
     if name in _KEPT:
         output.write(f"select coalesce(current_setting({literal(_place(name))}, true), '') as {quote(name)}")

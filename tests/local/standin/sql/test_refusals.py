@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 STATEMENTS = [
-    # AWS pages "Unsupported PostgreSQL features" and "Unsupported PostgreSQL functions", and the grammars of each command
+    # AWS pages "Unsupported PostgreSQL features" and "Unsupported PostgreSQL functions", and each grammar
     "create index i on t (a)",
     "create unique index i on t (a)",
     "create sequence s",

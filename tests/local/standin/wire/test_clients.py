@@ -164,3 +164,24 @@ def test_the_server_says_that_it_is_redshift(endpoint):
 def test_an_empty_query_is_answered(endpoint):
     cursor = endpoint.psycopg().execute("-- nothing\n;")
     assert cursor.description is None
+
+
+def test_sqlalchemy_connects_through_psycopg2(endpoint):
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    parameters = endpoint.parameters()
+    url = sqlalchemy.URL.create(
+        "postgresql+psycopg2",
+        parameters["user"],
+        parameters["password"],
+        parameters["host"],
+        parameters["port"],
+        parameters["dbname"],
+        {name: parameters[name] for name in ("sslmode", "sslrootcert")},
+    )
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("create table plays (n integer)"))
+        connection.execute(sqlalchemy.text("insert into plays values (:n)"), [{"n": 1}, {"n": 2}])
+    with engine.connect() as connection:
+        assert connection.execute(sqlalchemy.text("select sum(n) from plays")).scalar() == 3
+    engine.dispose()
