@@ -17,14 +17,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     raise_on_signals()
     try:
-        _run(options, Settings.from_environment())
+        return _run(options, Settings.from_environment())
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except Interrupted as interrupt:
         print(f"interrupted ({interrupt})", file=sys.stderr)
         return 128 + interrupt.number
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace, settings: Settings) -> None:
+def _run(options: argparse.Namespace, settings: Settings) -> int:
     # Imported here: the modules are heavy, and a wrong option is reported without them.
     from local.stack import demo, env_file, shell
     from local.stack.stack import Stack, running_settings
@@ -60,11 +59,12 @@ def _run(options: argparse.Namespace, settings: Settings) -> None:
         if options.command == "down":
             stack.down()
         elif options.command == "sql":
-            shell.run_sql(settings, options.query)
+            return shell.run_sql(settings, options.query)
         elif options.command == "airflow":
             shell.run_airflow(stack, options.arguments)
         elif options.command == "warehouse-env":
             print(env_file.warehouse_exports(settings))
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""The programs that a command becomes: psql on the local warehouse, and the Airflow CLI."""
+"""The programs that a user runs on the stack: psql on the local warehouse, and the Airflow CLI."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,20 +17,31 @@ from local.postgres import INSTALLATION, PACKAGE
 from local.settings import Settings
 from local.stack import environment
 from local.stack.stack import Stack
+from local.stack.tls_relay import PORT, tls_relay
 from local.stack.warehouse import require_warehouse
 
 
-def run_sql(settings: Settings, query: str | None) -> NoReturn:
-    """Become psql on the local warehouse: a prompt, or the result of one query."""
+def run_sql(settings: Settings, query: str | None) -> int:
+    """Run psql on the local warehouse: a prompt, or the result of one query.
+
+    :return: psql's exit status.
+    """
     warehouse = require_warehouse(settings)
     variables = environment.process_environment(settings) | warehouse.environment()
-    program = shutil.which("psql")
-    if program is None:
-        # The package's psql cannot speak TLS; it talks over the loopback address only.
-        program = str(_bundled_psql())
-        variables["PGSSLMODE"] = "disable"
     options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off", *(["--command", query] if query else [])]
-    os.execve(program, [program, *options], variables)  # noqa: S606 - this process becomes psql
+    if installed := shutil.which("psql"):
+        os.execve(installed, [installed, *options], variables)  # noqa: S606 - this process becomes psql
+    # The package's psql cannot speak TLS, which the warehouse asks for.
+    with tls_relay(warehouse) as folder:
+        del variables["PGSSLMODE"], variables["PGSSLROOTCERT"]
+        variables |= {"PGHOST": str(folder), "PGPORT": str(PORT)}
+        client = subprocess.Popen([bundled_psql(), *options], env=variables)
+        # At its prompt, psql decides itself what an interrupt means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return client.wait()
+        finally:
+            client.kill()
 
 
 def run_airflow(stack: Stack, arguments: Sequence[str]) -> NoReturn:
@@ -39,10 +52,14 @@ def run_airflow(stack: Stack, arguments: Sequence[str]) -> NoReturn:
     if not stack.is_running():
         raise StackError(f"The stack in {stack.settings.state} does not run: run make up first.")
     program = str(Path(sys.executable).parent / "airflow")
-    os.execve(program, [program, *arguments], stack.airflow_environment())  # noqa: S606 - and here airflow
+    os.execve(program, [program, *arguments], stack.airflow_environment())  # noqa: S606 - this process becomes airflow
 
 
-def _bundled_psql() -> Path:
+def bundled_psql() -> Path:
+    """Return the psql of the package that PostgreSQL comes from.
+
+    :raises StackError: it is not there.
+    """
     spec = importlib.util.find_spec(PACKAGE)
     folders = spec.submodule_search_locations if spec else None
     program = Path(folders[0]) / INSTALLATION / "bin" / "psql" if folders else None

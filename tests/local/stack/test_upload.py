@@ -1,0 +1,46 @@
+"""An upload brings what is new or has changed, and nothing else."""
+
+import pytest
+
+from local.stack.dataset import Dataset
+from local.stack.upload import Upload, upload
+from local.stack.warehouse import aws_client
+
+DAY = "log_data/2018/11/2018-11-30-events.json"
+SONG = "song_data/A/B/C/TRABCAA128F0000001.json"
+
+
+@pytest.fixture
+def directory(tmp_path):
+    for name in (DAY, SONG, "log_json_path.json"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    return tmp_path
+
+
+def test_only_what_is_new_or_has_changed_is_sent(standin, directory):
+    s3 = aws_client(standin.settings, "s3")
+    shown = []
+
+    def send():
+        return upload(Dataset.open(directory), s3, "uploads-of-a-test", shown.append)
+
+    assert send() == Upload(objects=3, sent=3, foreign=0)
+    written = s3.head_object(Bucket="uploads-of-a-test", Key=SONG)["LastModified"]
+    assert send() == Upload(objects=3, sent=0, foreign=0)
+
+    (directory / DAY).write_text("changed")
+    assert send() == Upload(objects=3, sent=1, foreign=0)
+    assert s3.get_object(Bucket="uploads-of-a-test", Key=DAY)["Body"].read() == b"changed"
+    assert s3.head_object(Bucket="uploads-of-a-test", Key=SONG)["LastModified"] == written
+    assert shown[-1] == "3 objects, 1 new or changed"
+
+
+def test_objects_of_other_data_are_counted_and_kept(standin, directory):
+    s3 = aws_client(standin.settings, "s3")
+    s3.create_bucket(Bucket="a-bucket-with-more", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    s3.put_object(Bucket="a-bucket-with-more", Key="song_data/other.json", Body=b"{}")
+
+    assert upload(Dataset.open(directory), s3, "a-bucket-with-more", lambda _: None).foreign == 1
+    assert s3.get_object(Bucket="a-bucket-with-more", Key="song_data/other.json")["Body"].read() == b"{}"

@@ -1,0 +1,96 @@
+"""``make sql`` and the shell file reach the warehouse, once there is a cluster."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local.errors import StackError
+from local.settings import ROOT
+from local.stack.env_file import warehouse_exports, write_env_file
+from local.stack.environment import CLUSTER
+from local.stack.shell import bundled_psql
+from local.stack.warehouse import aws_client, find_warehouse, require_warehouse
+
+
+@pytest.fixture(scope="module")
+def cluster(standin):
+    """The cluster that the local connection names, as the DAG creates it."""
+    redshift = aws_client(standin.settings, "redshift")
+    with pytest.raises(StackError, match="run make demo"):
+        require_warehouse(standin.settings)
+    assert warehouse_exports(standin.settings) == ""
+    redshift.create_cluster(
+        ClusterIdentifier=CLUSTER,
+        ClusterType="single-node",
+        NodeType="ra3.large",
+        DBName="dev",
+        MasterUsername="awsuser",
+        ManageMasterPassword=True,
+    )
+    redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1})
+    yield standin
+    redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)
+
+
+def run_sql(settings, query, path=None):
+    environment = {**os.environ, **settings.to_environment(), "PATH": path or os.environ["PATH"]}
+    command = [sys.executable, "-m", "local", "sql", "--query", query]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_query_prints_its_result_as_a_table(cluster):
+    done = run_sql(cluster.settings, "select 6 * 7 as answer, 'it''s' as text")
+    assert done.returncode == 0, done.stderr
+    assert [line.split() for line in done.stdout.splitlines()][:3:2] == [["answer", "|", "text"], ["42", "|", "it's"]]
+
+
+def test_the_packaged_psql_serves_where_none_is_installed(cluster, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = run_sql(cluster.settings, "select 6 * 7 as answer", path=str(tmp_path / "empty"))
+    assert done.returncode == 0, done.stderr
+    assert "42" in done.stdout
+    assert bundled_psql().exists()
+
+
+def test_a_wrong_query_fails(cluster):
+    done = run_sql(cluster.settings, "select * from no_such_table")
+    assert done.returncode != 0
+    assert "no_such_table" in done.stderr
+
+
+def test_the_connection_is_encrypted_and_verified(cluster):
+    warehouse = require_warehouse(cluster.settings)
+    with warehouse.connect() as connection:
+        assert connection.pgconn.ssl_in_use
+    assert find_warehouse(cluster.settings).environment()["PGSSLMODE"] == "verify-full"
+
+
+def test_the_shell_file_gives_postgresql_clients_a_login(cluster):
+    write_env_file(cluster.settings, cluster.settings.to_environment())
+    script = (
+        f'source {cluster.settings.state}/env.sh && python -c "import psycopg; print(psycopg.connect().info.dbname)"'
+    )
+    clean = {"HOME": str(Path.home()), "PATH": os.environ["PATH"]}
+    done = subprocess.run(["bash", "-c", script], env=clean, capture_output=True, text=True, check=False)
+    assert done.stdout == "dev\n", done.stderr
+
+
+def test_a_wrong_password_is_refused(cluster):
+    parameters = cluster_parameters(require_warehouse(cluster.settings))
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(**{**parameters, "password": "wrong"})
+
+
+def cluster_parameters(warehouse):
+    return {
+        "host": warehouse.host,
+        "port": warehouse.port,
+        "dbname": warehouse.database,
+        "user": warehouse.user,
+        "sslmode": "verify-full",
+        "sslrootcert": warehouse.certificate,
+    }
