@@ -1,8 +1,10 @@
 """Real runs of the DAGs in a real Airflow: what ends up in the star schema, also when tasks are killed half-way."""
 
+import json
 import os
 import signal
 import time
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from local.datagen import Options, generate
+from local.settings import SECRET_KEY
 from local.stack.airflow_api import AirflowApi
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
@@ -19,6 +22,7 @@ from local.stack.environment import ADMIN, VIEWER
 from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.warehouse import require_warehouse
+from tests.leaks import leaks
 from tests.model import star_schema as model
 
 TARGETS = ("songplays", "users", "songs", "artists", "time")
@@ -125,6 +129,21 @@ def test_a_viewer_can_look_but_not_trigger(stack, first_run):
         assert viewer.run_state(LOAD, first_run) == "success"
         with pytest.raises(Exception, match="403"):
             viewer.trigger(LOAD, {})
+
+
+def test_no_secret_is_in_logs_templates_or_xcom(stack, api, warehouse, first_run):
+    known = (*asdict(Secrets.of(stack.settings.state)).values(), SECRET_KEY, require_warehouse(stack.settings).password)
+    folders = [stack.settings.state / "logs", stack.settings.state / "airflow" / "logs"]
+    logs = [file for folder in folders for file in folder.rglob("*.log")]
+    assert any("load_songplays" in str(file) for file in logs)
+    found = {file.name: leaks(file.read_text(errors="replace"), known) for file in logs}
+    for task in api.tasks(LOAD, first_run):
+        found[task["task_id"]] = leaks(json.dumps(task["rendered_fields"], indent=1), known)
+    with psycopg.connect(**stack.postgres.dsn.parameters("airflow")) as metadata:
+        xcoms = metadata.execute("select key, value::text from xcom where run_id = %s", (first_run,)).fetchall()
+    assert xcoms
+    found |= {key: leaks(value, known) for key, value in xcoms}
+    assert {place: kinds for place, kinds in found.items() if kinds} == {}
 
 
 @pytest.mark.parametrize(

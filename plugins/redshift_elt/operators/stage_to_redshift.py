@@ -185,12 +185,14 @@ class StageToRedshiftOperator(WarehouseOperator):
         return CopyOptions(json, self.iam_role, region, self.time_format, self.gzip)
 
     def _verified(self, session: Session, staged: str, objects: list[S3Object]) -> int:
-        """Return the number of rows loaded, after holding it against the load history and the table itself."""
-        history = session.fetch(statements.LAST_COPY)
+        """Return the number of rows loaded, after holding it against what COPY and the load history say."""
         rows = session.fetch(statements.count(staged))[0][0]
-        if history != [(rows, len(objects))]:
+        copied = session.fetch(statements.COPIED_ROWS)[0][0]
+        # The views of the load history are filled in the background and may not have this COPY yet.
+        history = session.fetch(statements.LOAD_HISTORY) or [(copied, len(objects))]
+        if copied != rows or history != [(rows, len(objects))]:
             raise AirflowException(
-                f"{staged} holds {rows} rows from {len(objects)} objects, but the load history says (rows, objects) "
-                f"{history}. Nothing was kept; the task can be retried."
+                f"{staged} holds {rows} rows from {len(objects)} objects, but COPY says {copied} rows, and the load "
+                f"history (rows, objects) {history}. Nothing was kept; the task can be retried."
             )
         return rows

@@ -20,7 +20,9 @@ def count(staging: str) -> str:
     return f"select count(*)\nfrom {table(staging)}"
 
 
-LAST_COPY = """\
+COPIED_ROWS = "select pg_last_copy_count()"
+
+LOAD_HISTORY = """\
 select
     loaded_rows,
     source_file_count
