@@ -9,26 +9,28 @@ LOCAL := $(PROGRAMS)/python -m local
 # Exported, so that a value with quotes reaches the program as it is.
 export DATA Q
 
+# exec: a signal to make then reaches the command itself, and not a shell around it.
+
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install ## start everything, load data through Airflow, show the results; DATA=dir for your own data
-	@$(LOCAL) demo $${DATA:+--data "$$DATA"}
+	@exec $(LOCAL) demo $${DATA:+--data "$$DATA"}
 
 up: install ## start the local stack and leave it running
-	@$(LOCAL) up
+	@exec $(LOCAL) up
 
 down: install ## stop every process of the local stack
-	@$(LOCAL) down
+	@exec $(LOCAL) down
 
 sql: install ## a prompt on the local warehouse; Q="select ..." for one result
-	@$(LOCAL) sql $${Q:+--query "$$Q"}
+	@exec $(LOCAL) sql $${Q:+--query "$$Q"}
 
 airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
-	@$(LOCAL) airflow $(ARGS)
+	@exec $(LOCAL) airflow $(ARGS)
 
 test: install ## run every test; ARGS="-k name" chooses
-	@$(PROGRAMS)/python -m pytest $(ARGS)
+	@exec $(PROGRAMS)/python -m pytest $(ARGS)
 
 lint: install ## check style and format
 	@$(PROGRAMS)/ruff check .
