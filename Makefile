@@ -1,4 +1,4 @@
-# The commands of this project. "make help" lists them; ports and folders: see "Settings" in the README.
+# The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down sql airflow test lint format lock install
