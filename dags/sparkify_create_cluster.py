@@ -110,11 +110,11 @@ with DAG(
     )
 
     @task
-    def create_tables() -> None:
+    def create_tables(params: dict | None = None) -> None:
         """Create the tables that are missing."""
         from redshift_elt.schema import create_tables
 
-        create_tables(SCHEMA)
+        create_tables(SCHEMA, params["cluster_identifier"])
 
     role = create_copy_role("{{ params.bucket or var.value.sparkify_bucket }}")
     create_cluster(role) >> wait_until_available >> create_tables()

@@ -36,7 +36,8 @@ Each run is responsible for one **window** of event time, `[start, end)` in UTC:
 | `clean_up` | drop the staging tables; after a failure they stay, to be looked at |
 
 **Run it again whenever you like**: a run that is repeated, retried or cleared changes nothing that is right already,
-and runs may go in any order and at the same time. When a check fails, its task's log says which, what it expected and
+and runs may go in any order and at the same time. To load a run again that has succeeded, clear the whole run: its
+staging tables are gone. When a check fails, its task's log says which, what it expected and
 what it found. Results are kept in `etl.check_results`, loads in `etl.loads`.
 """
 
@@ -166,13 +167,12 @@ with DAG(
             ),
         ],
     )
-    load_time = LoadDimensionOperator(
+    load_time = LoadFactOperator(
         task_id="load_time",
         table="time",
         select="select/time.sql",
         key="start_time",
         window_column="start_time",
-        overwrite_window=True,
     )
 
     check_star_schema = DataQualityOperator(

@@ -71,6 +71,6 @@ with DAG(
         """Delete the role."""
         from redshift_elt.cluster import delete_copy_role
 
-        delete_copy_role(f"{params['cluster_identifier']}-copy")
+        delete_copy_role(f"{params['cluster_identifier']}-copy", TAGS)
 
     delete_cluster() >> wait_until_gone >> delete_copy_role()

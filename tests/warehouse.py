@@ -30,6 +30,7 @@ class Run:
     dag: Any
     run_id: str
     params: dict[str, Any]
+    hook: Any
 
     def execute(self, task_id: str) -> Any:
         """Render and execute one task, as Airflow does."""
@@ -38,6 +39,8 @@ class Run:
         if task_id == "clean_up":
             return task.python_callable(self.params["bucket"], **context)
         task = copy.copy(task)
+        # What a task opens anew in Airflow, a client of AWS, costs more than all the rest of these tests.
+        task.__dict__["_hook"] = self.hook
         task.render_template_fields(context, self.dag.get_template_env())
         return task.execute(context)
 
@@ -71,7 +74,7 @@ class Warehouse:
         """Return a new run for a window, two texts in ISO form; without them, the Params decide."""
         self._runs += 1
         window = {"window_start": start, "window_end": end}
-        return Run(self.dag, f"test-{self._runs}", {"bucket": BUCKET, **window, **params})
+        return Run(self.dag, f"test-{self._runs}", {"bucket": BUCKET, **window, **params}, self._hook)
 
     def upload(self, directory: Path) -> None:
         """Put every file of a directory into the bucket, under its path."""
@@ -89,6 +92,8 @@ class Warehouse:
         for page in listed:
             for entry in page.get("Contents", ()):
                 self.s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+        for schema, table in self.tables_of_runs():
+            self.execute(f'drop table {schema}."{table}"')
         for table in (*TARGETS, "etl.loads", "etl.loaded_files", "etl.check_results"):
             self.execute(f"delete from {table}")
 
@@ -108,7 +113,7 @@ class Warehouse:
         """Return the rows of the five targets."""
         return {table: set(self.query(f"select * from {table}")) for table in TARGETS}
 
-    def tables_of_runs(self) -> list[str]:
-        """Return the names of the tables that belong to single runs."""
-        rows = self.query("select tablename from pg_tables where schemaname in ('public', 'etl') order by tablename")
-        return [name for (name,) in rows if "__" in name]
+    def tables_of_runs(self) -> list[tuple[str, str]]:
+        """Return schema and name of the tables that belong to single runs."""
+        rows = self.query("select schemaname, tablename from pg_tables where schemaname in ('public', 'etl')")
+        return [(schema, name) for schema, name in rows if "__" in name]

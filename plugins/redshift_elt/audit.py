@@ -33,7 +33,7 @@ def record(
         window_start=window.bounds[0],
         window_end=window.bounds[1],
         full_load=window.full,
-        rows_read=counts.read,
+        rows_staged=counts.staged,
         inserted=counts.inserted,
         updated=counts.updated,
         deleted=counts.deleted,

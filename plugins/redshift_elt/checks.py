@@ -30,6 +30,8 @@ class Check:
         names.table(self.table)
         if self.severity not in _SEVERITIES:
             raise ValueError(f"The severity of {self.name!r} is {self.severity!r}: write 'error' or 'warn'.")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"{self.name!r} of {self.table} can never pass: at_least is greater than at_most.")
         if self.at_least is None and self.at_most is None:
             raise ValueError(f"{self.name!r} of {self.table} can never fail: give at_least, at_most or both.")
 
@@ -37,12 +39,12 @@ class Check:
     def expected(self) -> str:
         """The bounds in words."""
         if self.at_least == self.at_most:
-            return f"{self.at_least:g}"
+            return number_text(self.at_least)
         if self.at_most is None:
-            return f"at least {self.at_least:g}"
+            return f"at least {number_text(self.at_least)}"
         if self.at_least is None:
-            return f"at most {self.at_most:g}"
-        return f"{self.at_least:g} to {self.at_most:g}"
+            return f"at most {number_text(self.at_most)}"
+        return f"{number_text(self.at_least)} to {number_text(self.at_most)}"
 
     def passes(self, measured: float | None) -> bool:
         """Return whether a measured number lies within the bounds; no number, as of an empty table, does not."""
@@ -74,6 +76,18 @@ class Query(Check):
     """
 
     sql: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.sql.strip():
+            raise ValueError(f"{self.name!r} of {self.table} has no query: give sql, or a file that ends with .sql.")
+
+
+def number_text(number: float | None) -> str:
+    """Return a number as people write it: every digit, and no fraction where there is none."""
+    if number is None:
+        return "nothing"
+    return f"{number:.0f}" if number == int(number) else repr(number)
 
 
 def row_count(

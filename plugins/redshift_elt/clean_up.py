@@ -40,4 +40,4 @@ def clean_up(
     keys = s3.list_keys(bucket, prefix=run_prefix(run))
     if keys:
         s3.delete_objects(bucket, keys)
-    log.info("Dropped %s; deleted %s manifest files.", ", ".join(staged), len(keys or ()))
+    log.info("Dropped the run's staging tables; deleted %s of its manifest files.", len(keys or ()))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -24,6 +25,8 @@ def ensure_copy_role(
     other AWS resources").
 
     :param prefixes: key prefixes or whole keys.
+    :param tags: the tags by which the project knows its own role.
+    :raises AirflowFailException: the role of this name belongs to somebody else.
     """
     iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
     trust = {
@@ -37,6 +40,8 @@ def ensure_copy_role(
         log.info("Role %s: created.", name)
     except iam.exceptions.EntityAlreadyExistsException:
         role = iam.get_role(RoleName=name)["Role"]
+        _refuse_foreign(f"role {name!r}", role.get("Tags", ()), tags)
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
         log.info("Role %s: already there.", name)
     iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(read_policy(bucket, prefixes)))
     return role["Arn"]
@@ -102,7 +107,7 @@ def ensure_cluster(
         log.info("Cluster %s (%s): asked for.", identifier, node_type)
     except redshift.exceptions.ClusterAlreadyExistsFault:
         cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
-        _refuse_foreign(cluster, tags)
+        _refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
         log.info("Cluster %s: already there, %s.", identifier, cluster["ClusterStatus"])
 
 
@@ -121,7 +126,7 @@ def delete_cluster(
     except redshift.exceptions.ClusterNotFoundFault:
         log.info("Cluster %s: not there.", identifier)
         return
-    _refuse_foreign(cluster, tags)
+    _refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
     if cluster["ClusterStatus"] in ("deleting", "final-snapshot"):
         log.info("Cluster %s: being deleted already.", identifier)
         return
@@ -133,24 +138,31 @@ def delete_cluster(
     log.info("Cluster %s: deletion asked for; final snapshot: %s.", identifier, final_snapshot or "none")
 
 
-def delete_copy_role(name: str, aws_conn_id: str = "aws_default") -> None:
-    """Delete the role that COPY used, with its policy; one that is gone is no error."""
+def delete_copy_role(name: str, tags: dict[str, str], aws_conn_id: str = "aws_default") -> None:
+    """Delete the role that COPY used, with its policy; one that is gone is no error.
+
+    :param tags: the tags by which the project knows its own role.
+    :raises AirflowFailException: the role of this name belongs to somebody else.
+    """
     iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
-    for step, call in (("policy", iam.delete_role_policy), ("role", iam.delete_role)):
-        arguments = {"RoleName": name} | ({"PolicyName": _POLICY} if step == "policy" else {})
-        try:
-            call(**arguments)
-            log.info("Role %s: %s deleted.", name, step)
-        except iam.exceptions.NoSuchEntityException:
-            log.info("Role %s: %s not there.", name, step)
+    try:
+        role = iam.get_role(RoleName=name)["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        log.info("Role %s: not there.", name)
+        return
+    _refuse_foreign(f"role {name!r}", role.get("Tags", ()), tags)
+    with suppress(iam.exceptions.NoSuchEntityException):
+        iam.delete_role_policy(RoleName=name, PolicyName=_POLICY)
+    iam.delete_role(RoleName=name)
+    log.info("Role %s: deleted.", name)
 
 
-def _refuse_foreign(cluster: dict[str, Any], tags: dict[str, str]) -> None:
-    found = {tag["Key"]: tag.get("Value", "") for tag in cluster.get("Tags", ())}
-    if not tags.items() <= found.items():
+def _refuse_foreign(what: str, found: Iterable[dict[str, str]], tags: dict[str, str]) -> None:
+    named = {tag["Key"]: tag.get("Value", "") for tag in found}
+    if not tags.items() <= named.items():
         raise AirflowFailException(
-            f"The cluster {cluster['ClusterIdentifier']!r} has the tags {found} and not this project's {tags}: it is "
-            "somebody else's and left alone. Choose another cluster_identifier."
+            f"The {what} has the tags {named} and not this project's {tags}: it is somebody else's and left alone. "
+            "Choose another cluster_identifier."
         )
 
 

@@ -28,6 +28,9 @@ _LOCATING_EXTRAS = {
 _CLOSED_STATES = ("creating", "deleting", "final-snapshot", "paused", "pausing", "resuming")
 _CONNECT_SECONDS = 15
 _DEFAULT_PORT = 5439
+# Firewalls and NAT forget a connection that is silent for some 350 seconds, as one that waits for a lock or a long COPY
+# is (AWS page "Troubleshooting connection issues in Amazon Redshift").
+_KEEPALIVE = {"tcp_keepalive_idle": 60, "tcp_keepalive_interval": 30, "tcp_keepalive_count": 5}
 
 
 class WarehouseHook(RedshiftSQLHook):
@@ -44,7 +47,7 @@ class WarehouseHook(RedshiftSQLHook):
         :raises AirflowException: the cluster is missing, paused or cannot be reached; the message says which.
         """
         extras = {name: value for name, value in self.conn.extra_dejson.items() if name not in _LOCATING_EXTRAS}
-        parameters: dict[str, Any] = {"timeout": _CONNECT_SECONDS, **self._get_conn_params(), **extras}
+        parameters: dict[str, Any] = {"timeout": _CONNECT_SECONDS, **_KEEPALIVE, **self._get_conn_params(), **extras}
         try:
             connection = redshift_connector.connect(**parameters)
         except (redshift_connector.InterfaceError, redshift_connector.OperationalError) as error:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from redshift_elt.statements import merge, names, overwrite, temporary
 
 if TYPE_CHECKING:
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RowCounts:
-    """How many rows a load read and what became of them in its target."""
+    """How many keys a load found among the staged rows of its window, and what became of them in its target."""
 
-    read: int
+    staged: int
     inserted: int
     updated: int
     deleted: int
@@ -25,8 +27,8 @@ class RowCounts:
 
     def __str__(self) -> str:
         return (
-            f"{self.read:,} rows read; {self.inserted:,} inserted, {self.updated:,} updated, {self.deleted:,} deleted, "
-            f"{self.unchanged:,} unchanged"
+            f"{self.staged:,} rows staged; {self.inserted:,} inserted, {self.updated:,} updated, "
+            f"{self.deleted:,} deleted, {self.unchanged:,} unchanged"
         )
 
     def as_xcom(self) -> dict[str, int]:
@@ -38,14 +40,14 @@ def overwrite_window(
     session: Session, target: str, select: str, key: Sequence[str], window_column: str, window: Window
 ) -> RowCounts:
     """Make a table hold, inside the window, exactly what a SELECT yields; only rows that differ are written."""
-    columns = _stage(session, target, select)
+    columns = _stage(session, target, select, key)
     session.execute(temporary.create(target, "fresh"))
-    read = session.execute(overwrite.fill_fresh(target, key, window_column, columns), window.bounds)
+    fresh = session.execute(overwrite.fill_fresh(target, key, window_column, columns), window.bounds)
     session.execute(temporary.create(target, "stale"))
     stale = session.execute(overwrite.fill_stale(target, window_column, columns), window.bounds)
     deleted = session.execute(overwrite.delete_stale(target, key, window_column), window.bounds) if stale else 0
-    inserted = session.execute(overwrite.insert_fresh(target, window_column, columns), window.bounds) if read else 0
-    return RowCounts(read=read, inserted=inserted, updated=0, deleted=deleted, unchanged=read - inserted)
+    inserted = session.execute(overwrite.insert_fresh(target, window_column, columns), window.bounds) if fresh else 0
+    return RowCounts(staged=fresh, inserted=inserted, updated=0, deleted=deleted, unchanged=fresh - inserted)
 
 
 def merge_delta(
@@ -65,32 +67,39 @@ def merge_delta(
     :param window_column: the column of event time that must lie in the window; None: every row counts.
     :param replace: whether a staged row replaces the target's, or competes with it.
     """
-    columns = _stage(session, target, select)
+    columns = _stage(session, target, select, key)
     choices = choices or [merge.Choice([name for name in columns if name not in key])]
     _check_choices(target, columns, key, choices)
     if window_column:
         session.execute(merge.delete_outside(target, window_column), window.bounds)
-    read = session.fetch(merge.count_keys(target, key))[0][0]
+    keys = session.fetch(merge.count_keys(target, key))[0][0]
     session.execute(temporary.create(target, "delta"))
     session.execute(merge.fill_delta(target, key, columns, choices, compete=not (replace or window.full)))
     changed, updated = session.fetch(merge.count_delta(target, key))[0]
     if changed:
         session.execute(merge.merge_delta(target, key, columns))
     deleted = session.execute(merge.delete_gone(target, key)) if window.full else 0
-    return RowCounts(read, inserted=changed - updated, updated=updated, deleted=deleted, unchanged=read - changed)
+    return RowCounts(keys, inserted=changed - updated, updated=updated, deleted=deleted, unchanged=keys - changed)
 
 
-def _stage(session: Session, target: str, select: str) -> list[str]:
+def _stage(session: Session, target: str, select: str, key: Sequence[str]) -> list[str]:
+    """Store what the SELECT yields and return the target's columns."""
     columns = session.column_names(names.table(target))
     session.execute(temporary.create(target, "staged"))
     session.execute(temporary.fill_staged(target, columns, select.strip().rstrip(";")))
+    [(keyless,)] = session.fetch(temporary.count_null_keys(target, key))
+    if keyless:
+        raise AirflowFailException(
+            f"{keyless} staged rows have no {' or no '.join(key)}, which is the key of {target}: leave them out in "
+            "the SELECT, or correct their file. Nothing was loaded."
+        )
     return columns
 
 
 def _check_choices(target: str, columns: Sequence[str], key: Sequence[str], choices: Sequence[merge.Choice]) -> None:
     chosen = [name for choice in choices for name in choice.columns]
     if sorted([*key, *chosen]) != sorted(columns):
-        raise ValueError(
+        raise AirflowFailException(
             f"The key and the choices of {target} must name each of its columns once. The table has "
             f"{', '.join(columns)}; named are {', '.join([*key, *chosen])}."
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from redshift_elt.hook import warehouse_hook
 from redshift_elt.transaction import Session, in_transaction
 
@@ -16,12 +18,22 @@ def ddl_files(folder: Path) -> list[Path]:
     return [*sorted(folder.glob("*/*.sql")), *sorted(folder.glob("*.sql"))]
 
 
-def create_tables(folder: Path, conn_id: str = "redshift_default", aws_conn_id: str = "aws_default") -> None:
+def create_tables(
+    folder: Path, cluster: str, conn_id: str = "redshift_default", aws_conn_id: str = "aws_default"
+) -> None:
     """Run every DDL file of a folder in one transaction. Each creates what is missing and leaves the rest as it is.
 
     :param folder: the folder of the ``.sql`` files.
+    :param cluster: the cluster that the tables are meant for.
+    :raises AirflowFailException: the connection names another cluster.
     """
     hook = warehouse_hook(conn_id, aws_conn_id)
+    named = hook.get_connection(conn_id).extra_dejson.get("cluster_identifier", cluster)
+    if named != cluster:
+        raise AirflowFailException(
+            f"The tables are meant for the cluster {cluster!r}, but the connection {conn_id!r} names {named!r}: write "
+            "the same name in both."
+        )
     files = ddl_files(folder)
 
     def create(session: Session) -> None:

@@ -73,15 +73,17 @@ def in_transaction(
     A conflict with another writer is answered by doing all of the work again, from its beginning, at most
     :data:`ATTEMPTS` times. Any other error is raised after a rollback.
 
-    :param hook: gives the connection, which is closed at the end.
+    :param hook: gives the connections, one for each attempt.
     :param work: is called with the session; it must not commit.
     :param explain: is called with the session after a rollback and returns the error to raise; for what only the
         session that failed can tell, such as the load errors of a COPY.
     """
-    with closing(hook.get_conn()) as connection:
-        hook.set_autocommit(connection, False)
 
-        def attempt() -> Result:
+    def attempt() -> Result:
+        # Each attempt has a connection of its own: what a driver remembers of a session that rolled back, such as
+        # statements prepared for temporary tables that are gone, must not reach the next one.
+        with closing(hook.get_conn()) as connection:
+            hook.set_autocommit(connection, False)
             try:
                 result = work(Session(connection))
                 connection.commit()
@@ -92,18 +94,27 @@ def in_transaction(
                 raise explain(Session(connection), error) from error
             return result
 
-        return _retrying(attempt)
+    return _retrying(attempt)
 
 
 def is_conflict(error: BaseException) -> bool:
     """Return whether an error says that another transaction was in the way, so that the same work may succeed now."""
     if getattr(error, "sqlstate", None) in _CONFLICT_STATES or getattr(error, "pgcode", None) in _CONFLICT_STATES:
         return True
-    details = error.args[0] if error.args and isinstance(error.args[0], dict) else {"M": str(error)}
-    message, detail = str(details.get("M", "")), str(details.get("D", ""))
-    return message.strip() in _CONFLICT_MESSAGES or any(
+    message, detail = _message(error)
+    return message in _CONFLICT_MESSAGES or any(
         phrase in text for phrase in _CONFLICT_PHRASES for text in (message, detail)
     )
+
+
+def _message(error: BaseException) -> tuple[str, str]:
+    """Return the server's message and its detail, where the driver keeps them."""
+    if error.args and isinstance(error.args[0], dict):
+        return str(error.args[0].get("M", "")).strip(), str(error.args[0].get("D", ""))
+    diagnostics = getattr(error, "diag", None)
+    if diagnostics is not None:
+        return (diagnostics.message_primary or "").strip(), diagnostics.message_detail or ""
+    return str(error), ""
 
 
 def _rollback(connection: Any) -> bool:

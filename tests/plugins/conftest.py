@@ -33,7 +33,7 @@ def created_warehouse(standin: Stack) -> Iterator[Warehouse]:
         boto3.client("redshift").get_waiter("cluster_available").wait(
             ClusterIdentifier="sparkify", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
-        create_tables(ROOT / "include" / "sql" / "schema")
+        create_tables(ROOT / "include" / "sql" / "schema", "sparkify")
         yield Warehouse(s3)
 
 

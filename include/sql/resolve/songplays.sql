@@ -43,7 +43,9 @@ from (
     ) as affected
     left join songs
         on songs.title = affected.song_title
+        and len(songs.title) = len(affected.song_title)
         and songs.artist_name = affected.artist_name
+        and len(songs.artist_name) = len(affected.artist_name)
         and songs.duration = affected.length
 ) as matches
 where songplays.songplay_id = matches.songplay_id

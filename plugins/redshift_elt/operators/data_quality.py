@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.sql.operators.sql import SQLCheckResult
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.checks import Aggregate, Check, Query
+from redshift_elt.checks import Aggregate, Check, Query, number_text
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.statements import bookkeeping, quality
 
@@ -60,7 +60,7 @@ class DataQualityOperator(WarehouseOperator):
                     check_name=check.name,
                     severity=check.severity,
                     expected=check.expected,
-                    actual="nothing" if number is None else f"{number:g}",
+                    actual=number_text(number),
                     passed=check.passes(number),
                     checked_at=now(),
                 )

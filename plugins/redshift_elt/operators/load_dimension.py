@@ -30,8 +30,6 @@ class LoadDimensionOperator(WarehouseOperator):
         Without choices, the row that is first in the order of its values is taken whole.
     :param window_column: the target's column of event time; only rows inside the run's window count. None for rows
         without event time.
-    :param overwrite_window: inside the window, the table holds exactly what the SELECT yields: rows that have gone
-        from the source are deleted. Needs ``window_column``; ``choices`` do not apply.
     :param replace: a staged row replaces the target's row, instead of competing with it; for a source whose newest
         file is the truth.
     :param ledger: the staging table whose objects the target has taken over with this load; they are recorded in the
@@ -52,7 +50,6 @@ class LoadDimensionOperator(WarehouseOperator):
         key: str | Sequence[str],
         choices: Sequence[Choice] = (),
         window_column: str | None = None,
-        overwrite_window: bool = False,
         replace: bool = False,
         ledger: str | None = None,
         after_merge: str | None = None,
@@ -60,12 +57,11 @@ class LoadDimensionOperator(WarehouseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        names.table(table)
-        for name in (window_column, ledger and names.bare(ledger), *after_merge_writes):
-            if name:
-                names.table(name)
-        if overwrite_window and (window_column is None or choices or replace or after_merge):
-            raise ValueError("overwrite_window needs window_column, and no choices, replace or after_merge.")
+        names.check_table(table)
+        if window_column is not None:
+            names.identifier(window_column)
+        if ledger is not None:
+            names.table(ledger)
         if bool(after_merge) != bool(after_merge_writes):
             raise ValueError("Give after_merge together with after_merge_writes, the tables that it changes.")
         self.table = table
@@ -73,48 +69,52 @@ class LoadDimensionOperator(WarehouseOperator):
         self.key = names.key(key)
         self.choices = tuple(choices)
         self.window_column = window_column
-        self.overwrite_window = overwrite_window
         self.replace = replace
         self.ledger = ledger
         self.after_merge = after_merge
-        self.after_merge_writes = tuple(after_merge_writes)
+        self.after_merge_writes = names.several(after_merge_writes, "after_merge_writes")
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
-        """Load the table and return the numbers of rows read, inserted, updated, deleted and unchanged."""
+        """Load the table and return the numbers of rows staged, inserted, updated, deleted and unchanged."""
         from redshift_elt.audit import now, record
+        from redshift_elt.load_failure import explain_load
+        from redshift_elt.loads import merge_delta
 
         started = now()
         window = self.window(context)
 
         def load(session: Session) -> RowCounts:
             session.execute(bookkeeping.lock([self.table, *self.after_merge_writes]))
-            counts = self._take_over(session, window)
+            counts = merge_delta(
+                session,
+                self.table,
+                self.select,
+                self.key,
+                self.choices,
+                self.window_column,
+                window,
+                replace=self.replace,
+            )
             if self.after_merge and (counts.inserted or counts.updated or counts.deleted):
                 changed = session.execute(self.after_merge)
                 self.log.info("%s: %s rows follow the change.", ", ".join(self.after_merge_writes), f"{changed:,}")
             if self.ledger:
-                files = files_table(self.ledger, context["dag_run"])
-                session.execute(bookkeeping.forget_files(self.table, files))
-                session.execute(bookkeeping.record_files(self.table, files))
+                self._record_files(session, files_table(self.ledger, context["dag_run"]), window)
             record(session, context, self.table, window, counts, started)
             return counts
 
-        counts = self.transaction(load)
+        counts = self.transaction(load, explain_load)
         self.log.info("%s: %s, in %.1f s.", self.table, counts, (now() - started).total_seconds())
         return counts.as_xcom()
 
-    def _take_over(self, session: Session, window: Window) -> RowCounts:
-        from redshift_elt import loads
-
-        if self.overwrite_window:
-            return loads.overwrite_window(session, self.table, self.select, self.key, self.window_column, window)
-        return loads.merge_delta(
-            session,
-            self.table,
-            self.select,
-            self.key,
-            self.choices,
-            self.window_column,
-            window,
-            replace=self.replace,
-        )
+    def _record_files(self, session: Session, files: str, window: Window) -> None:
+        """Say in the ledger which objects the target has; a full load has left it with these and no others."""
+        if window.full:
+            session.execute(bookkeeping.forget_all_files(self.table))
+            session.execute(bookkeeping.record_files(self.table, files))
+            return
+        staged, recorded = session.fetch(bookkeeping.count_recorded(self.table, files))[0]
+        if recorded:
+            session.execute(bookkeeping.forget_files(self.table, files))
+        if staged:
+            session.execute(bookkeeping.record_files(self.table, files))

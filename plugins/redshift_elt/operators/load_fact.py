@@ -1,4 +1,4 @@
-"""Load a fact table: inside the run's window it holds exactly what was staged."""
+"""Load a table of events: inside the run's window it holds exactly what was staged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LoadFactOperator(WarehouseOperator):
 
     def __init__(self, *, table: str, select: str, key: str | Sequence[str], window_column: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        names.table(table)
+        names.check_table(table)
         names.identifier(window_column)
         self.table = table
         self.select = select
@@ -40,8 +40,9 @@ class LoadFactOperator(WarehouseOperator):
         self.window_column = window_column
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
-        """Load the window and return the numbers of rows read, inserted, deleted and unchanged."""
+        """Load the window and return the numbers of rows staged, inserted, deleted and unchanged."""
         from redshift_elt.audit import now, record
+        from redshift_elt.load_failure import explain_load
         from redshift_elt.loads import overwrite_window
 
         started = now()
@@ -53,6 +54,6 @@ class LoadFactOperator(WarehouseOperator):
             record(session, context, self.table, window, counts, started)
             return counts
 
-        counts = self.transaction(load)
+        counts = self.transaction(load, explain_load)
         self.log.info("%s: %s, in %.1f s.", self.table, counts, (now() - started).total_seconds())
         return counts.as_xcom()

@@ -6,14 +6,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.date_pattern import DatePattern
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.staging import files_table, run_prefix, staging_table
 from redshift_elt.statements import bookkeeping, names
 from redshift_elt.statements import staging as statements
-from redshift_elt.statements.copy import CopyOptions, copy_objects
+from redshift_elt.statements.copy import KEYWORD_FORMATS, CopyOptions, copy_objects
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -79,23 +79,27 @@ class StageToRedshiftOperator(WarehouseOperator):
         super().__init__(**kwargs)
         if (key_pattern is None) == (prefix is None):
             raise ValueError("Give exactly one of key_pattern (an object a day) and prefix (every object below it).")
+        if "{{" not in bucket and "/" in bucket:
+            raise ValueError(f"bucket {bucket!r} is no bucket's name: write it without s3:// and without a key.")
         if key_pattern is not None and ledger_targets:
             raise ValueError("ledger_targets goes with prefix: the objects of key_pattern are chosen by the window.")
         if prefix is not None and "{{" not in prefix and not prefix.endswith("/"):
             raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match its namesakes: {prefix}/")
         if key_pattern is not None and "{{" not in key_pattern:
             DatePattern(key_pattern)
-        if margin_days < 0:
-            raise ValueError(f"margin_days is {margin_days}: write 0 or more days.")
-        names.table(table)
-        for target in ledger_targets:
-            names.table(target)
+        if margin_days < 0 or (margin_days and prefix is not None):
+            raise ValueError(f"margin_days is {margin_days}: write 0 or more days, and only with key_pattern.")
+        if "://" in json:
+            raise ValueError(f"json {json!r} is no key: write the key of a JSONPaths file in the same bucket.")
+        if "{{" not in iam_role:
+            CopyOptions(iam_role=iam_role)
+        names.check_table(table)
         self.table = table
         self.bucket = bucket
         self.key_pattern = key_pattern
         self.margin_days = margin_days
         self.prefix = prefix
-        self.ledger_targets = tuple(ledger_targets)
+        self.ledger_targets = names.several(ledger_targets, "ledger_targets")
         self.json = json
         self.iam_role = iam_role
         self.region = region
@@ -149,6 +153,11 @@ class StageToRedshiftOperator(WarehouseOperator):
     def _new(self, found: list[S3Object], window: Window) -> list[S3Object]:
         """Return the objects to stage: those that the ledger does not have for every target that it is kept for."""
         place = f"s3://{self.bucket}/{self.prefix or self.key_pattern}"
+        if not found and window.full:
+            raise AirflowFailException(
+                f"There is no object at {place}, and a full load would leave the tables empty. Correct the bucket or "
+                "the prefix; nothing was changed."
+            )
         if not found:
             self.log.info("No object at %s: there is nothing to stage, which is normal for an empty period.", place)
             return []
@@ -181,7 +190,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             session.execute(copy_objects(files, listing, options))
 
     def _options(self, region: str | None) -> CopyOptions:
-        json = self.json if self.json.startswith("auto") else f"s3://{self.bucket}/{self.json}"
+        json = self.json if self.json in KEYWORD_FORMATS else f"s3://{self.bucket}/{self.json}"
         return CopyOptions(json, self.iam_role, region, self.time_format, self.gzip)
 
     def _verified(self, session: Session, staged: str, objects: list[S3Object]) -> int:

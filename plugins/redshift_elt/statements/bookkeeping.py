@@ -33,7 +33,7 @@ class Load:
     window_start: datetime
     window_end: datetime
     full_load: bool
-    rows_read: int
+    rows_staged: int
     inserted: int
     updated: int
     deleted: int
@@ -83,16 +83,25 @@ where bucket = %s
   and target = %s"""
 
 
-def forget_files(target: str, files: str) -> str:
-    """Return the statement that removes from the ledger what a load is about to record again with a new ETag."""
+def count_recorded(target: str, files: str) -> str:
+    """Return the query for how many objects a run staged, and how many of them the target's ledger has already."""
     ledger = table(f"{SCHEMA}.loaded_files")
     return (
-        f"delete from {ledger}\n"
-        f"using {table(files)}\n"
-        f"where {ledger}.target = {literal(bare(target))}\n"
-        f"  and {ledger}.bucket = {table(files)}.bucket\n"
-        f"  and {ledger}.object_key = {table(files)}.object_key"
+        f"select\n    count(*),\n    count({ledger}.object_key)\n"
+        f"from {table(files)}\n"
+        f"left join {ledger}\n"
+        f"  on {_same_object(target, files)}"
     )
+
+
+def forget_files(target: str, files: str) -> str:
+    """Return the statement that removes from the ledger what a load is about to record again with a new ETag."""
+    return f"delete from {table(f'{SCHEMA}.loaded_files')}\nusing {table(files)}\nwhere {_same_object(target, files)}"
+
+
+def forget_all_files(target: str) -> str:
+    """Return the statement that empties a target's ledger, for a rebuild of the whole table."""
+    return f"delete from {table(f'{SCHEMA}.loaded_files')}\nwhere target = {literal(bare(target))}"
 
 
 def record_files(target: str, files: str) -> str:
@@ -102,6 +111,15 @@ def record_files(target: str, files: str) -> str:
         f"    {columns(['target', 'bucket', 'object_key', 'etag', 'size_bytes', 'loaded_at'])}\n)\n"
         f"select\n    {literal(bare(target))},\n    bucket,\n    object_key,\n    etag,\n    size_bytes,\n    sysdate\n"
         f"from {table(files)}"
+    )
+
+
+def _same_object(target: str, files: str) -> str:
+    ledger = table(f"{SCHEMA}.loaded_files")
+    return (
+        f"{ledger}.target = {literal(bare(target))}\n"
+        f"  and {ledger}.bucket = {table(files)}.bucket\n"
+        f"  and {ledger}.object_key = {table(files)}.object_key"
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redshift_elt.statements.names import literal, table
 
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
-_KEYWORD_FORMATS = ("auto", "auto ignorecase")
+KEYWORD_FORMATS = ("auto", "auto ignorecase")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CopyOptions:
                 f"iam_role {self.iam_role!r} cannot be used by COPY: write 'default' or a role's ARN, such as "
                 "'arn:aws:iam::123456789012:role/copy'."
             )
-        if self.json not in _KEYWORD_FORMATS and not re.fullmatch(r"s3://[^/]+/.+", self.json):
+        if self.json not in KEYWORD_FORMATS and not re.fullmatch(r"s3://[^/]+/.+", self.json):
             raise ValueError(
                 f"json {self.json!r} cannot be used by COPY: write 'auto', 'auto ignorecase' or the JSONPaths file as "
                 "'s3://bucket/key'."

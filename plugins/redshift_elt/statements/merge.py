@@ -116,7 +116,7 @@ def _loaded(target: str, key: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _choose(name: str, key: Sequence[str], choice: Choice) -> str:
-    order = ",\n        ".join([*choice.order_by, *(identifier(column) for column in choice.columns)])
+    order = ",\n        ".join([*choice.order_by, *(identifier(column) for column in choice.columns or key)])
     kept = columns([*key, *choice.columns])
     return (
         f"\n{name} as (\n"

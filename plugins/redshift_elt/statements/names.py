@@ -35,6 +35,28 @@ def table(name: str) -> str:
     return ".".join(identifier(part) for part in parts)
 
 
+def check_table(name: str) -> None:
+    """Refuse what cannot be a table, unless it is a template, which is refused once it is rendered.
+
+    :raises ValueError: see :func:`table`.
+    """
+    if not (isinstance(name, str) and "{{" in name):
+        table(name)
+
+
+def several(names: Iterable[str], what: str) -> tuple[str, ...]:
+    """Return tables as a tuple.
+
+    :param what: the argument's name, for the message.
+    :raises ValueError: one text was given instead of several, or one of them cannot be a table.
+    """
+    if isinstance(names, str):
+        raise ValueError(f"{what} is the text {names!r}: write a list, [{names!r}].")
+    for name in names:
+        table(name)
+    return tuple(names)
+
+
 def bare(name: str) -> str:
     """Return a table's name without its schema, not quoted."""
     table(name)

@@ -27,7 +27,8 @@ select
     loaded_rows,
     source_file_count
 from sys_load_history
-where query_id = pg_last_copy_id()"""
+where query_id = pg_last_copy_id()
+  and status = 'completed'"""
 
 LOAD_ERRORS = """\
 select
@@ -39,5 +40,12 @@ select
     trim(error_message)
 from sys_load_error_detail
 where session_id = pg_backend_pid()
-order by start_time desc
+  and query_id = (
+      select max(query_id)
+      from sys_load_error_detail
+      where session_id = pg_backend_pid()
+  )
+order by
+    file_name,
+    line_number
 limit 10"""

@@ -17,6 +17,12 @@ def create(target: str, part: str) -> str:
     return f"create temporary table {identifier(name(target, part))} (like {table(target)})"
 
 
+def count_null_keys(target: str, key: Sequence[str]) -> str:
+    """Return the query for how many staged rows have no key."""
+    missing = "\n   or ".join(f"{identifier(column)} is null" for column in key)
+    return f"select count(*)\nfrom {identifier(name(target, 'staged'))}\nwhere {missing}"
+
+
 def fill_staged(target: str, names: Sequence[str], select: str) -> str:
     """Return the statement that stores what a load's own SELECT yields, columns matched by name.
 

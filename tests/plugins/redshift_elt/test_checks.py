@@ -17,6 +17,7 @@ from redshift_elt.checks import Aggregate
         (0, 0, -1, False, "0"),
         (2, 3, 2.5, True, "2 to 3"),
         (None, 24, None, False, "at most 24"),
+        (6820123, None, 6820123, True, "at least 6820123"),
     ],
 )
 def test_a_number_passes_within_its_bounds_and_nothing_never_does(at_least, at_most, measured, passes, words):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from local.datagen import Options, generate
 from tests.model.star_schema import comparable, star_schema
-from tests.warehouse import LOADS, TARGETS, Warehouse
+from tests.warehouse import BUCKET, LOADS, TARGETS, Warehouse
 
 DAYS = 2
 FIRST = datetime(2018, 11, 1)
@@ -186,6 +186,43 @@ def test_a_line_that_cannot_be_loaded_fails_for_good_and_changes_nothing(loaded,
     assert found(loaded) == expected
 
 
+def test_a_full_load_that_finds_nothing_fails_and_leaves_the_tables_as_they_are(loaded, expected):
+    run = loaded.run(full_load=True, log_prefix="log-data/")
+    with pytest.raises(AirflowFailException, match="no object at s3://sparkify-tests/log-data/"):
+        run.execute("stage_events")
+    assert found(loaded) == expected
+
+
+def test_a_song_whose_file_was_away_during_a_full_load_comes_back(loaded, data, expected):
+    file = min((data / "song_data").rglob("*.json"))
+    key = str(file.relative_to(data))
+    loaded.s3.delete_object(Bucket=BUCKET, Key=key)
+    loaded.run(full_load=True).complete()
+    assert len(found(loaded)["songs"]) == len(expected["songs"]) - 1
+    loaded.put(key, file.read_bytes())
+    load(loaded, FIRST, FIRST + timedelta(hours=1))
+    assert found(loaded) == expected
+
+
+def test_a_play_without_a_user_fails_for_good_and_says_why(loaded, data, expected):
+    play = next(line for line in (data / EVENTS_KEY).read_text().split("\n") if json.loads(line)["page"] == "NextSong")
+    nobody = json.dumps({**json.loads(play), "userId": ""})
+    loaded.put(EVENTS_KEY, nobody.encode())
+    run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+    for task in ("stage_events", "stage_songs"):
+        run.execute(task)
+    with pytest.raises(AirflowFailException, match="A staged row has no user_id"):
+        run.execute("load_songplays")
+    assert found(loaded) == expected
+
+
+def test_a_load_that_is_cleared_alone_after_its_run_says_what_to_clear(loaded):
+    run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+    run.complete()
+    with pytest.raises(AirflowFailException, match="Clear the run's staging tasks together with this one"):
+        run.execute("load_users")
+
+
 def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded):
     run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00")
     for task in ("stage_events", "stage_songs", *LOADS):
@@ -204,7 +241,7 @@ def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded
 
 def test_a_run_leaves_nothing_of_its_own_behind(loaded):
     assert loaded.tables_of_runs() == []
-    assert "Contents" not in loaded.s3.list_objects_v2(Bucket="sparkify-tests", Prefix="manifests/")
+    assert "Contents" not in loaded.s3.list_objects_v2(Bucket=BUCKET, Prefix="manifests/")
 
 
 def test_every_load_is_recorded_with_its_window_and_its_rows(loaded, expected):

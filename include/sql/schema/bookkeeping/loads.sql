@@ -11,7 +11,7 @@ create table if not exists etl.loads (
     window_start timestamp not null encode az64,
     window_end timestamp not null encode az64,
     full_load boolean not null encode raw,
-    rows_read bigint not null encode az64,
+    rows_staged bigint not null encode az64,
     inserted bigint not null encode az64,
     updated bigint not null encode az64,
     deleted bigint not null encode az64,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.checks import Aggregate, Check, row_count, unique
+from redshift_elt.checks import Aggregate, Check, Query, row_count, unique
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -24,6 +24,11 @@ DIMENSION = {"task_id": "t", "table": "users", "select": "select 1", "key": "use
         ({"prefix": "logs/", "ledger_targets": ["no such; table"]}, "cannot be a table"),
         ({"key_pattern": "%Y.json", "ledger_targets": ["songs"]}, "ledger_targets goes with prefix"),
         ({"key_pattern": "%Y.json", "margin_days": -1}, "margin_days is -1: write 0 or more"),
+        ({"prefix": "logs/", "margin_days": 1}, "only with key_pattern"),
+        ({"prefix": "logs/", "ledger_targets": "songs"}, r"write a list, \['songs'\]"),
+        ({"prefix": "logs/", "bucket": "s3://bucket"}, "without s3://"),
+        ({"prefix": "logs/", "json": "s3://bucket/paths.json"}, "key of a JSONPaths file in the same bucket"),
+        ({"prefix": "logs/", "iam_role": "copy"}, "write 'default' or a role's ARN"),
         ({"key_pattern": "logs/today.json"}, "write the date with %Y"),
         ({"key_pattern": "logs/%Y-%q.json"}, "write the date with %Y"),
         ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),
@@ -52,9 +57,9 @@ def test_fact(arguments, words):
     ("arguments", "words"),
     [
         ({"key": ()}, "The key is empty"),
-        ({"overwrite_window": True}, "overwrite_window needs window_column"),
-        ({"overwrite_window": True, "window_column": "seen_at", "replace": True}, "and no choices, replace"),
         ({"after_merge": "update plays set user_id = 1"}, "together with after_merge_writes"),
+        ({"after_merge": "update", "after_merge_writes": "plays"}, r"write a list, \['plays'\]"),
+        ({"window_column": "seen at"}, "cannot be a table or column name"),
         ({"after_merge_writes": ["plays"]}, "together with after_merge_writes"),
         ({"ledger": "staging songs"}, "cannot be a table"),
     ],
@@ -69,12 +74,22 @@ def test_checks():
         DataQualityOperator(task_id="t", checks=[])
     with pytest.raises(ValueError, match="'rows' of users is given twice"):
         DataQualityOperator(task_id="t", checks=[row_count("users"), row_count("users", at_least=5)])
+    with pytest.raises(ValueError, match="can never pass"):
+        row_count("users", at_least=5, at_most=1)
+    with pytest.raises(ValueError, match="has no query: give sql"):
+        Query("users", "something", 0, 0)
     with pytest.raises(ValueError, match="can never fail"):
         Check("users", "rows")
     with pytest.raises(ValueError, match="write 'error' or 'warn'"):
         Aggregate("users", "rows", 1, severity="fatal")
     with pytest.raises(ValueError, match="cannot be a table or column name"):
         unique("users", "user id")
+
+
+def test_a_template_is_judged_when_it_is_rendered():
+    table = "{{ params.table }}"
+    for operator, arguments in ((StageToRedshiftOperator, {**STAGE, "prefix": "logs/"}), (LoadFactOperator, FACT)):
+        assert operator(**{**arguments, "table": table}).table == table
 
 
 def test_what_a_user_would_template_is_a_template_field():
