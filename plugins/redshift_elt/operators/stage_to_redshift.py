@@ -122,21 +122,22 @@ class StageToRedshiftOperator(WarehouseOperator):
         objects = self._new(self._list(s3, window), window)
         run = context["dag_run"]
         staged = staging_table(self.table, run)
+        location = run_prefix(run) + names.bare(self.table)
         if objects:
-            prefix = run_prefix(run) + names.bare(self.table)
-            s3.load_string(manifest(objects), f"{prefix}.manifest", self.bucket, replace=True)
-            s3.load_string(file_list(objects), f"{prefix}.files", self.bucket, replace=True)
-        location = f"s3://{self.bucket}/{run_prefix(run)}{names.bare(self.table)}"
+            s3.load_string(manifest(objects), f"{location}.manifest", self.bucket, replace=True)
+        if objects and self.ledger_targets:
+            s3.load_string(file_list(objects), f"{location}.files", self.bucket, replace=True)
+        source = f"s3://{self.bucket}/{location}"
         region = self.region or s3.region_name
 
         def stage(session: Session) -> int:
             if self.ledger_targets:
-                self._stage_files(session, files_table(self.table, run), f"{location}.files", region, objects)
+                self._stage_files(session, files_table(self.table, run), f"{source}.files", region, objects)
             session.execute(statements.drop(staged))
             session.execute(statements.create(staged, self.table))
             if not objects:
                 return 0
-            session.execute(copy_objects(staged, f"{location}.manifest", self._options(region), manifest=True))
+            session.execute(copy_objects(staged, f"{source}.manifest", self._options(region), manifest=True))
             return self._verified(session, staged, objects)
 
         rows = self.transaction(stage, explain_copy)
@@ -164,8 +165,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         if window.full or not self.ledger_targets:
             objects = found
         else:
-            ledgers = self.transaction(self._ledgers)
-            objects = [item for item in found if any(ledger.get(item.key) != item.etag for ledger in ledgers)]
+            loaded = self.transaction(self._loaded)
+            objects = [item for item in found if loaded.get(item.key) != item.etag]
         known = f", {len(found) - len(objects):,} loaded before" if len(objects) < len(found) else ""
         self.log.info("%s objects at %s%s; %s to stage.", f"{len(found):,}", place, known, f"{len(objects):,}")
         for item in objects[:_LOGGED_OBJECTS]:
@@ -174,11 +175,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             self.log.info("  ... and %s more.", f"{len(objects) - _LOGGED_OBJECTS:,}")
         return objects
 
-    def _ledgers(self, session: Session) -> list[dict[str, str]]:
-        return [
-            dict(session.fetch(bookkeeping.LOADED_OBJECTS, (self.bucket, names.bare(target))))
-            for target in self.ledger_targets
-        ]
+    def _loaded(self, session: Session) -> dict[str, str]:
+        return dict(session.fetch(bookkeeping.loaded_objects(self.ledger_targets), (self.bucket,)))
 
     def _stage_files(
         self, session: Session, files: str, listing: str, region: str | None, objects: list[S3Object]

@@ -74,13 +74,16 @@ def values(rows: Sequence[Load | CheckResult]) -> tuple[object, ...]:
     return tuple(value for row in rows for value in astuple(row))
 
 
-LOADED_OBJECTS = f"""\
-select
-    object_key,
-    etag
-from {SCHEMA}.loaded_files
-where bucket = %s
-  and target = %s"""
+def loaded_objects(targets: Sequence[str]) -> str:
+    """Return the query for the objects that all of some targets have in the same version; its value is the bucket."""
+    names = ", ".join(literal(bare(target)) for target in targets)
+    return (
+        "select\n    object_key,\n    etag\n"
+        f"from {table(f'{SCHEMA}.loaded_files')}\n"
+        f"where bucket = %s\n  and target in ({names})\n"
+        f"group by\n    object_key,\n    etag\n"
+        f"having count(*) = {len(set(targets))}"
+    )
 
 
 def count_recorded(target: str, files: str) -> str:
