@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     raise_on_signals()
+    # psycopg warns of the connection that an interrupt cut off; the one line about the interrupt says enough.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     try:
         return _run(options, Settings.from_environment())
     except StackError as error:
