@@ -32,7 +32,8 @@ with DAG(
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
+    is_paused_upon_creation=False,
+    default_args={"owner": "sparkify", "retries": 2, "retry_delay": timedelta(seconds=30)},
     tags=["sparkify", "cluster"],
     params={
         "cluster_identifier": Param(

@@ -18,13 +18,14 @@ from redshift_elt.statements.merge import Choice
 DOCS = """\
 ### Sparkify: S3 → staging → star schema → checks
 
-Each run is responsible for one **window** of event time, `[start, end)` in UTC:
+Each run is responsible for one **window** of event time in UTC, its end not included:
 
-1. `window_start` and `window_end`, when you give both in the form;
-2. else the run's data interval: the hour before the scheduled time, or the hour that a backfill asks for;
-3. else, when you trigger the DAG without a date, the last complete hour.
-
-`full_load` rebuilds all five tables from every file in the bucket.
+| you | the window is |
+| --- | --- |
+| give both window start and window end in the form | just that |
+| let it be scheduled, or backfill | the run's data interval: one hour |
+| trigger it without a date | the last complete hour |
+| ask for a full load | everything: all five tables are rebuilt from every file in the bucket |
 
 | task | does |
 | --- | --- |
@@ -52,7 +53,12 @@ with DAG(
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=8,
-    default_args={"retries": 3, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True},
+    default_args={
+        "owner": "sparkify",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": True,
+    },
     template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
     user_defined_macros={"staging_table": staging_table},
     tags=["sparkify", "redshift"],

@@ -27,8 +27,9 @@ with DAG(
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
+    is_paused_upon_creation=False,
     # A cluster that has just become available refuses its deletion while its first snapshot is taken.
-    default_args={"retries": 10, "retry_delay": timedelta(minutes=2)},
+    default_args={"owner": "sparkify", "retries": 10, "retry_delay": timedelta(minutes=2)},
     tags=["sparkify", "cluster"],
     params={
         "cluster_identifier": Param(
@@ -61,8 +62,9 @@ with DAG(
         task_id="wait_until_gone",
         cluster_identifier="{{ params.cluster_identifier }}",
         target_status="cluster_not_found",
-        deferrable=True,
-        poke_interval=5,
+        # Not deferrable: the provider's trigger takes it for an error that the cluster is not found, which is the goal.
+        mode="reschedule",
+        poke_interval=10,
         timeout=timedelta(hours=1).total_seconds(),
     )
 

@@ -37,7 +37,7 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read ``SPARKIFY_STATE`` and ``SPARKIFY_{AIRFLOW,AWS,POSTGRES,REDSHIFT}_PORT``; the rest keeps its default.
 
-        :raises StackError: a port is not a number between 1 and 65535.
+        :raises StackError: a port is not a number between 1 and 65535, or two of them are the same.
         """
         ports = {
             f"{name}_port": _port(environ, f"SPARKIFY_{name.upper()}_PORT")
@@ -45,7 +45,12 @@ class Settings:
             if environ.get(f"SPARKIFY_{name.upper()}_PORT")
         }
         state = Path(environ.get("SPARKIFY_STATE") or ROOT / ".local").expanduser().resolve()
-        return cls(state=state, **ports)
+        settings = cls(state=state, **ports)
+        chosen = settings.ports()
+        if len(set(chosen.values())) < len(chosen):
+            named = ", ".join(f"SPARKIFY_{name.upper()}={port}" for name, port in chosen.items())
+            raise StackError(f"Two ports are the same: {named}. Give each a port of its own.")
+        return settings
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that :meth:`from_environment` reads, for another process of the same stack."""

@@ -68,6 +68,8 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
         "AIRFLOW__API__BASE_URL": settings.airflow_url,
         "AIRFLOW__API__SECRET_KEY": secrets.api_secret_key,
         "AIRFLOW__API__WORKERS": "1",
+        # A log line's end is where the message says what to do.
+        "AIRFLOW__API__DEFAULT_WRAP": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.jwt_secret,
         # The default second of sleep is most of what a short task costs.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",

@@ -116,11 +116,17 @@ def unique(table: str, column: str, *, window_column: str | None = None, severit
 
 
 def fresh(table: str, column: str, *, hours: int, severity: str = "warn") -> Query:
-    """Check that the newest row is at most a number of hours older than the end of the run's window, or than now."""
+    """Check that the newest row is at most a number of hours older than the end of the run's window, or than now.
+
+    A table that has newer rows than the window is as fresh as can be: 0 hours.
+    """
     sql = (
-        "select min(datediff(hour, newest, case when window_end < sysdate then window_end else sysdate end))\n"
+        "select case when age < 0 then 0 else age end\n"
+        "from (\n"
+        "select min(datediff(hour, newest, case when window_end < sysdate then window_end else sysdate end)) as age\n"
         f"from (\nselect max({names.identifier(column)}) as newest\nfrom {names.table(table)}\n) as latest\n"
-        "cross join run_window"
+        "cross join run_window\n"
+        ") as aged"
     )
     return Query(table, f"hours since the newest {column}", None, hours, severity, sql)
 

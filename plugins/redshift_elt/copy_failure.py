@@ -23,7 +23,7 @@ def explain_copy(session: Session, error: Exception) -> Exception:
         return error
     found = session.fetch(staging.LOAD_ERRORS)
     lines = [
-        f"{file}, line {line}, column {column} ({kind}): {reason} (code {code})"
+        f"{file}, line {line}{f', column {column} ({kind})' if column else ''}: {reason} (code {code})"
         for file, line, column, kind, code, reason in found
     ]
     return AirflowFailException(

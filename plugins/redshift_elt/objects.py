@@ -40,6 +40,11 @@ def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
     return sorted((item for item in found if not item.key.endswith("/")), key=lambda item: item.key)
 
 
+def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
+    """Return whether a prefix has no object at all."""
+    return s3.get_conn().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] == 0
+
+
 def list_dated(s3: S3Hook, bucket: str, pattern: str, window: Window, margin_days: int = 0) -> list[S3Object]:
     """Return the objects of the window's UTC days that exist. A day without an object is normal.
 

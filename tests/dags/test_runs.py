@@ -21,7 +21,7 @@ from local.stack.demo import LOAD, load
 from local.stack.environment import ADMIN, VIEWER
 from local.stack.progress import Progress
 from local.stack.secret import Secrets
-from local.stack.warehouse import require_warehouse
+from local.stack.warehouse import aws_client, require_warehouse
 from tests.leaks import leaks
 from tests.model import star_schema as model
 
@@ -211,3 +211,17 @@ def task_processes(stack):
 
 def states(api, run_id, tasks):
     return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"] in tasks}
+
+
+def test_the_cluster_is_torn_down_with_its_role_and_can_be_made_again(stack, api, progress, first_run):
+    redshift, iam = aws_client(stack.settings, "redshift"), aws_client(stack.settings, "iam")
+    run_dag(api, progress, "sparkify_teardown_cluster", {"final_snapshot": True})
+    assert redshift.describe_clusters()["Clusters"] == []
+    assert iam.list_roles()["Roles"] == []
+    [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
+    assert snapshot["SnapshotIdentifier"].startswith("sparkify-final-")
+    run_dag(api, progress, "sparkify_teardown_cluster", {"final_snapshot": False})
+
+    run_dag(api, progress, "sparkify_create_cluster", {})
+    with require_warehouse(stack.settings).connect() as warehouse:
+        assert warehouse.execute("select count(*) from songplays").fetchone() == (0,)

@@ -124,6 +124,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         staged = staging_table(self.table, run)
         location = run_prefix(run) + names.bare(self.table)
         if objects:
+            self._check_json_paths(s3)
             s3.load_string(manifest(objects), f"{location}.manifest", self.bucket, replace=True)
         if objects and self.ledger_targets:
             s3.load_string(file_list(objects), f"{location}.files", self.bucket, replace=True)
@@ -145,20 +146,38 @@ class StageToRedshiftOperator(WarehouseOperator):
         return {"table": staged, "objects": len(objects), "bytes": sum(item.size for item in objects), "rows": rows}
 
     def _list(self, s3: S3Hook, window: Window) -> list[S3Object]:
-        from redshift_elt.objects import list_dated, list_objects
+        """Return the objects that the run may stage.
 
-        if self.key_pattern is not None:
-            return list_dated(s3, self.bucket, self.key_pattern, window, self.margin_days)
-        return list_objects(s3, self.bucket, self.prefix)
+        :raises AirflowFailException: there is no such bucket, or nothing where there should be something: a wrong name
+            must not pass for a period without events.
+        """
+        from botocore.exceptions import ClientError
+
+        from redshift_elt.objects import is_empty, list_dated, list_objects
+
+        try:
+            if self.prefix is not None:
+                found, root = list_objects(s3, self.bucket, self.prefix), self.prefix
+            else:
+                found = list_dated(s3, self.bucket, self.key_pattern, window, self.margin_days)
+                root = DatePattern(self.key_pattern).prefix
+            lost = not found and (window.full or (self.prefix is None and is_empty(s3, self.bucket, root)))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
+            raise AirflowFailException(
+                f"There is no bucket {self.bucket!r}: correct its name in the Params or in the Airflow Variable."
+            ) from error
+        if lost:
+            raise AirflowFailException(
+                f"There is no object at all below s3://{self.bucket}/{root}: this is no period without events but a "
+                "wrong bucket or prefix. Nothing was changed."
+            )
+        return found
 
     def _new(self, found: list[S3Object], window: Window) -> list[S3Object]:
         """Return the objects to stage: those that the ledger does not have for every target that it is kept for."""
         place = f"s3://{self.bucket}/{self.prefix or self.key_pattern}"
-        if not found and window.full:
-            raise AirflowFailException(
-                f"There is no object at {place}, and a full load would leave the tables empty. Correct the bucket or "
-                "the prefix; nothing was changed."
-            )
         if not found:
             self.log.info("No object at %s: there is nothing to stage, which is normal for an empty period.", place)
             return []
@@ -174,6 +193,12 @@ class StageToRedshiftOperator(WarehouseOperator):
         if len(objects) > _LOGGED_OBJECTS:
             self.log.info("  ... and %s more.", f"{len(objects) - _LOGGED_OBJECTS:,}")
         return objects
+
+    def _check_json_paths(self, s3: S3Hook) -> None:
+        if self.json not in KEYWORD_FORMATS and not s3.check_for_key(self.json, self.bucket):
+            raise AirflowFailException(
+                f"There is no JSONPaths file s3://{self.bucket}/{self.json}: upload it, or correct its key."
+            )
 
     def _loaded(self, session: Session) -> dict[str, str]:
         return dict(session.fetch(bookkeeping.loaded_objects(self.ledger_targets), (self.bucket,)))

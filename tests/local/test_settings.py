@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from local.errors import StackError
+from local.settings import Settings
+
+
+def test_two_ports_that_are_the_same_are_refused_with_their_variables():
+    with pytest.raises(StackError, match="SPARKIFY_AIRFLOW_PORT=5000, SPARKIFY_AWS_PORT=5000"):
+        Settings.from_environment({"SPARKIFY_AIRFLOW_PORT": "5000"})
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_what_is_no_port_is_refused_with_its_variable(port):
+    with pytest.raises(StackError, match=f"SPARKIFY_AWS_PORT is '{port}'"):
+        Settings.from_environment({"SPARKIFY_AWS_PORT": port})
+
+
+def test_a_process_of_the_stack_reads_what_another_wrote():
+    settings = Settings.from_environment({"SPARKIFY_REDSHIFT_PORT": "6000"})
+    assert settings.redshift_port == 6000
+    assert Settings.from_environment(settings.to_environment()) == settings
