@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,18 +18,27 @@ from tests.local.standin.copy.copy_session import BUCKET, CLUSTER, ROLE, TRUST, 
 
 
 @pytest.fixture(scope="session")
-def conninfo(tmp_path_factory) -> Iterator[str]:
-    server = PostgresServer(tmp_path_factory.mktemp("pg") / "data", _free_port())
-    server.start()
+def conninfo() -> Iterator[str]:
+    # A folder that every user can reach: root's server would put its data elsewhere, where nobody deletes it.
+    with tempfile.TemporaryDirectory(prefix="copy-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)
+        server = PostgresServer(Path(folder) / "postgres", _free_port())
+        server.start()
+        try:
+            yield _prepared(server)
+        finally:
+            server.stop()
+
+
+def _prepared(server: PostgresServer) -> str:
     server.create_database("dev")
     conninfo = f"host={server.dsn.socket_dir} port={server.dsn.port} user={server.dsn.user} dbname=dev"
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        sql = Path(ROOT / "local/standin/sql/catalog/90_load_history.sql").read_text()
+        sql = (ROOT / "local/standin/sql/catalog/90_load_history.sql").read_text()
         connection.execute(sql)
         # An endpoint runs the files again at every start.
         connection.execute(sql)
-    yield conninfo
-    server.stop()
+    return conninfo
 
 
 @pytest.fixture(scope="session")
