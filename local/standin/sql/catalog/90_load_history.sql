@@ -64,17 +64,43 @@ create table if not exists standin.load_commits (
 create index if not exists load_commits_query_id on standin.load_commits (query_id);
 grant select, insert on standin.load_commits to public;
 
+create index if not exists load_history_aborted on standin.load_history (session_id) where status = 'aborted';
+
+-- A COPY that succeeded is kept in the session's settings, which a rollback takes back; one that failed is in the
+-- history only. Process numbers are used again, so what an earlier session did does not count.
+create or replace function standin.last_failed_copy()
+returns bigint
+language sql
+stable
+as $$
+    select coalesce(max(h.query_id), -1)
+    from standin.load_history h
+    join pg_catalog.pg_stat_activity a on a.pid = h.session_id and h.start_time >= a.backend_start at time zone 'UTC'
+    where h.session_id = pg_catalog.pg_backend_pid() and h.status = 'aborted'
+$$;
+
+create or replace function standin.last_loaded_copy()
+returns bigint
+language sql
+stable
+as $$ select coalesce(nullif(current_setting('standin.last_copy_id', true), ''), '-1')::bigint $$;
+
 create or replace function pg_catalog.pg_last_copy_count()
 returns bigint
 language sql
 stable
-as $$ select coalesce(nullif(current_setting('standin.last_copy_count', true), ''), '0')::bigint $$;
+as $$
+    select case
+        when standin.last_failed_copy() > standin.last_loaded_copy() then 0
+        else coalesce(nullif(current_setting('standin.last_copy_count', true), ''), '0')::bigint
+    end
+$$;
 
 create or replace function pg_catalog.pg_last_copy_id()
 returns integer
 language sql
 stable
-as $$ select coalesce(nullif(current_setting('standin.last_copy_id', true), ''), '-1')::integer $$;
+as $$ select greatest(standin.last_failed_copy(), standin.last_loaded_copy())::integer $$;
 
 -- Needed for views, not for functions, in pg_catalog.
 set allow_system_table_mods = on;

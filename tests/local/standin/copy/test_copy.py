@@ -131,6 +131,23 @@ def test_bad_data_fails_the_load_and_the_reason_survives_the_rollback(warehouse)
     ) == [("aborted", 0)]
 
 
+def test_after_a_load_that_failed_the_last_copy_is_that_one_with_no_rows(warehouse):
+    good, bad = warehouse.put("a/good", {"id": 1}, {"id": 2}), warehouse.put("a/bad", {"id": "x"})
+    last = "select pg_last_copy_count(), pg_last_copy_id() = max(query_id) from sys_load_history"
+    warehouse.run("create table t (id integer)")
+    warehouse.copy(f"copy t from '{good}' {ROLE_CLAUSE} json 'auto'")
+    warehouse.commit()
+
+    warehouse.fails(f"copy t from '{bad}' {ROLE_CLAUSE} json 'auto'")
+    assert warehouse.run(last) == [(0, True)]
+    warehouse.rollback()
+    warehouse.copy(f"copy t from '{good}' {ROLE_CLAUSE} json 'auto'")
+    assert warehouse.run(last) == [(2, True)]
+    warehouse.commit()
+    warehouse.fails(f"copy nowhere from '{good}' {ROLE_CLAUSE} json 'auto'")
+    assert warehouse.run(last) == [(2, True)]
+
+
 def test_maxerror_tolerates_one_error_less_than_it_says(warehouse):
     url = warehouse.put("a/1", {"id": 1}, {"id": "x"}, b"{not json", {"id": 4})
     warehouse.run("create table t (id integer)")
