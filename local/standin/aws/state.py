@@ -88,13 +88,15 @@ class StateFile:
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Private before SQLite writes: the files that it puts beside this one get the same mode.
+        self._path.touch(mode=0o600)
+        self._path.chmod(0o600)
         # isolation_level None would commit every row by itself.
         database = sqlite3.connect(self._path, check_same_thread=False)
         database.execute("pragma journal_mode = wal")
         # Survives the death of the process at any moment; only a crash of the machine can lose the last commits.
         database.execute("pragma synchronous = normal")
         database.executescript(_TABLES)
-        self._path.chmod(0o600)
         return database
 
     def _save_backend(self, service: str, region: str, backend: BaseBackend) -> None:

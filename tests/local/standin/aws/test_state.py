@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ import pytest
 from local.errors import StackError
 from local.settings import ACCOUNT, REGION, ROOT
 from local.standin.aws import Aws
+from local.standin.aws.state import StateFile
 from tests.local.standin.aws.service_parts import NotedEndpoints, client
 
 TRUST = {"Version": "2012-10-17", "Statement": []}
@@ -85,6 +87,13 @@ def test_a_restart_takes_up_everything(aws, settings):
         ]
     finally:
         again.stop()
+
+
+def test_only_its_owner_can_read_what_is_kept(tmp_path):
+    file = StateFile(tmp_path / "aws" / "state.sqlite")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "aws").iterdir()}
+    file.close()
+    assert set(modes.values()) == {0o600}, modes
 
 
 def test_a_killed_process_loses_nothing_that_it_answered(settings):
