@@ -34,11 +34,11 @@ def demo(stack: Stack, progress: Progress, data: Path | None) -> None:
     stack.up()
     try:
         run_id = load(stack.settings, progress, dataset or made_up_data(stack.settings, progress))
+        with require_warehouse(stack.settings).connect() as connection:
+            print_report(connection, progress.console, LOAD, run_id)
     except Interrupted:
         stack.undo()
         raise
-    with require_warehouse(stack.settings).connect() as connection:
-        print_report(connection, progress.console, LOAD, run_id)
     print_how_to_go_on(stack.settings, progress)
 
 
