@@ -207,8 +207,13 @@ class Session:
             self.client.write(messages.command_complete("BEGIN"))
             return
         await self._forward(messages.message(b"E", body), b"CIs", translation)
+        # PostgreSQL reports its status at the next Sync only; what comes before that must know of it.
+        if action is Action.BEGIN:
+            self.server.status = b"T"
         if action is Action.END:
+            self.server.status = b"I"
             self._wrapped = False
+            self._locked.clear()
         if action is Action.TRUNCATE:
             self.server.channel.write(messages.SYNC)
             await self._pump(b"Z", translation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 
 import psycopg
@@ -251,4 +252,40 @@ def test_a_wrapped_statement_leaves_the_client_outside_a_transaction(numbers):
     with pytest.raises(psycopg.errors.InternalError_):
         connection.execute("insert into numbers select n / 0 from numbers")
     assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert values(numbers) == [1, 2]
+
+
+def send_together(connection, *statements) -> None:
+    """Send statements of the extended protocol with one Sync after the last, as JDBC does."""
+    wire = connection.pgconn
+    wire.enter_pipeline_mode()
+    for statement in statements:
+        wire.send_query_params(statement.encode(), None)
+    wire.pipeline_sync()
+    wire.flush()
+    states = []
+    while psycopg.pq.ExecStatus.PIPELINE_SYNC not in states:
+        assert select.select([wire.socket], [], [], 5)[0], f"no answer after {states}"
+        wire.consume_input()
+        while not wire.is_busy() and psycopg.pq.ExecStatus.PIPELINE_SYNC not in states:
+            result = wire.get_result()
+            if result is not None:
+                states.append(result.status)
+    wire.exit_pipeline_mode()
+    assert states[:-1] == [psycopg.pq.ExecStatus.COMMAND_OK] * len(statements)
+
+
+def test_a_transaction_that_is_opened_together_with_its_first_write_stays_open(numbers):
+    connection = numbers.psycopg(autocommit=True)
+    send_together(connection, "begin", "insert into numbers values (2)")
+    assert connection.info.transaction_status is psycopg.pq.TransactionStatus.INTRANS
+    connection.execute("rollback")
+    assert values(numbers) == [1]
+
+
+def test_a_transaction_that_is_opened_together_with_the_end_of_another_stays_open(numbers):
+    connection = numbers.psycopg(autocommit=True)
+    insert = "insert into numbers values ({})"
+    send_together(connection, "begin", insert.format(2), "commit", "begin", insert.format(3))
+    connection.execute("rollback")
     assert values(numbers) == [1, 2]
