@@ -167,7 +167,7 @@ class Stack:
 
     def _write_ports(self) -> None:
         self._ports_file.parent.mkdir(parents=True, exist_ok=True)
-        self._ports_file.write_text(json.dumps(self.settings.ports()))
+        write_private(self._ports_file, json.dumps(self.settings.ports()))
 
     def _start_postgres(self) -> None:
         if self.postgres.is_running():

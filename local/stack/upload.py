@@ -14,6 +14,8 @@ from local.stack.dataset import Dataset
 
 THREADS = 8
 BATCH = 500
+# Where failed runs of the DAG leave theirs.
+MANIFESTS = "manifests/"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) 
             seen += len(batch)
             sent += len(changed)
             show(f"{seen:,} objects, {sent:,} new or changed")
-    return Upload(seen, sent, len(present))
+    foreign = [key for key in present if not key.startswith(MANIFESTS)]
+    return Upload(seen, sent, len(foreign))
 
 
 def _ensure_bucket(s3: Any, bucket: str) -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import StackError
 from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
-from local.stack.environment import CLUSTER, MASTER_USER
+from local.stack.environment import CLUSTER
 from local.standin.client import standin_environment
 
 # The longest that Redshift allows.
@@ -110,6 +110,6 @@ def _login(settings: Settings, cluster: dict[str, Any]) -> tuple[str, str]:
         value = aws_client(settings, "secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         return cluster["MasterUsername"], json.loads(value)["password"]
     credentials = aws_client(settings, "redshift").get_cluster_credentials(
-        DbUser=MASTER_USER, ClusterIdentifier=CLUSTER, DurationSeconds=CREDENTIAL_SECONDS
+        DbUser=cluster["MasterUsername"], ClusterIdentifier=CLUSTER, DurationSeconds=CREDENTIAL_SECONDS
     )
     return credentials["DbUser"], credentials["DbPassword"]

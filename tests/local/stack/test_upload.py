@@ -40,7 +40,8 @@ def test_only_what_is_new_or_has_changed_is_sent(standin, directory):
 def test_objects_of_other_data_are_counted_and_kept(standin, directory):
     s3 = aws_client(standin.settings, "s3")
     s3.create_bucket(Bucket="a-bucket-with-more", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-    s3.put_object(Bucket="a-bucket-with-more", Key="song_data/other.json", Body=b"{}")
+    for key in ("song_data/other.json", "manifests/sparkify_etl/0123456789ab/staging_songs.manifest"):
+        s3.put_object(Bucket="a-bucket-with-more", Key=key, Body=b"{}")
 
     assert upload(Dataset.open(directory), s3, "a-bucket-with-more", lambda _: None).foreign == 1
     assert s3.get_object(Bucket="a-bucket-with-more", Key="song_data/other.json")["Body"].read() == b"{}"
