@@ -77,18 +77,19 @@ class Channel(asyncio.Protocol):
         """Let writers go on."""
         self._writable.set()
 
-    async def fill(self) -> None:
-        """Wait until more has arrived.
+    async def fill(self, beyond: int) -> None:
+        """Wait until the buffer holds more than ``beyond`` bytes; what came meanwhile counts.
 
-        :raises Disconnected: nothing more will.
+        :raises Disconnected: nothing more will come.
         """
-        if self._lost:
-            raise Disconnected
-        if not self._reading and self._transport is not None:
-            self._transport.resume_reading()
-            self._reading = True
-        self._arrived.clear()
-        await self._arrived.wait()
+        while len(self.buffer) <= beyond:
+            if self._lost:
+                raise Disconnected
+            if not self._reading and self._transport is not None:
+                self._transport.resume_reading()
+                self._reading = True
+            self._arrived.clear()
+            await self._arrived.wait()
         if self._lost:
             raise Disconnected
 
@@ -98,7 +99,7 @@ class Channel(asyncio.Protocol):
         :raises Disconnected: the peer went before it sent them.
         """
         while len(self.buffer) < size:
-            await self.fill()
+            await self.fill(len(self.buffer))
         data = bytes(self.buffer[:size])
         del self.buffer[:size]
         return data

@@ -190,6 +190,6 @@ async def send_cancel(socket: Path, process: int, secret: bytes) -> None:
     channel.write(messages.cancel(process, secret))
     try:
         while True:
-            await channel.fill()
+            await channel.fill(len(channel.buffer))
     except Disconnected:
         channel.close()

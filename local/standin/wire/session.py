@@ -334,8 +334,10 @@ class Session:
             if position:
                 client.write(bytes(buffer[:position]))
                 del buffer[:position]
+            # While the client is slow, the rest may arrive.
+            seen = len(buffer)
             await client.drain()
-            await channel.fill()
+            await channel.fill(seen)
 
     def _answer(self, message: bytes, translation: Translation | None) -> bool:
         """Deal with one message of PostgreSQL's and return whether it is an error."""

@@ -113,11 +113,13 @@ def test_an_interrupt_stops_what_the_command_started(new_settings, number):
 
 
 def test_starting_what_runs_already_changes_no_process(stack):
-    before = sorted(process.pid for process in members(stack))
+    daemons = [*stack.airflow.values(), stack.standin]
+    before = [daemon.started for daemon in daemons]
     done = run(stack.settings, "up")
     assert done.returncode == 0, done.stderr
     assert "The stack runs already" in done.stdout
-    assert sorted(process.pid for process in members(stack)) == before
+    assert 0 not in before
+    assert [daemon.started for daemon in daemons] == before
 
 
 def test_other_ports_than_those_of_the_running_stack_are_refused(stack, new_settings):

@@ -12,20 +12,25 @@ from local.settings import HOST
 from local.standin.wire.certificate import CERTIFICATE
 
 
-def raw(endpoint) -> socket.socket:
-    return socket.create_connection((HOST, endpoint.port), timeout=20)
+def raw(endpoint, receive_buffer: int | None = None) -> socket.socket:
+    connection = socket.socket()
+    connection.settimeout(20)
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.connect((HOST, endpoint.port))
+    return connection
 
 
-def encrypted(endpoint) -> ssl.SSLSocket:
-    plain = raw(endpoint)
+def encrypted(endpoint, receive_buffer: int | None = None) -> ssl.SSLSocket:
+    plain = raw(endpoint, receive_buffer)
     plain.sendall(struct.pack("!II", 8, 80877103))
     assert plain.recv(1) == b"S"
     context = ssl.create_default_context(cafile=str(endpoint.certificates / CERTIFICATE))
     return context.wrap_socket(plain, server_hostname="localhost")
 
 
-def logged_in(endpoint) -> ssl.SSLSocket:
-    connection = encrypted(endpoint)
+def logged_in(endpoint, receive_buffer: int | None = None) -> ssl.SSLSocket:
+    connection = encrypted(endpoint, receive_buffer)
     body = struct.pack("!I", 196608) + b"user\0awsuser\0database\0dev\0\0"
     connection.sendall(struct.pack("!I", len(body) + 4) + body)
     assert connection.recv(9)[:1] == b"R"
@@ -145,3 +150,16 @@ def test_a_cancel_with_the_wrong_secret_is_ignored(endpoint):
     connection.sendall(struct.pack("!IIII", 16, 80877102, victim.info.backend_pid, 12345))
     read_to_end(connection)
     assert victim.execute("select 42").fetchone() == (42,)
+
+
+def test_a_client_that_reads_late_gets_what_arrived_meanwhile(endpoint):
+    # More than the sockets take in, and less than that and what the endpoint itself keeps.
+    rows = 20_000
+    endpoint.psycopg(autocommit=True).execute("create table wide (padding varchar(200))")
+    endpoint.behind().execute(f"insert into wide select repeat('x', 200) from generate_series(1, {rows})")
+    connection = logged_in(endpoint, receive_buffer=4096)
+    query = b"select padding from wide\0"
+    connection.sendall(b"Q" + struct.pack("!I", len(query) + 4) + query)
+    sent = "state = 'idle' or wait_event = 'ClientWrite'"
+    endpoint.wait_for(f"select 1 from pg_stat_activity where query like 'select padding%' and ({sent})")
+    assert read_until_ready(connection).count(b"x" * 200) == rows
