@@ -1,4 +1,4 @@
-"""CREATE TABLE: Redshift's attributes are checked and left out, and keys are not enforced."""
+"""CREATE TABLE: Redshift's attributes are checked and left out but for the sort key, and keys are not enforced."""
 
 from __future__ import annotations
 
@@ -99,6 +99,9 @@ def emit_create_table(statement: Statement, output: Output, index: int, *, tempo
     if table.is_like and end > attributes:
         raise WarehouseError("CREATE TABLE LIKE is not allowed with table attributes", sqlstate="42601")
     table.check()
+    # Temporary tables and copies of other tables live too briefly for an index to pay.
+    if table.sort_key and not temporary and not table.is_like:
+        _note_sort_key(output, table)
 
 
 def emit_added_column(statement: Statement, output: Output, index: int) -> int:
@@ -112,6 +115,12 @@ def emit_added_column(statement: Statement, output: Output, index: int) -> int:
     if table.distribution_key or table.sort_key:
         raise unsupported("DISTKEY and SORTKEY of an added column")
     return high
+
+
+def _note_sort_key(output: Output, table: Table) -> None:
+    """Tell the database, which gives the table an index (catalog/60_sort_keys.sql), the sort key's column numbers."""
+    names = list(table.columns)
+    output.write(f" /* sort key {' '.join(str(names.index(column) + 1) for column in table.sort_key)} */")
 
 
 def _ends_column(statement: Statement, index: int) -> bool:

@@ -1,0 +1,107 @@
+"""The index that stands for a sort key: where a table gets one, that queries use it, and that clients do not see it."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg
+import pytest
+
+INDEXED = """
+select array_agg(attname order by attnum)
+from pg_attribute
+where attrelid in (select indexrelid from pg_index where indrelid = %s::regclass)
+"""
+
+
+@pytest.fixture
+def behind(shared_endpoint):
+    """PostgreSQL itself, in the cluster's database."""
+    return shared_endpoint.behind()
+
+
+@pytest.fixture
+def make(session):
+    """Run statements that commit; the tables t and u, wherever they went, are dropped at the end."""
+
+    def run(*statements: str) -> None:
+        for statement in statements:
+            session.execute(statement)
+
+    yield run
+    run("drop table if exists t, u cascade", "drop schema if exists extra cascade")
+
+
+def indexed(behind, table="t"):
+    [(columns,)] = behind.execute(INDEXED, (table,)).fetchall()
+    return columns
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("create table t (a int sortkey, b int)", ["a"]),
+        ("create table t (a int, b int) sortkey (b)", ["b"]),
+        ("create table if not exists t (a int, b varchar(10)) distkey (a) compound sortkey (b, a)", ["b", "a"]),
+        ("create table t (a int, primary key (a), b numeric(10, 2)) interleaved sortkey (b, a)", ["b", "a"]),
+        ('create table t ("a b" int, b int default length(\'/* sort key 2 */\')) sortkey ("a b")', ["a b"]),
+        ("create table t (a varchar(1200), b varchar(1200), c int) sortkey (a, b, c)", ["a", "b", "c"]),
+        ("create table t (a varchar(1200), b varchar(2000), c int) sortkey (a, b, c)", ["a"]),
+        ("create table t (a varchar(max)) sortkey (a)", None),
+        ("create table t (a int) distkey (a) /* sort key 1 */", None),
+        ("create table t (a int) sortkey auto", None),
+        ("create temp table t (a int) sortkey (a)", None),
+    ],
+)
+def test_a_table_gets_an_index_on_as_much_of_its_sort_key_as_fits(make, behind, session, table, columns):
+    make(table)
+    [(relation,)] = session.execute("select oid from pg_class where relname = 't'").fetchall()
+    assert indexed(behind, str(relation)) == columns
+
+
+@pytest.mark.parametrize("sizes", [(2590, 8), (1290, 1290), (2700, 8), (1300, 1300), (8, 65535)])
+def test_values_that_fill_the_sort_key_are_taken(make, session, sizes):
+    make(f"create table t (a varchar({sizes[0]}), b varchar({sizes[1]})) sortkey (a, b)")
+    # Digits in no order, for PostgreSQL would make anything else shorter.
+    values = ["".join(random.Random(size).choices("0123456789abcdef", k=size)) for size in sizes]
+    session.execute("insert into t values (%s, %s)", values)
+    assert session.execute("select * from t").fetchall() == [tuple(values)]
+
+
+def test_the_index_is_used_by_a_table_that_nobody_has_analysed(make, behind):
+    make("create table t (a timestamp, b varchar(50)) sortkey (a)")
+    behind.execute(
+        "insert into t select timestamp '2018-11-01' + n * interval '1 minute', md5(n::text) "
+        "from generate_series(1, 20000) as n"
+    )
+    query = "select b from t where a >= timestamp '2018-11-05' and a < timestamp '2018-11-05 01:00'"
+    plan = "\n".join(line for (line,) in behind.execute(f"explain {query}"))
+    assert "standin_sort_key" in plan
+    assert "Seq Scan" not in plan
+    assert len(behind.execute(query).fetchall()) == 60
+
+
+def test_a_table_with_a_sort_key_is_renamed_moved_and_made_anew(make, behind, session):
+    made = "create table t (a int, b int) sortkey (a)"
+    make(made, "alter table t rename to u", made, "alter table t rename column a to c", "create schema extra")
+    make("create table extra.t (a int) sortkey (a)", "create table if not exists t (b int) sortkey (b)")
+    assert indexed(behind, "u") == indexed(behind) == indexed(behind, "extra.t") == ["a"]
+    make("insert into t values (1, 2)", "truncate t", "alter table t drop column c cascade", "drop table t, u", made)
+    assert session.execute("select * from t").fetchall() == []
+
+
+def test_a_copy_of_a_table_with_a_sort_key_has_no_index(make, behind):
+    make("create table t (a int, b int) sortkey (a)", "create table u (like t)")
+    assert indexed(behind, "u") is None
+
+
+def test_clients_see_no_index_and_make_none(make, session):
+    make("create table t (a int, b int) sortkey (a)")
+    assert session.execute("select * from pg_indexes where tablename = 't'").fetchall() == []
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        session.execute("create index i on t (a)")
+
+
+def test_a_table_that_is_rolled_back_leaves_nothing(ask, session):
+    ask("create table t (a int) sortkey (a)")
+    assert session.execute("select relname from pg_class where relname like 'standin%sort%'").fetchall() == []
