@@ -34,11 +34,13 @@ class LoadRecord:
     async def succeeded(self, reader: RowReader, file_bytes: int) -> None:
         """Write the COPY's history, where the client's transaction sees it and where a rollback leaves it."""
         errors = self._errors(reader.errors)
+        commits = [self._commit(number, file) for number, file in enumerate(reader.files, 1)]
         await self._insert_here("load_errors", errors)
+        await self._insert_here("load_commits", commits)
         await self._insert_here("load_history", [self._history("completed", reader, file_bytes)])
         await self.backend.fetch(f"select set_config('standin.last_copy_count', '{reader.rows}', false)")
         await self._insert_apart("load_errors", errors)
-        await self._insert_apart("load_commits", [self._commit(file) for file in reader.files])
+        await self._insert_apart("load_commits", commits)
         await self._insert_apart("load_history", [self._history("completed", reader, file_bytes)])
 
     async def failed(self, reader: RowReader, file_bytes: int) -> None:
@@ -92,14 +94,17 @@ class LoadRecord:
             for number, error in enumerate(errors, 1)
         ]
 
-    def _commit(self, file: LoadedFile) -> dict[str, Any]:
+    def _commit(self, number: int, file: LoadedFile) -> dict[str, Any]:
         return {
             "query_id": self.query_id,
+            "file_number": number,
+            "user_name": self.backend.user,
             "file_name": file.name,
             "bytes_scanned": file.size,
             "lines_scanned": file.lines,
             "error_count": file.errors,
-            "loaded_at": _stamp(file.time),
+            "started_at": _stamp(file.start),
+            "loaded_at": _stamp(file.end),
         }
 
     async def _insert_here(self, table: str, rows: list[dict[str, Any]]) -> None:

@@ -57,14 +57,9 @@ def read_records(data: bytes) -> Iterator[Record]:
             yield Record(line, raw, orjson.loads(raw))
         except orjson.JSONDecodeError:
             # Several values in a line, one value in several lines, or text that only a slower parser can tell about.
-            found = _find_end(data, position)
-            if found is None:
-                yield Record(line, raw, None, valid=False)
-            else:
-                end = found
-                raw = data[position:end]
-                line += raw.count(b"\n")
-                yield _read_one(line, raw)
+            record, end = _read_slowly(data, position, end, line)
+            line = record.line
+            yield record
         position = end
 
 
@@ -83,14 +78,24 @@ def _find_end(data: bytes, start: int) -> int | None:
     return None
 
 
-def _read_one(line: int, raw: bytes) -> Record:
+def _read_slowly(data: bytes, start: int, line_end: int, line: int) -> tuple[Record, int]:
+    """Return the value that begins here and where it ends; what is no JSON ends with its line, at the latest."""
+    end = _find_end(data, start)
+    if end is None:
+        return Record(line, data[start:line_end], None, valid=False), line_end
+    raw = data[start:end]
     try:
-        return Record(line, raw, orjson.loads(raw))
+        return Record(line + raw.count(b"\n"), raw, _parse(raw)), end
+    except (ValueError, RecursionError):
+        end = min(end, line_end)
+        return Record(line, data[start:end], None, valid=False), end
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        try:
-            return Record(line, raw, _parse_slowly(raw))
-        except (ValueError, RecursionError):
-            return Record(line, raw, None, valid=False)
+        return _parse_slowly(raw)
 
 
 def _parse_slowly(raw: bytes) -> Any:

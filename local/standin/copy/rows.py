@@ -46,13 +46,17 @@ class LoadError:
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What was read of one object."""
+    """What was read of one object.
+
+    :param lines: the number of the line on which its last value ends.
+    """
 
     name: str
     size: int
     lines: int
     errors: int
-    time: datetime
+    start: datetime
+    end: datetime
 
 
 class TooManyErrors(Exception):  # noqa: N818 the load's end, not a defect
@@ -97,6 +101,7 @@ class RowReader:
         lines: list[str] = []
         pending = 0
         for summary in self._objects:
+            started = datetime.now(timezone.utc)
             content = read_object(summary, self._storage, self._copy.compression)
             last_line, errors_before = 0, len(self.errors)
             for record in read_records(content):
@@ -111,7 +116,12 @@ class RowReader:
                     lines, pending = [], 0
             self.files.append(
                 LoadedFile(
-                    summary.url, len(content), last_line, len(self.errors) - errors_before, datetime.now(timezone.utc)
+                    summary.url,
+                    len(content),
+                    last_line,
+                    len(self.errors) - errors_before,
+                    started,
+                    datetime.now(timezone.utc),
                 )
             )
         yield "".join(lines).encode()
@@ -162,7 +172,7 @@ class RowReader:
                 raw_line=_shown(record.raw.decode("utf-8", "replace")),
                 raw_value="" if bad_line else self._raw_value(record, index),
                 code=1216 if bad_line else error.code,
-                reason=str(error) if bad_line else error.reason,
+                reason=_shown(str(error)),
             )
         )
         limit = self._copy.error_limit

@@ -64,8 +64,10 @@ def read_object(summary: ObjectSummary, storage: ClusterStorage, compression: st
     try:
         return gzip.decompress(content) if compression == "gzip" else bz2.decompress(content)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        message = f"Failed to decompress {summary.url} as {compression.upper()}: {error}"
-        raise WarehouseError(message, detail=error_block(message, summary.url, "gzip_reader.cpp:75")) from error
+        reason = "unexpected end of file" if isinstance(error, (EOFError, ValueError)) else "incorrect data"
+        message = f"failed to inflate with {compression}: {reason}."
+        context = f"S3 key being read : {summary.url}"
+        raise WarehouseError(message, detail=error_block(message, context, "table_s3_scanner.cpp:348")) from error
 
 
 def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:

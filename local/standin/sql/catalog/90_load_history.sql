@@ -61,6 +61,10 @@ create table if not exists standin.load_commits (
     error_count bigint not null,
     loaded_at timestamp not null
 );
+alter table standin.load_commits
+    add column if not exists file_number integer not null default 0,
+    add column if not exists user_name varchar(128) not null default '',
+    add column if not exists started_at timestamp;
 create index if not exists load_commits_query_id on standin.load_commits (query_id);
 grant select, insert on standin.load_commits to public;
 
@@ -177,8 +181,23 @@ from standin.load_errors e
 left join pg_catalog.pg_roles r on r.rolname = e.user_name
 order by e.query_id, e.error_number;
 
+create or replace view pg_catalog.sys_load_detail as
+select distinct on (c.query_id, c.file_number, c.file_name)
+    coalesce(r.oid::bigint, 0)::integer as user_id,
+    c.query_id,
+    c.file_name::char(256) as file_name,
+    least(c.bytes_scanned, 2147483647)::integer as bytes_scanned,
+    c.lines_scanned::integer as lines_scanned,
+    c.loaded_at as record_time,
+    1 as splits_scanned,
+    coalesce(c.started_at, c.loaded_at) as start_time,
+    c.loaded_at as end_time
+from standin.load_commits c
+left join pg_catalog.pg_roles r on r.rolname = c.user_name
+order by c.query_id, c.file_number, c.file_name;
+
 create or replace view pg_catalog.stl_load_commits as
-select
+select distinct on (c.query_id, c.file_number, c.file_name)
     c.query_id::integer as query,
     0 as slice,
     c.file_name::char(256) as name,
@@ -192,9 +211,10 @@ select
     0 as is_partial,
     0::bigint as start_offset,
     0::bigint as copy_job_id
-from standin.load_commits c;
+from standin.load_commits c
+order by c.query_id, c.file_number, c.file_name;
 
 reset allow_system_table_mods;
 
-grant select on pg_catalog.sys_load_history, pg_catalog.sys_load_error_detail to public;
+grant select on pg_catalog.sys_load_history, pg_catalog.sys_load_detail, pg_catalog.sys_load_error_detail to public;
 grant select on pg_catalog.stl_load_errors, pg_catalog.stl_load_commits to public;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import datetime
 
@@ -103,6 +104,21 @@ def test_history_shows_in_the_transaction_and_once_after_it(warehouse):
     assert loaded == [(url, 2)]
 
 
+def test_the_lines_of_each_file_show_in_the_transaction_and_once_after_it(warehouse):
+    urls = [warehouse.put("a/1", {"id": 1}, {"id": 2}), warehouse.put("a/2", {"id": 3}), warehouse.put("a/3")]
+    warehouse.run("create table t (id integer)")
+    warehouse.commit()
+    warehouse.run("set transaction isolation level repeatable read")
+    warehouse.copy(f"copy t from 's3://{BUCKET}/a/' {ROLE_CLAUSE} json 'auto'")
+    lines = "select trim(file_name), lines_scanned, bytes_scanned from sys_load_detail"
+    lines += " where query_id = pg_last_copy_id() order by file_name"
+
+    expected = [(urls[0], 2, 19), (urls[1], 1, 9), (urls[2], 0, 0)]
+    assert warehouse.run(lines) == expected
+    warehouse.commit()
+    assert warehouse.run(lines) == expected
+
+
 def test_bad_data_fails_the_load_and_the_reason_survives_the_rollback(warehouse):
     url = warehouse.put("a/1", {"id": 1, "name": "ok"}, {"id": "x1", "name": "bad"}, {"id": 3, "name": "ok"})
     warehouse.run("create table t (id integer, name varchar(10))")
@@ -167,6 +183,90 @@ def test_maxerror_tolerates_one_error_less_than_it_says(warehouse):
     assert "failed" in str(warehouse.fails(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' maxerror as 2"))
 
 
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [("", None), ("maxerror 0", None), ("maxerror 1", None), ("maxerror 2", 2), ("ignoreallerrors", 2)],
+)
+def test_maxerror_zero_and_one_both_fail_at_the_first_error(warehouse, options, rows):
+    url = warehouse.put("a/1", {"id": 1}, {"id": "x"}, {"id": 3})
+    warehouse.run("create table t (id integer)")
+    warehouse.commit()
+    statement = f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' {options}"
+    if rows:
+        assert warehouse.copy(statement).rows == rows
+    else:
+        assert "Load into table 't' failed" in str(warehouse.fails(statement))
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [(["$.id", "$.b"], "Number of jsonpaths"), (["$.id", ""], "Invalid JSONPath format")],
+)
+def test_maxerror_does_not_tolerate_a_bad_jsonpaths_file(warehouse, paths, message):
+    url, paths = warehouse.put("a/1", {"id": 1}), warehouse.put("paths", {"jsonpaths": paths})
+    warehouse.run("create table t (id integer)")
+    warehouse.commit()
+    failure = warehouse.fails(f"copy t from '{url}' {ROLE_CLAUSE} json '{paths}' maxerror 100")
+    assert message in str(failure)
+
+
+def test_a_line_that_is_cut_short_does_not_take_its_neighbours_with_it(warehouse):
+    url = warehouse.put("a/1", {"id": 1, "name": "a"}, b'{"id": 2, "name": "b', {"id": 3, "name": "{"}, b"}", {"id": 5})
+    warehouse.run("create table t (id integer, name varchar(9))")
+    warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' ignoreallerrors")
+    assert warehouse.run("select id from t order by id") == [(1,), (3,), (5,)]
+    rejected = "select line_number, error_code from sys_load_error_detail where query_id = pg_last_copy_id()"
+    assert warehouse.run(rejected) == [(2, 1216), (4, 1216)]
+
+
+def test_an_error_about_bytes_that_are_no_text_is_recorded(warehouse):
+    url = warehouse.put("a/1", b'{"id": "\xe4"}', b'{"id": "\\u0000"}')
+    warehouse.run("create table t (id integer)")
+    warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' ignoreallerrors")
+    rejected = "select line_number, error_code from sys_load_error_detail where query_id = pg_last_copy_id()"
+    assert warehouse.run(rejected) == [(1, 1207), (2, 1207)]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b" \n\n"])
+def test_an_object_without_a_record_loads_no_rows(warehouse, content):
+    url = warehouse.put("a/1", content)
+    warehouse.run("create table t (id integer)")
+    assert warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto'").rows == 0
+
+
+def test_a_folder_marker_alone_loads_no_rows(warehouse):
+    warehouse.put("a/b/", b"")
+    warehouse.run("create table t (id integer)")
+    assert warehouse.copy(f"copy t from 's3://{BUCKET}/a/b/' {ROLE_CLAUSE} json 'auto'").rows == 0
+
+
+def test_an_object_that_is_cut_short_is_named_and_nothing_is_loaded(warehouse):
+    whole = warehouse.put("a/1.gz", {"id": 1}, compress=True)
+    cut = warehouse.put("a/2.gz", gzip.compress(b'{"id": 2}\n' * 100)[:-9])
+    warehouse.run("create table t (id integer)")
+    warehouse.commit()
+    failure = warehouse.fails(f"copy t from 's3://{BUCKET}/a/' {ROLE_CLAUSE} gzip json 'auto' maxerror 100")
+    assert str(failure) == "failed to inflate with gzip: unexpected end of file."
+    assert f"S3 key being read : {cut}" in failure.detail
+    assert whole not in failure.detail
+    assert warehouse.run("select count(*) from t") == [(0,)]
+
+
+def test_an_object_that_the_role_may_not_read_is_named(warehouse):
+    readable, secret = warehouse.put("a/1", {"id": 1}), warehouse.put("a/2", {"id": 2})
+    manifest = warehouse.put("manifest", {"entries": [{"url": url, "mandatory": True} for url in (readable, secret)]})
+    deny = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/a/2"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    warehouse.iam.put_role_policy(RoleName="copy", PolicyName="deny", PolicyDocument=policy)
+    warehouse.run("create table t (id integer)")
+    try:
+        failure = warehouse.fails(f"copy t from '{manifest}' {ROLE_CLAUSE} manifest json 'auto' maxerror 100")
+    finally:
+        warehouse.iam.delete_role_policy(RoleName="copy", PolicyName="deny")
+    assert "S3ServiceException:Access Denied,Status 403,Error AccessDenied" in str(failure)
+    assert f"S3 key being read : {secret}" in failure.detail
+
+
 def test_a_null_in_a_not_null_column_is_an_error(warehouse):
     url = warehouse.put("a/1", {"id": ""})
     warehouse.run("create table t (id integer not null)")
@@ -215,7 +315,7 @@ def test_what_is_missing_is_named_as_redshift_names_it(warehouse, statement, mes
         ),
         (f"{BUCKET}/m", "manifest", "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey"),
         (f"{BUCKET}/m", "manifest region 'eu-west-1'", "Status 301,Error PermanentRedirect"),
-        (f"{BUCKET}/m", "gzip", "as GZIP"),
+        (f"{BUCKET}/m", "gzip", "failed to inflate with gzip: incorrect data."),
     ],
 )
 def test_what_s3_refuses_fails_the_copy(warehouse, source, options, message):
