@@ -21,6 +21,13 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 
+_NO_ROOM = (
+    "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
+    "tables of runs that failed; VACUUM after large deletes), or resize the cluster, then clear the task if its "
+    "retries have not cured it by themselves."
+)
+
+
 class ConnectionLostError(AirflowException):
     """The connection to the warehouse was lost during a transaction."""
 
@@ -112,13 +119,6 @@ def in_transaction(
             return result
 
     return _retrying(attempt)
-
-
-_NO_ROOM = (
-    "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
-    "tables of runs that failed; VACUUM after large deletes), or resize the cluster, then clear the task if its "
-    "retries have not cured it by themselves."
-)
 
 
 def _is_conflict(error: BaseException) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-import redshift_connector
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 
 from local.postgres import PostgresServer
 from redshift_elt import transaction
-from redshift_elt.transaction import Session, in_transaction, is_conflict
+from redshift_elt.transaction import ConnectionLostError, Session, in_transaction
 from tests.ports import free_port
 
 
@@ -110,34 +109,49 @@ def test_a_conflict_that_stays_is_raised_in_the_end(hook, outside, monkeypatch):
     assert numbers(outside) == {"a": 2, "b": 2}
 
 
+def terminate(session: Session, outside):
+    [(pid,)] = session.fetch("select pg_backend_pid()")
+    outside.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+
 def test_a_lost_connection_is_raised_as_what_it_is(hook, outside):
     explained = []
 
     def work(session: Session):
         session.execute("update counted set number = 7")
-        [(pid,)] = session.fetch("select pg_backend_pid()")
-        outside.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+        terminate(session, outside)
         session.execute("update counted set number = 8")
 
-    with pytest.raises(psycopg.OperationalError):
+    with pytest.raises(ConnectionLostError, match="nothing was changed") as lost:
         in_transaction(hook, work, lambda session, error: explained.append(error))
+    assert isinstance(lost.value.__cause__, psycopg.OperationalError)
     assert explained == []
     assert numbers(outside) == {"a": 0, "b": 0}
 
 
-@pytest.mark.parametrize(
-    ("fields", "conflict"),
-    [
-        ({"C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 100, transactions"}, True),
-        ({"C": "XX000", "M": "1018", "D": "Relation does not exist."}, True),
-        ({"C": "XX000", "M": "could not complete because of conflict with concurrent transaction"}, True),
-        ({"C": "40P01", "M": "deadlock detected"}, True),
-        (
-            {"C": "XX000", "M": "Load into table 'users' failed.  Check 'stl_load_errors' system table for details."},
-            False,
-        ),
-        ({"C": "42P01", "M": 'relation "table_1023" does not exist'}, False),
-    ],
-)
-def test_redshift_tells_a_conflict_by_its_text_alone(fields, conflict):
-    assert is_conflict(redshift_connector.ProgrammingError(fields)) is conflict
+def test_a_connection_that_is_lost_before_the_commit_leaves_the_outcome_open(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        terminate(session, outside)
+
+    with pytest.raises(ConnectionLostError, match="during the commit, so it is not known"):
+        in_transaction(hook, work)
+
+
+def test_an_error_that_the_explanation_leaves_as_it_is_has_no_cause(hook, outside):
+    def work(session: Session):
+        session.execute("select 1 / 0")
+
+    with pytest.raises(psycopg.errors.DivisionByZero) as failure:
+        in_transaction(hook, work, lambda session, error: error)
+    assert failure.value.__cause__ is None
+
+
+def test_an_error_of_the_work_itself_is_raised_over_a_rollback(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        raise ValueError("no such choice")
+
+    with pytest.raises(ValueError, match="no such choice"):
+        in_transaction(hook, work)
+    assert numbers(outside) == {"a": 0, "b": 0}

@@ -1,0 +1,57 @@
+"""What the warehouse itself said when it refused a statement, whichever driver brought the message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Redshift reports these with SQLSTATE XX000, so only the text tells them (AWS page "Serializable isolation").
+_CONFLICT_MESSAGES = ("1023", "1018")
+_CONFLICT_PHRASES = (
+    "Serializable isolation violation",
+    "conflict with concurrent transaction",
+    "deadlock detected",
+)
+_CONFLICT_STATES = ("40001", "40P01")
+
+# Error 1016 of the engine (databricks/spark-redshift issue 348), and PostgreSQL's own state.
+_FULL_MESSAGE = "Disk Full"
+_FULL_STATE = "53100"
+
+
+@dataclass(frozen=True)
+class ServerError:
+    """The fields of an error that the server sent.
+
+    :param state: the SQLSTATE, or an empty text; Redshift's engine has XX000 for nearly everything.
+    :param message: the primary message.
+    :param detail: the DETAIL lines, or an empty text.
+    """
+
+    state: str
+    message: str
+    detail: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> ServerError | None:
+        """Return what the server said, or None for an error that did not come from it."""
+        if error.args and isinstance(error.args[0], dict):
+            fields = error.args[0]
+            return cls(*(str(fields.get(name, "")).strip() for name in ("C", "M", "D")))
+        diagnostics = getattr(error, "diag", None)
+        if diagnostics is None or diagnostics.message_primary is None:
+            return None
+        return cls(diagnostics.sqlstate or "", diagnostics.message_primary.strip(), diagnostics.message_detail or "")
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether another transaction was in the way, so that the same work may succeed now."""
+        return (
+            self.state in _CONFLICT_STATES
+            or self.message in _CONFLICT_MESSAGES
+            or any(phrase in text for phrase in _CONFLICT_PHRASES for text in (self.message, self.detail))
+        )
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether the warehouse had no room left, for tables or for what a query keeps on disk."""
+        return self.state == _FULL_STATE or self.message == _FULL_MESSAGE
