@@ -8,6 +8,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
+from airflow.sdk.exceptions import AirflowException
+
+from redshift_elt.server_error import ServerError
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -18,14 +21,19 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 
-# Redshift reports these with SQLSTATE XX000, so only the text tells them (AWS page "Serializable isolation").
-_CONFLICT_MESSAGES = ("1023", "1018")
-_CONFLICT_PHRASES = (
-    "Serializable isolation violation",
-    "conflict with concurrent transaction",
-    "deadlock detected",
+_NO_ROOM = (
+    "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
+    "tables of runs that failed; VACUUM after large deletes), or resize the cluster, then clear the task if its "
+    "retries have not cured it by themselves."
 )
-_CONFLICT_STATES = ("40001", "40P01")
+
+
+class ConnectionLostError(AirflowException):
+    """The connection to the warehouse was lost during a transaction."""
+
+
+class DiskFullError(AirflowException):
+    """The warehouse had no room left."""
 
 
 class Session:
@@ -73,10 +81,17 @@ def in_transaction(
     A conflict with another writer is answered by doing all of the work again, from its beginning, at most
     :data:`ATTEMPTS` times. Any other error is raised after a rollback.
 
+    A lost connection is not tried again here but left to the retry of the task. An outage lasts longer than a process
+    should hold its worker for; the retry finds the cluster, asks for credentials and lists the objects anew; and the
+    log then says that there was one. When the connection is lost during the commit, nobody can tell whether it took
+    place, so the work must be such that doing it once more is right either way.
+
     :param hook: gives the connections, one for each attempt.
     :param work: is called with the session; it must not commit.
     :param explain: is called with the session after a rollback and returns the error to raise; for what only the
         session that failed can tell, such as the load errors of a COPY.
+    :raises ConnectionLostError: the connection was lost; whatever the driver raised for it is the cause.
+    :raises DiskFullError: the warehouse had no room left.
     """
 
     def attempt() -> Result:
@@ -84,53 +99,63 @@ def in_transaction(
         # statements prepared for temporary tables that are gone, must not reach the next one.
         with closing(hook.get_conn()) as connection:
             hook.set_autocommit(connection, False)
+            session = Session(connection)
+            committing = False
             try:
-                result = work(Session(connection))
+                result = work(session)
+                committing = True
                 connection.commit()
             except Exception as error:
-                alive = _rollback(connection)
-                if explain is None or not alive or is_conflict(error):
+                if not _rolled_back(session, connection):
+                    raise ConnectionLostError(_lost(error, committing)) from error
+                if _is_conflict(error):
                     raise
-                raise explain(Session(connection), error) from error
+                if (told := ServerError.of(error)) and told.is_disk_full:
+                    raise DiskFullError(_NO_ROOM) from error
+                explained = explain(session, error) if explain else error
+                if explained is error:
+                    raise
+                raise explained from error
             return result
 
     return _retrying(attempt)
 
 
-def is_conflict(error: BaseException) -> bool:
-    """Return whether an error says that another transaction was in the way, so that the same work may succeed now."""
-    if getattr(error, "sqlstate", None) in _CONFLICT_STATES or getattr(error, "pgcode", None) in _CONFLICT_STATES:
-        return True
-    message, detail = _message(error)
-    return message in _CONFLICT_MESSAGES or any(
-        phrase in text for phrase in _CONFLICT_PHRASES for text in (message, detail)
-    )
+def _is_conflict(error: BaseException) -> bool:
+    told = ServerError.of(error)
+    return told is not None and told.is_conflict
 
 
-def _message(error: BaseException) -> tuple[str, str]:
-    """Return the server's message and its detail, where the driver keeps them."""
-    if error.args and isinstance(error.args[0], dict):
-        return str(error.args[0].get("M", "")).strip(), str(error.args[0].get("D", ""))
-    diagnostics = getattr(error, "diag", None)
-    if diagnostics is not None:
-        return (diagnostics.message_primary or "").strip(), diagnostics.message_detail or ""
-    return str(error), ""
+def _lost(error: Exception, committing: bool) -> str:
+    """Say what became of the transaction of a lost connection."""
+    what = f"The connection to the warehouse was lost ({type(error).__name__}: {error})"
+    if committing:
+        return (
+            f"{what} during the commit, so it is not known whether it took place. Either all is done or nothing: the "
+            "task can be repeated."
+        )
+    return f"{what}. The warehouse rolls the transaction back by itself: nothing was changed."
 
 
-def _rollback(connection: Any) -> bool:
-    """Roll back and return whether the connection is still there."""
+def _rolled_back(session: Session, connection: Any) -> bool:
+    """Roll back and return whether the session is still there.
+
+    What a driver raises when the connection breaks does not tell: it may be any error of the operating system, of TLS,
+    or of a driver that stumbles over half a message.
+    """
     try:
         connection.rollback()
+        # redshift_connector sends no rollback where it believes that no transaction is open.
+        session.fetch("select 1")
     except Exception:
-        # The error that led here is the one to report; the transaction of a lost connection is rolled back anyway.
-        log.warning("The connection to the warehouse is gone; it rolls the transaction back by itself.", exc_info=True)
+        log.warning("The connection to the warehouse is gone.", exc_info=True)
         return False
     return True
 
 
 def _retrying(attempt: Callable[[], Result]) -> Result:
     retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(is_conflict),
+        retry=tenacity.retry_if_exception(_is_conflict),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
         before_sleep=lambda state: log.warning(
