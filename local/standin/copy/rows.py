@@ -63,6 +63,10 @@ class TooManyErrors(Exception):  # noqa: N818 the load's end, not a defect
     """The load has met as many errors as its MAXERROR allows."""
 
 
+class NoRecordError(PathError):
+    """A line is no JSON, or a value that has no fields."""
+
+
 class RowReader:
     """The rows of one COPY.
 
@@ -143,7 +147,7 @@ class RowReader:
 
     def _checked(self, record: Record, value: Any) -> Any:
         if not record.valid or not isinstance(value, self._roots):
-            raise PathError("Invalid value.")
+            raise NoRecordError("Invalid value.")
         if self._ignore_case:
             return {key.lower(): item for key, item in value.items()}
         return value
@@ -160,7 +164,7 @@ class RowReader:
 
     def _note(self, record: Record, summary: ObjectSummary, index: int, error: ConversionError | PathError) -> None:
         bad_line = isinstance(error, PathError)
-        column = None if bad_line and not record.valid else self._columns[index] if index < len(self._columns) else None
+        column = None if isinstance(error, NoRecordError) else self._columns[index]
         self.errors.append(
             LoadError(
                 file=summary.url,
