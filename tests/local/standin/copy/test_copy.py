@@ -211,7 +211,9 @@ def test_maxerror_does_not_tolerate_a_bad_jsonpaths_file(warehouse, paths, messa
 
 
 def test_a_line_that_is_cut_short_does_not_take_its_neighbours_with_it(warehouse):
-    url = warehouse.put("a/1", {"id": 1, "name": "a"}, b'{"id": 2, "name": "b', {"id": 3, "name": "}"}, b"}", [5], {"id": 6})
+    url = warehouse.put(
+        "a/1", {"id": 1, "name": "a"}, b'{"id": 2, "name": "b', {"id": 3, "name": "}"}, b"}", [5], {"id": 6}
+    )
     warehouse.run("create table t (id integer, name varchar(9))")
     warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' ignoreallerrors")
     assert warehouse.run("select id from t order by id") == [(1,), (3,), (6,)]
