@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, task
 
 from redshift_elt.checks import Query, fresh, not_null, references, row_count, unique
 from redshift_elt.operators.data_quality import DataQualityOperator
@@ -77,6 +77,13 @@ with DAG(
             title="Window end",
             description="UTC, not included.",
         ),
+        "lookback_days": Param(
+            0,
+            type="integer",
+            minimum=0,
+            title="Days to look back",
+            description="Read the files of so many earlier days too, for events that arrived late.",
+        ),
         "full_load": Param(
             False,
             type="boolean",
@@ -121,6 +128,7 @@ with DAG(
         key_pattern="{{ params.log_prefix }}%Y/%m/%Y-%m-%d-events.json",
         json="{{ params.log_paths_key }}",
         time_format="epochmillisecs",
+        window_column="ts",
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -128,12 +136,15 @@ with DAG(
         bucket=bucket,
         prefix="{{ params.song_prefix }}",
         ledger_targets=["songs", "artists"],
+        list_every=timedelta(days=1),
     )
 
     load_songplays = LoadFactOperator(
         task_id="load_songplays",
         table="songplays",
         select="select/songplays.sql",
+        staged_by=[stage_events],
+        outlets=[Asset("sparkify_songplays")],
         key="songplay_id",
         window_column="start_time",
     )
@@ -141,7 +152,10 @@ with DAG(
         task_id="load_users",
         table="users",
         select="select/users.sql",
+        staged_by=[stage_events],
+        outlets=[Asset("sparkify_users")],
         key="user_id",
+        records="etl.user_records",
         window_column="level_as_of",
         choices=[
             Choice(["level_as_of", "level", "first_name", "last_name", "gender"], order_by=["level_as_of desc"]),
@@ -151,8 +165,9 @@ with DAG(
         task_id="load_songs",
         table="songs",
         select="select/songs.sql",
+        staged_by=[stage_songs],
+        outlets=[Asset("sparkify_songs")],
         key="song_id",
-        replace=True,
         ledger=SONGS,
         after_merge="resolve/songplays.sql",
         after_merge_writes=["songplays"],
@@ -161,7 +176,11 @@ with DAG(
         task_id="load_artists",
         table="artists",
         select="select/artists.sql",
+        staged_by=[stage_songs],
+        outlets=[Asset("sparkify_artists")],
         key="artist_id",
+        records="etl.artist_records",
+        records_key="song_id",
         ledger=SONGS,
         choices=[
             Choice(["name"], order_by=["len(name)"]),
@@ -177,12 +196,16 @@ with DAG(
         task_id="load_time",
         table="time",
         select="select/time.sql",
+        staged_by=[stage_events],
+        outlets=[Asset("sparkify_time")],
         key="start_time",
         window_column="start_time",
     )
 
     check_star_schema = DataQualityOperator(
         task_id="check_star_schema",
+        trigger_rule="none_failed",
+        staged_by=[stage_events],
         checks=[
             Query(
                 "songplays", "plays staged but not loaded, or the reverse", 0, 0, sql="checks/plays_not_reconciled.sql"
@@ -207,7 +230,7 @@ with DAG(
         ],
     )
 
-    @task
+    @task(trigger_rule="none_failed")
     def clean_up(bucket: str, **context) -> None:
         """Drop what the run staged."""
         from redshift_elt.clean_up import clean_up

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.statements import bookkeeping, names
 
 if TYPE_CHECKING:
-    from redshift_elt.loads import RowCounts
+    from redshift_elt.row_counts import RowCounts
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 def now() -> datetime:
     """Return the time as the bookkeeping tables hold it: UTC, without a zone."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def loaded_windows(session: Session, target: str, window: Window) -> list[tuple[datetime, datetime]]:
+    """Return the windows that a target has been loaded for and that touch a window's reach; UTC, without a zone."""
+    first, last = window.reach
+    return [
+        (start, end) for start, end in session.fetch(bookkeeping.loaded_windows(), (names.bare(target), last, first))
+    ]
 
 
 def record(
@@ -38,6 +46,7 @@ def record(
         updated=counts.updated,
         deleted=counts.deleted,
         unchanged=counts.unchanged,
+        late=counts.late,
         started_at=started,
         loaded_at=now(),
     )

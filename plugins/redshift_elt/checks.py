@@ -72,7 +72,7 @@ class Query(Check):
     """A check that is a query of its own, which yields one number.
 
     :param sql: the query, or a ``.sql`` file with it. It may read the run's window from the temporary table
-        ``run_window (window_start, window_end)``.
+        ``run_window (window_start, window_end, dag_id, run_id)``.
     """
 
     sql: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 _DIGITS = {"Y": r"\d{4}", "m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}"}
 _CODE = re.compile(r"%(.?)", re.DOTALL)
@@ -26,6 +26,12 @@ class DatePattern:
         self._expression = re.compile(self._as_expression())
 
     @property
+    def is_whole_date(self) -> bool:
+        """Whether a key names one day and no longer time."""
+        codes = set(_CODE.findall(self._pattern))
+        return codes >= {"Y", "m", "d"} or codes >= {"Y", "j"}
+
+    @property
     def prefix(self) -> str:
         """What all keys begin with."""
         return self._pattern.partition("%")[0]
@@ -37,6 +43,19 @@ class DatePattern:
     def matches(self, key: str) -> bool:
         """Return whether a key could be some day's; a code that occurs twice must have one value."""
         return self._expression.fullmatch(key) is not None
+
+    def day(self, key: str) -> date:
+        """Return the UTC day that a key names.
+
+        :raises ValueError: the key is no day's.
+        """
+        match = self._expression.fullmatch(key)
+        if match is None:
+            raise ValueError(f"{key!r} does not fit {self._pattern!r}.")
+        found = {code: int(digits) for code, digits in match.groupdict().items()}
+        if "j" in found:
+            return date(found["Y"], 1, 1) + timedelta(days=found["j"] - 1)
+        return date(found["Y"], found["m"], found["d"])
 
     def _as_expression(self) -> str:
         seen: set[str] = set()

@@ -12,13 +12,17 @@ _NO_STAGING = re.compile(r'relation "(\w+__[0-9a-f]{12})" does not exist')
 _NO_VALUE = re.compile(r"Cannot insert a NULL value into column (\w+)|null value in column \"(\w+)\"")
 
 
+class StagingGone(AirflowFailException):
+    """The run's staging tables do not exist; a clean-up has dropped them."""
+
+
 def explain_load(session: Session, error: Exception) -> Exception:  # noqa: ARG001 - the shape of an explanation
     """Return the error to raise for a load that failed; what a retry cannot cure is not retried.
 
     :param error: what the load raised. One that is not known here is returned as it is.
     """
     if missing := _NO_STAGING.search(str(error)):
-        return AirflowFailException(
+        return StagingGone(
             f"The staging table {missing[1]} is gone: it is dropped when a run succeeds. Clear the run's staging tasks "
             "together with this one."
         )

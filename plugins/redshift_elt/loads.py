@@ -3,103 +3,185 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from redshift_elt.row_counts import RowCounts
 from redshift_elt.statements import merge, names, overwrite, temporary
+from redshift_elt.statements.scope import EVERYTHING, Interval, Scope, among, within
 
 if TYPE_CHECKING:
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
 
-@dataclass(frozen=True)
-class RowCounts:
-    """How many keys a load found among the staged rows of its window, and what became of them in its target."""
-
-    staged: int
-    inserted: int
-    updated: int
-    deleted: int
-    unchanged: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.staged:,} rows staged; {self.inserted:,} inserted, {self.updated:,} updated, "
-            f"{self.deleted:,} deleted, {self.unchanged:,} unchanged"
-        )
-
-    def as_xcom(self) -> dict[str, int]:
-        """Return the counts by name."""
-        return asdict(self)
-
-
 def overwrite_window(
-    session: Session, target: str, select: str, key: Sequence[str], window_column: str, window: Window
+    session: Session,
+    target: str,
+    select: str,
+    key: Sequence[str],
+    window_column: str,
+    window: Window,
+    loaded: Sequence[Interval],
 ) -> RowCounts:
-    """Make a table hold, inside the window, exactly what a SELECT yields; only rows that differ are written."""
-    columns = _stage(session, target, select, key)
+    """Make a table hold, inside the window, exactly what a SELECT yields; only rows that differ are written.
+
+    :param loaded: the windows that the table has been loaded for; in those within the window's reach too, the table
+        then holds exactly what the SELECT yields.
+    """
+    columns = session.column_names(names.table(target))
+    intervals = window.with_others(loaded)
+    scope = within(window_column, intervals)
     session.execute(temporary.create(target, "fresh"))
-    fresh = session.execute(overwrite.fill_fresh(target, key, window_column, columns), window.bounds)
-    session.execute(temporary.create(target, "stale"))
-    stale = session.execute(overwrite.fill_stale(target, window_column, columns), window.bounds)
-    deleted = session.execute(overwrite.delete_stale(target, key, window_column), window.bounds) if stale else 0
-    inserted = session.execute(overwrite.insert_fresh(target, window_column, columns), window.bounds) if fresh else 0
-    return RowCounts(staged=fresh, inserted=inserted, updated=0, deleted=deleted, unchanged=fresh - inserted)
+    fill = overwrite.fill_fresh_by_key(target, key, window_column, columns, select, scope)
+    session.execute(fill, scope.values)
+    _refuse_null_keys(session, target, target, key)
+    stale, new = _take_over(session, target, key, columns, scope, take_back=True)
+    own = within(window_column, [window.bounds])
+    counted = session.fetch(overwrite.count_result(target, scope, own), (*scope.values, *own.values, *own.values))
+    [(held, fresh, staged, inserted)] = counted
+    if held != fresh:
+        raise AirflowException(
+            f"{target} holds {held:,} rows where {fresh:,} were staged: something else writes into it, or it had a row "
+            "twice. Nothing was kept; the task can be retried."
+        )
+    return RowCounts(staged, inserted, deleted=stale, unchanged=staged - inserted, late=new - inserted)
 
 
-def merge_delta(
+def merge_rows(
     session: Session,
     target: str,
     select: str,
     key: Sequence[str],
     choices: Sequence[merge.Choice],
-    window_column: str | None,
-    window: Window,
     *,
     replace: bool,
+    full: bool,
 ) -> RowCounts:
     """Merge into a table those rows of a SELECT that change it.
 
     :param choices: how rows with one key become one row; none: all columns come from one row.
-    :param window_column: the column of event time that must lie in the window; None: every row counts.
-    :param replace: whether a staged row replaces the target's, or competes with it.
+    :param replace: whether a row replaces the target's, or competes with it.
+    :param full: whether rows of the target with other keys go.
     """
-    columns = _stage(session, target, select, key)
-    choices = choices or [merge.Choice([name for name in columns if name not in key])]
-    _check_choices(target, columns, key, choices)
-    if window_column:
-        session.execute(merge.delete_outside(target, window_column), window.bounds)
-    keys = session.fetch(merge.count_keys(target, key))[0][0]
-    session.execute(temporary.create(target, "delta"))
-    session.execute(merge.fill_delta(target, key, columns, choices, compete=not (replace or window.full)))
-    changed, updated = session.fetch(merge.count_delta(target, key))[0]
-    if changed:
-        session.execute(merge.merge_delta(target, key, columns))
-    deleted = session.execute(merge.delete_gone(target, key)) if window.full else 0
-    return RowCounts(keys, inserted=changed - updated, updated=updated, deleted=deleted, unchanged=keys - changed)
-
-
-def _stage(session: Session, target: str, select: str, key: Sequence[str]) -> list[str]:
-    """Store what the SELECT yields and return the target's columns."""
     columns = session.column_names(names.table(target))
-    session.execute(temporary.create(target, "staged"))
-    session.execute(temporary.fill_staged(target, columns, select.strip().rstrip(";")))
-    [(keyless,)] = session.fetch(temporary.count_null_keys(target, key))
+    choices = _checked(target, columns, key, choices)
+    session.execute(temporary.create(target, "fresh"))
+    fresh = session.execute(overwrite.fill_fresh(target, columns, select, EVERYTHING))
+    if not (fresh or full):
+        return RowCounts()
+    _refuse_null_keys(session, target, target, key)
+    if replace or full:
+        candidates = merge.fresh_rows(target, columns)
+    else:
+        candidates = merge.fresh_and_loaded_rows(target, key, columns)
+    session.execute(temporary.create(target, "gone"))
+    if full:
+        left = names.identifier(temporary.name(target, "fresh"))
+        session.execute(merge.fill_gone(target, key, columns, left))
+    return _merge(session, target, target, key, columns, choices, candidates, gone=full)
+
+
+def merge_records(
+    session: Session,
+    target: str,
+    records: str,
+    records_scope: Scope,
+    select: str,
+    key: Sequence[str],
+    choices: Sequence[merge.Choice],
+    *,
+    take_back: bool,
+    full: bool,
+) -> RowCounts:
+    """Make a table of records hold a SELECT's rows, and the target what follows from the records.
+
+    :param records: has the columns of the target, and maybe more.
+    :param records_scope: which of the records the SELECT's rows are held against.
+    :param take_back: whether records in the scope that the SELECT does not yield any more go.
+    :param full: whether the target is rebuilt from all records.
+    """
+    columns = session.column_names(names.table(target))
+    choices = _checked(target, columns, key, choices)
+    kept = session.column_names(names.table(records))
+    session.execute(temporary.create(records, "fresh"))
+    session.execute(overwrite.fill_fresh(records, kept, select, records_scope), records_scope.values)
+    _refuse_null_keys(session, target, records, key)
+    stale, new = _take_over(session, records, key, kept, records_scope, take_back=take_back)
+    if not (stale or new or full):
+        keys = session.fetch(merge.count_keys(records, key))[0][0]
+        return RowCounts(keys, unchanged=keys)
+    if full:
+        candidates = merge.all_records(records, columns)
+        fill_gone = merge.fill_gone(target, key, columns, names.table(records))
+    else:
+        candidates = merge.changed_records(target, records, key, columns)
+        fill_gone = merge.fill_gone_of_stale(target, key, columns, records)
+    session.execute(temporary.create(target, "gone"))
+    gone = session.execute(fill_gone) if stale or full else 0
+    return _merge(session, target, records, key, columns, choices, candidates, gone=bool(gone))
+
+
+def fresh_keys(records: str, key: Sequence[str]) -> Scope:
+    """Return the scope of the records whose key is that of a row that the SELECT yields."""
+    return among(key, names.identifier(temporary.name(records, "fresh")))
+
+
+def _take_over(
+    session: Session, into: str, key: Sequence[str], columns: Sequence[str], scope: Scope, *, take_back: bool
+) -> tuple[int, int]:
+    """Make a table hold the fresh rows in the scope; return how many rows were deleted and how many inserted."""
+    session.execute(temporary.create(into, "stale"))
+    stale = session.execute(overwrite.fill_stale(into, columns, scope), scope.values) if take_back else 0
+    session.execute(temporary.create(into, "new"))
+    new = session.execute(overwrite.fill_new(into, columns, scope), scope.values)
+    if stale:
+        session.execute(overwrite.delete_stale(into, key, columns, scope), scope.values)
+    if new:
+        session.execute(overwrite.insert_new(into, columns))
+    return stale, new
+
+
+def _merge(
+    session: Session,
+    target: str,
+    source: str,
+    key: Sequence[str],
+    columns: Sequence[str],
+    choices: Sequence[merge.Choice],
+    candidates: str,
+    *,
+    gone: bool,
+) -> RowCounts:
+    keys = session.fetch(merge.count_keys(source, key))[0][0]
+    session.execute(temporary.create(target, "delta"))
+    delta = session.execute(merge.fill_delta(target, key, choices, candidates))
+    updated = of_fresh = 0
+    if delta:
+        delta, updated, of_fresh = session.fetch(merge.count_delta(target, source, key))[0]
+        session.execute(merge.merge_delta(target, key, columns))
+    deleted = session.execute(merge.delete_gone(target, key)) if gone else 0
+    return RowCounts(keys, delta - updated, updated, deleted, unchanged=keys - of_fresh)
+
+
+def _refuse_null_keys(session: Session, target: str, source: str, key: Sequence[str]) -> None:
+    [(keyless,)] = session.fetch(overwrite.count_null_keys(source, key))
     if keyless:
         raise AirflowFailException(
             f"{keyless} staged rows have no {' or no '.join(key)}, which is the key of {target}: leave them out in "
             "the SELECT, or correct their file. Nothing was loaded."
         )
-    return columns
 
 
-def _check_choices(target: str, columns: Sequence[str], key: Sequence[str], choices: Sequence[merge.Choice]) -> None:
+def _checked(
+    target: str, columns: Sequence[str], key: Sequence[str], choices: Sequence[merge.Choice]
+) -> Sequence[merge.Choice]:
+    choices = choices or [merge.Choice([name for name in columns if name not in key])]
     chosen = [name for choice in choices for name in choice.columns]
     if sorted([*key, *chosen]) != sorted(columns):
         raise AirflowFailException(
             f"The key and the choices of {target} must name each of its columns once. The table has "
             f"{', '.join(columns)}; named are {', '.join([*key, *chosen])}."
         )
+    return choices

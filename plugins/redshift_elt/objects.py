@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from redshift_elt.date_pattern import DatePattern
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class S3Object:
-    """One object as S3 lists it; ``size`` is in bytes."""
+    """One object as S3 lists it; ``size`` is in bytes, ``modified`` in UTC without a zone."""
 
     bucket: str
     key: str
     etag: str
     size: int
+    modified: datetime
 
     @property
     def url(self) -> str:
@@ -33,7 +35,7 @@ def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
     """Return the objects under a prefix in key order, without the markers that stand for folders."""
     pages = s3.get_conn().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [
-        S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"])
+        S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], _utc(entry["LastModified"]))
         for page in pages
         for entry in page.get("Contents", ())
     ]
@@ -46,10 +48,10 @@ def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
 
 
 def list_dated(s3: S3Hook, bucket: str, pattern: str, window: Window, margin_days: int = 0) -> list[S3Object]:
-    """Return the objects of the window's UTC days that exist. A day without an object is normal.
+    """Return the objects of the UTC days in the window's reach that exist. A day without an object is normal.
 
     :param pattern: the key of a day's object, see :class:`redshift_elt.date_pattern.DatePattern`.
-    :param margin_days: how many days before and after the window's are looked at too.
+    :param margin_days: how many days before and after those are looked at too.
     """
     dated = DatePattern(pattern)
     if window.full:
@@ -69,9 +71,21 @@ def manifest(objects: Iterable[S3Object]) -> str:
 def file_list(objects: Sequence[S3Object]) -> str:
     """Return the objects as JSON lines, for COPY into a table like ``etl.staged_files``."""
     return "\n".join(
-        json.dumps({"bucket": item.bucket, "object_key": item.key, "etag": item.etag, "size_bytes": item.size})
+        json.dumps(
+            {
+                "bucket": item.bucket,
+                "object_key": item.key,
+                "etag": item.etag,
+                "size_bytes": item.size,
+                "modified_at": item.modified.isoformat(sep=" "),
+            }
+        )
         for item in objects
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 def _common_prefix(keys: set[str]) -> str:

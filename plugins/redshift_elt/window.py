@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -19,12 +19,14 @@ class Window:
 
     :param full: whether the run rebuilds everything; the interval then holds all of time.
     :param origin: where the interval comes from, in words, for the log.
+    :param lookback_days: how many UTC days before the window's first one the run reads too, for late events.
     """
 
     start: datetime
     end: datetime
     full: bool = False
     origin: str = "given"
+    lookback_days: int = 0
 
     def __post_init__(self) -> None:
         if not self.start < self.end:
@@ -36,10 +38,33 @@ class Window:
         return self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
 
     def days(self, margin: int = 0) -> list[date]:
-        """Return the UTC days that the window touches, widened by ``margin`` days on either side."""
-        first = self.start.date() - timedelta(days=margin)
+        """Return the UTC days that the run reads, widened by ``margin`` days on either side."""
+        first = self.start.date() - timedelta(days=self.lookback_days + margin)
         last = (self.end - timedelta(microseconds=1)).date() + timedelta(days=margin)
         return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    @property
+    def reach(self) -> tuple[datetime, datetime]:
+        """First moment of the first day that the run reads, and of the day after the last one; UTC, without a zone."""
+        if self.full:
+            return self.bounds
+        days = self.days()
+        return datetime.combine(days[0], time()), datetime.combine(days[-1] + timedelta(days=1), time())
+
+    def with_others(self, others: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+        """Return the window together with the parts of other windows in its reach, as disjoint intervals in order.
+
+        :param others: start and end of windows, UTC without a zone.
+        """
+        first, last = self.reach
+        inside = [(max(start, first), min(end, last)) for start, end in others]
+        joined: list[tuple[datetime, datetime]] = []
+        for start, end in sorted([self.bounds, *(part for part in inside if part[0] < part[1])]):
+            if joined and start <= joined[-1][1]:
+                joined[-1] = joined[-1][0], max(end, joined[-1][1])
+            else:
+                joined.append((start, end))
+        return joined
 
     def __str__(self) -> str:
         if self.full:
@@ -52,13 +77,15 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
 
     The Param ``full_load`` asks for everything. Else the Params ``window_start`` and ``window_end`` give the window,
     else the run's data interval, else the last complete hour before the run was to begin: a run that is triggered by
-    hand without a logical date has no data interval (Airflow issue 46197).
+    hand without a logical date has no data interval (Airflow issue 46197). The Param ``lookback_days`` says how many
+    days before the window's own are read too.
 
     :param context: the task's context.
     :raises AirflowFailException: only one of the two Params is given, one is no date and time, or the window is empty.
     """
     params = context.get("params") or {}
     start, end = params.get("window_start"), params.get("window_end")
+    lookback = params.get("lookback_days") or 0
     if bool(start) != bool(end):
         raise AirflowFailException("Give both window_start and window_end, or neither of them.")
     if params.get("full_load"):
@@ -67,13 +94,12 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
         return Window(_BEGINNING, _END, full=True, origin="full load")
     try:
         if start:
-            return Window(_utc(start), _utc(end), origin="params")
+            return Window(_utc(start), _utc(end), False, "params", lookback)
         if context.get("data_interval_start") and context.get("data_interval_end"):
-            return Window(
-                _utc(context["data_interval_start"]), _utc(context["data_interval_end"]), origin="data interval"
-            )
+            interval = _utc(context["data_interval_start"]), _utc(context["data_interval_end"])
+            return Window(*interval, False, "data interval", lookback)
         hour = _utc(context["dag_run"].run_after).replace(minute=0, second=0, microsecond=0)
-        return Window(hour - timedelta(hours=1), hour, origin="last complete hour")
+        return Window(hour - timedelta(hours=1), hour, False, "last complete hour", lookback)
     except ValueError as error:
         raise AirflowFailException(str(error)) from error
 

@@ -36,10 +36,8 @@ from (
             plays.artist_name,
             plays.length
         from songplays as plays
-        left join songs
-            on songs.song_id = plays.song_id
-        where plays.song_id is not null
-            and songs.song_id is null
+        join songs__gone
+            on songs__gone.song_id = plays.song_id
     ) as affected
     left join songs
         on songs.title = affected.song_title

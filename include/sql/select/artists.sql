@@ -1,5 +1,6 @@
--- The artists of the staged songs; one artist may come with several names and places.
+-- What the staged songs say of their artists; one artist may come with several names and places.
 select
+    song_id,
     artist_id,
     artist_name as name,
     nullif(artist_location, '') as location,

@@ -1,4 +1,5 @@
--- The plays among the staged events. A play matches a song when title, artist name and length are equal, all three;
+-- The plays among the staged events; of several with one id on one day, which a file should not have, the earliest, and
+-- of those the first one in the order of what was logged, so that the catalogue has no say in it. A play matches a song when title, artist name and length are equal, all three;
 -- where several songs do, the one with the first song_id is taken. A play without a match stays.
 -- Redshift ignores trailing blanks when it compares texts, so their lengths are compared too.
 select
@@ -15,7 +16,27 @@ select
     events.song as song_title,
     events.artist as artist_name,
     events.length
-from {{ staging_table('staging_events', dag_run) }} as events
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                session_id,
+                item_in_session,
+                date_trunc('day', ts)
+            order by
+                ts,
+                user_id,
+                level,
+                location,
+                user_agent,
+                song,
+                artist,
+                length
+        ) as choice
+    from {{ staging_table('staging_events', dag_run) }}
+    where page = 'NextSong'
+) as events
 left join (
     select
         played.song,
@@ -48,4 +69,4 @@ left join (
     and matches.length = events.length
 left join songs
     on songs.song_id = matches.song_id
-where events.page = 'NextSong'
+where events.choice = 1

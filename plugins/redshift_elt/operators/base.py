@@ -11,6 +11,7 @@ from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from redshift_elt.window import Window, resolve_window
 
 if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
     from redshift_elt.transaction import Session
@@ -38,6 +39,13 @@ class WarehouseOperator(BaseSQLOperator):
         from redshift_elt.hook import warehouse_hook
 
         return warehouse_hook(self.conn_id, self.aws_conn_id)
+
+    @cached_property
+    def s3(self) -> S3Hook:
+        """The client for the bucket that is staged from."""
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+        return S3Hook(aws_conn_id=self.aws_conn_id)
 
     def window(self, context: Mapping[str, Any]) -> Window:
         """Return the run's window, and tell the log."""

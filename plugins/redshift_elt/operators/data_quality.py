@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import Aggregate, Check, Query, number_text
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.statements import bookkeeping, quality
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ class DataQualityOperator(WarehouseOperator):
     A check that fails is not tried again, for bad data stays bad; a lost connection is.
 
     :param checks: the checks, see :mod:`redshift_elt.checks`.
+    :param staged_by: the operators that stage what the checks' queries read.
     :raises AirflowFailException: a check with severity ``error`` has failed; the message names every one that has.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "queries")
 
-    def __init__(self, *, checks: Sequence[Check], **kwargs: Any) -> None:
+    def __init__(
+        self, *, checks: Sequence[Check], staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not checks:
             raise ValueError("checks is empty: give at least one, such as row_count('orders').")
@@ -40,16 +44,22 @@ class DataQualityOperator(WarehouseOperator):
                 raise ValueError(f"The check {check.name!r} of {check.table} is given twice.")
             seen.add((check.table, check.name))
         self.checks = list(checks)
+        self.staged_by = tuple(staged_by)
         self.queries = [check.sql for check in checks if isinstance(check, Query)]
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
         """Make the checks and return how many passed, warned and failed."""
         from redshift_elt.audit import now
+        from redshift_elt.load_failure import StagingGone, explain_load
 
         window = self.window(context)
+        stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
 
-        def check(session: Session) -> list[bookkeeping.CheckResult]:
-            measured = self._measure(session, window)
+        def check(session: Session, *, staging_gone: bool = False) -> list[bookkeeping.CheckResult]:
+            for stage in stages if staging_gone else ():
+                stage.make_temporary(session)
+            run = (*window.bounds, context["ti"].dag_id, context["ti"].run_id)
+            measured = self._measure(session, window, run)
             results = [
                 bookkeeping.CheckResult(
                     dag_id=context["ti"].dag_id,
@@ -69,9 +79,17 @@ class DataQualityOperator(WarehouseOperator):
             session.execute(bookkeeping.insert_check_results(len(results)), bookkeeping.values(results))
             return results
 
-        return self._report(self.transaction(check))
+        try:
+            results = self.transaction(check, explain_load)
+        except StagingGone:
+            if not stages:
+                raise
+            results = self.transaction(lambda session: check(session, staging_gone=True), explain_load)
+        for stage in stages:
+            stage.discard_manifests()
+        return self._report(results)
 
-    def _measure(self, session: Session, window: Window) -> list[float | None]:
+    def _measure(self, session: Session, window: Window, run: Sequence[object]) -> list[float | None]:
         """Return the number that each check measures, in the order of the checks."""
         measured: dict[Check, float | None] = {}
         aggregates = sorted(
@@ -84,7 +102,7 @@ class DataQualityOperator(WarehouseOperator):
             row = session.fetch(query, window.bounds if window_column else ())[0]
             measured.update(zip(checks, map(_number, row), strict=True))
         session.execute(quality.CREATE_RUN_WINDOW)
-        session.execute(quality.FILL_RUN_WINDOW, window.bounds)
+        session.execute(quality.FILL_RUN_WINDOW, run)
         queries = [check for check in self.checks if isinstance(check, Query)]
         for check, sql in zip(queries, self.queries, strict=True):
             measured[check] = _number(session.fetch(sql)[0][0])

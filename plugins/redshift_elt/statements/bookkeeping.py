@@ -10,6 +10,11 @@ from redshift_elt.statements.names import bare, columns, literal, table
 
 SCHEMA = "etl"
 
+# The version of a prefix in the ledger: its entry says when all that is below it was listed.
+LISTED = "listed"
+
+_FILE_COLUMNS = ("bucket", "object_key", "etag", "size_bytes", "modified_at")
+
 
 def lock(targets: Iterable[str]) -> str:
     """Return the statement that begins a load: it queues behind every other load of these targets.
@@ -38,6 +43,7 @@ class Load:
     updated: int
     deleted: int
     unchanged: int
+    late: int
     started_at: datetime
     loaded_at: datetime
 
@@ -61,12 +67,12 @@ class CheckResult:
 
 def insert_load() -> str:
     """Return the statement that records a load; its values are those of a :class:`Load`."""
-    return _insert("loads", [field.name for field in fields(Load)], rows=1)
+    return _insert(f"{SCHEMA}.loads", [field.name for field in fields(Load)], rows=1)
 
 
 def insert_check_results(rows: int) -> str:
     """Return the statement that records the results of a number of checks; its values are theirs, one after another."""
-    return _insert("check_results", [field.name for field in fields(CheckResult)], rows)
+    return _insert(f"{SCHEMA}.check_results", [field.name for field in fields(CheckResult)], rows)
 
 
 def values(rows: Sequence[Load | CheckResult]) -> tuple[object, ...]:
@@ -86,11 +92,14 @@ def loaded_objects(targets: Sequence[str]) -> str:
     )
 
 
-def count_recorded(target: str, files: str) -> str:
-    """Return the query for how many objects a run staged, and how many of them the target's ledger has already."""
+def count_files(target: str, files: str) -> str:
+    """Return the query for how many entries a run's list of objects has, and how many a target has in another version.
+
+    An entry of the second kind is an object that has changed since the target took it over.
+    """
     ledger = table(f"{SCHEMA}.loaded_files")
     return (
-        f"select\n    count(*),\n    count({ledger}.object_key)\n"
+        f"select\n    count(*),\n    sum(case when {ledger}.etag <> {table(files)}.etag then 1 else 0 end)\n"
         f"from {table(files)}\n"
         f"left join {ledger}\n"
         f"  on {_same_object(target, files)}"
@@ -111,9 +120,51 @@ def record_files(target: str, files: str) -> str:
     """Return the statement that records in the ledger which objects a target has taken over."""
     return (
         f"insert into {table(f'{SCHEMA}.loaded_files')} (\n"
-        f"    {columns(['target', 'bucket', 'object_key', 'etag', 'size_bytes', 'loaded_at'])}\n)\n"
-        f"select\n    {literal(bare(target))},\n    bucket,\n    object_key,\n    etag,\n    size_bytes,\n    sysdate\n"
+        f"    {columns(['target', *_FILE_COLUMNS, 'loaded_at'])}\n)\n"
+        f"select\n    {literal(bare(target))},\n    {columns(_FILE_COLUMNS)},\n    sysdate\n"
         f"from {table(files)}"
+    )
+
+
+def insert_staged_files(files: str, rows: int) -> str:
+    """Return the statement that keeps which objects are staged: bucket, key, ETag, bytes and time of each."""
+    return _insert(files, _FILE_COLUMNS, rows)
+
+
+def staged_versions(files: str) -> str:
+    """Return the query for key, ETag and time of the objects that are staged."""
+    return f"select\n    object_key,\n    etag,\n    modified_at\nfrom {table(files)}"
+
+
+def count_superseded(target: str, files: str) -> str:
+    """Return the query for how many of the staged objects a target has in another version that is not older."""
+    ledger = table(f"{SCHEMA}.loaded_files")
+    return (
+        f"select count(*)\nfrom {table(files)}\n"
+        f"join {ledger}\n  on {_same_object(target, files)}\n"
+        f"where {ledger}.etag <> {table(files)}.etag\n"
+        f"  and {ledger}.modified_at >= {table(files)}.modified_at"
+    )
+
+
+def last_listed(targets: Sequence[str]) -> str:
+    """Return the query for how many targets have a prefix, and since when all of them; its values: bucket, prefix."""
+    names = ", ".join(literal(bare(target)) for target in targets)
+    return (
+        "select\n    count(*),\n    min(modified_at)\n"
+        f"from {table(f'{SCHEMA}.loaded_files')}\n"
+        f"where bucket = %s\n  and object_key = %s\n  and target in ({names})"
+    )
+
+
+def loaded_windows() -> str:
+    """Return the query for the windows that a target has been loaded for.
+
+    Its values are the target, and the end and the start of the interval of time that is asked for.
+    """
+    return (
+        f"select distinct\n    window_start,\n    window_end\nfrom {table(f'{SCHEMA}.loads')}\n"
+        "where target = %s\n  and window_start < %s\n  and window_end > %s"
     )
 
 
@@ -126,6 +177,6 @@ def _same_object(target: str, files: str) -> str:
     )
 
 
-def _insert(name: str, names: Sequence[str], rows: int) -> str:
+def _insert(into: str, names: Sequence[str], rows: int) -> str:
     row = "(" + ", ".join(["%s"] * len(names)) + ")"
-    return f"insert into {table(f'{SCHEMA}.{name}')} (\n    {columns(names)}\n)\nvalues\n" + ",\n".join([row] * rows)
+    return f"insert into {table(into)} (\n    {columns(names)}\n)\nvalues\n" + ",\n".join([row] * rows)

@@ -1,4 +1,8 @@
-"""The delta merge: staged rows are reduced to one a key, and only those that change the target are merged into it."""
+"""The delta merge: candidates are reduced to one row a key, and only those that change the target are merged into it.
+
+``fresh``, ``stale`` and ``new`` are the temporary tables of :mod:`redshift_elt.statements.overwrite`: those of the
+target itself, or those of the table that keeps its records.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +28,61 @@ class Choice:
     order_by: Sequence[str] = ()
 
 
-def delete_outside(target: str, window_column: str) -> str:
-    """Return the statement that forgets staged rows outside the window; its values are the window's start and end."""
-    column = identifier(window_column)
-    return f"delete from {identifier(temporary.name(target, 'staged'))}\nwhere {column} < %s\n   or {column} >= %s"
+def fresh_rows(source: str, names: Sequence[str]) -> str:
+    """Return the candidates of a load whose rows replace the target's: the fresh rows."""
+    return f"select\n    {columns(names)}\nfrom {_part(source, 'fresh')}"
 
 
-def fill_delta(
-    target: str, key: Sequence[str], names: Sequence[str], choices: Sequence[Choice], *, compete: bool
-) -> str:
+def fresh_and_loaded_rows(target: str, key: Sequence[str], names: Sequence[str]) -> str:
+    """Return the candidates of a load whose rows compete with the target's: both."""
+    return (
+        f"{fresh_rows(target, names)}\n"
+        "union all\n"
+        f"select\n    {columns(names, of=table(target))}\n"
+        f"from {table(target)}\n"
+        f"join (select distinct {columns(key)} from {_part(target, 'fresh')}) as touched\n"
+        f"  on {_same(table(target), 'touched', key)}"
+    )
+
+
+def all_records(records: str, names: Sequence[str]) -> str:
+    """Return the candidates of a rebuild: every record."""
+    return f"select\n    {columns(names)}\nfrom {table(records)}"
+
+
+def changed_records(target: str, records: str, key: Sequence[str], names: Sequence[str]) -> str:
+    """Return the candidates of a load that has changed the records.
+
+    Where a record of a key has been taken back, all records of the key that are left: the target's row may rest on the
+    one that is gone. For other keys the new records and the target's row, which stands for all older records.
+    """
+    taken_back = f"(select distinct {columns(key)} from {_part(records, 'stale')}) as taken_back"
+    of_new = _part(records, "new")
+    return (
+        f"select\n    {columns(names, of=table(records))}\n"
+        f"from {table(records)}\n"
+        f"join {taken_back}\n  on {_same(table(records), 'taken_back', key)}\n"
+        "union all\n"
+        f"select\n    {columns(names, of=of_new)}\n"
+        f"from {of_new}\n"
+        f"left join {taken_back}\n  on {_same(of_new, 'taken_back', key)}\n"
+        f"where taken_back.{identifier(key[0])} is null\n"
+        "union all\n"
+        f"select\n    {columns(names, of=table(target))}\n"
+        f"from {table(target)}\n"
+        f"join (select distinct {columns(key)} from {of_new}) as touched\n"
+        f"  on {_same(table(target), 'touched', key)}\n"
+        f"left join {taken_back}\n  on {_same(table(target), 'taken_back', key)}\n"
+        f"where taken_back.{identifier(key[0])} is null"
+    )
+
+
+def fill_delta(target: str, key: Sequence[str], choices: Sequence[Choice], candidates: str) -> str:
     """Return the statement that finds the rows that the target must take over.
 
     :param choices: together they name every column that is not in the key.
-    :param compete: whether the target's rows take part in the choice, or the staged rows replace them.
+    :param candidates: a SELECT of the rows to choose from.
     """
-    candidates = f"select\n    {columns(names)}\nfrom {identifier(temporary.name(target, 'staged'))}"
-    if compete:
-        candidates += f"\nunion all\n{_loaded(target, key, names)}"
     parts = [f"candidates as (\n{candidates}\n)"]
     parts += [_choose(f"choice_{number}", key, choice) for number, choice in enumerate(choices)]
     chosen = ",\n    ".join(
@@ -53,28 +95,36 @@ def fill_delta(
     )
     written = [*key, *(name for choice in choices for name in choice.columns)]
     return (
-        f"insert into {identifier(temporary.name(target, 'delta'))} (\n    {columns(written)}\n)\n"
+        f"insert into {_part(target, 'delta')} (\n    {columns(written)}\n)\n"
         f"with {','.join(parts)}\n"
         f"select\n    {chosen}\n"
         f"from choice_0{joins}\n"
-        f"except\n{_loaded(target, key, written)}"
+        "except\n"
+        f"select\n    {columns(written, of=table(target))}\n"
+        f"from {table(target)}\n"
+        f"join (select distinct {columns(key)} from candidates) as touched\n"
+        f"  on {_same(table(target), 'touched', key)}"
     )
 
 
-def count_keys(target: str, key: Sequence[str]) -> str:
-    """Return the query for how many keys were staged."""
-    staged = identifier(temporary.name(target, "staged"))
-    return f"select count(*)\nfrom (\nselect distinct\n    {columns(key)}\nfrom {staged}\n) as keys"
+def count_keys(source: str, key: Sequence[str]) -> str:
+    """Return the query for how many keys the fresh rows have."""
+    return f"select count(*)\nfrom (\nselect distinct\n    {columns(key)}\nfrom {_part(source, 'fresh')}\n) as keys"
 
 
-def count_delta(target: str, key: Sequence[str]) -> str:
-    """Return the query for the delta's number of rows, and how many of them the target has already."""
-    delta = identifier(temporary.name(target, "delta"))
+def count_delta(target: str, source: str, key: Sequence[str]) -> str:
+    """Return the query for the delta's number of rows, how many the target has already, and how many are of fresh keys.
+
+    :param source: the table whose temporary tables hold the fresh rows.
+    """
+    delta = _part(target, "delta")
     return (
-        f"select\n    count(*),\n    count({table(target)}.{identifier(key[0])})\n"
+        f"select\n    count(*),\n    count({table(target)}.{identifier(key[0])}),\n"
+        f"    count(fresh_keys.{identifier(key[0])})\n"
         f"from {delta}\n"
-        f"left join {table(target)}\n"
-        f"  on {_same(table(target), delta, key)}"
+        f"left join {table(target)}\n  on {_same(table(target), delta, key)}\n"
+        f"left join (select distinct {columns(key)} from {_part(source, 'fresh')}) as fresh_keys\n"
+        f"  on {_same('fresh_keys', delta, key)}"
     )
 
 
@@ -94,25 +144,34 @@ def merge_delta(target: str, key: Sequence[str], names: Sequence[str]) -> str:
     )
 
 
+def fill_gone(target: str, key: Sequence[str], names: Sequence[str], left: str) -> str:
+    """Return the statement that finds the rows of the target that must go, for a rebuild of the whole table.
+
+    :param left: the table that holds the keys that stay, quoted.
+    """
+    return (
+        f"insert into {_part(target, 'gone')} (\n    {columns(names)}\n)\n"
+        f"select\n    {columns(names, of=table(target))}\nfrom {table(target)}\n"
+        f"where not exists (\nselect 1\nfrom {left}\nwhere {_same(left, table(target), key)}\n)"
+    )
+
+
+def fill_gone_of_stale(target: str, key: Sequence[str], names: Sequence[str], records: str) -> str:
+    """Return the statement that finds the rows of the target whose last record has been taken back."""
+    of_key = _same(table(records), table(target), key)
+    return (
+        f"insert into {_part(target, 'gone')} (\n    {columns(names)}\n)\n"
+        f"select\n    {columns(names, of=table(target))}\nfrom {table(target)}\n"
+        f"join (select distinct {columns(key)} from {_part(records, 'stale')}) as taken_back\n"
+        f"  on {_same(table(target), 'taken_back', key)}\n"
+        f"where not exists (\nselect 1\nfrom {table(records)}\nwhere {of_key}\n)"
+    )
+
+
 def delete_gone(target: str, key: Sequence[str]) -> str:
-    """Return the statement that deletes the rows whose key was not staged, for a rebuild of the whole table."""
-    staged = identifier(temporary.name(target, "staged"))
-    return (
-        f"delete from {table(target)}\n"
-        "where not exists (\n"
-        f"select 1\nfrom {staged}\nwhere {_same(staged, table(target), key)}\n"
-        ")"
-    )
-
-
-def _loaded(target: str, key: Sequence[str], names: Sequence[str]) -> str:
-    staged = identifier(temporary.name(target, "staged"))
-    return (
-        f"select\n    {columns(names, of=table(target))}\n"
-        f"from {table(target)}\n"
-        f"join (select distinct {columns(key)} from {staged}) as touched\n"
-        f"  on {_same(table(target), 'touched', key)}"
-    )
+    """Return the statement that deletes the rows that must go."""
+    gone = _part(target, "gone")
+    return f"delete from {table(target)}\nusing {gone}\nwhere {_same(table(target), gone, key)}"
 
 
 def _choose(name: str, key: Sequence[str], choice: Choice) -> str:
@@ -133,3 +192,7 @@ def _choose(name: str, key: Sequence[str], choice: Choice) -> str:
 
 def _same(left: str, right: str, key: Sequence[str]) -> str:
     return "\n  and ".join(f"{left}.{identifier(name)} = {right}.{identifier(name)}" for name in key)
+
+
+def _part(name: str, part: str) -> str:
+    return identifier(temporary.name(name, part))

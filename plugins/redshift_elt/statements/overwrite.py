@@ -1,7 +1,8 @@
-"""The window overwrite: inside the window, the target holds exactly what was staged.
+"""The overwrite: within its scope, a table holds exactly the fresh rows.
 
-Only rows that differ are written, so a load that is repeated writes nothing. Every function that returns text with
-``%s`` in it takes the window's start and end as its values, in this order.
+Three temporary tables, shaped like the table: ``fresh`` has the rows that it must hold, ``stale`` those that it holds
+and must not, ``new`` those that it must hold and does not. Only what differs is written, so a load that is repeated
+writes nothing. Statements with placeholders take the scope's values.
 """
 
 from __future__ import annotations
@@ -10,56 +11,114 @@ from collections.abc import Sequence
 
 from redshift_elt.statements import temporary
 from redshift_elt.statements.names import columns, identifier, table
+from redshift_elt.statements.scope import Scope
 
 
-def _in_window(window_column: str, of: str | None = None) -> str:
-    column = f"{of}.{identifier(window_column)}" if of else identifier(window_column)
-    return f"{column} >= %s\n  and {column} < %s"
+def fill_fresh(into: str, names: Sequence[str], select: str, scope: Scope) -> str:
+    """Return the statement that keeps the rows of a SELECT in the scope, equal ones once.
 
-
-def fill_fresh(target: str, key: Sequence[str], window_column: str, names: Sequence[str]) -> str:
-    """Return the statement that keeps one staged row a key of the window: the first one in the order of its values."""
+    :param select: a SELECT without a semicolon at its end.
+    """
+    where = f"\nwhere {scope.condition()}" if scope.values else ""
     return (
-        f"insert into {identifier(temporary.name(target, 'fresh'))} (\n    {columns(names)}\n)\n"
+        f"insert into {_part(into, 'fresh')} (\n    {columns(names)}\n)\n"
+        f"select distinct\n    {columns(names)}\n"
+        f"from (\n{_bound(select, scope)}\n) as source{where}"
+    )
+
+
+def fill_fresh_by_key(
+    into: str, key: Sequence[str], window_column: str, names: Sequence[str], select: str, scope: Scope
+) -> str:
+    """Return the statement that keeps of the rows of a SELECT in the scope one a key and UTC day.
+
+    That is the earliest, and of several such the first one in the order of its values. A day is what a run always
+    reads as a whole, so all runs choose alike.
+    """
+    return (
+        f"insert into {_part(into, 'fresh')} (\n    {columns(names)}\n)\n"
         f"select\n    {columns(names)}\n"
         "from (\n"
         f"select\n    {columns(names)},\n"
-        f"    row_number() over (partition by {columns(key)} order by {columns(names)}) as choice\n"
-        f"from {identifier(temporary.name(target, 'staged'))}\n"
-        f"where {_in_window(window_column)}\n"
+        "    row_number() over (\n"
+        f"        partition by {', '.join(map(identifier, key))}, date_trunc('day', {identifier(window_column)})\n"
+        f"        order by {identifier(window_column)}, {', '.join(map(identifier, names))}\n"
+        "    ) as choice\n"
+        f"from (\n{_bound(select, scope)}\n) as source\n"
+        f"where {scope.condition()}\n"
         ") as ranked\n"
         "where choice = 1"
     )
 
 
-def fill_stale(target: str, window_column: str, names: Sequence[str]) -> str:
-    """Return the statement that finds the target's rows in the window that were not staged like this."""
+def count_null_keys(into: str, key: Sequence[str]) -> str:
+    """Return the query for how many fresh rows have no key."""
+    missing = "\n   or ".join(f"{identifier(column)} is null" for column in key)
+    return f"select count(*)\nfrom {_part(into, 'fresh')}\nwhere {missing}"
+
+
+def fill_stale(into: str, names: Sequence[str], scope: Scope) -> str:
+    """Return the statement that finds the table's rows in the scope that are not among the fresh ones."""
     return (
-        f"insert into {identifier(temporary.name(target, 'stale'))} (\n    {columns(names)}\n)\n"
-        f"select\n    {columns(names)}\n"
-        f"from {table(target)}\n"
-        f"where {_in_window(window_column)}\n"
+        f"insert into {_part(into, 'stale')} (\n    {columns(names)}\n)\n"
+        f"select\n    {columns(names)}\nfrom {table(into)}\nwhere {scope.condition()}\n"
         "except\n"
-        f"select\n    {columns(names)}\n"
-        f"from {identifier(temporary.name(target, 'fresh'))}"
+        f"select\n    {columns(names)}\nfrom {_part(into, 'fresh')}"
     )
 
 
-def delete_stale(target: str, key: Sequence[str], window_column: str) -> str:
-    """Return the statement that deletes the stale rows from the target."""
-    stale = identifier(temporary.name(target, "stale"))
-    same = "\n  and ".join(f"{table(target)}.{identifier(name)} = {stale}.{identifier(name)}" for name in key)
-    return f"delete from {table(target)}\nusing {stale}\nwhere {same}\n  and {_in_window(window_column, table(target))}"
-
-
-def insert_fresh(target: str, window_column: str, names: Sequence[str]) -> str:
-    """Return the statement that inserts the rows that the target does not have yet."""
+def fill_new(into: str, names: Sequence[str], scope: Scope) -> str:
+    """Return the statement that finds the fresh rows that the table does not hold in the scope."""
     return (
-        f"insert into {table(target)} (\n    {columns(names)}\n)\n"
-        f"select\n    {columns(names)}\n"
-        f"from {identifier(temporary.name(target, 'fresh'))}\n"
+        f"insert into {_part(into, 'new')} (\n    {columns(names)}\n)\n"
+        f"select\n    {columns(names)}\nfrom {_part(into, 'fresh')}\n"
         "except\n"
-        f"select\n    {columns(names)}\n"
-        f"from {table(target)}\n"
-        f"where {_in_window(window_column)}"
+        f"select\n    {columns(names)}\nfrom {table(into)}\nwhere {scope.condition()}"
     )
+
+
+def delete_stale(into: str, key: Sequence[str], names: Sequence[str], scope: Scope) -> str:
+    """Return the statement that deletes the stale rows, and no others with the same key."""
+    target, stale = table(into), _part(into, "stale")
+    same = [f"{target}.{identifier(name)} = {stale}.{identifier(name)}" for name in key]
+    # Equal, or both null: Redshift has no "is not distinct from".
+    same += [
+        f"({target}.{identifier(name)} = {stale}.{identifier(name)}"
+        f" or ({target}.{identifier(name)} is null and {stale}.{identifier(name)} is null))"
+        for name in names
+        if name not in key
+    ]
+    conditions = [*same, scope.condition(of=target)]
+    return f"delete from {target}\nusing {stale}\nwhere " + "\n  and ".join(conditions)
+
+
+def insert_new(into: str, names: Sequence[str]) -> str:
+    """Return the statement that inserts the new rows."""
+    return (
+        f"insert into {table(into)} (\n    {columns(names)}\n)\nselect\n    {columns(names)}\nfrom {_part(into, 'new')}"
+    )
+
+
+def count_result(into: str, scope: Scope, inside: Scope) -> str:
+    """Return the query for how many rows the table holds in the scope, and how many are fresh.
+
+    Two more numbers follow: how many fresh rows, and how many new ones, lie in a narrower scope. The query's values are
+    those of the scope, then those of the narrower one, twice.
+    """
+    return (
+        "select\n"
+        f"    (select count(*) from {table(into)} where {scope.condition()}),\n"
+        f"    (select count(*) from {_part(into, 'fresh')}),\n"
+        f"    (select count(*) from {_part(into, 'fresh')} where {inside.condition()}),\n"
+        f"    (select count(*) from {_part(into, 'new')} where {inside.condition()})"
+    )
+
+
+def _part(into: str, part: str) -> str:
+    return identifier(temporary.name(into, part))
+
+
+def _bound(select: str, scope: Scope) -> str:
+    """Return a SELECT as it must stand in a statement that has placeholders, if this one has."""
+    text = select.strip().rstrip(";")
+    return text.replace("%", "%%") if scope.values else text

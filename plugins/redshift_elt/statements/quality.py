@@ -9,15 +9,19 @@ from redshift_elt.statements.names import identifier, table
 CREATE_RUN_WINDOW = """\
 create temporary table run_window (
     window_start timestamp,
-    window_end timestamp
+    window_end timestamp,
+    dag_id varchar(256),
+    run_id varchar(256)
 )"""
 
 FILL_RUN_WINDOW = """\
 insert into run_window (
     window_start,
-    window_end
+    window_end,
+    dag_id,
+    run_id
 )
-values (%s, %s)"""
+values (%s, %s, %s, %s)"""
 
 
 def measure(target: str, expressions: Sequence[str], window_column: str | None) -> str:

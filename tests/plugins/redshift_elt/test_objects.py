@@ -78,5 +78,6 @@ def test_manifest_and_file_list_name_every_object(s3):
             "object_key": "logs/2018/12/01.json",
             "etag": "99914b932bd37a50b983c5e7c90ae93b",
             "size_bytes": 2,
+            "modified_at": objects[0].modified.isoformat(sep=" "),
         }
     ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from local.datagen import Options, generate
 from tests.model.star_schema import comparable, star_schema
-from tests.warehouse import BUCKET, LOADS, TARGETS, Warehouse
+from tests.warehouse import BOOKKEEPING, BUCKET, LOADS, TARGETS, Warehouse
 
 DAYS = 2
 FIRST = datetime(2018, 11, 1)
@@ -129,20 +129,15 @@ def test_only_new_and_changed_song_files_are_staged_again(loaded, data):
     assert loaded.run(*day).complete()["stage_songs"]["objects"] == 0
 
 
-def test_a_play_follows_its_song(loaded):
+def test_a_play_follows_its_song(loaded, data):
     """A song whose title is corrected loses its plays; when it gets its title back, it gets them back."""
     [(song_id, plays)] = loaded.query(
         "select song_id, count(*) from songplays where song_id is not null group by song_id order by 2 desc, 1 limit 1"
     )
-    [(title, artist_id, artist_name, duration)] = loaded.query(
-        "select title, artist_id, artist_name, duration from songs where song_id = %s", (song_id,)
-    )
-    song = {
-        "num_songs": 1, "artist_id": artist_id, "artist_latitude": None, "artist_longitude": None,
-        "artist_location": "", "artist_name": artist_name, "song_id": song_id, "duration": duration, "year": 0,
-    }  # fmt: skip
-    for number, (now, matched) in enumerate([("Another title", 0), (title, plays)]):
-        loaded.put(f"song_data/Z/correction{number}.json", json.dumps({**song, "title": now}).encode())
+    [file] = [file for file in (data / "song_data").rglob("*.json") if song_id in file.read_text()]
+    song = json.loads(file.read_text())
+    for title, matched in [("Another title", 0), (song["title"], plays)]:
+        loaded.put(str(file.relative_to(data)), json.dumps({**song, "title": title}).encode())
         loaded.run("2018-11-01T00:00:00", "2018-11-01T01:00:00").complete()
         assert loaded.query("select count(*) from songplays where song_id = %s", (song_id,)) == [(matched,)]
 
@@ -231,11 +226,16 @@ def test_a_play_without_a_user_fails_for_good_and_says_why(loaded, data, expecte
     assert found(loaded) == expected
 
 
-def test_a_load_that_is_cleared_alone_after_its_run_says_what_to_clear(loaded):
-    run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+def test_tasks_that_are_cleared_alone_after_their_run_stage_for_themselves(loaded, expected):
+    run = loaded.run(full_load=True)
     run.complete()
-    with pytest.raises(AirflowFailException, match="Clear the run's staging tasks together with this one"):
-        run.execute("load_users")
+    for table in (*TARGETS, *BOOKKEEPING):
+        loaded.execute(f"delete from {table}")
+    for task_id in (*reversed(LOADS), "check_star_schema"):
+        run.execute(task_id)
+        assert loaded.tables_of_runs() == []
+        assert "Contents" not in loaded.s3.list_objects_v2(Bucket=BUCKET, Prefix="manifests/")
+    assert found(loaded) == expected
 
 
 def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded):

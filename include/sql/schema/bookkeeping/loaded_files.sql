@@ -1,6 +1,7 @@
 create schema if not exists etl;
 
--- The ledger: which S3 objects a target has taken over, in which version (ETag).
+-- The ledger: which S3 objects a target has taken over, in which version (ETag and time of the last change, UTC).
+-- The entry of a prefix, whose key ends with a slash, says when all that is below it was listed.
 -- Read by target and bucket, so sorted by them; distributed by key, so that recording a file meets its old row locally.
 create table if not exists etl.loaded_files (
     target varchar(127) not null encode raw,
@@ -8,6 +9,7 @@ create table if not exists etl.loaded_files (
     object_key varchar(1024) not null encode zstd,
     etag varchar(256) not null encode zstd,
     size_bytes bigint not null encode az64,
+    modified_at timestamp not null encode az64,
     loaded_at timestamp not null encode az64,
     primary key (target, bucket, object_key)
 )
@@ -20,7 +22,8 @@ create table if not exists etl.staged_files (
     bucket varchar(63) not null encode zstd,
     object_key varchar(1024) not null encode zstd,
     etag varchar(256) not null encode zstd,
-    size_bytes bigint not null encode az64
+    size_bytes bigint not null encode az64,
+    modified_at timestamp not null encode az64
 )
 diststyle key
 distkey (object_key);

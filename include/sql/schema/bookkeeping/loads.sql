@@ -16,6 +16,7 @@ create table if not exists etl.loads (
     updated bigint not null encode az64,
     deleted bigint not null encode az64,
     unchanged bigint not null encode az64,
+    late bigint not null encode az64,
     started_at timestamp not null encode az64,
     loaded_at timestamp not null encode raw
 )

@@ -1,0 +1,105 @@
+"""What loading a fact and loading a dimension have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.statements import bookkeeping, names
+
+if TYPE_CHECKING:
+    from redshift_elt.row_counts import RowCounts
+    from redshift_elt.transaction import Session
+    from redshift_elt.window import Window
+
+
+class LoadOperator(WarehouseOperator):
+    """Load a target from what a run staged, in one transaction and under the target's lock.
+
+    Once it has the lock, a load makes sure that what was staged is what S3 has now, and stages it again where it is
+    not; so no version of a file is put in the place of a newer one, however long the run waited. A load that changes
+    no row is shown as skipped. One that does tells the consumers of its Assets (``outlets``) the window and the counts
+    in the event's extra.
+
+    :param table: the target.
+    :param select: a SELECT, or a ``.sql`` file with one, that yields the target's columns by name.
+    :param key: the column or columns that tell one row from another; never null.
+    :param staged_by: the operators that stage what the SELECT reads.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "table", "select")
+    template_fields_renderers = {"select": "sql"}  # noqa: RUF012 - Airflow's own form
+
+    def __init__(
+        self,
+        *,
+        table: str,
+        select: str,
+        key: str | Sequence[str],
+        staged_by: Sequence[StageToRedshiftOperator] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        names.check_table(table)
+        self.table = table
+        self.select = select
+        self.key = names.key(key)
+        self.staged_by = tuple(staged_by)
+
+    @property
+    def locked(self) -> Sequence[str]:
+        """The tables whose locks the load takes."""
+        return [self.table]
+
+    def load(self, session: Session, context: Mapping[str, Any], window: Window) -> RowCounts:
+        """Change the target, in the caller's transaction."""
+        raise NotImplementedError
+
+    def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
+        """Load the target and return how many rows were staged, inserted, updated, deleted, unchanged, and late.
+
+        :raises AirflowSkipException: no row of the target had to change.
+        """
+        from redshift_elt.audit import now, record
+        from redshift_elt.copy_failure import explain_copy
+        from redshift_elt.load_failure import StagingGone, explain_load
+
+        started = now()
+        window = self.window(context)
+        stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
+
+        def load(session: Session, *, staging_gone: bool = False) -> RowCounts:
+            session.execute(bookkeeping.lock(self.locked))
+            for stage in stages:
+                stage.make_temporary(session) if staging_gone else stage.renew(session, self.table)
+            counts = self.load(session, context, window)
+            record(session, context, self.table, window, counts, started)
+            return counts
+
+        def explain(session: Session, error: Exception) -> Exception:
+            return explain_load(session, explain_copy(session, error))
+
+        try:
+            counts = self.transaction(load, explain)
+        except StagingGone:
+            if not stages:
+                raise
+            counts = self.transaction(lambda session: load(session, staging_gone=True), explain)
+        for stage in stages:
+            stage.discard_manifests()
+        self.log.info("%s: %s, in %.1f s.", self.table, counts, (now() - started).total_seconds())
+        return self._finish(context, window, counts)
+
+    def _finish(self, context: Mapping[str, Any], window: Window, counts: RowCounts) -> dict[str, int]:
+        if not counts.written:
+            context["ti"].xcom_push(key="return_value", value=counts.as_xcom())
+            raise AirflowSkipException(f"{self.table} holds what it should already: no row was written.")
+        start, end = (moment.isoformat() for moment in window.bounds)
+        for asset in self.outlets:
+            extra = {"window_start": start, "window_end": end, "full_load": window.full, **counts.as_xcom()}
+            context["outlet_events"][asset].extra = extra
+        return counts.as_xcom()

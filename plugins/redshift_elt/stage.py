@@ -1,0 +1,334 @@
+"""Stage S3 objects: COPY them into a run's own tables, and again when they have changed since.
+
+Two tables hold what a run staged: the rows, and the objects that they came from in the versions that S3 listed. A load
+that holds its target's lock asks :meth:`Stage.renew` whether they are still what S3 has. Loads of one target follow
+one another, and S3 lists what it holds at that moment (AWS page "Amazon S3 data consistency model"), so that no load
+can put an older version of an object in the place of a newer one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from botocore.exceptions import ClientError
+
+from redshift_elt.audit import now
+from redshift_elt.date_pattern import DatePattern
+from redshift_elt.objects import S3Object, file_list, is_empty, list_dated, list_objects, manifest
+from redshift_elt.staging import files_table, run_prefix, staging_table
+from redshift_elt.statements import bookkeeping, names, temporary
+from redshift_elt.statements import staging as statements
+from redshift_elt.statements.copy import KEYWORD_FORMATS, CopyOptions, copy_objects
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    from redshift_elt.staging import DagRun
+    from redshift_elt.transaction import Session
+    from redshift_elt.window import Window
+
+log = logging.getLogger(__name__)
+
+_LOGGED_OBJECTS = 20
+_ROWS_PER_INSERT = 1000
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is staged, and how COPY reads it; see :class:`redshift_elt.operators.stage_to_redshift`."""
+
+    table: str
+    bucket: str
+    key_pattern: str | None
+    margin_days: int
+    window_column: str | None
+    prefix: str | None
+    ledger_targets: tuple[str, ...]
+    list_every: timedelta | None
+    json: str
+    iam_role: str
+    region: str | None
+    time_format: str | None
+    gzip: bool
+
+
+@dataclass(frozen=True)
+class Staged:
+    """How much was staged.
+
+    :param objects: how many objects were read.
+    :param size: their size in bytes.
+    :param rows: how many rows the staging table holds.
+    :param left_out: how many rows were left out, because their object is another day's.
+    """
+
+    objects: int
+    size: int
+    rows: int
+    left_out: int
+
+
+@dataclass
+class Stage:
+    """The staging of one source for one run.
+
+    :param task_id: whose manifests these are; no two tasks share one.
+    :param force_listing: list the source's prefix, however short a time ago that was done.
+    """
+
+    source: Source
+    dag_run: DagRun
+    task_id: str
+    window: Window
+    s3: S3Hook
+    force_listing: bool = False
+    _written: list[str] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        """The run's own staging table."""
+        return staging_table(self.source.table, self.dag_run)
+
+    @property
+    def _files(self) -> str:
+        return files_table(self.source.table, self.dag_run)
+
+    def make(self, session: Session) -> Staged:
+        """Stage what the run needs, in the place of what an earlier try has staged.
+
+        :raises AirflowFailException: a name is wrong, see the message.
+        """
+        for table, template in self._tables():
+            session.execute(statements.drop(table))
+            session.execute(statements.create(table, template))
+        return self._fill(session)
+
+    def renew(self, session: Session, target: str) -> None:
+        """Stage again what S3 has in another version by now, or the target in a newer one.
+
+        The caller holds the lock of the target.
+        """
+        if self._is_current(session, target):
+            return
+        log.info("What was staged in %s has changed in S3 since: it is staged again.", self.table)
+        for table, _ in self._tables():
+            session.execute(statements.empty(table))
+        self._fill(session)
+
+    def make_temporary(self, session: Session) -> None:
+        """Stage what the run needs for this session only; the run's own tables are gone.
+
+        A temporary table hides a permanent one with the same name (AWS page "CREATE TABLE").
+        """
+        log.info("The staging table %s is gone, as it is when a run has succeeded: it is staged again.", self.table)
+        for table, template in self._tables():
+            session.execute(statements.create(table, template, temporary=True))
+        self._fill(session)
+
+    def discard_manifests(self) -> None:
+        """Delete the manifests that were written for COPY."""
+        if self._written:
+            self.s3.delete_objects(self.source.bucket, self._written)
+            self._written = []
+
+    def _tables(self) -> list[tuple[str, str]]:
+        return [(self._files, f"{bookkeeping.SCHEMA}.staged_files"), (self.table, self.source.table)]
+
+    def _is_current(self, session: Session, target: str) -> bool:
+        if self.source.ledger_targets:
+            return not session.fetch(bookkeeping.count_superseded(target, self._files))[0][0]
+        staged = {tuple(row) for row in session.fetch(bookkeeping.staged_versions(self._files))}
+        return staged == {(item.key, item.etag, item.modified) for item in self._listed()}
+
+    # What is there to stage.
+
+    def _find(self, session: Session) -> tuple[list[S3Object], S3Object | None]:
+        """Return the objects to stage, and the entry of the ledger that says when they were listed."""
+        source = self.source
+        if not source.ledger_targets:
+            return self._listed(), None
+        age = self._listing_age(session)
+        if age is not None:
+            log.info(
+                "s3://%s/%s was listed %s ago and is listed again after %s; a run that is triggered by hand lists at "
+                "once. Nothing to stage.",
+                source.bucket,
+                source.prefix,
+                timedelta(seconds=int(age.total_seconds())),
+                source.list_every,
+            )
+            return [], None
+        listing = S3Object(source.bucket, source.prefix, bookkeeping.LISTED, 0, now())
+        found = self._listed()
+        if self.window.full:
+            return found, listing
+        loaded = dict(session.fetch(bookkeeping.loaded_objects(source.ledger_targets), (source.bucket,)))
+        new = [item for item in found if loaded.get(item.key) != item.etag]
+        log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
+        return new, listing
+
+    def _listing_age(self, session: Session) -> timedelta | None:
+        """Return how long ago every target had all that was listed, if that was short enough ago to go on with it."""
+        source = self.source
+        if source.list_every is None or self.force_listing or self.window.full:
+            return None
+        query = bookkeeping.last_listed(source.ledger_targets)
+        [(targets, oldest)] = session.fetch(query, (source.bucket, source.prefix))
+        if targets < len(source.ledger_targets) or now() - oldest >= source.list_every:
+            return None
+        return now() - oldest
+
+    def _listed(self) -> list[S3Object]:
+        """Return the objects that the run may stage.
+
+        :raises AirflowFailException: there is no such bucket, or nothing where there should be something: a wrong name
+            must not pass for a period without events.
+        """
+        source = self.source
+        try:
+            if source.prefix is not None:
+                found, root = list_objects(self.s3, source.bucket, source.prefix), source.prefix
+            else:
+                found = list_dated(self.s3, source.bucket, source.key_pattern, self.window, source.margin_days)
+                root = DatePattern(source.key_pattern).prefix
+            lost = not found and (
+                self.window.full or (source.prefix is None and is_empty(self.s3, source.bucket, root))
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
+            raise AirflowFailException(
+                f"There is no bucket {source.bucket!r}: correct its name in the Params or in the Airflow Variable."
+            ) from error
+        if lost:
+            raise AirflowFailException(
+                f"There is no object at all below s3://{source.bucket}/{root}: this is no period without events but a "
+                "wrong bucket or prefix. Nothing was changed."
+            )
+        return found
+
+    # How it is staged.
+
+    def _fill(self, session: Session) -> Staged:
+        objects, listing = self._find(session)
+        self._tell(objects)
+        self._record(session, [*objects, *([listing] if listing else [])])
+        size = sum(item.size for item in objects)
+        if not objects:
+            return Staged(0, 0, 0, 0)
+        self._check_json_paths()
+        if self.source.window_column is None:
+            return Staged(len(objects), size, self._copy(session, self.table, objects), 0)
+        rows, kept = self._copy_days(session, objects)
+        return Staged(len(objects), size, kept, rows - kept)
+
+    def _copy_days(self, session: Session, objects: Sequence[S3Object]) -> tuple[int, int]:
+        """COPY each day's object by itself and keep its rows of that day; return how many were read and kept.
+
+        COPY does not tell which object a row comes from. Were rows of any day taken from any object, a run would find
+        more or fewer of them depending on which objects it happens to read.
+        """
+        source = self.source
+        incoming = temporary.name(source.table, "incoming")
+        session.execute(statements.create(incoming, source.table, temporary=True))
+        columns = session.column_names(names.table(source.table))
+        keep = statements.keep_between(incoming, self.table, columns, source.window_column)
+        read = kept = 0
+        for number, item in enumerate(objects):
+            if number:
+                session.execute(statements.empty(incoming))
+            rows = self._copy(session, incoming, [item])
+            day = DatePattern(source.key_pattern).day(item.key)
+            inside = session.execute(keep, _around(day, source.margin_days)) if rows else 0
+            if inside < rows:
+                log.warning(
+                    "%s: %s of %s rows are left out, for their %s is not within %s days of %s.",
+                    item.url,
+                    f"{rows - inside:,}",
+                    f"{rows:,}",
+                    source.window_column,
+                    source.margin_days,
+                    day,
+                )
+            read, kept = read + rows, kept + inside
+        return read, kept
+
+    def _copy(self, session: Session, table: str, objects: Sequence[S3Object]) -> int:
+        """COPY objects into a table that is empty, and return how many rows it holds then.
+
+        :raises AirflowException: that is not what COPY or the load history say.
+        """
+        source = self._write("manifest", manifest(objects))
+        session.execute(copy_objects(table, source, self._options(), manifest=True))
+        rows = session.fetch(statements.count(table))[0][0]
+        copied = session.fetch(statements.COPIED_ROWS)[0][0]
+        # The views of the load history are filled in the background and may not have this COPY yet.
+        history = session.fetch(statements.LOAD_HISTORY) or [(copied, len(objects))]
+        if copied != rows or history != [(rows, len(objects))]:
+            raise AirflowException(
+                f"{table} holds {rows} rows from {len(objects)} objects, but COPY says {copied} rows, and the load "
+                f"history (rows, objects) {history}. Nothing was kept; the task can be retried."
+            )
+        return rows
+
+    def _record(self, session: Session, objects: Sequence[S3Object]) -> None:
+        """Keep which objects are staged. A COPY of the list pays from many objects on."""
+        if len(objects) > _ROWS_PER_INSERT:
+            options = CopyOptions(iam_role=self.source.iam_role, region=self._region)
+            session.execute(copy_objects(self._files, self._write("files", file_list(objects)), options))
+        elif objects:
+            rows = [(item.bucket, item.key, item.etag, item.size, item.modified) for item in objects]
+            values = [value for row in rows for value in row]
+            session.execute(bookkeeping.insert_staged_files(self._files, len(rows)), values)
+
+    def _write(self, kind: str, text: str) -> str:
+        """Put a text for COPY into the bucket and return where it is."""
+        prefix = f"{run_prefix(self.dag_run)}{self.task_id}/"
+        key = f"{prefix}{names.bare(self.source.table)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
+        self.s3.load_string(text, key, self.source.bucket, replace=True)
+        self._written.append(key)
+        return f"s3://{self.source.bucket}/{key}"
+
+    def _check_json_paths(self) -> None:
+        source = self.source
+        if source.json not in KEYWORD_FORMATS and not self.s3.check_for_key(source.json, source.bucket):
+            raise AirflowFailException(
+                f"There is no JSONPaths file s3://{source.bucket}/{source.json}: upload it, or correct its key."
+            )
+
+    def _options(self) -> CopyOptions:
+        source = self.source
+        json = source.json if source.json in KEYWORD_FORMATS else f"s3://{source.bucket}/{source.json}"
+        return CopyOptions(json, source.iam_role, self._region, source.time_format, source.gzip)
+
+    @property
+    def _region(self) -> str | None:
+        return self.source.region or self.s3.region_name
+
+    def _tell(self, objects: Sequence[S3Object]) -> None:
+        place = f"s3://{self.source.bucket}/{self.source.prefix or self.source.key_pattern}"
+        if not objects:
+            log.info("No object to stage at %s, which is normal for an empty period.", place)
+            return
+        log.info("%s objects to stage at %s.", f"{len(objects):,}", place)
+        for line in _some(objects):
+            log.info("  %s", line)
+
+
+def _around(day: date, margin_days: int) -> tuple[datetime, datetime]:
+    first = datetime.combine(day, datetime.min.time())
+    return first - timedelta(days=margin_days), first + timedelta(days=margin_days + 1)
+
+
+def _some(objects: Sequence[S3Object]) -> Iterator[str]:
+    for item in islice(objects, _LOGGED_OBJECTS):
+        yield f"{item.url} ({item.size:,} bytes)"
+    if len(objects) > _LOGGED_OBJECTS:
+        yield f"... and {len(objects) - _LOGGED_OBJECTS:,} more."
