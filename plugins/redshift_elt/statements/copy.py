@@ -9,6 +9,8 @@ from redshift_elt.statements.names import literal, table
 
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 KEYWORD_FORMATS = ("auto", "auto ignorecase")
+# MAXERROR is at most 100,000, and fails the COPY when there are as many errors (AWS page "Data load operations").
+MOST_REJECTS = 99_999
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class CopyOptions:
             )
 
 
-def copy_objects(target: str, source: str, options: CopyOptions, *, manifest: bool = False) -> str:
+def copy_objects(
+    target: str, source: str, options: CopyOptions, *, manifest: bool = False, max_rejects: int = 0
+) -> str:
     """Return a COPY.
 
     COMPUPDATE and STATUPDATE are off: a staging table's encodings are declared, and both would cost more than the
@@ -50,6 +54,7 @@ def copy_objects(target: str, source: str, options: CopyOptions, *, manifest: bo
     :param target: the table to load.
     :param source: what to read, ``s3://bucket/key``.
     :param manifest: whether ``source`` is a manifest that names the objects to read, or an object itself.
+    :param max_rejects: how many records may be left out because they cannot be loaded; at most :data:`MOST_REJECTS`.
     """
     lines = [
         f"copy {table(target)}",
@@ -65,5 +70,7 @@ def copy_objects(target: str, source: str, options: CopyOptions, *, manifest: bo
         lines.append(f"timeformat {literal(options.time_format)}")
     if options.region:
         lines.append(f"region {literal(options.region)}")
+    if max_rejects:
+        lines.append(f"maxerror {max_rejects + 1}")
     lines += ["compupdate off", "statupdate off"]
     return "\n".join(lines)

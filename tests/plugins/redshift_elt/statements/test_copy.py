@@ -9,7 +9,8 @@ ROLE = "arn:aws:iam::123456789012:role/copy"
 
 def test_every_option_stands_on_a_line_of_its_own():
     options = CopyOptions("s3://bucket/paths.json", ROLE, "us-west-2", "epochmillisecs", gzip=True)
-    assert copy_objects("staging_events__1", "s3://bucket/run.manifest", options, manifest=True) == (
+    statement = copy_objects("staging_events__1", "s3://bucket/run.manifest", options, manifest=True, max_rejects=9)
+    assert statement == (
         'copy "staging_events__1"\n'
         "from 's3://bucket/run.manifest'\n"
         f"iam_role '{ROLE}'\n"
@@ -18,6 +19,8 @@ def test_every_option_stands_on_a_line_of_its_own():
         "gzip\n"
         "timeformat 'epochmillisecs'\n"
         "region 'us-west-2'\n"
+        # It is the number of errors at which the COPY fails.
+        "maxerror 10\n"
         "compupdate off\n"
         "statupdate off"
     )
