@@ -1,0 +1,152 @@
+"""Look at a cluster's database in PostgreSQL itself, behind the endpoint, and put it back as it was."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+# Longer than the endpoint takes to notice that a client is gone, on any machine.
+PATIENCE = 30
+
+# What says when something was done, or by which attempt, and so differs from one execution to the next.
+_CHANGING = {"started_at", "loaded_at", "checked_at", "try_number"}
+
+_TABLES = """\
+select
+    quote_ident(schemaname),
+    quote_ident(tablename),
+    quote_ident(tableowner),
+    (
+        select string_agg(quote_ident(attname), ', ' order by attnum)
+        from pg_attribute
+        where attrelid = format('%%I.%%I', schemaname, tablename)::regclass
+          and attnum > 0
+          and not attisdropped
+          and attname <> all(%s)
+    )
+from pg_tables
+where schemaname in ('public', 'etl')
+order by
+    schemaname,
+    tablename"""
+
+_CLIENTS = """\
+select
+    pid,
+    state,
+    query
+from pg_stat_activity
+where datname = current_database()
+  and backend_type = 'client backend'
+  and pid <> pg_backend_pid()
+  and pid <> all(%s)"""
+
+_LOCKS = """\
+select
+    locktype,
+    relation::regclass::text
+from pg_locks
+where database = (select oid from pg_database where datname = current_database())
+  and pid in (select pid from pg_stat_activity where backend_type = 'client backend')
+  and pid <> pg_backend_pid()
+  and pid <> all(%s)"""
+
+Contents = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of the users, its names quoted; ``compared``: the columns that say what it holds."""
+
+    schema: str
+    bare: str
+    owner: str
+    compared: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.schema}.{self.bare}"
+
+    def copy(self, state: str) -> str:
+        return f"kept_{state}.{self.bare}"
+
+
+class Behind:
+    """A superuser's connection to the database of a cluster.
+
+    :param parameters: libpq's parameters.
+    """
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._connection = psycopg.connect(**parameters, autocommit=True)
+        self._kept: dict[str, list[_Table]] = {}
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._connection.close()
+
+    def fetch(self, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        return self._connection.execute(query, parameters).fetchall()
+
+    def contents(self) -> Contents:
+        """Return the rows of every table of the users as sorted text, without the times and attempts of bookkeeping."""
+        query = " union all ".join(
+            f"select '{table.name}', coalesce(array_agg(line order by line), '{{}}')"
+            f" from (select row({table.compared})::text as line from {table.name}) as lines"
+            for table in self._tables()
+        )
+        return dict(self.fetch(query))
+
+    def wait_until_alone(self, *but: int) -> None:
+        """Wait until no client has a session, and so no transaction is open and no lock is held.
+
+        :param but: the process numbers of the sessions that may stay.
+        :raises AssertionError: one stays.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while left := self.fetch(_CLIENTS, (list(but),)):
+            assert time.monotonic() < deadline, f"sessions are left: {left}"
+            time.sleep(0.002)
+        assert self.fetch(_LOCKS, (list(but),)) == []
+
+    def keep(self, name: str) -> None:
+        """Copy every table of the users, for :meth:`restore`.
+
+        :param name: a word for this state; what was kept under it before is forgotten.
+        """
+        kept = self._kept[name] = self._tables()
+        copies = [(table.name, table.copy(name)) for table in kept]
+        self._run(
+            f"drop schema if exists kept_{name} cascade",
+            f"create schema kept_{name}",
+            *(f"create table {copy} (like {table} including all)" for table, copy in copies),
+            *(f"insert into {copy} table {table}" for table, copy in copies),
+        )
+
+    def restore(self, name: str) -> None:
+        """Put every table back to what it had at :meth:`keep`; drop those that were made since."""
+        kept = self._kept[name]
+        there = {table.name for table in self._tables()}
+        gone = [table for table in kept if table.name not in there]
+        self._run(
+            *(f"drop table {table}" for table in there - {table.name for table in kept}),
+            *(f"create table {table.name} (like {table.copy(name)} including all)" for table in gone),
+            *(f"alter table {table.name} owner to {table.owner}" for table in gone),
+            *(f"delete from {table.name}" for table in kept),
+            *(f"insert into {table.name} table {table.copy(name)}" for table in kept),
+        )
+
+    def forget(self) -> None:
+        """Drop all copies."""
+        self._run(*(f"drop schema if exists kept_{name} cascade" for name in self._kept))
+
+    def _run(self, *statements: str) -> None:
+        # One message is one transaction.
+        self._connection.execute("; ".join(statements).encode())
+
+    def _tables(self) -> list[_Table]:
+        return [_Table(*row) for row in self.fetch(_TABLES, (list(_CHANGING),))]
