@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down sql airflow test lint format lock install
+.PHONY: help demo up down sql airflow test bench lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -31,6 +31,9 @@ airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
 
 test: install ## run every test; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest $(ARGS)
+
+bench: install ## measure what an hour costs after a history of 1, 10 and 100 days; ARGS="1 30" chooses
+	@exec $(PROGRAMS)/python -m bench $(ARGS)
 
 lint: install ## check style and format
 	@$(PROGRAMS)/ruff check .

@@ -1,0 +1,1 @@
+"""What a run costs, measured on the stand-in; see __main__.py."""
