@@ -20,6 +20,8 @@ from moto.iam.responses import IamResponse
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sts.responses import TokenResponse
 
+from local.standin.aws import faults
+from local.standin.aws.faults import FAULTS, Fault
 from local.standin.aws.redshift import StandInRedshiftResponse
 from local.standin.aws.s3 import StandInS3Response
 from local.standin.aws.state import StateFile
@@ -77,10 +79,16 @@ class Gateway:
     def _answer(self, environ: dict[str, Any]) -> Answer:
         if environ["PATH_INFO"] == HEALTH:
             return self._answer_health()
+        if environ["PATH_INFO"] == faults.PATH:
+            return _answer_faults(environ)
         environ["RAW_URI"] = environ["REQUEST_URI"]
         request = _ServedRequest(environ)
         found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
         service = found.group(1) if found else "s3"
+        if fault := FAULTS.next(service):
+            # What is left unread of a request would be taken for the next one.
+            request.get_data()
+            return _failed(service, fault)
         try:
             if service == "s3":
                 return self._answer_s3(request)
@@ -127,11 +135,24 @@ class Gateway:
         return answer
 
 
+def _answer_faults(environ: dict[str, Any]) -> Answer:
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    status, text = FAULTS.answer(environ["REQUEST_METHOD"], body)
+    return status, {"content-type": "application/json"}, text
+
+
+def _failed(service: str, fault: Fault) -> Answer:
+    return fault.status, {"content-type": "text/xml"}, _error_body(service, fault.code, fault.message)
+
+
 def _unsupported(service: str, what: str) -> Answer:
     message = f"{what} is not supported by the stand-in."
     if service == "secretsmanager":
         body = json.dumps({"__type": "UnsupportedOperation", "message": message})
         return 501, {"content-type": "application/x-amz-json-1.1"}, body
-    error = f"<Error><Code>UnsupportedOperation</Code><Message>{escape(message)}</Message></Error>"
-    body = error if service in ("s3", "ec2") else f"<ErrorResponse>{error}</ErrorResponse>"
-    return 501, {"content-type": "text/xml"}, body
+    return 501, {"content-type": "text/xml"}, _error_body(service, "UnsupportedOperation", message)
+
+
+def _error_body(service: str, code: str, message: str) -> str:
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    return error if service in ("s3", "ec2") else f"<ErrorResponse>{error}</ErrorResponse>"

@@ -11,6 +11,7 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, s3_backends
 
 from local.settings import ACCOUNT
 from local.standin.aws import permissions
+from local.standin.aws.faults import COPY, FAULTS
 from local.standin.aws.redshift import StandInCluster
 from local.standin.aws.s3 import PARTITION, buckets
 from local.standin.backend import WarehouseError
@@ -85,6 +86,8 @@ class ClusterStorage:
         return self._bucket(bucket).keys[key].value
 
     def _bucket(self, name: str) -> FakeBucket:
+        if fault := FAULTS.next(COPY):
+            raise S3Error(fault.message, fault.status, fault.code)
         found = buckets().get(name)
         if found is None:
             raise S3Error("The specified bucket does not exist", 404, "NoSuchBucket")

@@ -12,7 +12,19 @@ _FIELDS = ("S", "C", "M", "D", "H", "P", "F", "L", "R")
 
 _INVALID_INPUT = re.compile(r'invalid input syntax for type (\w+(?: \w+)?): "(.*)"', re.DOTALL)
 _NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
+# What PostgreSQL says when it cannot write: that the disk is full, or that a file may not grow.
+_DISK_FULL = "53100"
+_NO_GROWTH = re.compile(r"could not (extend|write) .*: File too large")
 _INTEGERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long"}
+
+# As a user's log shows it (databricks/spark-redshift issue 348), without the numbers that are not known here.
+_FULL_DETAIL = """
+  -----------------------------------------------
+  error:  Disk Full
+  code:      1016
+  context:   node: 0
+  location:  fdisk_api.cpp:398
+  -----------------------------------------------"""
 
 
 def error_fields(error: WarehouseError) -> dict[str, str]:
@@ -44,6 +56,8 @@ def translate_error(fields: dict[str, str], translation: Translation | None, pro
         told = _internal(told, f"Cannot insert a NULL value into column {match[1]}")
     elif code == "428C9":
         told = _internal(told, "cannot set an identity column to a value")
+    elif code == _DISK_FULL or _NO_GROWTH.match(text):
+        told = _internal(told, "Disk Full", _FULL_DETAIL)
     elif code == "22012" and reads_tables:
         told = _internal(told, "Divide by zero")
     elif code in ("22P02", "22007", "22008", "22003") and reads_tables:

@@ -39,12 +39,13 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def client(settings: Settings, service: str):
+def client(settings: Settings, service: str, config: Config | None = None):
+    """Make a client that tries once, unless its own configuration says otherwise."""
     return boto3.client(
         service,
         endpoint_url=settings.aws_url,
         region_name=REGION,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
-        config=Config(retries={"total_max_attempts": 1}),
+        config=config or Config(retries={"total_max_attempts": 1}),
     )
