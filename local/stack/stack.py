@@ -19,7 +19,7 @@ import psycopg
 from local.errors import StackError
 from local.postgres import PostgresServer
 from local.settings import ROOT, Settings
-from local.stack import airflow_local_settings, environment
+from local.stack import environment
 from local.stack.daemon import PATIENCE, Daemon, stop_all
 from local.stack.env_file import write_env_file
 from local.stack.health import unhealthy_components
@@ -41,6 +41,13 @@ COMPONENTS = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 FORKS_TASKS = {"scheduler", "dag_processor"}
+PREPARED_AHEAD = {
+    "SPARKIFY_IMPORT_AHEAD": "1",
+    "AIRFLOW__AWS__SESSION_FACTORY": "shared_aws_models.SharedModels",
+}
+
+# Airflow finds these in the folder of its configuration.
+CONFIG_FILES = ("airflow_local_settings.py", "shared_aws_models.py")
 
 # The scheduler waits for the tasks that run. The triggerer waits for its triggers, which are safe in the database.
 STOP_SECONDS = {"triggerer": 2}
@@ -191,7 +198,7 @@ class Stack:
     def _start_airflow(self) -> None:
         variables = self.airflow_environment()
         for name, arguments in COMPONENTS.items():
-            extra = {"SPARKIFY_IMPORT_AHEAD": "1"} if name in FORKS_TASKS else {}
+            extra = PREPARED_AHEAD if name in FORKS_TASKS else {}
             self._start(self.airflow[name], [_airflow_program(), *arguments], variables | extra)
 
     def _start(self, daemon: Daemon, command: list[str | Path], variables: dict[str, str]) -> None:
@@ -207,7 +214,8 @@ class Stack:
         """Bring Airflow's home folder and database to the installed version; nothing to do the next time."""
         home = environment.airflow_home(self.settings)
         (home / "config").mkdir(parents=True, exist_ok=True)
-        shutil.copy(airflow_local_settings.__file__, home / "config" / "airflow_local_settings.py")
+        for name in CONFIG_FILES:
+            shutil.copy(Path(__file__).with_name(name), home / "config" / name)
         secrets = Secrets.of(self.settings.state)
         passwords = {environment.ADMIN: secrets.admin_password, environment.VIEWER: secrets.viewer_password}
         write_private(environment.passwords_file(self.settings), json.dumps(passwords))
