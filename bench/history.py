@@ -39,8 +39,13 @@ class History:
         """Return the JSONPaths file."""
         return "log_json_path.json", self._paths
 
+    def day_until(self, end: datetime) -> Object:
+        """Return the log file of the day as it is at a moment of it."""
+        lines = [json.dumps(event) for event in self._events if event["ts"] < end.timestamp() * 1000]
+        return self.day()[0], "\n".join(lines).encode()
+
     def day(self, ago: int = 0) -> Object:
-        """Return the log file of the day, or of its copy some days ago."""
+        """Return the whole log file of the day, or of its copy some days ago."""
         lines = [json.dumps(_days_ago(event, ago)) for event in self._events]
         return f"log_data/{DAY - timedelta(days=ago):%Y/%m/%Y-%m-%d}-events.json", "\n".join(lines).encode()
 

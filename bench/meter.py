@@ -51,7 +51,7 @@ class Cost:
     """
 
     seconds: float = 0.0
-    statements: list[tuple[str, float]] = field(default_factory=list)
+    statements: list[tuple[str, float]] = field(default_factory=list, repr=False)
     requests: Counter[str] = field(default_factory=Counter)
     bytes_received: int = 0
     objects_copied: int = 0
