@@ -21,7 +21,17 @@ from redshift_elt.transaction import Session, in_transaction
 ROOT = Path(__file__).parents[1]
 BUCKET = "sparkify-tests"
 TARGETS = ("songplays", "users", "songs", "artists", "time")
-BOOKKEEPING = ("etl.loads", "etl.loaded_files", "etl.check_results", "etl.user_records", "etl.artist_records")
+BOOKKEEPING = (
+    "etl.loads",
+    "etl.loaded_files",
+    "etl.check_results",
+    "etl.rejects",
+    "etl.user_records",
+    "etl.artist_records",
+)
+_TABLES_OF_RUNS = (
+    "select schemaname, tablename from pg_tables where schemaname in ('public', 'etl') and strpos(tablename, '__') > 0"
+)
 STAGING = ("stage_events", "stage_songs")
 LOADS = tuple(f"load_{target}" for target in TARGETS)
 TASKS = (*STAGING, *LOADS, "check_star_schema", "clean_up")
@@ -113,14 +123,18 @@ class Warehouse:
 
     def empty(self) -> None:
         """Delete every row and every object, so that the next test begins from nothing."""
-        listed = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        for page in listed:
-            for entry in page.get("Contents", ()):
-                self.s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
-        for schema, table in self.tables_of_runs():
-            self.execute(f'drop table {schema}."{table}"')
-        for table in (*TARGETS, *BOOKKEEPING):
-            self.execute(f"delete from {table}")
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            keys = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
+            if keys:
+                self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys, "Quiet": True})
+
+        def work(session: Session) -> None:
+            for schema, table in session.fetch(_TABLES_OF_RUNS):
+                session.execute(f'drop table {schema}."{table}"')
+            for table in (*TARGETS, *BOOKKEEPING):
+                session.execute(f"delete from {table}")
+
+        in_transaction(self._hook, work)
 
     def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -135,10 +149,15 @@ class Warehouse:
         return in_transaction(self._hook, work)
 
     def star_schema(self) -> dict[str, set[tuple[Any, ...]]]:
-        """Return the rows of the five targets."""
-        return {table: set(self.query(f"select * from {table}")) for table in TARGETS}
+        """Return the rows of the five targets at one moment, with an error where a row stands twice."""
+
+        def work(session: Session) -> dict[str, set[tuple[Any, ...]]]:
+            rows = {table: session.fetch(f"select * from {table}") for table in TARGETS}
+            assert all(len(set(found)) == len(found) for found in rows.values()), "a row stands twice"
+            return {table: set(found) for table, found in rows.items()}
+
+        return in_transaction(self._hook, work)
 
     def tables_of_runs(self) -> list[tuple[str, str]]:
         """Return schema and name of the tables that belong to single runs."""
-        rows = self.query("select schemaname, tablename from pg_tables where schemaname in ('public', 'etl')")
-        return [(schema, name) for schema, name in rows if "__" in name]
+        return self.query(_TABLES_OF_RUNS)

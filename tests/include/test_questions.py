@@ -26,7 +26,7 @@ def ask(warehouse):
 
 @pytest.fixture(scope="module")
 def plays(data):
-    return [event for event in source.events(data) if event["page"] == "NextSong"]
+    return [event for _, event in source.events(data) if event["page"] == "NextSong"]
 
 
 def test_each_file_says_its_question_in_words():

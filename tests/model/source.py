@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
 
 
-def events(data: Path) -> list[Record]:
-    """Read every line of every file under ``log_data/``."""
+def events(data: Path) -> list[tuple[date, Record]]:
+    """Read every line of every file under ``log_data/``, each with the day that its file's name gives."""
     files = sorted((data / "log_data").rglob("*.json"))
-    return [parse(line) for file in files for line in file.read_text("utf-8").split("\n") if line]
+    return [(_day(file), parse(line)) for file in files for line in file.read_text("utf-8").split("\n") if line]
 
 
 def songs(data: Path) -> list[Record]:
@@ -27,6 +28,10 @@ def songs(data: Path) -> list[Record]:
 def parse(text: str) -> Record:
     """Parse one JSON object; its numbers stay as the text that the source has for them."""
     return json.loads(text, parse_int=str, parse_float=str)
+
+
+def _day(file: Path) -> date:
+    return date.fromisoformat(file.name[:10])
 
 
 def _archived(archive: Path) -> Iterator[str]:

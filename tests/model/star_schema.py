@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,22 +26,25 @@ def star_schema(data: Path, start: datetime | None = None, end: datetime | None 
 
     :param start: first moment of the window, UTC without a zone; ``None`` for the beginning of the data.
     :param end: first moment after the window; ``None`` for the end of the data.
-    :raises ValueError: the data has two rows for one key, for which the contract has no rule.
     """
-    events = [event for event in source.events(data) if _within(_moment(event), start, end)]
-    songs = source.songs(data)
-    plays = [event for event in events if event["page"] == "NextSong"]
-    tables = {
-        "songplays": _songplays(plays, songs),
-        "users": _users(events),
-        "songs": {_song(song) for song in songs},
+    events = source.events(data)
+    return tables_of([(day, event) for day, event in events if _within(_moment(event), start, end)], source.songs(data))
+
+
+def tables_of(events: Iterable[tuple[date, Record]], songs: list[Record]) -> Tables:
+    """Compute the rows of the five targets from source records.
+
+    :param events: each with the day of the file that it stands in; an event of another day is left out.
+    """
+    kept = [event for day, event in events if _moment(event).date() == day]
+    plays = _first_of_each_day([event for event in kept if event["page"] == "NextSong"])
+    return {
+        "songplays": _songplays(plays, _first_of_each_song(songs)),
+        "users": _users(kept),
+        "songs": {_song(song) for song in _first_of_each_song(songs)},
         "artists": _artists(songs),
-        "time": {_time(_moment(play)) for play in plays},
+        "time": {_time(_moment(event)) for event in kept if event["page"] == "NextSong"},
     }
-    for table, rows in tables.items():
-        if len({row[0] for row in rows}) < len(rows):
-            raise ValueError(f"{table}: two different rows have the same key")
-    return tables
 
 
 def counts(data: Path, tables: Tables) -> dict[str, int]:
@@ -53,6 +56,27 @@ def counts(data: Path, tables: Tables) -> dict[str, int]:
 def comparable(rows: Iterable[Iterable[Any]]) -> set[Row]:
     """Make rows as a driver returns them comparable with the model's: a float becomes the decimal that it prints."""
     return {tuple(Decimal(repr(value)) if isinstance(value, float) else value for value in row) for row in rows}
+
+
+def _first_of_each_day(plays: list[Record]) -> list[Record]:
+    """Of several plays with one session and item on one UTC day, keep the earliest, then the first in order."""
+    fields = ("level", "location", "userAgent", "song", "artist")
+    seen = defaultdict(list)
+    for play in plays:
+        seen[play["sessionId"], play["itemInSession"], _moment(play).date()].append(play)
+
+    def order(play: Record) -> Row:
+        values = [_user_id(play), *(play[field] for field in fields), _decimal(play["length"])]
+        return _moment(play), _nulls_last(values)
+
+    return [min(of_key, key=order) for of_key in seen.values()]
+
+
+def _first_of_each_song(songs: list[Record]) -> list[Record]:
+    seen = defaultdict(list)
+    for song in songs:
+        seen[song["song_id"]].append(song)
+    return [min(of_song, key=lambda song: _nulls_last(_song(song))) for of_song in seen.values()]
 
 
 def _songplays(plays: list[Record], songs: list[Record]) -> set[Row]:

@@ -58,9 +58,23 @@ def test_a_line_that_stands_twice_counts_once(model):
     assert len(model([PLAY, PLAY])["songplays"]) == 1
 
 
-def test_two_different_plays_of_one_key_are_refused(model):
-    with pytest.raises(ValueError, match="songplays"):
-        model([PLAY, PLAY | {"level": "paid"}])
+def test_of_two_plays_of_one_key_the_earliest_counts_and_then_the_first_in_order(model):
+    later = PLAY | {"ts": PLAY["ts"] + 1, "level": "a"}
+    (row,) = model([later, PLAY | {"level": "paid"}, PLAY])["songplays"]
+    assert row[3] == "free"
+
+
+def test_an_event_in_the_file_of_another_day_is_left_out(model):
+    tomorrow = PLAY | {"ts": PLAY["ts"] + 86_400_000, "sessionId": 8}
+    tables = model([PLAY, tomorrow])
+    assert {row[0] for row in tables["songplays"]} == {"7-0"}
+    assert len(tables["time"]) == 1
+
+
+def test_of_two_files_with_one_song_the_first_in_order_counts_and_both_tell_of_their_artists(model):
+    tables = model(songs=[SONG | {"title": "Low Tides", "artist_id": "AR2"}, SONG])
+    assert {row[:3] for row in tables["songs"]} == {("SO1", "Low Tide", "AR1")}
+    assert {row[0] for row in tables["artists"]} == {"AR1", "AR2"}
 
 
 @pytest.mark.parametrize(

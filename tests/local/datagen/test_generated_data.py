@@ -87,7 +87,7 @@ def test_the_size_is_what_was_asked_for(tmp_path):
     assert logs == ["2024-02-28-events.json", "2024-02-29-events.json", "2024-03-01-events.json"]
     assert (tmp_path / "data/log_data/2024/03/2024-03-01-events.json").is_file()
     assert len(list((tmp_path / "data/song_data").rglob("*.json"))) == 40
-    assert len({event["userId"] for event in source.events(tmp_path / "data")} - {""}) == 12
+    assert len({event["userId"] for _, event in source.events(tmp_path / "data")} - {""}) == 12
 
 
 class TestFormat:
@@ -122,7 +122,7 @@ class TestFormat:
 
     def test_a_registration_is_a_float_before_the_first_event(self, data, events):
         assert all(event["registration"] < event["ts"] for event in events if event["userId"])
-        texts = {event["registration"] for event in source.events(data) if event["userId"]}
+        texts = {event["registration"] for _, event in source.events(data) if event["userId"]}
         assert all(re.fullmatch(r"\d{13}\.0", text) for text in texts)
 
 
@@ -272,7 +272,7 @@ class TestPlaysAndSongs:
 
 def test_control_characters_stand_for_apostrophes_in_the_logs(tmp_path):
     generate(tmp_path / "data", Options())
-    plays = [event for event in source.events(tmp_path / "data") if event["song"]]
+    plays = [event for _, event in source.events(tmp_path / "data") if event["song"]]
     assert any("\x19" in play["song"] for play in plays)
     assert not any("\u2019" in play["song"] for play in plays)
 
