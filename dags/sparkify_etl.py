@@ -90,6 +90,14 @@ with DAG(
             title="Full load",
             description="Rebuild all tables from every file in the bucket. Readers go on meanwhile.",
         ),
+        "max_rejects": Param(
+            0,
+            type="integer",
+            minimum=0,
+            maximum=99_999,
+            title="Bad records to go on without",
+            description="So many records of each kind may be unfit to load; they go to etl.rejects. More fail the run.",
+        ),
         "bucket": Param(
             None,
             type=["null", "string"],
@@ -129,6 +137,7 @@ with DAG(
         json="{{ params.log_paths_key }}",
         time_format="epochmillisecs",
         window_column="ts",
+        max_rejects="{{ params.max_rejects }}",
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -137,6 +146,7 @@ with DAG(
         prefix="{{ params.song_prefix }}",
         ledger_targets=["songs", "artists"],
         list_every=timedelta(days=1),
+        max_rejects="{{ params.max_rejects }}",
     )
 
     load_songplays = LoadFactOperator(

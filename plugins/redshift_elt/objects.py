@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -13,6 +14,8 @@ from redshift_elt.window import Window
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
         for page in pages
         for entry in page.get("Contents", ())
     ]
+    for item in found:
+        if item.key.endswith("/"):
+            log.info("%s stands for a folder and is not read (%s bytes).", item.url, item.size)
     return sorted((item for item in found if not item.key.endswith("/")), key=lambda item: item.key)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -77,15 +78,21 @@ def collect(
     return found
 
 
-def keep(session: Session, run: DagRun, staging: str, found: Sequence[Reject]) -> None:
+def keep(
+    session: Session, run: DagRun, staging: str, found: Sequence[Reject], read_again: Collection[str] | None = None
+) -> None:
     """Make ``etl.rejects`` hold exactly these rejects of a run; nothing is written where it does already.
 
     :param staging: the permanent template of the staging table.
+    :param read_again: the keys of the objects that these are the rejects of; what an earlier try has rejected in other
+        ones stays. None: nothing stays.
     :raises AirflowException: the table does not hold as many rows afterwards.
     """
     of_run = (run.dag_id, run.run_id, staging)
-    before = session.fetch(statements.of_run(), of_run)
-    if Counter(row[:-1] for row in before) == Counter(astuple(reject)[:-1] for reject in found):
+    before = [Reject(*row) for row in session.fetch(statements.of_run(), of_run)]
+    if read_again is not None:
+        found = [*found, *(reject for reject in before if reject.object_key not in read_again)]
+    if Counter(map(_lasting, before)) == Counter(map(_lasting, found)):
         return
     if before:
         session.execute(statements.delete_of_run(), of_run)
@@ -97,6 +104,11 @@ def keep(session: Session, run: DagRun, staging: str, found: Sequence[Reject]) -
             f"etl.rejects holds {kept} rejects of this run, but {len(found)} were found. Nothing was kept; the task "
             "can be retried."
         )
+
+
+def _lasting(reject: Reject) -> Reject:
+    """Return a reject without the moment at which it was found."""
+    return replace(reject, rejected_at=datetime.min)
 
 
 def _cut(text: str, size: int) -> str:

@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError
 
+from redshift_elt import object_text, rejects
 from redshift_elt.audit import now
+from redshift_elt.copy_check import check_copy
+from redshift_elt.copy_failure import explain_copy
 from redshift_elt.date_pattern import DatePattern
 from redshift_elt.objects import S3Object, file_list, is_empty, list_dated, list_objects, manifest
 from redshift_elt.staging import files_table, run_prefix, staging_table
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
     from redshift_elt.staging import DagRun
+    from redshift_elt.statements.rejects import Reject
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
@@ -57,6 +61,7 @@ class Source:
     region: str | None
     time_format: str | None
     gzip: bool
+    max_rejects: int
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,14 @@ class Staged:
     :param size: their size in bytes.
     :param rows: how many rows the staging table holds.
     :param left_out: how many rows were left out, because their object is another day's.
+    :param rejected: how many records COPY could not load; they are in ``etl.rejects``.
     """
 
     objects: int
     size: int
     rows: int
     left_out: int
+    rejected: int
 
 
 @dataclass
@@ -90,6 +97,7 @@ class Stage:
     s3: S3Hook
     force_listing: bool = False
     _written: list[str] = field(default_factory=list)
+    _rejects: list[Reject] = field(default_factory=list)
 
     @property
     def table(self) -> str:
@@ -99,6 +107,11 @@ class Stage:
     @property
     def _files(self) -> str:
         return files_table(self.source.table, self.dag_run)
+
+    @property
+    def max_rejects(self) -> int:
+        """How many records the run may go on without; a template gives the number as text."""
+        return int(self.source.max_rejects)
 
     def make(self, session: Session) -> Staged:
         """Stage what the run needs, in the place of what an earlier try has staged.
@@ -131,6 +144,11 @@ class Stage:
         for table, template in self._tables():
             session.execute(statements.create(table, template, temporary=True))
         self._fill(session)
+
+    def explain(self, session: Session, error: Exception) -> Exception:
+        """Return the error to raise for a staging that failed; see :func:`redshift_elt.copy_failure.explain_copy`."""
+        paths = None if self.source.json in KEYWORD_FORMATS else self._options().json
+        return explain_copy(session, error, paths=paths, max_rejects=self.max_rejects)
 
     def discard_manifests(self) -> None:
         """Delete the manifests that were written for COPY."""
@@ -217,66 +235,86 @@ class Stage:
     # How it is staged.
 
     def _fill(self, session: Session) -> Staged:
+        source = self.source
         objects, listing = self._find(session)
         self._tell(objects)
         self._record(session, [*objects, *([listing] if listing else [])])
-        size = sum(item.size for item in objects)
-        if not objects:
-            return Staged(0, 0, 0, 0)
-        self._check_json_paths()
-        if self.source.window_column is None:
-            return Staged(len(objects), size, self._copy(session, self.table, objects), 0)
-        rows, kept = self._copy_days(session, objects)
-        return Staged(len(objects), size, kept, rows - kept)
+        self._rejects = []
+        read = kept = 0
+        if objects:
+            self._check_json_paths()
+            if source.window_column is None:
+                read = kept = self._copy(session, self.table, objects)
+            else:
+                read, kept = self._copy_days(session, objects)
+        # The ledger keeps a rerun from reading again what it has, rejects and all.
+        by_ledger = bool(source.ledger_targets) and not self.window.full
+        read_again = {item.key for item in objects} if by_ledger else None
+        rejects.keep(session, self.dag_run, source.table, self._rejects, read_again)
+        return Staged(len(objects), sum(item.size for item in objects), kept, read - kept, len(self._rejects))
 
     def _copy_days(self, session: Session, objects: Sequence[S3Object]) -> tuple[int, int]:
         """COPY each day's object by itself and keep its rows of that day; return how many were read and kept.
 
         COPY does not tell which object a row comes from. Were rows of any day taken from any object, a run would find
         more or fewer of them depending on which objects it happens to read.
+
+        :raises AirflowException: a row was neither kept nor left out.
         """
         source = self.source
         incoming = temporary.name(source.table, "incoming")
         session.execute(statements.create(incoming, source.table, temporary=True))
         columns = session.column_names(names.table(source.table))
         keep = statements.keep_between(incoming, self.table, columns, source.window_column)
-        read = kept = 0
+        read = left_out = 0
         for number, item in enumerate(objects):
             if number:
                 session.execute(statements.empty(incoming))
-            rows = self._copy(session, incoming, [item])
+            read += self._copy(session, incoming, [item])
             day = DatePattern(source.key_pattern).day(item.key)
-            inside = session.execute(keep, _around(day, source.margin_days)) if rows else 0
-            if inside < rows:
+            interval = _around(day, source.margin_days)
+            session.execute(keep, interval)
+            [(outside,)] = session.fetch(statements.count_outside(incoming, source.window_column), interval)
+            left_out += outside
+            if outside:
                 log.warning(
-                    "%s: %s of %s rows are left out, for their %s is not within %s days of %s.",
+                    "%s: %s rows are left out, for their %s is not within %s days of %s.",
                     item.url,
-                    f"{rows - inside:,}",
-                    f"{rows:,}",
+                    f"{outside:,}",
                     source.window_column,
                     source.margin_days,
                     day,
                 )
-            read, kept = read + rows, kept + inside
+        [(kept,)] = session.fetch(statements.count(self.table))
+        if kept + left_out != read:
+            raise AirflowException(
+                f"{read} rows were read, but {self.table} holds {kept} and {left_out} were left out. Nothing was kept; "
+                "the task can be retried."
+            )
         return read, kept
 
     def _copy(self, session: Session, table: str, objects: Sequence[S3Object]) -> int:
         """COPY objects into a table that is empty, and return how many rows it holds then.
 
-        :raises AirflowException: that is not what COPY or the load history say.
+        :raises AirflowException: a record was neither loaded nor rejected.
         """
         source = self._write("manifest", manifest(objects))
-        session.execute(copy_objects(table, source, self._options(), manifest=True))
-        rows = session.fetch(statements.count(table))[0][0]
-        copied = session.fetch(statements.COPIED_ROWS)[0][0]
-        # The views of the load history are filled in the background and may not have this COPY yet.
-        history = session.fetch(statements.LOAD_HISTORY) or [(copied, len(objects))]
-        if copied != rows or history != [(rows, len(objects))]:
-            raise AirflowException(
-                f"{table} holds {rows} rows from {len(objects)} objects, but COPY says {copied} rows, and the load "
-                f"history (rows, objects) {history}. Nothing was kept; the task can be retried."
-            )
-        return rows
+        tolerated = self.max_rejects - len(self._rejects)
+        session.execute(copy_objects(table, source, self._options(), manifest=True, max_rejects=tolerated))
+        copied = check_copy(session, table, objects, self._count_records, tolerant=tolerated > 0)
+        self._rejects += rejects.collect(
+            copied.errors, objects, self._read, self.dag_run, self.source.table, self.window
+        )
+        for item in objects:
+            if not item.size or (len(objects) == 1 and not (copied.rows or copied.errors)):
+                log.warning("%s holds no record.", item.url)
+        return copied.rows
+
+    def _read(self, item: S3Object) -> bytes:
+        return object_text.read(self.s3, item, compressed=self.source.gzip)
+
+    def _count_records(self, item: S3Object) -> int:
+        return object_text.count_records(self._read(item))
 
     def _record(self, session: Session, objects: Sequence[S3Object]) -> None:
         """Keep which objects are staged. A COPY of the list pays from many objects on."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.date_pattern import DatePattern
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.statements import names
-from redshift_elt.statements.copy import CopyOptions
+from redshift_elt.statements.copy import MOST_REJECTS, CopyOptions
 
 if TYPE_CHECKING:
     from redshift_elt.stage import Stage
@@ -44,7 +44,9 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param region: the bucket's region; the AWS connection's if none is given.
     :param time_format: COPY's TIMEFORMAT, such as ``epochmillisecs``.
     :param gzip: whether the objects are compressed with gzip.
-    :raises AirflowFailException: an object holds data that COPY cannot load; the message names file, line and reason.
+    :param max_rejects: how many records of all objects together the run may go on without because COPY cannot load
+        them; they are kept in ``etl.rejects``, and those of an earlier try of the run are replaced.
+    :raises AirflowFailException: there are more such records; the message names file, line and reason.
     """
 
     template_fields: Sequence[str] = (
@@ -57,6 +59,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         "iam_role",
         "region",
         "time_format",
+        "max_rejects",
     )
 
     def __init__(
@@ -75,6 +78,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         region: str | None = None,
         time_format: str | None = None,
         gzip: bool = False,
+        max_rejects: int | str = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -100,6 +104,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise ValueError("list_every needs ledger_targets: without a ledger, each run stages all that it lists.")
         if "://" in json:
             raise ValueError(f"json {json!r} is no key: write the key of a JSONPaths file in the same bucket.")
+        if "{{" not in str(max_rejects) and not 0 <= int(max_rejects) <= MOST_REJECTS:
+            raise ValueError(f"max_rejects is {max_rejects}: write 0 to {MOST_REJECTS:,}, which is what COPY allows.")
         if "{{" not in iam_role:
             CopyOptions(iam_role=iam_role)
         names.check_table(table)
@@ -116,6 +122,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.region = region
         self.time_format = time_format
         self.gzip = gzip
+        self.max_rejects = max_rejects
 
     def stage_for(self, task: WarehouseOperator, context: Mapping[str, Any], window: Window) -> Stage:
         """Return the staging of this source for a run, as a task of the run needs it."""
@@ -130,20 +137,26 @@ class StageToRedshiftOperator(WarehouseOperator):
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Stage the run's objects.
 
-        :return: the staging table's name, how many objects and bytes were read, how many rows the table has, and how
-            many were left out because their object is another day's.
+        :return: the staging table's name, how many objects and bytes were read, how many rows the table has, how many
+            were left out because their object is another day's, and how many records were rejected.
         """
-        from redshift_elt.copy_failure import explain_copy
-
         started = time.monotonic()
         stage = self.stage_for(self, context, self.window(context))
-        staged = self.transaction(stage.make, explain_copy)
+        staged = self.transaction(stage.make, stage.explain)
         stage.discard_manifests()
-        self.log.info("%s: %s rows staged in %.1f s.", stage.table, f"{staged.rows:,}", time.monotonic() - started)
+        self.log.info(
+            "%s: %s rows staged, %s left out, %s records rejected, in %.1f s.",
+            stage.table,
+            f"{staged.rows:,}",
+            f"{staged.left_out:,}",
+            f"{staged.rejected:,}",
+            time.monotonic() - started,
+        )
         return {
             "table": stage.table,
             "objects": staged.objects,
             "bytes": staged.size,
             "rows": staged.rows,
             "left_out": staged.left_out,
+            "rejected": staged.rejected,
         }

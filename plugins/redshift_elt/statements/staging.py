@@ -38,37 +38,17 @@ def keep_between(incoming: str, staging: str, names: Sequence[str], column: str)
     )
 
 
+def count_outside(incoming: str, column: str) -> str:
+    """Return the query for how many rows are not in an interval of time, whose start and end are its values."""
+    return (
+        "select count(*)\n"
+        f"from {table(incoming)}\n"
+        f"where {identifier(column)} < %s\n"
+        f"   or {identifier(column)} >= %s\n"
+        f"   or {identifier(column)} is null"
+    )
+
+
 def count(staging: str) -> str:
     """Return the query for a table's number of rows."""
     return f"select count(*)\nfrom {table(staging)}"
-
-
-COPIED_ROWS = "select pg_last_copy_count()"
-
-LOAD_HISTORY = """\
-select
-    loaded_rows,
-    source_file_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-  and status = 'completed'"""
-
-LOAD_ERRORS = """\
-select
-    trim(file_name),
-    line_number,
-    trim(column_name),
-    trim(column_type),
-    error_code,
-    trim(error_message)
-from sys_load_error_detail
-where session_id = pg_backend_pid()
-  and query_id = (
-      select max(query_id)
-      from sys_load_error_detail
-      where session_id = pg_backend_pid()
-  )
-order by
-    file_name,
-    line_number
-limit 10"""
