@@ -31,9 +31,13 @@ _COUNTS = {
     "rows read": lambda cost: sum(cost.rows_read.values()),
 }
 
+# These cost the same whatever there is; where the time of BEGIN grows, something else kept the machine busy.
+_SAME_FOR_ALL = ("begin transaction", "commit", "rollback")
+_NOISE = "time of BEGIN: noise"
 _TIMES = {
     "time": lambda cost: cost.seconds,
     "time in the warehouse": lambda cost: sum(seconds for _, seconds in cost.statements),
+    _NOISE: lambda cost: sum(seconds for text, seconds in cost.statements if text == _SAME_FOR_ALL[0]),
 }
 
 
@@ -67,13 +71,13 @@ def _print_growth(console: Console, costs: Costs) -> None:
     for run in first:
         if run == FULL:
             continue
+        noise = max(1.0, _TIMES[_NOISE](last[run]) / _TIMES[_NOISE](first[run]))
         growth = {name: (count(first[run]), count(last[run])) for name, count in _COUNTS.items()}
         grown = [f"{name} {_ratio(after, before)}" for name, (before, after) in growth.items() if after > before]
-        times = {name: (time(first[run]), time(last[run])) for name, time in _TIMES.items()}
         grown += [
-            f"{name} {_ratio(after, before)}"
-            for name, (before, after) in times.items()
-            if after > _LEAST_GROWTH * before
+            f"{name} {_ratio(time(last[run]), time(first[run]))}"
+            for name, time in _TIMES.items()
+            if name != _NOISE and time(last[run]) > _LEAST_GROWTH * noise * time(first[run])
         ]
         console.print(f"\n[bold]{run}[/bold]: {'grows: ' + ', '.join(grown) if grown else 'nothing grows'}")
         _print_rows(console, first[run], last[run])
@@ -100,6 +104,8 @@ def _print_statements(console: Console, first: Cost, last: Cost) -> None:
 def _by_text(cost: Cost) -> dict[str, float]:
     seconds: dict[str, float] = defaultdict(float)
     for text, took in cost.statements:
+        if text in _SAME_FOR_ALL:
+            continue
         seconds[" ".join(_RUN_SUFFIX.sub("", text).split())[:110]] += took
     return seconds
 
