@@ -6,12 +6,19 @@ set song_id = matches.song_id,
 from (
     select
         affected.songplay_id,
+        affected.start_time,
         songs.song_id,
         songs.artist_id,
-        row_number() over (partition by affected.songplay_id order by songs.song_id) as choice
+        row_number() over (
+            partition by
+                affected.songplay_id,
+                affected.start_time
+            order by songs.song_id
+        ) as choice
     from (
         select
             plays.songplay_id,
+            plays.start_time,
             plays.song_title,
             plays.artist_name,
             plays.length
@@ -23,6 +30,7 @@ from (
         union
         select
             plays.songplay_id,
+            plays.start_time,
             plays.song_title,
             plays.artist_name,
             plays.length
@@ -32,6 +40,7 @@ from (
         union
         select
             plays.songplay_id,
+            plays.start_time,
             plays.song_title,
             plays.artist_name,
             plays.length
@@ -47,6 +56,7 @@ from (
         and songs.duration = affected.length
 ) as matches
 where songplays.songplay_id = matches.songplay_id
+    and songplays.start_time = matches.start_time
     and matches.choice = 1
     and (
         nvl(songplays.song_id, '') <> nvl(matches.song_id, '')
