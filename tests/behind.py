@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +13,10 @@ import psycopg
 # Longer than the endpoint takes to notice that a client is gone, on any machine.
 PATIENCE = 30
 
-# What says when something was done, or by which attempt, and so differs from one execution to the next.
-_CHANGING = {"started_at", "loaded_at", "checked_at", "try_number"}
+# What says when or by which attempt something was done, and so differs from one execution to the next. The time of a
+# file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a file's version
+# is told by its ETag too.
+_CHANGING = {"started_at", "loaded_at", "checked_at", "modified_at", "try_number"}
 
 _TABLES = """\
 select
@@ -112,6 +116,32 @@ class Behind:
             assert time.monotonic() < deadline, f"sessions are left: {left}"
             time.sleep(0.002)
         assert self.fetch(_LOCKS, (list(but),)) == []
+
+    def empty(self, table: str) -> None:
+        """Leave a table without rows, and without the room that they had."""
+        self._run(f"truncate {table}")
+
+    def wait_for_a_waiter(self) -> None:
+        """Wait until a session waits for a lock.
+
+        :raises AssertionError: none does.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not self.fetch("select 1 from pg_locks where not granted"):
+            assert time.monotonic() < deadline, "no session waits for a lock"
+            time.sleep(0.002)
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[int]:
+        """Hold a table's strongest lock while the block runs.
+
+        :return: the process number of the session that holds it.
+        """
+        # Another session: inside a transaction, PostgreSQL shows the sessions that there were at its first look.
+        with psycopg.connect(self._connection.info.dsn) as holder:
+            holder.execute(f"lock table {table}".encode())
+            yield holder.info.backend_pid
+            holder.rollback()
 
     def keep(self, name: str) -> None:
         """Copy every table of the users, for :meth:`restore`.

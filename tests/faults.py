@@ -1,18 +1,22 @@
-"""Cut the connections of the code under test to the warehouse, really: the socket is shut down below the driver."""
+"""Outages for the code under test: connections that are really cut, disks that are full, AWS that says no."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+import httpx
 import pytest
 import redshift_connector
 from redshift_connector.core import READY_FOR_QUERY
+
+from local.standin.aws.faults import PATH
+from tests.full_disk import no_room_for
 
 
 class Moment(Enum):
@@ -76,6 +80,50 @@ def before_each_statement(act: Callable[[redshift_connector.Connection, str], No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redshift_connector, "connect", watched)
         yield
+
+
+@contextmanager
+def full_disk_at(beginning: str) -> Iterator[None]:
+    """Leave the warehouse no room to write while it executes the first statement that begins with this text."""
+    full = ExitStack()
+    waiting = [beginning]
+
+    def fill(connection: redshift_connector.Connection, statement: str) -> None:
+        full.close()
+        if waiting and statement.startswith(waiting[0]):
+            waiting.clear()
+            # What PostgreSQL calls itself passes through the endpoint.
+            full.enter_context(no_room_for(int.from_bytes(connection._backend_key_data[:4], "big")))
+
+    with full, before_each_statement(fill):
+        yield
+    assert not waiting, f"nothing began with {beginning!r}"
+
+
+class AwsFaults:
+    """The stand-in's switch for outages of AWS.
+
+    :param address: where the stand-in listens.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address + PATH
+
+    def set(self, place: str, code: str, times: int | None = None) -> None:
+        """Let AWS answer with an error; see :class:`local.standin.aws.faults.Faults`."""
+        self._request("POST", json={"place": place, "code": code, "times": times})
+
+    def clear(self) -> None:
+        """Let all work again."""
+        self._request("DELETE")
+
+    def told(self) -> dict[str, int]:
+        """Return how often each place has answered with an error."""
+        return self._request("GET")
+
+    def _request(self, method: str, **content: Any) -> dict[str, int]:
+        with httpx.Client(trust_env=False) as client:
+            return client.request(method, self._address, **content).raise_for_status().json()
 
 
 def shut_down(connection: redshift_connector.Connection) -> None:

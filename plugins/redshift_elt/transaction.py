@@ -147,8 +147,9 @@ def _rolled_back(session: Session, connection: Any) -> bool:
         connection.rollback()
         # redshift_connector sends no rollback where it believes that no transaction is open.
         session.fetch("select 1")
-    except Exception:
-        log.warning("The connection to the warehouse is gone.", exc_info=True)
+    except Exception as error:
+        # The error that led here is the one to report.
+        log.debug("The connection to the warehouse is gone: %r", error)
         return False
     return True
 

@@ -135,10 +135,8 @@ def allowed(older, data, tmp_path_factory) -> dict[str, list[Version]]:
 def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its_retry(
     warehouse, behind, endpoint, allowed, task_id
 ):
-    """The connection is cut at each statement of the task in turn, before, during and after.
-
-    After each cut the task is executed again. Then every table, those of the run and the bookkeeping among them, has
-    what it has when the task is not cut off, so what comes after it cannot tell; that is run once, at the end.
+    """The connection is cut at each statement of the task in turn: before it is sent, when its answer is lost, and for
+    COMMIT also when nobody knows how far it gets. An analyst reads all targets meanwhile. In the end the run goes on.
     """
     behind.restore("older")
     run = warehouse.run(*DAY)
@@ -159,7 +157,12 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
 
 
 def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> None:
-    """Cut the task off at each of its statements, execute it again, and put back the state from before the task."""
+    """Execute the task over and over, cut off one step later each time, and put back the state from before it.
+
+    So each execution is the retry of the one before. One after which every table of the database is as it was before
+    the task has nothing to find but what the task's first execution finds; one whose commit took place is followed by
+    an execution that is not cut off.
+    """
     before = behind.contents()
     behind.keep("task")
     uncut = cut_off(run, task_id, number=0)
@@ -172,13 +175,15 @@ def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> None:
             behind.wait_until_alone(reader)
             place = f"{task_id}, cut {moment.value}, which is number {number}: {statement}"
             assert line.statements[:number] == uncut.statements[:number], place
-            committed = behind.contents() != before
-            if committed:
+            if (left := behind.contents()) != before:
                 assert "commit" in line.statements[: number - (moment is Moment.BEFORE)], place
-                assert behind.contents() == after, place
-            run.execute(task_id)
-            assert differences(behind.contents(), after) <= (ATTEMPTS_ARE_KEPT_IN if committed else set()), place
-            behind.restore("task")
+                assert left == after, place
+                run.execute(task_id)
+                assert differences(behind.contents(), after) <= ATTEMPTS_ARE_KEPT_IN, place
+                behind.restore("task")
+    run.execute(task_id)
+    assert behind.contents() == after
+    behind.restore("task")
 
 
 def cut_off(run: Run, task_id: str, number: int, moment: Moment = Moment.BEFORE) -> Line:
