@@ -12,6 +12,7 @@ from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.retry_policy import WarehouseRetryPolicy
 from redshift_elt.staging import staging_table
 from redshift_elt.statements.merge import Choice
 
@@ -57,7 +58,9 @@ with DAG(
         "owner": "sparkify",
         "retries": 3,
         "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": True,
+        # A factor: True would be 1, which is no backoff.
+        "retry_exponential_backoff": 2.0,
+        "retry_policy": WarehouseRetryPolicy(),
     },
     template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
     user_defined_macros={"staging_table": staging_table},
