@@ -12,11 +12,27 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from rich.console import Console
 
 from local.settings import HOST, Settings
 from local.stack.progress import Progress
 from local.stack.stack import Stack
+
+# Which examples a property is tried with: always the same few hundred, so that a change is judged by itself; or, with
+# pytest's --hypothesis-profile=soak, others for every --hypothesis-seed, which is what make soak does for a long time.
+# Databases answer when they can, and the fixtures of a test serve all of its examples.
+settings.register_profile(
+    "suite",
+    max_examples=200,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile(
+    "soak", settings.get_profile("suite"), max_examples=100, derandomize=False, database=None, print_blob=True
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,73 @@
+"""Rounds of examples: new ones each time, the same ones for the same seed."""
+
+import re
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from local.errors import StackError
+from local.soak import soak
+from local.stack.progress import Progress
+
+PROFILE = """
+from hypothesis import settings
+settings.register_profile("soak", max_examples=20, database=None)
+"""
+PROPERTY = """
+from pathlib import Path
+from hypothesis import given, strategies as st
+
+@given(st.integers(0, 2**64))
+def test_numbers_are_even(number):
+    with Path(__file__).with_name("tried.txt").open("a") as file:
+        file.write(f"{{number}}\\n")
+    assert {condition}
+"""
+
+
+@pytest.fixture
+def properties(tmp_path):
+    """A file with one property, which writes down what it is tried with."""
+
+    def write(condition):
+        (tmp_path / "conftest.py").write_text(PROFILE)
+        file = tmp_path / "test_numbers.py"
+        file.write_text(PROPERTY.format(condition=condition))
+        return file
+
+    return write
+
+
+def run(file, minutes, seed):
+    shown = StringIO()
+    status = soak(Progress(Console(file=shown, width=300)), minutes, seed, str(file))
+    tried = file.with_name("tried.txt")
+    numbers = tried.read_text().split()
+    tried.unlink()
+    return status, shown.getvalue(), numbers
+
+
+def test_a_round_has_the_examples_of_its_seed(properties):
+    file = properties("True")
+    status, shown, numbers = run(file, "0", "11")
+    assert status == 0
+    assert re.search(r"seed 11: 1 passed", shown)
+    assert len(numbers) == 20
+    assert run(file, "0", "11")[2] == numbers
+    assert run(file, "0", "12")[2] != numbers
+
+
+def test_another_round_begins_while_there_is_time(properties):
+    file = properties("Path(__file__).with_name('tried.txt').read_text().count('\\n') <= 25")
+    status, shown, _ = run(file, "10", "5")
+    assert status == 1
+    assert "seed 5: 1 passed" in shown
+    assert "seed 6: 1 failed" in shown
+    assert shown.rstrip().endswith("To repeat this round:  make soak MINUTES=0 SEED=6")
+
+
+@pytest.mark.parametrize(("minutes", "seed", "named"), [("ten", None, "MINUTES=ten"), ("1", "-1", "SEED=-1")])
+def test_what_is_no_number_is_named(minutes, seed, named):
+    with pytest.raises(StackError, match=f"{named} is no number"):
+        soak(Progress(Console(file=StringIO())), minutes, seed)
