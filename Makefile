@@ -1,13 +1,13 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down sql airflow test bench lint format lock install
+.PHONY: help demo backfill up down sql airflow test soak bench lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
 
 # Exported, so that a value with quotes reaches the program as it is.
-export DATA Q
+export DATA FROM MINUTES ORDER Q SEED TO
 
 # exec: a signal to make then reaches the command itself, and not a shell around it.
 
@@ -16,6 +16,10 @@ help: ## list the commands
 
 demo: install ## start everything, load data through Airflow, show the results; DATA=dir for your own data
 	@exec $(LOCAL) demo $${DATA:+--data "$$DATA"}
+
+backfill: install ## empty the local warehouse, run every hour by an Airflow backfill, compare: FROM, TO, ORDER=backwards, DATA
+	@exec $(LOCAL) backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} \
+		$${ORDER:+--order "$$ORDER"} $${DATA:+--data "$$DATA"}
 
 up: install ## start the local stack and leave it running
 	@exec $(LOCAL) up
@@ -34,6 +38,9 @@ test: install ## run every test; ARGS="-k name" chooses
 
 bench: install ## measure what an hour costs after a history of 1, 10 and 100 days; ARGS="1 30" chooses
 	@exec $(PROGRAMS)/python -m bench $(ARGS)
+
+soak: install ## try the properties of the loads with ever new examples: MINUTES=10, SEED=n repeats a round
+	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}
 
 lint: install ## check style and format
 	@$(PROGRAMS)/ruff check .

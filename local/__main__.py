@@ -36,6 +36,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--data", type=Path, help="a directory of data; without it the data is made")
     commands.add_parser("up", help="start the stack")
     commands.add_parser("down", help="stop the stack")
+    backfill = commands.add_parser("backfill", help="run every hour of a period on an empty warehouse, compare")
+    backfill.add_argument("--from", dest="start", default="2018-11-01", help="the first day")
+    backfill.add_argument("--to", dest="end", default="2018-12-01", help="the day after the last one")
+    backfill.add_argument("--order", choices=["forwards", "backwards"], default="forwards")
+    backfill.add_argument("--data", type=Path, help="a directory of data; without it the data is made")
+    soak = commands.add_parser("soak", help="try the properties of the loads with ever new examples")
+    soak.add_argument("--minutes", default="10", help="no round of examples begins after this many")
+    soak.add_argument("--seed", help="the first round's seed")
     sql = commands.add_parser("sql", help="psql on the local warehouse")
     sql.add_argument("--query", help="one statement instead of a prompt")
     airflow = commands.add_parser("airflow", help="the Airflow CLI on the local stack")
@@ -46,12 +54,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     # Imported here: the modules are heavy, and a wrong option is reported without them.
-    from local.stack import demo, env_file, shell
+    from local import soak
+    from local.stack import backfill, demo, env_file, shell
+    from local.stack.period import Period
     from local.stack.stack import Stack, running_settings
 
     progress = Progress()
+    if options.command == "soak":
+        return soak.soak(progress, options.minutes, options.seed)
     if options.command == "demo":
         demo.demo(Stack(settings, progress), progress, options.data)
+    elif options.command == "backfill":
+        period = Period.parse(options.start, options.end)
+        backwards = options.order == "backwards"
+        backfill.backfill(Stack(settings, progress), progress, period, options.data, backwards=backwards)
     elif options.command == "up":
         Stack(settings, progress).up()
         demo.print_how_to_go_on(settings, progress)

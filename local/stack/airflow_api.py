@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -13,6 +14,14 @@ from local.errors import StackError
 
 # A DAG file that is still being parsed is not an error yet.
 NOT_FOUND = httpx.codes.NOT_FOUND
+
+SECONDS = 60
+
+# The most that Airflow gives at once.
+PAGE = 100
+
+# Airflow makes all runs of a backfill before it answers.
+BACKFILL_SECONDS = 600
 
 
 class AirflowApi:
@@ -24,7 +33,7 @@ class AirflowApi:
     def __init__(self, url: str, username: str, password: str) -> None:
         self._url = url
         self._login = {"username": username, "password": password}
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=60)
+        self._client = httpx.Client(base_url=url, trust_env=False)
 
     def __enter__(self) -> AirflowApi:
         answer = self._send("POST", "/auth/token", self._login)
@@ -76,6 +85,60 @@ class AirflowApi:
         }
         self._send("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
 
+    def start_backfill(
+        self,
+        dag_id: str,
+        first: datetime,
+        last: datetime,
+        *,
+        backwards: bool = False,
+        max_active_runs: int = 8,
+        reprocess: str = "none",
+    ) -> int:
+        """Start a backfill and return its id.
+
+        :param first: the logical date of the earliest run.
+        :param last: that of the latest run.
+        :param reprocess: whether runs that are there already run again: ``none``, ``failed`` or ``completed``, which
+            means those that failed too.
+        """
+        body = {
+            "dag_id": dag_id,
+            "from_date": first.isoformat(),
+            "to_date": last.isoformat(),
+            "run_backwards": backwards,
+            "max_active_runs": max_active_runs,
+            "reprocess_behavior": reprocess,
+        }
+        return self._send("POST", "/api/v2/backfills", body, timeout=BACKFILL_SECONDS).json()["id"]
+
+    def backfill_is_complete(self, backfill_id: int) -> bool:
+        """Whether Airflow has seen that a backfill has ended; it looks twice a minute."""
+        return self._send("GET", f"/api/v2/backfills/{backfill_id}").json()["completed_at"] is not None
+
+    def cancel_backfill(self, backfill_id: int) -> None:
+        """Let a backfill start no more runs; those that wait are marked as failed. One that has ended is no error."""
+        self._send("PUT", f"/api/v2/backfills/{backfill_id}/cancel", accept=(httpx.codes.CONFLICT,))
+
+    def count_runs(self, dag_id: str, first: datetime, last: datetime, states: Iterable[str] = ()) -> int:
+        """Return how many runs of a DAG have a logical date from ``first`` to ``last`` and one of the states."""
+        return self._count(f"/api/v2/dags/{dag_id}/dagRuns", first, last, states)
+
+    def count_tasks(self, dag_id: str, first: datetime, last: datetime, states: Iterable[str] = ()) -> int:
+        """Return how many task instances the runs with a logical date from ``first`` to ``last`` have."""
+        return self._count(f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", first, last, states)
+
+    def runs(self, dag_id: str, first: datetime, last: datetime, states: Iterable[str] = ()) -> list[dict[str, Any]]:
+        """Return the runs of a DAG with a logical date from ``first`` to ``last``, in the order in which they began."""
+        query = [*_between(first, last, states), ("order_by", "start_date"), ("limit", str(PAGE))]
+        found: list[dict[str, Any]] = []
+        while True:
+            path = f"/api/v2/dags/{dag_id}/dagRuns?{urlencode([*query, ('offset', str(len(found)))])}"
+            page = self._send("GET", path).json()["dag_runs"]
+            found += page
+            if len(page) < PAGE:
+                return found
+
     def log(self, dag_id: str, run_id: str, task: Mapping[str, Any]) -> list[str]:
         """Return the lines that the last try of a task logged."""
         path = f"{_run(dag_id, run_id)}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
@@ -83,9 +146,15 @@ class AirflowApi:
         content = [] if answer.status_code == NOT_FOUND else answer.json()["content"]
         return [line for entry in content for line in _log_lines(entry)]
 
-    def _send(self, method: str, path: str, body: Any = None, *, accept: tuple[int, ...] = ()) -> httpx.Response:
+    def _count(self, path: str, first: datetime, last: datetime, states: Iterable[str]) -> int:
+        query = urlencode([*_between(first, last, states), ("limit", "1")])
+        return self._send("GET", f"{path}?{query}").json()["total_entries"]
+
+    def _send(
+        self, method: str, path: str, body: Any = None, *, accept: tuple[int, ...] = (), timeout: float = SECONDS
+    ) -> httpx.Response:
         try:
-            answer = self._client.request(method, path, json=body)
+            answer = self._client.request(method, path, json=body, timeout=timeout)
         except httpx.TransportError as error:
             raise StackError(f"Airflow does not answer at {self._url}: run make up first.") from error
         if answer.is_error and answer.status_code not in accept:
@@ -96,6 +165,11 @@ class AirflowApi:
 def _run(dag_id: str, run_id: str) -> str:
     # The time zone in a run id has a plus sign.
     return f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
+
+
+def _between(first: datetime, last: datetime, states: Iterable[str]) -> list[tuple[str, str]]:
+    dates = [("logical_date_gte", first.isoformat()), ("logical_date_lte", last.isoformat())]
+    return dates + [("state", state) for state in states]
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from local.errors import StackError
@@ -45,15 +46,22 @@ def run_dag(api: AirflowApi, progress: Progress, dag_id: str, conf: Mapping[str,
         wait_for_dag(api, dag_id)
         api.unpause(dag_id)
         run_id = api.trigger(dag_id, conf)
-        try:
+        with failed_on_interrupt(api, dag_id, run_id):
             state = _follow(api, progress, step, dag_id, run_id)
-        except Interrupted:
-            api.fail_run(dag_id, run_id)
-            raise
         if state != "success":
-            raise StackError(_failure(api, progress, dag_id, run_id))
+            raise StackError(show_failure(api, progress, dag_id, run_id))
         step.done = f"{dag_id} has succeeded"
     return run_id
+
+
+@contextmanager
+def failed_on_interrupt(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[None]:
+    """Let an interrupt of the block mark a run as failed."""
+    try:
+        yield
+    except Interrupted:
+        api.fail_run(dag_id, run_id)
+        raise
 
 
 def _follow(api: AirflowApi, progress: Progress, step: Step, dag_id: str, run_id: str) -> str:
@@ -74,7 +82,7 @@ def _follow(api: AirflowApi, progress: Progress, step: Step, dag_id: str, run_id
         time.sleep(POLL_SECONDS)
 
 
-def _failure(api: AirflowApi, progress: Progress, dag_id: str, run_id: str) -> str:
+def show_failure(api: AirflowApi, progress: Progress, dag_id: str, run_id: str) -> str:
     """Print what the failed tasks logged and return what failed."""
     failed = [task for task in api.tasks(dag_id, run_id) if task["state"] == "failed"]
     for task in failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,8 +23,8 @@ class Dataset:
     """A checked data directory.
 
     :param directory: the directory.
-    :param first_day: the day of the first log file.
-    :param last_day: the day of the last one.
+    :param first_day: the first day whose log file belongs to it.
+    :param last_day: the last one.
     """
 
     directory: Path
@@ -50,6 +50,18 @@ class Dataset:
             raise StackError(f"DATA={directory} is not complete; missing in it: {'; '.join(missing)}.")
         return cls(directory, min(days), max(days))
 
+    def between(self, first_day: date, last_day: date) -> Dataset:
+        """Return the same dataset with the log files of these days only.
+
+        :raises StackError: there are none.
+        """
+        if not any(first_day <= day <= last_day for day in _log_days(self.directory)):
+            raise StackError(
+                f"DATA={self.directory} has no log file of the days {first_day} to {last_day}; "
+                f"it has files from {self.first_day} to {self.last_day}."
+            )
+        return replace(self, first_day=first_day, last_day=last_day)
+
     @property
     def window(self) -> tuple[str, str]:
         """The half-open interval of event time that covers every day of the logs, as ISO 8601 in UTC."""
@@ -58,12 +70,16 @@ class Dataset:
     def objects(self) -> Iterator[tuple[str, bytes]]:
         """Yield every object: its key and its content."""
         yield LOG_PATHS, (self.directory / LOG_PATHS).read_bytes()
-        yield from self._files("log_data")
+        yield from filter(self._has_day, self._files("log_data"))
         if (self.directory / SONGS).is_dir():
             yield from self._files(SONGS)
             return
         for archive in sorted(self.directory.glob(SONG_ARCHIVES)):
             yield from _archived_songs(archive)
+
+    def _has_day(self, item: tuple[str, bytes]) -> bool:
+        match = LOG_FILE.fullmatch(item[0])
+        return match is None or self.first_day <= date.fromisoformat(match[3]) <= self.last_day
 
     def _files(self, folder: str) -> Iterator[tuple[str, bytes]]:
         for file in sorted((self.directory / folder).rglob("*.json")):

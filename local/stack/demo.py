@@ -16,7 +16,7 @@ from local.stack.progress import Progress
 from local.stack.report import print_report
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
-from local.stack.upload import upload
+from local.stack.upload import Upload, upload
 from local.stack.warehouse import aws_client, require_warehouse
 
 CREATE_CLUSTER = "sparkify_create_cluster"
@@ -57,18 +57,24 @@ def load(settings: Settings, progress: Progress, dataset: Dataset) -> str:
 
     :return: the id of the run that loaded.
     """
-    with progress.step("Uploading the data") as step:
-        result = upload(dataset, aws_client(settings, "s3"), BUCKET, step.detail)
-        step.done = f"{result.objects:,} objects are in s3://{BUCKET}, of which {result.sent:,} were new or changed"
+    result = upload_data(settings, progress, dataset)
     if result.foreign:
         progress.line(
-            f"  {result.foreign:,} other objects are in the bucket, from other data: what they held stays loaded."
+            f"  {len(result.foreign):,} other objects are in the bucket, from other data: what they held stays loaded."
             f" To start anew: make down, then delete {settings.state}"
         )
     start, end = dataset.window
     with AirflowApi(settings.airflow_url, ADMIN, Secrets.of(settings.state).admin_password) as api:
         run_dag(api, progress, CREATE_CLUSTER, {})
         return run_dag(api, progress, LOAD, {"window_start": start, "window_end": end})
+
+
+def upload_data(settings: Settings, progress: Progress, dataset: Dataset) -> Upload:
+    """Bring a dataset to the local bucket."""
+    with progress.step("Uploading the data") as step:
+        result = upload(dataset, aws_client(settings, "s3"), BUCKET, step.detail)
+        step.done = f"{result.objects:,} objects are in s3://{BUCKET}, of which {result.sent:,} were new or changed"
+    return result
 
 
 def print_how_to_go_on(settings: Settings, progress: Progress) -> None:

@@ -35,7 +35,7 @@ def row_counts(connection: psycopg.Connection[Any]) -> dict[str, int]:
 def print_row_counts(connection: psycopg.Connection[Any], console: Console) -> None:
     """Print the number of rows of each table of the star schema."""
     rows = [(name, f"{count:,}") for name, count in row_counts(connection).items()]
-    _print_table(console, "Rows in the star schema", ("table", "rows"), rows)
+    print_table(console, "Rows in the star schema", ("table", "rows"), rows)
 
 
 def _print_checks(connection: psycopg.Connection[Any], console: Console, dag_id: str, run_id: str) -> None:
@@ -49,7 +49,7 @@ def _print_checks(connection: psycopg.Connection[Any], console: Console, dag_id:
     rows = [(*row[:passed_at], "passed" if row[passed_at] else "FAILED") for row in results]
     passed = sum(bool(row[passed_at]) for row in results)
     names = ("target", "check", "severity", "expected", "actual", "result")
-    _print_table(console, f"Checks of this run: {passed} of {len(rows)} passed", names, rows)
+    print_table(console, f"Checks of this run: {passed} of {len(rows)} passed", names, rows)
 
 
 def _print_answer(connection: psycopg.Connection[Any], console: Console, question: Path) -> None:
@@ -59,10 +59,11 @@ def _print_answer(connection: psycopg.Connection[Any], console: Console, questio
     title = question.stem.replace("_", " ").capitalize()
     if len(rows) > ANSWER_LINES:
         title += f" (the first {ANSWER_LINES} of {len(rows)} lines)"
-    _print_table(console, title, names, rows[:ANSWER_LINES])
+    print_table(console, title, names, rows[:ANSWER_LINES])
 
 
-def _print_table(console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def print_table(console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table under a title."""
     table = Table(*names, title=title, title_justify="left", title_style="bold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))

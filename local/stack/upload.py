@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -14,17 +14,24 @@ from local.stack.dataset import Dataset
 
 THREADS = 8
 BATCH = 500
+# The most that S3 takes in one request.
+DELETED_AT_ONCE = 1000
 # Where failed runs of the DAG leave theirs.
 MANIFESTS = "manifests/"
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What an upload found and did."""
+    """What an upload found and did.
+
+    :param objects: how many objects the dataset has.
+    :param sent: how many of them were new or had changed.
+    :param foreign: the keys of others in the bucket.
+    """
 
     objects: int
     sent: int
-    foreign: int
+    foreign: tuple[str, ...]
 
 
 def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) -> Upload:
@@ -32,7 +39,6 @@ def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) 
 
     :param s3: a boto3 client.
     :param show: is told how far the upload is.
-    :return: the number of objects in the dataset, of those that were sent, and of others in the bucket.
     """
     _ensure_bucket(s3, bucket)
     present = _etags(s3, bucket)
@@ -45,8 +51,17 @@ def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) 
             seen += len(batch)
             sent += len(changed)
             show(f"{seen:,} objects, {sent:,} new or changed")
-    foreign = [key for key in present if not key.startswith(MANIFESTS)]
-    return Upload(seen, sent, len(foreign))
+    return Upload(seen, sent, tuple(key for key in present if not key.startswith(MANIFESTS)))
+
+
+def delete(s3: Any, bucket: str, keys: Sequence[str]) -> None:
+    """Delete objects.
+
+    :param s3: a boto3 client.
+    """
+    for begin in range(0, len(keys), DELETED_AT_ONCE):
+        batch = [{"Key": key} for key in keys[begin : begin + DELETED_AT_ONCE]]
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
 
 
 def _ensure_bucket(s3: Any, bucket: str) -> None:

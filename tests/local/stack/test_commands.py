@@ -63,6 +63,20 @@ def test_a_wrong_data_directory_is_reported_before_anything_starts(new_settings,
     assert processes_of(new_settings) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--from", "yesterday"], "FROM=yesterday is no day: write it as 2018-11-01"),
+        (["--from", "2018-11-02", "--to", "2018-11-02"], "FROM=2018-11-02 TO=2018-11-02 has no day in it"),
+        (["--to", "2999-01-01"], "TO=2999-01-01 is in the future"),
+        (["--data", "/nowhere"], "DATA=/nowhere is not a directory"),
+    ],
+)
+def test_a_backfill_of_wrong_days_or_data_is_refused_before_anything_starts(new_settings, arguments, text):
+    assert_one_error_line(run(new_settings, "backfill", *arguments), text)
+    assert processes_of(new_settings) == []
+
+
 def test_a_port_that_is_no_port_names_its_variable(new_settings):
     done = run(new_settings, "up", SPARKIFY_AWS_PORT="http")
     assert_one_error_line(done, "SPARKIFY_AWS_PORT is 'http': set it to a port number")

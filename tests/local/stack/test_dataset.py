@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from datetime import date
 
 import pytest
 
@@ -51,6 +52,22 @@ def test_a_directory_that_does_not_exist_is_named(tmp_path):
 def test_the_window_covers_every_day_of_the_logs(tmp_path):
     write(tmp_path, DAY, "log_data/2018/10/2018-10-29-events.json", "log_json_path.json", SONG)
     assert Dataset.open(tmp_path).window == ("2018-10-29T00:00:00+00:00", "2018-12-01T00:00:00+00:00")
+
+
+def test_of_some_days_the_log_files_of_the_others_are_left_out(tmp_path):
+    earlier = "log_data/2018/11/2018-11-29-events.json"
+    write(tmp_path, DAY, earlier, "log_json_path.json", SONG)
+    found = Dataset.open(tmp_path).between(date(2018, 11, 1), date(2018, 11, 29))
+    assert found.window == ("2018-11-01T00:00:00+00:00", "2018-11-30T00:00:00+00:00")
+    assert [key for key, _ in found.objects()] == ["log_json_path.json", earlier, SONG]
+
+
+def test_days_without_any_log_file_are_refused(tmp_path):
+    write(tmp_path, DAY, "log_json_path.json", SONG)
+    with pytest.raises(
+        StackError, match="no log file of the days 2018-11-01 to 2018-11-29; it has files from 2018-11-30"
+    ):
+        Dataset.open(tmp_path).between(date(2018, 11, 1), date(2018, 11, 29))
 
 
 def test_files_become_objects_under_their_own_names(tmp_path):

@@ -1,0 +1,252 @@
+"""A backfill of many hours with Airflow's own means, while a full load goes on, held against a single full load."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from local.datagen import Options, generate
+from local.errors import StackError
+from local.settings import Settings
+from local.stack.airflow_api import AirflowApi
+from local.stack.comparison import fingerprints, fingerprints_of_hours, rows_written
+from local.stack.dag_run import FAILED_TASK, FINISHED, failed_on_interrupt, run_dag, show_failure, wait_for_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import CREATE_CLUSTER, LOAD, print_how_to_go_on, upload_data
+from local.stack.environment import ADMIN, BUCKET
+from local.stack.interrupt import Interrupted, held_back
+from local.stack.period import HOUR, Period
+from local.stack.progress import Progress, Step
+from local.stack.report import STAR_SCHEMA, print_table, row_counts
+from local.stack.secret import Secrets
+from local.stack.stack import Stack
+from local.stack.upload import delete
+from local.stack.warehouse import aws_client, find_warehouse, require_warehouse
+
+TEARDOWN_CLUSTER = "sparkify_teardown_cluster"
+
+ACTIVE_RUNS = 8
+# How many hours are run twice.
+AGAIN = 24
+# Runs at the start and at the end whose times are compared.
+COMPARED_RUNS = 50
+
+POLL_SECONDS = 1.0
+# Without a terminal each change of this many hours is a line.
+SHOWN_HOURS = 10
+
+
+def backfill(stack: Stack, progress: Progress, period: Period, data: Path | None, *, backwards: bool) -> None:
+    """Run every hour of a period with an Airflow backfill, on an empty warehouse, and compare with one full load.
+
+    In the middle a full load is triggered by hand; some hours are run twice.
+
+    :param data: the directory of data; None makes data for the period.
+    :param backwards: whether the latest hour is the first.
+    :raises StackError: a run failed, or the rows are not those of a full load.
+    """
+    dataset = Dataset.open(data).between(period.start, period.last_day) if data else None
+    stack.up()
+    try:
+        dataset = dataset or _made_up_data(stack.settings, progress, period)
+        with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
+            _begin_empty(stack.settings, api, progress, dataset)
+            _backfill(stack.settings, api, progress, period, backwards=backwards)
+    except Interrupted:
+        stack.undo()
+        raise
+    print_how_to_go_on(stack.settings, progress)
+
+
+def _made_up_data(settings: Settings, progress: Progress, period: Period) -> Dataset:
+    """Return generated data of the period; it is made the first time only."""
+    directory = settings.state / f"data_{period.start}_{period.end}"
+    if not directory.exists():
+        with progress.step("Making the data") as step:
+            generate(directory, Options(days=period.days, start=period.start))
+            step.done = f"The data is made, in {directory}"
+    return Dataset.open(directory)
+
+
+def _begin_empty(settings: Settings, api: AirflowApi, progress: Progress, dataset: Dataset) -> None:
+    """Make the bucket hold the dataset and nothing else, and the cluster new."""
+    result = upload_data(settings, progress, dataset)
+    if result.foreign:
+        delete(aws_client(settings, "s3"), BUCKET, result.foreign)
+        progress.line(f"  {len(result.foreign):,} objects of other data are deleted from the local bucket")
+    if find_warehouse(settings):
+        run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False})
+    run_dag(api, progress, CREATE_CLUSTER, {})
+
+
+def _backfill(settings: Settings, api: AirflowApi, progress: Progress, period: Period, *, backwards: bool) -> None:
+    with progress.step(f"Backfilling {period}") as step:
+        wait_for_dag(api, LOAD)
+        api.unpause(LOAD)
+        hours = _Hours(api, period.first_hour, period.last_hour)
+        with _started(api, hours, backwards=backwards) as backfill_id:
+            _follow(hours, step, hours.number // 2)
+            before = _Before.look(settings, hours)
+            manual = api.trigger(LOAD, {"full_load": True})
+            with failed_on_interrupt(api, LOAD, manual):
+                _follow(hours, step, hours.number)
+                state = _end_of_run(api, manual)
+            _wait_for_end(api, backfill_id)
+        step.done = f"{hours.number} hours have run, {len(before.hours)} of them before the full load in the middle"
+    runs, tasks = hours.runs(), hours.tasks()
+    if state != "success":
+        raise StackError(show_failure(api, progress, LOAD, manual))
+    again = _Hours(api, period.first_hour, min(period.last_hour, period.first_hour + (AGAIN - 1) * HOUR))
+    with progress.step(f"Running {again.number} hours again") as step:
+        with _started(api, again, backwards=backwards) as backfill_id:
+            _follow(again, step, again.number)
+            _wait_for_end(api, backfill_id)
+        step.done = f"{again.number} hours have run a second time"
+    _check_success(api, progress, hours)
+    _print_speed(progress, runs, tasks)
+    _compare(settings, api, progress, before)
+
+
+@dataclass(frozen=True)
+class _Hours:
+    """The runs of a stretch of hours."""
+
+    api: AirflowApi
+    first: datetime
+    last: datetime
+
+    @property
+    def number(self) -> int:
+        return (self.last - self.first) // HOUR + 1
+
+    def count(self, *states: str) -> int:
+        return self.api.count_runs(LOAD, self.first, self.last, states)
+
+    def runs(self, *states: str) -> list[dict[str, Any]]:
+        return self.api.runs(LOAD, self.first, self.last, states)
+
+    def tasks(self) -> Counter[str]:
+        """Return how many task instances have ended in which state."""
+        states = ("success", "skipped", *sorted(FAILED_TASK))
+        return Counter({state: self.api.count_tasks(LOAD, self.first, self.last, [state]) for state in states})
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the hours that ran before the full load in the middle had loaded by themselves."""
+
+    hours: frozenset[datetime]
+    fingerprints: dict[str, str]
+
+    @classmethod
+    def look(cls, settings: Settings, hours: _Hours) -> _Before:
+        loaded = frozenset(
+            datetime.fromisoformat(run["logical_date"].replace("Z", "+00:00")).replace(tzinfo=None)
+            for run in hours.runs("success")
+        )
+        with require_warehouse(settings).connect() as connection:
+            return cls(loaded, fingerprints_of_hours(connection, loaded))
+
+
+@contextmanager
+def _started(api: AirflowApi, hours: _Hours, *, backwards: bool) -> Iterator[int]:
+    """Start a backfill; an interrupt cancels it and fails the runs that are under way."""
+    backfill_id = None
+    try:
+        with held_back():
+            backfill_id = api.start_backfill(
+                LOAD,
+                hours.first,
+                hours.last,
+                backwards=backwards,
+                max_active_runs=ACTIVE_RUNS,
+                reprocess="completed",
+            )
+        yield backfill_id
+    except Interrupted:
+        with held_back():
+            if backfill_id is not None:
+                api.cancel_backfill(backfill_id)
+            for run in hours.runs("running"):
+                api.fail_run(LOAD, run["dag_run_id"])
+        raise
+
+
+def _follow(hours: _Hours, step: Step, number: int) -> None:
+    """Wait until so many of the hours have run."""
+    while (done := hours.count(*FINISHED)) < number:
+        failed = hours.count("failed")
+        shown = done - done % SHOWN_HOURS
+        step.detail(f"{shown} of {hours.number} hours" + (f", {failed} failed" if failed else ""))
+        time.sleep(POLL_SECONDS)
+
+
+def _end_of_run(api: AirflowApi, run_id: str) -> str:
+    while (state := api.run_state(LOAD, run_id)) not in FINISHED:
+        time.sleep(POLL_SECONDS)
+    return state
+
+
+def _wait_for_end(api: AirflowApi, backfill_id: int) -> None:
+    """Wait until Airflow has seen that the backfill has ended: before that it starts no other."""
+    while not api.backfill_is_complete(backfill_id):
+        time.sleep(POLL_SECONDS)
+
+
+def _check_success(api: AirflowApi, progress: Progress, hours: _Hours) -> None:
+    failed = hours.runs("failed")
+    if failed:
+        first = show_failure(api, progress, LOAD, failed[0]["dag_run_id"])
+        raise StackError(f"{len(failed)} of {hours.number} hours have failed. {first}")
+
+
+def _print_speed(progress: Progress, runs: list[dict[str, Any]], tasks: Counter[str]) -> None:
+    """Print how many runs and task instances there were in a minute, and whether a run became slower."""
+    begun, ended = (
+        [datetime.fromisoformat(run[end].replace("Z", "+00:00")) for run in runs] for end in ("start_date", "end_date")
+    )
+    minutes = (max(ended) - min(begun)) / timedelta(minutes=1)
+    seconds = [(end - start).total_seconds() for start, end in zip(begun, ended, strict=True)]
+    compared = min(COMPARED_RUNS, len(seconds) // 2)
+    rows = [
+        ("runs", f"{len(runs):,}"),
+        ("task instances", ", ".join(f"{count:,} {state}" for state, count in tasks.items() if count)),
+        ("minutes", f"{minutes:.1f}"),
+        ("runs a minute", f"{len(runs) / minutes:.1f}"),
+        ("task instances a minute", f"{tasks.total() / minutes:.0f}"),
+        (f"a run of the first {compared}", f"{median(seconds[:compared]):.1f} s (median)"),
+        (f"a run of the last {compared}", f"{median(seconds[-compared:]):.1f} s (median)"),
+    ]
+    print_table(progress.console, f"The backfill, {ACTIVE_RUNS} runs at a time", ("what", "value"), rows)
+
+
+def _compare(settings: Settings, api: AirflowApi, progress: Progress, before: _Before) -> None:
+    """Load everything by one run, which must find nothing to write.
+
+    :raises StackError: it wrote something.
+    """
+    with require_warehouse(settings).connect() as connection:
+        hourly, rows = fingerprints(connection), row_counts(connection)
+        repaired = before.fingerprints != fingerprints_of_hours(connection, before.hours)
+    run_id = run_dag(api, progress, LOAD, {"full_load": True})
+    with require_warehouse(settings).connect() as connection:
+        full, written = fingerprints(connection), rows_written(connection, LOAD, run_id)
+        full_rows = row_counts(connection)
+    same = {table: hourly[table] == full[table] and written.get(table) == 0 for table in STAR_SCHEMA}
+    lines = [
+        (table, f"{rows[table]:,}", f"{full_rows[table]:,}", written.get(table), "yes" if same[table] else "NO")
+        for table in STAR_SCHEMA
+    ]
+    names = ("table", "rows after the backfill", "after one full load", "rows that it wrote", "the same")
+    print_table(progress.console, "The backfill and a single full load", names, lines)
+    if repaired:
+        raise StackError("The full load in the middle has changed hours that had run before it.")
+    if not all(same.values()):
+        raise StackError("The backfill and the full load do not give the same rows: see the table.")
