@@ -24,6 +24,7 @@ TARGETS = ("songplays", "users", "songs", "artists", "time")
 BOOKKEEPING = (
     "etl.loads",
     "etl.loaded_files",
+    "etl.listings",
     "etl.check_results",
     "etl.rejects",
     "etl.user_records",
@@ -110,6 +111,12 @@ class Warehouse:
         window = {"window_start": start, "window_end": end}
         params = {"bucket": BUCKET, **window, **params}
         return Run(self.dag, f"test-{self._runs}", params, self._hook, self._s3_hook, run_type)
+
+    def through(self, conn_id: str) -> Warehouse:
+        """Return the same warehouse, reached through another of Airflow's connections."""
+        other = copy.copy(self)
+        other._hook = warehouse_hook(conn_id)
+        return other
 
     def upload(self, directory: Path) -> None:
         """Put every file of a directory into the bucket, under its path."""

@@ -71,8 +71,8 @@ class Aggregate(Check):
 class Query(Check):
     """A check that is a query of its own, which yields one number.
 
-    :param sql: the query, or a ``.sql`` file with it. It may read the run's window from the temporary table
-        ``run_window (window_start, window_end, dag_id, run_id)``.
+    :param sql: the query, or a ``.sql`` file with it. Each two ``%s`` in it are start and end of the run's window, UTC
+        without a zone. Which run it is stands in the temporary table ``this_run (dag_id, run_id)``.
     """
 
     sql: str = ""
@@ -118,15 +118,17 @@ def unique(table: str, column: str, *, window_column: str | None = None, severit
 def fresh(table: str, column: str, *, hours: int, severity: str = "warn") -> Query:
     """Check that the newest row is at most a number of hours older than the end of the run's window, or than now.
 
-    A table that has newer rows than the window is as fresh as can be: 0 hours.
+    A table that has newer rows than the window is as fresh as can be: 0 hours. One without a row since ``hours`` hours
+    before the window has nothing to measure, which does not pass.
     """
     sql = (
-        "select case when age < 0 then 0 else age end\n"
-        "from (\n"
-        "select min(datediff(hour, newest, case when window_end < sysdate then window_end else sysdate end)) as age\n"
-        f"from (\nselect max({names.identifier(column)}) as newest\nfrom {names.table(table)}\n) as latest\n"
-        "cross join run_window\n"
-        ") as aged"
+        "with latest as (\n"
+        f"select max({names.identifier(column)}) as newest\nfrom {names.table(table)}\n"
+        f"where {names.identifier(column)} >= dateadd(hour, {-hours:d}, %s::timestamp)\n"
+        "), aged as (\n"
+        "select datediff(hour, newest, least(%s::timestamp, sysdate)) as age\nfrom latest\n"
+        ")\n"
+        "select case when age < 0 then 0 else age end\nfrom aged"
     )
     return Query(table, f"hours since the newest {column}", None, hours, severity, sql)
 
@@ -139,10 +141,11 @@ def references(
     window = ""
     if window_column:
         moment = f"{child}.{names.identifier(window_column)}"
-        window = f"join run_window\n  on {moment} >= window_start\n  and {moment} < window_end\n"
+        window = f"\n  and {moment} >= %s\n  and {moment} < %s"
     sql = (
-        f"select count(*)\nfrom {child}\n{window}"
+        f"select count(*)\nfrom {child}\n"
         f"left join {parent}\n  on {parent}.{names.identifier(to_column)} = {child}.{names.identifier(column)}\n"
-        f"where {child}.{names.identifier(column)} is not null\n  and {parent}.{names.identifier(to_column)} is null"
+        f"where {child}.{names.identifier(column)} is not null\n"
+        f"  and {parent}.{names.identifier(to_column)} is null{window}"
     )
     return Query(table, f"{column} not in {to}", 0, 0, severity, sql)

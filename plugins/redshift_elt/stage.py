@@ -161,7 +161,8 @@ class Stage:
 
     def _is_current(self, session: Session, target: str) -> bool:
         if self.source.ledger_targets:
-            return not session.fetch(bookkeeping.count_superseded(target, self._files))[0][0]
+            _, objects = session.fetch(bookkeeping.count_files(self._files))[0]
+            return not objects or not session.fetch(bookkeeping.count_superseded(target, self._files))[0][0]
         staged = {tuple(row) for row in session.fetch(bookkeeping.staged_versions(self._files))}
         return staged == {(item.key, item.etag, item.modified) for item in self._listed()}
 

@@ -3,8 +3,7 @@
 -- version of their files. (Each load compares the two in its own transaction, too.)
 select count(*)
 from (
-    select
-        songplay_id
+    select songplay_id
     from (
         select
             session_id::varchar || '-' || item_in_session::varchar as songplay_id,
@@ -16,16 +15,14 @@ from (
             item_in_session,
             date_trunc('day', ts)
     ) as plays
-    join run_window
-        on start_time >= window_start
-        and start_time < window_end
+    where start_time >= %s
+        and start_time < %s
 ) as staged
 full join (
     select songplay_id
     from songplays
-    join run_window
-        on start_time >= window_start
-        and start_time < window_end
+    where start_time >= %s
+        and start_time < %s
 ) as loaded
     on loaded.songplay_id = staged.songplay_id
 where (
@@ -34,16 +31,18 @@ where (
 )
     and not exists (
         select 1
-        from run_window
+        from etl.loads as others
         join etl.loads as own
-            on own.dag_id = run_window.dag_id
-            and own.run_id = run_window.run_id
-        join etl.loads as others
-            on others.target = own.target
-            and others.loaded_at > own.loaded_at
-            and others.window_start < date_trunc('day', run_window.window_end) + interval '1 day'
-            and others.window_end > date_trunc('day', run_window.window_start)
-        where own.target = 'songplays'
+            on own.target = others.target
+            and own.loaded_at < others.loaded_at
+        join this_run
+            on this_run.dag_id = own.dag_id
+            and this_run.run_id = own.run_id
+        where others.target = 'songplays'
+            and others.window_end > date_trunc('day', %s::timestamp)
+            and others.window_start < date_trunc('day', %s::timestamp) + interval '1 day'
+            and own.window_start = %s
+            and own.window_end = %s
             and (
                 others.dag_id <> own.dag_id
                 or others.run_id <> own.run_id

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.checks import Aggregate, Check, Query, number_text
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
-from redshift_elt.statements import bookkeeping, quality
+from redshift_elt.statements import bookkeeping, names, quality
 
 if TYPE_CHECKING:
     from redshift_elt.transaction import Session
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class DataQualityOperator(WarehouseOperator):
     """Make a number of checks, and keep their results in ``etl.check_results``.
 
-    A check that fails is not tried again, for bad data stays bad; a lost connection is.
+    A check that fails is not tried again, for bad data stays bad; a lost connection is. A check of a whole table is made
+    by the runs that change the table.
 
     :param checks: the checks, see :mod:`redshift_elt.checks`.
     :param staged_by: the operators that stage what the checks' queries read.
@@ -58,8 +59,10 @@ class DataQualityOperator(WarehouseOperator):
         def check(session: Session, *, staging_gone: bool = False) -> list[bookkeeping.CheckResult]:
             for stage in stages if staging_gone else ():
                 stage.make_temporary(session)
-            run = (*window.bounds, context["ti"].dag_id, context["ti"].run_id)
-            measured = self._measure(session, window, run)
+            session.execute(quality.CREATE_THIS_RUN)
+            session.execute(quality.FILL_THIS_RUN, (context["ti"].dag_id, context["ti"].run_id))
+            checks = self._due(session, window)
+            measured = self._measure(session, window, checks)
             results = [
                 bookkeeping.CheckResult(
                     dag_id=context["ti"].dag_id,
@@ -74,9 +77,10 @@ class DataQualityOperator(WarehouseOperator):
                     passed=check.passes(number),
                     checked_at=now(),
                 )
-                for check, number in zip(self.checks, measured, strict=True)
+                for check, number in zip(checks, measured, strict=True)
             ]
-            session.execute(bookkeeping.insert_check_results(len(results)), bookkeeping.values(results))
+            if results:
+                session.execute(bookkeeping.insert_check_results(len(results)), bookkeeping.values(results))
             return results
 
         try:
@@ -89,24 +93,36 @@ class DataQualityOperator(WarehouseOperator):
             stage.discard_manifests()
         return self._report(results)
 
-    def _measure(self, session: Session, window: Window, run: Sequence[object]) -> list[float | None]:
+    def _due(self, session: Session, window: Window) -> list[Check]:
+        """Return the checks to make: a table that this run left as it was has been checked by those that changed it."""
+        written = dict(session.fetch(quality.CHANGED_BY_THIS_RUN, window.bounds))
+        unchanged = {table for table, rows in written.items() if not rows}
+
+        def is_due(check: Check) -> bool:
+            whole_table = isinstance(check, Aggregate) and check.window_column is None
+            return not whole_table or names.bare(check.table) not in unchanged
+
+        due = [check for check in self.checks if is_due(check)]
+        if left_out := sorted({check.table for check in self.checks} - {check.table for check in due}):
+            self.log.info("Not checked as a whole, for this run has not changed them: %s.", ", ".join(left_out))
+        return due
+
+    def _measure(self, session: Session, window: Window, checks: Sequence[Check]) -> list[float | None]:
         """Return the number that each check measures, in the order of the checks."""
         measured: dict[Check, float | None] = {}
         aggregates = sorted(
-            (check for check in self.checks if isinstance(check, Aggregate)),
+            (check for check in checks if isinstance(check, Aggregate)),
             key=lambda check: (check.table, check.window_column or ""),
         )
         for (table, window_column), group in groupby(aggregates, key=lambda check: (check.table, check.window_column)):
-            checks = list(group)
-            query = quality.measure(table, [check.expression for check in checks], window_column)
+            together = list(group)
+            query = quality.measure(table, [check.expression for check in together], window_column)
             row = session.fetch(query, window.bounds if window_column else ())[0]
-            measured.update(zip(checks, map(_number, row), strict=True))
-        session.execute(quality.CREATE_RUN_WINDOW)
-        session.execute(quality.FILL_RUN_WINDOW, run)
+            measured.update(zip(together, map(_number, row), strict=True))
         queries = [check for check in self.checks if isinstance(check, Query)]
         for check, sql in zip(queries, self.queries, strict=True):
-            measured[check] = _number(session.fetch(sql)[0][0])
-        return [measured[check] for check in self.checks]
+            measured[check] = _number(session.fetch(sql, window.bounds * (sql.count("%s") // 2))[0][0])
+        return [measured[check] for check in checks]
 
     def _report(self, results: Sequence[bookkeeping.CheckResult]) -> dict[str, int]:
         # Read by the OpenLineage listener.

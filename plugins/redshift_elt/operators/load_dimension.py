@@ -84,17 +84,21 @@ class LoadDimensionOperator(LoadOperator):
     def load(self, session: Session, context: Mapping[str, Any], window: Window) -> RowCounts:
         """Merge what changes the table, and say in the ledger what it has taken over."""
         files = files_table(self.ledger, context["dag_run"]) if self.ledger else None
-        entries, changed = session.fetch(bookkeeping.count_files(self.table, files))[0] if files else (0, 0)
+        entries, objects = session.fetch(bookkeeping.count_files(files))[0] if files else (0, 0)
+        changed = session.fetch(bookkeeping.count_changed(self.table, files))[0][0] if objects else 0
         counts = self._merge(session, window, replace=bool(changed))
         if self.after_merge and counts.written:
             follow = session.execute(self.after_merge)
             self.log.info("%s: %s rows follow the change.", ", ".join(self.after_merge_writes), f"{follow:,}")
-        if window.full and files:
+        if files and window.full:
             session.execute(bookkeeping.forget_all_files(self.table))
-        elif entries:
+        elif objects:
             session.execute(bookkeeping.forget_files(self.table, files))
-        if entries:
+        if objects:
             session.execute(bookkeeping.record_files(self.table, files))
+        if entries:
+            session.execute(bookkeeping.forget_listing(self.table, files))
+            session.execute(bookkeeping.record_listing(self.table, files))
         return counts
 
     def _merge(self, session: Session, window: Window, *, replace: bool) -> RowCounts:

@@ -10,7 +10,7 @@ from redshift_elt.statements.names import bare, columns, literal, table
 
 SCHEMA = "etl"
 
-# The version of a prefix in the ledger: its entry says when all that is below it was listed.
+# The version of the entry that says when a prefix was listed, in a run's list of the objects that it staged.
 LISTED = "listed"
 
 _FILE_COLUMNS = ("bucket", "object_key", "etag", "size_bytes", "modified_at")
@@ -92,17 +92,18 @@ def loaded_objects(targets: Sequence[str]) -> str:
     )
 
 
-def count_files(target: str, files: str) -> str:
-    """Return the query for how many entries a run's list of objects has, and how many a target has in another version.
+def count_files(files: str) -> str:
+    """Return the query for how many entries a run's list of objects has, and how many of them are objects."""
+    return f"select\n    count(*),\n    sum(case when etag = {literal(LISTED)} then 0 else 1 end)\nfrom {table(files)}"
 
-    An entry of the second kind is an object that has changed since the target took it over.
-    """
+
+def count_changed(target: str, files: str) -> str:
+    """Return the query for how many of the staged objects a target has taken over in another version before."""
     ledger = table(f"{SCHEMA}.loaded_files")
     return (
-        f"select\n    count(*),\n    sum(case when {ledger}.etag <> {table(files)}.etag then 1 else 0 end)\n"
-        f"from {table(files)}\n"
-        f"left join {ledger}\n"
-        f"  on {_same_object(target, files)}"
+        f"select count(*)\nfrom {table(files)}\n"
+        f"join {ledger}\n  on {_same_object(target, files)}\n"
+        f"where {ledger}.etag <> {table(files)}.etag"
     )
 
 
@@ -122,7 +123,7 @@ def record_files(target: str, files: str) -> str:
         f"insert into {table(f'{SCHEMA}.loaded_files')} (\n"
         f"    {columns(['target', *_FILE_COLUMNS, 'loaded_at'])}\n)\n"
         f"select\n    {literal(bare(target))},\n    {columns(_FILE_COLUMNS)},\n    sysdate\n"
-        f"from {table(files)}"
+        f"from {table(files)}\nwhere etag <> {literal(LISTED)}"
     )
 
 
@@ -151,9 +152,30 @@ def last_listed(targets: Sequence[str]) -> str:
     """Return the query for how many targets have a prefix, and since when all of them; its values: bucket, prefix."""
     names = ", ".join(literal(bare(target)) for target in targets)
     return (
-        "select\n    count(*),\n    min(modified_at)\n"
-        f"from {table(f'{SCHEMA}.loaded_files')}\n"
-        f"where bucket = %s\n  and object_key = %s\n  and target in ({names})"
+        "select\n    count(*),\n    min(listed_at)\n"
+        f"from {table(f'{SCHEMA}.listings')}\n"
+        f"where bucket = %s\n  and prefix = %s\n  and target in ({names})"
+    )
+
+
+def forget_listing(target: str, files: str) -> str:
+    """Return the statement that removes when a target's prefixes were listed last, where a run has listed them anew."""
+    listings = table(f"{SCHEMA}.listings")
+    return (
+        f"delete from {listings}\nusing {table(files)}\n"
+        f"where {listings}.target = {literal(bare(target))}\n"
+        f"  and {listings}.bucket = {table(files)}.bucket\n"
+        f"  and {listings}.prefix = {table(files)}.object_key\n"
+        f"  and {table(files)}.etag = {literal(LISTED)}"
+    )
+
+
+def record_listing(target: str, files: str) -> str:
+    """Return the statement that records when a target's prefixes were listed."""
+    return (
+        f"insert into {table(f'{SCHEMA}.listings')} (\n    {columns(['target', 'bucket', 'prefix', 'listed_at'])}\n)\n"
+        f"select\n    {literal(bare(target))},\n    bucket,\n    object_key,\n    modified_at\n"
+        f"from {table(files)}\nwhere etag = {literal(LISTED)}"
     )
 
 

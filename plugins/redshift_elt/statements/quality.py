@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from redshift_elt.statements.bookkeeping import SCHEMA
 from redshift_elt.statements.names import identifier, table
 
-CREATE_RUN_WINDOW = """\
-create temporary table run_window (
-    window_start timestamp,
-    window_end timestamp,
+CREATE_THIS_RUN = """\
+create temporary table this_run (
     dag_id varchar(256),
     run_id varchar(256)
 )"""
 
-FILL_RUN_WINDOW = """\
-insert into run_window (
-    window_start,
-    window_end,
+FILL_THIS_RUN = """\
+insert into this_run (
     dag_id,
     run_id
 )
-values (%s, %s, %s, %s)"""
+values (%s, %s)"""
+
+# Its values: the window's start and end.
+CHANGED_BY_THIS_RUN = f"""\
+select
+    target,
+    sum(inserted + updated + deleted + late)
+from {SCHEMA}.loads
+join this_run
+  on this_run.dag_id = loads.dag_id
+  and this_run.run_id = loads.run_id
+where window_start >= %s
+  and window_end = %s
+group by target"""
 
 
 def measure(target: str, expressions: Sequence[str], window_column: str | None) -> str:

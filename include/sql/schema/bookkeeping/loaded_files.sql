@@ -1,7 +1,6 @@
 create schema if not exists etl;
 
 -- The ledger: which S3 objects a target has taken over, in which version (ETag and time of the last change, UTC).
--- The entry of a prefix, whose key ends with a slash, says when all that is below it was listed.
 -- Read by target and bucket, so sorted by them; distributed by key, so that recording a file meets its old row locally.
 create table if not exists etl.loaded_files (
     target varchar(127) not null encode raw,
@@ -16,6 +15,16 @@ create table if not exists etl.loaded_files (
 diststyle key
 distkey (object_key)
 compound sortkey (target, bucket);
+
+-- Up to when a target has taken over all that was below a prefix, UTC; small, for it is asked for by every run.
+create table if not exists etl.listings (
+    target varchar(127) not null encode zstd,
+    bucket varchar(63) not null encode zstd,
+    prefix varchar(1024) not null encode zstd,
+    listed_at timestamp not null encode az64,
+    primary key (target, bucket, prefix)
+)
+diststyle all;
 
 -- The empty template of a run's own list of the objects that it staged.
 create table if not exists etl.staged_files (
