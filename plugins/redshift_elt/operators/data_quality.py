@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class DataQualityOperator(WarehouseOperator):
     """Make a number of checks, and keep their results in ``etl.check_results``.
 
-    A check that fails is not tried again, for bad data stays bad; a lost connection is. A check of a whole table is made
-    by the runs that change the table.
+    A check that fails is not tried again, for bad data stays bad; a lost connection is. A check of a whole table is
+    made by the runs that change the table.
 
     :param checks: the checks, see :mod:`redshift_elt.checks`.
     :param staged_by: the operators that stage what the checks' queries read.
