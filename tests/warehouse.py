@@ -50,8 +50,11 @@ class Run:
     run_type: str = "manual"
     outlet_events: dict[Any, SimpleNamespace] = field(default_factory=lambda: defaultdict(SimpleNamespace))
 
-    def execute(self, task_id: str) -> Any:
-        """Render and execute one task, as Airflow does."""
+    def execute(self, task_id: str, *, skips: bool = False) -> Any:
+        """Render and execute one task, as Airflow does.
+
+        :param skips: raise what a load raises that had nothing to write, instead of returning its counts.
+        """
         task = self.dag.get_task(task_id)
         context = self._context(task)
         if task_id == "clean_up":
@@ -64,6 +67,8 @@ class Run:
         try:
             return task.execute(context)
         except AirflowSkipException:
+            if skips:
+                raise
             # What a load that had nothing to write leaves for the UI.
             return context["ti"].returned["return_value"]
 
