@@ -37,10 +37,12 @@ Each run is responsible for one **window** of event time in UTC, its end not inc
 | `check_star_schema` | count rows, nulls, repeated keys, missing references; hold loaded plays against staged ones |
 | `clean_up` | drop the staging tables; after a failure they stay, to be looked at |
 
-**Run it again whenever you like**: a run that is repeated, retried or cleared changes nothing that is right already,
-and runs may go in any order and at the same time. To load a run again that has succeeded, clear the whole run: its
-staging tables are gone. When a check fails, its task's log says which, what it expected and
-what it found. Results are kept in `etl.check_results`, loads in `etl.loads`.
+**Run it again whenever you like**: a run that is repeated, retried or cleared, as a whole or a task alone, changes
+nothing that is right already, and runs may go in any order and at the same time. A load that has nothing to write is
+shown as skipped. Events that came late for an hour that has run before are loaded by the next run of their day.
+
+When a check fails, its task's log says which, what it expected and what it found. Results are kept in
+`etl.check_results`, loads in `etl.loads`, rejected lines in `etl.rejects`.
 """
 
 EVENTS, SONGS = "staging_events", "staging_songs"
