@@ -3,14 +3,11 @@
 import json
 import os
 import signal
-import time
 from dataclasses import asdict
-from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
-from rich.console import Console
 
 from local.datagen import Options, generate
 from local.settings import SECRET_KEY
@@ -18,12 +15,12 @@ from local.stack.airflow_api import AirflowApi
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import LOAD, load
-from local.stack.environment import ADMIN, VIEWER
-from local.stack.progress import Progress
+from local.stack.environment import VIEWER
 from local.stack.secret import Secrets
 from local.stack.warehouse import aws_client, require_warehouse
 from tests.leaks import leaks
 from tests.model import star_schema as model
+from tests.waiting import wait_until
 
 TARGETS = ("songplays", "users", "songs", "artists", "time")
 
@@ -48,11 +45,6 @@ def expected(dataset):
 
 
 @pytest.fixture(scope="module")
-def progress():
-    return Progress(Console(file=StringIO(), width=200))
-
-
-@pytest.fixture(scope="module")
 def first_run(stack, dataset, progress):
     """The run that made the cluster's tables and loaded everything."""
     return load(stack.settings, progress, dataset)
@@ -64,22 +56,8 @@ def warehouse(stack, first_run):
         yield connection
 
 
-@pytest.fixture
-def api(stack):
-    with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
-        yield api
-
-
 def rows(warehouse, table):
     return model.comparable(warehouse.execute(f"select * from {table}").fetchall())
-
-
-def wait_until(condition, what, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"{what}: not after {seconds} s"
-        time.sleep(0.2)
-    return value
 
 
 @pytest.mark.parametrize("table", TARGETS)
