@@ -11,16 +11,16 @@ from airflow.providers.common.sql.operators.sql import SQLCheckResult
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import Aggregate, Check, Query, number_text
-from redshift_elt.operators.base import WarehouseOperator
-from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.operators.staged import StagedOperator
 from redshift_elt.statements import bookkeeping, names, quality
 
 if TYPE_CHECKING:
+    from redshift_elt.stage import Stage
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
 
-class DataQualityOperator(WarehouseOperator):
+class DataQualityOperator(StagedOperator):
     """Make a number of checks, and keep their results in ``etl.check_results``.
 
     A check that fails is not tried again, for bad data stays bad; a lost connection is. A check of a whole table is
@@ -31,11 +31,9 @@ class DataQualityOperator(WarehouseOperator):
     :raises AirflowFailException: a check with severity ``error`` has failed; the message names every one that has.
     """
 
-    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "queries")
+    template_fields: Sequence[str] = (*StagedOperator.template_fields, "queries")
 
-    def __init__(
-        self, *, checks: Sequence[Check], staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any
-    ) -> None:
+    def __init__(self, *, checks: Sequence[Check], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not checks:
             raise ValueError("checks is empty: give at least one, such as row_count('orders').")
@@ -45,20 +43,15 @@ class DataQualityOperator(WarehouseOperator):
                 raise ValueError(f"The check {check.name!r} of {check.table} is given twice.")
             seen.add((check.table, check.name))
         self.checks = list(checks)
-        self.staged_by = tuple(staged_by)
         self.queries = [check.sql for check in checks if isinstance(check, Query)]
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
         """Make the checks and return how many passed, warned and failed."""
         from redshift_elt.audit import now
-        from redshift_elt.load_failure import StagingGone, explain_load
 
         window = self.window(context)
-        stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
 
-        def check(session: Session, *, staging_gone: bool = False) -> list[bookkeeping.CheckResult]:
-            for stage in stages if staging_gone else ():
-                stage.make_temporary(session)
+        def check(session: Session, _: Sequence[Stage]) -> list[bookkeeping.CheckResult]:
             session.execute(quality.CREATE_THIS_RUN)
             session.execute(quality.FILL_THIS_RUN, (context["ti"].dag_id, context["ti"].run_id))
             checks = self._due(session, window)
@@ -83,15 +76,7 @@ class DataQualityOperator(WarehouseOperator):
                 session.execute(bookkeeping.insert_check_results(len(results)), bookkeeping.values(results))
             return results
 
-        try:
-            results = self.transaction(check, explain_load)
-        except StagingGone:
-            if not stages:
-                raise
-            results = self.transaction(lambda session: check(session, staging_gone=True), explain_load)
-        for stage in stages:
-            stage.discard_manifests()
-        return self._report(results)
+        return self._report(self.on_staged(context, window, check))
 
     def _due(self, session: Session, window: Window) -> list[Check]:
         """Return the checks to make: a table that this run left as it was has been checked by those that changed it."""

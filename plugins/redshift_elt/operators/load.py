@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from redshift_elt.operators.base import WarehouseOperator
-from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.operators.staged import StagedOperator
 from redshift_elt.statements import bookkeeping, names
 
 if TYPE_CHECKING:
     from redshift_elt.row_counts import RowCounts
+    from redshift_elt.stage import Stage
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
 
-class LoadOperator(WarehouseOperator):
+class LoadOperator(StagedOperator):
     """Load a target from what a run staged, in one transaction and under the target's lock.
 
     Once it has the lock, a load makes sure that what was staged is what S3 has now, and stages it again where it is
@@ -31,7 +31,7 @@ class LoadOperator(WarehouseOperator):
     :param staged_by: the operators that stage what the SELECT reads.
     """
 
-    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "table", "select")
+    template_fields: Sequence[str] = (*StagedOperator.template_fields, "table", "select")
     template_fields_renderers = {"select": "sql"}  # noqa: RUF012 - Airflow's own form
 
     def __init__(
@@ -40,7 +40,6 @@ class LoadOperator(WarehouseOperator):
         table: str,
         select: str,
         key: str | Sequence[str],
-        staged_by: Sequence[StageToRedshiftOperator] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -48,7 +47,6 @@ class LoadOperator(WarehouseOperator):
         self.table = table
         self.select = select
         self.key = names.key(key)
-        self.staged_by = tuple(staged_by)
 
     @property
     def locked(self) -> Sequence[str]:
@@ -65,32 +63,19 @@ class LoadOperator(WarehouseOperator):
         :raises AirflowSkipException: no row of the target had to change.
         """
         from redshift_elt.audit import now, record
-        from redshift_elt.copy_failure import explain_copy
-        from redshift_elt.load_failure import StagingGone, explain_load
 
         started = now()
         window = self.window(context)
-        stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
 
-        def load(session: Session, *, staging_gone: bool = False) -> RowCounts:
+        def load(session: Session, stages: Sequence[Stage]) -> RowCounts:
             session.execute(bookkeeping.lock(self.locked))
             for stage in stages:
-                stage.make_temporary(session) if staging_gone else stage.renew(session, self.table)
+                stage.renew(session, self.table)
             counts = self.load(session, context, window)
             record(session, context, self.table, window, counts, started)
             return counts
 
-        def explain(session: Session, error: Exception) -> Exception:
-            return explain_load(session, explain_copy(session, error))
-
-        try:
-            counts = self.transaction(load, explain)
-        except StagingGone:
-            if not stages:
-                raise
-            counts = self.transaction(lambda session: load(session, staging_gone=True), explain)
-        for stage in stages:
-            stage.discard_manifests()
+        counts = self.on_staged(context, window, load)
         self.log.info("%s: %s, in %.1f s.", self.table, counts, (now() - started).total_seconds())
         return self._finish(context, window, counts)
 

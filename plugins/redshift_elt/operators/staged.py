@@ -1,0 +1,60 @@
+"""What operators have in common that read what a run staged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+
+if TYPE_CHECKING:
+    from redshift_elt.stage import Stage
+    from redshift_elt.transaction import Session
+    from redshift_elt.window import Window
+
+Result = TypeVar("Result")
+
+
+class StagedOperator(WarehouseOperator):
+    """An operator that reads what other operators of its run have staged.
+
+    :param staged_by: those operators. Where a run has dropped its staging tables, as it does when it has succeeded, and
+        one of its tasks is cleared, the task stages again for itself. Without ``staged_by`` it fails instead.
+    """
+
+    def __init__(self, *, staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.staged_by = tuple(staged_by)
+
+    def on_staged(
+        self, context: Mapping[str, Any], window: Window, work: Callable[[Session, Sequence[Stage]], Result]
+    ) -> Result:
+        """Do a piece of work in one transaction.
+
+        :param work: is called with the session and the stages that it may renew; none where they are this session's
+            own, made a moment ago.
+        """
+        from redshift_elt.load_failure import StagingGone, explain_load
+
+        stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
+
+        def explain(session: Session, error: Exception) -> Exception:
+            for stage in stages:
+                error = stage.explain(session, error)
+            return explain_load(session, error)
+
+        def stage_and_work(session: Session) -> Result:
+            for stage in stages:
+                stage.make_temporary(session)
+            return work(session, ())
+
+        try:
+            result = self.transaction(lambda session: work(session, stages), explain)
+        except StagingGone:
+            if not stages:
+                raise
+            result = self.transaction(stage_and_work, explain)
+        for stage in stages:
+            stage.discard_manifests()
+        return result
