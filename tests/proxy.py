@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
+from itertools import count
 
 from tests.ports import free_port
 
@@ -18,14 +20,18 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self.port = free_port()
         self._target = target
-        self._swallows = False
+        self._chunks: int | None = None
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
-    def up(self, *, swallowing: bool = False) -> None:
-        """Listen; ``swallowing``: accept connections, but forward nothing and answer nothing."""
-        self._swallows = swallowing
+    def up(self, *, chunks: int | None = None) -> None:
+        """Listen.
+
+        :param chunks: of each connection, how many of the client's messages to forward before all others are swallowed;
+            None: all.
+        """
+        self._chunks = chunks
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._start(self._accept, self._listener)
 
@@ -47,24 +53,26 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                self._open.append(client)
-                if not self._swallows:
-                    server = socket.create_connection(("127.0.0.1", self._target))
-                    self._open.append(server)
-                    self._start(_forward, client, server)
-                    self._start(_forward, server, client)
+                server = socket.create_connection(("127.0.0.1", self._target))
+                self._open += [client, server]
+                self._start(_forward, client, server, self._chunks)
+                self._start(_forward, server, client, None)
 
-    def _start(self, act: object, *arguments: socket.socket) -> None:
+    def _start(self, act: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=act, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
 
 
-def _forward(source: socket.socket, sink: socket.socket) -> None:
+def _forward(source: socket.socket, sink: socket.socket, chunks: int | None) -> None:
     """Forward until either side is gone, and then break the other."""
     with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
+        for number in count():
+            data = source.recv(65536)
+            if not data:
+                break
+            if chunks is None or number < chunks:
+                sink.sendall(data)
     _break(source)
     _break(sink)
 

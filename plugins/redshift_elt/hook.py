@@ -50,7 +50,7 @@ class WarehouseHook(RedshiftSQLHook):
         parameters: dict[str, Any] = {"timeout": _CONNECT_SECONDS, **_KEEPALIVE, **self._get_conn_params(), **extras}
         try:
             connection = redshift_connector.connect(**parameters)
-        except (redshift_connector.InterfaceError, redshift_connector.OperationalError) as error:
+        except (redshift_connector.InterfaceError, redshift_connector.OperationalError, OSError) as error:
             raise AirflowException(
                 f"No connection to the warehouse at {parameters.get('host')}:{parameters.get('port')}: {error}. "
                 "Is its port open to this machine (security group, routes), and is the cluster available?"

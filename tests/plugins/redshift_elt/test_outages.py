@@ -75,24 +75,24 @@ def proxy(standin, warehouse, monkeypatch) -> Iterator[Proxy]:
     """A network between the tasks and the endpoint."""
     endpoint = require_warehouse(standin.settings)
     proxy = Proxy(endpoint.port)
-    login = Connection(
-        conn_type="redshift",
-        host=endpoint.host,
-        port=proxy.port,
-        login=endpoint.user,
-        password=endpoint.password,
-        schema=endpoint.database,
-        # Instead of the hook's own limit, which nobody wants to wait for here.
-        extra=json.dumps({"timeout": 1}),
-    )
-    monkeypatch.setenv("AIRFLOW_CONN_FAR", login.as_json())
+    login = {
+        "conn_type": "redshift",
+        "host": endpoint.host,
+        "port": proxy.port,
+        "login": endpoint.user,
+        "password": endpoint.password,
+        "schema": endpoint.database,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_FAR", Connection(**login).as_json())
+    # Nobody wants to wait here for the hook's own limit.
+    monkeypatch.setenv("AIRFLOW_CONN_IMPATIENT", Connection(**login, extra=json.dumps({"timeout": 1})).as_json())
     yield proxy
     proxy.down()
 
 
-def far(run: Run) -> Run:
+def far(run: Run, conn_id: str = "far") -> Run:
     """Return the same run, with connections that go through the proxy."""
-    return replace(run, hook=warehouse_hook("far"))
+    return replace(run, hook=warehouse_hook(conn_id))
 
 
 def judged(error: BaseException) -> RetryDecision:
@@ -111,10 +111,12 @@ def test_an_endpoint_that_is_down_is_found_again_by_a_retry(run, proxy, data):
     assert rows_staged(far(run), "stage_events") == len(source.events(data))
 
 
-def test_an_endpoint_that_answers_nothing_is_given_up(run, proxy, data):
-    proxy.up(swallowing=True)
+# The request for TLS is the client's first message, the handshake begins with the second and ends with the third.
+@pytest.mark.parametrize("heard", [0, 1, 2])
+def test_an_endpoint_that_answers_no_more_is_given_up(run, proxy, data, heard):
+    proxy.up(chunks=heard)
     with pytest.raises(AirflowException, match=r"No connection to the warehouse .*time.*security group") as failure:
-        far(run).execute("stage_events")
+        far(run, "impatient").execute("stage_events")
     assert judged(failure.value).action is RetryAction.RETRY
     proxy.down()
     proxy.up()
