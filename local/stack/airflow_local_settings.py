@@ -11,6 +11,8 @@ __all__: list[str] = []
 
 MODULES = (
     "airflow.sdk",
+    "airflow.sdk.definitions.decorators",
+    "airflow.sdk.definitions.retry_policy",
     "airflow.providers.amazon.aws.hooks.redshift_cluster",
     "airflow.providers.amazon.aws.hooks.redshift_sql",
     "airflow.providers.amazon.aws.hooks.s3",
@@ -23,5 +25,5 @@ if os.environ.get("SPARKIFY_IMPORT_AHEAD"):
         importlib.import_module(module)
     importlib.import_module("shared_aws_models").read_ahead()
     # Airflow's AWS hooks and the Redshift driver look at the call stack, and Python then looks for the file of every
-    # module there is. It remembers what it found.
-    inspect.stack()
+    # module there is. It remembers what it found, so the process that is forked has it.
+    os.register_at_fork(before=inspect.stack)

@@ -24,6 +24,9 @@ VIEWER = "viewer"
 # The user's own settings of these programs must not reach the local stack: it would act on another account.
 FOREIGN = ("AIRFLOW", "AWS_", "PG", "_AIRFLOW")
 
+# Each task is a process of its own: without Python's bytecode files it compiles the package anew.
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+
 
 def airflow_home(settings: Settings) -> Path:
     """Return the local Airflow's home folder."""
@@ -37,7 +40,7 @@ def passwords_file(settings: Settings) -> Path:
 
 def process_environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of every process of the stack: the user's without what belongs to another stack."""
-    kept = {name: value for name, value in environ.items() if not name.startswith(FOREIGN)}
+    kept = {name: value for name, value in environ.items() if not name.startswith((*FOREIGN, NO_BYTECODE))}
     return {
         **kept,
         **_common_variables(settings, environ),
