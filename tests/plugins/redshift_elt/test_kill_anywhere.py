@@ -26,7 +26,7 @@ from redshift_elt.transaction import ConnectionLostError
 from tests.behind import Behind, Contents
 from tests.faults import Line, Moment, cut
 from tests.model.star_schema import Row, comparable, star_schema
-from tests.warehouse import TARGETS, TASKS, Run, Warehouse
+from tests.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, Warehouse
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
@@ -131,21 +131,32 @@ def allowed(older, data, tmp_path_factory) -> dict[str, list[Version]]:
     return versions
 
 
-@pytest.mark.parametrize("task_id", TASKS)
+@pytest.mark.parametrize(
+    ("task_id", "changed"),
+    # When a day's file has changed since it was staged, a load stages it again in its own transaction.
+    [*((task_id, False) for task_id in TASKS), ("load_users", True)],
+)
 def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its_retry(
-    warehouse, behind, endpoint, allowed, task_id
+    warehouse, behind, endpoint, allowed, older, data, task_id, changed
 ):
     """The connection is cut at each statement of the task in turn: before it is sent, when its answer is lost, and for
     COMMIT also when nobody knows how far it gets. An analyst reads all targets meanwhile. In the end the run goes on.
     """
     behind.restore("older")
     run = warehouse.run(*DAY)
-    for other in TASKS[: TASKS.index(task_id)]:
+    # The loads may go in any order.
+    earlier = STAGING if task_id in LOADS else TASKS[: TASKS.index(task_id)]
+    if changed:
+        warehouse.put(EVENTS_KEY, (older / EVENTS_KEY).read_bytes())
+    for other in earlier:
         run.execute(other)
+    warehouse.upload(data)
     with reader(endpoint) as reading:
-        sweep(run, task_id, behind, reading.process)
-        for other in TASKS[TASKS.index(task_id) :]:
+        statements = sweep(run, task_id, behind, reading.process)
+        for other in [task_id, *(other for other in TASKS if other not in (*earlier, task_id))]:
             run.execute(other)
+    # Staged anew.
+    assert not changed or any(statement.startswith("copy") for statement in statements)
     behind.wait_until_alone()
     for target, rows in warehouse.star_schema().items():
         assert comparable(rows) == allowed[target][-1][1]
@@ -156,12 +167,14 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
             assert (number, comparable(rows)) in allowed[target], f"{target} was half loaded"
 
 
-def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> None:
+def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> list[str]:
     """Execute the task over and over, cut off one step later each time, and put back the state from before it.
 
     So each execution is the retry of the one before. One after which every table of the database is as it was before
     the task has nothing to find but what the task's first execution finds; one whose commit took place is followed by
     an execution that is not cut off.
+
+    :return: the statements of the task.
     """
     before = behind.contents()
     behind.keep("task")
@@ -184,6 +197,7 @@ def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> None:
     run.execute(task_id)
     assert behind.contents() == after
     behind.restore("task")
+    return uncut.statements
 
 
 def cut_off(run: Run, task_id: str, number: int, moment: Moment = Moment.BEFORE) -> Line:
