@@ -107,7 +107,7 @@ class Bench:
 
     def _let_a_day_pass(self) -> None:
         """Make the ledger a day older, so that the next run lists the catalogue."""
-        self._database.execute("update etl.loaded_files set modified_at = modified_at - interval '1 day'")
+        self._database.execute("update etl.listings set listed_at = listed_at - interval '1 day'")
 
     def _record_history(self, hours: int) -> None:
         """Give the bookkeeping the rows of so many hourly runs before the one that it has."""
