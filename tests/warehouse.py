@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -48,6 +48,7 @@ class Run:
     hook: Any
     s3: Any
     run_type: str = "manual"
+    tries: Counter[str] = field(default_factory=Counter)
     outlet_events: dict[Any, SimpleNamespace] = field(default_factory=lambda: defaultdict(SimpleNamespace))
 
     def execute(self, task_id: str, *, skips: bool = False) -> Any:
@@ -56,6 +57,7 @@ class Run:
         :param skips: raise what a load raises that had nothing to write, instead of returning its counts.
         """
         task = self.dag.get_task(task_id)
+        self.tries[task_id] += 1
         context = self._context(task)
         if task_id == "clean_up":
             return task.python_callable(self.params["bucket"], **context)
@@ -82,7 +84,7 @@ class Run:
             dag_id=self.dag.dag_id,
             run_id=self.run_id,
             task_id=task.task_id,
-            try_number=1,
+            try_number=self.tries[task.task_id],
             returned=returned,
             xcom_push=lambda key, value: returned.update({key: value}),
         )

@@ -27,6 +27,18 @@ def loaded_windows(session: Session, target: str, window: Window) -> list[tuple[
     ]
 
 
+def earlier_try(session: Session, context: Mapping[str, Any], window: Window) -> RowCounts | None:
+    """Return what an earlier try of this task has done to its target, or None if it has written no row."""
+    from redshift_elt.row_counts import RowCounts
+
+    instance = context["ti"]
+    if instance.try_number == 1:
+        return None
+    values = (instance.dag_id, instance.run_id, instance.task_id, window.bounds[1])
+    found = session.fetch(bookkeeping.last_load_that_wrote(), values)
+    return RowCounts(*found[0]) if found else None
+
+
 def record(
     session: Session, context: Mapping[str, Any], target: str, window: Window, counts: RowCounts, started: datetime
 ) -> None:

@@ -22,8 +22,8 @@ class LoadOperator(StagedOperator):
 
     Once it has the lock, a load makes sure that what was staged is what S3 has now, and stages it again where it is
     not; so no version of a file is put in the place of a newer one, however long the run waited. A load that changes
-    no row is shown as skipped. One that does tells the consumers of its Assets (``outlets``) the window and the counts
-    in the event's extra.
+    no row is shown as skipped, unless an earlier try of its run did. One that does tells the consumers of its Assets
+    (``outlets``) the window and the counts in the event's extra.
 
     :param table: the target.
     :param select: a SELECT, or a ``.sql`` file with one, that yields the target's columns by name.
@@ -62,7 +62,7 @@ class LoadOperator(StagedOperator):
 
         :raises AirflowSkipException: no row of the target had to change.
         """
-        from redshift_elt.audit import now, record
+        from redshift_elt.audit import earlier_try, now, record
 
         started = now()
         window = self.window(context)
@@ -73,7 +73,8 @@ class LoadOperator(StagedOperator):
                 stage.renew(session, self.table)
             counts = self.load(session, context, window)
             record(session, context, self.table, window, counts, started)
-            return counts
+            # The answer to an earlier try's commit may have been lost, and with it the news of what it did.
+            return counts if counts.written else earlier_try(session, context, window) or counts
 
         counts = self.on_staged(context, window, load)
         self.log.info("%s: %s, in %.1f s.", self.table, counts, (now() - started).total_seconds())

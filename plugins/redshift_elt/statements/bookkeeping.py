@@ -179,6 +179,17 @@ def record_listing(target: str, files: str) -> str:
     )
 
 
+def last_load_that_wrote() -> str:
+    """Return the query for the counts of a task's last load that wrote rows; its values: DAG, run, task, window end."""
+    counts = ["rows_staged", "inserted", "updated", "deleted", "unchanged", "late"]
+    return (
+        f"select\n    {columns(counts)}\nfrom {table(f'{SCHEMA}.loads')}\n"
+        "where dag_id = %s\n  and run_id = %s\n  and task_id = %s\n  and window_end = %s\n"
+        "  and inserted + updated + deleted + late > 0\n"
+        "order by loaded_at desc\nlimit 1"
+    )
+
+
 def loaded_windows() -> str:
     """Return the query for the windows that a target has been loaded for.
 
