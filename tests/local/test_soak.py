@@ -12,7 +12,7 @@ from local.stack.progress import Progress
 
 PROFILE = """
 from hypothesis import settings
-settings.register_profile("soak", max_examples=20, database=None)
+settings.register_profile("soak", max_examples=20, derandomize=False, database=None)
 """
 PROPERTY = """
 from pathlib import Path
