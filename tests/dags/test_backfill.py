@@ -91,3 +91,18 @@ def test_every_row_is_what_the_model_says_of_these_hours(empty_warehouse, datase
     found = empty_warehouse.execute(f"select * from {table}").fetchall()
     assert model.comparable(found) == expected
     assert len(found) == len(expected) > 0
+
+
+def test_a_load_of_an_old_hour_that_is_cleared_stages_again_what_is_gone(api, empty_warehouse, dataset, backfilled):
+    [run] = api.runs(LOAD, hour(13), hour(13))
+    taken = empty_warehouse.execute("delete from songplays where date_part(hour, start_time) = 13").rowcount
+    assert taken > 0
+    api.clear(LOAD, run["dag_run_id"], ["load_songplays"])
+    wait_until(lambda: api.run_state(LOAD, run["dag_run_id"]) in FINISHED, "the cleared tasks end")
+
+    states = {task["task_id"]: (task["state"], task["try_number"]) for task in api.tasks(LOAD, run["dag_run_id"])}
+    again = {"load_songplays", "check_star_schema", "clean_up"}
+    assert {task_id for task_id, (_, number) in states.items() if number == 2} == again
+    assert {states[task_id][0] for task_id in again} == {"success"}
+    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))["songplays"]
+    assert model.comparable(empty_warehouse.execute("select * from songplays").fetchall()) == expected
