@@ -118,11 +118,27 @@ EVENT = {
 }  # fmt: skip
 SONG = {
     "artist_id": "AR1", "artist_latitude": None, "artist_location": "", "artist_longitude": None,
-    "artist_name": "Kite", "duration": 1.5, "num_songs": 1, "song_id": "SO1", "title": "Low Tide", "year": 0,
+    "artist_name": "Kite", "duration": 1.5, "num_songs": 1, "song_id": "SO9", "title": "Low Tide", "year": 0,
 }  # fmt: skip
 RUN = st.tuples(st.just("run"), a_window(), st.integers(0, 10**6))
 GONE = st.tuples(st.just("gone"), st.sampled_from(DAYS).map(lambda day: f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"))
-HISTORIES = st.lists(st.one_of(a_log(), a_log(), a_song_file(), a_song_file(), RUN, GONE), min_size=1, max_size=5)
+
+
+@st.composite
+def a_history(draw) -> list:
+    """Write, replace and remove files, and run windows between that.
+
+    Song files change, or one song stands in two of them: not both, for that is not decided before a full load.
+    """
+    if draw(st.booleans()):
+        songs = a_song_file()
+    else:
+        numbers = {"song_data/A/1.json": "SO1", "song_data/A/2.json": "SO2", "song_data/B/1.json": "SO1"}
+        files = [("song", key, [draw(a_song(song_id))]) for key, song_id in numbers.items()]
+        songs = st.sampled_from(files)
+    return draw(st.lists(st.one_of(a_log(), a_log(), songs, songs, RUN, GONE), min_size=1, max_size=5))
+
+
 EXAMPLES = settings().max_examples
 
 
@@ -204,7 +220,7 @@ def difference(found: dict[str, set], expected: dict[str, set]) -> dict[str, tup
     }
 
 
-@given(history=HISTORIES, cover=a_cover(), order=st.integers(0, 10**6))
+@given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6))
 def test_any_history_of_files_and_runs_ends_with_the_rows_of_the_model(warehouse, history, cover, order):
     files = Files(warehouse)
     play(files, history)
@@ -213,12 +229,12 @@ def test_any_history_of_files_and_runs_ends_with_the_rows_of_the_model(warehouse
     assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}
 
 
-@given(history=HISTORIES, cover=a_cover(), order=st.integers(0, 10**6), full=st.booleans())
+@given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6), full=st.booleans())
 @settings(max_examples=EXAMPLES // 10)
 def test_what_is_run_again_writes_nothing(warehouse, history, cover, order, full):
     """Neither one of the windows once more, nor a full load, which is what all of them together must come to."""
     files = Files(warehouse)
-    files.put("song_data/A/1.json", [SONG])
+    files.put("song_data/C/9.json", [SONG])
     play(files, [step for step in history if step[0] != "gone"])
     files.put("log_data/2018/11/2018-11-01-events.json", [EVENT])
     for number, window in enumerate(cover):
@@ -233,13 +249,24 @@ def test_what_is_run_again_writes_nothing(warehouse, history, cover, order, full
     assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}
 
 
-@given(history=HISTORIES, cover=a_cover(), windows=st.lists(a_window(), max_size=12), order=st.integers(0, 10**6))
+@given(
+    history=a_history(),
+    cover=a_cover(),
+    windows=st.lists(a_window(), max_size=12),
+    replaced=st.lists(a_log(), max_size=3),
+    order=st.integers(0, 10**6),
+)
 @settings(max_examples=EXAMPLES // 20)
-def test_runs_at_the_same_time_end_with_the_rows_of_the_model(warehouse, history, cover, windows, order):
-    """Up to 16 runs at once, of windows that overlap and repeat."""
+def test_runs_at_the_same_time_end_with_the_rows_of_the_model(warehouse, history, cover, windows, replaced, order):
+    """Up to 16 runs at once, of windows that overlap and repeat; files are replaced meanwhile, and run again after."""
     files = Files(warehouse)
     play(files, history)
     together = [*windows, *cover]
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda numbered: run(warehouse, numbered[1], order + numbered[0]), enumerate(together)))
+        runs = [pool.submit(run, warehouse, window, order + number) for number, window in enumerate(together)]
+        play(files, replaced)
+        for one in runs:
+            one.result()
+    for window in cover if replaced else ():
+        run(warehouse, window, order)
     assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}
