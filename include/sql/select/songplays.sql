@@ -1,6 +1,7 @@
 -- The plays among the staged events; of several with one id on one day, which a file should not have, the earliest, and
--- of those the first one in the order of what was logged, so that the catalogue has no say in it. A play matches a song when title, artist name and length are equal, all three;
--- where several songs do, the one with the first song_id is taken. A play without a match stays.
+-- of those the first one in the order of what was logged, so that the catalogue has no say in it. A play matches a song
+-- when title, artist name and length are equal, all three; where several songs do, the one with the first song_id is
+-- taken. A play without a match stays.
 -- Redshift ignores trailing blanks when it compares texts, so their lengths are compared too.
 select
     events.session_id::varchar || '-' || events.item_in_session::varchar as songplay_id,
