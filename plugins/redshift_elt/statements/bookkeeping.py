@@ -139,13 +139,8 @@ def staged_versions(files: str) -> str:
 
 def count_superseded(target: str, files: str) -> str:
     """Return the query for how many of the staged objects a target has in another version that is not older."""
-    ledger = table(f"{SCHEMA}.loaded_files")
-    return (
-        f"select count(*)\nfrom {table(files)}\n"
-        f"join {ledger}\n  on {_same_object(target, files)}\n"
-        f"where {ledger}.etag <> {table(files)}.etag\n"
-        f"  and {ledger}.modified_at >= {table(files)}.modified_at"
-    )
+    modified_at = f"{table(f'{SCHEMA}.loaded_files')}.modified_at"
+    return f"{count_changed(target, files)}\n  and {modified_at} >= {table(files)}.modified_at"
 
 
 def last_listed(targets: Sequence[str]) -> str:
