@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -191,7 +190,25 @@ class Stage:
         loaded = dict(session.fetch(bookkeeping.loaded_objects(source.ledger_targets), (source.bucket,)))
         new = [item for item in found if loaded.get(item.key) != item.etag]
         log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
+        self._tell_what_a_full_load_decides(found, loaded)
         return new, listing
+
+    def _tell_what_a_full_load_decides(self, found: Sequence[S3Object], loaded: Mapping[str, str]) -> None:
+        """Warn of what cannot be taken back without one: COPY does not tell which rows an object had brought."""
+        source = self.source
+        keys = {item.key for item in found}
+        changed = [item.url for item in found if loaded.get(item.key, item.etag) != item.etag]
+        gone = [
+            f"s3://{source.bucket}/{key}" for key in loaded if key.startswith(source.prefix or "") and key not in keys
+        ]
+        for objects, what in (
+            (changed, "have changed since they were loaded. What they have no more, or others have too, is put right"),
+            (gone, "were loaded and are no longer in S3. Their rows are removed"),
+        ):
+            if objects:
+                log.warning("Of the objects, %s %s by the next full load:", f"{len(objects):,}", what)
+                for line in _some(objects):
+                    log.warning("  %s", line)
 
     def _listing_age(self, session: Session) -> timedelta | None:
         """Return how long ago every target had all that was listed, if that was short enough ago to go on with it."""
@@ -357,7 +374,7 @@ class Stage:
             log.info("No object to stage at %s, which is normal for an empty period.", place)
             return
         log.info("%s objects to stage at %s.", f"{len(objects):,}", place)
-        for line in _some(objects):
+        for line in _some([f"{item.url} ({item.size:,} bytes)" for item in objects]):
             log.info("  %s", line)
 
 
@@ -366,8 +383,7 @@ def _around(day: date, margin_days: int) -> tuple[datetime, datetime]:
     return first - timedelta(days=margin_days), first + timedelta(days=margin_days + 1)
 
 
-def _some(objects: Sequence[S3Object]) -> Iterator[str]:
-    for item in islice(objects, _LOGGED_OBJECTS):
-        yield f"{item.url} ({item.size:,} bytes)"
-    if len(objects) > _LOGGED_OBJECTS:
-        yield f"... and {len(objects) - _LOGGED_OBJECTS:,} more."
+def _some(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:_LOGGED_OBJECTS]
+    if len(lines) > _LOGGED_OBJECTS:
+        yield f"... and {len(lines) - _LOGGED_OBJECTS:,} more."

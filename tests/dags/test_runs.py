@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -15,9 +17,10 @@ from local.stack.airflow_api import AirflowApi
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import LOAD, load
-from local.stack.environment import VIEWER
+from local.stack.environment import BUCKET, VIEWER
 from local.stack.secret import Secrets
 from local.stack.warehouse import aws_client, require_warehouse
+from redshift_elt.staging import staging_table
 from tests.leaks import leaks
 from tests.model import star_schema as model
 from tests.waiting import wait_until
@@ -143,11 +146,7 @@ def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
             holder.execute(f"lock {table}")
         run_id = api.trigger(LOAD, {"full_load": True})
         wait_until(lambda: waiting_for_locks(stack, api, run_id) >= len(killed), "the loads wait for the lock")
-        processes = task_processes(stack)
-        assert len(processes) >= len(killed)
-        for process in processes:
-            os.kill(process.pid, signal.SIGKILL)
-        wait_until(lambda: states(api, run_id, killed) == {"up_for_retry"}, "Airflow sees that the tasks are gone")
+        kill_tasks(stack, api, run_id, killed)
         holder.rollback()
 
     assert {table: rows(warehouse, table) for table in TARGETS} == damaged
@@ -155,6 +154,44 @@ def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
     wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends", seconds=300)
     assert api.run_state(LOAD, run_id) == "success"
     assert {table: rows(warehouse, table) for table in TARGETS} == expected
+
+
+def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_behind(
+    stack, warehouse, api, expected, dataset
+):
+    with require_warehouse(stack.settings).connect() as holder, require_warehouse(stack.settings).connect() as reader:
+        holder.autocommit = reader.autocommit = False
+        holder.execute("lock etl.check_results")
+        run_id = api.trigger(LOAD, dict(zip(("window_start", "window_end"), dataset.window, strict=True)))
+        wait_until(lambda: waiting_for_locks(stack, api, run_id), "the check waits for the lock", seconds=300)
+        # A staging table that somebody reads cannot be dropped.
+        reader.execute(f"select * from {staging_table('staging_events', SimpleNamespace(dag_id=LOAD, run_id=run_id))}")
+        kill_tasks(stack, api, run_id, {"check_star_schema"})
+        holder.rollback()
+        api.clear(LOAD, run_id, ["check_star_schema"])
+        wait_until(lambda: states(api, run_id, {"check_star_schema"}) == {"success"}, "the check is done")
+        wait_until(lambda: waiting_for_locks(stack, api, run_id), "the clean-up waits for the lock")
+        kill_tasks(stack, api, run_id, {"clean_up"})
+        reader.rollback()
+    api.clear(LOAD, run_id, ["clean_up"])
+    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends")
+
+    assert api.run_state(LOAD, run_id) == "success"
+    results = warehouse.execute("select check_name, target from etl.check_results where run_id = %s", (run_id,))
+    assert max(Counter(results.fetchall()).values()) == 1
+    assert results.rowcount > 5
+    assert warehouse.execute("select tablename from pg_tables where strpos(tablename, '__') > 0").fetchall() == []
+    assert aws_client(stack.settings, "s3").list_objects_v2(Bucket=BUCKET, Prefix="manifests/")["KeyCount"] == 0
+    assert {table: rows(warehouse, table) for table in TARGETS} == expected
+
+
+def kill_tasks(stack, api, run_id, tasks):
+    """Kill the processes of the tasks that run, and wait until Airflow has seen it."""
+    processes = task_processes(stack)
+    assert len(processes) >= len(tasks)
+    for process in processes:
+        os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: states(api, run_id, tasks) == {"up_for_retry"}, "Airflow sees that the tasks are gone")
 
 
 def damage(warehouse):

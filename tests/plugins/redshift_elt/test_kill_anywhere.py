@@ -24,7 +24,7 @@ from local.stack.warehouse import require_warehouse
 from local.standin.endpoints import database_name
 from redshift_elt.transaction import ConnectionLostError
 from tests.behind import Behind, Contents
-from tests.faults import Line, Moment, cut
+from tests.faults import Line, Moment, before_each_statement, cut
 from tests.model.star_schema import Row, comparable, star_schema
 from tests.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, Warehouse
 
@@ -165,6 +165,28 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
         assert versions
         for number, rows in versions:
             assert (number, comparable(rows)) in allowed[target], f"{target} was half loaded"
+
+
+def test_a_full_load_is_done_while_readers_go_on(warehouse, behind, endpoint, allowed):
+    """Whatever statement a rebuild of everything has come to, all targets answer, with their old rows or their new."""
+    behind.restore("older")
+    seen: dict[str, list[int]] = {target: [] for target in TARGETS}
+    with endpoint.connect() as reader:
+        # A reader who has to wait for a load would wait for good here: the load waits for the reader.
+        reader.execute("set statement_timeout to 10000")
+
+        def read(_: Any, statement: str) -> None:
+            for target, versions in seen.items():
+                rows = reader.execute(f"select * from {target}").fetchall()
+                version = (len(rows), comparable(rows))
+                assert version in allowed[target], f"{target} was half loaded before: {statement}"
+                versions.append(allowed[target].index(version))
+
+        with before_each_statement(read):
+            warehouse.run(full_load=True).complete()
+    for target, versions in seen.items():
+        assert allowed[target][versions[0]] == allowed[target][0]
+        assert allowed[target][versions[-1]] == allowed[target][-1]
 
 
 def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> list[str]:

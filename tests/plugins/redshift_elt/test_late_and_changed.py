@@ -100,6 +100,30 @@ def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_file(upl
     assert rows(uploaded.star_schema()) == rows(model)
 
 
+def test_song_files_that_change_or_go_are_named_in_the_log_and_put_right_by_a_full_load(uploaded, data, caplog):
+    first, second, third, *_ = sorted((data / "song_data").rglob("*.json"))
+    keys = [str(file.relative_to(data)) for file in (first, second, third)]
+    songs = [json.loads(file.read_text()) for file in (first, second, third)]
+    uploaded.run(*DAY).complete()
+    assert "next full load" not in caplog.text
+
+    uploaded.put(keys[0], json.dumps({**songs[0], "song_id": "SOANOTHER"}).encode())
+    uploaded.s3.delete_object(Bucket=BUCKET, Key=keys[1])
+    uploaded.put("song_data/new.json", json.dumps({**songs[2], "song_id": "SONEW"}).encode())
+    uploaded.run(*DAY).complete()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    for line, words in zip(warnings, ("1 have changed", keys[0], "1 were loaded", keys[1]), strict=True):
+        assert words in line
+
+    uploaded.run(full_load=True).complete()
+    caplog.clear()
+    uploaded.run(*DAY).complete()
+    assert "next full load" not in caplog.text
+    found = {song_id for (song_id,) in uploaded.query("select song_id from songs")}
+    before = {json.loads(file.read_text())["song_id"] for file in (data / "song_data").rglob("*.json")}
+    assert found == before - {songs[0]["song_id"], songs[1]["song_id"]} | {"SOANOTHER", "SONEW"}
+
+
 @pytest.mark.parametrize("task_id", ["load_songs", "load_artists"])
 def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_song(uploaded, data, task_id):
     slow = uploaded.run(*DAY)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import redshift_connector
 from airflow.models.connection import Connection
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import RetryAction, RetryDecision
@@ -29,7 +30,7 @@ from tests.full_disk import needs_limits
 from tests.model import source
 from tests.model.star_schema import comparable, star_schema
 from tests.proxy import Proxy
-from tests.warehouse import BUCKET, STAGING, Run, Warehouse
+from tests.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 
@@ -177,6 +178,18 @@ def test_credentials_that_expire_between_two_tasks_are_taken_anew(staged, aws, w
     aws.clear()
     staged.execute("load_users")
     assert comparable(warehouse.query("select * from users")) == comparable(star_schema(data)["users"])
+
+
+def test_each_task_asks_for_a_password_of_its_own_which_need_not_last(run, monkeypatch):
+    passwords = []
+    connect = redshift_connector.connect
+    monkeypatch.setattr(
+        redshift_connector, "connect", lambda **login: passwords.append(login["password"]) or connect(**login)
+    )
+    # As Airflow has it: each task is a process, whose hook is new.
+    for task_id in (*STAGING, *LOADS):
+        replace(run, hook=warehouse_hook("redshift_default")).execute(task_id)
+    assert len(passwords) == len(set(passwords)) == len((*STAGING, *LOADS))
 
 
 def test_an_object_that_goes_between_its_listing_and_its_copy_is_noticed(run, warehouse, data):
