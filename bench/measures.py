@@ -65,6 +65,7 @@ class Bench:
         self._let_a_day_pass()
         first = self._new_hour(begin)
         self._record_history(24 * length)
+        self._database.execute("analyze")
         new = [self._new_hour(hour) for hour in hours]
         again = [self._hour(hour) for hour in hours]
         show("one song")

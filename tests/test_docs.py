@@ -1,0 +1,35 @@
+"""The documentation names what there is: tests, files, decisions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "local").rglob("*.md")])
+TESTS = {file.name: file.read_text("utf-8") for file in (ROOT / "tests").rglob("test_*.py")}
+
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page):
+    targets = [link for link in LINK.findall(page.read_text("utf-8")) if not link.startswith(("https://", "http://"))]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_test_that_the_guarantees_name_is_there():
+    named = set(re.findall(r"`(test_\w+(?:\.py)?)`", (ROOT / "docs" / "guarantees.md").read_text("utf-8")))
+    assert len(named) > 10
+    missing = {
+        name for name in named if name not in TESTS and not any(f"def {name}(" in text for text in TESTS.values())
+    }
+    assert missing == set()
+
+
+def test_the_list_of_decisions_has_each_of_them():
+    folder = ROOT / "docs" / "adr"
+    listed = LINK.findall((folder / "README.md").read_text("utf-8"))
+    assert listed == sorted(file.name for file in folder.glob("[0-9]*.md"))
