@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up down sql airflow test soak bench lint format lock install
+.PHONY: help demo backfill up local down sql airflow test bench bench-standin soak lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -12,7 +12,7 @@ export DATA FROM MINUTES ORDER Q SEED TO
 # exec: a signal to make then reaches the command itself, and not a shell around it.
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install ## start everything, load data through Airflow, show the results; DATA=dir for your own data
 	@exec $(LOCAL) demo $${DATA:+--data "$$DATA"}
@@ -23,6 +23,9 @@ backfill: install ## empty the local warehouse, run every hour by an Airflow bac
 
 up: install ## start the local stack and leave it running
 	@exec $(LOCAL) up
+
+local: install ## start S3 and Redshift alone, for any client; prints the addresses
+	@exec $(LOCAL) alone
 
 down: install ## stop every process of the local stack
 	@exec $(LOCAL) down
@@ -38,6 +41,9 @@ test: install ## run every test; ARGS="-k name" chooses
 
 bench: install ## measure what an hour costs after a history of 1, 10 and 100 days; ARGS="1 30" chooses
 	@exec $(PROGRAMS)/python -m bench $(ARGS)
+
+bench-standin: install ## measure what the stand-in costs beside PostgreSQL itself
+	@exec $(PROGRAMS)/python -m bench.standin
 
 soak: install ## try the properties of the loads with ever new examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}

@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="start the stack, load data through Airflow, show the results")
     demo.add_argument("--data", type=Path, help="a directory of data; without it the data is made")
     commands.add_parser("up", help="start the stack")
+    commands.add_parser("alone", help="start the stand-in for S3 and Redshift, without Airflow")
     commands.add_parser("down", help="stop the stack")
     backfill = commands.add_parser("backfill", help="run every hour of a period on an empty warehouse, compare")
     backfill.add_argument("--from", dest="start", default="2018-11-01", help="the first day")
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     # Imported here: the modules are heavy, and a wrong option is reported without them.
     from local import soak
-    from local.stack import backfill, demo, env_file, shell
+    from local.stack import alone, backfill, demo, env_file, shell
     from local.stack.period import Period
     from local.stack.stack import Stack, running_settings
 
@@ -71,6 +72,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     elif options.command == "up":
         Stack(settings, progress).up()
         demo.print_how_to_go_on(settings, progress)
+    elif options.command == "alone":
+        alone.serve_alone(Stack(settings, progress), progress)
     else:
         # These act on what runs, whatever ports the variables name now.
         settings = running_settings(settings)

@@ -139,6 +139,11 @@ class AirflowApi:
             if len(page) < PAGE:
                 return found
 
+    def asset_events(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return what a run has told the consumers of its Assets: the name of each Asset, and what came along."""
+        query = urlencode({"source_dag_id": dag_id, "source_run_id": run_id})
+        return self._send("GET", f"/api/v2/assets/events?{query}").json()["asset_events"]
+
     def log(self, dag_id: str, run_id: str, task: Mapping[str, Any]) -> list[str]:
         """Return the lines that the last try of a task logged."""
         path = f"{_run(dag_id, run_id)}/taskInstances/{task['task_id']}/logs/{task['try_number']}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.settings import ROOT, Settings
+from local.stack.environment import CLUSTER_ALONE
 from local.stack.secret import write_private
 from local.stack.warehouse import find_warehouse
 
@@ -22,7 +23,7 @@ def write_env_file(settings: Settings, variables: Mapping[str, str]) -> None:
 
     Sourcing it asks for the warehouse's endpoint and a login each time, because both come and go with the cluster.
 
-    :param variables: what makes an Airflow program act on the local stack.
+    :param variables: what makes programs act on the local stack: Airflow's, or those of a client of AWS only.
     """
     root, python, programs = (shlex.quote(str(path)) for path in (ROOT, sys.executable, Path(sys.executable).parent))
     lines = [
@@ -37,7 +38,7 @@ def write_env_file(settings: Settings, variables: Mapping[str, str]) -> None:
 
 def warehouse_exports(settings: Settings) -> str:
     """Return shell commands that export what PostgreSQL clients need; none while there is no cluster."""
-    warehouse = find_warehouse(settings)
+    warehouse = find_warehouse(settings) or find_warehouse(settings, CLUSTER_ALONE)
     return "\n".join(_exports(warehouse.environment())) if warehouse else ""
 
 

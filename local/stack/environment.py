@@ -15,6 +15,8 @@ from local.standin.client import standin_environment
 
 BUCKET = "sparkify-local"
 CLUSTER = "sparkify"
+# The cluster of a stack without Airflow, whose DAG would take one of the name above for somebody else's.
+CLUSTER_ALONE = "local"
 DATABASE = "dev"
 MASTER_USER = "awsuser"
 
@@ -49,11 +51,15 @@ def process_environment(settings: Settings, environ: Mapping[str, str] = os.envi
     }
 
 
+def client_variables(settings: Settings) -> dict[str, str]:
+    """Return what makes boto3, PostgreSQL clients and this project's commands act on the local stack."""
+    return {**standin_environment(settings), **_common_variables(settings, os.environ)}
+
+
 def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Secrets) -> dict[str, str]:
     """Return what makes any Airflow program act on the local stack."""
     return {
-        **standin_environment(settings),
-        **_common_variables(settings, os.environ),
+        **client_variables(settings),
         "AIRFLOW_HOME": str(airflow_home(settings)),
         "AIRFLOW_UI_URL": settings.airflow_url,
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),

@@ -18,15 +18,18 @@ from local.settings import Settings
 from local.stack import environment
 from local.stack.stack import Stack
 from local.stack.tls_relay import PORT, tls_relay
-from local.stack.warehouse import require_warehouse
+from local.stack.warehouse import find_warehouse, require_warehouse
 
 
 def run_sql(settings: Settings, query: str | None) -> int:
-    """Run psql on the local warehouse: a prompt, or the result of one query.
+    """Run psql on the local warehouse, or without one on the cluster of a stack without Airflow.
 
+    :param query: one statement; None gives a prompt.
     :return: psql's exit status.
     """
-    warehouse = require_warehouse(settings)
+    warehouse = (
+        find_warehouse(settings) or find_warehouse(settings, environment.CLUSTER_ALONE) or require_warehouse(settings)
+    )
     variables = environment.process_environment(settings) | warehouse.environment()
     options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off", *(["--command", query] if query else [])]
     if installed := shutil.which("psql"):

@@ -98,11 +98,20 @@ class Stack:
                 write_env_file(self.settings, self._airflow_variables())
 
     def up_without_airflow(self) -> None:
-        """Start PostgreSQL and the stand-in only."""
-        with exclusive(self.settings.state), self._undone_on_failure():
-            self._start_postgres()
-            self._start_standin()
-            self._wait_for_standin()
+        """Start PostgreSQL and the stand-in only, what does not run yet; if that fails, stop what was started.
+
+        :raises StackError: something cannot be started.
+        """
+        with exclusive(self.settings.state):
+            self._check_same_ports()
+            self._check_standin_port_free()
+            self._write_ports()
+            with self._undone_on_failure():
+                self._start_postgres()
+                self._start_standin()
+                self._wait_for_standin()
+                if not any(daemon.is_running() for daemon in self.airflow.values()):
+                    write_env_file(self.settings, environment.client_variables(self.settings))
 
     def down(self) -> None:
         """Stop every process of the stack; what was committed stays on disk."""
@@ -166,9 +175,12 @@ class Stack:
                         f"and this command has {port}: run make down first, or set {variable}={running.get(name)}."
                     )
 
-    def _check_ports_free(self) -> None:
+    def _check_standin_port_free(self) -> None:
         if not self.standin.is_running():
             check_free(self.settings.aws_port, "the stand-in for AWS", "SPARKIFY_AWS_PORT")
+
+    def _check_ports_free(self) -> None:
+        self._check_standin_port_free()
         if not self.airflow["api_server"].is_running():
             check_free(self.settings.airflow_port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
 

@@ -66,14 +66,14 @@ def aws_client(settings: Settings, service: str) -> Any:
     )
 
 
-def find_warehouse(settings: Settings) -> Warehouse | None:
-    """Look the local cluster up and log in; None if there is no cluster, or it is paused.
+def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> Warehouse | None:
+    """Look a local cluster up and log in; None if there is no cluster, or it is paused.
 
     :raises StackError: the stand-in does not answer.
     """
     redshift = aws_client(settings, "redshift")
     try:
-        cluster = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]
+        cluster = redshift.describe_clusters(ClusterIdentifier=cluster_identifier)["Clusters"][0]
     except redshift.exceptions.ClusterNotFoundFault:
         return None
     except (BotoCoreError, ClientError) as error:
@@ -91,15 +91,16 @@ def find_warehouse(settings: Settings) -> Warehouse | None:
     )
 
 
-def require_warehouse(settings: Settings) -> Warehouse:
-    """Look the local cluster up as :func:`find_warehouse` does.
+def require_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> Warehouse:
+    """Look a local cluster up as :func:`find_warehouse` does.
 
     :raises StackError: there is none, or the stand-in does not answer.
     """
-    warehouse = find_warehouse(settings)
+    warehouse = find_warehouse(settings, cluster_identifier)
     if warehouse is None:
         raise StackError(
-            f'There is no available cluster "{CLUSTER}" yet: run make demo, or trigger the DAG sparkify_create_cluster.'
+            f'There is no available cluster "{cluster_identifier}" yet: run make demo, or trigger the DAG '
+            "sparkify_create_cluster."
         )
     return warehouse
 
@@ -110,6 +111,8 @@ def _login(settings: Settings, cluster: dict[str, Any]) -> tuple[str, str]:
         value = aws_client(settings, "secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         return cluster["MasterUsername"], json.loads(value)["password"]
     credentials = aws_client(settings, "redshift").get_cluster_credentials(
-        DbUser=cluster["MasterUsername"], ClusterIdentifier=CLUSTER, DurationSeconds=CREDENTIAL_SECONDS
+        DbUser=cluster["MasterUsername"],
+        ClusterIdentifier=cluster["ClusterIdentifier"],
+        DurationSeconds=CREDENTIAL_SECONDS,
     )
     return credentials["DbUser"], credentials["DbPassword"]

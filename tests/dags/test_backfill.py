@@ -93,6 +93,22 @@ def test_every_row_is_what_the_model_says_of_these_hours(empty_warehouse, datase
     assert len(found) == len(expected) > 0
 
 
+def test_consumers_of_an_asset_are_told_which_rows_came_by_which_window(api, empty_warehouse, backfilled):
+    told = []
+    for run in (*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled):
+        events = [event for event in api.asset_events(LOAD, run) if event["name"] == "sparkify_songplays"]
+        told += [(event["extra"]["window_start"], event["extra"]["inserted"]) for event in events]
+    by_hour = empty_warehouse.execute("select date_part(hour, start_time), count(*) from songplays group by 1")
+    rows = {int(number): count for number, count in by_hour.fetchall()}
+    assert sum(inserted for _, inserted in told) == sum(rows.values())
+    # These hours have a run of their own and lie in the window of no other.
+    alone = {
+        hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (12, 13, 21, 22) if number in rows
+    }
+    assert alone.items() <= dict(told).items()
+    assert len(alone) > 1
+
+
 def test_a_load_of_an_old_hour_that_is_cleared_stages_again_what_is_gone(api, empty_warehouse, dataset, backfilled):
     [run] = api.runs(LOAD, hour(13), hour(13))
     taken = empty_warehouse.execute("delete from songplays where date_part(hour, start_time) = 13").rowcount

@@ -1,0 +1,188 @@
+"""``python -m bench.standin``: what the stand-in costs beside PostgreSQL, which does the same work in the same run.
+
+PostgreSQL is asked over its own socket, the stand-in as a client asks it: over TLS. Times are those of one machine at
+one moment, so ratios are what counts.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from bench.new_stack import on_new_stack
+from local.datagen import Options, generate
+from local.stack.environment import CLUSTER, DATABASE
+from local.stack.progress import Progress
+from local.stack.report import print_table
+from local.stack.warehouse import require_warehouse
+from local.standin.endpoints import database_name
+
+if TYPE_CHECKING:
+    from local.stack.stack import Stack
+    from tests.warehouse import Warehouse
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+EVENTS = 100_000
+SONGS = 14_896
+STATEMENTS = 1_000
+ROUNDS = 3
+
+_THREADS = 8
+_CHUNK = 1 << 20
+
+COPY_EVENTS = """\
+copy staging_events
+from 's3://{bucket}/bench/events.json'
+iam_role default
+format as json 's3://{bucket}/log_json_path.json'
+timeformat 'epochmillisecs'
+compupdate off
+statupdate off"""
+
+COPY_SONGS = """\
+copy staging_songs
+from 's3://{bucket}/song_data/'
+iam_role default
+format as json 'auto'
+compupdate off
+statupdate off"""
+
+# On a table of the user's, so that all of the translation takes place.
+ONE_STATEMENT = "select count(*) from users where user_id = 1"
+
+
+def main() -> int:
+    """Measure, print the table, and return the exit status."""
+    return on_new_stack(_measure)
+
+
+def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
+    from tests.new_warehouse import new_warehouse
+    from tests.warehouse import BUCKET
+
+    with new_warehouse(stack) as warehouse:
+        with progress.step(f"Uploading {EVENTS:,} events in one object and {SONGS:,} songs in as many"):
+            _upload(warehouse, folder / "data")
+        direct = psycopg.connect(**stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE)), autocommit=True)
+        endpoint = require_warehouse(stack.settings)
+        with direct, endpoint.connect() as client, endpoint.connect() as other:
+            rows = []
+            for title, measure in (
+                ("COPY", lambda: _copies(direct, client, BUCKET, folder / "events.csv")),
+                ("a COPY beside other statements", lambda: _beside_a_copy(direct, client, other, BUCKET)),
+                ("statements", lambda: _statements(direct, client)),
+                ("a large result", lambda: _results(direct, client)),
+            ):
+                with progress.step(f"Measuring {title}"):
+                    rows += list(measure())
+    print_table(
+        progress.console, "The stand-in beside PostgreSQL", ("what", "PostgreSQL", "stand-in", "is", "aim"), rows
+    )
+
+
+def _upload(warehouse: Warehouse, data: Path) -> None:
+    generate(data, Options(days=1, users=80, songs=SONGS))
+    [day] = (data / "log_data").rglob("*.json")
+    lines = day.read_text("utf-8").splitlines()
+    events = "\n".join((lines * (EVENTS // len(lines) + 1))[:EVENTS])
+    warehouse.put("bench/events.json", events.encode())
+    files = [data / "log_json_path.json", *(data / "song_data").rglob("*.json")]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(lambda file: warehouse.put(str(file.relative_to(data)), file.read_bytes()), files))
+
+
+def _copies(direct: Connection, client: Connection, bucket: str, csv: Path) -> Iterator[tuple[str, ...]]:
+    """COPY of JSON beside PostgreSQL's COPY of the same rows as CSV; then many small files."""
+    copy = COPY_EVENTS.format(bucket=bucket)
+    client.execute(copy)
+    with csv.open("wb") as file, direct.cursor().copy("copy staging_events to stdout (format csv)") as rows:
+        for block in rows:
+            file.write(block)
+
+    def load_csv() -> None:
+        copying = direct.cursor().copy("copy staging_events from stdin (format csv)")
+        with csv.open("rb") as file, copying as into:
+            while block := file.read(_CHUNK):
+                into.write(block)
+
+    plain, ours = _best(
+        (load_csv, lambda: client.execute(copy)), before=lambda: direct.execute("truncate staging_events")
+    )
+    yield (
+        f"COPY of {EVENTS:,} events, rows a second",
+        f"{EVENTS / plain:,.0f}",
+        f"{EVENTS / ours:,.0f}",
+        f"{plain / ours:.2f} of its rate",
+        "0.33 of its rate",
+    )
+    seconds = _seconds(lambda: client.execute(COPY_SONGS.format(bucket=bucket)))
+    yield (f"COPY of {SONGS:,} objects", "", f"{seconds:.1f} s", "", "5 s")
+
+
+def _beside_a_copy(direct: Connection, client: Connection, other: Connection, bucket: str) -> Iterator[tuple[str, ...]]:
+    """How long another client's statements take while one copies."""
+    alone = [_seconds(lambda: other.execute(ONE_STATEMENT)) for _ in range(STATEMENTS)]
+    direct.execute("truncate staging_events")
+    with ThreadPoolExecutor(1) as pool:
+        copying = pool.submit(client.execute, COPY_EVENTS.format(bucket=bucket))
+        beside = []
+        while not copying.done():
+            beside.append(_seconds(lambda: other.execute(ONE_STATEMENT)))
+        copying.result()
+    yield (
+        "another client's statement while one copies",
+        "",
+        f"{1000 * median(beside):.2f} ms, at most {1000 * max(beside):.0f} ms",
+        f"{median(beside) / median(alone):.1f} times that without a COPY",
+        "it goes on",
+    )
+
+
+def _statements(direct: Connection, client: Connection) -> Iterator[tuple[str, ...]]:
+    plain, ours = (
+        median(_seconds(lambda: connection.execute(ONE_STATEMENT)) for _ in range(STATEMENTS))  # noqa: B023 - called at once
+        for connection in (direct, client)
+    )
+    yield (
+        "a statement",
+        f"{1000 * plain:.2f} ms",
+        f"{1000 * ours:.2f} ms",
+        f"{1000 * (ours - plain):.2f} ms more",
+        "0.30 ms more",
+    )
+
+
+def _results(direct: Connection, client: Connection) -> Iterator[tuple[str, ...]]:
+    direct.execute("insert into staging_events select * from staging_events")
+    query = "select session_id, item_in_session, level, ts from staging_events"
+    plain, ours = _best([lambda: direct.execute(query).fetchall(), lambda: client.execute(query).fetchall()])
+    yield (f"{2 * EVENTS:,} rows fetched", f"{plain:.2f} s", f"{ours:.2f} s", f"{ours / plain:.2f} times", "1.50 times")
+
+
+def _best(works: Iterable[Callable[[], object]], before: Callable[[], object] = lambda: None) -> list[float]:
+    """Do each work in turn, several times, and return the seconds of each one's fastest time."""
+    times: list[list[float]] = []
+    for _ in range(ROUNDS):
+        times.append([])
+        for work in works:
+            before()
+            times[-1].append(_seconds(work))
+    return [min(each) for each in zip(*times, strict=True)]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
+
+
+if __name__ == "__main__":
+    sys.exit(main())

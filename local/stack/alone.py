@@ -1,0 +1,99 @@
+"""The stand-in by itself: S3 and a Redshift cluster for any client, without Airflow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.stack.env_file import env_file
+from local.stack.environment import BUCKET, CLUSTER_ALONE, DATABASE, MASTER_USER
+from local.stack.interrupt import Interrupted
+from local.stack.progress import Progress
+from local.stack.stack import Stack
+from local.stack.warehouse import aws_client, require_warehouse
+
+ROLE = "local-copy"
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+_WHOLE_S3 = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            "Resource": "*",
+        },
+    ],
+}
+
+
+def serve_alone(stack: Stack, progress: Progress) -> None:
+    """Start PostgreSQL and the stand-in, make a bucket, a role and a cluster, and print how to reach them.
+
+    What is there already stays as it is.
+    """
+    stack.up_without_airflow()
+    try:
+        with progress.step(f"Making the cluster {CLUSTER_ALONE}") as step:
+            _make(stack.settings)
+            step.done = f"The cluster {CLUSTER_ALONE} is available"
+    except Interrupted:
+        stack.undo()
+        raise
+    _print_addresses(stack.settings, progress)
+
+
+def _make(settings: Settings) -> None:
+    s3, iam, redshift = (aws_client(settings, service) for service in ("s3", "iam", "redshift"))
+    if BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    role = _role(iam)
+    try:
+        redshift.describe_clusters(ClusterIdentifier=CLUSTER_ALONE)
+    except redshift.exceptions.ClusterNotFoundFault:
+        redshift.create_cluster(
+            ClusterIdentifier=CLUSTER_ALONE,
+            ClusterType="single-node",
+            NodeType="ra3.large",
+            DBName=DATABASE,
+            MasterUsername=MASTER_USER,
+            ManageMasterPassword=True,
+            Encrypted=True,
+            PubliclyAccessible=False,
+            IamRoles=[role],
+            DefaultIamRoleArn=role,
+        )
+    redshift.get_waiter("cluster_available").wait(
+        ClusterIdentifier=CLUSTER_ALONE, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+def _role(iam: Any) -> str:
+    """Return the ARN of a role with which COPY and UNLOAD may use every bucket of the stand-in."""
+    try:
+        arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        arn = iam.get_role(RoleName=ROLE)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=ROLE, PolicyName="whole-s3", PolicyDocument=json.dumps(_WHOLE_S3))
+    return arn
+
+
+def _print_addresses(settings: Settings, progress: Progress) -> None:
+    warehouse = require_warehouse(settings, CLUSTER_ALONE)
+    progress.console.print(
+        f"\nAWS:         {settings.aws_url}   (region {REGION}, key {ACCESS_KEY}, secret {SECRET_KEY})"
+        f"\nS3:          s3://{BUCKET}"
+        f"\nRedshift:    {warehouse.host}:{warehouse.port}, database {warehouse.database}, TLS only"
+        f"\nLogin:       {warehouse.user} / {warehouse.password}"
+        f"\nCertificate: {warehouse.certificate}"
+        f"\nYour shell:  source {env_file(settings)}   (boto3, psql and redshift_connector then find all of it)"
+        f'\nAsk:         make sql Q="select version()"'
+        "\nStop:        make down",
+        markup=False,
+    )

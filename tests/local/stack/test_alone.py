@@ -1,0 +1,62 @@
+"""``make local``: S3 and Redshift without Airflow, for any client."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from local.settings import ROOT
+from local.stack.environment import BUCKET, CLUSTER_ALONE
+from local.stack.warehouse import aws_client, require_warehouse
+
+CLIENT = f"""
+import psycopg
+
+with psycopg.connect() as connection:
+    connection.execute("create table people (name varchar(10))")
+    connection.execute("copy people from 's3://{BUCKET}/people/' iam_role default json 'auto'")
+"""
+
+
+def command(settings, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **settings.to_environment()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def alone(new_settings):
+    """What the command printed, and the settings of what it started."""
+    started = command(new_settings, "alone")
+    assert started.returncode == 0, started.stderr
+    yield started.stdout, new_settings
+    assert command(new_settings, "down").returncode == 0
+
+
+def test_it_prints_how_to_reach_it_serves_clients_and_keeps_what_they_stored(alone):
+    printed, settings = alone
+    warehouse = require_warehouse(settings, CLUSTER_ALONE)
+    assert settings.aws_url in printed
+    assert f"localhost:{warehouse.port}" in printed
+    assert f"{warehouse.user} / {warehouse.password}" in printed
+    assert "Airflow" not in printed
+
+    aws_client(settings, "s3").put_object(Bucket=BUCKET, Key="people/1.json", Body=b'{"name": "Ada"}{"name": "Bo"}')
+    # A shell that sources the file has a login for every client; COPY uses the cluster's default role.
+    script = f'source {settings.state / "env.sh"}; exec python -c "$CLIENT"'
+    subprocess.run(["bash", "-c", script], env={**os.environ, "CLIENT": CLIENT}, check=True)
+
+    assert command(settings, "down").returncode == 0
+    again = command(settings, "alone")
+    assert again.returncode == 0, again.stderr
+    asked = command(settings, "sql", "--query", "select name from people order by name")
+    assert asked.stdout.split()[2:4] == ["Ada", "Bo"], asked
