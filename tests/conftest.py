@@ -35,6 +35,20 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker of pytest-xdist have all tests that need the whole stack, and begin with them.
+
+    The tests of any other file stay together, too, for they share what is slow to make.
+    """
+    items.sort(key=lambda item: not _needs_stack(item))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("stack" if _needs_stack(item) else str(item.path)))
+
+
+def _needs_stack(item: pytest.Item) -> bool:
+    return "stack" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The directory with the real data, which is not part of the project; its tests need SPARKIFY_DATA."""

@@ -12,6 +12,7 @@ from redshift_elt.statements import merge, names, overwrite, temporary
 from redshift_elt.statements.scope import EVERYTHING, Interval, Scope, among, within
 
 if TYPE_CHECKING:
+    from redshift_elt.statements.exact import Columns
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
@@ -30,7 +31,7 @@ def overwrite_window(
     :param loaded: the windows that the table has been loaded for; in those within the window's reach too, the table
         then holds exactly what the SELECT yields.
     """
-    columns = session.column_names(names.table(target))
+    columns = session.columns(names.table(target))
     intervals = window.with_others(loaded)
     scope = within(window_column, intervals)
     session.execute(temporary.create(target, "fresh"))
@@ -65,21 +66,21 @@ def merge_rows(
     :param replace: whether a row replaces the target's, or competes with it.
     :param full: whether rows of the target with other keys go.
     """
-    columns = session.column_names(names.table(target))
-    choices = _checked(target, columns, key, choices)
+    columns = session.columns(names.table(target))
+    choices = _checked(target, columns.names, key, choices)
     session.execute(temporary.create(target, "fresh"))
     fresh = session.execute(overwrite.fill_fresh(target, columns, select, EVERYTHING))
     if not (fresh or full):
         return RowCounts()
     _refuse_null_keys(session, target, target, key)
     if replace or full:
-        candidates = merge.fresh_rows(target, columns)
+        candidates = merge.fresh_rows(target, columns.names)
     else:
-        candidates = merge.fresh_and_loaded_rows(target, key, columns)
+        candidates = merge.fresh_and_loaded_rows(target, key, columns.names)
     session.execute(temporary.create(target, "gone"))
     if full:
         left = names.identifier(temporary.name(target, "fresh"))
-        session.execute(merge.fill_gone(target, key, columns, left))
+        session.execute(merge.fill_gone(target, key, columns.names, left))
     return _merge(session, target, target, key, columns, choices, candidates, gone=full)
 
 
@@ -102,9 +103,9 @@ def merge_records(
     :param take_back: whether records in the scope that the SELECT does not yield any more go.
     :param full: whether the target is rebuilt from all records.
     """
-    columns = session.column_names(names.table(target))
-    choices = _checked(target, columns, key, choices)
-    kept = session.column_names(names.table(records))
+    columns = session.columns(names.table(target))
+    choices = _checked(target, columns.names, key, choices)
+    kept = session.columns(names.table(records))
     session.execute(temporary.create(records, "fresh"))
     session.execute(overwrite.fill_fresh(records, kept, select, records_scope), records_scope.values)
     _refuse_null_keys(session, target, records, key)
@@ -113,11 +114,11 @@ def merge_records(
         keys = session.fetch(merge.count_keys(records, key))[0][0]
         return RowCounts(keys, unchanged=keys)
     if full:
-        candidates = merge.all_records(records, columns)
-        fill_gone = merge.fill_gone(target, key, columns, names.table(records))
+        candidates = merge.all_records(records, columns.names)
+        fill_gone = merge.fill_gone(target, key, columns.names, names.table(records))
     else:
-        candidates = merge.changed_records(target, records, key, columns)
-        fill_gone = merge.fill_gone_of_stale(target, key, columns, records)
+        candidates = merge.changed_records(target, records, key, columns.names)
+        fill_gone = merge.fill_gone_of_stale(target, key, columns.names, records)
     session.execute(temporary.create(target, "gone"))
     gone = session.execute(fill_gone) if stale or full else 0
     return _merge(session, target, records, key, columns, choices, candidates, gone=bool(gone))
@@ -129,7 +130,7 @@ def fresh_keys(records: str, key: Sequence[str]) -> Scope:
 
 
 def _take_over(
-    session: Session, into: str, key: Sequence[str], columns: Sequence[str], scope: Scope, *, take_back: bool
+    session: Session, into: str, key: Sequence[str], columns: Columns, scope: Scope, *, take_back: bool
 ) -> tuple[int, int]:
     """Make a table hold the fresh rows in the scope; return how many rows were deleted and how many inserted."""
     session.execute(temporary.create(into, "stale"))
@@ -139,7 +140,7 @@ def _take_over(
     if stale:
         session.execute(overwrite.delete_stale(into, key, columns, scope), scope.values)
     if new:
-        session.execute(overwrite.insert_new(into, columns))
+        session.execute(overwrite.insert_new(into, columns.names))
     return stale, new
 
 
@@ -148,7 +149,7 @@ def _merge(
     target: str,
     source: str,
     key: Sequence[str],
-    columns: Sequence[str],
+    columns: Columns,
     choices: Sequence[merge.Choice],
     candidates: str,
     *,
@@ -156,11 +157,11 @@ def _merge(
 ) -> RowCounts:
     keys = session.fetch(merge.count_keys(source, key))[0][0]
     session.execute(temporary.create(target, "delta"))
-    delta = session.execute(merge.fill_delta(target, key, choices, candidates))
+    delta = session.execute(merge.fill_delta(target, key, choices, candidates, columns.texts))
     updated = of_fresh = 0
     if delta:
         delta, updated, of_fresh = session.fetch(merge.count_delta(target, source, key))[0]
-        session.execute(merge.merge_delta(target, key, columns))
+        session.execute(merge.merge_delta(target, key, columns.names))
     deleted = session.execute(merge.delete_gone(target, key)) if gone else 0
     return RowCounts(keys, delta - updated, updated, deleted, unchanged=keys - of_fresh)
 

@@ -282,7 +282,7 @@ class Stage:
         source = self.source
         incoming = temporary.name(source.table, "incoming")
         session.execute(statements.create(incoming, source.table, temporary=True))
-        columns = session.column_names(names.table(source.table))
+        columns = session.columns(names.table(source.table)).names
         keep = statements.keep_between(incoming, self.table, columns, source.window_column)
         read = left_out = 0
         for number, item in enumerate(objects):

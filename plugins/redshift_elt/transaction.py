@@ -11,6 +11,7 @@ import tenacity
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.server_error import ServerError
+from redshift_elt.statements.exact import Columns
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -20,6 +21,9 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
+
+# The type codes of CHAR, VARCHAR and TEXT, with which every driver describes a result.
+_TEXT_TYPES = (1042, 1043, 25)
 
 _NO_ROOM = (
     "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
@@ -54,15 +58,15 @@ class Session:
             self._send(cursor, query, parameters)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def column_names(self, table: str) -> list[str]:
-        """Return a table's column names in their order.
+    def columns(self, table: str) -> Columns:
+        """Return a table's columns in their order.
 
         :param table: the table, quoted.
         """
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, f"select *\nfrom {table}\nlimit 0", ())
-            names = [column[0] for column in cursor.description]
-            return [name.decode() if isinstance(name, bytes) else name for name in names]
+            found = [(_text(column[0]), column[1]) for column in cursor.description]
+        return Columns(tuple(name for name, _ in found), frozenset(name for name, kind in found if kind in _TEXT_TYPES))
 
     @staticmethod
     def _send(cursor: Any, statement: str, parameters: Sequence[object]) -> None:
@@ -119,6 +123,10 @@ def in_transaction(
             return result
 
     return _retrying(attempt)
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
 
 
 def _is_conflict(error: BaseException) -> bool:

@@ -2,7 +2,7 @@
 -- of those the first one in the order of what was logged, so that the catalogue has no say in it. A play matches a song
 -- when title, artist name and length are equal, all three; where several songs do, the one with the first song_id is
 -- taken. A play without a match stays.
--- Redshift ignores trailing blanks when it compares texts, so their lengths are compared too.
+-- Redshift ignores trailing blanks when it compares texts, so their lengths are compared too, wherever texts are.
 select
     events.session_id::varchar || '-' || events.item_in_session::varchar as songplay_id,
     events.ts as start_time,
@@ -29,10 +29,15 @@ from (
                 ts,
                 user_id,
                 level,
+                len(level),
                 location,
+                len(location),
                 user_agent,
+                len(user_agent),
                 song,
+                len(song),
                 artist,
+                len(artist),
                 length
         ) as choice
     from {{ staging_table('staging_events', dag_run) }}
@@ -41,32 +46,38 @@ from (
 left join (
     select
         played.song,
+        played.song_length,
         played.artist,
+        played.artist_length,
         played.length,
         min(songs.song_id) as song_id
     from (
         select distinct
             song,
+            len(song) as song_length,
             artist,
+            len(artist) as artist_length,
             length
         from {{ staging_table('staging_events', dag_run) }}
         where page = 'NextSong'
     ) as played
     join songs
         on songs.title = played.song
-        and len(songs.title) = len(played.song)
+        and len(songs.title) = played.song_length
         and songs.artist_name = played.artist
-        and len(songs.artist_name) = len(played.artist)
+        and len(songs.artist_name) = played.artist_length
         and songs.duration = played.length
     group by
         played.song,
+        played.song_length,
         played.artist,
+        played.artist_length,
         played.length
 ) as matches
     on matches.song = events.song
-    and len(matches.song) = len(events.song)
+    and matches.song_length = len(events.song)
     and matches.artist = events.artist
-    and len(matches.artist) = len(events.artist)
+    and matches.artist_length = len(events.artist)
     and matches.length = events.length
 left join songs
     on songs.song_id = matches.song_id

@@ -6,10 +6,11 @@ target itself, or those of the table that keeps its records.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from redshift_elt.statements import temporary
+from redshift_elt.statements import exact, temporary
+from redshift_elt.statements.exact import Columns
 from redshift_elt.statements.names import bare, columns, identifier, table
 
 
@@ -77,14 +78,17 @@ def changed_records(target: str, records: str, key: Sequence[str], names: Sequen
     )
 
 
-def fill_delta(target: str, key: Sequence[str], choices: Sequence[Choice], candidates: str) -> str:
+def fill_delta(
+    target: str, key: Sequence[str], choices: Sequence[Choice], candidates: str, texts: Collection[str]
+) -> str:
     """Return the statement that finds the rows that the target must take over.
 
+    :param texts: the target's columns that hold texts.
     :param choices: together they name every column that is not in the key.
     :param candidates: a SELECT of the rows to choose from.
     """
     parts = [f"candidates as (\n{candidates}\n)"]
-    parts += [_choose(f"choice_{number}", key, choice) for number, choice in enumerate(choices)]
+    parts += [_choose(f"choice_{number}", key, choice, texts) for number, choice in enumerate(choices)]
     chosen = ",\n    ".join(
         [f"choice_0.{identifier(name)}" for name in key]
         + [f"choice_{number}.{identifier(name)}" for number, choice in enumerate(choices) for name in choice.columns]
@@ -93,17 +97,18 @@ def fill_delta(target: str, key: Sequence[str], choices: Sequence[Choice], candi
         f"\njoin choice_{number}\n  on {_same('choice_0', f'choice_{number}', key)}"
         for number in range(1, len(choices))
     )
-    written = [*key, *(name for choice in choices for name in choice.columns)]
-    return (
-        f"insert into {_part(target, 'delta')} (\n    {columns(written)}\n)\n"
-        f"with {','.join(parts)}\n"
-        f"select\n    {chosen}\n"
-        f"from choice_0{joins}\n"
-        "except\n"
-        f"select\n    {columns(written, of=table(target))}\n"
+    written = Columns((*key, *(name for choice in choices for name in choice.columns)), frozenset(texts))
+    wanted = f"(\nselect\n    {chosen}\nfrom choice_0{joins}\n) as wanted"
+    held = (
+        f"(\nselect\n    {columns(written.names, of=table(target))}\n"
         f"from {table(target)}\n"
         f"join (select distinct {columns(key)} from candidates) as touched\n"
-        f"  on {_same(table(target), 'touched', key)}"
+        f"  on {_same(table(target), 'touched', key)}\n) as held"
+    )
+    return (
+        f"insert into {_part(target, 'delta')} (\n    {columns(written.names)}\n)\n"
+        f"with {','.join(parts)}\n"
+        f"{exact.difference(written, wanted, held)}"
     )
 
 
@@ -174,8 +179,8 @@ def delete_gone(target: str, key: Sequence[str]) -> str:
     return f"delete from {table(target)}\nusing {gone}\nwhere {_same(table(target), gone, key)}"
 
 
-def _choose(name: str, key: Sequence[str], choice: Choice) -> str:
-    order = ",\n        ".join([*choice.order_by, *(identifier(column) for column in choice.columns or key)])
+def _choose(name: str, key: Sequence[str], choice: Choice, texts: Collection[str]) -> str:
+    order = ",\n        ".join([*choice.order_by, *exact.order([*choice.columns, *key], texts)])
     kept = columns([*key, *choice.columns])
     return (
         f"\n{name} as (\n"

@@ -9,40 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from redshift_elt.statements import temporary
+from redshift_elt.statements import exact, temporary
+from redshift_elt.statements.exact import Columns
 from redshift_elt.statements.names import columns, identifier, table
 from redshift_elt.statements.scope import Scope
 
 
-def fill_fresh(into: str, names: Sequence[str], select: str, scope: Scope) -> str:
+def fill_fresh(into: str, of: Columns, select: str, scope: Scope) -> str:
     """Return the statement that keeps the rows of a SELECT in the scope, equal ones once.
 
     :param select: a SELECT without a semicolon at its end.
     """
     where = f"\nwhere {scope.condition()}" if scope.values else ""
-    return (
-        f"insert into {_part(into, 'fresh')} (\n    {columns(names)}\n)\n"
-        f"select distinct\n    {columns(names)}\n"
-        f"from (\n{_bound(select, scope)}\n) as source{where}"
-    )
+    rows = exact.distinct(of, f"(\n{_bound(select, scope)}\n) as source{where}")
+    return f"insert into {_part(into, 'fresh')} (\n    {columns(of.names)}\n)\n{rows}"
 
 
-def fill_fresh_by_key(
-    into: str, key: Sequence[str], window_column: str, names: Sequence[str], select: str, scope: Scope
-) -> str:
+def fill_fresh_by_key(into: str, key: Sequence[str], window_column: str, of: Columns, select: str, scope: Scope) -> str:
     """Return the statement that keeps of the rows of a SELECT in the scope one a key and UTC day.
 
     That is the earliest, and of several such the first one in the order of its values. A day is what a run always
     reads as a whole, so all runs choose alike.
     """
+    ordered = ", ".join(exact.order([window_column, *of.names], of.texts))
     return (
-        f"insert into {_part(into, 'fresh')} (\n    {columns(names)}\n)\n"
-        f"select\n    {columns(names)}\n"
+        f"insert into {_part(into, 'fresh')} (\n    {columns(of.names)}\n)\n"
+        f"select\n    {columns(of.names)}\n"
         "from (\n"
-        f"select\n    {columns(names)},\n"
+        f"select\n    {columns(of.names)},\n"
         "    row_number() over (\n"
         f"        partition by {', '.join(map(identifier, key))}, date_trunc('day', {identifier(window_column)})\n"
-        f"        order by {identifier(window_column)}, {', '.join(map(identifier, names))}\n"
+        f"        order by {ordered}\n"
         "    ) as choice\n"
         f"from (\n{_bound(select, scope)}\n) as source\n"
         f"where {scope.condition()}\n"
@@ -57,37 +54,25 @@ def count_null_keys(into: str, key: Sequence[str]) -> str:
     return f"select count(*)\nfrom {_part(into, 'fresh')}\nwhere {missing}"
 
 
-def fill_stale(into: str, names: Sequence[str], scope: Scope) -> str:
+def fill_stale(into: str, of: Columns, scope: Scope) -> str:
     """Return the statement that finds the table's rows in the scope that are not among the fresh ones."""
-    return (
-        f"insert into {_part(into, 'stale')} (\n    {columns(names)}\n)\n"
-        f"select\n    {columns(names)}\nfrom {table(into)}\nwhere {scope.condition()}\n"
-        "except\n"
-        f"select\n    {columns(names)}\nfrom {_part(into, 'fresh')}"
-    )
+    rows = exact.difference(of, f"{table(into)}\nwhere {scope.condition()}", _part(into, "fresh"))
+    return f"insert into {_part(into, 'stale')} (\n    {columns(of.names)}\n)\n{rows}"
 
 
-def fill_new(into: str, names: Sequence[str], scope: Scope) -> str:
+def fill_new(into: str, of: Columns, scope: Scope) -> str:
     """Return the statement that finds the fresh rows that the table does not hold in the scope."""
-    return (
-        f"insert into {_part(into, 'new')} (\n    {columns(names)}\n)\n"
-        f"select\n    {columns(names)}\nfrom {_part(into, 'fresh')}\n"
-        "except\n"
-        f"select\n    {columns(names)}\nfrom {table(into)}\nwhere {scope.condition()}"
-    )
+    rows = exact.difference(of, _part(into, "fresh"), f"{table(into)}\nwhere {scope.condition()}")
+    return f"insert into {_part(into, 'new')} (\n    {columns(of.names)}\n)\n{rows}"
 
 
-def delete_stale(into: str, key: Sequence[str], names: Sequence[str], scope: Scope) -> str:
+def delete_stale(into: str, key: Sequence[str], of: Columns, scope: Scope) -> str:
     """Return the statement that deletes the stale rows, and no others with the same key."""
     target, stale = table(into), _part(into, "stale")
-    same = [f"{target}.{identifier(name)} = {stale}.{identifier(name)}" for name in key]
-    # Equal, or both null: Redshift has no "is not distinct from".
-    same += [
-        f"({target}.{identifier(name)} = {stale}.{identifier(name)}"
-        f" or ({target}.{identifier(name)} is null and {stale}.{identifier(name)} is null))"
-        for name in names
-        if name not in key
-    ]
+    columns_of_key = [name for name in of.names if name in key]
+    others = [name for name in of.names if name not in key]
+    same = [exact.equal(name, target, stale, of.texts, nullable=False) for name in columns_of_key]
+    same += [exact.equal(name, target, stale, of.texts, nullable=True) for name in others]
     conditions = [*same, scope.condition(of=target)]
     return f"delete from {target}\nusing {stale}\nwhere " + "\n  and ".join(conditions)
 

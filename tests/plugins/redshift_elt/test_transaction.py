@@ -8,6 +8,7 @@ from airflow.providers.postgres.hooks.postgres import PostgresHook
 
 from local.postgres import PostgresServer
 from redshift_elt import transaction
+from redshift_elt.statements.exact import Columns
 from redshift_elt.transaction import ConnectionLostError, Session, in_transaction
 from tests.ports import free_port
 
@@ -44,7 +45,7 @@ def numbers(outside):
 def test_the_work_is_committed_and_its_result_returned(hook, outside):
     def work(session: Session):
         assert session.execute("update counted set number = %s where name = %s", (7, "a")) == 1
-        assert session.column_names("counted") == ["name", "number"]
+        assert session.columns("counted") == Columns(("name", "number"), frozenset({"name"}))
         return session.fetch("select name from counted order by name")
 
     assert in_transaction(hook, work) == [("a",), ("b",)]
