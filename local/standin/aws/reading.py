@@ -129,10 +129,10 @@ class ClusterStorage:
         return role
 
 
-def error_block(error: str, context: str, location: str) -> str:
+def error_block(error: str, context: str, location: str, code: int = 8001) -> str:
     """Return the DETAIL that the engine sends with an error of its own."""
     line = "  -----------------------------------------------"
-    return f"\n{line}\n  error:  {error}\n  code:      8001\n  context:   {context}\n  location:  {location}\n{line}"
+    return f"\n{line}\n  error:  {error}\n  code:      {code}\n  context:   {context}\n  location:  {location}\n{line}"
 
 
 def _find_cluster(identifier: str) -> StandInCluster:

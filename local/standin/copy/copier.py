@@ -11,9 +11,10 @@ from local.standin.backend import Backend, CopyResult, WarehouseError
 from local.standin.copy.columns import describe_target, quote_name
 from local.standin.copy.history import LoadRecord, begin_record
 from local.standin.copy.jsonpaths import Step
+from local.standin.copy.parser import parse
 from local.standin.copy.rows import RowReader, TooManyErrors, check_path_count
 from local.standin.copy.source import find_objects, find_paths
-from local.standin.copy.statement import CopyStatement, parse
+from local.standin.copy.statement import CopyStatement
 
 
 class S3Copier:
@@ -30,17 +31,21 @@ class S3Copier:
         check_path_count(paths, target)
         record = await begin_record(copy, target, backend)
         reader = RowReader(copy, target, paths, objects, storage)
-        await _load(record, reader, sum(summary.size for summary in objects))
-        return CopyResult(rows=reader.rows, notices=_notices(copy, reader))
+        rows = await _load(record, reader, sum(summary.size for summary in objects))
+        return CopyResult(rows=rows, notices=_notices(copy, reader, rows))
 
 
-async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> None:
+async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> int:
+    """Load the rows, or only read them for NOLOAD, and return how many were loaded."""
     target, backend = record.target, record.backend
     columns = ", ".join(quote_name(column.name) for column in target.columns)
+    pieces = _pieces(reader, backend, record.query_id)
     try:
-        await backend.copy_in(
-            f"copy {target.relation} ({columns}) from stdin", _pieces(reader, backend, record.query_id)
-        )
+        if record.copy.no_load:
+            async for _ in pieces:
+                continue
+        else:
+            await backend.copy_in(f"copy {target.relation} ({columns}) from stdin", pieces)
     except TooManyErrors as error:
         await record.failed(reader, file_bytes)
         raise WarehouseError(
@@ -49,7 +54,9 @@ async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> None:
     except WarehouseError:
         await record.failed(reader, file_bytes)
         raise
-    await record.succeeded(reader, file_bytes)
+    rows = 0 if record.copy.no_load else reader.rows
+    await record.succeeded(reader, file_bytes, rows)
+    return rows
 
 
 async def _pieces(reader: RowReader, backend: Backend, query_id: int) -> AsyncIterator[bytes]:
@@ -72,12 +79,17 @@ def _look_up(
         raise WarehouseError(f"A role with {error} is not supported by the stand-in.", sqlstate="0A000") from error
 
 
-def _notices(copy: CopyStatement, reader: RowReader) -> tuple[str, ...]:
-    loaded = f"Load into table '{copy.table}' completed, {reader.rows} record(s) loaded successfully."
-    if not reader.errors:
-        return (loaded,)
-    return (
-        loaded,
-        f"Load into table '{copy.table}' completed, {len(reader.errors)} record(s) could not be loaded.  "
-        "Check 'stl_load_errors' system table for details.",
-    )
+def _notices(copy: CopyStatement, reader: RowReader, rows: int) -> tuple[str, ...]:
+    completed = f"Load into table '{copy.table}' completed, "
+    notices = [f"{completed}{rows} record(s) loaded successfully."]
+    if reader.errors:
+        notices.append(
+            f"{completed}{len(reader.errors)} record(s) could not be loaded.  "
+            "Check 'stl_load_errors' system table for details."
+        )
+    if reader.replaced_rows:
+        notices.append(
+            f"{completed}{reader.replaced_rows} record(s) were loaded with replacements made for ACCEPTINVCHARS.  "
+            "Check 'stl_replacements' system table for details."
+        )
+    return tuple(notices)

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.standin.backend import Backend
 from local.standin.copy.columns import Target, quote_literal
-from local.standin.copy.rows import LoadedFile, LoadError, RowReader
+from local.standin.copy.rows import LoadedFile, LoadError, Replacement, RowReader
 from local.standin.copy.statement import CopyStatement
 
 _INSERT = "insert into standin.{table} select * from json_populate_recordset(null::standin.{table}, {rows}::json)"
@@ -31,24 +31,29 @@ class LoadRecord:
     transaction_id: int
     start: datetime
 
-    async def succeeded(self, reader: RowReader, file_bytes: int) -> None:
-        """Write the COPY's history, where the client's transaction sees it and where a rollback leaves it."""
-        errors = self._errors(reader.errors)
-        commits = [self._commit(number, file) for number, file in enumerate(reader.files, 1)]
-        await self._insert_here("load_errors", errors)
-        await self._insert_here("load_commits", commits)
-        await self._insert_here("load_history", [self._history("completed", reader, file_bytes)])
-        await self.backend.fetch(f"select set_config('standin.last_copy_count', '{reader.rows}', false)")
-        await self._insert_apart("load_errors", errors)
-        await self._insert_apart("load_commits", commits)
-        await self._insert_apart("load_history", [self._history("completed", reader, file_bytes)])
+    async def succeeded(self, reader: RowReader, file_bytes: int, rows: int) -> None:
+        """Write the COPY's history, where the client's transaction sees it and where a rollback leaves it.
+
+        :param rows: how many rows were loaded.
+        """
+        written = {
+            "load_errors": self._errors(reader.errors),
+            "load_replacements": self._replacements(reader.replacements),
+            "load_commits": [self._commit(number, file) for number, file in enumerate(reader.files, 1)],
+            "load_history": [self._history("completed", reader, file_bytes, rows)],
+        }
+        for table, records in written.items():
+            await self._insert_here(table, records)
+        await self.backend.fetch(f"select set_config('standin.last_copy_count', '{rows}', false)")
+        for table, records in written.items():
+            await self._insert_apart(table, records)
 
     async def failed(self, reader: RowReader, file_bytes: int) -> None:
         """Write why the COPY failed; the client's transaction is aborted by now."""
         await self._insert_apart("load_errors", self._errors(reader.errors))
-        await self._insert_apart("load_history", [self._history("aborted", reader, file_bytes, rows=0)])
+        await self._insert_apart("load_history", [self._history("aborted", reader, file_bytes, 0)])
 
-    def _history(self, status: str, reader: RowReader, file_bytes: int, rows: int | None = None) -> dict[str, Any]:
+    def _history(self, status: str, reader: RowReader, file_bytes: int, rows: int) -> dict[str, Any]:
         source = f"s3://{self.copy.bucket}/{self.copy.key}"
         return {
             "query_id": self.query_id,
@@ -61,8 +66,8 @@ class LoadRecord:
             "start_time": _stamp(self.start),
             "end_time": _stamp(datetime.now(timezone.utc)),
             "data_source": source,
-            "file_format": "JSON",
-            "loaded_rows": reader.rows if rows is None else rows,
+            "file_format": self.copy.format.value,
+            "loaded_rows": rows,
             "loaded_bytes": sum(file.size for file in reader.files),
             "source_file_count": len(reader.files),
             "source_file_bytes": file_bytes,
@@ -92,6 +97,23 @@ class LoadRecord:
                 "error_message": error.reason,
             }
             for number, error in enumerate(errors, 1)
+        ]
+
+    def _replacements(self, replacements: list[Replacement]) -> list[dict[str, Any]]:
+        return [
+            {
+                "query_id": self.query_id,
+                "replacement_number": number,
+                "session_id": self.backend.session_id,
+                "user_name": self.backend.user,
+                "table_id": self.target.oid,
+                "start_time": _stamp(self.start),
+                "file_name": replacement.file,
+                "line_number": replacement.line,
+                "column_name": replacement.column,
+                "raw_line": replacement.raw_line,
+            }
+            for number, replacement in enumerate(replacements, 1)
         ]
 
     def _commit(self, number: int, file: LoadedFile) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.standin.backend import WarehouseError
+from local.standin.copy.values import ConversionError
 
 Step = str | int
 
@@ -16,8 +17,11 @@ _BRACKET = re.compile(r"\['([^']+)'\]|\[\"([^\"]+)\"\]")
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
-class PathError(Exception):
+class PathError(ConversionError):
     """A record does not have the shape that a path needs."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(1216, reason)
 
 
 def read_jsonpaths(content: bytes, url: str) -> list[list[Step]] | None:

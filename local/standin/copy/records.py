@@ -26,12 +26,14 @@ class Record:
     """One value of a file.
 
     :param line: the number of its last line.
+    :param end: where it ends in the file.
     :param raw: its bytes.
     :param value: what it says.
     :param valid: whether it is JSON at all.
     """
 
     line: int
+    end: int
     raw: bytes
     value: Any
     valid: bool = True
@@ -40,10 +42,18 @@ class Record:
         """Return the value with every number as it is written."""
         return _parse_slowly(self.raw)
 
+    def shown(self) -> str:
+        """Return the value as it stands in the file."""
+        return self.raw.decode("utf-8", "replace")
 
-def read_records(data: bytes) -> Iterator[Record]:
-    """Yield every value of a file in order."""
-    position, line, size = 0, 1, len(data)
+
+def read_records(data: bytes, position: int = 0, line: int = 1) -> Iterator[Record]:
+    """Yield every value of a file in order.
+
+    :param position: where to begin.
+    :param line: the number of the line there.
+    """
+    size = len(data)
     while True:
         blank = _BLANK.match(data, position).end()  # type: ignore[union-attr] it matches nothing as well
         line += data.count(b"\n", position, blank)
@@ -54,11 +64,11 @@ def read_records(data: bytes) -> Iterator[Record]:
         end = size if end < 0 else end
         raw = data[position:end]
         try:
-            yield Record(line, raw, orjson.loads(raw))
+            yield Record(line, end, raw, orjson.loads(raw))
         except orjson.JSONDecodeError:
             # Several values in a line, one value in several lines, or text that only a slower parser can tell about.
-            record, end = _read_slowly(data, position, end, line)
-            line = record.line
+            record = _read_slowly(data, position, end, line)
+            line, end = record.line, record.end
             yield record
         position = end
 
@@ -78,17 +88,17 @@ def _find_end(data: bytes, start: int) -> int | None:
     return None
 
 
-def _read_slowly(data: bytes, start: int, line_end: int, line: int) -> tuple[Record, int]:
-    """Return the value that begins here and where it ends; what is no JSON ends with its line, at the latest."""
+def _read_slowly(data: bytes, start: int, line_end: int, line: int) -> Record:
+    """Return the value that begins here; what is no JSON ends with its line, at the latest."""
     end = _find_end(data, start)
     if end is None:
-        return Record(line, data[start:line_end], None, valid=False), line_end
+        return Record(line, line_end, data[start:line_end], None, valid=False)
     raw = data[start:end]
     try:
-        return Record(line + raw.count(b"\n"), raw, _parse(raw)), end
+        return Record(line + raw.count(b"\n"), end, raw, _parse(raw))
     except (ValueError, RecursionError):
         end = min(end, line_end)
-        return Record(line, data[start:end], None, valid=False), end
+        return Record(line, end, data[start:end], None, valid=False)
 
 
 def _parse(raw: bytes) -> Any:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
 
 from local.standin.aws.reading import ClusterStorage, ObjectSummary
 from local.standin.backend import WarehouseError
+from local.standin.copy.batches import BadRow, Batch, FileFormat, ReplacedRow
 from local.standin.copy.columns import Column, Target
-from local.standin.copy.convert import (
-    NULL,
-    ConversionError,
-    SpellingNeeded,
-    make_converter,
-    not_null_error,
-    text_of,
-)
-from local.standin.copy.jsonpaths import PathError, Step, follow
-from local.standin.copy.records import Record, read_records
+from local.standin.copy.encoding import to_utf8
+from local.standin.copy.json_rows import JsonRows
+from local.standin.copy.jsonpaths import Step
+from local.standin.copy.parquet_rows import ParquetRows
 from local.standin.copy.source import read_object
-from local.standin.copy.statement import AUTO_IGNORE_CASE, CopyStatement
+from local.standin.copy.statement import CopyStatement, Format
+from local.standin.copy.text_rows import TextRows
+from local.standin.copy.values import LineError
 
 # Between pieces a COPY looks whether it has been cancelled.
 PIECE = 1_000_000
 _SHOWN = 1024
+# Of how many rows STL_REPLACEMENTS tells.
+_REPLACEMENTS = 100
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,16 @@ class LoadError:
     raw_value: str
     code: int
     reason: str
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A row in which ACCEPTINVCHARS replaced something, as STL_REPLACEMENTS shows it."""
+
+    file: str
+    line: int
+    column: str
+    raw_line: str
 
 
 @dataclass(frozen=True)
@@ -63,10 +71,6 @@ class TooManyErrors(Exception):  # noqa: N818 the load's end, not a defect
     """The load has met as many errors as its MAXERROR allows."""
 
 
-class NoRecordError(PathError):
-    """A line is no JSON, or a value that has no fields."""
-
-
 class RowReader:
     """The rows of one COPY.
 
@@ -84,17 +88,13 @@ class RowReader:
         self.rows = 0
         self.errors: list[LoadError] = []
         self.files: list[LoadedFile] = []
+        self.replacements: list[Replacement] = []
+        self.replaced_rows = 0
         self._copy = copy
         self._objects = objects
         self._storage = storage
         self._columns = target.columns
-        self._ignore_case = copy.json == AUTO_IGNORE_CASE
-        self._plan = [
-            (take, make_converter(column, copy), column.nullable)
-            for take, column in zip(_takers(paths, target.columns), target.columns, strict=True)
-        ]
-        needs_object = any(isinstance(take, str) for take, _, _ in self._plan)
-        self._roots: tuple[type, ...] = (dict,) if needs_object else (dict, list)
+        self._format = _file_format(copy, target.columns, paths)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the rows in PostgreSQL's text format, about a megabyte at a time; a piece may be empty.
@@ -102,92 +102,44 @@ class RowReader:
         :raises TooManyErrors: more rows were bad than the statement tolerates.
         :raises WarehouseError: an object could not be read.
         """
-        lines: list[str] = []
+        texts: list[str] = []
         pending = 0
         for summary in self._objects:
             started = datetime.now(timezone.utc)
             content = read_object(summary, self._storage, self._copy.compression)
             last_line, errors_before = 0, len(self.errors)
-            for record in read_records(content):
-                last_line = record.line
-                line = self._row(record, summary)
-                if line is not None:
-                    lines.append(line)
-                    self.rows += 1
-                pending += len(record.raw)
+            for batch in self._batches(content, summary.url):
+                last_line = batch.last_line
+                self._note(batch, summary.url)
+                texts.append(batch.text)
+                pending += batch.size
                 if pending >= PIECE:
-                    yield "".join(lines).encode()
-                    lines, pending = [], 0
+                    yield "".join(texts).encode()
+                    texts, pending = [], 0
+            errors = len(self.errors) - errors_before
             self.files.append(
-                LoadedFile(
-                    summary.url,
-                    len(content),
-                    last_line,
-                    len(self.errors) - errors_before,
-                    started,
-                    datetime.now(timezone.utc),
-                )
+                LoadedFile(summary.url, len(content), last_line, errors, started, datetime.now(timezone.utc))
             )
-        yield "".join(lines).encode()
+        yield "".join(texts).encode()
 
-    def _row(self, record: Record, summary: ObjectSummary) -> str | None:
-        fields: list[str] = []
+    def _batches(self, content: bytes, url: str) -> Iterator[Batch]:
         try:
-            value = self._checked(record, record.value)
-            try:
-                self._convert(value, fields)
-            except SpellingNeeded:
-                fields.clear()
-                value = self._checked(record, record.spelled())
-                self._convert(value, fields)
-        except (ConversionError, PathError) as error:
-            self._note(record, summary, len(fields), error)
-            return None
-        return "\t".join(fields) + "\n"
+            content = to_utf8(content, self._copy.encoding)
+        except LineError as error:
+            yield Batch(bad=[BadRow(0, "", None, "", error)])
+            return
+        yield from self._format.batches(content, url)
 
-    def _checked(self, record: Record, value: Any) -> Any:
-        if not record.valid or not isinstance(value, self._roots):
-            raise NoRecordError("Invalid value.")
-        if self._ignore_case:
-            return {key.lower(): item for key, item in value.items()}
-        return value
-
-    def _convert(self, value: Any, fields: list[str]) -> None:
-        for take, convert, nullable in self._plan:
-            item = value.get(take) if type(take) is str else take(value)
-            text = None if item is None else convert(item)
-            if text is None:
-                if not nullable:
-                    raise not_null_error()
-                text = NULL
-            fields.append(text)
-
-    def _note(self, record: Record, summary: ObjectSummary, index: int, error: ConversionError | PathError) -> None:
-        bad_line = isinstance(error, PathError)
-        column = None if isinstance(error, NoRecordError) else self._columns[index]
-        self.errors.append(
-            LoadError(
-                file=summary.url,
-                line=record.line,
-                column=column.name if column else "",
-                type=column.type if column else "",
-                length=column.length if column else "",
-                position=0 if bad_line else error.position,
-                raw_line=_shown(record.raw.decode("utf-8", "replace")),
-                raw_value="" if bad_line else self._raw_value(record, index),
-                code=1216 if bad_line else error.code,
-                reason=_shown(str(error)),
-            )
-        )
+    def _note(self, batch: Batch, url: str) -> None:
         limit = self._copy.error_limit
-        if limit is not None and len(self.errors) >= limit:
-            raise TooManyErrors
-
-    def _raw_value(self, record: Record, index: int) -> str:
-        take = self._plan[index][0]
-        value = self._checked(record, record.spelled())
-        item = value.get(take) if isinstance(take, str) else take(value)
-        return "" if item is None else _shown(text_of(item))
+        for bad in batch.bad:
+            self.errors.append(_load_error(bad, url, self._columns))
+            if limit is not None and len(self.errors) >= limit:
+                raise TooManyErrors
+        self.rows += batch.rows
+        self.replaced_rows += len(batch.replaced)
+        room = _REPLACEMENTS - len(self.replacements)
+        self.replacements += [_replacement(row, url, self._columns) for row in batch.replaced[:room]]
 
 
 def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
@@ -202,14 +154,32 @@ def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
         )
 
 
-def _takers(paths: list[list[Step]] | None, columns: tuple[Column, ...]) -> Iterator[str | Callable[[Any], Any]]:
-    """Yield a key for what is found directly in an object, a function for what is deeper."""
-    if paths is None:
-        yield from (column.name for column in columns)
-        return
-    for steps in paths:
-        first = steps[0]
-        yield first if len(steps) == 1 and isinstance(first, str) else follow(steps)
+def _file_format(copy: CopyStatement, columns: tuple[Column, ...], paths: list[list[Step]] | None) -> FileFormat:
+    if copy.format is Format.JSON:
+        return JsonRows(copy, columns, paths)
+    if copy.format is Format.PARQUET:
+        return ParquetRows(copy, columns)
+    return TextRows(copy, columns)
+
+
+def _load_error(bad: BadRow, url: str, columns: tuple[Column, ...]) -> LoadError:
+    column = None if bad.column is None else columns[bad.column]
+    return LoadError(
+        file=url,
+        line=bad.line,
+        column=column.name if column else "",
+        type=column.type if column else "",
+        length=column.length if column else "",
+        position=bad.error.position,
+        raw_line=_shown(bad.raw),
+        raw_value=_shown(bad.value),
+        code=bad.error.code,
+        reason=_shown(bad.error.reason),
+    )
+
+
+def _replacement(row: ReplacedRow, url: str, columns: tuple[Column, ...]) -> Replacement:
+    return Replacement(url, row.line, columns[row.column].name, _shown(row.raw))
 
 
 def _shown(text: str) -> str:

@@ -8,10 +8,12 @@ import json
 import zlib
 from typing import Any
 
+import pyarrow
+
 from local.standin.aws.reading import ClusterStorage, ObjectSummary, S3Error, error_block
 from local.standin.backend import WarehouseError
 from local.standin.copy.jsonpaths import Step, read_jsonpaths
-from local.standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, split_url
+from local.standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url
 
 
 def find_objects(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:
@@ -36,7 +38,7 @@ def find_paths(copy: CopyStatement, storage: ClusterStorage) -> list[list[Step]]
 
     :raises WarehouseError: the file is missing or malformed, or the role may not read it.
     """
-    if copy.json in (AUTO, AUTO_IGNORE_CASE):
+    if copy.format is not Format.JSON or copy.json in (AUTO, AUTO_IGNORE_CASE):
         return None
     url = copy.json or ""
     bucket, key = split_url(url) or ("", "")
@@ -62,12 +64,20 @@ def read_object(summary: ObjectSummary, storage: ClusterStorage, compression: st
     if compression is None or not content:
         return content
     try:
-        return gzip.decompress(content) if compression == "gzip" else bz2.decompress(content)
+        return _DECOMPRESS[compression](content)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = "unexpected end of file" if isinstance(error, (EOFError, ValueError)) else "incorrect data"
         message = f"failed to inflate with {compression}: {reason}."
         context = f"S3 key being read : {summary.url}"
         raise WarehouseError(message, detail=error_block(message, context, "table_s3_scanner.cpp:348")) from error
+
+
+def _decompress_zstd(content: bytes) -> bytes:
+    with pyarrow.input_stream(pyarrow.py_buffer(content), compression="zstd") as stream:
+        return stream.read()
+
+
+_DECOMPRESS = {"bzip2": bz2.decompress, "gzip": gzip.decompress, "zstd": _decompress_zstd}
 
 
 def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:
@@ -78,7 +88,7 @@ def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectS
         message = f"Problem reading manifest file - {error}"
         raise WarehouseError(message, detail=error_block(message, url, "s3_utility.cpp:284")) from error
     found, missing = [], []
-    for entry in _manifest_entries(content, url):
+    for entry in _manifest_entries(content, url, needs_length=copy.format is Format.PARQUET):
         bucket, key = split_url(entry["url"]) or ("", "")
         if not key:
             raise _manifest_error(f"{entry['url']!r} is not the full path of an S3 object", url)
@@ -97,7 +107,7 @@ def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectS
     return found
 
 
-def _manifest_entries(content: bytes, url: str) -> list[dict[str, Any]]:
+def _manifest_entries(content: bytes, url: str, *, needs_length: bool) -> list[dict[str, Any]]:
     try:
         entries = json.loads(content.decode("utf-8"))["entries"]
     except (ValueError, KeyError, TypeError) as error:
@@ -109,6 +119,9 @@ def _manifest_entries(content: bytes, url: str) -> list[dict[str, Any]]:
             raise _manifest_error("an entry has no url", url)
         if not isinstance(entry.get("mandatory", False), bool):
             raise _manifest_error(f"mandatory of {entry['url']} is neither true nor false", url)
+        meta = entry.get("meta")
+        if needs_length and not (isinstance(meta, dict) and isinstance(meta.get("content_length"), int)):
+            raise _manifest_error(f"{entry['url']} has no content_length in its meta", url)
     return entries
 
 

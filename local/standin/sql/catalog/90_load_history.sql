@@ -207,7 +207,12 @@ select distinct on (c.query_id, c.file_number, c.file_name)
     c.error_count::integer as errors,
     c.loaded_at as curtime,
     1 as status,
-    'JSON'::char(16) as file_format,
+    (
+        select h.file_format::char(16)
+        from standin.load_history h
+        where h.query_id = c.query_id
+        limit 1
+    ) as file_format,
     0 as is_partial,
     0::bigint as start_offset,
     0::bigint as copy_job_id

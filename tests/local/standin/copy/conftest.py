@@ -16,6 +16,8 @@ from local.settings import ACCESS_KEY, REGION, ROOT, SECRET_KEY, Settings
 from local.standin.aws import Aws
 from tests.local.standin.copy.copy_session import BUCKET, CLUSTER, ROLE, TRUST, NoEndpoints, Warehouse
 
+CATALOG = ("90_load_history.sql", "91_load_replacements.sql")
+
 
 @pytest.fixture(scope="session")
 def conninfo() -> Iterator[str]:
@@ -34,10 +36,10 @@ def _prepared(server: PostgresServer) -> str:
     server.create_database("dev")
     conninfo = f"host={server.dsn.socket_dir} port={server.dsn.port} user={server.dsn.user} dbname=dev"
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        sql = (ROOT / "local/standin/sql/catalog/90_load_history.sql").read_text()
-        connection.execute(sql)
+        files = [ROOT / "local/standin/sql/catalog" / name for name in CATALOG]
         # An endpoint runs the files again at every start.
-        connection.execute(sql)
+        for file in files * 2:
+            connection.execute(file.read_text())
     return conninfo
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from local.standin.copy import parse
 from local.standin.copy.columns import Column
-from local.standin.copy.convert import ConversionError, make_converter
+from local.standin.copy.convert import make_converter
 from local.standin.copy.records import read_records
 from local.standin.copy.rows import RowReader
-from local.standin.copy.statement import parse
+from local.standin.copy.values import ConversionError
 
 COPY = "copy t from 's3://b/k' iam_role default json 'auto' "
 
@@ -165,4 +166,4 @@ def test_an_empty_file_has_no_records():
 
 def test_a_converter_raises_for_what_it_cannot_read():
     with pytest.raises(ConversionError):
-        make_converter(Column("c", "int4"), parse(COPY))("one")
+        make_converter(Column("c", "int4"), parse(COPY), lambda: None)("one")

@@ -7,8 +7,10 @@ import pytest
 from local.standin.backend import WarehouseError
 from local.standin.copy import parse
 from local.standin.copy.jsonpaths import follow, read_jsonpaths
+from local.standin.copy.statement import Format
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
+TEXT = f"copy t from 's3://b/k' iam_role '{ROLE}' "
 MINIMAL = f"copy t from 's3://b/k' iam_role '{ROLE}' json 'auto' "
 
 
@@ -36,6 +38,33 @@ def test_json_alone_is_auto_and_default_is_the_default_role():
     assert (copy.json, copy.role) == ("auto", None)
 
 
+def test_no_format_is_delimited_text_with_pipes_and_csv_has_commas():
+    assert (parse(TEXT).format, parse(TEXT).delimiter) == (Format.TEXT, "|")
+    assert (parse(TEXT + "csv").format, parse(TEXT + "csv").delimiter) == (Format.CSV, ",")
+    assert parse(TEXT + "format as csv delimiter as ';'").delimiter == ";"
+    assert parse(TEXT + "delimiter ';' csv quote as '%'").quote == "%"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [(r"\t", "\t"), (r"\174", "|"), (r"\001", "\x01"), ("|~|", "|~|"), (";", ";"), ("''", "'")]
+)
+def test_delimiters(written, meant):
+    """AWS page "Data format parameters": also in octal, also of several characters."""
+    assert parse(TEXT + f"delimiter '{written}'").delimiter == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [(r"\N", r"\N"), (r"\\N", r"\N"), (r"\0", "\0"), (r"\000", "\0"), ("", ""), ("NULL", "NULL")]
+)
+def test_null_strings(written, meant):
+    """AWS page "Data conversion parameters", NULL AS."""
+    assert parse(TEXT + f"null as '{written}'").null == meant
+
+
+def test_what_only_tunes_redshift_is_accepted():
+    assert parse(TEXT + "comprows 1000 compupdate preset statupdate true").error_limit == 1
+
+
 @pytest.mark.parametrize(
     ("statement", "sqlstate", "message"),
     [
@@ -43,12 +72,37 @@ def test_json_alone_is_auto_and_default_is_the_default_role():
         (MINIMAL + "gzip bzip2", "42601", "conflicting or redundant options"),
         (MINIMAL + "maxerror 100001", "42601", "between 0 and 100000"),
         (MINIMAL + "maxerror 2 ignoreallerrors", "42601", "IGNOREALLERRORS"),
-        (MINIMAL + "timeformat 'YYYY'", "0A000", "not supported by the stand-in"),
-        (MINIMAL + "ignoreheader 1", "0A000", "IGNOREHEADER"),
-        (MINIMAL + "noload", "0A000", "NOLOAD"),
-        (f"copy t from 's3://b/k' iam_role '{ROLE}' csv", "0A000", "CSV"),
-        (f"copy t from 's3://b/k' iam_role '{ROLE}' format as parquet", "0A000", "PARQUET"),
-        (f"copy t from 's3://b/k' iam_role '{ROLE}'", "0A000", "without FORMAT JSON"),
+        (MINIMAL + "timeformat 'YYYY'", "42601", "Invalid date or time format"),
+        (MINIMAL + "timeformat 'YYYY-MM-DD HH:MI:SSOF'", "42601", "Invalid date or time format"),
+        (MINIMAL + "dateformat 'MM MON DD YYYY MM'", "42601", "Invalid date or time format"),
+        (MINIMAL + "dateformat 'YYYY-MM-DD Q'", "0A000", "Q in the format"),
+        (MINIMAL + "ignoreheader -1", "42601", "IGNOREHEADER"),
+        (MINIMAL + "comprows 999", "42601", "COMPROWS"),
+        (MINIMAL + "readratio 50", "42601", "READRATIO"),
+        (MINIMAL + "lzop", "0A000", "LZOP"),
+        (MINIMAL + "encoding 'latin1'", "0A000", "LATIN1"),
+        (MINIMAL + "csv", "42601", "JSON is not compatible with CSV"),
+        (MINIMAL + "fixedwidth 'a:1'", "42601", "JSON is not compatible with FIXEDWIDTH"),
+        (MINIMAL + "delimiter ','", "42601", "JSON is not compatible with DELIMITER"),
+        (MINIMAL + "escape", "42601", "JSON is not compatible with ESCAPE"),
+        (MINIMAL + "fillrecord", "42601", "JSON is not compatible with FILLRECORD"),
+        (MINIMAL + "ignoreblanklines", "42601", "JSON is not compatible with IGNOREBLANKLINES"),
+        (MINIMAL + "null as 'x'", "42601", "JSON is not compatible with NULL"),
+        (MINIMAL + "removequotes", "42601", "JSON is not compatible with REMOVEQUOTES"),
+        (TEXT + "csv escape", "42601", "CSV is not compatible with ESCAPE"),
+        (TEXT + "removequotes csv", "42601", "CSV is not compatible with REMOVEQUOTES"),
+        (TEXT + "csv fixedwidth 'a:1'", "42601", "CSV is not compatible with FIXEDWIDTH"),
+        (TEXT + "csv delimiter '||'", "0A000", "several characters"),
+        (TEXT + "csv quote '' ", "42601", "QUOTE"),
+        (TEXT + "quote '%'", "42601", "not compatible with QUOTE"),
+        (TEXT + "fixedwidth 'a:1' delimiter ','", "42601", "FIXEDWIDTH is not compatible with DELIMITER"),
+        (TEXT + "fixedwidth 'a:1' escape", "42601", "FIXEDWIDTH is not compatible with ESCAPE"),
+        (TEXT + "fixedwidth 'a:1' encoding utf16", "42601", "ENCODING"),
+        (TEXT + "fixedwidth 'a:x'", "42601", "label:width"),
+        (TEXT + r"delimiter '\n'", "0A000", "in a string of COPY"),
+        (TEXT + "format as avro 'auto'", "0A000", "AVRO"),
+        (TEXT + "format as orc", "0A000", "ORC"),
+        (TEXT + "format text", "42601", "text"),
         ("copy t from 's3://b/k' json 'auto'", "XX000", "CREDENTIALS argument is required but not specified"),
         (f"copy t from 's3://b/k' iam_role '{ROLE},{ROLE}' json 'auto'", "0A000", "chain of roles"),
         ("copy t from stdin", "42601", "stdin"),
