@@ -17,7 +17,7 @@ from local.standin.copy.numbers import INTEGERS
 from local.standin.copy.statement import CopyStatement
 from local.standin.copy.values import NULL
 
-# Returns the texts of the values that are not NULL, or None if they must be converted one by one.
+# Returns the texts of the values, of which None is NULL; or None if they must be converted one by one.
 BulkConverter = Callable[[Sequence[Any]], "Sequence[str] | None"]
 
 _EPOCH = datetime(1970, 1, 1)
@@ -25,6 +25,7 @@ _EPOCH = datetime(1970, 1, 1)
 _MINUTE = len("1970-01-01 00:00:")
 _SECONDS = [f"{second:02}." for second in range(60)]
 _FRACTIONS = [f"{millisecond:03}000" for millisecond in range(1000)]
+_JSON_NULL = "null"
 _MARKS = "\\\t\n\r\0"
 # Of so many digits every number fits.
 _SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
@@ -43,25 +44,33 @@ def make_bulk_converter(column: Column, copy: CopyStatement) -> BulkConverter | 
     return None
 
 
-def spread(values: Sequence[Any], texts: Sequence[str]) -> Sequence[str]:
-    """Return the texts with PostgreSQL's mark for NULL where the value is None."""
-    if len(texts) == len(values):
-        return texts
-    following = iter(texts)
-    return [NULL if value is None else next(following) for value in values]
-
-
 def _texts(size: int) -> BulkConverter:
     def convert(values: Sequence[Any]) -> Sequence[str] | None:
-        if set(map(type, values)) != {str}:
-            return None
-        joined = "".join(values)
+        present = values
+        joined = _joined(present)
+        if joined is None:
+            present = _present(values)
+            joined = _joined(present)
         # A character has four bytes at most.
-        if max(map(len, values)) > (size if joined.isascii() else size // 4):
+        if joined is None or max(map(len, present), default=0) > (size if joined.isascii() else size // 4):
             return None
-        return None if any(mark in joined for mark in _MARKS) else values
+        if any(mark in joined for mark in _MARKS):
+            return None
+        return values if present is values else [NULL if value is None else value for value in values]
 
     return convert
+
+
+def _joined(values: Sequence[Any]) -> str | None:
+    """Return the texts together, or None if a value is no text: joining tells it sooner than asking each."""
+    try:
+        return "".join(values)
+    except TypeError:
+        return None
+
+
+def _present(values: Sequence[Any]) -> Sequence[Any]:
+    return [value for value in values if value is not None]
 
 
 def _integers(kind: str) -> BulkConverter:
@@ -70,13 +79,20 @@ def _integers(kind: str) -> BulkConverter:
     digits = _SAFE_DIGITS[kind]
 
     def convert(values: Sequence[Any]) -> Sequence[str] | None:
-        kinds = set(map(type, values))
+        kinds = set(map(type, values)) - {type(None)}
         if kinds == {int}:
-            return _numbers(values) if lowest <= min(values) and max(values) <= highest else None
-        if kinds != {str} or not all(values) or max(map(len, values)) > digits:
+            present = _present(values)
+            if min(present) < lowest or max(present) > highest:
+                return None
+            return [NULL if text == _JSON_NULL else text for text in _numbers(values)]
+        if kinds != {str}:
             return None
-        joined = "".join(values)
-        return values if joined.isascii() and joined.isdigit() else None
+        # An empty text is NULL in a column of numbers.
+        present = list(filter(None, values))
+        joined = "".join(present)
+        if not (joined.isascii() and joined.isdigit()) or max(map(len, present)) > digits:
+            return None
+        return [value or NULL for value in values]
 
     return convert
 
@@ -102,11 +118,14 @@ def _milliseconds(zone: str) -> BulkConverter:
 
 
 def _floats(values: Sequence[Any]) -> Sequence[str] | None:
-    if set(map(type, values)) != {float}:
+    if not set(map(type, values)) <= {float, type(None)}:
         return None
     texts = _numbers(values)
-    # What JSON has no number for, such as infinity.
-    return None if "null" in texts else texts
+    nulls = texts.count(_JSON_NULL)
+    if not nulls:
+        return texts
+    # It also stands for what JSON has no number for, such as infinity.
+    return [NULL if text == _JSON_NULL else text for text in texts] if nulls == values.count(None) else None
 
 
 def _numbers(values: Sequence[Any]) -> list[str]:

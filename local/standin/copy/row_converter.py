@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from local.standin.copy.bulk import make_bulk_converter, spread
+from local.standin.copy.bulk import make_bulk_converter
 from local.standin.copy.columns import Column
 from local.standin.copy.convert import make_converter
 from local.standin.copy.statement import CopyStatement
@@ -75,13 +75,10 @@ class RowConverter:
     def _column(self, index: int, values: Sequence[Any]) -> Sequence[str]:
         convert, nullable = self._columns[index]
         bulk = self._bulk[index]
-        present = [value for value in values if value is not None] if None in values else values
-        texts = bulk(present) if bulk is not None and present else None
-        if texts is not None:
-            if not nullable and len(present) < len(values):
-                raise not_null_error()
-            return spread(values, texts)
-        converted = [None if value is None else convert(value) for value in values]
-        if not nullable and None in converted:
+        texts = bulk(values) if bulk is not None else None
+        if texts is None:
+            converted = [None if value is None else convert(value) for value in values]
+            texts = [NULL if text is None else text for text in converted]
+        if not nullable and NULL in texts:
             raise not_null_error()
-        return [NULL if text is None else text for text in converted]
+        return texts
