@@ -236,3 +236,19 @@ def test_a_fault_of_the_stand_in_is_an_error_and_not_silence(numbers, copier):
         connection.execute(COPY)
     connection.rollback()
     assert connection.execute("select count(*) from numbers").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "stl_load_commits",
+        "stl_load_errors",
+        "stl_replacements",
+        "sys_load_detail",
+        "sys_load_error_detail",
+        "sys_load_history",
+    ],
+)
+def test_a_client_may_read_what_copy_remembers(shared_endpoint, view):
+    """AWS page "System tables for troubleshooting data loads"."""
+    assert shared_endpoint.psycopg(autocommit=True).execute(f"select count(*) from {view}").fetchone() == (0,)
