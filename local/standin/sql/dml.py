@@ -34,9 +34,9 @@ def emit_insert(statement: Statement, output: Output) -> str:
     return table
 
 
-def emit_update(statement: Statement, output: Output) -> str:
-    """Write an UPDATE and return the table that it changes."""
-    parts, index = statement.name(1)
+def emit_update(statement: Statement, output: Output, start: int = 0) -> str:
+    """Write an UPDATE, which begins at ``start``, and return the table that it changes."""
+    parts, index = statement.name(start + 1)
     table = quote(*parts)
     output.write(f"update {table}")
     if statement.at(index, "as"):
@@ -47,14 +47,15 @@ def emit_update(statement: Statement, output: Output) -> str:
     statement.expect(index, "set")
     if statement.at(index + 1, "("):
         raise unsupported("UPDATE .. SET of a row")
+    _refuse_outer_joins(statement, index + 1)
     output.write(" set")
     Expressions(statement, output).emit(index + 1, len(statement))
     return table
 
 
-def emit_delete(statement: Statement, output: Output) -> str:
-    """Write a DELETE and return the table that it empties."""
-    parts, index = statement.name(2 if statement.at(1, "from") else 1)
+def emit_delete(statement: Statement, output: Output, start: int = 0) -> str:
+    """Write a DELETE, which begins at ``start``, and return the table that it empties."""
+    parts, index = statement.name(start + (2 if statement.at(start + 1, "from") else 1))
     table = quote(*parts)
     output.write(f"delete from {table}")  # noqa: S608 - the name is quoted
     if index < len(statement) and not statement.at_any(index, ("using", "where")):
@@ -117,6 +118,14 @@ def _emit_values(statement: Statement, output: Output, index: int) -> None:
             raise unsupported("anything after VALUES (..)") if statement.at(low, "(") else statement.near(low)
         output.write(", " if number else " ")
         Expressions(statement, output).emit(low, high)
+
+
+def _refuse_outer_joins(statement: Statement, low: int) -> None:
+    """Refuse an UPDATE whose FROM has an outer join, which Redshift does not take."""
+    for index in range(low, len(statement)):
+        outer = statement.at_any(index, ("left", "right", "full")) and statement.at_any(index + 1, ("join", "outer"))
+        if outer and statement.opening[index] < 0:
+            raise WarehouseError("Target table must be part of an equijoin predicate")
 
 
 def _refuse_clause(statement: Statement, low: int, words: tuple[str, ...], name: str) -> None:

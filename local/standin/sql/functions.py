@@ -24,16 +24,17 @@ BUILT_IN = words(
 
 OWN = words(
     """
-    add_months avg charindex concat convert_timezone current_database date_trunc getdate last_day len length
-    listagg median months_between round sum sysdate sha2 to_timestamp trunc version
+    add_months avg charindex concat convert_timezone current_database date_trunc fnv_hash getdate is_valid_json
+    is_valid_json_array json_array_length json_extract_path_text last_day len length listagg median regexp_count
+    regexp_instr regexp_replace regexp_substr round strtol sum sysdate sha2 to_timestamp trunc version
     """
 )
 
 # Redshift's other names, and the name that does the same.
 SYNONYMS = {"nvl": "coalesce", "ifnull": "coalesce", "pow": "power", "textlen": "len", "dlog10": "log", "dexp": "exp"}
 
-# Functions whose first argument is a part of a date.
-DATE_PART_FIRST = {"dateadd": "dateadd", "date_add": "dateadd", "datediff": "datediff", "date_diff": "datediff"}
+# Functions whose first argument is a part of a date, and what a column of their results is called.
+DATE_PART_FIRST = {"dateadd": "date_add", "date_add": "date_add", "datediff": "date_diff", "date_diff": "date_diff"}
 
 # Redshift demands a frame when these have an ORDER BY in their window, and PostgreSQL does not.
 NEED_A_FRAME = words(
@@ -77,6 +78,4 @@ DATE_PARTS = {spelling: part for part, spellings in _PARTS.items() for spelling 
 # Parts that only take a value apart.
 _ONLY_EXTRACTED = frozenset({"dow", "doy", "epoch"})
 
-# The week that DATEDIFF counts boundaries of is not documented, so it is refused and not guessed.
 ARITHMETIC_PARTS = frozenset(DATE_PARTS.values()) - _ONLY_EXTRACTED
-DIFFERENCE_PARTS = ARITHMETIC_PARTS - {"week"}

@@ -59,9 +59,17 @@ def _query(statement: Statement) -> Translation:
 
 
 def _with(statement: Statement) -> Translation:
-    for command in ("insert", "update", "delete", "merge"):
+    for command in ("insert", "merge"):
         if statement.find(command, 1, len(statement)) >= 0:
             raise unsupported(f"WITH before {command.upper()}")
+    for command, emit in (("update", dml.emit_update), ("delete", dml.emit_delete)):
+        start = statement.find(command, 1, len(statement))
+        if start >= 0:
+            output = Output(statement)
+            Expressions(statement, output).emit(0, start)
+            output.write(" ")
+            table = emit(statement, output, start)
+            return _made(statement, output, Action.WRITE, table=table, command=command.upper())
     return _query(statement)
 
 

@@ -13,6 +13,13 @@ language sql
 stable
 as $$ select date_trunc('second', statement_timestamp() at time zone 'UTC') $$;
 
+-- What an older stand-in called DATEADD and DATEDIFF.
+drop function if exists
+    standin.dateadd(text, bigint, timestamp),
+    standin.dateadd(text, bigint, date),
+    standin.dateadd(text, bigint, timestamptz),
+    standin.datediff(text, timestamp, timestamp);
+
 -- EXTRACT: the part alone, as a whole number. Its result is called date_part.
 create or replace function standin.date_part(part text, value timestamp)
 returns bigint
@@ -125,21 +132,21 @@ as $$
     end
 $$;
 
-create or replace function standin.dateadd(part text, number bigint, value timestamp)
+create or replace function standin.date_add(part text, number bigint, value timestamp)
 returns timestamp
 language sql
 immutable
 strict
 as $$ select value + standin.part_interval(part, number) $$;
 
-create or replace function standin.dateadd(part text, number bigint, value date)
+create or replace function standin.date_add(part text, number bigint, value date)
 returns timestamp
 language sql
 immutable
 strict
 as $$ select value::timestamp + standin.part_interval(part, number) $$;
 
-create or replace function standin.dateadd(part text, number bigint, value timestamptz)
+create or replace function standin.date_add(part text, number bigint, value timestamptz)
 returns timestamptz
 language sql
 stable
@@ -167,8 +174,28 @@ immutable
 strict
 as $$ select floor(extract(epoch from value) * 1000000 / microseconds)::bigint $$;
 
+-- Weeks begin on Sunday or on Monday: that is not documented, so a count that depends on it is refused.
+create or replace function standin.week_difference(earlier timestamp, later timestamp)
+returns bigint
+language plpgsql
+immutable
+strict
+as $$
+declare
+    -- The second of January 2000 was a Sunday.
+    sundays bigint := floor((later::date - date '2000-01-02') / 7.0) - floor((earlier::date - date '2000-01-02') / 7.0);
+    mondays bigint := floor((later::date - date '2000-01-03') / 7.0) - floor((earlier::date - date '2000-01-03') / 7.0);
+begin
+    if sundays <> mondays then
+        raise exception 'DATEDIFF(week, ..) that depends on the first day of a week is not supported by the stand-in'
+            using errcode = 'feature_not_supported';
+    end if;
+    return sundays;
+end
+$$;
+
 -- How many boundaries of the part lie between two times, and not how much time.
-create or replace function standin.datediff(part text, earlier timestamp, later timestamp)
+create or replace function standin.date_diff(part text, earlier timestamp, later timestamp)
 returns bigint
 language sql
 immutable
@@ -181,6 +208,7 @@ as $$
         when 'decade' then standin.years(later) / 10 - standin.years(earlier) / 10
         when 'century' then (standin.years(later) - 1) / 100 - (standin.years(earlier) - 1) / 100
         when 'millennium' then (standin.years(later) - 1) / 1000 - (standin.years(earlier) - 1) / 1000
+        when 'week' then standin.week_difference(earlier, later)
         when 'day' then (later::date - earlier::date)::bigint
         when 'hour' then standin.units(later, 3600000000) - standin.units(earlier, 3600000000)
         when 'minute' then standin.units(later, 60000000) - standin.units(earlier, 60000000)
@@ -224,3 +252,16 @@ language sql
 stable
 strict
 as $$ select value at time zone source at time zone target $$;
+
+-- A text without anything in it is the first day there is.
+create or replace function standin.to_timestamp(value text, format text)
+returns timestamptz
+language sql
+stable
+strict
+as $$
+    select case
+        when value = '' then timestamptz '0001-01-01 00:00:00+00'
+        else pg_catalog.to_timestamp(value, format)
+    end
+$$;

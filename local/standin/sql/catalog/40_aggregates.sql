@@ -18,6 +18,26 @@ language sql
 immutable
 as $$ select case when state[1] > 0 then pg_catalog.trunc(state[2] / state[1])::bigint end $$;
 
+create or replace function standin.average_step(state numeric[], value numeric)
+returns numeric[]
+language sql
+immutable
+as $$ select case when value is null then state else array[state[1] + 1, state[2] + value] end $$;
+
+-- As many digits after the point as the argument has; the rest is cut. DIV is exact, where a quotient is not.
+create or replace function standin.decimal_average(state numeric[])
+returns numeric
+language sql
+immutable
+as $$
+    select case
+        when state[1] > 0 then pg_catalog.round(
+            div(state[2] * power(10::numeric, scale(state[2])), state[1]) / power(10::numeric, scale(state[2])),
+            scale(state[2])
+        )
+    end
+$$;
+
 -- The average of whole numbers is a whole number, cut and not rounded.
 create or replace aggregate standin.avg(smallint) (
     sfunc = int2_avg_accum,
@@ -38,9 +58,10 @@ create or replace aggregate standin.avg(bigint) (
     initcond = '{0,0}'
 );
 create or replace aggregate standin.avg(numeric) (
-    sfunc = numeric_avg_accum,
-    stype = internal,
-    finalfunc = numeric_avg
+    sfunc = standin.average_step,
+    stype = numeric[],
+    finalfunc = standin.decimal_average,
+    initcond = '{0,0}'
 );
 create or replace aggregate standin.avg(real) (
     sfunc = float4_accum,

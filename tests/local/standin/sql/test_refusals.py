@@ -102,7 +102,6 @@ STATEMENTS = [
     "select $$text$$",
     "select current_timestamp",
     "select now()",
-    "select datediff(week, '2018-01-01', '2018-02-01')",
     "select dateadd(fortnight, 1, '2018-01-01')",
     "select extract(isoyear from getdate())",
     "select extract(isodow from getdate())",

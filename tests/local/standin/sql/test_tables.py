@@ -174,6 +174,23 @@ def test_delete_using_and_update_from(ask):
     assert ask(*TARGETS, "delete t where id = 1", "select id from t") == [(2,)]
 
 
+def test_with_before_update_and_delete(ask):
+    """AWS pages "DELETE" and "UPDATE"."""
+    assert ask(
+        *TARGETS, "with x as (select id from s) delete from t using x where t.id = x.id", "select id from t"
+    ) == [(1,)]
+    changed = "with x (k, v) as (select id, 'x' || name from s) update t set name = v from x where id = k"
+    assert ask(*TARGETS, changed, "select name from t order by id") == [("one",), ("xzwei",)]
+
+
+def test_an_outer_join_in_an_updates_from_is_refused(ask):
+    """AWS page "UPDATE"."""
+    with pytest.raises(psycopg.errors.InternalError_, match="must be part of an equijoin predicate"):
+        ask(*TARGETS, "update t set name = 'x' from s left join s other on s.id = other.id where t.id = s.id")
+    rows = ask(*TARGETS, "update t set name = left(name, 1) || right(name, 1)", "select name from t order by id")
+    assert rows == [("oe",), ("to",)]
+
+
 MERGE = "merge into t using s on t.id = s.id "
 BOTH = "when matched then update set name = s.name when not matched then insert (id, name) values (s.id, s.name)"
 

@@ -69,6 +69,51 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         ("convert_timezone('America/New_York', timestamp '2018-11-30 12:00')", datetime.datetime(2018, 11, 30, 7)),
         ("convert_timezone('EST', 'UTC', timestamp '2018-11-30 12:00')", datetime.datetime(2018, 11, 30, 17)),
         (f"to_char({SUNDAY}, 'YYYY-MM-DD HH24:MI:SS.MS D')", "2018-11-11 23:59:59.796 1"),
+        # As many weeks from Sunday as from Monday, whichever a week begins with
+        ("datediff(week, '2009-01-01', '2009-12-31')", 52),
+        ("datediff(w, '2018-11-03', '2018-11-05')", 1),
+        ("datediff(week, '2018-11-05', '2018-11-03')", -1),
+        # AWS page "TO_TIMESTAMP"
+        ("to_timestamp('', 'YYYY-MM-DD')", datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc)),
+        ("to_timestamp('2011-12-18', 'YYYY-MM-DD')", datetime.datetime(2011, 12, 18, tzinfo=datetime.timezone.utc)),
+        # AWS page "FNV_HASH"
+        ("fnv_hash(1)", -5968735742475085980),
+        ("fnv_hash(1::smallint)", 589727492704079044),
+        ("fnv_hash(1::bigint)", -8517097267634966620),
+        ("fnv_hash('Amazon Redshift')", 7783490368944507294),
+        ("fnv_hash('Amazon Redshift', fnv_hash(1))", -2202602717770968555),
+        ("fnv_hash('cd', fnv_hash('ab'))", -281581062704388899),
+        ("fnv_hash('abcd')", -281581062704388899),
+        ("fnv_hash('a '::varchar(3)) = fnv_hash('a')", False),
+        ("fnv_hash('a'::char(2)) = fnv_hash('a ')", True),
+        # AWS page "STRTOL"
+        ("strtol('0xf', 16)", 15),
+        ("strtol('abcd1234', 16)", 2882343476),
+        ("strtol('-110101', 2)", -53),
+        # AWS pages "REGEXP_SUBSTR", "REGEXP_COUNT", "REGEXP_INSTR", "REGEXP_REPLACE"
+        ("regexp_substr('the fox', '[a-z]*x')", "fox"),
+        ("regexp_substr('the fox', '[0-9]+')", ""),
+        ("regexp_substr('a,b,c', '[^,]+', 1, 2)", "b"),
+        ("regexp_substr('aXx', 'x', 1, 1, 'i')", "X"),
+        ("regexp_count('abcdefghijklmnopqrstuvwxyz', '[a-z]{3}')", 8),
+        ("regexp_count('aXxx', 'x', 3)", 2),
+        ("regexp_instr('the fox', 'fox')", 5),
+        ("regexp_instr('the fox', 'FOX', 1, 1, 1, 'i')", 8),
+        ("regexp_instr('the fox', 'cat')", 0),
+        ("regexp_replace('DonecFri@example.com', '@.*[.](org|com)$')", "DonecFri"),
+        ("regexp_replace('xaxbX', 'x', '-', 2, 'i')", "xa-b-"),
+        # AWS pages "JSON_EXTRACT_PATH_TEXT", "IS_VALID_JSON", "JSON_ARRAY_LENGTH"
+        ("""json_extract_path_text('{"f2":{"f3":1},"f4":{"f5":99,"f6":"star"}}', 'f4', 'f6')""", "star"),
+        ("""json_extract_path_text('{"f2":{"f3":1}}', 'f2')""", '{"f3":1}'),
+        ("""json_extract_path_text('{"f2":{"f3":1}}', 'F2')""", None),
+        ("""json_extract_path_text('{"f2":[1]}', 'f2', '0')""", None),
+        ("""json_extract_path_text('{"f2":', 'f2', true)""", None),
+        ("""is_valid_json('{"a": {"b": 1}}')""", True),
+        ("""is_valid_json('{"a": {"b": 1}')""", False),
+        ("is_valid_json_array('[1, {}, []]')", True),
+        ("is_valid_json_array('{}')", False),
+        ("json_array_length('[11, 12, [1, 2]]')", 3),
+        ("json_array_length('[11', true)", None),
         # Numbers
         ("round(7)", 7),
         ("trunc(-7.5)", Decimal(-7)),
@@ -100,9 +145,43 @@ def test_expressions(ask, expression, expected):
     assert type(value) is type(expected)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "datediff(week, '2018-11-03', '2018-11-04')",
+        "datediff(week, '2018-11-04', '2018-11-05')",
+        "regexp_substr('a', '(?=a)')",
+        "regexp_substr('aa', 'a+?')",
+        "regexp_substr('a', 'a', 1, 1, 'p')",
+        "regexp_replace('a', '(a)', '$1')",
+        r"regexp_replace('a', '(a)', '\\1')",
+    ],
+)
+def test_what_is_not_known_of_a_function_is_refused(ask, expression):
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="not supported by the stand-in"):
+        ask(f"select {expression}")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "strtol('9', 8)",
+        "strtol('', 8)",
+        "strtol('1', 37)",
+        """json_extract_path_text('{"a":', 'a')""",
+        """json_extract_path_text('{}', 'a', 'b', 'c', 'd', 'e', 'f')""",
+        "json_array_length('{}')",
+    ],
+)
+def test_errors_of_functions(ask, expression):
+    with pytest.raises(psycopg.errors.InternalError_):
+        ask(f"select {expression}")
+
+
 def test_names_of_columns_are_those_of_the_functions(session):
     cursor = session.execute(
-        "select nvl(1, 2), len('a'), sysdate, extract(day from sysdate), avg(1), \"Quoted\" "
+        "select nvl(1, 2), len('a'), sysdate, extract(day from sysdate), avg(1), \"Quoted\", "
+        "date_part(day, sysdate), dateadd(day, 1, sysdate), datediff(day, sysdate, sysdate) "
         'from (select 1 as "QUOTED") q group by "quoted"'
     )
     assert [column.name for column in cursor.description] == [
@@ -112,6 +191,9 @@ def test_names_of_columns_are_those_of_the_functions(session):
         "date_part",
         "avg",
         "quoted",
+        "pgdate_part",
+        "date_add",
+        "date_diff",
     ]
 
 
@@ -130,6 +212,7 @@ NUMBERS = (
         ("avg(f)", 2.0),
         ("avg(-n)", -2),
         ("avg(n::numeric(10, 4))", Decimal(2)),
+        ("approximate count(distinct n)", 3),
         ("sum(b)", 8),
         ("sum(n)", 8),
         ("sum(r)", 8.0),
@@ -149,6 +232,26 @@ def test_aggregates(ask, expression, expected):
     ((value,),) = ask(*NUMBERS, f"select {expression} from t")
     assert value == expected
     assert isinstance(value, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("avg(a)", "2.22"),
+        ("avg(-a)", "-2.22"),
+        ("avg(a::numeric(10, 4))", "2.2266"),
+        ("sum(a)", "6.68"),
+        ("max(a * a)", "11.0889"),
+    ],
+)
+def test_an_average_of_decimals_has_the_digits_of_its_argument(ask, expression, expected):
+    """AWS pages "AVG", "SUM" and "Computations with numeric values"."""
+    rows = ask(
+        "create temp table t (a decimal(8, 2))",
+        "insert into t values (1.10), (2.25), (3.33), (null)",
+        f"select {expression} from t",
+    )
+    assert [str(value) for (value,) in rows] == [expected]
 
 
 @pytest.mark.parametrize("aggregate", ["avg(n)", "sum(n)", "sum(b)", "sum(r)", "median(f)", "listagg(s)"])
