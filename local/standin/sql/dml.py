@@ -1,10 +1,10 @@
-"""INSERT, UPDATE, DELETE and MERGE."""
+"""INSERT, UPDATE and DELETE."""
 
 from __future__ import annotations
 
 from local.standin.backend import WarehouseError
 from local.standin.sql.expressions import Expressions
-from local.standin.sql.lexer import Kind, unsupported
+from local.standin.sql.lexer import unsupported
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, quote
 
@@ -17,7 +17,7 @@ def emit_insert(statement: Statement, output: Output) -> str:
     output.write(f"insert into {table}")
     if statement.at(index, "(") and not statement.at_any(index + 1, ("select", "with", "(")):
         end = statement.closing[index] + 1
-        _emit_column_names(statement, output, index, end)
+        emit_column_names(statement, output, index, end)
         index = end
     if statement.at(index, "default", "values"):
         if index + 2 != len(statement):
@@ -65,43 +65,8 @@ def emit_delete(statement: Statement, output: Output, start: int = 0) -> str:
     return table
 
 
-def emit_merge(statement: Statement, output: Output) -> str:
-    """Write a MERGE and return its target.
-
-    Redshift takes no alias for the target, no condition beside MATCHED, and both WHEN clauses in this order.
-    """
-    index = statement.expect(0, "merge", "into")
-    target, index = statement.name(index)
-    output.write(f"merge into {quote(*target)} using ")
-    if not statement.at(index, "using"):
-        raise statement.near(index)
-    on = statement.find("on", index + 1, len(statement))
-    matched = statement.find_outside_case("when", index + 1, len(statement))
-    if statement.find("remove", index + 1, len(statement)) >= 0:
-        raise unsupported("MERGE .. REMOVE DUPLICATES")
-    if on < 0 or matched < on:
-        raise statement.near(len(statement))
-    expressions = Expressions(statement, output)
-    _refuse_own_source(statement, target, index + 1, on)
-    expressions.emit(index + 1, on)
-    _refuse_other_conditions(statement, on + 1, matched)
-    expressions.emit(on, matched)
-    after = _emit_matched(statement, output, expressions, statement.expect(matched, "when", "matched", "then"))
-    after = statement.expect(after, "when", "not", "matched", "then", "insert")
-    output.write(" when not matched then insert")
-    if statement.at(after, "("):
-        _emit_column_names(statement, output, after, statement.closing[after] + 1)
-        after = statement.closing[after] + 1
-    statement.expect(after, "values", "(")
-    end = statement.closing[after + 1] + 1
-    if end != len(statement):
-        raise statement.near(end)
-    output.write(" values")
-    expressions.emit(after + 1, end)
-    return quote(*target)
-
-
-def _emit_column_names(statement: Statement, output: Output, opening: int, end: int) -> None:
+def emit_column_names(statement: Statement, output: Output, opening: int, end: int) -> None:
+    """Write the names of columns in parentheses."""
     names = []
     for low, high in statement.split(opening + 1, end - 1):
         parts, after = statement.name(low)
@@ -132,37 +97,3 @@ def _refuse_clause(statement: Statement, low: int, words: tuple[str, ...], name:
     for index in range(low, len(statement)):
         if statement.at(index, *words):
             raise unsupported(name)
-
-
-def _refuse_own_source(statement: Statement, target: tuple[str, ...], low: int, high: int) -> None:
-    for index in range(low, high):
-        if statement.at_any(index, ("using", "from", "join", ",")) or index == low:
-            first = index if index == low else index + 1
-            if first < high and statement.tokens[first].is_name and statement.name(first)[0][-1] == target[-1]:
-                raise WarehouseError("Source view/subquery in Merge statement cannot reference target table.")
-
-
-def _refuse_other_conditions(statement: Statement, low: int, high: int) -> None:
-    """Only equal columns, joined by AND, decide what matches."""
-    for index in range(low, high):
-        token = statement.tokens[index]
-        other_operator = token.kind is Kind.OPERATOR and token.value in ("<", ">", "<=", ">=", "<>", "!=")
-        if other_operator or statement.at_any(index, ("or", "not", "in", "exists", "between", "like", "is")):
-            raise unsupported("MERGE ON something else than equal columns")
-
-
-def _emit_matched(statement: Statement, output: Output, expressions: Expressions, index: int) -> int:
-    """Write what happens to a row that matches, and return the index after it."""
-    if statement.at(index, "delete"):
-        output.write(" when matched then delete")
-        return index + 1
-    low = statement.expect(index, "update", "set")
-    high = statement.find_outside_case("when", low, len(statement))
-    if high < 0:
-        raise WarehouseError("MERGE needs WHEN MATCHED and WHEN NOT MATCHED", sqlstate="42601")
-    for start, _ in statement.split(low, high):
-        if not statement.at(start + 1, "="):
-            raise statement.near(start + 1)
-    output.write(" when matched then update set")
-    expressions.emit(low, high)
-    return high

@@ -8,6 +8,7 @@ from local.standin.backend import WarehouseError
 from local.standin.sql import dml, settings
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
+from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.tables import emit_added_column, emit_create_table
@@ -395,7 +396,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "insert": _writer(dml.emit_insert),
     "update": _writer(dml.emit_update),
     "delete": _writer(dml.emit_delete),
-    "merge": _writer(dml.emit_merge),
+    "merge": _writer(emit_merge),
     "copy": _copy,
     "begin": _begin,
     "start": _begin,

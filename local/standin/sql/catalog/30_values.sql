@@ -143,3 +143,17 @@ language sql
 immutable
 strict
 as $$ select pg_catalog.round(value::numeric, digits)::double precision $$;
+
+-- MERGE .. REMOVE DUPLICATES: two rows of the source for one of the target.
+create or replace function standin.refuse_matches(most bigint)
+returns boolean
+language plpgsql
+immutable
+as $$
+begin
+    if most > 1 then
+        raise exception 'Found multiple matches to update the same tuple.' using errcode = 'internal_error';
+    end if;
+    return true;
+end
+$$;

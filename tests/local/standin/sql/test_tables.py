@@ -1,4 +1,4 @@
-"""Tables: attributes, keys, lengths, copies and merges."""
+"""Tables: attributes, keys, lengths and copies."""
 
 from __future__ import annotations
 
@@ -189,59 +189,6 @@ def test_an_outer_join_in_an_updates_from_is_refused(ask):
         ask(*TARGETS, "update t set name = 'x' from s left join s other on s.id = other.id where t.id = s.id")
     rows = ask(*TARGETS, "update t set name = left(name, 1) || right(name, 1)", "select name from t order by id")
     assert rows == [("oe",), ("to",)]
-
-
-MERGE = "merge into t using s on t.id = s.id "
-BOTH = "when matched then update set name = s.name when not matched then insert (id, name) values (s.id, s.name)"
-
-
-def test_merge_updates_and_inserts(ask):
-    rows = ask(*TARGETS, MERGE + BOTH, "select * from t order by id")
-    assert rows == [(1, "one"), (2, "zwei"), (3, "drei")]
-
-
-def test_merge_deletes_and_takes_a_subquery_and_cases(ask):
-    deleting = "when matched then delete when not matched then insert values (s.id, nvl(s.name, '-'))"
-    assert ask(*TARGETS, MERGE + deleting, "select id from t order by id") == [(1,), (3,)]
-    source = "merge into t using (select id, len(name) as size from s) as s on t.id = s.id "
-    case = "when matched then update set name = case when size > 4 then 'long' else 'short' end "
-    rows = ask(
-        *TARGETS, source + case + "when not matched then insert values (s.id, 'new')", "select name from t order by id"
-    )
-    assert rows == [("one",), ("short",), ("new",)]
-
-
-def test_merge_refuses_two_matches_and_inserts_two_strangers(ask):
-    with pytest.raises(psycopg.errors.InternalError_, match="Found multiple matches to update the same tuple"):
-        ask(*TARGETS, "insert into s values (2, 'deux')", MERGE + BOTH)
-    rows = ask(*TARGETS, "insert into s values (3, 'trois')", MERGE + BOTH, "select count(*) from t where id = 3")
-    assert rows == [(2,)]
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "merge into t as x using s on x.id = s.id " + BOTH,
-        "merge into t x using s on x.id = s.id " + BOTH,
-        MERGE + "when matched then update set name = s.name",
-        MERGE + "when not matched then insert values (s.id, s.name)",
-        MERGE + "when not matched then insert values (s.id, s.name) when matched then delete",
-        MERGE + BOTH.replace("when matched", "when matched and s.id > 1"),
-        MERGE + BOTH.replace("when not matched", "when not matched by source"),
-        MERGE + "when matched then do nothing when not matched then insert values (s.id, s.name)",
-        MERGE + BOTH.replace("set name", "set t.name"),
-        MERGE + "remove duplicates",
-        MERGE + BOTH + " returning id",
-        "merge into t using s on t.id < s.id " + BOTH,
-        "merge into t using s on t.id = s.id or s.id = 1 " + BOTH,
-        "merge into t using t on t.id = t.id " + BOTH,
-        "merge into t using (select t.id, t.name from t) s on t.id = s.id " + BOTH,
-        "with s as (select 1 as id, 'x' as name) " + MERGE + BOTH,
-    ],
-)
-def test_merge_has_no_other_forms(ask, statement):
-    with pytest.raises(psycopg.Error):
-        ask(*TARGETS, statement)
 
 
 def test_grants_comments_and_schemas(ask):
