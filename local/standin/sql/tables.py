@@ -1,74 +1,21 @@
-"""CREATE TABLE: Redshift's attributes are checked and left out but for the sort key, and keys are not enforced."""
+"""CREATE TABLE: the attributes that only Redshift has are checked and noted, and keys are not enforced."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from local.standin.backend import WarehouseError
+from local.standin.sql.attributes import Table, note_attributes, read_attributes
+from local.standin.sql.encodings import read_encoding
 from local.standin.sql.expressions import Expressions
-from local.standin.sql.lexer import Kind, unsupported
+from local.standin.sql.lexer import unsupported
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.types import Type, read_type
 
-_INTEGERS = {"smallint", "integer", "bigint"}
-_EXACT = _INTEGERS | {"numeric"}
-_TIMES = {"date", "timestamp", "timestamptz"}
-_STRINGS = {"char", "varchar"}
-_ALL = _EXACT | _TIMES | _STRINGS | {"real", "double precision", "boolean", "time", "timetz"}
-
-# Which types each encoding can compress.
-ENCODINGS = {
-    "auto": _ALL,
-    "raw": _ALL,
-    "zstd": _ALL,
-    "runlength": _ALL,
-    "az64": _EXACT | _TIMES | {"time", "timetz"},
-    "bytedict": _ALL - {"boolean"},
-    "delta": _EXACT | {"date", "timestamp"},
-    "delta32k": {"integer", "bigint", "numeric", "date", "timestamp"},
-    "lzo": _ALL - {"boolean", "real", "double precision"},
-    "mostly8": _EXACT,
-    "mostly16": {"integer", "bigint", "numeric"},
-    "mostly32": {"bigint", "numeric"},
-    "text255": {"varchar"},
-    "text32k": {"varchar"},
-}
-
 # PostgreSQL's system columns, which Redshift reserves too.
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
-
-@dataclass
-class Table:
-    """What a CREATE TABLE says of the table as a whole."""
-
-    columns: dict[str, Type] = field(default_factory=dict)
-    not_null: set[str] = field(default_factory=set)
-    distribution: str | None = None
-    distribution_key: str | None = None
-    sort_key: tuple[str, ...] = ()
-    is_like: bool = False
-
-    def set_distribution_key(self, column: str) -> None:
-        """Note the column that rows are distributed by; there is one at most."""
-        if self.distribution_key is not None:
-            raise WarehouseError("only one column can be the distribution key", sqlstate="42601")
-        self.distribution_key = column
-
-    def check(self) -> None:
-        """Refuse attributes that contradict each other or name no column.
-
-        :raises WarehouseError: they do.
-        """
-        if self.distribution == "key" and self.distribution_key is None:
-            raise WarehouseError("no DISTKEY column specified with DISTSTYLE KEY", sqlstate="42601")
-        if self.distribution not in (None, "key") and self.distribution_key is not None:
-            raise WarehouseError(f"cannot specify DISTKEY with DISTSTYLE {self.distribution}", sqlstate="42601")
-        if self.columns and not self.is_like:
-            for column in (*filter(None, [self.distribution_key]), *self.sort_key, *self.not_null):
-                if column not in self.columns:
-                    raise WarehouseError(f'column "{column}" named in key does not exist', sqlstate="42703")
+# What a column can be only when its table is made.
+_NOT_ADDED = ("distkey", "sortkey", "identity", "generated", "primary", "unique", "references")
 
 
 def emit_create_table(statement: Statement, output: Output, index: int, *, temporary: bool) -> None:
@@ -84,7 +31,7 @@ def emit_create_table(statement: Statement, output: Output, index: int, *, tempo
     listed = statement.at(index, "(") and not _is_query(statement, index + 1)
     low, high = (index + 1, statement.closing[index]) if listed else (index, index)
     attributes = high + 1 if listed else index
-    end = _read_attributes(statement, attributes, table)
+    end = read_attributes(statement, attributes, table)
     if statement.at(end, "as"):
         if listed:
             names = [statement.name(start) for start, _ in statement.split(low, high)]
@@ -92,16 +39,16 @@ def emit_create_table(statement: Statement, output: Output, index: int, *, tempo
         table.check()
         output.write(" as ")
         Expressions(statement, output).emit(end + 1, len(statement))
+        note_attributes(output, table)
         return
     if not listed or end != len(statement):
         raise statement.near(end)
     _Columns(statement, output, table).emit(low, high)
-    if table.is_like and end > attributes:
+    if table.parent is not None and end > attributes:
         raise WarehouseError("CREATE TABLE LIKE is not allowed with table attributes", sqlstate="42601")
     table.check()
     # Temporary tables and copies of other tables live too briefly for an index to pay.
-    if table.sort_key and not temporary and not table.is_like:
-        _note_sort_key(output, table)
+    note_attributes(output, table, indexed=not temporary and table.parent is None)
 
 
 def emit_added_column(statement: Statement, output: Output, index: int) -> int:
@@ -110,17 +57,16 @@ def emit_added_column(statement: Statement, output: Output, index: int) -> int:
     :raises WarehouseError: the column has an attribute that only a new table's column can have.
     """
     high = next((low for low in range(index, len(statement)) if _ends_column(statement, low)), len(statement))
+    for low in range(index + 1, high):
+        if statement.at_any(low, _NOT_ADDED):
+            raise unsupported(f"{statement.tokens[low].value.upper()} of an added column")
+    not_null = any(statement.at(low, "not", "null") for low in range(index, high))
+    if not_null and statement.find("default", index, high) < 0:
+        raise WarehouseError("ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")
     table = Table()
     _Columns(statement, output, table).emit_column(index, high)
-    if table.distribution_key or table.sort_key:
-        raise unsupported("DISTKEY and SORTKEY of an added column")
+    note_attributes(output, table)
     return high
-
-
-def _note_sort_key(output: Output, table: Table) -> None:
-    """Tell the database, which gives the table an index (catalog/60_sort_keys.sql), the sort key's column numbers."""
-    names = list(table.columns)
-    output.write(f" /* sort key {' '.join(str(names.index(column) + 1) for column in table.sort_key)} */")
 
 
 def _ends_column(statement: Statement, index: int) -> bool:
@@ -137,45 +83,6 @@ def _emit_names(statement: Statement, output: Output, names: list[tuple[tuple[st
 
 def _is_query(statement: Statement, index: int) -> bool:
     return statement.at_any(index, ("select", "with", "("))
-
-
-def _read_attributes(statement: Statement, index: int, table: Table) -> int:
-    """Read the table attributes that stand here and return the index after them."""
-    while index < len(statement) and not statement.at(index, "as"):
-        if statement.at(index, "backup") and statement.at_any(index + 1, ("yes", "no")):
-            index += 2
-        elif statement.at(index, "diststyle") and statement.at_any(index + 1, ("auto", "even", "key", "all")):
-            table.distribution = statement.tokens[index + 1].value
-            index += 2
-        elif statement.at(index, "distkey", "("):
-            (column,), after = statement.name(index + 2)
-            table.set_distribution_key(column)
-            index = statement.expect(after, ")")
-        elif statement.at(index, "sortkey", "auto"):
-            index += 2
-        elif statement.at_any(index, ("compound", "interleaved", "sortkey")):
-            index = _read_sort_key(statement, index, table)
-        elif statement.at(index, "encode", "auto"):
-            index += 2
-        else:
-            raise statement.near(index)
-    return index
-
-
-def _read_sort_key(statement: Statement, index: int, table: Table) -> int:
-    if table.sort_key:
-        raise WarehouseError("a table can have one SORTKEY only", sqlstate="42601")
-    limit = 8 if statement.at(index, "interleaved") else 400
-    if statement.at_any(index, ("compound", "interleaved")):
-        index += 1
-    opening = statement.expect(index, "sortkey")
-    statement.expect(opening, "(")
-    closing = statement.closing[opening]
-    columns = [statement.name(low)[0][0] for low, _ in statement.split(opening + 1, closing)]
-    if not 1 <= len(columns) <= limit:
-        raise WarehouseError(f"a SORTKEY of this kind has 1 to {limit} columns", sqlstate="42601")
-    table.sort_key = tuple(columns)
-    return closing + 1
 
 
 class _Columns:
@@ -239,7 +146,7 @@ class _Columns:
             index += 2
         if index != high:
             raise statement.near(index)
-        self._table.is_like = True
+        self._table.parent = quote(*parts)
 
     def emit_column(self, low: int, high: int) -> None:
         """Write one column without the attributes that only Redshift has."""
@@ -273,7 +180,7 @@ class _Columns:
         if statement.at(index, "generated", "by", "default", "as", "identity", "("):
             return self._emit_identity(index + 4, "by default", kind)
         if statement.at(index, "encode"):
-            return self._check_encoding(index + 1, name, kind)
+            return self._read_encoding(index + 1, name, kind)
         if statement.at(index, "distkey"):
             table.set_distribution_key(name)
             return index + 1
@@ -317,13 +224,6 @@ class _Columns:
         self._output.write(f" generated {how} as identity (start with {seed} increment by {step} {bound})")
         return closing + 1
 
-    def _check_encoding(self, index: int, name: str, kind: Type) -> int:
-        statement = self._statement
-        if not statement.at_kind(index, Kind.WORD):
-            raise statement.near(index)
-        encoding = statement.tokens[index].value
-        if encoding not in ENCODINGS:
-            raise WarehouseError(f'invalid encoding type "{encoding}" specified for column "{name}"', sqlstate="42601")
-        if kind.family not in ENCODINGS[encoding]:
-            raise WarehouseError(f'invalid encoding type specified for column "{name}"', sqlstate="0A000")
-        return index + 1
+    def _read_encoding(self, index: int, name: str, kind: Type) -> int:
+        self._table.encodings[name], after = read_encoding(self._statement, index, name, kind)
+        return after

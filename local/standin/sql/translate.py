@@ -6,16 +6,14 @@ from collections.abc import Callable
 
 from local.standin.backend import WarehouseError
 from local.standin.sql import dml, settings
+from local.standin.sql.alter import alter
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, quote
-from local.standin.sql.tables import emit_added_column, emit_create_table
-from local.standin.sql.translation import Action, Translation
-from local.standin.sql.types import read_type
-
-_READING = ("from", "join", "into", "update", "using")
+from local.standin.sql.tables import emit_create_table
+from local.standin.sql.translation import Action, Translation, fixed, made
 
 
 def translate(statement: Statement) -> Translation:
@@ -33,30 +31,10 @@ def translate(statement: Statement) -> Translation:
     return translator(statement)
 
 
-def _made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
-    reads_tables = any(statement.at_any(index, _READING) for index in range(len(statement)))
-    command = more.pop("command", None) or statement.tokens[0].value.upper()
-    return Translation(
-        source=statement.text,
-        sql=output.text,
-        action=action,
-        command=command,
-        table=more.get("table"),
-        positions=output.positions,
-        reads_tables=reads_tables,
-    )
-
-
-def _fixed(statement: Statement, sql: str, action: Action = Action.RUN, command: str | None = None) -> Translation:
-    output = Output(statement)
-    output.write(sql)
-    return _made(statement, output, action, command=command)
-
-
 def _query(statement: Statement) -> Translation:
     output = Output(statement)
     Expressions(statement, output).emit(0, len(statement))
-    return _made(statement, output)
+    return made(statement, output)
 
 
 def _with(statement: Statement) -> Translation:
@@ -70,7 +48,7 @@ def _with(statement: Statement) -> Translation:
             Expressions(statement, output).emit(0, start)
             output.write(" ")
             table = emit(statement, output, start)
-            return _made(statement, output, Action.WRITE, table=table, command=command.upper())
+            return made(statement, output, Action.WRITE, table=table, command=command.upper())
     return _query(statement)
 
 
@@ -78,7 +56,7 @@ def _writer(emit: Callable[[Statement, Output], str]) -> Callable[[Statement], T
     def write(statement: Statement) -> Translation:
         output = Output(statement)
         table = emit(statement, output)
-        return _made(statement, output, Action.WRITE, table=table)
+        return made(statement, output, Action.WRITE, table=table)
 
     return write
 
@@ -90,7 +68,7 @@ def _copy(statement: Statement) -> Translation:
     if not statement.at(index, "from") or not statement.at_kind(index + 1, Kind.STRING):
         raise unsupported("COPY from or to anything but objects in S3")
     output = Output(statement)
-    return _made(statement, output, Action.COPY, table=quote(*parts))
+    return made(statement, output, Action.COPY, table=quote(*parts))
 
 
 def _begin(statement: Statement) -> Translation:
@@ -110,7 +88,7 @@ def _begin(statement: Statement) -> Translation:
         else:
             raise statement.near(index)
         index += statement.at(index, ",")
-    return _fixed(statement, sql, Action.BEGIN, "BEGIN")
+    return fixed(statement, sql, Action.BEGIN, "BEGIN")
 
 
 def _skip_level(statement: Statement, index: int) -> int:
@@ -127,7 +105,7 @@ def _end(statement: Statement) -> Translation:
     if index != len(statement):
         raise statement.near(index)
     sql = "commit" if statement.at_any(0, ("commit", "end")) else "rollback"
-    return _fixed(statement, sql, Action.END)
+    return fixed(statement, sql, Action.END)
 
 
 def _create(statement: Statement) -> Translation:
@@ -136,7 +114,7 @@ def _create(statement: Statement) -> Translation:
     temporary = statement.at_any(index, ("temp", "temporary"))
     if statement.at(index + temporary, "table"):
         emit_create_table(statement, output, index + temporary + 1, temporary=temporary)
-        return _made(statement, output, command="CREATE TABLE")
+        return made(statement, output, command="CREATE TABLE")
     if statement.at(1, "view") or statement.at(1, "or", "replace", "view"):
         return _create_view(statement, output)
     if statement.at(1, "schema"):
@@ -145,7 +123,7 @@ def _create(statement: Statement) -> Translation:
         parts, after = statement.name(2)
         if after != len(statement) or len(parts) > 1:
             raise unsupported("CREATE GROUP with options")
-        return _fixed(statement, f"create group {quote(*parts)}", command="CREATE GROUP")
+        return fixed(statement, f"create group {quote(*parts)}", command="CREATE GROUP")
     raise unsupported(f"CREATE {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
 
 
@@ -163,7 +141,7 @@ def _create_view(statement: Statement, output: Output) -> Translation:
         raise unsupported("WITH NO SCHEMA BINDING")
     output.write(" as ")
     Expressions(statement, output).emit(index, len(statement))
-    return _made(statement, output, command="CREATE VIEW")
+    return made(statement, output, command="CREATE VIEW")
 
 
 def _create_schema(statement: Statement, output: Output) -> Translation:
@@ -172,7 +150,7 @@ def _create_schema(statement: Statement, output: Output) -> Translation:
     if index != len(statement) or len(parts) > 1:
         raise unsupported("CREATE SCHEMA with options")
     output.write(f"create schema {'if not exists ' if exists_ok else ''}{quote(*parts)}")
-    return _made(statement, output, command="CREATE SCHEMA")
+    return made(statement, output, command="CREATE SCHEMA")
 
 
 def _drop(statement: Statement) -> Translation:
@@ -188,7 +166,7 @@ def _drop(statement: Statement) -> Translation:
     if index != len(statement):
         raise statement.near(index)
     sql = f"drop {kind} {'if exists ' if exists_ok else ''}{', '.join(names)}{behaviour}"
-    return _fixed(statement, sql, command=f"DROP {kind.upper()}")
+    return fixed(statement, sql, command=f"DROP {kind.upper()}")
 
 
 def _names(statement: Statement, index: int) -> tuple[list[str], int]:
@@ -201,68 +179,18 @@ def _names(statement: Statement, index: int) -> tuple[list[str], int]:
         index += 1
 
 
-def _alter(statement: Statement) -> Translation:
-    index = statement.expect(1, "table") if statement.at(1, "table") else -1
-    if index < 0:
-        raise unsupported(f"ALTER {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
-    parts, index = statement.name(index)
-    output = Output(statement)
-    output.write(f"alter table {quote(*parts)} ")
-    if statement.at(index, "rename", "to"):
-        (name,), end = statement.name(index + 2)
-        output.write(f"rename to {quote(name)}")
-    elif statement.at(index, "rename", "column"):
-        (old,), after = statement.name(index + 2)
-        (new,), end = statement.name(statement.expect(after, "to"))
-        output.write(f"rename column {quote(old)} to {quote(new)}")
-    elif statement.at(index, "owner", "to"):
-        (owner,), end = statement.name(index + 2)
-        output.write(f"owner to {quote(owner)}")
-    elif statement.at(index, "drop") and not statement.at_any(index + 1, ("constraint", "primary")):
-        (column,), end = statement.name(index + 2 if statement.at(index + 1, "column") else index + 1)
-        output.write(f"drop column {quote(column)}")
-        if statement.at_any(end, ("cascade", "restrict")):
-            output.write(f" {statement.tokens[end].value}")
-            end += 1
-    elif statement.at(index, "add") and not statement.at_any(
-        index + 1, ("constraint", "primary", "unique", "foreign", "check")
-    ):
-        start = index + 2 if statement.at(index + 1, "column") else index + 1
-        output.write("add column ")
-        end = emit_added_column(statement, output, start)
-    elif statement.at(index, "alter", "column"):
-        return _alter_type(statement, output, index + 2)
-    else:
-        raise unsupported(f"ALTER TABLE .. {statement.tokens[index].value.upper() if index < len(statement) else ''}")
-    if end != len(statement):
-        raise statement.near(end)
-    return _made(statement, output, command="ALTER TABLE")
-
-
-def _alter_type(statement: Statement, output: Output, index: int) -> Translation:
-    """Only the size of a VARCHAR can be changed, and not in a transaction."""
-    (column,), index = statement.name(index)
-    kind, index = read_type(statement, statement.expect(index, "type"))
-    if index != len(statement):
-        raise statement.near(index)
-    if kind.family != "varchar":
-        raise unsupported("ALTER COLUMN TYPE of anything but VARCHAR")
-    output.write(f"alter column {quote(column)} type {kind.sql}")
-    return _made(statement, output, Action.ALONE, command="ALTER TABLE ALTER COLUMN")
-
-
 def _truncate(statement: Statement) -> Translation:
     parts, index = statement.name(2 if statement.at(1, "table") else 1)
     if index != len(statement):
         raise statement.near(index)
-    return _fixed(statement, f"truncate table {quote(*parts)}", Action.TRUNCATE)
+    return fixed(statement, f"truncate table {quote(*parts)}", Action.TRUNCATE)
 
 
 def _lock(statement: Statement) -> Translation:
     names, index = _names(statement, 2 if statement.at(1, "table") else 1)
     if index != len(statement):
         raise unsupported("LOCK with a mode")
-    return _fixed(statement, f"lock table {', '.join(names)} in access exclusive mode")
+    return fixed(statement, f"lock table {', '.join(names)} in access exclusive mode")
 
 
 def _vacuum(statement: Statement) -> Translation:
@@ -279,7 +207,7 @@ def _vacuum(statement: Statement) -> Translation:
     index += statement.at(index, "boost")
     if index != len(statement):
         raise statement.near(index)
-    return _fixed(statement, f"vacuum{table}", Action.ALONE)
+    return fixed(statement, f"vacuum{table}", Action.ALONE)
 
 
 def _analyze(statement: Statement) -> Translation:
@@ -296,7 +224,7 @@ def _analyze(statement: Statement) -> Translation:
         index += 2
     if index != len(statement):
         raise statement.near(index)
-    return _fixed(statement, f"analyze{table}")
+    return fixed(statement, f"analyze{table}")
 
 
 def _grant(statement: Statement) -> Translation:
@@ -325,7 +253,7 @@ def _grant(statement: Statement) -> Translation:
         if statement.at(index, "user"):
             continue
         output.copy(index)
-    return _made(statement, output)
+    return made(statement, output)
 
 
 def _comment(statement: Statement) -> Translation:
@@ -343,14 +271,14 @@ def _copied(statement: Statement, action: Action = Action.RUN) -> Translation:
     output = Output(statement)
     for index in range(len(statement)):
         output.copy(index)
-    return _made(statement, output, action)
+    return made(statement, output, action)
 
 
 def _setting(emit: Callable[[Statement, Output], None]) -> Callable[[Statement], Translation]:
     def write(statement: Statement) -> Translation:
         output = Output(statement)
         emit(statement, output)
-        return _made(statement, output)
+        return made(statement, output)
 
     return write
 
@@ -367,7 +295,7 @@ def _declare(statement: Statement) -> Translation:
     output = Output(statement)
     output.write(f"declare {quote(*parts)} no scroll cursor for ")
     Expressions(statement, output).emit(index, len(statement))
-    return _made(statement, output)
+    return made(statement, output)
 
 
 def _fetch(statement: Statement) -> Translation:
@@ -408,7 +336,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "release": _savepoint,
     "create": _create,
     "drop": _drop,
-    "alter": _alter,
+    "alter": alter,
     "truncate": _truncate,
     "lock": _lock,
     "vacuum": _vacuum,

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from local.standin.sql.output import Positions
+from local.standin.sql.output import Output, Positions
+from local.standin.sql.statement import Statement
+
+# Words after which the name of a table stands.
+_READING = ("from", "join", "into", "update", "using")
 
 
 class Action(Enum):
@@ -29,6 +33,7 @@ class Translation:
     :param command: the statement's name, for messages.
     :param table: the table that it writes, in PostgreSQL's quotes.
     :param positions: the way from places in ``sql`` to places in the client's text.
+    :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
     :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
     """
 
@@ -38,4 +43,37 @@ class Translation:
     command: str
     table: str | None = None
     positions: Positions = field(default_factory=Positions)
+    tag: str | None = None
     reads_tables: bool = False
+
+
+def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
+    """Return the translation that the output holds.
+
+    :param more: the command, the table and the tag of :class:`Translation`, where they are to be said.
+    """
+    reads_tables = any(statement.at_any(index, _READING) for index in range(len(statement)))
+    command = more.pop("command", None) or statement.tokens[0].value.upper()
+    return Translation(
+        source=statement.text,
+        sql=output.text,
+        action=action,
+        command=command,
+        table=more.get("table"),
+        tag=more.get("tag"),
+        positions=output.positions,
+        reads_tables=reads_tables,
+    )
+
+
+def fixed(
+    statement: Statement,
+    sql: str,
+    action: Action = Action.RUN,
+    command: str | None = None,
+    tag: str | None = None,
+) -> Translation:
+    """Return the translation that is this text."""
+    output = Output(statement)
+    output.write(sql)
+    return made(statement, output, action, command=command, tag=tag)

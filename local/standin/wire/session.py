@@ -349,6 +349,8 @@ class Session:
             self.server.status = body
             if body == b"I":
                 self._locked.clear()
+        elif kind == b"C" and translation is not None and translation.tag is not None:
+            self.client.write(messages.command_complete(translation.tag))
         elif kind == b"N":
             self.client.write(messages.report(b"N", translate_notice(messages.read_report(body))))
         elif kind == b"S":

@@ -2,6 +2,43 @@
 -- that with an index only, so a table gets one on its sort key. What CREATE TABLE became ends with a note of the
 -- columns' numbers (../tables.py), since an event trigger is not told of more than the table.
 
+create or replace function standin.make_sort_key_index(table_id oid, numbers smallint[])
+returns void
+language plpgsql
+as $$
+declare
+    sorted record;
+    names text[] := '{}';
+    bytes integer := 0;
+begin
+    for sorted in
+        select
+            attname,
+            case
+                when attlen > 0 then attlen
+                when atttypmod > 4 and atttypid <> 'numeric'::regtype then atttypmod
+                else 64
+            end + 8 as largest
+        from unnest(numbers) with ordinality as listed (number, place)
+        join pg_catalog.pg_attribute on attrelid = table_id and attnum = number
+        order by place
+    loop
+        -- An index takes 2,704 bytes a row at most, and no row must be refused because of it.
+        bytes := bytes + sorted.largest;
+        exit when bytes > 2600;
+        names := names || pg_catalog.quote_ident(sorted.attname);
+    end loop;
+    if cardinality(names) > 0 then
+        execute pg_catalog.format(
+            'create index %I on %s (%s)',
+            'standin_sort_key_' || table_id,
+            table_id::regclass,
+            pg_catalog.array_to_string(names, ', ')
+        );
+    end if;
+end
+$$;
+
 create or replace function standin.index_sort_key()
 returns event_trigger
 language plpgsql
@@ -10,9 +47,6 @@ declare
     -- Without a backslash, which not every session reads alike.
     numbers text := substring(current_query() from '/[*] sort key ([0-9 ]+) [*]/$');
     made record;
-    sorted record;
-    names text[] := '{}';
-    bytes integer := 0;
 begin
     if numbers is null then
         return;
@@ -22,31 +56,7 @@ begin
         from pg_catalog.pg_event_trigger_ddl_commands()
         where object_type = 'table' and command_tag = 'CREATE TABLE'
     loop
-        for sorted in
-            select
-                attname,
-                case
-                    when attlen > 0 then attlen
-                    when atttypmod > 4 and atttypid <> 'numeric'::regtype then atttypmod
-                    else 64
-                end + 8 as largest
-            from pg_catalog.string_to_table(numbers, ' ') with ordinality as listed (number, place)
-            join pg_catalog.pg_attribute on attrelid = made.objid and attnum = number::smallint
-            order by place
-        loop
-            -- An index takes 2,704 bytes a row at most, and no row must be refused because of it.
-            bytes := bytes + sorted.largest;
-            exit when bytes > 2600;
-            names := names || pg_catalog.quote_ident(sorted.attname);
-        end loop;
-        if cardinality(names) > 0 then
-            execute pg_catalog.format(
-                'create index %I on %s (%s)',
-                'standin_sort_key_' || made.objid,
-                made.objid::regclass,
-                pg_catalog.array_to_string(names, ', ')
-            );
-        end if;
+        perform standin.make_sort_key_index(made.objid, pg_catalog.string_to_array(numbers, ' ')::smallint[]);
     end loop;
 end
 $$;
