@@ -6,7 +6,8 @@ from local.standin.backend import WarehouseError
 from local.standin.sql import functions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
-from local.standin.sql.statement import Statement, literal
+from local.standin.sql.queries import emit_group_by_all, emit_select
+from local.standin.sql.statement import Statement, literal, quote
 from local.standin.sql.types import NAMES as TYPE_NAMES
 from local.standin.sql.types import read_type
 
@@ -55,6 +56,11 @@ class Expressions:
     def __init__(self, statement: Statement, output: Output) -> None:
         self._statement = statement
         self._output = output
+        self._substitutes: dict[int, tuple[int, int]] = {}
+
+    def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
+        """Let tokens be written as the expressions in other ranges."""
+        self._substitutes |= substitutes
 
     def emit(self, low: int, high: int) -> None:
         """Write the tokens of a range.
@@ -73,6 +79,11 @@ class Expressions:
             kind, after = read_type(statement, index + 1)
             output.write(kind.sql)
             return after
+        if index in self._substitutes:
+            output.write("(")
+            self.emit(*self._substitutes[index])
+            output.write(")")
+            return index + 1
         if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
             raise unsupported(f'calling "{token.value}" by a quoted name')
         if token.kind is not Kind.WORD:
@@ -80,6 +91,12 @@ class Expressions:
             return index + 1
         if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
             return self._emit_name(index)
+        if token.value == "select":
+            after = emit_select(self, statement, output, index)
+            if after is not None:
+                return after
+        if statement.at(index, "group", "by", "all"):
+            return emit_group_by_all(statement, output, index)
         if statement.at(index + 1, "("):
             return self._emit_call(index, low)
         return self._emit_word(index)
@@ -106,6 +123,8 @@ class Expressions:
             output.replace(index, "standin.sysdate()")
         elif word == "minus":
             output.replace(index, "except")
+        elif word == "into":
+            return self._emit_into(index)
         elif word == "approximate" and statement.at(index + 1, "count", "(", "distinct"):
             # The exact number is as good as one that may be off by two percent.
             output.replace(index, "")
@@ -136,8 +155,18 @@ class Expressions:
             raise unsupported("VALUES as a table")
         if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
             raise unsupported(f"{word.upper()} in WITH")
-        if word == "into":
-            raise unsupported("SELECT INTO (use CREATE TABLE AS)")
+
+    def _emit_into(self, index: int) -> int:
+        """Write the table that SELECT INTO makes; PostgreSQL refuses it everywhere but in a query of its own."""
+        statement = self._statement
+        after = index + 1
+        temporary = statement.at_any(after, ("temp", "temporary"))
+        after += temporary
+        after += statement.at(after, "table")
+        parts, after = statement.name(after)
+        temporary = temporary or parts[-1].startswith("#")
+        self._output.replace(index, f"into {'temp ' if temporary else ''}table {quote(*parts)}")
+        return after
 
     def _refuse_materialized(self, index: int) -> None:
         statement = self._statement
@@ -221,11 +250,14 @@ class Expressions:
         return part
 
     def _emit_arguments(self, name: str, index: int, first: str, rest: list[tuple[int, int]]) -> int:
-        """Write a call of which the first argument is already known."""
+        """Write a call of a function of dates of which the first argument is already known."""
         self._output.replace(index, f"standin.{name}({first}")
         for low, high in rest:
             self._output.write(", ")
             self.emit(low, high)
+            if high == low + 1 and self._statement.at_kind(low, Kind.STRING):
+                # PostgreSQL would take a text for a time with a zone.
+                self._output.write("::timestamp")
         self._output.write(")")
         return self._statement.closing[index + 1] + 1
 

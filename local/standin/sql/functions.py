@@ -44,6 +44,14 @@ NEED_A_FRAME = words(
     """
 )
 
+# Functions that make one value of many rows.
+AGGREGATES = words(
+    """
+    avg bit_and bit_or bool_and bool_or count listagg max median min percentile_cont percentile_disc stddev
+    stddev_pop stddev_samp sum var_pop var_samp variance
+    """
+)
+
 # Words that stand before a parenthesis and are no function.
 SYNTAX = words(
     """
@@ -79,3 +87,9 @@ DATE_PARTS = {spelling: part for part, spellings in _PARTS.items() for spelling 
 _ONLY_EXTRACTED = frozenset({"dow", "doy", "epoch"})
 
 ARITHMETIC_PARTS = frozenset(DATE_PARTS.values()) - _ONLY_EXTRACTED
+
+
+def column_name(function: str) -> str:
+    """Return what a column of a function's results is called."""
+    written = {"extract": "date_part", "date_part": "pgdate_part", "decode": "case", "nvl2": "case"}
+    return written.get(function) or SYNONYMS.get(function) or DATE_PART_FIRST.get(function, function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from local.standin.backend import WarehouseError
 from local.standin.sql import dml, settings
@@ -34,7 +35,9 @@ def translate(statement: Statement) -> Translation:
 def _query(statement: Statement) -> Translation:
     output = Output(statement)
     Expressions(statement, output).emit(0, len(statement))
-    return made(statement, output)
+    translation = made(statement, output)
+    ordered = statement.at(0, "(") or statement.find("order", 0, len(statement)) >= 0
+    return replace(translation, unordered=translation.reads_tables and not ordered)
 
 
 def _with(statement: Statement) -> Translation:

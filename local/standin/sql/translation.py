@@ -35,6 +35,7 @@ class Translation:
     :param positions: the way from places in ``sql`` to places in the client's text.
     :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
     :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
+    :param unordered: whether its rows come in no order that Redshift promises.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Translation:
     positions: Positions = field(default_factory=Positions)
     tag: str | None = None
     reads_tables: bool = False
+    unordered: bool = False
 
 
 def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:

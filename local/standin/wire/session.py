@@ -17,6 +17,7 @@ from local.standin.sql.translation import Action, Translation
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel, ProtocolViolation
 from local.standin.wire.copying import CopyBackend
+from local.standin.wire.disorder import Disorder
 from local.standin.wire.login import Identity
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
@@ -30,6 +31,9 @@ _POISON = "do $$begin raise exception 'the statement failed outside PostgreSQL';
 
 # Messages that go to the client as they are, in whole chunks.
 _FORWARDED = frozenset(b"DT123ntsI")
+
+_ROW = ord("D")
+_ROWS_AND_ENDS = frozenset(b"DCEsZ")
 
 _SETTINGS_REPORTED = frozenset(
     {"client_encoding", "DateStyle", "integer_datetimes", "is_superuser", "server_encoding", "session_authorization"}
@@ -309,6 +313,7 @@ class Session:
         :raises Failed: it was an error, and ``stop`` or the next Sync has been reached.
         """
         channel, client = self.server.channel, self.client
+        disorder = Disorder() if translation is not None and translation.unordered else None
         failed = False
         while True:
             buffer = channel.buffer
@@ -318,7 +323,7 @@ class Session:
                 after = position + 1 + int.from_bytes(buffer[position + 1 : position + 5], "big")
                 if after > end:
                     break
-                if kind in _FORWARDED and kind not in stop:
+                if kind in _FORWARDED and kind not in stop and disorder is None:
                     position = after
                     continue
                 if position:
@@ -326,6 +331,13 @@ class Session:
                 message = bytes(buffer[position:after])
                 del buffer[:after]
                 position, end = 0, len(buffer)
+                if disorder is not None and kind in _ROWS_AND_ENDS:
+                    if kind == _ROW and disorder.add(message):
+                        continue
+                    client.write(disorder.take())
+                    disorder = None
+                    if kind == _ROW:
+                        continue
                 failed = self._answer(message, translation) or failed
                 if kind in stop or (failed and stop != b"Z"):
                     if failed:

@@ -69,6 +69,11 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         ("convert_timezone('America/New_York', timestamp '2018-11-30 12:00')", datetime.datetime(2018, 11, 30, 7)),
         ("convert_timezone('EST', 'UTC', timestamp '2018-11-30 12:00')", datetime.datetime(2018, 11, 30, 17)),
         (f"to_char({SUNDAY}, 'YYYY-MM-DD HH24:MI:SS.MS D')", "2018-11-11 23:59:59.796 1"),
+        # A text is a time without a zone
+        ("dateadd(day, 1, '2018-01-01')", datetime.datetime(2018, 1, 2)),
+        ("date_trunc('day', '2018-01-01 10:00')", datetime.datetime(2018, 1, 1)),
+        ("extract(hour from '2018-01-01 10:00')", 10),
+        ("date_part(hour, '2018-01-01 10:00')", 10.0),
         # As many weeks from Sunday as from Monday, whichever a week begins with
         ("datediff(week, '2009-01-01', '2009-12-31')", 52),
         ("datediff(w, '2018-11-03', '2018-11-05')", 1),
