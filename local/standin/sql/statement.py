@@ -24,6 +24,14 @@ class Statement:
         """The statement as it was written, from its first token to its last."""
         return self.source[self.tokens[0].start : self.tokens[-1].end]
 
+    def has_any(self, *values: str) -> bool:
+        """Whether one of these words stands anywhere."""
+        return not self._words.isdisjoint(values)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(token.value for token in self.tokens if token.kind is Kind.WORD)
+
     @cached_property
     def closing(self) -> dict[int, int]:
         """For every opening parenthesis the one that closes it."""
