@@ -26,6 +26,7 @@ class Table:
     sort_key: tuple[str, ...] = ()
     interleaved: bool = False
     encodings: dict[str, str] = field(default_factory=dict)
+    has_identity: bool = False
     parent: str | None = None
 
     def set_distribution_key(self, column: str) -> None:
@@ -57,6 +58,7 @@ class Table:
             "sort_key": self.sort_key,
             "interleaved": self.interleaved,
             "encodings": self.encodings,
+            "identity": self.has_identity,
             "parent": self.parent,
         }
         return {name: value for name, value in said.items() if value}

@@ -49,6 +49,9 @@ _BEFORE_STRING = words(
     """
 )
 
+# Words that a parenthesis may follow which opens an expression.
+_BEFORE_ROW = words("all and between case distinct else having not on or qualify select then when where")
+
 
 class Expressions:
     """Writes a range of a statement's tokens as PostgreSQL."""
@@ -87,6 +90,8 @@ class Expressions:
         if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
             raise unsupported(f'calling "{token.value}" by a quoted name')
         if token.kind is not Kind.WORD:
+            if token.value == "(" and index > low:
+                self._refuse_row(index)
             output.copy(index)
             return index + 1
         if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
@@ -100,6 +105,20 @@ class Expressions:
         if statement.at(index + 1, "("):
             return self._emit_call(index, low)
         return self._emit_word(index)
+
+    def _refuse_row(self, index: int) -> None:
+        """Refuse a row constructor; only IN takes several values at once."""
+        statement = self._statement
+        before, high = statement.tokens[index - 1], statement.closing[index]
+        if before.kind is Kind.WORD and before.value not in _BEFORE_ROW:
+            return
+        if before.kind not in (Kind.WORD, Kind.OPERATOR) and before.value not in ("(", ","):
+            return
+        if statement.at_any(index + 1, ("select", "with")) or statement.find(",", index + 1, high) < 0:
+            return
+        listed = statement.at_any(statement.opening[index] - 1, ("cube", "in", "rollup", "sets"))
+        if not listed and not statement.at(high + 1, "in") and not statement.at(high + 1, "not", "in"):
+            raise unsupported("a row constructor")
 
     def _emit_name(self, index: int) -> int:
         """Write a part of a qualified name, or an alias."""

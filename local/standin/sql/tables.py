@@ -214,6 +214,7 @@ class _Columns:
         statement = self._statement
         if kind.sql not in ("integer", "bigint"):
             raise WarehouseError("an IDENTITY column must be of type INT or BIGINT", sqlstate="42601")
+        self._table.has_identity = True
         closing = statement.closing[index + 1]
         text = "".join(token.value for token in statement.tokens[index + 2 : closing])
         numbers = text.split(",")

@@ -175,6 +175,9 @@ begin
         else
             perform standin.note_attributes(made.objid, said);
         end if;
+        if said ? 'identity' then
+            perform standin.leave_identity_gaps(made.objid);
+        end if;
         if tg_tag = 'ALTER TABLE' and said ? 'sort_key' then
             perform standin.index_new_sort_key(made.objid);
         end if;

@@ -60,6 +60,14 @@ LAST = "row_number() over (partition by g order by n desc) = 1"
             [("one",)],
         ),
         ("select n from t x qualify row_number() over (order by n) > 9", "n", []),
+        # AWS page "IN condition"
+        ("select n from t where (g, n) in (select 'a', w / 10 from u) order by n", "n", [(1,), (2,)]),
+        ("select n from t where (g, n) not in (('a', 1), ('b', 3), ('b', 4)) order by n", "n", [(2,), (5,)]),
+        (
+            "select g, n, count(*) from t group by grouping sets ((g, n), (g)) having count(*) > 1 order by g",
+            "g n count",
+            [("a", None, 2), ("b", None, 2)],
+        ),
         # GROUP BY ALL
         (
             "select g, count(*), sum(n) from t group by all order by g",
