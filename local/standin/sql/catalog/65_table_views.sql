@@ -251,6 +251,17 @@ create or replace view pg_catalog.svv_redshift_schemas as
 select database_name, schema_name, schema_owner, schema_type, schema_acl, schema_option
 from pg_catalog.svv_all_schemas;
 
+create or replace view pg_catalog.svv_redshift_databases as
+select
+    standin.current_database()::varchar(128) as database_name,
+    datdba::integer as database_owner,
+    'local'::varchar(32) as database_type,
+    null::varchar(128) as database_acl,
+    null::varchar(128) as database_options,
+    'Snapshot Isolation'::varchar(128) as database_isolation_level
+from pg_catalog.pg_database
+where oid = standin.database_oid();
+
 -- There are no external schemas.
 create or replace view pg_catalog.svv_external_schemas as
 select
@@ -342,6 +353,7 @@ grant select on
     pg_catalog.svv_redshift_columns,
     pg_catalog.svv_all_schemas,
     pg_catalog.svv_redshift_schemas,
+    pg_catalog.svv_redshift_databases,
     pg_catalog.svv_external_schemas,
     pg_catalog.svv_external_tables,
     pg_catalog.svv_external_columns,

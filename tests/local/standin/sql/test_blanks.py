@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
+from local.standin.endpoints import CATALOG
 from tests.local.standin.endpoint import USER
 
 
@@ -87,3 +89,18 @@ def test_an_index_keeps_equal_strings_apart(session):
     finally:
         session.execute("drop table blanks")
     assert rows == [("a",), ("a  ",)]
+
+
+def test_an_index_of_an_older_stand_in_is_brought_into_the_new_order(endpoint_postgres):
+    endpoint_postgres.create_database("older")
+    parameters = endpoint_postgres.dsn.parameters("older")
+    with psycopg.connect(**parameters) as older:
+        older.execute("create table t (s varchar(10))")
+        older.execute("create index standin_sort_key_1 on t (s)")
+        older.execute("insert into t values ('a'), (E'a\t'), ('a  ')")
+    for _ in range(2):
+        with psycopg.connect(**parameters) as starting:
+            starting.execute((CATALOG / "00_blanks.sql").read_bytes())
+    with psycopg.connect(**parameters) as newer:
+        newer.execute("set enable_seqscan = off")
+        assert newer.execute("select length(s) from t where s = 'a ' order by 1").fetchall() == [(1,), (3,)]
