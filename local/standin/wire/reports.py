@@ -15,6 +15,9 @@ _NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
 # What PostgreSQL says when it cannot write: that the disk is full, or that a file may not grow.
 _DISK_FULL = "53100"
 _NO_GROWTH = re.compile(r"could not (extend|write) .*: File too large")
+# What no function was found for: the stand-in's own are called by the names that Redshift's have.
+_NO_FUNCTION = "42883"
+_NOT_VARCHAR = re.compile(r"function standin\.only_varchar\((.*)\) does not exist")
 _INTEGERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long"}
 
 # As a user's log shows it (databricks/spark-redshift issue 348), without the numbers that are not known here.
@@ -56,6 +59,10 @@ def translate_error(fields: dict[str, str], translation: Translation | None, pro
         told = _internal(told, f"Cannot insert a NULL value into column {match[1]}")
     elif code == "428C9":
         told = _internal(told, "cannot set an identity column to a value")
+    elif code == _NO_FUNCTION and (match := _NOT_VARCHAR.match(text)):
+        told = _internal(told, f"ALTER COLUMN TYPE changes columns of type VARCHAR only, and not of {match[1]}")
+    elif code == _NO_FUNCTION:
+        told["M"] = text.replace("standin.", "")
     elif code == _DISK_FULL or _NO_GROWTH.match(text):
         told = _internal(told, "Disk Full", _FULL_DETAIL)
     elif code == "22012" and reads_tables:

@@ -183,6 +183,11 @@ def test_errors_of_functions(ask, expression):
         ask(f"select {expression}")
 
 
+def test_a_function_that_is_not_found_is_called_by_its_own_name(ask):
+    with pytest.raises(psycopg.errors.UndefinedFunction, match=r"^function fnv_hash\(date\) does not exist"):
+        ask("select fnv_hash(date '2018-11-30')")
+
+
 def test_names_of_columns_are_those_of_the_functions(session):
     cursor = session.execute(
         "select nvl(1, 2), len('a'), sysdate, extract(day from sysdate), avg(1), \"Quoted\", "
