@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from local.standin.backend import WarehouseError
 from local.standin.sql import functions
+from local.standin.sql.calls import SPECIAL, Calls
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
 from local.standin.sql.queries import emit_group_by_all, emit_select
-from local.standin.sql.statement import Statement, literal, quote
-from local.standin.sql.types import NAMES as TYPE_NAMES
+from local.standin.sql.statement import Statement, quote
 from local.standin.sql.types import read_type
 
 # Words that can only mean something that Redshift does not have, or that the stand-in does not know.
@@ -59,6 +59,7 @@ class Expressions:
     def __init__(self, statement: Statement, output: Output) -> None:
         self._statement = statement
         self._output = output
+        self._calls = Calls(self.emit, statement, output)
         self._substitutes: dict[int, tuple[int, int]] = {}
 
     def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
@@ -211,9 +212,8 @@ class Expressions:
             raise unsupported(f"table function {name}")
         if name in functions.NEED_A_FRAME:
             self._demand_frame(index)
-        special = _SPECIAL.get(name)
-        if special is not None:
-            return special(self, index)
+        if name in SPECIAL:
+            return SPECIAL[name](self._calls, index)
         if name in functions.BUILT_IN:
             output.replace(index, name)
         elif name in functions.OWN:
@@ -252,171 +252,3 @@ class Expressions:
             raise WarehouseError(
                 "Aggregate window functions with an ORDER BY clause require a frame clause", sqlstate="0A000"
             )
-
-    def _arguments(self, index: int) -> list[tuple[int, int]]:
-        return list(self._statement.split(index + 2, self._statement.closing[index + 1]))
-
-    def _date_part(self, low: int, high: int, allowed: frozenset[str]) -> str:
-        """Return PostgreSQL's name of the date part that an argument is."""
-        statement = self._statement
-        token = statement.tokens[low] if high == low + 1 else None
-        if token is None or token.kind not in (Kind.WORD, Kind.STRING):
-            raise unsupported("a date part that is not a plain word")
-        spelling = token.value.strip("'").lower() if token.kind is Kind.STRING else token.value
-        part = functions.DATE_PARTS.get(spelling)
-        if part not in allowed:
-            raise unsupported(f"date part {spelling} here")
-        return part
-
-    def _emit_arguments(self, name: str, index: int, first: str, rest: list[tuple[int, int]]) -> int:
-        """Write a call of a function of dates of which the first argument is already known."""
-        self._output.replace(index, f"standin.{name}({first}")
-        for low, high in rest:
-            self._output.write(", ")
-            self.emit(low, high)
-            if high == low + 1 and self._statement.at_kind(low, Kind.STRING):
-                # PostgreSQL would take a text for a time with a zone.
-                self._output.write("::timestamp")
-        self._output.write(")")
-        return self._statement.closing[index + 1] + 1
-
-    def _emit_date_arithmetic(self, index: int) -> int:
-        name = functions.DATE_PART_FIRST[self._statement.tokens[index].value]
-        arguments = self._arguments(index)
-        if len(arguments) != 3:
-            raise unsupported(f"{name} with {len(arguments)} arguments")
-        part = self._date_part(*arguments[0], functions.ARITHMETIC_PARTS)
-        return self._emit_arguments(name, index, literal(part), arguments[1:])
-
-    def _emit_date_part(self, index: int) -> int:
-        arguments = self._arguments(index)
-        if len(arguments) != 2:
-            raise unsupported(f"date_part with {len(arguments)} arguments")
-        part = self._date_part(*arguments[0], frozenset(functions.DATE_PARTS.values()))
-        return self._emit_arguments("pgdate_part", index, literal(part), arguments[1:])
-
-    def _emit_date_trunc(self, index: int) -> int:
-        arguments = self._arguments(index)
-        if len(arguments) != 2 or not self._statement.at_kind(arguments[0][0], Kind.STRING):
-            raise unsupported("date_trunc without a date part in quotes")
-        part = self._date_part(*arguments[0], functions.ARITHMETIC_PARTS)
-        return self._emit_arguments("date_trunc", index, literal(part), arguments[1:])
-
-    def _emit_extract(self, index: int) -> int:
-        statement = self._statement
-        low, high = index + 2, statement.closing[index + 1]
-        statement.expect(low + 1, "from")
-        part = self._date_part(low, low + 1, frozenset(functions.DATE_PARTS.values()))
-        return self._emit_arguments("date_part", index, literal(part), [(low + 2, high)])
-
-    def _emit_cast(self, index: int) -> int:
-        statement, output = self._statement, self._output
-        high = statement.closing[index + 1]
-        middle = statement.find("as", index + 2, high)
-        if middle < 0:
-            raise statement.near(high)
-        kind, after = read_type(statement, middle + 1)
-        if after != high:
-            raise statement.near(after)
-        output.copy(index)
-        output.write("(")
-        self.emit(index + 2, middle)
-        output.write(f" as {kind.sql})")
-        return high + 1
-
-    def _emit_nvl2(self, index: int) -> int:
-        arguments = self._arguments(index)
-        if len(arguments) != 3:
-            raise unsupported(f"nvl2 with {len(arguments)} arguments")
-        self._output.replace(index, "case when (")
-        self.emit(*arguments[0])
-        self._output.write(") is not null then ")
-        self.emit(*arguments[1])
-        self._output.write(" else ")
-        self.emit(*arguments[2])
-        self._output.write(" end")
-        return self._statement.closing[index + 1] + 1
-
-    def _emit_decode(self, index: int) -> int:
-        """Write DECODE as CASE; a NULL that is searched for matches a NULL."""
-        (low, high), *rest = self._arguments(index)
-        if len(rest) < 2:
-            raise unsupported(f"decode with {len(rest) + 1} arguments")
-        self._output.replace(index, "case")
-        while len(rest) > 1:
-            (searched, result), rest = rest[:2], rest[2:]
-            self._output.write(" when (")
-            self.emit(low, high)
-            self._output.write(") is not distinct from (")
-            self.emit(*searched)
-            self._output.write(") then ")
-            self.emit(*result)
-        if rest:
-            self._output.write(" else ")
-            self.emit(*rest[0])
-        self._output.write(" end")
-        return self._statement.closing[index + 1] + 1
-
-    def _emit_listagg(self, index: int) -> int:
-        """Move the order of LISTAGG from WITHIN GROUP to where PostgreSQL's aggregates take it."""
-        statement, output = self._statement, self._output
-        arguments = self._arguments(index)
-        if len(arguments) not in (1, 2):
-            raise unsupported(f"listagg with {len(arguments)} arguments")
-        low, high = arguments[0]
-        output.replace(index, "standin.listagg(")
-        distinct = statement.at(low, "distinct")
-        if distinct:
-            output.write("distinct ")
-            low += 1
-        output.write("cast((")
-        self.emit(low, high)
-        output.write(") as varchar), ")
-        if len(arguments) == 2:
-            self.emit(*arguments[1])
-        else:
-            output.write("''")
-        after = statement.closing[index + 1] + 1
-        if statement.at(after, "within", "group", "("):
-            end = statement.closing[after + 2]
-            order = statement.expect(after + 3, "order", "by")
-            if distinct:
-                self._emit_distinct_order(low, high, order, end)
-            output.write(" order by ")
-            self.emit(order, end)
-            after = end + 1
-        output.write(")")
-        return after
-
-    def _emit_distinct_order(self, low: int, high: int, order: int, end: int) -> None:
-        """Write what a DISTINCT LISTAGG is ordered by as one more argument: PostgreSQL orders by arguments only."""
-        tokens = self._statement.tokens
-        argument = [token.value for token in tokens[low:high]]
-        ordered = [token.value for token in tokens[order:end]]
-        if ordered[: len(argument)] != argument or ordered[len(argument) :] not in ([], ["asc"], ["desc"]):
-            raise unsupported("LISTAGG DISTINCT ordered by something else than its argument")
-        self._output.write(", ")
-        self.emit(low, high)
-
-    def _emit_to_timestamp(self, index: int) -> int:
-        if len(self._arguments(index)) != 2:
-            raise unsupported("to_timestamp without a format")
-        self._output.replace(index, "standin.to_timestamp")
-        return index + 1
-
-    def _emit_type_call(self, index: int) -> int:
-        raise unsupported(f"{self._statement.tokens[index].value} as a function")
-
-
-_SPECIAL = {
-    **dict.fromkeys(functions.DATE_PART_FIRST, Expressions._emit_date_arithmetic),
-    **dict.fromkeys(TYPE_NAMES - {"date"}, Expressions._emit_type_call),
-    "date_part": Expressions._emit_date_part,
-    "date_trunc": Expressions._emit_date_trunc,
-    "decode": Expressions._emit_decode,
-    "extract": Expressions._emit_extract,
-    "cast": Expressions._emit_cast,
-    "listagg": Expressions._emit_listagg,
-    "nvl2": Expressions._emit_nvl2,
-    "to_timestamp": Expressions._emit_to_timestamp,
-}
