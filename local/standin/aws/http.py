@@ -23,7 +23,7 @@ from moto.sts.responses import TokenResponse
 from local.standin.aws import faults
 from local.standin.aws.faults import FAULTS, Fault
 from local.standin.aws.redshift import StandInRedshiftResponse
-from local.standin.aws.s3 import StandInS3Response
+from local.standin.aws.s3 import StandInS3, StandInS3Response
 from local.standin.aws.state import StateFile
 
 _LOG = logging.getLogger(__name__)
@@ -62,7 +62,6 @@ class Gateway:
         self._state = state
         self._lock = lock
         self._health = health
-        self._s3_changes = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -119,7 +118,7 @@ class Gateway:
         # Read before the lock is taken, so that a slow client holds up nobody.
         request.get_data(parse_form_data=True)
         # The buckets must not change while they are written down.
-        with self._s3_changes:
+        with StandInS3.changes:
             answer = dispatch(request, request.raw_url, dict(request.headers))
             self._state.save_s3(bucket, key)
         return answer

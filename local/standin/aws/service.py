@@ -60,7 +60,8 @@ class Aws:
         :raises StackError: a port is taken, or the state cannot be read.
         """
         _use_own_models(self._lifecycle)
-        self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
+        state = self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
+        StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
         self._server = Server(
             (HOST, self._settings.aws_port), Gateway(self._state, self._lock, self._health), numthreads=_WORKERS
         )

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from local.standin.aws.keys import AccessKeys
 from local.standin.backend import WarehouseError
+from local.standin.copy.authorization import check_role, keys_of, read_credentials
 
 AUTO = "auto"
 AUTO_IGNORE_CASE = "auto ignorecase"
@@ -24,7 +26,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _S3_URL = re.compile(r"s3://([^/]+)(?:/(.*))?", re.DOTALL)
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Token:
 class CopyStatement:
     """What a COPY statement asks for.
 
-    :param role: an ARN, or None for the cluster's default role.
+    :param grant: the ARN of a role, None for the cluster's default role, or access keys.
     :param json: ``auto``, ``auto ignorecase``, or the address of a JSONPaths file.
     :param error_limit: the number of rejected rows at which the load fails, or None if it never does.
     """
@@ -50,7 +51,7 @@ class CopyStatement:
     columns: list[str] | None
     bucket: str = ""
     key: str = ""
-    role: str | None = None
+    grant: str | AccessKeys | None = None
     json: str | None = None
     manifest: bool = False
     compression: str | None = None
@@ -66,6 +67,7 @@ class CopyStatement:
     trim_blanks: bool = False
     truncate_columns: bool = False
     seen: set[str] = field(default_factory=set, repr=False)
+    key_parts: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def parse(statement: str) -> CopyStatement:
@@ -121,12 +123,6 @@ class _Parser:
         token = self._peek()
         word = token.value if token and token.kind == "word" else ""
         read = _OPTIONS.get(word)
-        if word in _SECRETS:
-            raise WarehouseError(
-                f"{word.upper()} in the text of COPY is not supported by the stand-in.",
-                sqlstate="0A000",
-                hint="Use IAM_ROLE: a key in the text of a statement ends up in logs.",
-            )
         if word in _UNSUPPORTED:
             raise _unsupported(f"COPY with {word.upper()}")
         if read is None:
@@ -139,8 +135,14 @@ class _Parser:
         read(self, copy)
 
     def _check(self, copy: CopyStatement) -> None:
-        if "iam_role" not in copy.seen:
+        given = [name for name in ("iam_role", "credentials") if name in copy.seen]
+        if copy.key_parts:
+            given.append("access_key_id")
+            copy.grant = keys_of(*(copy.key_parts.get(name) for name in _KEY_PARTS))
+        if not given:
             raise WarehouseError("CREDENTIALS argument is required but not specified")
+        if len(given) > 1:
+            raise WarehouseError("conflicting or redundant options", sqlstate="42601")
         if copy.json is None:
             raise _unsupported("COPY without FORMAT JSON")
         if {"maxerror", "ignoreallerrors"} <= copy.seen:
@@ -149,12 +151,23 @@ class _Parser:
     def read_role(self, copy: CopyStatement) -> None:
         if self._skip_word("default"):
             return
-        arn = self._string()
-        if not _ROLE.fullmatch(arn):
-            if arn.upper() == "SESSION" or re.fullmatch(rf"{_ROLE.pattern}(,{_ROLE.pattern})+", arn):
-                raise _unsupported("IAM_ROLE with a chain of roles or 'SESSION'")
-            raise WarehouseError(f"Invalid IAM role ARN: {arn}")
-        copy.role = arn
+        copy.grant = check_role(self._string())
+
+    def read_with(self, copy: CopyStatement) -> None:
+        self._expect_word("credentials")
+        if "credentials" in copy.seen:
+            raise WarehouseError("conflicting or redundant options", sqlstate="42601")
+        copy.seen.add("credentials")
+        self.read_credentials(copy)
+
+    def read_credentials(self, copy: CopyStatement) -> None:
+        self._skip_word("as")
+        copy.grant = read_credentials(self._string())
+
+    def read_key_part(self, copy: CopyStatement) -> None:
+        name = self._tokens[self._position - 1].value
+        self._skip_word("as")
+        copy.key_parts[name] = self._string()
 
     def read_format(self, copy: CopyStatement) -> None:
         self._skip_word("as")
@@ -266,18 +279,20 @@ def _value(name: str, value: object) -> Callable[[_Parser, CopyStatement], None]
 
 
 _COMPRESSIONS = ("gzip", "bzip2")
-_SECRETS = ("access_key_id", "secret_access_key", "session_token", "credentials", "master_symmetric_key")
+_KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
 _UNSUPPORTED = (
     "avro", "comprows", "csv", "delimiter", "encoding", "encrypted", "escape", "explicit_ids", "fillrecord",
-    "fixedwidth", "ignoreblanklines", "ignoreheader", "job", "lzop", "noload", "null", "orc", "parquet", "quote",
-    "readratio", "removequotes", "shapefile", "ssh", "using", "zstd",
+    "fixedwidth", "ignoreblanklines", "ignoreheader", "job", "lzop", "master_symmetric_key",
+    "noload", "null", "orc", "parquet", "quote", "readratio", "removequotes", "shapefile", "ssh", "using", "zstd",
 )  # fmt: skip
 _OPTIONS: dict[str, Callable[[_Parser, CopyStatement], None]] = {
+    "access_key_id": _Parser.read_key_part,
     "acceptanydate": _flag("accept_any_date"),
     "acceptinvchars": _Parser.read_invalid_characters,
     "blanksasnull": _flag("blanks_as_null"),
     "bzip2": _value("compression", "bzip2"),
     "compupdate": _Parser.read_on_or_off,
+    "credentials": _Parser.read_credentials,
     "dateformat": _Parser.read_date_format,
     "emptyasnull": _flag("empty_as_null"),
     "format": _Parser.read_format,
@@ -289,10 +304,13 @@ _OPTIONS: dict[str, Callable[[_Parser, CopyStatement], None]] = {
     "maxerror": _Parser.read_max_error,
     "region": _Parser.read_region,
     "roundec": _flag("round_decimals"),
+    "secret_access_key": _Parser.read_key_part,
+    "session_token": _Parser.read_key_part,
     "statupdate": _Parser.read_on_or_off,
     "timeformat": _Parser.read_time_format,
     "trimblanks": _flag("trim_blanks"),
     "truncatecolumns": _flag("truncate_columns"),
+    "with": _Parser.read_with,
 }
 
 

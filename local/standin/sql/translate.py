@@ -84,6 +84,16 @@ def _copy(statement: Statement) -> Translation:
     return _made(statement, output, Action.COPY, table=quote(*parts))
 
 
+def _unload(statement: Statement) -> Translation:
+    index = statement.expect(1, "(")
+    if not statement.at_kind(index, Kind.STRING):
+        raise statement.near(index)
+    index = statement.expect(index + 1, ")", "to")
+    if not statement.at_kind(index, Kind.STRING):
+        raise statement.near(index)
+    return _made(statement, Output(statement), Action.UNLOAD)
+
+
 def _begin(statement: Statement) -> Translation:
     """BEGIN takes every isolation level and none has an effect: the database has one."""
     index = 1
@@ -389,6 +399,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "delete": _writer(dml.emit_delete),
     "merge": _writer(dml.emit_merge),
     "copy": _copy,
+    "unload": _unload,
     "begin": _begin,
     "start": _begin,
     "commit": _end,
