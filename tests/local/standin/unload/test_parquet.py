@@ -65,9 +65,7 @@ def test_one_file_for_each_slice_that_has_rows(whole):
 
 
 def test_the_size_of_row_groups_needs_large_nodes(whole):
-    with pytest.raises(
-        psycopg.errors.FeatureNotSupported, match="ROWGROUPSIZE is not supported for node type ra3.large"
-    ):
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"ROWGROUPSIZE .* for node type ra3\.large"):
         unload(whole.psycopg(), "select 1", "rowgroupsize 64 mb")
 
 

@@ -178,7 +178,7 @@ def test_it_sees_its_own_transaction_and_temporary_tables(whole, venues):
 
 def test_a_destination_that_is_not_empty(whole, venues):
     whole.put("out/venue_other", b"kept")
-    with pytest.raises(psycopg.errors.InternalError_, match="destination on S3 is not empty.*ALLOWOVERWRITE"):
+    with pytest.raises(psycopg.errors.InternalError_, match=r"destination on S3 is not empty.*ALLOWOVERWRITE"):
         unload(venues)
     assert whole.objects() == {"out/venue_other": b"kept"}
     unload(venues, "allowoverwrite parallel off", "select 1")
