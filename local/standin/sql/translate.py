@@ -9,6 +9,7 @@ from local.standin.sql import dml, settings
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
+from local.standin.sql.primary_keys import note_primary_key
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.tables import emit_added_column, emit_create_table
 from local.standin.sql.translation import Action, Translation
@@ -136,6 +137,7 @@ def _create(statement: Statement) -> Translation:
     index = 2 if statement.at(1, "local") else 1
     temporary = statement.at_any(index, ("temp", "temporary"))
     if statement.at(index + temporary, "table"):
+        note_primary_key(statement, output, index + temporary + 1)
         emit_create_table(statement, output, index + temporary + 1, temporary=temporary)
         return _made(statement, output, command="CREATE TABLE")
     if statement.at(1, "view") or statement.at(1, "or", "replace", "view"):
