@@ -92,8 +92,8 @@ def _may(principal: Principal, action: str, bucket_name: str, resource: str, con
     if principal.identity is None:
         return _decide(bucket_statements, action, resource, context) is not False
     if isinstance(principal.identity, Role) and principal.identity.permissions_boundary_arn:
-        boundary = iam_backends[ACCOUNT][PARTITION].managed_policies[principal.identity.permissions_boundary_arn]
-        if not _decide(_statements(boundary.document), action, resource, context):
+        boundary = _managed_statements(principal.identity.permissions_boundary_arn)
+        if not _decide(boundary, action, resource, context):
             return False
     statements = [*_identity_statements(principal.identity), *bucket_statements]
     return _decide(statements, action, resource, context) is True
@@ -108,9 +108,13 @@ def _identity_statements(identity: Role | User) -> Iterable[Statement]:
         for document in holder.policies.values():
             yield from _statements(_text(document))
         for arn in holder.managed_policies:
-            policy = iam_backends[ACCOUNT][PARTITION].managed_policies[arn]
-            default = next(version for version in policy.versions if version.is_default)
-            yield from _statements(default.document)
+            yield from _managed_statements(arn)
+
+
+def _managed_statements(arn: str) -> list[Statement]:
+    policy = iam_backends[ACCOUNT][PARTITION].managed_policies[arn]
+    default = next(version for version in policy.versions if version.is_default)
+    return _statements(default.document)
 
 
 def _decide(statements: Iterable[Statement], action: str, resource: str | None, context: Context) -> bool | None:

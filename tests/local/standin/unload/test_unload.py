@@ -310,6 +310,17 @@ def test_the_role_must_be_allowed_to(whole, venues, name, statements, options, a
         assert "out/venue_000" not in whole.objects()
 
 
+def test_a_permissions_boundary_limits_the_role(whole, venues):
+    role = whole.make_role("bounded", LIST, PUT)
+    iam = whole.client("iam")
+    boundary = iam.create_policy(
+        PolicyName="boundary", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [LIST]})
+    )["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=boundary)
+    with pytest.raises(psycopg.errors.InternalError_, match="AccessDenied"):
+        venues.execute(f"unload ('select 1') {TO} iam_role '{role}'")
+
+
 def test_a_role_that_the_cluster_does_not_have(whole, venues):
     with pytest.raises(psycopg.errors.InternalError_, match="is not authorized to assume IAM Role"):
         venues.execute(f"unload ('select 1') {TO} iam_role 'arn:aws:iam::123456789012:role/other'")
