@@ -9,8 +9,8 @@ from local.standin.backend import WarehouseError
 
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _FORMAT = (
-    "Invalid credentials. Must be of the format: credentials 'aws_iam_role=...' or "
-    "'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
+    "Invalid credentials. Must be of the format: credentials "
+    "'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
 )
 
 
