@@ -56,6 +56,20 @@ def find_principal(keys: AccessKeys) -> Principal:
     return Principal(user.arn, user)
 
 
+def database_user(key_id: str) -> str:
+    """Return the database user that an IAM identity is mapped to: ``IAM:<user>`` or ``IAMR:<role>``.
+
+    :raises KeyRefusedError: IAM and STS do not know the access key.
+    """
+    if session := find_session(key_id):
+        return f"IAMR:{session.role_arn.rpartition('/')[2]}"
+    if user := find_user(key_id):
+        return f"IAM:{user.name}"
+    if key_id == ACCESS_KEY:
+        return "IAM:root"
+    raise KeyRefusedError("InvalidClientTokenId", "The security token included in the request is invalid.")
+
+
 def find_user(key_id: str) -> User | None:
     """Return the IAM user who has this access key and has it active, if there is one."""
     for user in iam_backends[ACCOUNT][PARTITION].users.values():

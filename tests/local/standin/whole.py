@@ -37,7 +37,9 @@ class Whole:
         self.settings = settings
         self.opened: list[Any] = []
 
-    def client(self, service: str, *, key: str = ACCESS_KEY, secret: str = SECRET_KEY, token: str | None = None):
+    def client(
+        self, service: str, *, key: str = ACCESS_KEY, secret: str = SECRET_KEY, token: str | None = None, **config
+    ):
         return boto3.client(
             service,
             endpoint_url=self.settings.aws_url,
@@ -45,7 +47,7 @@ class Whole:
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, **config),
         )
 
     @property
