@@ -10,6 +10,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
+from local.standin.aws.faults import FAULTS
 from tests.local.standin.whole import BUCKET, ROLE, allow
 
 TO = f"to 's3://{BUCKET}/out/venue_'"
@@ -329,6 +330,15 @@ def test_a_role_that_the_cluster_does_not_have(whole, venues):
 def test_a_bucket_that_is_not_there(whole, venues):
     with pytest.raises(psycopg.errors.InternalError_, match="NoSuchBucket"):
         unload(venues, to="to 's3://no-such-bucket/x'")
+
+
+def test_an_outage_of_s3_fails_it(whole, venues):
+    FAULTS.set("copy", "SlowDown", 1)
+    with pytest.raises(psycopg.errors.InternalError_, match="Status 503,Error SlowDown"):
+        unload(venues)
+    assert whole.objects() == {}
+    unload(venues)
+    assert len(whole.objects()) == 2
 
 
 def test_the_user_needs_select(whole, venues):
