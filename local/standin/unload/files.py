@@ -13,6 +13,7 @@ from local.standin.unload.columns import Column
 from local.standin.unload.formats import FORMATS
 from local.standin.unload.lines import Row, header, line_writer
 from local.standin.unload.parquet import DEFAULT_ROW_GROUP, parquet_file, parquet_table
+from local.standin.unload.partitions import Partition, partitions
 from local.standin.unload.statement import UnloadStatement
 
 _EXTENSIONS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
@@ -37,21 +38,27 @@ class UnloadedFile:
 def make_files(
     unload: UnloadStatement, columns: Sequence[Column], rows: Sequence[Row], slices: int
 ) -> Iterator[UnloadedFile]:
-    """Yield the files in the order of their names. A slice without rows writes none.
+    """Yield the files, partition by partition in the order of their names. A slice without rows writes none.
 
     Rows are dealt to the slices in turn, so that every file keeps the query's order.
 
     :param slices: how many slices the cluster has.
-    :raises WarehouseError: the format cannot have these columns.
+    :raises WarehouseError: the format cannot have these columns, or they cannot be partition keys.
     """
-    dealt = [rows[number::slices] for number in range(slices)] if unload.parallel else [rows]
+    for partition in partitions(unload, columns, rows):
+        yield from _files_of(unload, partition, slices)
+
+
+def _files_of(unload: UnloadStatement, partition: Partition, slices: int) -> Iterator[UnloadedFile]:
+    dealt = [partition.rows[number::slices] for number in range(slices)] if unload.parallel else [partition.rows]
     split = _split_table if unload.format == "parquet" else _split_lines
     for number, mine in enumerate(dealt):
         if not mine:
             continue
-        for part, (content, count) in enumerate(split(unload, columns, mine)):
+        for part, (content, count) in enumerate(split(unload, partition.columns, mine)):
             name = f"{number:04}_part_{part:02}" if unload.parallel else f"{part:03}"
-            yield UnloadedFile(unload.prefix + name + extension(unload), content, number, count, count + unload.header)
+            key = unload.prefix + partition.folder + name + extension(unload)
+            yield UnloadedFile(key, content, number, count, count + unload.header)
 
 
 def extension(unload: UnloadStatement) -> str:

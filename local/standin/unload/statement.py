@@ -33,6 +33,8 @@ class UnloadStatement:
     :param grant: the ARN of a role, None for the cluster's default role, or access keys.
     :param delimiter: what stands between fields, or None for the format's own.
     :param null: what stands for NULL in text, or None if it is not said.
+    :param partition_by: the columns whose values are folders.
+    :param include_partitions: whether these columns are written into the files as well.
     :param largest_file: the most bytes of one file.
     :param row_group: the bytes of a row group of Parquet, or None if it is not said.
     """
@@ -53,6 +55,8 @@ class UnloadStatement:
     parallel: bool = True
     allow_overwrite: bool = False
     clean_path: bool = False
+    partition_by: tuple[str, ...] = ()
+    include_partitions: bool = False
     largest_file: int = LARGEST_FILE
     row_group: int | None = None
     extension: str | None = None
@@ -168,6 +172,17 @@ class _Parser:
             raise WarehouseError("ROWGROUPSIZE must be between 32 MB and 128 MB", sqlstate="42601")
         unload.row_group = size
 
+    def read_partitions(self, unload: UnloadStatement) -> None:
+        self._expect("by", "(")
+        names = [self._name()]
+        while self._skip(","):
+            names.append(self._name())
+        self._expect(")")
+        unload.partition_by = tuple(names)
+        unload.include_partitions = self._skip("include")
+        if not unload.prefix.endswith("/"):
+            unload.prefix += "/"
+
     def read_extension(self, unload: UnloadStatement) -> None:
         self._skip("as")
         unload.extension = self._string()
@@ -192,6 +207,10 @@ class _Parser:
         if not self._statement.at_kind(self._position, Kind.WORD):
             raise self._syntax_error()
         return self._statement.tokens[self._position].value
+
+    def _name(self) -> str:
+        (*_, name), self._position = self._statement.name(self._position)
+        return name
 
     def _skip(self, word: str) -> bool:
         found = self._statement.at(self._position, word)
@@ -267,7 +286,7 @@ def _unsupported(what: str) -> WarehouseError:
 
 
 _KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
-_UNSUPPORTED = ("encrypted", "fixedwidth", "kms_key_id", "master_symmetric_key", "orc", "partition")
+_UNSUPPORTED = ("encrypted", "fixedwidth", "kms_key_id", "master_symmetric_key", "orc")
 # Options that are one option under several names.
 _GROUPS = {
     **dict.fromkeys(("bzip2", "gzip", "zstd"), "compression"),
@@ -295,6 +314,7 @@ _OPTIONS: dict[str, Callable[[_Parser, UnloadStatement], None]] = {
     "null": _Parser.read_null,
     "parallel": _Parser.read_parallel,
     "parquet": _value("format", "parquet"),
+    "partition": _Parser.read_partitions,
     "region": _Parser.read_region,
     "rowgroupsize": _Parser.read_row_group,
     "secret_access_key": _Parser.read_key_part,

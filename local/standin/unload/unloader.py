@@ -92,9 +92,17 @@ def _write(unload: UnloadStatement, storage: WritableStorage, result: QueryResul
         contents[unload.prefix + NAME] = manifest(unload, columns, files)
     with _worded(unload):
         if unload.clean_path:
-            storage.delete(storage.list_objects(unload.bucket, unload.prefix))
+            for prefix in _cleaned(unload, files):
+                storage.delete(storage.list_objects(unload.bucket, prefix))
         storage.put(unload.bucket, contents)
     return files
+
+
+def _cleaned(unload: UnloadStatement, files: Sequence[UnloadedFile]) -> list[str]:
+    """Return the prefixes that CLEANPATH empties: with PARTITION BY, the folders that get files."""
+    if not unload.partition_by:
+        return [unload.prefix]
+    return sorted({file.key.rpartition("/")[0] + "/" for file in files})
 
 
 @contextlib.contextmanager

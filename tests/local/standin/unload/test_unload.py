@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import sqlite3
 
 import psycopg
 import pyarrow as pa
@@ -265,6 +266,15 @@ def test_the_history_survives_a_rollback(whole, venues):
         f"select status, unloaded_rows from sys_unload_history where session_id = {connection.info.backend_pid} "
         "order by query_id"
     ).fetchall() == [("completed", 3), ("aborted", 0)]
+
+
+def test_what_was_written_is_kept(whole, venues):
+    """The stand-in may be killed at any moment."""
+    unload(venues, "parallel off")
+    with sqlite3.connect(whole.settings.state / "aws" / "state.sqlite") as state:
+        keys = state.execute("select key from objects").fetchall()
+    state.close()
+    assert ("out/venue_000",) in keys
 
 
 def test_what_was_unloaded_can_be_copied_back(whole, venues):

@@ -76,7 +76,7 @@ def test_access_keys(clause):
         ("json null as ''", "0A000", "NULL argument is not supported for JSON"),
         ("csv addquotes", "0A000", "ADDQUOTES argument is not supported for CSV"),
         ("parquet extension 'x'", "0A000", "not supported by the stand-in"),
-        ("partition by (a)", "0A000", "PARTITION is not supported by the stand-in"),
+        ("partition by a", "42601", 'near "a"'),
         ("fixedwidth 'a:1'", "0A000", "FIXEDWIDTH is not supported by the stand-in"),
         ("encrypted auto", "0A000", "ENCRYPTED is not supported by the stand-in"),
         ("format orc", "0A000", "ORC is not supported by the stand-in"),
