@@ -19,9 +19,14 @@ def client(endpoint):
     return connection
 
 
+# More columns than the catalog has room for in what it has already written.
+WIDE = f"create table another ({', '.join(f'c{number} integer' for number in range(800))})"
+
+
 @pytest.mark.parametrize(
     "statement",
-    ["create table another (a integer)", "insert into empty values (1)", "insert into roomless select * from filled"],
+    [WIDE, "insert into empty values (1)", "insert into roomless select * from filled"],
+    ids=["create table", "insert", "insert from another"],
 )
 def test_what_cannot_be_written_is_redshifts_error_1016(client, statement):
     client.execute("create table empty (a integer)")
