@@ -14,6 +14,7 @@ from local.standin.aws import Aws
 from local.standin.client import certificate_folder
 from local.standin.copy import S3Copier
 from local.standin.endpoints import Endpoints
+from local.standin.unload import S3Unloader
 
 _LOG = logging.getLogger("local.standin")
 
@@ -41,7 +42,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
     # It runs already under the stack, which starts it before and stops it after this process.
     postgres.start()
-    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier())
+    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader())
     aws = Aws(settings, endpoints)
     try:
         aws.start()

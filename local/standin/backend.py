@@ -26,6 +26,27 @@ class WarehouseError(Exception):
         self.hint = hint
 
 
+@dataclass(frozen=True)
+class ResultColumn:
+    """A column of a query's result.
+
+    :param type: PostgreSQL's number of the type.
+    :param modifier: PostgreSQL's type modifier, or -1.
+    """
+
+    name: str
+    type: int
+    modifier: int
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """A query's columns and rows, every value as text."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: list[tuple[str | None, ...]]
+
+
 class Backend(Protocol):
     """The client's own PostgreSQL session: it sees the client's temporary tables and its uncommitted rows."""
 
@@ -36,6 +57,13 @@ class Backend(Protocol):
 
     async def fetch(self, sql: str) -> list[tuple[str | None, ...]]:
         """Run one query and return its rows, every value as text.
+
+        :raises WarehouseError: the query failed; the transaction is aborted.
+        """
+        ...
+
+    async def query(self, sql: str) -> QueryResult:
+        """Run one query and return what it found.
 
         :raises WarehouseError: the query failed; the transaction is aborted.
         """
@@ -84,5 +112,28 @@ class Copier(Protocol):
         :param statement: the COPY statement, with no semicolon after it.
         :param backend: the session of the client that sent it.
         :raises WarehouseError: nothing was loaded; the session aborts the transaction.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class UnloadResult:
+    """What an UNLOAD that succeeded did.
+
+    :param notices: what the client is told before the statement completes, one INFO message each.
+    """
+
+    notices: tuple[str, ...]
+
+
+class Unloader(Protocol):
+    """Runs UNLOAD statements."""
+
+    async def unload(self, statement: str, backend: Backend) -> UnloadResult:
+        """Write what the statement's query finds, inside the client's transaction.
+
+        :param statement: the UNLOAD statement, with no semicolon after it.
+        :param backend: the session of the client that sent it.
+        :raises WarehouseError: it failed; the session aborts the transaction.
         """
         ...

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from local.postgres import SUPERUSER, PostgresServer
-from local.standin.backend import Copier
+from local.standin.backend import Copier, Unloader
 from local.standin.wire.certificate import server_context
 from local.standin.wire.listener import Listener
 from local.standin.wire.passwords import Passwords
@@ -44,12 +44,16 @@ class Endpoints:
     :param postgres: the server that holds the clusters' databases; it must be running.
     :param certificate_dir: the folder of the TLS certificate; made when it is missing.
     :param copier: what runs COPY.
+    :param unloader: what runs UNLOAD; without one it is refused.
     """
 
-    def __init__(self, postgres: PostgresServer, certificate_dir: Path, copier: Copier) -> None:
+    def __init__(
+        self, postgres: PostgresServer, certificate_dir: Path, copier: Copier, unloader: Unloader | None = None
+    ) -> None:
         self._postgres = postgres
         self._context = server_context(certificate_dir)
         self._copier = copier
+        self._unloader = unloader
         self._clusters: dict[str, _Cluster] = {}
         self._lock = threading.RLock()
         self._loop = asyncio.new_event_loop()
@@ -75,6 +79,7 @@ class Endpoints:
                 context=self._context,
                 passwords=passwords,
                 copier=self._copier,
+                unloader=self._unloader,
                 database_name=lambda name: database_name(cluster, name) if name == database else None,
                 apart=self._postgres.dsn.parameters,
             )

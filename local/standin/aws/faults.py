@@ -10,7 +10,7 @@ from local.errors import StackError
 
 PATH = "/_standin/faults"
 
-# COPY reads S3 with the cluster's role, beside the requests that arrive here.
+# COPY and UNLOAD use S3 with the cluster's role, beside the requests that arrive here.
 COPY = "copy"
 PLACES = ("s3", "redshift", COPY)
 
@@ -44,7 +44,8 @@ class Faults:
     def set(self, place: str, code: str, times: int | None = None) -> None:
         """Answer with an error from now on.
 
-        :param place: ``s3`` or ``redshift`` for requests to these services, ``copy`` for what COPY reads from S3.
+        :param place: ``s3`` or ``redshift`` for requests to these services, ``copy`` for what COPY reads
+            from S3 and UNLOAD writes to it.
         :param code: the error's code, such as ``SlowDown``.
         :param times: how often; None until :meth:`clear`.
         :raises StackError: there is no such place or error.

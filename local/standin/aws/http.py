@@ -21,9 +21,10 @@ from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sts.responses import TokenResponse
 
 from local.standin.aws import faults
+from local.standin.aws.data_api import DataApi
 from local.standin.aws.faults import FAULTS, Fault
 from local.standin.aws.redshift import StandInRedshiftResponse
-from local.standin.aws.s3 import StandInS3Response
+from local.standin.aws.s3 import StandInS3, StandInS3Response
 from local.standin.aws.state import StateFile
 
 _LOG = logging.getLogger(__name__)
@@ -37,7 +38,10 @@ _SERVICES: dict[str, type[BaseResponse]] = {
     "sts": TokenResponse,
 }
 # "AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request", in a header or in a presigned URL.
-_SCOPE = re.compile(r"Credential=[^/,&]+(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)([\w-]+)(?:/|%2F)aws4_request")
+_SCOPE = re.compile(
+    r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
+)
+DATA_API = "redshift-data"
 # GetClusterCredentials makes a password.
 _READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
 # CreateCluster and DeleteCluster make and remove the secret of a managed password.
@@ -56,13 +60,20 @@ class Gateway:
     :param state: where changes are written before they are answered.
     :param lock: held during requests to every service but S3; moto's models have no locks of their own.
     :param health: what the health address tells, or None while not everything listens.
+    :param data_api: the Redshift Data API.
     """
 
-    def __init__(self, state: StateFile, lock: threading.RLock, health: Callable[[], dict[str, Any] | None]) -> None:
+    def __init__(
+        self,
+        state: StateFile,
+        lock: threading.RLock,
+        health: Callable[[], dict[str, Any] | None],
+        data_api: DataApi,
+    ) -> None:
         self._state = state
         self._lock = lock
         self._health = health
-        self._s3_changes = threading.Lock()
+        self._data_api = data_api
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -84,7 +95,7 @@ class Gateway:
         environ["RAW_URI"] = environ["REQUEST_URI"]
         request = _ServedRequest(environ)
         found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
-        service = found.group(1) if found else "s3"
+        service = found["service"] if found else "s3"
         if fault := FAULTS.next(service):
             # What is left unread of a request would be taken for the next one.
             request.get_data()
@@ -92,6 +103,10 @@ class Gateway:
         try:
             if service == "s3":
                 return self._answer_s3(request)
+            if service == DATA_API and found:
+                # Without the lock: a request may wait for a statement.
+                operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+                return self._data_api.answer(operation, request.get_data(), found["key"])
             if service in _SERVICES:
                 return self._answer_service(service, request)
         except NotImplementedError as error:
@@ -119,7 +134,7 @@ class Gateway:
         # Read before the lock is taken, so that a slow client holds up nobody.
         request.get_data(parse_form_data=True)
         # The buckets must not change while they are written down.
-        with self._s3_changes:
+        with StandInS3.changes:
             answer = dispatch(request, request.raw_url, dict(request.headers))
             self._state.save_s3(bucket, key)
         return answer

@@ -1,14 +1,15 @@
-"""Whether a role may be used by a cluster, and what it may read: IAM policies evaluated as IAM does."""
+"""Whether a role may be used by a cluster, and what a role or a user may do in S3: policies evaluated as IAM does."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from moto.iam.models import Role, iam_backends
+from moto.iam.models import Role, User, iam_backends
 
 from local.settings import ACCOUNT
 from local.standin.aws.s3 import PARTITION, buckets
@@ -39,19 +40,41 @@ def trusts_redshift(role: Role, context: Context) -> bool:
     return _decide(trusted, "sts:AssumeRole", None, context) is True
 
 
-def may_list(role: Role, bucket: str, prefix: str) -> bool:
-    """Whether the role may list what is under a prefix."""
-    return _may(role, "s3:ListBucket", bucket, f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+@dataclass(frozen=True)
+class Principal:
+    """Who acts in S3.
+
+    :param arn: the role's or the user's ARN, as bucket policies name it.
+    :param identity: the role or the user; None for the account's root user, which no policy of an identity limits.
+    """
+
+    arn: str
+    identity: Role | User | None
 
 
-def may_read(role: Role, bucket: str, key: str) -> bool:
-    """Whether the role may get an object."""
-    return _may(role, "s3:GetObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
+def may_list(principal: Principal, bucket: str, prefix: str) -> bool:
+    """Whether somebody may list what is under a prefix."""
+    return _may(principal, "s3:ListBucket", bucket, f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
 
 
-def _may(role: Role, action: str, bucket_name: str, resource: str, context: Context) -> bool:
+def may_read(principal: Principal, bucket: str, key: str) -> bool:
+    """Whether somebody may get an object."""
+    return _may(principal, "s3:GetObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
+
+
+def may_write(principal: Principal, bucket: str, key: str) -> bool:
+    """Whether somebody may put an object."""
+    return _may(principal, "s3:PutObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
+
+
+def may_delete(principal: Principal, bucket: str, key: str) -> bool:
+    """Whether somebody may delete an object."""
+    return _may(principal, "s3:DeleteObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
+
+
+def _may(principal: Principal, action: str, bucket_name: str, resource: str, context: Context) -> bool:
     context = {
-        "aws:PrincipalArn": role.arn,
+        "aws:PrincipalArn": principal.arn,
         "aws:PrincipalAccount": ACCOUNT,
         "aws:ResourceAccount": ACCOUNT,
         "aws:SecureTransport": "true",
@@ -60,28 +83,38 @@ def _may(role: Role, action: str, bucket_name: str, resource: str, context: Cont
     bucket = buckets().get(bucket_name)
     bucket_statements: list[Statement] = []
     if bucket is not None and bucket.policy:
-        principals = {"*", role.arn, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"}
+        principals = {"*", principal.arn, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"}
         bucket_statements = [
             statement
             for statement in _statements(_text(bucket.policy))
             if _names(statement.get("Principal"), "AWS", principals)
         ]
-    if role.permissions_boundary:
-        boundary = iam_backends[ACCOUNT][PARTITION].managed_policies[role.permissions_boundary]
-        if not _decide(_statements(boundary.document), action, resource, context):
+    if principal.identity is None:
+        return _decide(bucket_statements, action, resource, context) is not False
+    if isinstance(principal.identity, Role) and principal.identity.permissions_boundary_arn:
+        boundary = _managed_statements(principal.identity.permissions_boundary_arn)
+        if not _decide(boundary, action, resource, context):
             return False
-    statements = [*_role_statements(role), *bucket_statements]
+    statements = [*_identity_statements(principal.identity), *bucket_statements]
     return _decide(statements, action, resource, context) is True
 
 
-def _role_statements(role: Role) -> Iterable[Statement]:
-    backend = iam_backends[ACCOUNT][PARTITION]
-    for document in role.policies.values():
-        yield from _statements(_text(document))
-    for arn in role.managed_policies:
-        policy = backend.managed_policies[arn]
-        default = next(version for version in policy.versions if version.is_default)
-        yield from _statements(default.document)
+def _identity_statements(identity: Role | User) -> Iterable[Statement]:
+    """Yield the statements of a role, or of a user and of the groups that the user is in."""
+    holders: list[Any] = [identity]
+    if isinstance(identity, User):
+        holders += iam_backends[ACCOUNT][PARTITION].get_groups_for_user(identity.name)
+    for holder in holders:
+        for document in holder.policies.values():
+            yield from _statements(_text(document))
+        for arn in holder.managed_policies:
+            yield from _managed_statements(arn)
+
+
+def _managed_statements(arn: str) -> list[Statement]:
+    policy = iam_backends[ACCOUNT][PARTITION].managed_policies[arn]
+    default = next(version for version in policy.versions if version.is_default)
+    return _statements(default.document)
 
 
 def _decide(statements: Iterable[Statement], action: str, resource: str | None, context: Context) -> bool | None:

@@ -1,17 +1,18 @@
-"""What a cluster sees of S3 through one of its roles."""
+"""What a cluster sees of S3 through one of its roles, or with the access keys of a statement."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
 
-from moto.iam.models import Role
 from moto.redshift.models import redshift_backends
 from moto.s3.models import FakeBucket, FakeDeleteMarker, s3_backends
 
 from local.settings import ACCOUNT
 from local.standin.aws import permissions
 from local.standin.aws.faults import COPY, FAULTS
+from local.standin.aws.keys import AccessKeys, KeyRefusedError, find_principal
+from local.standin.aws.permissions import Principal
 from local.standin.aws.redshift import StandInCluster
 from local.standin.aws.s3 import PARTITION, buckets
 from local.standin.backend import WarehouseError
@@ -41,19 +42,20 @@ class S3Error(Exception):
 
 
 class ClusterStorage:
-    """S3 as one cluster reads it with one role.
+    """S3 as one cluster reads it with one role or with somebody's keys.
 
     :param cluster: the cluster's identifier.
     :param user: the database user who reads.
-    :param arn: the role, or None for the cluster's default role.
+    :param grant: the ARN of the role, None for the cluster's default role, or access keys.
     :param region: where the buckets are, if not where the cluster is.
-    :raises WarehouseError: the role is missing, is not associated with the cluster, or does not trust Redshift.
+    :raises WarehouseError: the role is missing, is not associated with the cluster, or does not trust Redshift; or the
+        keys are not valid.
     """
 
-    def __init__(self, cluster: str, user: str, arn: str | None, region: str | None) -> None:
+    def __init__(self, cluster: str, user: str, grant: str | AccessKeys | None, region: str | None) -> None:
         self._cluster = _find_cluster(cluster)
         self._region = region or self._cluster.region
-        self._role = self._assume(user, arn)
+        self._principal = _identify(grant) if isinstance(grant, AccessKeys) else self._assume(user, grant)
 
     def list_objects(self, bucket: str, prefix: str) -> list[ObjectSummary]:
         """Return the objects under a prefix, in order.
@@ -61,8 +63,8 @@ class ClusterStorage:
         :raises S3Error: the role may not list, or there is no such bucket here.
         """
         found = self._bucket(bucket)
-        if not permissions.may_list(self._role, bucket, prefix):
-            raise _access_denied()
+        if not permissions.may_list(self._principal, bucket, prefix):
+            raise access_denied()
         names = s3_backends[ACCOUNT][PARTITION].visible_keys(found, prefix)
         return [ObjectSummary(bucket, name, found.keys[name].size) for name in names]
 
@@ -72,8 +74,8 @@ class ClusterStorage:
         :raises S3Error: the role may not read it, or there is no such bucket here.
         """
         found = self._bucket(bucket).keys.get(key)
-        if not permissions.may_read(self._role, bucket, key):
-            raise _access_denied()
+        if not permissions.may_read(self._principal, bucket, key):
+            raise access_denied()
         return None if found is None or isinstance(found, FakeDeleteMarker) else ObjectSummary(bucket, key, found.size)
 
     def read(self, bucket: str, key: str) -> bytes:
@@ -100,7 +102,7 @@ class ClusterStorage:
             )
         return found
 
-    def _assume(self, user: str, arn: str | None) -> Role:
+    def _assume(self, user: str, arn: str | None) -> Principal:
         cluster = self._cluster
         arn = arn or cluster.default_iam_role_arn
         if arn is None:
@@ -126,13 +128,21 @@ class ClusterStorage:
         if not permissions.trusts_redshift(role, context):
             refusal.hint = f"The role's trust policy must let {permissions.SERVICE} do sts:AssumeRole."
             raise refusal
-        return role
+        return Principal(role.arn, role)
 
 
 def error_block(error: str, context: str, location: str, code: int = 8001) -> str:
     """Return the DETAIL that the engine sends with an error of its own."""
     line = "  -----------------------------------------------"
     return f"\n{line}\n  error:  {error}\n  code:      {code}\n  context:   {context}\n  location:  {location}\n{line}"
+
+
+def _identify(keys: AccessKeys) -> Principal:
+    try:
+        return find_principal(keys)
+    except KeyRefusedError as error:
+        message = str(S3Error(error.message, 403, error.code))
+        raise WarehouseError(message, detail=error_block(message, "", "s3_utility.cpp:672")) from error
 
 
 def _find_cluster(identifier: str) -> StandInCluster:
@@ -142,5 +152,6 @@ def _find_cluster(identifier: str) -> StandInCluster:
     raise WarehouseError(f"The control plane does not know the cluster {identifier}.")
 
 
-def _access_denied() -> S3Error:
+def access_denied() -> S3Error:
+    """Return S3's refusal of what no policy allows."""
     return S3Error("Access Denied", 403, "AccessDenied")

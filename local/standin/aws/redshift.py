@@ -6,6 +6,7 @@ import json
 import secrets
 import string
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult
@@ -15,6 +16,7 @@ from moto.redshift.responses import RedshiftResponse
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local.standin.aws import cluster_rules as rules
+from local.standin.aws.keys import KeyRefusedError, database_user
 from local.standin.aws.lifecycle import Lifecycle, TemporaryPassword
 
 # The name that the endpoint's certificate carries.
@@ -173,6 +175,30 @@ class StandInRedshift(RedshiftBackend):
         )
         return {**credentials, "DbPassword": password}
 
+    def get_cluster_credentials_with_iam(
+        self, cluster_identifier: str, db_user: str, duration_seconds: int
+    ) -> dict[str, Any]:
+        """Make a password for the user that an IAM identity is mapped to, who is made if missing.
+
+        :param db_user: the user, as :func:`local.standin.aws.keys.database_user` names it.
+        """
+        if not 900 <= duration_seconds <= 3600:
+            raise rules.InvalidValue("Token duration must be between 900 and 3600 seconds")
+        cluster = self.describe_clusters(cluster_identifier)[0]
+        if cluster.status not in _REACHABLE | {"paused", "pausing", "resuming"}:
+            raise rules.Unsupported(f"GetClusterCredentialsWithIAM for a cluster that is {cluster.status}")
+        password = secrets.token_urlsafe(32)
+        expiration = datetime.now(timezone.utc) + timedelta(seconds=duration_seconds)
+        self.lifecycle.add_temporary_password(
+            cluster, TemporaryPassword(db_user, password, expiration), create_user=True
+        )
+        return {
+            "DbUser": db_user,
+            "DbPassword": password,
+            "Expiration": expiration,
+            "NextRefreshTime": datetime.now(timezone.utc) + timedelta(seconds=duration_seconds / 2),
+        }
+
     def _in_state(self, identifier: str, state: str, operation: str) -> StandInCluster:
         cluster = self.describe_clusters(identifier)[0]
         if cluster.status != state:
@@ -240,6 +266,19 @@ class StandInRedshiftResponse(RedshiftResponse):
             self._get_param("DefaultIamRoleArn"),
         )
         return ActionResult({"Cluster": cluster})
+
+    def get_cluster_credentials_with_iam(self) -> ActionResult:
+        """GetClusterCredentialsWithIAM, which moto lacks."""
+        if self._get_param("CustomDomainName"):
+            raise rules.Unsupported("GetClusterCredentialsWithIAM with CustomDomainName")
+        try:
+            user = database_user(self.get_access_key())
+        except KeyRefusedError as error:
+            raise rules.InvalidValue(error.message) from error
+        credentials = self.redshift_backend.get_cluster_credentials_with_iam(
+            self._get_param("ClusterIdentifier"), user, self._get_int_param("DurationSeconds", 900)
+        )
+        return ActionResult(credentials)
 
     def restore_from_cluster_snapshot(self) -> ActionResult:
         """RestoreFromClusterSnapshot is refused: a snapshot here has no data."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from xml.sax.saxutils import escape
@@ -63,6 +64,10 @@ class StandInS3(S3Backend):
     """All buckets of the account."""
 
     journal: ClassVar[Journal] = Journal()
+    # Held while objects change and until it is written down: requests and UNLOAD do so in threads of their own.
+    changes: ClassVar[threading.Lock] = threading.Lock()
+    # Writes down what changed; set while the service runs.
+    save: ClassVar[Callable[[], None]]
 
     def create_bucket(self, bucket_name: str, region_name: str, bucket_namespace: str | None = None) -> FakeBucket:
         """Make a bucket whose changes are recorded."""

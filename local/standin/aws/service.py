@@ -16,6 +16,7 @@ from moto.s3.models import s3_backends
 
 from local.errors import StackError
 from local.settings import ACCOUNT, HOST, REGION, Settings
+from local.standin.aws.data_api import DataApi
 from local.standin.aws.http import Gateway
 from local.standin.aws.lifecycle import ClusterEndpoints, Lifecycle
 from local.standin.aws.redshift import StandInCluster, StandInRedshift
@@ -30,7 +31,7 @@ _WORKERS = 16
 
 
 class Aws:
-    """S3, IAM, STS, Secrets Manager, EC2 and the Redshift control plane on the loopback address.
+    """S3, IAM, STS, Secrets Manager, EC2, the Redshift control plane and its Data API on the loopback address.
 
     Moto keeps its models in module variables, so there is one at a time in a process.
 
@@ -44,6 +45,7 @@ class Aws:
         self._ready = False
         self._state: StateFile | None = None
         self._server: Server | None = None
+        self._data_api = DataApi(self._lock, self._save_clusters, REGION)
         self._serving: threading.Thread | None = None
         self._lifecycle = Lifecycle(
             endpoints,
@@ -60,9 +62,12 @@ class Aws:
         :raises StackError: a port is taken, or the state cannot be read.
         """
         _use_own_models(self._lifecycle)
-        self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
+        state = self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
+        StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
         self._server = Server(
-            (HOST, self._settings.aws_port), Gateway(self._state, self._lock, self._health), numthreads=_WORKERS
+            (HOST, self._settings.aws_port),
+            Gateway(self._state, self._lock, self._health, self._data_api),
+            numthreads=_WORKERS,
         )
         self._server.error_log = _log_server
         # How long stop() may wait for the serving thread to notice.
@@ -92,6 +97,7 @@ class Aws:
             self._server.stop()
         if self._serving:
             self._serving.join()
+        self._data_api.stop()
         self._lifecycle.stop()
         if self._state:
             self._state.close()

@@ -73,7 +73,7 @@ def _look_up(
     copy: CopyStatement, backend: Backend
 ) -> tuple[ClusterStorage, list[list[Step]] | None, list[ObjectSummary]]:
     try:
-        storage = ClusterStorage(backend.cluster, backend.user, copy.role, copy.region)
+        storage = ClusterStorage(backend.cluster, backend.user, copy.grant, copy.region)
         return storage, find_paths(copy, storage), find_objects(copy, storage)
     except UnknownConditionError as error:
         raise WarehouseError(f"A role with {error} is not supported by the stand-in.", sqlstate="0A000") from error

@@ -6,6 +6,8 @@ AWS pages "Data format parameters", "Data load operations" and "COPY from column
 from __future__ import annotations
 
 from local.standin.backend import WarehouseError
+from local.standin.copy.authorization import keys_of
+from local.standin.copy.options import KEY_PARTS
 from local.standin.copy.statement import CopyStatement, Format, unsupported
 
 _ONLY_TEXT = frozenset({"delimiter", "escape", "fillrecord", "ignoreblanklines", "null", "quote", "removequotes"})
@@ -17,7 +19,10 @@ _EXCLUDED = {
     Format.JSON: _ONLY_TEXT,
 }
 # What COPY from columnar files takes, beside FORMAT itself.
-_COLUMNAR = frozenset({"acceptinvchars", "explicit_ids", "fillrecord", "iam_role", "manifest", "parquet", "statupdate"})
+_COLUMNAR = frozenset(
+    {"acceptinvchars", "explicit_ids", "fillrecord", "iam_role", "manifest", "parquet", "statupdate", "credentials"}
+    | set(KEY_PARTS)
+)
 
 
 def check_options(copy: CopyStatement) -> None:
@@ -25,8 +30,7 @@ def check_options(copy: CopyStatement) -> None:
 
     :raises WarehouseError: Redshift refuses them (42601), or what they do together is not documented (0A000).
     """
-    if "iam_role" not in copy.seen:
-        raise WarehouseError("CREDENTIALS argument is required but not specified")
+    _check_authorization(copy)
     if copy.format is Format.PARQUET:
         _check_columnar(copy)
         return
@@ -40,6 +44,17 @@ def check_options(copy: CopyStatement) -> None:
         _check_fixed_width(copy)
     if copy.format is Format.CSV:
         _check_csv(copy)
+
+
+def _check_authorization(copy: CopyStatement) -> None:
+    given = [name for name in ("iam_role", "credentials") if name in copy.seen]
+    if copy.key_parts:
+        given.append("access_key_id")
+        copy.grant = keys_of(*(copy.key_parts.get(name) for name in KEY_PARTS))
+    if not given:
+        raise WarehouseError("CREDENTIALS argument is required but not specified")
+    if len(given) > 1:
+        raise WarehouseError("conflicting or redundant options", sqlstate="42601")
 
 
 def _check_columnar(copy: CopyStatement) -> None:

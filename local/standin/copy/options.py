@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from local.standin.backend import WarehouseError
+from local.standin.copy.authorization import check_role, read_credentials
 from local.standin.copy.patterns import Pattern
 from local.standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url, unsupported
 from local.standin.copy.tokens import Tokens
@@ -17,7 +18,6 @@ from local.standin.copy.tokens import Tokens
 MAX_ERRORS = 100_000
 ROW_SAMPLE = (1_000, 2_147_483_647)
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _ENCODINGS = {"utf8": "utf-8", "utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be"}
 _WIDTH = re.compile(r"\s*\w+\s*:\s*(\d+)\s*", re.ASCII)
 _BACKSLASH = re.compile(r"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
@@ -33,12 +33,12 @@ def read_option(tokens: Tokens, copy: CopyStatement) -> None:
     """
     token = tokens.peek()
     word = token.value if token and token.kind == "word" else ""
-    if word in _SECRETS:
-        raise WarehouseError(
-            f"{word.upper()} in the text of COPY is not supported by the stand-in.",
-            sqlstate="0A000",
-            hint="Use IAM_ROLE: a key in the text of a statement ends up in logs.",
-        )
+    if word in KEY_PARTS:
+        tokens.skip()
+        _note(copy, word)
+        tokens.skip_word("as")
+        copy.key_parts[word] = tokens.string()
+        return
     if word == "format":
         tokens.skip()
         tokens.skip_word("as")
@@ -55,7 +55,7 @@ def read_option(tokens: Tokens, copy: CopyStatement) -> None:
     if read is None:
         raise tokens.syntax_error()
     tokens.skip()
-    _note(copy, "compression" if word in _COMPRESSIONS else word)
+    _note(copy, "compression" if word in _COMPRESSIONS else "credentials" if word == "with" else word)
     read(tokens, copy)
 
 
@@ -114,12 +114,17 @@ def _read_parquet(_tokens: Tokens, copy: CopyStatement) -> None:
 def _read_role(tokens: Tokens, copy: CopyStatement) -> None:
     if tokens.skip_word("default"):
         return
-    arn = tokens.string()
-    if not _ROLE.fullmatch(arn):
-        if arn.upper() == "SESSION" or re.fullmatch(rf"{_ROLE.pattern}(,{_ROLE.pattern})+", arn):
-            raise unsupported("IAM_ROLE with a chain of roles or 'SESSION'")
-        raise WarehouseError(f"Invalid IAM role ARN: {arn}")
-    copy.role = arn
+    copy.grant = check_role(tokens.string())
+
+
+def _read_with(tokens: Tokens, copy: CopyStatement) -> None:
+    tokens.expect_word("credentials")
+    _read_credentials(tokens, copy)
+
+
+def _read_credentials(tokens: Tokens, copy: CopyStatement) -> None:
+    tokens.skip_word("as")
+    copy.grant = read_credentials(tokens.string())
 
 
 def _read_region(tokens: Tokens, copy: CopyStatement) -> None:
@@ -237,8 +242,8 @@ def _value(name: str, value: object) -> Reader:
 
 
 _COMPRESSIONS = ("bzip2", "gzip", "zstd")
-_SECRETS = ("access_key_id", "secret_access_key", "session_token", "credentials", "master_symmetric_key")
-_UNSUPPORTED = ("avro", "encrypted", "job", "lzop", "orc", "shapefile", "ssh", "using")
+KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
+_UNSUPPORTED = ("avro", "encrypted", "job", "lzop", "master_symmetric_key", "orc", "shapefile", "ssh", "using")
 _FORMATS: dict[str, Reader] = {
     "csv": _read_csv,
     "fixedwidth": _read_fixed_width,
@@ -252,6 +257,7 @@ _OPTIONS: dict[str, Reader] = {
     "bzip2": _value("compression", "bzip2"),
     "comprows": _read_row_sample,
     "compupdate": _read_compression_update,
+    "credentials": _read_credentials,
     "dateformat": _read_date_format,
     "delimiter": _read_delimiter,
     "emptyasnull": _flag("empty_as_null"),
@@ -276,5 +282,6 @@ _OPTIONS: dict[str, Reader] = {
     "timeformat": _read_time_format,
     "trimblanks": _flag("trim_blanks"),
     "truncatecolumns": _flag("truncate_columns"),
+    "with": _read_with,
     "zstd": _value("compression", "zstd"),
 }

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from local.standin.aws.keys import AccessKeys
 from local.standin.backend import WarehouseError
 
 AUTO = "auto"
@@ -28,7 +29,7 @@ class Format(Enum):
 class CopyStatement:
     """What a COPY statement asks for.
 
-    :param role: an ARN, or None for the cluster's default role.
+    :param grant: the ARN of a role, None for the cluster's default role, or access keys.
     :param json: ``auto``, ``auto ignorecase``, or the address of a JSONPaths file.
     :param widths: the characters of each column of FIXEDWIDTH.
     :param null: the text that stands for NULL in delimited text and CSV.
@@ -43,7 +44,7 @@ class CopyStatement:
     columns: list[str] | None
     bucket: str = ""
     key: str = ""
-    role: str | None = None
+    grant: str | AccessKeys | None = None
     format: Format = Format.TEXT
     json: str | None = None
     delimiter: str = "|"
@@ -72,6 +73,7 @@ class CopyStatement:
     trim_blanks: bool = False
     truncate_columns: bool = False
     seen: set[str] = field(default_factory=set, repr=False)
+    key_parts: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def split_url(url: str) -> tuple[str, str] | None:

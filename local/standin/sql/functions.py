@@ -14,7 +14,7 @@ BUILT_IN = words(
     character_length chr coalesce cos cot count cube cume_dist date degrees dense_rank exp first_value floor
     greatest grouping has_database_privilege has_schema_privilege has_table_privilege lag last_value lead least
     left ln log lpad ltrim max md5 min mod nth_value ntile nullif octet_length percent_rank percentile_cont
-    percentile_disc pg_backend_pid pg_last_copy_count pg_last_copy_id pi position power quote_ident
+    percentile_disc pg_backend_pid pg_last_copy_count pg_last_copy_id pg_last_unload_count pi position power quote_ident
     quote_literal radians random rank repeat replace reverse right rollup row_number rpad rtrim sign sin
     split_part sqrt stddev stddev_pop stddev_samp strpos substr substring tan to_char to_date to_number
     translate trim upper lower initcap var_pop var_samp variance pg_get_userbyid pg_table_is_visible format_type

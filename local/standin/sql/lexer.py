@@ -61,6 +61,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+# The query of UNLOAD is the only string that may be in dollar quotes.
+_UNLOADED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
+
 # PostgreSQL cuts longer names where Redshift takes up to 127 bytes.
 _LONGEST_NAME = 63
 
@@ -87,7 +90,12 @@ def tokenize(source: str) -> list[Token]:
     while position < len(source):
         match = _TOKEN.match(source, position)
         if match is None:
-            raise _no_token(source, position)
+            query = _UNLOADED.match(source, position) if _begins_unload(tokens) else None
+            if query is None:
+                raise _no_token(source, position)
+            tokens.append(Token(Kind.STRING, query.group(), position, query.end()))
+            position = query.end()
+            continue
         kind = match.lastgroup or ""
         end = match.end()
         if kind == "comment":
@@ -99,6 +107,10 @@ def tokenize(source: str) -> list[Token]:
             tokens.append(_token(source, kind, position, end))
         position = end
     return tokens
+
+
+def _begins_unload(tokens: list[Token]) -> bool:
+    return [token.value for token in tokens[-2:]] == ["unload", "("] and tokens[-2].kind is Kind.WORD
 
 
 def _token(source: str, kind: str, start: int, end: int) -> Token:

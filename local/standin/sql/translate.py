@@ -12,6 +12,7 @@ from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
+from local.standin.sql.primary_keys import note_primary_key
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.tables import emit_create_table
 from local.standin.sql.translation import Action, Translation, fixed, made
@@ -74,6 +75,16 @@ def _copy(statement: Statement) -> Translation:
     return made(statement, output, Action.COPY, table=quote(*parts))
 
 
+def _unload(statement: Statement) -> Translation:
+    index = statement.expect(1, "(")
+    if not statement.at_kind(index, Kind.STRING):
+        raise statement.near(index)
+    index = statement.expect(index + 1, ")", "to")
+    if not statement.at_kind(index, Kind.STRING):
+        raise statement.near(index)
+    return made(statement, Output(statement), Action.UNLOAD)
+
+
 def _begin(statement: Statement) -> Translation:
     """BEGIN takes every isolation level and none has an effect: the database has one."""
     index = 1
@@ -116,6 +127,7 @@ def _create(statement: Statement) -> Translation:
     index = 2 if statement.at(1, "local") else 1
     temporary = statement.at_any(index, ("temp", "temporary"))
     if statement.at(index + temporary, "table"):
+        note_primary_key(statement, output, index + temporary + 1)
         emit_create_table(statement, output, index + temporary + 1, temporary=temporary)
         return made(statement, output, command="CREATE TABLE")
     if statement.at(1, "view") or statement.at(1, "or", "replace", "view"):
@@ -329,6 +341,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "delete": _writer(dml.emit_delete),
     "merge": _writer(emit_merge),
     "copy": _copy,
+    "unload": _unload,
     "begin": _begin,
     "start": _begin,
     "commit": _end,

@@ -18,6 +18,7 @@ class Action(Enum):
     RUN = "run it as it is"
     WRITE = "lock the table that it writes, then run it"
     COPY = "load objects from S3"
+    UNLOAD = "write a query's result to S3"
     BEGIN = "open a transaction"
     END = "end the transaction"
     TRUNCATE = "run it, then commit"

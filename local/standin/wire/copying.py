@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from local.standin.backend import WarehouseError
+from local.standin.backend import QueryResult, WarehouseError
 from local.standin.wire.login import Identity
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CopyBackend:
-    """The client's session as COPY uses it; see :class:`local.standin.backend.Backend`."""
+    """The client's session as COPY and UNLOAD use it; see :class:`local.standin.backend.Backend`."""
 
     def __init__(self, session: Session, identity: Identity) -> None:
         self._session = session
@@ -28,6 +28,10 @@ class CopyBackend:
     async def fetch(self, sql: str) -> list[tuple[str | None, ...]]:
         """Run one query in the client's transaction."""
         return await self._session.server.fetch(sql)
+
+    async def query(self, sql: str) -> QueryResult:
+        """Run one query in the client's transaction and return its columns and rows."""
+        return await self._session.server.query(sql)
 
     async def copy_in(self, sql: str, rows: AsyncIterator[bytes]) -> int:
         """Load rows in the client's transaction."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.settings import HOST
-from local.standin.backend import Copier
+from local.standin.backend import Copier, Unloader
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel
 from local.standin.wire.login import (
@@ -49,6 +49,7 @@ class Listener:
         context: ssl.SSLContext,
         passwords: Passwords,
         copier: Copier,
+        unloader: Unloader | None,
         database_name: Callable[[str], str | None],
         apart: Callable[[str], dict[str, Any]],
     ) -> None:
@@ -57,6 +58,7 @@ class Listener:
         self._context = context
         self._passwords = passwords
         self._copier = copier
+        self._unloader = unloader
         self._database_name = database_name
         self._apart = apart
         self._server: asyncio.Server | None = None
@@ -117,7 +119,7 @@ class Listener:
             server.close()
 
     async def _run(self, client: Channel, server: Server, identity: Identity) -> None:
-        session = Session(client, server, self._copier, identity)
+        session = Session(client, server, self._copier, identity, self._unloader)
         key = (server.process, server.secret)
         self._sessions[key] = session
         task = asyncio.current_task()

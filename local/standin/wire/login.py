@@ -111,8 +111,10 @@ async def _authenticate(client: Channel, parameters: dict[str, str], passwords: 
     kind, body = await client.message(_LARGEST)
     if kind != b"p":
         raise ProtocolViolation(f"expected password response, got message type {kind[0]}")
-    user = login_name(name)
-    if not passwords.accept(user, body.rstrip(b"\0").decode("utf-8", "replace")):
+    password = body.rstrip(b"\0").decode("utf-8", "replace")
+    # The user that an IAM identity is mapped to has the prefix in its own name.
+    user = next((user for user in (name.lower(), login_name(name)) if passwords.accept(user, password)), None)
+    if user is None:
         raise wrong_password(name)
     return Login(user, database, settings)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
+from local.standin.backend import ResultColumn
+
 PROTOCOL_3 = 196608
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
@@ -100,6 +102,19 @@ def read_strings(body: bytes, count: int) -> tuple[list[str], bytes]:
     if len(parts) != count + 1:
         raise ValueError("string without an end")
     return [part.decode() for part in parts[:-1]], parts[-1]
+
+
+def read_columns(body: bytes) -> tuple[ResultColumn, ...]:
+    """Return the columns of a RowDescription."""
+    (count,) = struct.unpack_from("!H", body)
+    columns = []
+    position = 2
+    for _ in range(count):
+        end = body.index(b"\0", position)
+        _, _, type_number, _, modifier, _ = struct.unpack_from("!IHIhih", body, end + 1)
+        columns.append(ResultColumn(body[position:end].decode(), type_number, modifier))
+        position = end + 19
+    return tuple(columns)
 
 
 def read_row(body: bytes) -> tuple[str | None, ...]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from local.standin.backend import WarehouseError
+from local.standin.backend import QueryResult, ResultColumn, WarehouseError
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel, Disconnected
 from local.standin.wire.reports import translate_error
@@ -99,12 +99,22 @@ class Server:
 
         :raises WarehouseError: it failed.
         """
+        return (await self.query(sql)).rows
+
+    async def query(self, sql: str) -> QueryResult:
+        """Run a query and return its columns, and its rows as text.
+
+        :raises WarehouseError: it failed.
+        """
         self.channel.write(messages.query(sql))
+        columns: tuple[ResultColumn, ...] = ()
         rows: list[tuple[str | None, ...]] = []
         failure: WarehouseError | None = None
         while True:
             kind, body = await self.channel.message()
-            if kind == b"D":
+            if kind == b"T":
+                columns = messages.read_columns(body)
+            elif kind == b"D":
                 rows.append(messages.read_row(body))
             elif kind == b"E":
                 failure = self._error(body)
@@ -112,7 +122,7 @@ class Server:
                 self.status = body
                 if failure is not None:
                     raise failure
-                return rows
+                return QueryResult(columns, rows)
 
     async def copy_in(self, sql: str, rows: AsyncIterator[bytes]) -> int:
         """Run ``copy .. from stdin`` and return the number of rows.

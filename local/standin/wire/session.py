@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from local.standin.backend import Copier, WarehouseError
+from local.standin.backend import Copier, Unloader, WarehouseError
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.sql.translation import Action, Translation
@@ -24,8 +24,10 @@ from local.standin.wire.server import Server, ServerError
 
 _LOG = logging.getLogger(__name__)
 
-# What PostgreSQL must not see as COPY: it does nothing, has no columns and takes no parameters.
+# What PostgreSQL sees in the place of COPY and UNLOAD: it does nothing, has no columns and takes no parameters.
 _PLACEHOLDER = "do $$begin end$$"
+
+_IN_S3 = (Action.COPY, Action.UNLOAD)
 
 _POISON = "do $$begin raise exception 'the statement failed outside PostgreSQL'; end$$"
 
@@ -56,13 +58,17 @@ class Session:
     :param server: its own PostgreSQL session.
     :param copier: what runs COPY.
     :param identity: the cluster, the database and the user.
+    :param unloader: what runs UNLOAD; without one it is refused.
     """
 
-    def __init__(self, client: Channel, server: Server, copier: Copier, identity: Identity) -> None:
+    def __init__(
+        self, client: Channel, server: Server, copier: Copier, identity: Identity, unloader: Unloader | None = None
+    ) -> None:
         self.client = client
         self.server = server
         self.cancelled = False
         self._copier = copier
+        self._unloader = unloader
         self._copy_backend = CopyBackend(self, identity)
         self._wrapped = False
         self._locked: set[str] = set()
@@ -136,10 +142,10 @@ class Session:
             self._wrapped = False
             self.client.write(messages.command_complete("BEGIN"))
             return
-        if action in (Action.WRITE, Action.COPY) or (together and action in (Action.RUN, Action.TRUNCATE)):
+        if action in (Action.WRITE, *_IN_S3) or (together and action in (Action.RUN, Action.TRUNCATE)):
             await self._prepare(translation, sync=True)
-        if action is Action.COPY:
-            await self._copy(translation)
+        if action in _IN_S3:
+            await self._move(translation)
             return
         self.server.channel.write(messages.query(translation.sql))
         await self._pump(b"Z", translation)
@@ -171,7 +177,7 @@ class Session:
         translation = self._translate(statements[0])
         if translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
-        sql = _PLACEHOLDER if translation.action is Action.COPY else translation.sql
+        sql = _PLACEHOLDER if translation.action in _IN_S3 else translation.sql
         await self._forward(messages.parse(name, sql, types), b"1", translation)
         self._statements[name] = translation
 
@@ -202,9 +208,9 @@ class Session:
         action = translation.action if translation is not None else Action.RUN
         if action is Action.ALONE and self.server.status != b"I":
             raise _outside_only(translation)
-        if action is Action.COPY:
+        if action in _IN_S3:
             await self._prepare(translation, sync=False)
-            await self._copy(translation)
+            await self._move(translation)
             return
         if action is Action.BEGIN and self._wrapped:
             self._wrapped = False
@@ -291,19 +297,26 @@ class Session:
         except ServerError:
             return
 
-    async def _copy(self, translation: Translation) -> None:
+    async def _move(self, translation: Translation) -> None:
+        """Run COPY or UNLOAD."""
+        name = translation.action.name
         try:
-            result = await self._copier.copy(translation.source, self._copy_backend)
+            if translation.action is Action.COPY:
+                notices = (await self._copier.copy(translation.source, self._copy_backend)).notices
+            elif self._unloader is None:
+                raise WarehouseError("UNLOAD is not supported by the stand-in", sqlstate="0A000")
+            else:
+                notices = (await self._unloader.unload(translation.source, self._copy_backend)).notices
         except WarehouseError:
             raise
         except Exception as error:
             if self.client.lost:
                 raise
-            _LOG.exception("COPY failed in the stand-in")
+            _LOG.exception("%s failed in the stand-in", name)
             raise WarehouseError(f"internal error in the stand-in: {error!r}") from error
-        for notice in result.notices:
+        for notice in notices:
             self.client.write(messages.report(b"N", {"S": "INFO", "C": "00000", "M": notice}))
-        self.client.write(messages.command_complete("COPY"))
+        self.client.write(messages.command_complete(name))
 
     # Answers.
 

@@ -12,6 +12,7 @@ from local.postgres import PostgresServer
 from local.standin.endpoints import Endpoints
 from local.standin.wire.certificate import CERTIFICATE, server_context
 from tests.local.standin.endpoint import DATABASE, PASSWORD, USER, Endpoint, RowsCopier, free_port
+from tests.local.standin.whole import whole_standin
 
 _numbers = itertools.count(1)
 
@@ -76,3 +77,19 @@ def make_endpoint(endpoints, postgres, certificates) -> Endpoint:
     endpoints.create(cluster, port=port, database=DATABASE, master_user=USER)
     endpoints.set_password(cluster, USER, PASSWORD)
     return Endpoint(endpoints, postgres, certificates, cluster, port)
+
+
+@pytest.fixture(scope="module")
+def whole_module(endpoint_postgres, certificates, tmp_path_factory):
+    """The whole stand-in with one cluster: moto's models are the process's, so each module begins anew."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SPARKIFY_CLUSTER_SECONDS", "0")
+        with whole_standin(endpoint_postgres, certificates, tmp_path_factory.mktemp("whole")) as whole:
+            yield whole
+
+
+@pytest.fixture
+def whole(whole_module, trusted):
+    """The whole stand-in, emptied after each test."""
+    yield whole_module
+    whole_module.empty()

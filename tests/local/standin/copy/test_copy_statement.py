@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.standin.aws.keys import AccessKeys
 from local.standin.backend import WarehouseError
 from local.standin.copy import parse
 from local.standin.copy.jsonpaths import follow, read_jsonpaths
@@ -21,7 +22,7 @@ def test_options_come_in_any_order_and_case():
         FORMAT AS JSON 's3://bucket/paths' region 'us-west-2' manifest truncatecolumns IAM_ROLE '{ROLE}'"""
     )
     assert (copy.schema, copy.table, copy.columns) == ("sales", "staging", ["a", "b"])
-    assert (copy.bucket, copy.key, copy.role, copy.region) == ("bucket", "a/b", ROLE, "us-west-2")
+    assert (copy.bucket, copy.key, copy.grant, copy.region) == ("bucket", "a/b", ROLE, "us-west-2")
     assert (copy.json, copy.compression, copy.manifest) == ("s3://bucket/paths", "gzip", True)
     assert (copy.error_limit, copy.time_format, copy.truncate_columns) == (7, "epochmillisecs", True)
 
@@ -35,7 +36,7 @@ def test_error_limit(option, limit):
 
 def test_json_alone_is_auto_and_default_is_the_default_role():
     copy = parse("copy t from 's3://b/k' iam_role default format json")
-    assert (copy.json, copy.role) == ("auto", None)
+    assert (copy.json, copy.grant) == ("auto", None)
 
 
 def test_no_format_is_delimited_text_with_pipes_and_csv_has_commas():
@@ -121,16 +122,40 @@ def test_refused(statement, sqlstate, message):
 @pytest.mark.parametrize(
     "clause",
     [
-        "access_key_id 'AKIAX' secret_access_key 'SECRETSECRET'",
-        "credentials 'aws_access_key_id=AKIAX;aws_secret_access_key=SECRETSECRET'",
+        "secret_access_key 'SECRETSECRET'",
+        "access_key_id 'AKIAX' secret_access_key 'SECRETSECRET' iam_role default",
+        "access_key_id 'AKIAX' secret_access_key 'SECRETSECRET' secret_access_key 'SECRETSECRET'",
+        "credentials 'aws_access_key_id=AKIAX;aws_secret_access_key=SECRETSECRET' iam_role default",
+        "credentials 'aws_access_key_id=AKIAX; aws_secret_access_key=SECRETSECRET'",
+        "credentials 'aws_access_key_id=AKIAX;aws_secret_access_key=SECRETSECRET;master_symmetric_key=SECRET'",
         "with credentials as 'aws_secret_access_key=SECRETSECRET'",
         "'SECRETSECRET'",
     ],
 )
-def test_keys_in_the_text_are_refused_and_not_repeated(clause):
+def test_refused_keys_are_not_repeated(clause):
     with pytest.raises(WarehouseError) as caught:
         parse(f"copy t from 's3://b/k' {clause} json 'auto'")
     assert "SECRET" not in str(caught.value).replace("SECRET_ACCESS_KEY", "")
+
+
+@pytest.mark.parametrize(
+    ("clause", "grant"),
+    [
+        ("access_key_id 'AKIAX' secret_access_key 'S'", AccessKeys("AKIAX", "S")),
+        ("session_token 'T' secret_access_key 'S' access_key_id 'ASIAX'", AccessKeys("ASIAX", "S", "T")),
+        ("credentials 'aws_access_key_id=AKIAX;aws_secret_access_key=S+/='", AccessKeys("AKIAX", "S+/=")),
+        (
+            "with credentials as 'aws_access_key_id=ASIAX;aws_secret_access_key=S;token=T=='",
+            AccessKeys("ASIAX", "S", "T=="),
+        ),
+        (f"credentials 'aws_iam_role={ROLE}'", ROLE),
+    ],
+)
+def test_the_older_forms_of_authorization(clause, grant):
+    """AWS page "Authorization parameters" as it was until 2025."""
+    copy = parse(f"copy t from 's3://b/k' {clause} json 'auto'")
+    assert copy.grant == grant
+    assert "secret" not in repr(copy).replace("secret_access_key", "")
 
 
 def test_jsonpaths_lead_into_objects_and_lists():

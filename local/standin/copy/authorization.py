@@ -1,0 +1,56 @@
+"""Reads who COPY and UNLOAD act as: AWS page "Authorization parameters", with the forms that it had until 2025."""
+
+from __future__ import annotations
+
+import re
+
+from local.standin.aws.keys import AccessKeys
+from local.standin.backend import WarehouseError
+
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_FORMAT = (
+    "Invalid credentials. Must be of the format: credentials "
+    "'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
+)
+
+
+def check_role(arn: str) -> str:
+    """Return a role's ARN as IAM_ROLE names it.
+
+    :raises WarehouseError: it is none, or a chain of several.
+    """
+    if ROLE.fullmatch(arn):
+        return arn
+    if arn.upper() == "SESSION" or re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})+", arn):
+        raise WarehouseError(
+            "IAM_ROLE with a chain of roles or 'SESSION' is not supported by the stand-in.", sqlstate="0A000"
+        )
+    raise WarehouseError(f"Invalid IAM role ARN: {arn}")
+
+
+def read_credentials(text: str) -> str | AccessKeys:
+    """Return the role or the keys of a CREDENTIALS string.
+
+    :param text: ``aws_iam_role=<ARN>``, or ``aws_access_key_id=..;aws_secret_access_key=..[;token=..]``.
+    :raises WarehouseError: it is none of these; the text of the error has no part of a secret.
+    """
+    pairs = [part.partition("=") for part in text.split(";")]
+    values = {name: value for name, _, value in pairs}
+    if "master_symmetric_key" in values:
+        raise WarehouseError("Client-side encryption is not supported by the stand-in.", sqlstate="0A000")
+    if len(values) == len(pairs) and all(values.values()):
+        if set(values) == {"aws_iam_role"}:
+            return check_role(values["aws_iam_role"])
+        if set(values) - {"token"} == {"aws_access_key_id", "aws_secret_access_key"}:
+            return AccessKeys(values["aws_access_key_id"], values["aws_secret_access_key"], values.get("token"))
+    raise WarehouseError(_FORMAT)
+
+
+def keys_of(key_id: str | None, secret: str | None, token: str | None) -> AccessKeys:
+    """Return the keys of ACCESS_KEY_ID, SECRET_ACCESS_KEY and SESSION_TOKEN.
+
+    :raises WarehouseError: one that is needed is missing.
+    """
+    if not key_id or not secret:
+        raise WarehouseError(_FORMAT)
+    return AccessKeys(key_id, secret, token)
