@@ -37,7 +37,7 @@ airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
 	@exec $(LOCAL) airflow $(ARGS)
 
 test: install ## run every test, in two processes; ARGS="-k name" chooses
-	@exec $(PROGRAMS)/python -m pytest $(or $(ARGS),--numprocesses=2 --dist=loadgroup --no-loadscope-reorder)
+	@exec $(PROGRAMS)/python -m pytest $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
 
 bench: install ## measure what an hour costs after a history of 1, 10 and 100 days; ARGS="1 30" chooses
 	@exec $(PROGRAMS)/python -m bench $(ARGS)

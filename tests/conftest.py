@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,7 @@ from rich.console import Console
 from local.settings import HOST, Settings
 from local.stack.progress import Progress
 from local.stack.stack import Stack
+from tests.scheduling import FilesTogether
 
 # Which examples a property is tried with: always the same few hundred, so that a change is judged by itself; or, with
 # pytest's --hypothesis-profile=soak, others for every --hypothesis-seed, which is what make soak does for a long time.
@@ -35,18 +37,9 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker of pytest-xdist have all tests that need the whole stack, and begin with them.
-
-    The tests of any other file stay together, too, for they share what is slow to make.
-    """
-    items.sort(key=lambda item: not _needs_stack(item))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("stack" if _needs_stack(item) else str(item.path)))
-
-
-def _needs_stack(item: pytest.Item) -> bool:
-    return "stack" in getattr(item, "fixturenames", ())
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    """Let pytest-xdist share out the tests by files."""
+    return FilesTogether(config, log)
 
 
 @pytest.fixture(scope="session")
