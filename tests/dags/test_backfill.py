@@ -94,18 +94,20 @@ def test_every_row_is_what_the_model_says_of_these_hours(empty_warehouse, datase
 
 
 def test_consumers_of_an_asset_are_told_which_rows_came_by_which_window(api, empty_warehouse, backfilled):
-    told = []
+    told = {}
     for run in (*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled):
-        events = [event for event in api.asset_events(LOAD, run) if event["name"] == "sparkify_songplays"]
-        told += [(event["extra"]["window_start"], event["extra"]["inserted"]) for event in events]
+        for event in api.asset_events(LOAD, run):
+            if event["name"] == "sparkify_songplays":
+                # A run that was run again tells once more what it has done.
+                told[run] = event["extra"]["window_start"], event["extra"]["inserted"]
     by_hour = empty_warehouse.execute("select date_part(hour, start_time), count(*) from songplays group by 1")
     rows = {int(number): count for number, count in by_hour.fetchall()}
-    assert sum(inserted for _, inserted in told) == sum(rows.values())
+    assert sum(inserted for _, inserted in told.values()) == sum(rows.values())
     # These hours have a run of their own and lie in the window of no other.
     alone = {
         hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (12, 13, 21, 22) if number in rows
     }
-    assert alone.items() <= dict(told).items()
+    assert alone.items() <= dict(told.values()).items()
     assert len(alone) > 1
 
 

@@ -163,14 +163,14 @@ def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_b
         holder.autocommit = reader.autocommit = False
         holder.execute("lock etl.check_results")
         run_id = api.trigger(LOAD, dict(zip(("window_start", "window_end"), dataset.window, strict=True)))
-        wait_until(lambda: waiting_for_locks(stack, api, run_id), "the check waits for the lock", seconds=300)
+        wait_until(lambda: waits(stack, api, run_id, "check_star_schema"), "the check waits for the lock", seconds=300)
         # A staging table that somebody reads cannot be dropped.
         reader.execute(f"select * from {staging_table('staging_events', SimpleNamespace(dag_id=LOAD, run_id=run_id))}")
         kill_tasks(stack, api, run_id, {"check_star_schema"})
         holder.rollback()
         api.clear(LOAD, run_id, ["check_star_schema"])
         wait_until(lambda: states(api, run_id, {"check_star_schema"}) == {"success"}, "the check is done")
-        wait_until(lambda: waiting_for_locks(stack, api, run_id), "the clean-up waits for the lock")
+        wait_until(lambda: waits(stack, api, run_id, "clean_up"), "the clean-up waits for the lock")
         kill_tasks(stack, api, run_id, {"clean_up"})
         reader.rollback()
     api.clear(LOAD, run_id, ["clean_up"])
@@ -183,6 +183,11 @@ def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_b
     assert warehouse.execute("select tablename from pg_tables where strpos(tablename, '__') > 0").fetchall() == []
     assert aws_client(stack.settings, "s3").list_objects_v2(Bucket=BUCKET, Prefix="manifests/")["KeyCount"] == 0
     assert {table: rows(warehouse, table) for table in TARGETS} == expected
+
+
+def waits(stack, api, run_id, task_id):
+    """Whether a task that has its run for itself waits for a lock; loads wait for one another, too."""
+    return states(api, run_id, {task_id}) == {"running"} and waiting_for_locks(stack, api, run_id)
 
 
 def kill_tasks(stack, api, run_id, tasks):

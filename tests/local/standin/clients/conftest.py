@@ -4,6 +4,7 @@ import json
 
 import pytest
 from airflow.sdk import Connection
+from redshift_connector.iam_helper import IamHelper
 
 from local.settings import ACCESS_KEY, REGION, SECRET_KEY
 from tests.local.standin.whole import CLUSTER, DATABASE, PASSWORD, USER
@@ -17,6 +18,8 @@ def connections(whole, monkeypatch):
         monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", Connection(conn_id=name, **parts).as_json())
         return name
 
+    # The driver keeps temporary passwords for all of its process, those of another stand-in's cluster too.
+    monkeypatch.setattr(IamHelper, "credentials_cache", {})
     monkeypatch.setenv("AWS_ENDPOINT_URL", whole.settings.aws_url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     # The driver asks for a temporary password of its own.
