@@ -40,7 +40,7 @@ _CHUNK = 1 << 20
 
 COPY_EVENTS = """\
 copy staging_events
-from 's3://{bucket}/bench/events.json'
+from 's3://{bucket}/log_data/bench.json'
 iam_role default
 format as json 's3://{bucket}/log_json_path.json'
 timeformat 'epochmillisecs'
@@ -93,7 +93,7 @@ def _upload(warehouse: Warehouse, data: Path) -> None:
     [day] = (data / "log_data").rglob("*.json")
     lines = day.read_text("utf-8").splitlines()
     events = "\n".join((lines * (EVENTS // len(lines) + 1))[:EVENTS])
-    warehouse.put("bench/events.json", events.encode())
+    warehouse.put("log_data/bench.json", events.encode())
     files = [data / "log_json_path.json", *(data / "song_data").rglob("*.json")]
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(lambda file: warehouse.put(str(file.relative_to(data)), file.read_bytes()), files))
@@ -117,14 +117,14 @@ def _copies(direct: Connection, client: Connection, bucket: str, csv: Path) -> I
         (load_csv, lambda: client.execute(copy)), before=lambda: direct.execute("truncate staging_events")
     )
     yield (
-        f"COPY of {EVENTS:,} events, rows a second",
-        f"{EVENTS / plain:,.0f}",
-        f"{EVENTS / ours:,.0f}",
+        f"COPY, {EVENTS:,} events",
+        f"{EVENTS / plain:,.0f} rows/s",
+        f"{EVENTS / ours:,.0f} rows/s",
         f"{plain / ours:.2f} of its rate",
         "0.33 of its rate",
     )
     seconds = _seconds(lambda: client.execute(COPY_SONGS.format(bucket=bucket)))
-    yield (f"COPY of {SONGS:,} objects", "", f"{seconds:.1f} s", "", "5 s")
+    yield (f"COPY, {SONGS:,} objects", "", f"{seconds:.1f} s", "", "5 s")
 
 
 def _beside_a_copy(direct: Connection, client: Connection, other: Connection, bucket: str) -> Iterator[tuple[str, ...]]:
@@ -138,7 +138,7 @@ def _beside_a_copy(direct: Connection, client: Connection, other: Connection, bu
             beside.append(_seconds(lambda: other.execute(ONE_STATEMENT)))
         copying.result()
     yield (
-        "another client's statement while one copies",
+        "a statement beside a COPY",
         "",
         f"{1000 * median(beside):.2f} ms, at most {1000 * max(beside):.0f} ms",
         f"{median(beside) / median(alone):.1f} times that without a COPY",
