@@ -6,6 +6,7 @@ import itertools
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from local.postgres import PostgresServer
@@ -93,3 +94,24 @@ def whole(whole_module, trusted):
     """The whole stand-in, emptied after each test."""
     yield whole_module
     whole_module.empty()
+
+
+@pytest.fixture(scope="session")
+def session(shared_endpoint) -> psycopg.Connection:
+    """One client's session; every statement commits by itself."""
+    return shared_endpoint.psycopg(autocommit=True)
+
+
+@pytest.fixture
+def ask(session):
+    """Run statements in a transaction that is rolled back, and return the last one's rows."""
+
+    def run(*statements: str) -> list[tuple]:
+        rows = []
+        with session.transaction(force_rollback=True):
+            for statement in statements:
+                cursor = session.execute(statement)
+                rows = cursor.fetchall() if cursor.description else []
+        return rows
+
+    return run
