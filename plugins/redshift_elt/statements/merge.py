@@ -83,9 +83,9 @@ def fill_delta(
 ) -> str:
     """Return the statement that finds the rows that the target must take over.
 
-    :param texts: the target's columns that hold texts.
     :param choices: together they name every column that is not in the key.
     :param candidates: a SELECT of the rows to choose from.
+    :param texts: the target's columns that hold texts.
     """
     parts = [f"candidates as (\n{candidates}\n)"]
     parts += [_choose(f"choice_{number}", key, choice, texts) for number, choice in enumerate(choices)]
