@@ -13,6 +13,7 @@ from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
 from local.standin.sql.primary_keys import note_primary_key
+from local.standin.sql.sorted_aggregates import check_sorted_aggregates
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.tables import emit_create_table
 from local.standin.sql.translation import Action, Translation, fixed, made
@@ -30,6 +31,7 @@ def translate(statement: Statement) -> Translation:
         if first.kind is not Kind.WORD:
             raise statement.near(0)
         raise unsupported(f"{word.upper()}")
+    check_sorted_aggregates(statement)
     return translator(statement)
 
 
