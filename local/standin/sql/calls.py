@@ -9,7 +9,7 @@ from local.standin.sql.lexer import Kind, unsupported
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, literal
 from local.standin.sql.types import NAMES as TYPE_NAMES
-from local.standin.sql.types import read_type
+from local.standin.sql.types import Type, read_type
 
 
 class Calls:
@@ -83,9 +83,9 @@ class Calls:
         part = self._date_part(low, low + 1, frozenset(functions.DATE_PARTS.values()))
         return self._emit_arguments("date_part", index, literal(part), [(low + 2, high)])
 
-    def emit_cast(self, index: int) -> int:
-        """Write CAST."""
-        statement, output = self._statement, self._output
+    def _read_cast(self, index: int) -> tuple[int, Type]:
+        """Return where the AS of a CAST or TRY_CAST stands, and the type after it."""
+        statement = self._statement
         high = statement.closing[index + 1]
         middle = statement.find("as", index + 2, high)
         if middle < 0:
@@ -93,11 +93,24 @@ class Calls:
         kind, after = read_type(statement, middle + 1)
         if after != high:
             raise statement.near(after)
-        output.copy(index)
-        output.write("(")
+        return middle, kind
+
+    def emit_cast(self, index: int) -> int:
+        """Write CAST."""
+        middle, kind = self._read_cast(index)
+        self._output.copy(index)
+        self._output.write("(")
         self._emit(index + 2, middle)
-        output.write(f" as {kind.sql})")
-        return high + 1
+        self._output.write(f" as {kind.sql})")
+        return self._statement.closing[index + 1] + 1
+
+    def emit_try_cast(self, index: int) -> int:
+        """Write TRY_CAST as the cast of a text that is known to be one of the type's values."""
+        middle, kind = self._read_cast(index)
+        self._output.replace(index, "standin.try_cast(")
+        self._emit(index + 2, middle)
+        self._output.write(f", {literal(kind.sql)})::{kind.sql}")
+        return self._statement.closing[index + 1] + 1
 
     def emit_nvl2(self, index: int) -> int:
         """Write NVL2 as CASE."""
@@ -176,7 +189,7 @@ class Calls:
 
     def emit_to_timestamp(self, index: int) -> int:
         """Write TO_TIMESTAMP, of which PostgreSQL has one more."""
-        if len(self._arguments(index)) != 2:
+        if len(self._arguments(index)) not in (2, 3):
             raise unsupported("to_timestamp without a format")
         self._output.replace(index, "standin.to_timestamp")
         return index + 1
@@ -198,4 +211,5 @@ SPECIAL: dict[str, Callable[[Calls, int], int]] = {
     "listagg": Calls.emit_listagg,
     "nvl2": Calls.emit_nvl2,
     "to_timestamp": Calls.emit_to_timestamp,
+    "try_cast": Calls.emit_try_cast,
 }

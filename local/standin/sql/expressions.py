@@ -145,8 +145,8 @@ class Expressions:
             output.replace(index, "except")
         elif word == "into":
             return self._emit_into(index)
-        elif word == "approximate" and statement.at(index + 1, "count", "(", "distinct"):
-            # The exact number is as good as one that may be off by two percent.
+        elif word == "approximate" and self._is_approximated(index + 1):
+            # The exact value is as good as one that may be off by two percent.
             output.replace(index, "")
         elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
             output.replace(index, "")
@@ -193,6 +193,9 @@ class Expressions:
         if statement.at(index, "materialized", "(") and statement.at_any(index - 1, ("as", "not")):
             raise unsupported("MATERIALIZED")
 
+    def _is_approximated(self, index: int) -> bool:
+        return self._statement.at(index, "count", "(", "distinct") or self._statement.at(index, "percentile_disc", "(")
+
     def _emit_call(self, index: int, low: int) -> int:
         statement, output = self._statement, self._output
         name = statement.tokens[index].value
@@ -212,6 +215,8 @@ class Expressions:
             raise unsupported(f"table function {name}")
         if name in functions.NEED_A_FRAME:
             self._demand_frame(index)
+        if name == "percentile_disc" and not statement.at(index - 1, "approximate"):
+            raise unsupported("PERCENTILE_DISC without APPROXIMATE")
         if name in SPECIAL:
             return SPECIAL[name](self._calls, index)
         if name in functions.BUILT_IN:

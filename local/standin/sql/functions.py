@@ -16,7 +16,7 @@ BUILT_IN = words(
     left ln log lpad ltrim max md5 min mod nth_value ntile nullif octet_length percent_rank percentile_cont
     percentile_disc pg_backend_pid pg_last_copy_count pg_last_copy_id pg_last_unload_count pi position power quote_ident
     quote_literal radians random rank repeat replace reverse right rollup row_number rpad rtrim sign sin
-    split_part sqrt stddev stddev_pop stddev_samp strpos substr substring tan to_char to_date to_number
+    split_part sqrt stddev stddev_pop stddev_samp strpos substr substring tan to_char to_number
     translate trim upper lower initcap var_pop var_samp variance pg_get_userbyid pg_table_is_visible format_type
     pg_cancel_backend pg_terminate_backend current_schema
     """
@@ -25,13 +25,23 @@ BUILT_IN = words(
 OWN = words(
     """
     add_months avg charindex concat convert_timezone current_database date_trunc fnv_hash getdate is_valid_json
-    is_valid_json_array json_array_length json_extract_path_text last_day len length listagg median regexp_count
-    regexp_instr regexp_replace regexp_substr round strtol sum sysdate sha2 to_timestamp trunc version
+    is_valid_json_array json_array_length json_extract_array_element_text json_extract_path_text last_day len length
+    listagg median regexp_count regexp_instr regexp_replace regexp_substr round sha1 sha2 strtol sum sysdate to_date
+    to_timestamp trunc version
     """
 )
 
 # Redshift's other names, and the name that does the same.
-SYNONYMS = {"nvl": "coalesce", "ifnull": "coalesce", "pow": "power", "textlen": "len", "dlog10": "log", "dexp": "exp"}
+SYNONYMS = {
+    "nvl": "coalesce",
+    "ifnull": "coalesce",
+    "pow": "power",
+    "textlen": "len",
+    "dlog10": "log",
+    "dexp": "exp",
+    "sha": "sha1",
+    "func_sha1": "sha1",
+}
 
 # Functions whose first argument is a part of a date, and what a column of their results is called.
 DATE_PART_FIRST = {"dateadd": "date_add", "date_add": "date_add", "datediff": "date_diff", "date_diff": "date_diff"}

@@ -36,7 +36,7 @@ _PLAIN = {
 
 _VARYING = ("varchar", "nvarchar")
 _FIXED = ("char", "character", "nchar")
-_DECIMAL = ("decimal", "numeric")
+_DECIMAL = ("dec", "decimal", "numeric")
 
 NAMES = frozenset({*_PLAIN, *_VARYING, *_FIXED, *_DECIMAL, "double"})
 

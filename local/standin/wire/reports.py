@@ -18,16 +18,25 @@ _NO_GROWTH = re.compile(r"could not (extend|write) .*: File too large")
 # What no function was found for: the stand-in's own are called by the names that Redshift's have.
 _NO_FUNCTION = "42883"
 _NOT_VARCHAR = re.compile(r"function standin\.only_varchar\((.*)\) does not exist")
-_INTEGERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long"}
+# What a number is called in errors, and what of a text belongs to it.
+_WHOLE = re.compile(r"\s*[-+]?\d*")
+_DECIMAL = re.compile(r"\s*[-+]?\d*\.?\d*")
+_NUMBERS = {
+    "smallint": ("Short", _WHOLE),
+    "integer": ("Integer", _WHOLE),
+    "bigint": ("Long", _WHOLE),
+    "numeric": ("Decimal", _DECIMAL),
+}
 
 # As a user's log shows it (databricks/spark-redshift issue 348), without the numbers that are not known here.
-_FULL_DETAIL = """
+_DETAIL = """
   -----------------------------------------------
-  error:  Disk Full
-  code:      1016
-  context:   node: 0
-  location:  fdisk_api.cpp:398
+  error:  {}
+  code:      {}
+  context:   {}
+  location:  {}
   -----------------------------------------------"""
+_FULL_DETAIL = _DETAIL.format("Disk Full", 1016, "node: 0", "fdisk_api.cpp:398")
 
 
 def error_fields(error: WarehouseError) -> dict[str, str]:
@@ -68,7 +77,7 @@ def translate_error(fields: dict[str, str], translation: Translation | None, pro
     elif code == "22012" and reads_tables:
         told = _internal(told, "Divide by zero")
     elif code in ("22P02", "22007", "22008", "22003") and reads_tables:
-        told = _internal(told, _conversion(text))
+        told = _internal(told, *_conversion(text))
     if translation is not None and "P" in told and told["P"].isdecimal():
         told["P"] = str(translation.positions.to_source(int(told["P"])))
     return told
@@ -80,16 +89,17 @@ def _internal(told: dict[str, str], text: str, detail: str | None = None) -> dic
     return {**kept, "C": "XX000", "M": text, **({"D": detail} if detail else {})}
 
 
-def _conversion(text: str) -> str:
-    """Word a text that is no number as Redshift's compute nodes do."""
+def _conversion(text: str) -> tuple[str, str | None]:
+    """Return what Redshift's compute nodes say of a text that is no number: the message, and its detail if known."""
     match = _INVALID_INPUT.search(text)
-    if match is None or match[1] not in _INTEGERS:
-        return text
+    if match is None or match[1] not in _NUMBERS:
+        return text, None
+    name, digits = _NUMBERS[match[1]]
     value = match[2]
-    digits = re.match(r"\s*[-+]?\d*", value)
-    place = digits.end() if digits else 0
-    wrong = value[place : place + 1]
-    return f"Invalid digit, Value '{wrong}', Pos {place}, Type: {_INTEGERS[match[1]]}"
+    found = digits.match(value)
+    place = found.end() if found else 0
+    message = f"Invalid digit, Value '{value[place : place + 1]}', Pos {place}, Type: {name}"
+    return message, _DETAIL.format(message, 1207, value, ":0")
 
 
 def translate_notice(fields: dict[str, str]) -> dict[str, str]:

@@ -253,8 +253,59 @@ stable
 strict
 as $$ select value at time zone source at time zone target $$;
 
+-- A day that its month does not have is one of the next month, and hour 24 is the next day's first, unless the call is
+-- strict. AWS pages "TO_DATE", "TO_TIMESTAMP".
+create or replace function standin.parse_timestamp(value text, format text, is_strict boolean)
+returns timestamptz
+language plpgsql
+stable
+strict
+as $$
+declare
+    -- As long as the value that it describes.
+    pattern constant text := replace(upper(format), 'HH24', 'hh');
+    counted text := value;
+    beyond interval := '0';
+    part record;
+begin
+    if pattern ~ 'TZ|OF|Q' then
+        raise exception 'the format % is not supported', format using errcode = 'feature_not_supported';
+    end if;
+    begin
+        return pg_catalog.to_timestamp(value, format);
+    exception
+        when datetime_field_overflow then
+            if is_strict then
+                raise exception 'date/time field date value out of range: %', value
+                    using errcode = 'datetime_field_overflow';
+            end if;
+    end;
+    if length(value) = length(pattern) and pattern !~ 'DDD' then
+        for part in
+            select strpos(pattern, name) as place, least_value, unit
+            from (
+                select 'DD' as name, 1 as least_value, interval '1 day' as unit
+                union all
+                select 'hh', 0, interval '1 hour'
+            ) as parts
+            where substr(value, strpos(pattern, name), 2) ~ '^[0-9]{2}$' and strpos(pattern, name) > 0
+        loop
+            counted := overlay(counted placing lpad(part.least_value::text, 2, '0') from part.place for 2);
+            beyond := beyond + (substr(value, part.place, 2)::integer - part.least_value) * part.unit;
+        end loop;
+        begin
+            return pg_catalog.to_timestamp(counted, format) + beyond;
+        exception
+            when datetime_field_overflow then null;
+        end;
+    end if;
+    raise exception 'the value % out of the range of % is not supported by the stand-in', value, format
+        using errcode = 'feature_not_supported';
+end
+$$;
+
 -- A text without anything in it is the first day there is.
-create or replace function standin.to_timestamp(value text, format text)
+create or replace function standin.to_timestamp(value text, format text, is_strict boolean)
 returns timestamptz
 language sql
 stable
@@ -262,6 +313,35 @@ strict
 as $$
     select case
         when value = '' then timestamptz '0001-01-01 00:00:00+00'
-        else pg_catalog.to_timestamp(value, format)
+        else standin.parse_timestamp(value, format, is_strict)
     end
+$$;
+
+create or replace function standin.to_timestamp(value text, format text)
+returns timestamptz
+language sql
+stable
+strict
+as $$ select standin.to_timestamp(value, format, false) $$;
+
+create or replace function standin.to_timestamp(value timestamp, format text)
+returns timestamptz
+language sql
+stable
+strict
+as $$ select standin.to_timestamp(value::text, format, false) $$;
+
+create or replace function standin.to_date(value text, format text, is_strict boolean default false)
+returns date
+language plpgsql
+stable
+strict
+as $$
+begin
+    if value = '' then
+        raise exception 'TO_DATE of an empty string is not supported by the stand-in'
+            using errcode = 'feature_not_supported';
+    end if;
+    return standin.parse_timestamp(value, format, is_strict)::date;
+end
 $$;

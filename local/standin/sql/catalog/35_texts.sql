@@ -192,6 +192,26 @@ begin
 end
 $$;
 
+-- The first element is at 0.
+create or replace function standin.json_extract_array_element_text(
+    value text, place integer, null_if_invalid boolean default false
+)
+returns text
+language plpgsql
+immutable
+strict
+as $$
+begin
+    if value is json array then
+        return case when place >= 0 then value::json ->> place end;
+    end if;
+    if null_if_invalid then
+        return null;
+    end if;
+    raise exception 'invalid json array object %', value using errcode = 'internal_error';
+end
+$$;
+
 create or replace function standin.json_text(value text, path text[], null_if_invalid boolean)
 returns text
 language plpgsql

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from decimal import Decimal
 
 import psycopg
@@ -15,32 +16,11 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
     ("expression", "expected"),
     [
         # AWS pages "NVL", "NVL2", "DECODE", "CONCAT", "LEN", "CHARINDEX"
-        ("nvl(null, null, 3)", 3),
-        ("nvl2(null, 1, 2)", 2),
-        ("decode(2, 1, 'one', 2, 'two', 'many')", "two"),
-        ("decode(null, 1, 'one', null, 'nothing')", "nothing"),
-        ("decode(7, 1, 'one')", None),
         ("decode(decode(1, 1, 2), 2, nvl(null, 'inner'))", "inner"),
-        ("concat('a', null)", None),
-        ("concat('a', 'b')", "ab"),
-        ("len('français')", 8),
-        ("octet_length('français')", 9),
-        ("len('cat   ')", 6),
-        ("charindex('fish', 'dogfish')", 4),
         ("upper('björk é')", "BJÖRK É"),
         ("lower('ÀÉÎ')", "àéî"),
         # AWS pages "DATEADD", "DATEDIFF", "DATE_PART", "EXTRACT", "DATE_TRUNC", "ADD_MONTHS", "LAST_DAY"
-        ("dateadd(month, 18, '2008-02-28'::date)", datetime.datetime(2009, 8, 28)),
-        ("dateadd(minute, 30, '2008-02-28'::date)", datetime.datetime(2008, 2, 28, 0, 30)),
-        ("dateadd(month, 1, '2008-01-31'::date)", datetime.datetime(2008, 2, 29)),
-        ("dateadd(hr, -1, timestamp '2018-11-30 00:30:00')", datetime.datetime(2018, 11, 29, 23, 30)),
         ("dateadd('qtr', 1, timestamp '2018-11-30')", datetime.datetime(2019, 2, 28)),
-        ("datediff(year, '2008-12-31', '2009-01-01')", 1),
-        ("datediff(week_part, '2008-12-31', '2009-01-01')".replace("week_part", "qtr"), 1),
-        ("datediff(hour, '2018-11-01 08:30', '2018-11-01 10:00')", 2),
-        ("datediff(hour, '2018-11-01 01:59', '2018-11-01 02:01')", 1),
-        ("datediff(day, '2018-11-30 23:59', '2018-12-01 00:00')", 1),
-        ("datediff(mon, '2018-12-01', '2018-11-30')", -1),
         ("datediff(min, '1969-12-31 23:59:30', '1970-01-01 00:00:30')", 1),
         ("datediff(ms, '2018-11-01', '2018-11-01 00:00:01.5')", 1500),
         (f"extract(hour from {SUNDAY})", 23),
@@ -48,26 +28,10 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         (f"extract(week from {SUNDAY})", 45),
         (f"extract(month from {SUNDAY})", 11),
         (f"extract(year from {SUNDAY})", 2018),
-        (f"extract(weekday from {SUNDAY})", 0),
-        (f"extract(dow from {SUNDAY} - interval '1 day')", 6),
-        (f"extract(epoch from {SUNDAY})", 1541980799),
         ("extract(second from timestamp '2009-09-09 12:08:43')", 43),
-        ("extract(sec from timestamp '2009-01-01 00:00:03.189717')", 3),
-        (f"extract(ms from {SUNDAY})", 796),
-        ("extract(week from date '2018-12-31')", 1),
-        ("date_part(sec, timestamp '2009-01-01 00:00:03.189717')", 3.189717),
         (f"date_part('w', {SUNDAY})", 45.0),
-        (f"date_trunc('week', {SUNDAY})", datetime.datetime(2018, 11, 5)),
         ("date_trunc('month', date '2018-11-30')", datetime.datetime(2018, 11, 1)),
-        (f"trunc({SUNDAY})", datetime.date(2018, 11, 11)),
-        ("add_months(timestamp '2008-02-29', 1)", datetime.datetime(2008, 3, 31)),
         ("last_day(timestamp '2008-02-03')", datetime.date(2008, 2, 29)),
-        (
-            "timestamp 'epoch' + 1541980799796 / 1000.0 * interval '1 second'",
-            datetime.datetime(2018, 11, 11, 23, 59, 59, 796000),
-        ),
-        ("convert_timezone('America/New_York', timestamp '2018-11-30 12:00')", datetime.datetime(2018, 11, 30, 7)),
-        ("convert_timezone('EST', 'UTC', timestamp '2018-11-30 12:00')", datetime.datetime(2018, 11, 30, 17)),
         (f"to_char({SUNDAY}, 'YYYY-MM-DD HH24:MI:SS.MS D')", "2018-11-11 23:59:59.796 1"),
         # A text is a time without a zone
         ("dateadd(day, 1, '2018-01-01')", datetime.datetime(2018, 1, 2)),
@@ -75,21 +39,13 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         ("extract(hour from '2018-01-01 10:00')", 10),
         ("date_part(hour, '2018-01-01 10:00')", 10.0),
         # As many weeks from Sunday as from Monday, whichever a week begins with
-        ("datediff(week, '2009-01-01', '2009-12-31')", 52),
         ("datediff(w, '2018-11-03', '2018-11-05')", 1),
         ("datediff(week, '2018-11-05', '2018-11-03')", -1),
         # AWS page "TO_TIMESTAMP"
-        ("to_timestamp('', 'YYYY-MM-DD')", datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc)),
-        ("to_timestamp('2011-12-18', 'YYYY-MM-DD')", datetime.datetime(2011, 12, 18, tzinfo=datetime.timezone.utc)),
         # AWS page "FNV_HASH"
-        ("fnv_hash(1)", -5968735742475085980),
         ("fnv_hash(1::smallint)", 589727492704079044),
-        ("fnv_hash(1::bigint)", -8517097267634966620),
-        ("fnv_hash('Amazon Redshift')", 7783490368944507294),
-        ("fnv_hash('Amazon Redshift', fnv_hash(1))", -2202602717770968555),
         ("fnv_hash('cd', fnv_hash('ab'))", -281581062704388899),
         ("fnv_hash('abcd')", -281581062704388899),
-        ("fnv_hash('a '::varchar(3)) = fnv_hash('a')", False),
         ("fnv_hash('a'::char(2)) = fnv_hash('a ')", True),
         # AWS page "STRTOL"
         ("strtol('0xf', 16)", 15),
@@ -108,11 +64,9 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         ("regexp_replace('DonecFri@example.com', '@.*[.](org|com)$')", "DonecFri"),
         ("regexp_replace('xaxbX', 'x', '-', 2, 'i')", "xa-b-"),
         # AWS pages "JSON_EXTRACT_PATH_TEXT", "IS_VALID_JSON", "JSON_ARRAY_LENGTH"
-        ("""json_extract_path_text('{"f2":{"f3":1},"f4":{"f5":99,"f6":"star"}}', 'f4', 'f6')""", "star"),
         ("""json_extract_path_text('{"f2":{"f3":1}}', 'f2')""", '{"f3":1}'),
         ("""json_extract_path_text('{"f2":{"f3":1}}', 'F2')""", None),
         ("""json_extract_path_text('{"f2":[1]}', 'f2', '0')""", None),
-        ("""json_extract_path_text('{"f2":', 'f2', true)""", None),
         ("""is_valid_json('{"a": {"b": 1}}')""", True),
         ("""is_valid_json('{"a": {"b": 1}')""", False),
         ("is_valid_json_array('[1, {}, []]')", True),
@@ -122,19 +76,12 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         # Numbers
         ("round(7)", 7),
         ("trunc(-7.5)", Decimal(-7)),
-        ("7 / 2", 3),
         ("round(2.5::float8)", 3.0),
         ("round(1234.5678::float8, 2)", 1234.57),
-        ("100.8976::decimal(5, 2)", Decimal("100.90")),
-        ("7.9::decimal", Decimal(8)),
         ("'12'::int + 1", 13),
-        ("sha2('abc', 256)", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("md5('abc')", "900150983cd24fb0d6963f7d28e17f72"),
         # Strings
         (r"'a\'b' || 'c\\d'", "a'bc\\d"),
-        ("'a' || null", None),
-        ("'é' > 'z'", True),
-        ("'Z' < 'a'", True),
         ("substring('dogfish' from 4 for 4)", "fish"),
         ("trim(both 'x' from 'xxax')", "a"),
         ("split_part('a/b/c', '/', 2)", "b"),
@@ -153,8 +100,11 @@ def test_expressions(ask, expression, expected):
 @pytest.mark.parametrize(
     "expression",
     [
-        "datediff(week, '2018-11-03', '2018-11-04')",
-        "datediff(week, '2018-11-04', '2018-11-05')",
+        "to_date('', 'YYYYMMDD')",
+        "to_date('2001-1-32', 'YYYY-MM-DD')",
+        "to_date('2001 366', 'YYYY DDD')",
+        "try_cast('' as int)",
+        "try_cast(1 as int)",
         "regexp_substr('a', '(?=a)')",
         "regexp_substr('aa', 'a+?')",
         "regexp_substr('a', 'a', 1, 1, 'p')",
@@ -278,17 +228,6 @@ def test_windows(ask):
     assert [row[1:] for row in rows] == [(1, 1, 1), (1, 2, 2), (2, 4, 3), (4, 8, 4)]
 
 
-def test_times_of_the_statement_and_of_the_transaction(session):
-    with session.transaction():
-        (first, started), (second, started_again) = (
-            session.execute("select getdate(), sysdate").fetchone() for _ in range(2)
-        )
-        assert started == started_again
-        assert first.microsecond == 0
-        assert first <= second
-        assert first.tzinfo is None
-
-
 def test_set_operators_and_common_tables(ask):
     assert ask("with a (x) as (select 1 union all select 2) select x from a minus select 2") == [(1,)]
 
@@ -314,16 +253,103 @@ def test_settings(session):
 
 
 @pytest.mark.parametrize(
-    ("statement", "message"),
+    ("statement", "message", "detail"),
     [
-        ("select 'abc'::int from t", "Invalid digit, Value 'a', Pos 0, Type: Integer"),
-        ("select s::bigint from t where s = 'b'", "Invalid digit, Value 'b', Pos 0, Type: Long"),
-        ("select n / 0 from t", "Divide by zero"),
-        ("insert into strict values (null)", "Cannot insert a NULL value into column n"),
+        ("select ' -12x'::smallint from t", "Invalid digit, Value 'x', Pos 4, Type: Short", "  code:      1207"),
+        ("select '-1.5.2'::decimal(9, 1) from t", "Invalid digit, Value '.', Pos 4, Type: Decimal", "-1.5.2"),
+        ("select n / 0 from t", "Divide by zero", None),
+        ("insert into strict values (null)", "Cannot insert a NULL value into column n", None),
     ],
 )
-def test_errors_of_the_engine(ask, statement, message):
+def test_errors_of_the_engine(ask, statement, message, detail):
     with pytest.raises(psycopg.errors.InternalError_) as caught:
         ask(*NUMBERS, "create temp table strict (n integer not null)", statement)
-    assert caught.value.diag.message_primary == message
+    told = caught.value.diag
+    assert told.message_primary == message
+    assert told.message_detail is None if detail is None else detail in told.message_detail
     assert caught.value.sqlstate == "XX000"
+
+
+@pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 119, 120, 300])
+def test_sha1_of_texts_that_end_before_and_after_a_block(ask, size):
+    text = ("aé€" * size)[:size]
+    assert ask(f"select sha1('{text}')") == [(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),)]
+
+
+INTEGERS = ("smallint", "integer", "bigint")
+FRACTIONS = ("decimal(5, 1)", "real", "float8")
+STRINGS = ("char(40)", "varchar(40)")
+TRIED = {
+    "true": {*INTEGERS},
+    "1::smallint": {"boolean", "integer", "bigint", *FRACTIONS, *STRINGS},
+    "1::integer": {"boolean", "smallint", "bigint", *FRACTIONS, *STRINGS},
+    "1::bigint": {"boolean", "smallint", "integer", *FRACTIONS, *STRINGS},
+    "1::decimal(5, 1)": {*INTEGERS, "real", "float8", *STRINGS},
+    "1::real": {*INTEGERS, "decimal(5, 1)", "float8", *STRINGS},
+    "1::float8": {*INTEGERS, "decimal(5, 1)", "real", *STRINGS},
+    "'2018-01-01 12:00'": {"timestamp", "timestamptz", "date", "time", "timetz", *STRINGS},
+    "timestamp '2018-01-01 12:00'": {"timestamptz", "date", "time", *STRINGS},
+    "timestamptz '2018-01-01 12:00+00'": {"timestamp", "date", "time", "timetz", *STRINGS},
+    "date '2018-01-01'": {"timestamp", "timestamptz", *STRINGS},
+    "time '12:00'": {*STRINGS},
+    "timetz '12:00+00'": {*STRINGS},
+}
+TYPES = ("boolean", *INTEGERS, *FRACTIONS, *STRINGS, "date", "timestamp", "timestamptz", "time", "timetz")
+
+
+@pytest.mark.parametrize("value", TRIED)
+@pytest.mark.parametrize("kind", TYPES)
+def test_try_cast_is_cast_for_the_types_that_it_takes(session, value, kind):
+    """AWS page "TRY_CAST"."""
+    if kind in TRIED[value]:
+        same = session.execute(f"select try_cast({value} as {kind}) = cast({value} as {kind})")
+        assert same.fetchone() == (True,)
+    elif value == "'2018-01-01 12:00'" and kind != "boolean":
+        assert session.execute(f"select try_cast({value} as {kind})").fetchone() == (None,)
+    else:
+        with pytest.raises((psycopg.errors.CannotCoerce, psycopg.errors.FeatureNotSupported)):
+            session.execute(f"select try_cast({value} as {kind})")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["to_date('2001 3', 'YYYY Q')", "to_timestamp('2001 UTC', 'YYYY TZ')", "to_timestamp('2001 +00', 'YYYY OF')"],
+)
+def test_formats_that_are_only_written(ask, call):
+    """AWS pages "TO_DATE", "TO_TIMESTAMP"."""
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"^the format .+ is not supported$"):
+        ask(f"select {call}")
+
+
+def test_try_cast_looks_at_each_value(ask):
+    rows = ask(
+        "create temp table t (v varchar(20), n integer)",
+        "insert into t values ('7', 1), ('x', 2), (null, 3), ('99999999999', 4)",
+        "select try_cast(v as integer) from t order by n",
+    )
+    assert rows == [(7,), (None,), (None,), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        # AWS pages "TO_DATE", "TO_TIMESTAMP"
+        ("to_date('02 Oct 2001', 'DD Mon YYYY')", datetime.date(2001, 10, 2)),
+        ("to_date('2001-2-3', 'YYYY-MM-DD')", datetime.date(2001, 2, 3)),
+        ("to_date('31/02/2000', 'dd/mm/yyyy')", datetime.date(2000, 3, 2)),
+        ("to_date('20010630', 'YYYYMMDD', true)", datetime.date(2001, 6, 30)),
+        ("to_timestamp('310400 2400', 'DDMMYY HH24MI')::timestamp", datetime.datetime(2000, 5, 2)),
+        ("to_timestamp(timestamp '2001-02-03 04:05:06.7', 'YYYY-MM-DD HH24:MI:SS')::timestamp - '2001-02-03'", None),
+    ],
+)
+def test_dates_by_a_format(ask, call, expected):
+    ((value,),) = ask(f"select {call}")
+    assert value == (expected or datetime.timedelta(hours=4, minutes=5, seconds=6))
+
+
+@pytest.mark.parametrize(
+    "call", ["to_date('20010631', 'YYYYMMDD', true)", "to_timestamp('20010101 24', 'YYYYMMDD HH24', true)"]
+)
+def test_a_strict_date_has_the_day_that_is_named(ask, call):
+    with pytest.raises(psycopg.errors.DatetimeFieldOverflow, match="date/time field date value out of range"):
+        ask(f"select {call}")
