@@ -1,0 +1,22 @@
+"""Tables for the cases that are queries."""
+
+from __future__ import annotations
+
+import pytest
+
+TABLES = (
+    "create table numbers (i integer, b bigint, f float8, d decimal(8, 2), e decimal(8, 2))",
+    "insert into numbers values (1, 1, 1.5, 1.10, 3.00), (2, 2, 2.5, 2.25, 7.00), (4, 4, 4.5, 3.33, 0.50)",
+    "create table texts (v varchar(9), c char(5), n integer)",
+    "create table aliases (a int2, b int4, c int8, d float4, e float8, f float, g bpchar, h nvarchar, i nchar, j text, "
+    "k dec)",
+    "insert into texts values ('a', 'a', 1), ('a  ', 'a  ', 2), ('b', 'b', 3), ('', '', 4), (null, null, 5)",
+)
+
+
+@pytest.fixture(scope="module")
+def tables(session):
+    for statement in TABLES:
+        session.execute(statement)
+    yield
+    session.execute("drop table aliases, numbers, texts")
