@@ -8,6 +8,7 @@ from local.standin.sql.calls import SPECIAL, Calls
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
 from local.standin.sql.queries import emit_group_by_all, emit_select
+from local.standin.sql.quotients import quotients
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.types import read_type
 
@@ -60,6 +61,7 @@ class Expressions:
         self._statement = statement
         self._output = output
         self._calls = Calls(self.emit, statement, output)
+        self._quotients = quotients(statement)
         self._substitutes: dict[int, tuple[int, int]] = {}
 
     def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
@@ -73,7 +75,11 @@ class Expressions:
         """
         index = low
         while index < high:
+            if before := self._quotients.before.get(index):
+                self._output.write(before)
             index = self._emit_one(index, low)
+            if after := self._quotients.after.get(index):
+                self._output.write(after)
 
     def _emit_one(self, index: int, low: int) -> int:
         statement, output = self._statement, self._output
