@@ -74,10 +74,35 @@ from tests.local.standin.conformance.checks import (
         ),
         case(
             "5/1 DECIMAL quotient",
-            "A DECIMAL(8,2) by a DECIMAL(8,2) is a DECIMAL(17,9); here it has as many digits as PostgreSQL gives.",
+            "A quotient's precision and scale follow from those of both sides: (8,2) by (8,2) is (17,9).",
             "r_numeric_computations201",
-            {"select d / e from numbers where i = 1": Decimal("0.36666666666666666667")},
+            {
+                "select d / e from numbers where i = 4": Decimal("6.660000000"),
+                "select d / i from numbers where i = 4": Decimal("0.8325000000000"),
+                "select sum(d) / sum(e) from numbers where i = 4": Decimal("6.6600"),
+                "6::decimal(8, 2) / 3::decimal(8, 7)": Decimal("2.0000"),
+            },
+        ),
+        case(
+            "5/1 DECIMAL quotient, last digit",
+            "Whether a quotient is rounded or cut.",
+            NO_SOURCE,
+            {"2::decimal(8, 2) / 3::decimal(8, 2)": Decimal("0.666666666")},
+            UNKNOWN,
+        ),
+        case(
+            "5/1 DECIMAL quotient of subqueries",
+            "So it is with the columns of subqueries; here these have PostgreSQL's digits.",
+            "r_numeric_computations201",
+            {"select d / e from (select d, e from numbers where i = 1) q": Decimal("0.36666666666666666667")},
             DIFFERS,
+        ),
+        case(
+            "5/1 DECIMAL literals",
+            "The precision of a literal with a point; here its quotients have PostgreSQL's digits.",
+            NO_SOURCE,
+            {"1.0 / 3": Decimal("0.33333333333333333333")},
+            UNKNOWN,
         ),
         case(
             "5/2 INSERT rounds",
