@@ -6,18 +6,28 @@ import json
 import threading
 from dataclasses import dataclass
 
+import botocore.session
+from botocore.model import OperationNotFoundError
+
 from local.errors import StackError
 
 PATH = "/_standin/faults"
 
 # COPY and UNLOAD use S3 with the cluster's role, beside the requests that arrive here.
 COPY = "copy"
-PLACES = ("s3", "redshift", COPY)
+# S3's requests do not name their operation.
+_WITHOUT_OPERATIONS = ("s3", COPY)
+PLACES = (*_WITHOUT_OPERATIONS, "ec2", "iam", "redshift", "redshift-data", "secretsmanager", "sts")
 
-# Status and message of each error that can be asked for (AWS pages "Error responses" of S3, "Common errors").
+# The request takes effect, and its connection closes without an answer.
+ANSWER_LOST = "AnswerLost"
+
+# Status and message of each error that can be asked for anywhere (AWS pages "Error responses" of S3, "Common errors",
+# "Error codes for the Amazon EC2 API").
 _ERRORS = {
     "SlowDown": (503, "Please reduce your request rate."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
+    "RequestLimitExceeded": (503, "Request limit exceeded."),
     "ThrottlingException": (400, "Rate exceeded"),
     "ExpiredToken": (400, "The provided token has expired."),
     "AccessDenied": (403, "Access Denied"),
@@ -33,27 +43,33 @@ class Fault:
     message: str
 
 
+# At a place, one of its operations or all of them.
+_At = tuple[str, "str | None"]
+
+
 class Faults:
-    """The errors that are due, by the place where they happen. Every method may be called from any thread."""
+    """The errors that are due, by where they happen. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._due: dict[str, tuple[Fault, int | None]] = {}
-        self._told: dict[str, int] = {}
+        self._due: dict[_At, tuple[Fault, int | None]] = {}
+        self._told: dict[_At, int] = {}
 
-    def set(self, place: str, code: str, times: int | None = None) -> None:
+    def set(self, place: str, code: str, times: int | None = None, operation: str | None = None) -> None:
         """Answer with an error from now on.
 
-        :param place: ``s3`` or ``redshift`` for requests to these services, ``copy`` for what COPY reads
-            from S3 and UNLOAD writes to it.
-        :param code: the error's code, such as ``SlowDown``.
+        :param place: ``copy`` for what COPY reads from S3 and UNLOAD writes to it, or the service that requests go to
+            by its name in boto3, such as ``s3`` or ``redshift``.
+        :param code: the error's code, such as ``SlowDown``, or :data:`ANSWER_LOST`. With an operation it can be any
+            that AWS lists for it.
         :param times: how often; None until :meth:`clear`.
-        :raises StackError: there is no such place or error.
+        :param operation: the only operation that fails, such as ``CreateCluster``; it goes before what is set for
+            the place. S3 and COPY have none.
+        :raises StackError: there is no such place, operation or error.
         """
-        if place not in PLACES or code not in _ERRORS:
-            raise StackError(f"There is no fault {code!r} at {place!r}: places are {PLACES}, codes {tuple(_ERRORS)}.")
+        fault = _fault(place, code, operation)
         with self._lock:
-            self._due[place] = (Fault(code, *_ERRORS[code]), times)
+            self._due[place, operation] = (fault, times)
 
     def clear(self) -> None:
         """Work again, and begin to count anew."""
@@ -61,18 +77,19 @@ class Faults:
             self._due.clear()
             self._told.clear()
 
-    def next(self, place: str) -> Fault | None:
+    def next(self, place: str, operation: str | None = None) -> Fault | None:
         """Return the error to answer with now, if there is one."""
         with self._lock:
-            fault, times = self._due.get(place, (None, None))
-            if fault is None:
+            at = next((at for at in ((place, operation), (place, None)) if at in self._due), None)
+            if at is None:
                 return None
-            self._told[place] = self._told.get(place, 0) + 1
+            fault, times = self._due[at]
+            self._told[at] = self._told.get(at, 0) + 1
             if times is not None:
                 if times > 1:
-                    self._due[place] = (fault, times - 1)
+                    self._due[at] = (fault, times - 1)
                 else:
-                    del self._due[place]
+                    del self._due[at]
             return fault
 
     def answer(self, method: str, body: bytes) -> tuple[int, str]:
@@ -83,13 +100,44 @@ class Faults:
         if method == "POST":
             try:
                 asked = json.loads(body)
-                self.set(asked["place"], asked["code"], asked.get("times"))
-            except (ValueError, KeyError, TypeError, StackError) as error:
+                self.set(asked["place"], asked["code"], asked.get("times"), asked.get("operation"))
+            except (ValueError, KeyError, TypeError, AttributeError, StackError) as error:
                 return 400, json.dumps({"error": str(error)})
         elif method == "DELETE":
             self.clear()
         with self._lock:
-            return 200, json.dumps(self._told)
+            return 200, json.dumps({".".join(filter(None, at)): times for at, times in self._told.items()})
+
+
+def _fault(place: str, code: str, operation: str | None) -> Fault:
+    if place not in PLACES or (operation is not None and place in _WITHOUT_OPERATIONS):
+        raise StackError(f"There is no fault of {operation or place!r} at {place!r}: places are {PLACES}.")
+    errors = dict(_ERRORS)
+    if operation is not None:
+        errors.update(_listed_errors(place, operation))
+    if place != COPY:
+        errors[ANSWER_LOST] = (0, "")
+    if code not in errors:
+        raise StackError(f"There is no fault {code!r} at {place!r}: codes are {tuple(errors)}.")
+    return Fault(code, *errors[code])
+
+
+def _listed_errors(service: str, operation: str) -> dict[str, tuple[int, str]]:
+    """Return the errors that AWS lists for an operation.
+
+    :raises StackError: the service has no such operation.
+    """
+    try:
+        model = botocore.session.get_session().get_service_model(service).operation_model(operation)
+    except OperationNotFoundError as error:
+        raise StackError(f"{service} has no operation {operation!r}.") from error
+    return {
+        shape.error_code: (
+            shape.metadata.get("error", {}).get("httpStatusCode", 400),
+            f"{operation} fails with {shape.error_code}, as the stand-in was told.",
+        )
+        for shape in model.error_shapes
+    }
 
 
 # COPY runs in this process and has no request to look at.

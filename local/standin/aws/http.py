@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import logging
@@ -42,6 +43,7 @@ _SCOPE = re.compile(
     r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
 )
 DATA_API = "redshift-data"
+_JSON_SERVICES = (DATA_API, "secretsmanager")
 # GetClusterCredentials makes a password.
 _READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
 # CreateCluster and DeleteCluster make and remove the secret of a managed password.
@@ -96,19 +98,27 @@ class Gateway:
         request = _ServedRequest(environ)
         found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
         service = found["service"] if found else "s3"
-        if fault := FAULTS.next(service):
+        operation = _operation(request) if service != "s3" else None
+        fault = FAULTS.next(service, operation)
+        if fault and fault.code != faults.ANSWER_LOST:
             # What is left unread of a request would be taken for the next one.
             request.get_data()
             return _failed(service, fault)
+        answer = self._dispatch(service, operation, request, found["key"] if found else None)
+        if fault:
+            # The server closes the connection of a client that it takes to be gone.
+            raise ConnectionResetError(errno.ECONNRESET, "the answer is lost, as the stand-in was told")
+        return answer
+
+    def _dispatch(self, service: str, operation: str | None, request: Request, key: str | None) -> Answer:
         try:
             if service == "s3":
                 return self._answer_s3(request)
-            if service == DATA_API and found:
+            if service == DATA_API and key:
                 # Without the lock: a request may wait for a statement.
-                operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-                return self._data_api.answer(operation, request.get_data(), found["key"])
+                return self._data_api.answer(operation or "", request.get_data(), key)
             if service in _SERVICES:
-                return self._answer_service(service, request)
+                return self._answer_service(service, operation or "", request)
         except NotImplementedError as error:
             return _unsupported(service, str(error).replace(" has not been implemented", ""))
         except ClientError as error:
@@ -139,12 +149,10 @@ class Gateway:
             self._state.save_s3(bucket, key)
         return answer
 
-    def _answer_service(self, service: str, request: Request) -> Answer:
-        action = request.form.get("Action") or request.args.get("Action")
-        action = action or request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    def _answer_service(self, service: str, operation: str, request: Request) -> Answer:
         with self._lock:
             answer = _SERVICES[service].dispatch(request, request.raw_url, dict(request.headers))
-            if not _READS.match(action):
+            if not _READS.match(operation):
                 for changed in (service, *_ALSO_CHANGES.get(service, ())):
                     self._state.save(changed)
         return answer
@@ -156,18 +164,26 @@ def _answer_faults(environ: dict[str, Any]) -> Answer:
     return status, {"content-type": "application/json"}, text
 
 
+def _operation(request: Request) -> str:
+    action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    return action or request.form.get("Action") or request.args.get("Action") or ""
+
+
 def _failed(service: str, fault: Fault) -> Answer:
-    return fault.status, {"content-type": "text/xml"}, _error_body(service, fault.code, fault.message)
+    return _error(service, fault.status, fault.code, fault.message)
 
 
 def _unsupported(service: str, what: str) -> Answer:
-    message = f"{what} is not supported by the stand-in."
-    if service == "secretsmanager":
-        body = json.dumps({"__type": "UnsupportedOperation", "message": message})
-        return 501, {"content-type": "application/x-amz-json-1.1"}, body
-    return 501, {"content-type": "text/xml"}, _error_body(service, "UnsupportedOperation", message)
+    return _error(service, 501, "UnsupportedOperation", f"{what} is not supported by the stand-in.")
 
 
-def _error_body(service: str, code: str, message: str) -> str:
+def _error(service: str, status: int, code: str, message: str) -> Answer:
+    if service in _JSON_SERVICES:
+        body = json.dumps({"__type": code, "message": message})
+        return status, {"content-type": "application/x-amz-json-1.1"}, body
     error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    return error if service in ("s3", "ec2") else f"<ErrorResponse>{error}</ErrorResponse>"
+    if service == "ec2":
+        error = f"<Response><Errors>{error}</Errors></Response>"
+    elif service != "s3":
+        error = f"<ErrorResponse>{error}</ErrorResponse>"
+    return status, {"content-type": "text/xml"}, error

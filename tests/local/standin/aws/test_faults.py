@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from local.standin.aws.faults import PATH
 from tests.local.standin.aws.service_parts import client
@@ -63,7 +63,82 @@ def test_the_control_plane_has_faults_of_its_own(settings, faults):
     client(settings, "s3").list_buckets()
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"place": "s3"}', b'{"place": "s3", "code": "Earthquake"}'])
+CALLS = {
+    "ec2": ("DescribeVpcs", lambda ec2: ec2.describe_vpcs()),
+    "iam": ("ListRoles", lambda iam: iam.list_roles()),
+    "redshift": ("DescribeClusters", lambda redshift: redshift.describe_clusters()),
+    "redshift-data": ("ListStatements", lambda data: data.list_statements()),
+    "secretsmanager": ("ListSecrets", lambda secrets: secrets.list_secrets()),
+    "sts": ("GetCallerIdentity", lambda sts: sts.get_caller_identity()),
+}
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_one_operation_fails_and_is_counted_by_its_name(settings, faults, service):
+    operation, call = CALLS[service]
+    faults.post(PATH, json={"place": service, "operation": operation, "code": "ThrottlingException", "times": 1})
+    with pytest.raises(ClientError) as refused:
+        call(client(settings, service))
+    assert code_of(refused.value) == ("ThrottlingException", 400)
+    call(client(settings, service))
+    assert faults.get(PATH).json() == {f"{service}.{operation}": 1}
+
+
+def test_the_other_operations_of_the_service_work(settings, faults):
+    faults.post(PATH, json={"place": "iam", "operation": "GetRole", "code": "AccessDenied"})
+    iam = client(settings, "iam")
+    assert iam.list_roles()["Roles"] == []
+    with pytest.raises(ClientError):
+        iam.get_role(RoleName="copy")
+
+
+def test_an_operation_can_fail_with_every_error_that_aws_lists_for_it(settings, faults):
+    asked = {"place": "redshift", "operation": "ResumeCluster", "code": "InsufficientClusterCapacity"}
+    assert faults.post(PATH, json=asked).status_code == 200
+    redshift = client(settings, "redshift")
+    with pytest.raises(redshift.exceptions.InsufficientClusterCapacityFault) as refused:
+        redshift.resume_cluster(ClusterIdentifier="any")
+    assert code_of(refused.value) == ("InsufficientClusterCapacity", 400)
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"operation": "CreateUser"}])
+def test_a_call_whose_answer_is_lost_took_effect(settings, faults, narrowed):
+    faults.post(PATH, json={"place": "iam", "code": "AnswerLost", "times": 1, **narrowed})
+    iam = client(settings, "iam")
+    with pytest.raises(ConnectionClosedError):
+        iam.create_user(UserName="someone")
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["someone"]
+
+
+def test_a_client_that_retries_a_lost_answer_finds_what_it_has_done(settings, faults):
+    faults.post(PATH, json={"place": "iam", "operation": "CreateUser", "code": "AnswerLost", "times": 1})
+    patient = client(settings, "iam", Config(retries={"total_max_attempts": 2}))
+    with pytest.raises(patient.exceptions.EntityAlreadyExistsException):
+        patient.create_user(UserName="someone")
+
+
+def test_the_answer_of_s3_can_be_lost(settings, faults):
+    s3 = client(settings, "s3")
+    faults.post(PATH, json={"place": "s3", "code": "AnswerLost", "times": 1})
+    with pytest.raises(ConnectionClosedError):
+        s3.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["files"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"place": "s3"}',
+        b'{"place": "s3", "code": "Earthquake"}',
+        b'{"place": "s3", "operation": "PutObject", "code": "SlowDown"}',
+        b'{"place": "copy", "code": "AnswerLost"}',
+        b'{"place": "iam", "operation": "CreateCluster", "code": "AccessDenied"}',
+        b'{"place": "iam", "operation": "CreateRole", "code": "InsufficientClusterCapacity"}',
+        b'{"place": "redshift", "code": "InsufficientClusterCapacity"}',
+    ],
+)
 def test_what_is_no_fault_is_refused(settings, faults, body):
     assert faults.post(PATH, content=body).status_code == 400
     client(settings, "s3").list_buckets()
