@@ -152,6 +152,13 @@ class PostgresServer:
             if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
+    def program(self, name: str) -> Path:
+        """Return the path of one of PostgreSQL's programs, such as ``pg_dump``.
+
+        :raises StackError: PostgreSQL's binaries are missing.
+        """
+        return _binaries() / name
+
     def sqlalchemy_url(self, database: str) -> str:
         """Return SQLAlchemy's address of one database, through psycopg2."""
         address = self.dsn

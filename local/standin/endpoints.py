@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from local.postgres import SUPERUSER, PostgresServer
+from local.standin import snapshots
 from local.standin.backend import Copier, Unloader
 from local.standin.wire.certificate import server_context
 from local.standin.wire.listener import Listener
@@ -68,7 +69,7 @@ class Endpoints:
         """
         _check_user(master_user)
         with self._lock:
-            self._prepare(cluster, database, master_user)
+            self._prepare(database_name(cluster, database), database, master_user)
             known = self._clusters.get(cluster)
             if known is not None:
                 self._run(known.listener.close())
@@ -131,9 +132,44 @@ class Endpoints:
         with self._lock:
             known = self._clusters.pop(cluster)
             self._run(known.listener.close())
-            name = sql.Identifier(database_name(cluster, known.database))
             with self._administer("postgres") as connection:
-                connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+                _drop_database(connection, database_name(cluster, known.database))
+
+    def save_snapshot(self, cluster: str, folder: Path) -> None:
+        """Write what is committed in the cluster's database into a folder; its sessions go on.
+
+        :raises KeyError: there is no such cluster.
+        :raises StackError: PostgreSQL's pg_dump failed.
+        """
+        snapshots.save(self._postgres, database_name(cluster, self._clusters[cluster].database), folder)
+
+    def load_snapshot(self, cluster: str, folder: Path, *, database: str, master_user: str) -> None:
+        """Make the database of a cluster, which :meth:`create` is called for next, from a snapshot.
+
+        A database that is there already is left as it is.
+
+        :raises StackError: PostgreSQL's pg_restore failed; there is no database.
+        """
+        _check_user(master_user)
+        name = database_name(cluster, database)
+        # Whole or not at all, whenever this is interrupted.
+        unfinished = database_name(cluster, f"{database}.unfinished")
+        with self._administer("postgres") as connection:
+            if connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+                return
+            _drop_database(connection, unfinished)
+            self._prepare(unfinished, database, master_user)
+            for user in snapshots.users(folder):
+                _create_user(connection, user)
+                _let_connect(connection, unfinished, user)
+            try:
+                snapshots.load(self._postgres, unfinished, folder)
+            except BaseException:
+                _drop_database(connection, unfinished)
+                raise
+            connection.execute(
+                sql.SQL("alter database {} rename to {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+            )
 
     def close(self) -> None:
         """End all sessions and stop listening; the databases stay."""
@@ -151,9 +187,12 @@ class Endpoints:
     def _administer(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(**self._postgres.dsn.parameters(database), autocommit=True)
 
-    def _prepare(self, cluster: str, database: str, master_user: str) -> None:
-        """Make the role, the database and what Redshift has in each database; all of it can be there already."""
-        name = database_name(cluster, database)
+    def _prepare(self, name: str, database: str, master_user: str) -> None:
+        """Make the role, the database and what Redshift has in each database; all of it can be there already.
+
+        :param name: PostgreSQL's name of the database.
+        :param database: the client's.
+        """
         with self._administer("postgres") as connection:
             _create_user(connection, master_user)
             connection.execute(
@@ -192,6 +231,10 @@ def database_name(cluster: str, database: str) -> str:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"{name[: _LONGEST_NAME - len(digest) - 1]}_{digest}"
+
+
+def _drop_database(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
+    connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
 def _check_user(user: str) -> None:

@@ -1,0 +1,111 @@
+"""A database's content on disk: taken while clients work, and put into another cluster's database."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from local.errors import StackError
+from local.postgres import PostgresServer
+
+_DUMP, _NOTES = "database.dump", "notes.json"
+
+# What is not the client's is made anew in every database, and some of it says which cluster the database belongs to.
+_SCHEMAS = (
+    "select nspname from pg_namespace where nspname !~ '^pg_' and nspname not in ('information_schema', 'standin')"
+)
+
+
+def save(server: PostgresServer, database: str, folder: Path) -> None:
+    """Write what is committed in a database now into a folder that only its owner can read, whole or not at all.
+
+    :param folder: does not exist yet, or is an older snapshot that this one replaces.
+    :raises StackError: pg_dump failed.
+    """
+    unfinished = folder.with_name(folder.name + ".new")
+    remove(unfinished)
+    unfinished.mkdir(mode=0o700, parents=True)
+    with psycopg.connect(**server.dsn.parameters(database)) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        (snapshot,) = connection.execute("select pg_export_snapshot()").fetchone() or ()
+        schemas = [name for (name,) in connection.execute(_SCHEMAS)]
+        (notes,) = connection.execute("select standin.tell_notes()").fetchone() or ()
+        _run(
+            server,
+            "pg_dump",
+            *("--format=custom", "--compress=1", f"--snapshot={snapshot}", f"--file={unfinished / _DUMP}"),
+            *(f"--schema={_pattern(name)}" for name in schemas),
+            database,
+        )
+    (unfinished / _NOTES).write_text(json.dumps(notes))
+    remove(folder)
+    unfinished.replace(folder)
+
+
+def users(folder: Path) -> list[str]:
+    """Return the users who could connect to the database."""
+    return _notes(folder)["users"]
+
+
+def load(server: PostgresServer, database: str, folder: Path) -> None:
+    """Fill a database that has nothing but what each cluster's database begins with; the users must exist.
+
+    :raises StackError: pg_restore failed.
+    """
+    dump = str(folder / _DUMP)
+    listed = _run(server, "pg_restore", "--list", dump).splitlines()
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as wanted:
+        # Every database has this schema already, with the rights that pg_dump takes for granted.
+        wanted.write("\n".join(line for line in listed if " SCHEMA - public " not in line))
+        wanted.flush()
+        _run(
+            server,
+            "pg_restore",
+            *("--single-transaction", f"--use-list={wanted.name}", f"--dbname={database}"),
+            dump,
+        )
+    with psycopg.connect(**server.dsn.parameters(database), autocommit=True) as connection:
+        connection.execute("select standin.take_notes(%s)", (Jsonb(_notes(folder)),))
+        connection.execute("analyze")
+
+
+def remove(folder: Path) -> None:
+    """Delete a snapshot, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _notes(folder: Path) -> dict[str, list[str]]:
+    return json.loads((folder / _NOTES).read_text())
+
+
+def _pattern(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _run(server: PostgresServer, program: str, *arguments: str) -> str:
+    address = server.dsn
+    done = subprocess.run(
+        [server.program(program), f"--username={address.user}", "--no-password", *arguments],
+        env={
+            **os.environ,
+            "PGHOST": str(address.socket_dir),
+            "PGPORT": str(address.port),
+            # They would note attributes from statements that are not a client's, and make triggers twice.
+            "PGOPTIONS": "-c event_triggers=off",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StackError(f"{program} failed: {done.stderr.strip()}")
+    return done.stdout
