@@ -171,6 +171,11 @@ class Endpoints:
                 sql.SQL("alter database {} rename to {}").format(sql.Identifier(unfinished), sql.Identifier(name))
             )
 
+    @staticmethod
+    def delete_snapshot(folder: Path) -> None:
+        """Remove a snapshot, if it is there."""
+        snapshots.remove(folder)
+
     def close(self) -> None:
         """End all sessions and stop listening; the databases stay."""
         with self._lock:

@@ -24,7 +24,7 @@ from moto.sts.responses import TokenResponse
 from local.standin.aws import faults
 from local.standin.aws.data_api import DataApi
 from local.standin.aws.faults import FAULTS, Fault
-from local.standin.aws.redshift import StandInRedshiftResponse
+from local.standin.aws.redshift_requests import StandInRedshiftResponse
 from local.standin.aws.s3 import StandInS3, StandInS3Response
 from local.standin.aws.state import StateFile
 
@@ -43,7 +43,7 @@ _SCOPE = re.compile(
     r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
 )
 DATA_API = "redshift-data"
-_JSON_SERVICES = (DATA_API, "secretsmanager")
+_JSON_SERVICES = (DATA_API, "redshift-serverless", "secretsmanager")
 # GetClusterCredentials makes a password.
 _READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
 # CreateCluster and DeleteCluster make and remove the secret of a managed password.

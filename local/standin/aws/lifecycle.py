@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Protocol
 
 from local.errors import StackError
 from local.settings import HOST
+from local.standin.aws.durations import Durations
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,6 +43,15 @@ class ClusterEndpoints(Protocol):
     def delete(self, cluster: str) -> None:
         """Stop to listen and drop the database."""
 
+    def save_snapshot(self, cluster: str, folder: Path) -> None:
+        """Write what the database holds now into a folder, whole or not at all; its clients stay connected."""
+
+    def load_snapshot(self, cluster: str, folder: Path, *, database: str, master_user: str) -> None:
+        """Make the database from a snapshot, if it is missing, whole or not at all."""
+
+    def delete_snapshot(self, folder: Path) -> None:
+        """Remove a snapshot, if it is there."""
+
 
 @dataclass(frozen=True)
 class TemporaryPassword:
@@ -61,16 +72,29 @@ class ClusterRecord(Protocol):
     port: int
     status: str
     temporary_passwords: list[TemporaryPassword]
+    restored_from: str | None
+
+    def apply_changes(self) -> None:
+        """Take over what was asked for and is pending."""
+
+
+class SnapshotRecord(Protocol):
+    """What the control plane knows of a snapshot."""
+
+    snapshot_identifier: str
+    folder: str
+    status: str
 
 
 class Lifecycle:
-    """Takes clusters from one state to the next.
+    """Takes clusters and snapshots from one state to the next.
 
     :param endpoints: where the clusters' databases and listeners are made.
     :param first_port: clusters get the first free port from here upwards. The port that a request asks for is not
         used: several stacks can then run on one machine.
-    :param seconds: how long every change takes at least.
-    :param lock: held while a cluster's record is read and changed.
+    :param durations: how long every change takes at least.
+    :param snapshots: the folder of the snapshots.
+    :param lock: held while a record is read and changed.
     :param clusters: every cluster that exists.
     :param saved: called, with the lock held, after a record has been changed in the background.
     """
@@ -80,14 +104,16 @@ class Lifecycle:
         endpoints: ClusterEndpoints,
         *,
         first_port: int,
-        seconds: float,
+        durations: Durations,
+        snapshots: Path,
         lock: threading.RLock,
         clusters: Callable[[], Iterable[ClusterRecord]],
         saved: Callable[[], None],
     ) -> None:
-        self.seconds = seconds
+        self.durations = durations
         self._endpoints = endpoints
         self._first_port = first_port
+        self._snapshots = snapshots
         self._lock = lock
         self._clusters = clusters
         self._saved = saved
@@ -97,27 +123,98 @@ class Lifecycle:
     def create(self, cluster: ClusterRecord) -> None:
         """Give a new cluster a port, a database and a listener; then it is available."""
         cluster.port = self._free_port(cluster)
-        self._run(cluster, lambda: self._open_somewhere(cluster), self._becomes(cluster, "available"))
+        self._change(cluster, "creating", lambda: self._open_somewhere(cluster), "available")
+
+    def restore(self, cluster: ClusterRecord) -> None:
+        """Give a new cluster the data of the snapshot that its record names; then it is available."""
+        cluster.port = self._free_port(cluster)
+
+        def work() -> None:
+            self._endpoints.load_snapshot(
+                cluster.cluster_identifier,
+                self._snapshots / str(cluster.restored_from),
+                database=cluster.db_name,
+                master_user=cluster.master_username,
+            )
+            self._open_somewhere(cluster)
+
+        self._change(cluster, "creating", work, "available", failed="incompatible-restore")
 
     def pause(self, cluster: ClusterRecord) -> None:
         """Close a cluster's connections; then it is paused."""
-        name = cluster.cluster_identifier
-        self._run(cluster, lambda: self._endpoints.pause(name), self._becomes(cluster, "paused"))
+        self._change(cluster, "pausing", lambda: self._endpoints.pause(cluster.cluster_identifier), "paused")
 
     def resume(self, cluster: ClusterRecord) -> None:
         """Accept connections again; then the cluster is available."""
-        name = cluster.cluster_identifier
-        self._run(cluster, lambda: self._endpoints.resume(name), self._becomes(cluster, "available"))
+        self._change(cluster, "resuming", lambda: self._endpoints.resume(cluster.cluster_identifier), "available")
+
+    def reboot(self, cluster: ClusterRecord) -> None:
+        """Close a cluster's connections and refuse new ones for a while; then it is available."""
+        self._change(cluster, "rebooting", lambda: self._go_down(cluster, "rebooting"), "available")
+
+    def resize(self, cluster: ClusterRecord) -> None:
+        """Go down as for a reboot; then the cluster has the size that was asked for."""
+        self._change(cluster, "resizing", lambda: self._go_down(cluster, "resizing"), "available")
+
+    def modify(self, cluster: ClusterRecord) -> None:
+        """Make the changes that are pending after a while; connections stay."""
+        self._change(cluster, "modifying", lambda: None, "available")
+
+    def take_snapshot(self, cluster: ClusterRecord, snapshot: SnapshotRecord) -> None:
+        """Keep what the cluster's database holds now; then the snapshot is available."""
+        self._run(
+            snapshot.snapshot_identifier,
+            self.durations.of("snapshot"),
+            lambda: self._save_snapshot(cluster, snapshot),
+            lambda: setattr(snapshot, "status", "available"),
+            lambda: setattr(snapshot, "status", "failed"),
+        )
+
+    def delete_snapshot(self, snapshot: SnapshotRecord) -> None:
+        """Remove a snapshot's data."""
+        self._endpoints.delete_snapshot(self._snapshots / snapshot.folder)
 
     def delete(self, cluster: ClusterRecord, forget: Callable[[], None]) -> None:
         """Drop a cluster's data; then it is forgotten."""
-        self._run(cluster, lambda: self._close(cluster), forget)
+        self._run(
+            cluster.cluster_identifier,
+            self.durations.of("deleting"),
+            lambda: self._close(cluster),
+            forget,
+            lambda: setattr(cluster, "status", "incompatible-network"),
+        )
 
-    def reopen(self, cluster: ClusterRecord, forget: Callable[[], None]) -> None:
+    def delete_with_snapshot(
+        self, cluster: ClusterRecord, snapshot: SnapshotRecord, forget: Callable[[], None]
+    ) -> None:
+        """Close a cluster's connections and keep its data in a snapshot; then delete the cluster."""
+
+        def work() -> None:
+            # What a client writes after the snapshot would be lost.
+            self._endpoints.pause(cluster.cluster_identifier)
+            self._save_snapshot(cluster, snapshot)
+
+        def kept() -> None:
+            snapshot.status, cluster.status = "available", "deleting"
+            self.delete(cluster, forget)
+
+        def lost() -> None:
+            snapshot.status, cluster.status = "failed", "incompatible-network"
+
+        self._run(cluster.cluster_identifier, self.durations.of("final-snapshot"), work, kept, lost)
+
+    def reopen(
+        self, cluster: ClusterRecord, forget: Callable[[], None], final_snapshot: SnapshotRecord | None = None
+    ) -> None:
         """Bring a cluster back after a restart, in the state that it was in or was going to.
 
+        :param final_snapshot: what is taken of a cluster that is to be deleted.
         :raises StackError: its port is taken by another program.
         """
+        if cluster.restored_from is not None and cluster.status in ("creating", "incompatible-restore"):
+            cluster.status = "creating"
+            self.restore(cluster)
+            return
         try:
             self._open(cluster)
         except OSError as error:
@@ -131,10 +228,12 @@ class Lifecycle:
         if cluster.status in ("pausing", "paused"):
             self._endpoints.pause(cluster.cluster_identifier)
             cluster.status = "paused"
+        elif cluster.status == "final-snapshot" and final_snapshot is not None:
+            self.delete_with_snapshot(cluster, final_snapshot, forget)
         elif cluster.status == "deleting":
             self.delete(cluster, forget)
         else:
-            cluster.status = "available"
+            self._finish(cluster, "available")
 
     def set_master_password(self, cluster: ClusterRecord) -> None:
         """Accept the master password that the cluster's record holds now."""
@@ -183,6 +282,14 @@ class Lifecycle:
             create_user=create_user,
         )
 
+    def _go_down(self, cluster: ClusterRecord, kind: str) -> None:
+        self._endpoints.pause(cluster.cluster_identifier)
+        self._stopping.wait(self.durations.of(kind))
+        self._endpoints.resume(cluster.cluster_identifier)
+
+    def _save_snapshot(self, cluster: ClusterRecord, snapshot: SnapshotRecord) -> None:
+        self._endpoints.save_snapshot(cluster.cluster_identifier, self._snapshots / snapshot.folder)
+
     def _close(self, cluster: ClusterRecord) -> None:
         # A cluster that could never be opened has no endpoint.
         with contextlib.suppress(KeyError):
@@ -195,20 +302,47 @@ class Lifecycle:
                 return port
         raise StackError(f"No free port from {self._first_port} upwards: set SPARKIFY_REDSHIFT_PORT lower.")
 
-    @staticmethod
-    def _becomes(cluster: ClusterRecord, status: str) -> Callable[[], None]:
-        return lambda: setattr(cluster, "status", status)
+    def _finish(self, cluster: ClusterRecord, status: str) -> None:
+        password = cluster.master_user_password
+        cluster.apply_changes()
+        if cluster.master_user_password != password:
+            self.set_master_password(cluster)
+        cluster.status = status
 
-    def _run(self, cluster: ClusterRecord, work: Callable[[], None], then: Callable[[], None]) -> None:
+    def _change(
+        self,
+        cluster: ClusterRecord,
+        kind: str,
+        work: Callable[[], None],
+        status: str,
+        *,
+        failed: str = "incompatible-network",
+    ) -> None:
+        # A cluster that could not be changed must not look as if it could be used.
+        self._run(
+            cluster.cluster_identifier,
+            self.durations.of(kind),
+            work,
+            lambda: self._finish(cluster, status),
+            lambda: setattr(cluster, "status", failed),
+        )
+
+    def _run(
+        self,
+        name: str,
+        seconds: float,
+        work: Callable[[], None],
+        then: Callable[[], None],
+        failed: Callable[[], None],
+    ) -> None:
         def change() -> None:
-            due = time.monotonic() + self.seconds
+            due = time.monotonic() + seconds
             try:
                 work()
             except Exception:
-                # A cluster that could not be changed must not look as if it could be used.
-                _LOG.exception("Cluster %s cannot leave the state %s", cluster.cluster_identifier, cluster.status)
+                _LOG.exception("A change of %s failed", name)
                 with self._lock:
-                    cluster.status = "incompatible-network"
+                    failed()
                     self._saved()
                 return
             if not self._stopping.wait(due - time.monotonic()):
@@ -216,7 +350,7 @@ class Lifecycle:
                     then()
                     self._saved()
 
-        thread = threading.Thread(target=change, name=f"cluster {cluster.cluster_identifier}", daemon=True)
+        thread = threading.Thread(target=change, name=f"change of {name}", daemon=True)
         self._threads = {known for known in self._threads if known.is_alive()} | {thread}
         thread.start()
 

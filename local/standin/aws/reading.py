@@ -10,10 +10,10 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, s3_backends
 
 from local.settings import ACCOUNT
 from local.standin.aws import permissions
+from local.standin.aws.cluster import StandInCluster
 from local.standin.aws.faults import COPY, FAULTS
 from local.standin.aws.keys import AccessKeys, KeyRefusedError, find_principal
 from local.standin.aws.permissions import Principal
-from local.standin.aws.redshift import StandInCluster
 from local.standin.aws.s3 import PARTITION, buckets
 from local.standin.backend import WarehouseError
 

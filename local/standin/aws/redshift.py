@@ -1,87 +1,38 @@
-"""The Redshift control plane: moto's, with states that take time, checked requests and clusters that can be reached."""
+"""The Redshift control plane: moto's, with states that take time, and clusters that can be reached."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import string
-import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
-from moto.core.responses import ActionResult
-from moto.redshift.exceptions import ClusterAlreadyExistsFaultError, ClusterSubnetGroupNotFoundError
+from moto.redshift.exceptions import (
+    ClusterAlreadyExistsFaultError,
+    ClusterNotFoundError,
+    ClusterParameterGroupNotFoundError,
+    ClusterSnapshotAlreadyExistsError,
+    ClusterSnapshotNotFoundError,
+    ClusterSubnetGroupNotFoundError,
+)
 from moto.redshift.models import Cluster, ParameterGroup, RedshiftBackend
-from moto.redshift.responses import RedshiftResponse
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local.standin.aws import cluster_rules as rules
-from local.standin.aws.keys import KeyRefusedError, database_user
+from local.standin.aws.cluster import StandInCluster
 from local.standin.aws.lifecycle import Lifecycle, TemporaryPassword
+from local.standin.aws.snapshot import StandInSnapshot, choose, has_tags
 
-# The name that the endpoint's certificate carries.
-ADDRESS = "localhost"
 PARAMETER_GROUP = "default.redshift-2.0"
 _REACHABLE = {"available", "modifying"}
-
-
-class StandInCluster(Cluster):
-    """A cluster whose endpoint is a listener on this machine."""
-
-    default_iam_role_arn: str | None = None
-    master_password_secret_arn: str | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.status = "creating"
-        self.role_changes: dict[str, tuple[str, float]] = {}
-        self.temporary_passwords: list[TemporaryPassword] = []
-
-    @property
-    def address(self) -> str:
-        """The host name that clients connect to."""
-        return ADDRESS
-
-    @property
-    def endpoint(self) -> dict[str, str | int] | None:
-        """The host and the port; none while there is nothing to connect to."""
-        return None if self.status == "creating" else {"Address": self.address, "Port": self.port}
-
-    @property
-    def cluster_availability_status(self) -> str:
-        """Whether the cluster can be queried."""
-        return {"available": "Available", "modifying": "Modifying"}.get(self.status, "Unavailable")
-
-    @property
-    def iam_roles(self) -> list[dict[str, str]]:
-        """Every associated role with its state: adding, in-sync or removing."""
-        return [{"ApplyStatus": state, "IamRoleArn": arn} for arn, state in self._role_states().items()]
-
-    def has_role(self, arn: str) -> bool:
-        """Whether the role is associated and the association has taken effect."""
-        return self.status != "creating" and self._role_states().get(arn) in ("in-sync", "removing")
-
-    def change_roles(self, add: list[str], remove: list[str], seconds: float) -> None:
-        """Associate and dissociate roles; it takes effect after so many seconds."""
-        due = time.time() + seconds
-        self.role_changes = {arn: change for arn, change in self.role_changes.items() if change[1] > time.time()}
-        for arn in add:
-            if arn not in self.iam_roles_arn:
-                self.iam_roles_arn.append(arn)
-                self.role_changes[arn] = ("adding", due)
-        for arn in remove:
-            if arn in self.iam_roles_arn:
-                self.iam_roles_arn.remove(arn)
-                self.role_changes[arn] = ("removing", due)
-
-    def _role_states(self) -> dict[str, str]:
-        states = dict.fromkeys(self.iam_roles_arn, "in-sync")
-        states.update({arn: state for arn, (state, due) in self.role_changes.items() if due > time.time()})
-        return states
+_WITH_PASSWORDS = _REACHABLE | {"paused", "pausing", "rebooting", "resizing", "resuming"}
+_DELETABLE = {"available", "paused", "incompatible-network", "incompatible-restore"}
 
 
 class StandInRedshift(RedshiftBackend):
-    """The clusters of one region."""
+    """The clusters and the snapshots of one region."""
 
     # Set while the service runs; not a part of what is kept across restarts.
     lifecycle: ClassVar[Lifecycle]
@@ -92,13 +43,35 @@ class StandInRedshift(RedshiftBackend):
             PARAMETER_GROUP, "redshift-2.0", "Default parameter group for redshift-2.0", account_id, region_name
         )
 
+    def describe_cluster_parameters(self, parameter_group_name: str) -> list[dict[str, Any]]:
+        """Tell the parameters; require_ssl became true with the family redshift-2.0 (AWS page "Behavior changes")."""
+        parameters = super().describe_cluster_parameters(parameter_group_name)
+        for parameter in parameters:
+            if parameter["ParameterName"] == "require_ssl":
+                is_new = self.parameter_groups[parameter_group_name].family != "redshift-1.0"
+                parameter["ParameterValue"] = str(is_new).lower()
+        return parameters
+
+    def describe_clusters(
+        self,
+        cluster_identifier: str | None = None,
+        tag_keys: list[str] | None = None,
+        tag_values: list[str] | None = None,
+    ) -> list[Cluster]:
+        """Find one cluster, or those with tags."""
+        found = super().describe_clusters(cluster_identifier)
+        return [cluster for cluster in found if has_tags(cluster, tag_keys or [], tag_values or [])]
+
     def create_cluster(self, **cluster_kwargs: Any) -> StandInCluster:
         """Make the cluster's record; :meth:`launch` makes the cluster."""
         identifier, subnet_group = cluster_kwargs["cluster_identifier"], cluster_kwargs["cluster_subnet_group_name"]
+        parameter_group = cluster_kwargs["cluster_parameter_group_name"]
         if identifier in self.clusters:
             raise ClusterAlreadyExistsFaultError
         if subnet_group and subnet_group not in self.subnet_groups:
             raise ClusterSubnetGroupNotFoundError(subnet_group)
+        if parameter_group and parameter_group not in self.parameter_groups:
+            raise ClusterParameterGroupNotFoundError(parameter_group)
         cluster = StandInCluster(self, **cluster_kwargs)
         self.clusters[identifier] = cluster
         return cluster
@@ -107,11 +80,14 @@ class StandInRedshift(RedshiftBackend):
         """Begin to create what stands behind a cluster's record."""
         if managed_password:
             cluster.master_password_secret_arn = self._create_secret(cluster)
-        self.lifecycle.create(cluster)
+        if cluster.restored_from is None:
+            self.lifecycle.create(cluster)
+        else:
+            self.lifecycle.restore(cluster)
 
     def pause_cluster(self, cluster_id: str) -> Cluster:
         """Close the cluster's connections and refuse new ones."""
-        cluster = self._in_state(cluster_id, "available", "pause")
+        cluster = self._idle(cluster_id, "available", "pause")
         cluster.status = "pausing"
         self.lifecycle.pause(cluster)
         return cluster
@@ -123,26 +99,58 @@ class StandInRedshift(RedshiftBackend):
         self.lifecycle.resume(cluster)
         return cluster
 
+    def reboot_cluster(self, cluster_id: str) -> Cluster:
+        """Close the cluster's connections, and open it again after a while."""
+        cluster = self._idle(cluster_id, "available", "reboot")
+        cluster.status = "rebooting"
+        self.lifecycle.reboot(cluster)
+        return cluster
+
+    def resize_cluster(
+        self, cluster_id: str, node_type: str | None, cluster_type: str | None, nodes: int | None
+    ) -> Any:
+        """Give the cluster other nodes; it goes down for a while. What is not given stays."""
+        cluster = self._idle(cluster_id, "available", "resize")
+        size = {
+            "NodeType": node_type or cluster.node_type,
+            "ClusterType": cluster_type or ("multi-node" if (nodes or cluster.number_of_nodes) > 1 else "single-node"),
+        }
+        if size["ClusterType"] == "multi-node":
+            size["NumberOfNodes"] = nodes or cluster.number_of_nodes
+        rules.check_size(size)
+        changes = {"node_type": size["NodeType"], "number_of_nodes": size.get("NumberOfNodes", 1)}
+        if changes == {"node_type": cluster.node_type, "number_of_nodes": cluster.number_of_nodes}:
+            raise rules.InvalidCombination(f"Cluster {cluster_id} has the requested size already.")
+        cluster.pending_changes = changes
+        cluster.status = "resizing"
+        self.lifecycle.resize(cluster)
+        return cluster
+
     def delete_cluster(self, **cluster_kwargs: Any) -> Cluster:
-        """Drop the cluster's data; the final snapshot is a record only and cannot be restored."""
+        """Drop the cluster's data, after a final snapshot if one is asked for."""
         identifier = cluster_kwargs["cluster_identifier"]
         cluster = self.describe_clusters(identifier)[0]
-        if cluster.status not in ("available", "paused", "incompatible-network"):
+        if cluster.status not in _DELETABLE or self._is_being_kept(cluster):
             raise rules.InvalidState(
                 "There is an operation running on the Cluster. Please try to delete it at a later time."
             )
-        if snapshot := cluster_kwargs["final_cluster_snapshot_identifier"]:
-            self.create_cluster_snapshot(identifier, snapshot, cluster.region, cluster.tags)
-        cluster.status = "deleting"
-        self.lifecycle.delete(cluster, lambda: self._forget(identifier))
+        if final := cluster_kwargs["final_cluster_snapshot_identifier"]:
+            snapshot = self._new_snapshot(cluster, final, cluster_kwargs.get("retention_period"), cluster.tags)
+            cluster.status, cluster.final_snapshot = "final-snapshot", snapshot.snapshot_identifier
+            self.lifecycle.delete_with_snapshot(cluster, snapshot, lambda: self.forget(identifier))
+        else:
+            cluster.status = "deleting"
+            self.lifecycle.delete(cluster, lambda: self.forget(identifier))
         return cluster
 
     def modify_cluster(self, **cluster_kwargs: Any) -> Cluster:
-        """Change a setting; a new master password is valid at once."""
-        self._in_state(cluster_kwargs["cluster_identifier"], "available", "modify")
-        cluster = super().modify_cluster(**cluster_kwargs)
-        if "master_user_password" in cluster_kwargs:
-            self.lifecycle.set_master_password(cluster)
+        """Change settings; they hold after a while."""
+        cluster = self._in_state(cluster_kwargs.pop("cluster_identifier"), "available", "modify")
+        if "master_user_password" in cluster_kwargs and cluster.master_password_secret_arn:
+            raise rules.Unsupported("ModifyCluster with MasterUserPassword for a cluster whose password is managed")
+        cluster.pending_changes = cluster_kwargs
+        cluster.status = "modifying"
+        self.lifecycle.modify(cluster)
         return cluster
 
     def modify_cluster_iam_roles(
@@ -152,12 +160,82 @@ class StandInRedshift(RedshiftBackend):
         cluster = self._in_state(cluster_identifier, "available", "modify the IAM roles of")
         remaining = [arn for arn in cluster.iam_roles_arn if arn not in remove]
         rules.check_roles([*remaining, *(arn for arn in add if arn not in remaining)], default or None)
-        cluster.change_roles(add, remove, self.lifecycle.seconds)
+        cluster.change_roles(add, remove, self.lifecycle.durations.of("roles"))
         if default is not None:
             cluster.default_iam_role_arn = default or None
         elif cluster.default_iam_role_arn in remove:
             cluster.default_iam_role_arn = None
         return cluster
+
+    def take_snapshot(
+        self, cluster_identifier: str, identifier: str, retention_period: int | None, tags: list[dict[str, str]]
+    ) -> StandInSnapshot:
+        """Begin to keep the cluster's data under a name."""
+        cluster = self._idle(cluster_identifier, "available", "take a snapshot of")
+        snapshot = self._new_snapshot(cluster, identifier, retention_period, tags)
+        self.lifecycle.take_snapshot(cluster, snapshot)
+        return snapshot
+
+    def find_snapshots(self, request: Mapping[str, Any]) -> list[StandInSnapshot]:
+        """Find the snapshots that a request of DescribeClusterSnapshots asks for.
+
+        :raises ServiceException: one that is named does not exist, or the request is refused.
+        """
+        chosen = choose(self.snapshots.values(), request, self.clusters)
+        named, cluster = (
+            request.get("SnapshotIdentifier") or request.get("SnapshotArn"),
+            request.get("ClusterIdentifier"),
+        )
+        if named and not chosen:
+            raise ClusterSnapshotNotFoundError(named)
+        known = {snapshot.cluster_identifier for snapshot in self.snapshots.values()} | set(self.clusters)
+        if cluster and cluster not in known:
+            raise ClusterNotFoundError(cluster)
+        return chosen
+
+    def delete_cluster_snapshot(self, snapshot_identifier: str, cluster_identifier: str | None = None) -> Any:
+        """Remove a snapshot with its data."""
+        snapshot = self._snapshot(snapshot_identifier, cluster_identifier)
+        used = any(c.status == "creating" and c.restored_from == snapshot.folder for c in self.clusters.values())
+        if snapshot.status not in ("available", "failed") or used:
+            raise rules.InvalidSnapshotState(
+                f"The snapshot {snapshot.snapshot_identifier} cannot be deleted while it is being taken or restored."
+            )
+        del self.snapshots[snapshot.snapshot_identifier]
+        self.lifecycle.delete_snapshot(snapshot)
+        snapshot.status = "deleted"
+        return snapshot
+
+    def restorable(self, request: Mapping[str, Any]) -> StandInSnapshot:
+        """Find the snapshot that RestoreFromClusterSnapshot names.
+
+        :raises ServiceException: there is none, or it is not available.
+        """
+        identifier, arn = request.get("SnapshotIdentifier"), request.get("SnapshotArn")
+        if bool(identifier) == bool(arn):
+            raise rules.InvalidCombination("Specify either SnapshotIdentifier or SnapshotArn.")
+        snapshot = self._snapshot(identifier or arn.rpartition("/")[2], request.get("SnapshotClusterIdentifier"))
+        if arn and snapshot.arn != arn:
+            raise ClusterSnapshotNotFoundError(arn)
+        if snapshot.status != "available":
+            raise rules.InvalidSnapshotState(f"The snapshot {snapshot.snapshot_identifier} is {snapshot.status}.")
+        return snapshot
+
+    def reopen(self) -> None:
+        """Take up all clusters and snapshots after a restart.
+
+        :raises StackError: the port of a cluster is taken.
+        """
+        for identifier, cluster in list(self.clusters.items()):
+            self.lifecycle.reopen(
+                cluster,
+                lambda identifier=identifier: self.forget(identifier),
+                self.snapshots.get(cluster.final_snapshot),
+            )
+        for snapshot in self.snapshots.values():
+            cluster = self.clusters.get(snapshot.cluster_identifier)
+            if snapshot.status == "creating" and cluster and cluster.status != "final-snapshot":
+                self.lifecycle.take_snapshot(cluster, snapshot)
 
     def get_cluster_credentials(
         self, cluster_identifier: str, db_user: str, auto_create: bool, duration_seconds: int
@@ -166,9 +244,8 @@ class StandInRedshift(RedshiftBackend):
         rules.check_user(db_user)
         credentials = super().get_cluster_credentials(cluster_identifier, db_user, auto_create, duration_seconds)
         cluster = self.clusters[cluster_identifier]
-        status = cluster.status
-        if status not in _REACHABLE | {"paused", "pausing", "resuming"}:
-            raise rules.Unsupported(f"GetClusterCredentials for a cluster that is {status}")
+        if cluster.status not in _WITH_PASSWORDS:
+            raise rules.Unsupported(f"GetClusterCredentials for a cluster that is {cluster.status}")
         password = secrets.token_urlsafe(32)
         self.lifecycle.add_temporary_password(
             cluster, TemporaryPassword(db_user, password, credentials["Expiration"]), create_user=auto_create
@@ -185,7 +262,7 @@ class StandInRedshift(RedshiftBackend):
         if not 900 <= duration_seconds <= 3600:
             raise rules.InvalidValue("Token duration must be between 900 and 3600 seconds")
         cluster = self.describe_clusters(cluster_identifier)[0]
-        if cluster.status not in _REACHABLE | {"paused", "pausing", "resuming"}:
+        if cluster.status not in _WITH_PASSWORDS:
             raise rules.Unsupported(f"GetClusterCredentialsWithIAM for a cluster that is {cluster.status}")
         password = secrets.token_urlsafe(32)
         expiration = datetime.now(timezone.utc) + timedelta(seconds=duration_seconds)
@@ -199,6 +276,14 @@ class StandInRedshift(RedshiftBackend):
             "NextRefreshTime": datetime.now(timezone.utc) + timedelta(seconds=duration_seconds / 2),
         }
 
+    def forget(self, identifier: str) -> None:
+        """Remove a cluster's record, and the secret of its password."""
+        cluster = self.clusters.pop(identifier)
+        if cluster.master_password_secret_arn:
+            secretsmanager_backends[self.account_id][self.region_name].delete_secret(
+                cluster.master_password_secret_arn, None, force_delete_without_recovery=True
+            )
+
     def _in_state(self, identifier: str, state: str, operation: str) -> StandInCluster:
         cluster = self.describe_clusters(identifier)[0]
         if cluster.status != state:
@@ -206,6 +291,37 @@ class StandInRedshift(RedshiftBackend):
                 f"You can't {operation} cluster {identifier}: it is {cluster.status}, and must be {state}."
             )
         return cluster
+
+    def _idle(self, identifier: str, state: str, operation: str) -> StandInCluster:
+        cluster = self._in_state(identifier, state, operation)
+        if self._is_being_kept(cluster):
+            raise rules.InvalidState("There is an operation running on the Cluster. Please try again at a later time.")
+        return cluster
+
+    def _is_being_kept(self, cluster: Cluster) -> bool:
+        return any(
+            snapshot.status == "creating" and snapshot.cluster_identifier == cluster.cluster_identifier
+            for snapshot in self.snapshots.values()
+        )
+
+    def _new_snapshot(
+        self, cluster: Cluster, identifier: str, retention_period: int | None, tags: list[dict[str, str]]
+    ) -> StandInSnapshot:
+        if retention_period is None:
+            retention_period = cluster.manual_snapshot_retention_period
+        rules.check_snapshot(identifier, retention_period)
+        if any(identifier.lower() == known.lower() for known in self.snapshots):
+            raise ClusterSnapshotAlreadyExistsError(identifier)
+        snapshot = self.snapshots[identifier] = StandInSnapshot(cluster, identifier, retention_period, tags)
+        return snapshot
+
+    def _snapshot(self, identifier: str, cluster_identifier: str | None) -> StandInSnapshot:
+        for known in self.snapshots.values():
+            if known.snapshot_identifier.lower() == identifier.lower() and (
+                cluster_identifier in (None, known.cluster_identifier)
+            ):
+                return known
+        raise ClusterSnapshotNotFoundError(identifier)
 
     def _create_secret(self, cluster: StandInCluster) -> str:
         content = {"username": cluster.master_username, "password": cluster.master_user_password}
@@ -222,70 +338,9 @@ class StandInRedshift(RedshiftBackend):
         )
         return json.loads(secret)["ARN"]
 
-    def _forget(self, identifier: str) -> None:
-        cluster = self.clusters.pop(identifier)
-        if cluster.master_password_secret_arn:
-            secretsmanager_backends[self.account_id][self.region_name].delete_secret(
-                cluster.master_password_secret_arn, None, force_delete_without_recovery=True
-            )
 
-
-class StandInRedshiftResponse(RedshiftResponse):
-    """Reads the requests of the control plane."""
-
-    def create_cluster(self) -> ActionResult:
-        """CreateCluster."""
-        rules.check_create(self.params)
-        managed = str(self.params.get("ManageMasterPassword", False)).lower() == "true"
-        if managed:
-            self.params["MasterUserPassword"] = _random_password()
-        self.params.setdefault("Encrypted", True)
-        self.params.setdefault("ClusterParameterGroupName", PARAMETER_GROUP)
-        result = super().create_cluster()
-        cluster = result.result["Cluster"]
-        cluster.default_iam_role_arn = self.params.get("DefaultIamRoleArn")
-        self.redshift_backend.launch(cluster, managed_password=managed)
-        return result
-
-    def delete_cluster(self) -> ActionResult:
-        """DeleteCluster."""
-        rules.check_delete(self.params)
-        return super().delete_cluster()
-
-    def modify_cluster(self) -> ActionResult:
-        """ModifyCluster."""
-        rules.check_modify(self.params)
-        return super().modify_cluster()
-
-    def modify_cluster_iam_roles(self) -> ActionResult:
-        """ModifyClusterIamRoles, which moto lacks."""
-        cluster = self.redshift_backend.modify_cluster_iam_roles(
-            self._get_param("ClusterIdentifier"),
-            self._get_param("AddIamRoles", []),
-            self._get_param("RemoveIamRoles", []),
-            self._get_param("DefaultIamRoleArn"),
-        )
-        return ActionResult({"Cluster": cluster})
-
-    def get_cluster_credentials_with_iam(self) -> ActionResult:
-        """GetClusterCredentialsWithIAM, which moto lacks."""
-        if self._get_param("CustomDomainName"):
-            raise rules.Unsupported("GetClusterCredentialsWithIAM with CustomDomainName")
-        try:
-            user = database_user(self.get_access_key())
-        except KeyRefusedError as error:
-            raise rules.InvalidValue(error.message) from error
-        credentials = self.redshift_backend.get_cluster_credentials_with_iam(
-            self._get_param("ClusterIdentifier"), user, self._get_int_param("DurationSeconds", 900)
-        )
-        return ActionResult(credentials)
-
-    def restore_from_cluster_snapshot(self) -> ActionResult:
-        """RestoreFromClusterSnapshot is refused: a snapshot here has no data."""
-        raise rules.Unsupported("RestoreFromClusterSnapshot")
-
-
-def _random_password() -> str:
+def random_password() -> str:
+    """Return a password that the rules for master passwords allow."""
     alphabet = string.ascii_letters + string.digits
     # One of each kind that the rules ask for.
     return "aA1" + "".join(secrets.choice(alphabet) for _ in range(29))

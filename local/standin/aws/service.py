@@ -16,17 +16,17 @@ from moto.s3.models import s3_backends
 
 from local.errors import StackError
 from local.settings import ACCOUNT, HOST, REGION, Settings
+from local.standin.aws.cluster import StandInCluster
 from local.standin.aws.data_api import DataApi
+from local.standin.aws.durations import Durations
 from local.standin.aws.http import Gateway
 from local.standin.aws.lifecycle import ClusterEndpoints, Lifecycle
-from local.standin.aws.redshift import StandInCluster, StandInRedshift
+from local.standin.aws.redshift import StandInRedshift
 from local.standin.aws.s3 import PARTITION, StandInS3
 from local.standin.aws.state import SERVICES, StateFile
 
 _LOG = logging.getLogger(__name__)
 
-# How long a cluster takes from one state to the next; a real one takes minutes.
-CLUSTER_SECONDS = "SPARKIFY_CLUSTER_SECONDS"
 _WORKERS = 16
 
 
@@ -50,9 +50,10 @@ class Aws:
         self._lifecycle = Lifecycle(
             endpoints,
             first_port=settings.redshift_port,
-            seconds=_cluster_seconds(),
+            durations=Durations.from_environment(),
+            snapshots=settings.state / "aws" / "snapshots",
             lock=self._lock,
-            clusters=lambda: [cluster for _, cluster in _clusters()],
+            clusters=lambda: list(_clusters()),
             saved=self._save_clusters,
         )
 
@@ -78,10 +79,8 @@ class Aws:
             # Making these takes a while, which the first request is spared.
             for service, region in (("iam", PARTITION), ("redshift", REGION)):
                 get_backend(service)[ACCOUNT][region]
-            for backend, cluster in list(_clusters()):
-                self._lifecycle.reopen(
-                    cluster, lambda backend=backend, cluster=cluster: backend._forget(cluster.cluster_identifier)
-                )
+            for backend in list(redshift_backends[ACCOUNT].values()):
+                backend.reopen()
             self._save_clusters()
         except BaseException:
             self.stop()
@@ -125,7 +124,7 @@ class Aws:
         if not self._ready:
             return None
         with self._lock:
-            clusters = {cluster.cluster_identifier: cluster.status for _, cluster in _clusters()}
+            clusters = {cluster.cluster_identifier: cluster.status for cluster in _clusters()}
         return {"status": "ready", "clusters": clusters}
 
 
@@ -146,18 +145,6 @@ def _use_own_models(lifecycle: Lifecycle) -> None:
     StandInRedshift.lifecycle = lifecycle
 
 
-def _clusters() -> Iterator[tuple[StandInRedshift, StandInCluster]]:
+def _clusters() -> Iterator[StandInCluster]:
     for backend in list(redshift_backends[ACCOUNT].values()):
-        for cluster in list(backend.clusters.values()):
-            yield backend, cluster
-
-
-def _cluster_seconds() -> float:
-    text = os.environ.get(CLUSTER_SECONDS) or "2"
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds <= 3600:
-        raise StackError(f"{CLUSTER_SECONDS} is {text!r}: set it to a number of seconds up to 3600, or unset it.")
-    return seconds
+        yield from list(backend.clusters.values())

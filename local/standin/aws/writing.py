@@ -11,8 +11,8 @@ from local.standin.aws import permissions
 from local.standin.aws.reading import ClusterStorage, ObjectSummary, access_denied
 from local.standin.aws.s3 import PARTITION, StandInS3
 
-# "Clusters and nodes in Amazon Redshift", RA3 node type details: the default slices of a node.
-_SLICES = {"ra3.large": 2, "ra3.xlplus": 2, "ra3.4xlarge": 4, "ra3.16xlarge": 16}
+# "Clusters and nodes in Amazon Redshift", RG and RA3 node type details: the default slices of a node.
+_SLICES = {"ra3.4xlarge": 4, "ra3.16xlarge": 16, "rg.4xlarge": 8, "rg.12xlarge": 16}
 _USUAL_SLICES = 2
 
 

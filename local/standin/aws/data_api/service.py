@@ -13,13 +13,14 @@ from moto.redshift.models import redshift_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local.settings import ACCOUNT
+from local.standin.aws.cluster import StandInCluster
 from local.standin.aws.data_api.engine import Login, Session, quietly
 from local.standin.aws.data_api.errors import DataApiError, invalid, not_found, unsupported
 from local.standin.aws.data_api.record import ABORTED, ENDED, FINISHED, PICKED, Record, Step
 from local.standin.aws.data_api.sessions import KeptSession, Sessions
 from local.standin.aws.data_api.submission import Submission, check_wait, read_submission
 from local.standin.aws.keys import KeyRefusedError, database_user
-from local.standin.aws.redshift import StandInCluster, StandInRedshift
+from local.standin.aws.redshift import StandInRedshift
 
 LARGEST_RESULT = 500 << 20
 MOST_ACTIVE = 500

@@ -32,6 +32,15 @@ class NotedEndpoints:
     def delete(self, cluster):
         self.calls.append(("delete", cluster))
 
+    def save_snapshot(self, cluster, folder):
+        self.calls.append(("save_snapshot", cluster, folder))
+
+    def load_snapshot(self, cluster, folder, *, database, master_user):
+        self.calls.append(("load_snapshot", cluster, folder, database, master_user))
+
+    def delete_snapshot(self, folder):
+        self.calls.append(("delete_snapshot", folder))
+
 
 def free_port() -> int:
     with socket.socket() as probe:
