@@ -245,6 +245,17 @@ from tests.local.standin.conformance.checks import (
             },
         ),
         case(
+            "5/27 BOOLEAN and strings",
+            "BOOLEAN cannot be cast into a string.",
+            "no page; users' reports of the error",
+            {
+                "true::varchar": Fails("^cannot cast type boolean to character varying", psycopg.errors.CannotCoerce),
+                "select cast(i > 1 as char(5)) from numbers": Fails("cannot cast", psycopg.errors.CannotCoerce),
+                "case when true then 'true' else 'false' end": "true",
+                "true::int::varchar": "1",
+            },
+        ),
+        case(
             "5/28 SUPER",
             "JSON_PARSE makes a SUPER, which is navigated into, unnested and written by JSON_SERIALIZE.",
             "JSON_PARSE, query-super",
