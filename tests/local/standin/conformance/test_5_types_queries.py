@@ -12,11 +12,13 @@ from tests.local.standin.conformance.checks import (
     NO_SOURCE,
     NOT_HERE,
     REFUSED,
+    SUPPORTED,
     UNKNOWN,
     Fails,
     case,
     check,
 )
+from tests.local.standin.conformance.facts import fact
 
 
 @pytest.mark.parametrize(
@@ -224,6 +226,22 @@ from tests.local.standin.conformance.checks import (
             "r_ORDER_BY_clause",
             {"select i from numbers order by 'a'": Fails("constant in ORDER BY", psycopg.errors.SyntaxError)},
         ),
+    ],
+)
+def test_hashes_and_queries(session, tables, results):
+    check(session, results)
+
+
+@fact("5/26 order of rows", "Rows without an ORDER BY come in any order.", SUPPORTED, "r_ORDER_BY_clause")
+def test_rows_come_in_another_order_than_they_were_written(session, tables):
+    rows = session.execute("select i from numbers").fetchall()
+    assert rows != [(1,), (2,), (4,)]
+    assert sorted(rows) == [(1,), (2,), (4,)]
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
         case(
             "5/27 BOOLEAN",
             "BOOLEAN reads TRUE, FALSE and the strings t, f, 1, 0, yes, no, y, n, true, false.",
@@ -441,5 +459,5 @@ from tests.local.standin.conformance.checks import (
         ),
     ],
 )
-def test_queries_and_types(session, tables, results):
+def test_types(session, tables, results):
     check(session, results)
