@@ -177,6 +177,8 @@ class Expressions:
             raise unsupported("GROUPS")
         if word == "using" and statement.at_kind(index + 1, Kind.OPERATOR):
             raise unsupported("ORDER BY .. USING")
+        if word == "exclude" and statement.at(index - 1, "*") and statement.at_any(index - 2, (",", ".", "select")):
+            raise unsupported("SELECT * EXCLUDE")
         if word == "values":
             raise unsupported("VALUES as a table")
         if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
