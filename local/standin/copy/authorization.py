@@ -7,7 +7,7 @@ import re
 from local.standin.aws.keys import AccessKeys
 from local.standin.backend import WarehouseError
 
-ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=.@/-]+")
 _FORMAT = (
     "Invalid credentials. Must be of the format: credentials "
     "'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
@@ -15,16 +15,14 @@ _FORMAT = (
 
 
 def check_role(arn: str) -> str:
-    """Return a role's ARN as IAM_ROLE names it.
+    """Return what IAM_ROLE names: a role's ARN, or those of a chain of roles with commas between them.
 
-    :raises WarehouseError: it is none, or a chain of several.
+    :raises WarehouseError: it is neither.
     """
-    if ROLE.fullmatch(arn):
+    if re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})*", arn):
         return arn
-    if arn.upper() == "SESSION" or re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})+", arn):
-        raise WarehouseError(
-            "IAM_ROLE with a chain of roles or 'SESSION' is not supported by the stand-in.", sqlstate="0A000"
-        )
+    if arn.upper() == "SESSION":
+        raise WarehouseError("IAM_ROLE 'SESSION' is not supported by the stand-in.", sqlstate="0A000")
     raise WarehouseError(f"Invalid IAM role ARN: {arn}")
 
 

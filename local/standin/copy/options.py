@@ -19,6 +19,7 @@ MAX_ERRORS = 100_000
 ROW_SAMPLE = (1_000, 2_147_483_647)
 
 _ENCODINGS = {"utf8": "utf-8", "utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be"}
+_TIME_KEYWORDS = ("auto", "epochsecs", "epochmillisecs")
 _WIDTH = re.compile(r"\s*\w+\s*:\s*(\d+)\s*", re.ASCII)
 _BACKSLASH = re.compile(r"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _ESCAPES = {"t": "\t", "\\": "\\", "N": "\\N"}
@@ -171,8 +172,12 @@ def _characters(tokens: Tokens) -> str:
 def _read_time_format(tokens: Tokens, copy: CopyStatement) -> None:
     tokens.skip_word("as")
     copy.time_format = tokens.string()
-    if copy.time_format not in ("auto", "epochsecs", "epochmillisecs"):
-        Pattern(copy.time_format)
+    if copy.time_format in _TIME_KEYWORDS:
+        return
+    if copy.time_format.lower() in _TIME_KEYWORDS:
+        # The page on DATEFORMAT and TIMEFORMAT strings: these are in lower case.
+        raise WarehouseError(f"Invalid date or time format: {copy.time_format}", sqlstate="42601")
+    Pattern(copy.time_format)
 
 
 def _read_date_format(tokens: Tokens, copy: CopyStatement) -> None:

@@ -270,6 +270,9 @@ def _grant(statement: Statement) -> Translation:
         if statement.at(index, "user"):
             continue
         output.copy(index)
+        if index < on and token.value == "insert":
+            # Who writes waits at a lock that PostgreSQL gives nobody for INSERT alone.
+            output.write(", maintain")
     return made(statement, output)
 
 

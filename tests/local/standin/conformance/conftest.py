@@ -1,8 +1,10 @@
-"""Tables for the cases that are queries."""
+"""Tables for the cases that are queries, and what loads a table from files."""
 
 from __future__ import annotations
 
 import pytest
+
+from tests.local.standin.conformance.loading import Loader
 
 TABLES = (
     "create table numbers (i integer, b bigint, f float8, d decimal(8, 2), e decimal(8, 2))",
@@ -12,6 +14,11 @@ TABLES = (
     "k dec)",
     "insert into texts values ('a', 'a', 1), ('a  ', 'a  ', 2), ('b', 'b', 3), ('', '', 4), (null, null, 5)",
 )
+
+
+@pytest.fixture
+def loader(whole) -> Loader:
+    return Loader(whole)
 
 
 @pytest.fixture(scope="module")

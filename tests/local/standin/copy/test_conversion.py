@@ -8,28 +8,10 @@ from local.standin.copy import parse
 from local.standin.copy.columns import Column
 from local.standin.copy.convert import make_converter
 from local.standin.copy.records import read_records
-from local.standin.copy.rows import RowReader
 from local.standin.copy.values import ConversionError
+from tests.local.standin.copy.one_object import load, varchar
 
 COPY = "copy t from 's3://b/k' iam_role default json 'auto' "
-
-
-class OneObject:
-    bucket, key, url = "b", "k", "s3://b/k"
-
-
-def load(monkeypatch, column: Column, raw: bytes, options: str = ""):
-    """Return the loaded text, or the error."""
-    monkeypatch.setattr("local.standin.copy.rows.read_object", lambda *_: b'{"c": %s}' % raw)
-    target = type("Target", (), {"columns": (column,)})
-    copy = parse(COPY + options + " ignoreallerrors")
-    reader = RowReader(copy, target, None, [OneObject], None)
-    rows = b"".join(reader.pieces()).decode()
-    return (reader.errors[0].code, reader.errors[0].reason) if reader.errors else rows.removesuffix("\n")
-
-
-def varchar(size=20):
-    return Column("c", "varchar", size)
 
 
 @pytest.mark.parametrize(
