@@ -168,35 +168,35 @@ JSON_EXCLUDES = (
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "named"),
     [
         pytest.param(
-            "timeformat 'EPOCHSECS'",
+            "timeformat 'EPOCHSECS'", "EPOCHSECS",
             marks=fact("1.3/TIMEFORMAT case", "Keywords in upper case are not known.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
-            "timeformat 'YYYY-MM-DD HH:MI:SS TZ'",
+            "timeformat 'YYYY-MM-DD HH:MI:SS TZ'", "date or time format",
             marks=fact("1.3/TIMEFORMAT TZ", "A pattern has no time zone.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
-            "maxerror 100001",
+            "maxerror 100001", "MAXERROR",
             marks=fact("1.3/MAXERROR most", "MAXERROR is 100,000 at most.", Here.SUPPORTED, LOAD),
         ),
         pytest.param(
-            "ignoreallerrors maxerror 5",
+            "ignoreallerrors maxerror 5", "IGNOREALLERRORS",
             marks=fact("1.3/IGNOREALLERRORS MAXERROR", "IGNOREALLERRORS excludes MAXERROR.", Here.SUPPORTED, LOAD),
         ),
         pytest.param(
-            "ignoreallerrors parquet",
+            "ignoreallerrors parquet", "IGNOREALLERRORS",
             marks=fact("1.3/IGNOREALLERRORS PARQUET", "IGNOREALLERRORS excludes PARQUET.", Here.SUPPORTED, LOAD),
         ),
         pytest.param(
-            "comprows 999",
+            "comprows 999", "COMPROWS",
             marks=fact("1.3/COMPROWS", "COMPROWS is 1,000 to 2,147,483,647.", Here.SUPPORTED, LOAD),
         ),
         *(
             pytest.param(
-                f"json 'auto' {option}",
+                f"json 'auto' {option}", option.split()[0].upper(),
                 marks=fact(
                     f"1.3/JSON {option.split()[0].upper()}", f"JSON excludes {option.split()[0].upper()}.",
                     Here.SUPPORTED, FORMAT,
@@ -206,8 +206,10 @@ JSON_EXCLUDES = (
         ),
     ],
 )  # fmt: skip
-def test_options_that_are_refused(options):
-    assert refusal(options).sqlstate == "42601"
+def test_options_that_are_refused(options, named):
+    error = refusal(options)
+    assert error.sqlstate == "42601"
+    assert named in str(error)
 
 
 @pytest.mark.parametrize(

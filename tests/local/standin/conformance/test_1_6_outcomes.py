@@ -7,7 +7,6 @@ import io
 import json
 import re
 
-import psycopg
 import pyarrow
 import pytest
 from pyarrow import parquet
@@ -374,13 +373,3 @@ def test_no_ledger(loader):
     loader.run("create table t (id integer)")
     loader.copy(url)
     assert loader.copy(url) == [(1,), (1,)]
-
-
-@fact("1.6/0.3", "One COPY loads all of its files or none.", Here.SUPPORTED, "copy-usage_notes-multiple-files")
-def test_all_or_nothing(loader):
-    loader.put("a/1", "1\n")
-    loader.put("a/2", "x\n")
-    loader.run("create table t (id integer)")
-    with pytest.raises(psycopg.errors.InternalError_):
-        loader.copy(f"s3://{BUCKET}/a/")
-    assert loader.run("select count(*) from t") == [(0,)]
