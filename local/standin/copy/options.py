@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from local.standin.backend import WarehouseError
-from local.standin.copy.authorization import check_role, read_credentials
+from local.standin.copy.authorization import KEY_PARTS, check_role, read_credentials
 from local.standin.copy.patterns import Pattern
 from local.standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url, unsupported
 from local.standin.copy.tokens import Tokens
@@ -247,7 +247,6 @@ def _value(name: str, value: object) -> Reader:
 
 
 _COMPRESSIONS = ("bzip2", "gzip", "zstd")
-KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
 _UNSUPPORTED = ("avro", "encrypted", "job", "lzop", "master_symmetric_key", "orc", "shapefile", "ssh", "using")
 _FORMATS: dict[str, Reader] = {
     "csv": _read_csv,
