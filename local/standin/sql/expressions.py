@@ -62,7 +62,7 @@ class Expressions:
         self._output = output
         self._calls = Calls(self.emit, statement, output)
         self._quotients = quotients(statement)
-        self._substitutes: dict[int, tuple[int, int]] = {}
+        self._substitutes = dict(statement.substitutes)
 
     def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
         """Let tokens be written as the expressions in other ranges."""
@@ -90,9 +90,7 @@ class Expressions:
             output.write(kind.sql)
             return after
         if index in self._substitutes:
-            output.write("(")
-            self.emit(*self._substitutes[index])
-            output.write(")")
+            self._emit_substitute(index)
             return index + 1
         if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
             raise unsupported(f'calling "{token.value}" by a quoted name')
@@ -112,6 +110,15 @@ class Expressions:
         if statement.at(index + 1, "("):
             return self._emit_call(index, low)
         return self._emit_word(index)
+
+    def _emit_substitute(self, index: int) -> None:
+        expression = self._substitutes[index]
+        if expression is None:
+            self._output.replace(index, "null")
+            return
+        self._output.replace(index, "(")
+        self.emit(*expression)
+        self._output.write(")")
 
     def _refuse_row(self, index: int) -> None:
         """Refuse a row constructor; only IN takes several values at once."""

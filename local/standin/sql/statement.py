@@ -10,11 +10,15 @@ from local.standin.sql.lexer import Kind, Token, syntax_error, tokenize
 
 
 class Statement:
-    """The tokens of one statement and the text that they come from."""
+    """The tokens of one statement and the text that they come from.
+
+    ``substitutes`` are the places of tokens that are written as the expressions in other ranges, or as NULL.
+    """
 
     def __init__(self, source: str, tokens: list[Token]) -> None:
         self.source = source
         self.tokens = tokens
+        self.substitutes: dict[int, tuple[int, int] | None] = {}
 
     def __len__(self) -> int:
         return len(self.tokens)

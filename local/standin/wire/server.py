@@ -72,27 +72,30 @@ class Server:
                 self.status = body
                 return
 
-    async def run(self, sql: str, *, sync: bool) -> None:
-        """Run a command of the endpoint's own, without touching the client's unnamed statement.
+    async def run(self, sql: str, *, sync: bool) -> list[tuple[str | None, ...]]:
+        """Run a command of the endpoint's own, without touching the client's unnamed statement, and return its rows.
 
         :param sync: end the series of messages with it; else the client's own Sync is still to come.
         :raises ServerError: it failed; without ``sync`` PostgreSQL now ignores everything up to the client's Sync.
         """
         self.channel.write(messages.command(sql, _INTERNAL) + (messages.SYNC if sync else messages.FLUSH))
         failure: ServerError | None = None
+        rows: list[tuple[str | None, ...]] = []
         while True:
             kind, body = await self.channel.message()
-            if kind == b"E":
+            if kind == b"D":
+                rows.append(messages.read_row(body))
+            elif kind == b"E":
                 failure = ServerError(messages.read_report(body))
                 if not sync:
                     raise failure
             elif kind == b"C" and not sync:
-                return
+                return rows
             elif kind == b"Z":
                 self.status = body
                 if failure is not None:
                     raise failure
-                return
+                return rows
 
     async def fetch(self, sql: str) -> list[tuple[str | None, ...]]:
         """Run a query and return its rows as text.

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 
 from local.standin.backend import Copier, Unloader, WarehouseError
+from local.standin.sql.aliases import resolve_aliases
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.sql.translation import Action, Translation
@@ -147,6 +148,7 @@ class Session:
         if action in _IN_S3:
             await self._move(translation)
             return
+        translation = await self._with_aliases(statement, translation, sync=True)
         self.server.channel.write(messages.query(translation.sql))
         await self._pump(b"Z", translation)
         if action is Action.END:
@@ -177,6 +179,7 @@ class Session:
         translation = self._translate(statements[0])
         if translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
+        translation = await self._with_aliases(statements[0], translation, sync=False)
         sql = _PLACEHOLDER if translation.action in _IN_S3 else translation.sql
         await self._forward(messages.parse(name, sql, types), b"1", translation)
         self._statements[name] = translation
@@ -252,6 +255,20 @@ class Session:
             raise _ABORTED from None
         if translation.action is not Action.END:
             raise _ABORTED
+        return translation
+
+    async def _with_aliases(self, statement: Statement, translation: Translation, *, sync: bool) -> Translation:
+        """Return the translation that knows which names are aliases; to be called when the tables are locked."""
+
+        async def ask(query: str) -> list[tuple[str | None, ...]]:
+            try:
+                return await self.server.run(query, sync=sync)
+            except ServerError as error:
+                self._send_error(error.fields, translation)
+                raise Failed from error
+
+        if translation.action in (Action.RUN, Action.WRITE) and await resolve_aliases(statement, ask):
+            return translate(statement)
         return translation
 
     async def _prepare(self, translation: Translation, *, sync: bool) -> None:
