@@ -71,6 +71,8 @@ class Output:
     def _gap(self, index: int) -> None:
         """Keep the tokens' distance; comments become a space or, as strings on two lines are one, a new line."""
         tokens = self._statement.tokens
-        if index > 0 and tokens[index - 1].end < tokens[index].start:
+        if index > 0 and tokens[index - 1].kind is Kind.NUMBER and tokens[index].kind is Kind.WORD:
+            self.write(" ")
+        elif index > 0 and tokens[index - 1].end < tokens[index].start:
             gap = self._statement.source[tokens[index - 1].end : tokens[index].start]
             self.write("\n" if "\n" in gap else " ")
