@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from local.standin.backend import WarehouseError
-from local.standin.sql import dml, settings
+from local.standin.sql import dml, settings, show
 from local.standin.sql.alter import alter
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
@@ -303,6 +303,11 @@ def _setting(emit: Callable[[Statement, Output], None]) -> Callable[[Statement],
     return write
 
 
+def _show(statement: Statement) -> Translation:
+    emit = show.emit_list if show.is_list(statement) else settings.emit_show
+    return _setting(emit)(statement)
+
+
 def _declare(statement: Statement) -> Translation:
     """Cursors are read-only and forward-only, and live in a transaction."""
     parts, index = statement.name(1)
@@ -367,7 +372,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "revoke": _grant,
     "comment": _comment,
     "set": _setting(settings.emit_set),
-    "show": _setting(settings.emit_show),
+    "show": _show,
     "reset": _setting(settings.emit_reset),
     "declare": _declare,
     "fetch": _fetch,

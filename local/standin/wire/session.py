@@ -43,6 +43,9 @@ _SETTINGS_REPORTED = frozenset(
     | {"TimeZone"}
 )
 
+# The last one tells redshift_connector that its metadata calls can use SHOW (metadataServerProxy.py of the driver).
+_OWN_SETTINGS = {"server_version": "8.0.2", "show_discovery": "4"}
+
 _ABORTED = WarehouseError(
     "current transaction is aborted, commands ignored until end of transaction block", sqlstate="25P02"
 )
@@ -418,5 +421,5 @@ def _outside_only(translation: Translation) -> WarehouseError:
 def reported_settings(server: Server) -> bytes:
     """Return the reports of the settings that a client is told when it has logged in."""
     told = {name: value for name, value in server.parameters.items() if name in _SETTINGS_REPORTED}
-    told["server_version"] = "8.0.2"
+    told |= _OWN_SETTINGS
     return b"".join(messages.parameter_status(name, value) for name, value in told.items())

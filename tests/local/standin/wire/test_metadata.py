@@ -7,6 +7,7 @@ import subprocess
 
 import psycopg
 import pytest
+import redshift_connector
 import sqlalchemy
 
 from tests.local.standin.conftest import make_endpoint
@@ -89,16 +90,13 @@ def test_psql_lists_the_clusters_own_database(psql):
     assert first.startswith("dev|rdsdb|UTF8|")
 
 
-def older_cluster(described, *told):
-    """Connect as to a cluster from before the SHOW commands: the driver then asks the catalogs itself."""
-    connection = described.redshift(database_metadata_current_db_only=False)
-    connection.parameter_statuses = type(connection.parameter_statuses)(told)
-    return connection.cursor()
-
-
-@pytest.fixture(params=[(), ((b"datashare_enabled", b"on"),)], ids=["one database", "all databases"])
+@pytest.fixture(params=[None, (), ((b"datashare_enabled", b"on"),)], ids=["by SHOW", "one database", "all databases"])
 def cursor(described, trusted, request):
-    return older_cluster(described, *request.param)
+    """A cursor of redshift_connector, as it is or as to an older cluster, of which the driver asks the catalogs."""
+    connection = described.redshift(database_metadata_current_db_only=False)
+    if request.param is not None:
+        connection.parameter_statuses = type(connection.parameter_statuses)(request.param)
+    return connection.cursor()
 
 
 def columns(rows, *numbers):
@@ -148,7 +146,26 @@ def test_redshift_connector_lists_primary_keys(cursor):
 
 
 def test_redshift_connector_finds_no_procedures(cursor):
-    assert columns(cursor.get_procedures(schema_pattern="public"), 2) == []
+    assert columns(cursor.get_procedures(schema_pattern="public", procedure_name_pattern="%"), 2) == []
+
+
+@pytest.fixture
+def showing(described, trusted):
+    return described.redshift().cursor()
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [(["TABLE"], ["days", "plays"]), (["VIEW"], ["names"]), (["TABLE", "VIEW"], ["days", "names", "plays"])],
+)
+def test_redshift_connector_lists_tables_of_some_types(showing, types, expected):
+    assert [name for (name,) in columns(showing.get_tables(types=types), 2)] == expected
+
+
+def test_redshift_connector_finds_no_functions_and_refuses_to_tell_of_foreign_keys(showing):
+    assert showing.get_functions(function_name_pattern="%") == ()
+    with pytest.raises(redshift_connector.Error, match="not supported by the stand-in"):
+        showing.get_imported_keys(table="plays")
 
 
 @pytest.fixture
