@@ -38,7 +38,7 @@ async def resolve_aliases(statement: Statement, ask: Callable[[str], Awaitable[S
     :raises WarehouseError: the statement is refused.
     """
     start = _query_start(statement)
-    query = Statement(statement.source, statement.tokens[start:])
+    query = statement.rest(start)
     aliases = list(_aliases(query))
     if not aliases or await _undefined_column(query, ask) is None:
         return False
@@ -63,7 +63,10 @@ async def _undefined_column(query: Statement, ask: Callable[[str], Awaitable[Seq
 
 
 def _query_start(statement: Statement) -> int:
-    """Return where the query begins that CREATE TABLE, CREATE VIEW and DECLARE keep for later."""
+    """Return where the query begins that CREATE TABLE, CREATE VIEW and DECLARE keep for later, or EXPLAIN tells of."""
+    if statement.at(0, "explain"):
+        start = 2 if statement.at(1, "verbose") else 1
+        return start + _query_start(statement.rest(start))
     if not statement.at_any(0, ("create", "declare")):
         return 0
     for index in range(1, len(statement)):

@@ -16,6 +16,10 @@ class Positions:
     sent: tuple[int, ...] = ()
     source: tuple[int, ...] = ()
 
+    def after(self, length: int) -> Positions:
+        """Return the same for pieces before which so many characters have been put."""
+        return Positions(tuple(place + length for place in self.sent), self.source)
+
     def to_source(self, position: int) -> int:
         """Return the place in the client's text of a place in the text sent; both count from one."""
         piece = bisect_right(self.sent, position - 1) - 1

@@ -67,6 +67,13 @@ class Statement:
             raise WarehouseError("syntax error at end of input", sqlstate="42601")
         return closing, opening
 
+    def rest(self, start: int) -> Statement:
+        """Return the statement that begins at a token of this one, as EXPLAIN's does."""
+        rest = Statement(self.source, self.tokens[start:])
+        for place, expression in self.substitutes.items():
+            rest.substitutes[place - start] = expression and (expression[0] - start, expression[1] - start)
+        return rest
+
     def at(self, index: int, *values: str) -> bool:
         """Whether these words, operators or punctuation marks stand from here on."""
         if index < 0 or index + len(values) > len(self.tokens):

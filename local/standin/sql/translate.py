@@ -303,6 +303,31 @@ def _setting(emit: Callable[[Statement, Output], None]) -> Callable[[Statement],
     return write
 
 
+def _explain(statement: Statement) -> Translation:
+    """EXPLAIN gives PostgreSQL's plan, of the statement that PostgreSQL is sent."""
+    start = 2 if statement.at(1, "verbose") else 1
+    explained = statement.rest(start)
+    if not explained.tokens:
+        raise statement.near(start)
+    query = 1 if explained.at(0, "(") else 0
+    known = explained.at_any(query, ("select", "with")) or explained.at_any(0, ("insert", "update", "delete"))
+    makes_table = explained.at(0, "create") and explained.find("as", 0, len(explained)) >= 0
+    if not known and not (makes_table and (explained.at(1, "table") or explained.at(2, "table"))):
+        raise unsupported(f"EXPLAIN of {explained.tokens[0].value.upper()}")
+    translation = translate(explained)
+    prefix = "explain verbose " if start == 2 else "explain "
+    return replace(
+        translation,
+        source=statement.text,
+        sql=prefix + translation.sql,
+        action=Action.RUN,
+        command="EXPLAIN",
+        table=None,
+        positions=translation.positions.after(len(prefix)),
+        unordered=False,
+    )
+
+
 def _show(statement: Statement) -> Translation:
     emit = show.emit_list if show.is_list(statement) else settings.emit_show
     return _setting(emit)(statement)
@@ -372,6 +397,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "revoke": _grant,
     "comment": _comment,
     "set": _setting(settings.emit_set),
+    "explain": _explain,
     "show": _show,
     "reset": _setting(settings.emit_reset),
     "declare": _declare,
