@@ -12,6 +12,9 @@ from local.standin.sql.statement import Statement
 _READING = ("from", "join", "into", "update", "using")
 
 
+_HISTORY = ("stl_query", "sys_query_history")
+
+
 class Action(Enum):
     """How the session runs a statement."""
 
@@ -37,6 +40,7 @@ class Translation:
     :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
     :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
     :param unordered: whether its rows come in no order that Redshift promises.
+    :param reads_history: whether it asks for what the sessions have run.
     """
 
     source: str
@@ -48,6 +52,7 @@ class Translation:
     tag: str | None = None
     reads_tables: bool = False
     unordered: bool = False
+    reads_history: bool = False
 
 
 def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
@@ -66,6 +71,7 @@ def made(statement: Statement, output: Output, action: Action = Action.RUN, **mo
         tag=more.get("tag"),
         positions=output.positions,
         reads_tables=reads_tables,
+        reads_history=statement.has_any(*_HISTORY),
     )
 
 

@@ -7,8 +7,9 @@ endpoint opens one around such a statement ("wraps" it) and commits it at the en
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from local.standin.backend import Copier, Unloader, WarehouseError
 from local.standin.sql.aliases import resolve_aliases
@@ -20,6 +21,7 @@ from local.standin.wire.channel import Channel, ProtocolViolation
 from local.standin.wire.copying import CopyBackend
 from local.standin.wire.disorder import Disorder
 from local.standin.wire.login import Identity
+from local.standin.wire.query_history import QueryHistory, Run
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
 
@@ -27,6 +29,9 @@ _LOG = logging.getLogger(__name__)
 
 # What PostgreSQL sees in the place of COPY and UNLOAD: it does nothing, has no columns and takes no parameters.
 _PLACEHOLDER = "do $$begin end$$"
+
+# The statements whose rows go to the client.
+_RETURNING = ("(", "FETCH", "SELECT", "WITH")
 
 _IN_S3 = (Action.COPY, Action.UNLOAD)
 
@@ -62,11 +67,18 @@ class Session:
     :param server: its own PostgreSQL session.
     :param copier: what runs COPY.
     :param identity: the cluster, the database and the user.
+    :param history: what the cluster's sessions have run.
     :param unloader: what runs UNLOAD; without one it is refused.
     """
 
     def __init__(
-        self, client: Channel, server: Server, copier: Copier, identity: Identity, unloader: Unloader | None = None
+        self,
+        client: Channel,
+        server: Server,
+        copier: Copier,
+        identity: Identity,
+        history: QueryHistory,
+        unloader: Unloader | None = None,
     ) -> None:
         self.client = client
         self.server = server
@@ -74,6 +86,9 @@ class Session:
         self._copier = copier
         self._unloader = unloader
         self._copy_backend = CopyBackend(self, identity)
+        self._identity = identity
+        self._history = history
+        self._running = Run()
         self._wrapped = False
         self._locked: set[str] = set()
         self._skipping = False
@@ -139,6 +154,11 @@ class Session:
 
     async def _run(self, statement: Statement, *, together: bool) -> None:
         translation = self._translate(statement)
+        await self._write_history(translation)
+        with self._recorded(translation):
+            await self._perform(statement, translation, together=together)
+
+    async def _perform(self, statement: Statement, translation: Translation, *, together: bool) -> None:
         action = translation.action
         if action is Action.ALONE and (self.server.status != b"I" or together):
             raise _outside_only(translation)
@@ -190,6 +210,8 @@ class Session:
     async def _bind(self, body: bytes) -> None:
         (portal, name), _ = messages.read_strings(body, 2)
         translation = self._statements.get(name)
+        if translation is not None:
+            await self._write_history(translation)
         if translation is not None and translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
         await self._forward(messages.message(b"B", body), b"2", translation)
@@ -211,7 +233,14 @@ class Session:
     async def _execute(self, body: bytes) -> None:
         (portal,), _ = messages.read_strings(body, 1)
         translation = self._portals.get(portal)
-        action = translation.action if translation is not None else Action.RUN
+        if translation is None:
+            await self._forward(messages.message(b"E", body), b"CIs")
+            return
+        with self._recorded(translation):
+            await self._execute_known(translation, body)
+
+    async def _execute_known(self, translation: Translation, body: bytes) -> None:
+        action = translation.action
         if action is Action.ALONE and self.server.status != b"I":
             raise _outside_only(translation)
         if action in _IN_S3:
@@ -234,6 +263,22 @@ class Session:
             self.server.channel.write(messages.SYNC)
             await self._pump(b"Z", translation)
             await self._commit()
+
+    @contextlib.contextmanager
+    def _recorded(self, translation: Translation) -> Iterator[None]:
+        """Record a statement in the history of the cluster's sessions."""
+        who = {"user": self._identity.user, "database": self._identity.database, "session": self.server.process}
+        with self._history.record(translation, **who) as self._running:
+            try:
+                yield
+            except WarehouseError as error:
+                self._running.failed(error.sqlstate, error.message)
+                raise
+
+    async def _write_history(self, translation: Translation) -> None:
+        """Write the history where the statement can read it, if it does."""
+        if translation.reads_history and (queries := self._history.take()) is not None:
+            await self._copy_backend.execute_apart("select standin.keep_queries(%s)", (queries,))
 
     async def _forward(self, message: bytes, answers: bytes, translation: Translation | None = None) -> None:
         self.server.channel.write(message + messages.FLUSH)
@@ -387,6 +432,8 @@ class Session:
     def _answer(self, message: bytes, translation: Translation | None) -> bool:
         """Deal with one message of PostgreSQL's and return whether it is an error."""
         kind, body = message[:1], message[5:]
+        if kind == b"C" and translation is not None and translation.command in _RETURNING:
+            self._running.rows += int(body.rstrip(b"\0").split()[-1])
         if kind == b"E":
             self._send_error(messages.read_report(body), translation)
             return True
@@ -408,6 +455,7 @@ class Session:
 
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
         told = translate_error(fields, translation, self.server.process)
+        self._running.failed(told["C"], told["M"])
         self.client.write(messages.report(b"E", told))
 
     def _ready(self) -> None:
