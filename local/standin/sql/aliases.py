@@ -37,6 +37,8 @@ async def resolve_aliases(statement: Statement, ask: Callable[[str], Awaitable[S
     :param ask: runs a query in the session and transaction in which the statement will run, and returns its rows.
     :raises WarehouseError: the statement is refused.
     """
+    if not statement.has_any("select"):
+        return False
     start = _query_start(statement)
     query = statement.rest(start)
     aliases = list(_aliases(query))
