@@ -256,7 +256,8 @@ def test_tags(service, redshift):
 
 @fact(
     "6.2/7",
-    "CreateCluster has these error codes and HTTP statuses.",
+    "A cluster that exists is ClusterAlreadyExists, 400; a parameter group that does not is "
+    "ClusterParameterGroupNotFound, 404; a subnet group that does not is ClusterSubnetGroupNotFoundFault, 400.",
     Here.SUPPORTED,
     API + "CreateCluster",
 )

@@ -141,7 +141,7 @@ def test_delete_of_a_cluster_that_is_busy(service, redshift):
     "6.4/16a",
     "A snapshot that is being taken counts as such an operation.",
     Here.SUPPORTED,
-    "hashicorp/terraform-provider-aws#43270",
+    "follows from hashicorp/terraform-provider-aws#43270",
 )
 def test_delete_of_a_cluster_whose_snapshot_is_taken(service, redshift):
     service.create("busy")
