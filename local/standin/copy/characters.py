@@ -90,7 +90,7 @@ def _cleaned(text: str, copy: CopyStatement) -> str:
         return text
     if copy.accept_invalid_characters:
         return _SURROGATES.sub(lambda found: copy.accept_invalid_characters * _byte_count(found.group()), text)
-    sequence, code = _invalid_sequence(match.group())
+    sequence, code = _invalid_sequence(match.group(), ends=match.end() == len(text))
     raise ConversionError(
         1220,
         f"String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: {sequence} (error {code})",
@@ -106,13 +106,16 @@ def _is_raw(surrogates: str) -> bool:
     return all("\udc80" <= character <= "\udcff" for character in surrogates)
 
 
-def _invalid_sequence(surrogates: str) -> tuple[str, int]:
-    """Return the bytes in hexadecimal and the sub-code that "Multibyte character load errors" gives them."""
+def _invalid_sequence(surrogates: str, *, ends: bool) -> tuple[str, int]:
+    """Return the bytes in hexadecimal and the sub-code that "Multibyte character load errors" gives them.
+
+    :param ends: whether the text ends with them.
+    """
     if not _is_raw(surrogates):
         return surrogates[0].encode("utf-8", "surrogatepass").hex(" "), 5
     raw = surrogates.encode("utf-8", "surrogateescape")
     lead = raw[0]
-    if lead < 0xC2:
+    if lead < 0xC2 or lead >= 0xFE:
         return raw[:1].hex(" "), 3
     if lead >= 0xF8:
         return raw[:1].hex(" "), 1
@@ -121,4 +124,5 @@ def _invalid_sequence(surrogates: str) -> tuple[str, int]:
         if lead == 0xED:
             return raw[:3].hex(" "), 5
         return raw[:expected].hex(" "), 8 if lead >= 0xF4 else 4
-    return raw[:expected].hex(" "), 4
+    continued = all(0x80 <= byte < 0xC0 for byte in raw[1:])
+    return raw.hex(" "), 2 if ends and continued else 4

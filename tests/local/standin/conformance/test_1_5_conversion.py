@@ -128,15 +128,25 @@ def test_values(monkeypatch, column, raw, text):
                 varchar(), b'"' + raw + b'"', 1220,
                 "String contains invalid or unsupported UTF-8 codepoints. "
                 f"Bad UTF-8 hex sequence: {shown} (error {code})",
-                marks=fact(f"1.5/UTF-8 {code}", says, Here.SUPPORTED, BYTES),
+                marks=fact(f"1.5/UTF-8 {code}{which}", says, Here.SUPPORTED, BYTES),
             )
-            for code, raw, shown, says in (
-                (1, b"\xf8\x88\x80\x80\x80", "f8", "UTF-8 of five or six bytes is error 1."),
-                (3, b"a\xa4", "a4", "A byte that begins no character is error 3."),
-                (4, b"\xe4\xa4b", "e4 a4", "A byte that continues no character is error 4."),
-                (5, b"\\ud800", "ed a0 80", "A surrogate is error 5."),
-                (8, b"\xf4\x90\x80\x80", "f4 90 80 80", "What is beyond the last code point is error 8."),
+            for code, which, raw, shown, says in (
+                (1, "", b"\xf8\x88\x80\x80\x80", "f8", "UTF-8 of five or six bytes is error 1."),
+                (2, "", b"a\xe4\xa4", "e4 a4", "A character that the end of the text cuts short is error 2."),
+                (3, "", b"a\xa4", "a4", "A byte that begins no character is error 3."),
+                (3, " fe", b"\xfe", "fe", "The bytes 254 and 255 begin none either."),
+                (4, "", b"\xe4\xa4b", "e4 a4", "A byte that continues no character is error 4."),
+                (5, "", b"\\ud800", "ed a0 80", "A surrogate is error 5."),
+                (8, "", b"\xf4\x90\x80\x80", "f4 90 80 80", "What is beyond the last code point is error 8."),
             )
+        ),
+        pytest.param(
+            varchar(), b'"\xc0\x80"', 1220,
+            "String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: c0 (error 3)",
+            marks=fact(
+                "1.5/UTF-8 9", "What has no code point is error 9; whether a longer spelling than needed is, too.",
+                Here.UNKNOWN, BYTES,
+            ),
         ),
         pytest.param(
             varchar(), rb'"\u0000a"', 1220, "Invalid null byte - field longer than 1 byte",
