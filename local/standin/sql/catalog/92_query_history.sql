@@ -14,7 +14,7 @@ create table if not exists standin.query_history (
     end_time timestamp not null
 );
 create index if not exists query_history_end_time on standin.query_history (end_time);
-grant select on standin.query_history to public;
+revoke select on standin.query_history from public;
 
 -- COPY and UNLOAD have a number already.
 create or replace function standin.keep_queries(queries json)
@@ -79,7 +79,8 @@ select
     null::bigint as returned_bytes,
     history.query_text::char(4000) as query_text
 from standin.query_history as history
-left join pg_catalog.pg_roles as roles on roles.rolname = history.user_name;
+left join pg_catalog.pg_roles as roles on roles.rolname = history.user_name
+where standin.may_see(history.user_name);
 
 -- Without what STL_DDLTEXT and STL_UTILITYTEXT tell of: AWS page "STL_QUERY".
 create or replace view pg_catalog.stl_query as

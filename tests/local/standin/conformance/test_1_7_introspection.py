@@ -267,6 +267,16 @@ def test_visibility(loader):
     assert stranger.fails("select count(*) from standin.load_history").sqlstate == "42501"
 
 
+@fact("1.7/52 queries", "This is true of what they ran, too.", Here.SUPPORTED, "c_visibility-of-data")
+def test_visibility_of_queries(loader):
+    loader.run("create table t (id integer)", "select * from t")
+    guest, reader = loader.other("guest"), loader.whole.psycopg()
+    for view, session in (("sys_query_history", "session_id"), ("stl_query", "pid")):
+        question = f"select count(*) > 0 from {view} where {session} = {loader.connection.info.backend_pid}"
+        assert reader.execute(question).fetchone() == (True,)
+        assert guest.run(question) == [(False,)]
+
+
 @fact("1.7/52 rollback", "Load errors outlive the rollback of their COPY.", Here.SUPPORTED, "no source")
 def test_errors_outlive_a_rollback(loader):
     loader.run("create table t (id integer)")
