@@ -40,7 +40,8 @@ def _query(statement: Statement) -> Translation:
     Expressions(statement, output).emit(0, len(statement))
     translation = made(statement, output)
     ordered = statement.at(0, "(") or statement.find("order", 0, len(statement)) >= 0
-    return replace(translation, unordered=translation.reads_tables and not ordered)
+    unordered = translation.reads_tables and not ordered
+    return replace(translation, unordered=unordered, only_reads=not statement.has_any("into"))
 
 
 def _with(statement: Statement) -> Translation:

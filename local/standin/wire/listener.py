@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl
 from collections.abc import Callable
@@ -124,12 +123,18 @@ class Listener:
         self._sessions[key] = session
         task = asyncio.current_task()
 
-        def lost() -> None:
+        def client_lost() -> None:
             # A statement that is its own transaction runs on to its commit, as in Redshift.
-            if session.in_transaction and task is not None:
+            if not session.idle and session.is_for_the_client_only and task is not None:
                 task.cancel()
 
-        client.on_lost = lost
+        def server_lost() -> None:
+            session.cancelled = True
+            if session.idle and task is not None:
+                task.cancel()
+
+        client.on_lost = client_lost
+        server.channel.on_lost = server_lost
         client.write(messages.AUTHENTICATED + reported_settings(server))
         client.write(messages.message(b"K", server.process.to_bytes(4, "big") + server.secret))
         client.write(messages.ready(b"I"))
@@ -137,21 +142,17 @@ class Listener:
             await session.serve()
         except asyncio.CancelledError:
             session.cancelled = True
+            if server.channel.lost:
+                await session.relay_farewell()
             await asyncio.shield(server.cancel())
             raise
         finally:
+            server.channel.on_lost = None
             del self._sessions[key]
 
-    def _cancel(self, process: int, secret: bytes) -> None:
+    async def _cancel(self, process: int, secret: bytes) -> None:
         """Cancel what a session runs; a request without its secret is ignored."""
         session = self._sessions.get((process, secret))
-        if session is None:
-            return
-        session.cancelled = True
-        task = asyncio.get_running_loop().create_task(self._send_cancel(session))
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    async def _send_cancel(self, session: Session) -> None:
-        with contextlib.suppress(ConnectionError):
+        if session is not None:
+            session.cancelled = True
             await session.server.cancel()
