@@ -41,7 +41,8 @@ STOP_SECONDS = 60
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "200",
+    # What one cluster takes (standin/endpoints.py), and what the stack itself needs.
+    "max_connections": "600",
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",

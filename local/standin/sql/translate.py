@@ -13,6 +13,7 @@ from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
 from local.standin.sql.primary_keys import note_primary_key
+from local.standin.sql.relations import refuse_unknown
 from local.standin.sql.sorted_aggregates import check_sorted_aggregates
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.tables import emit_create_table
@@ -32,6 +33,7 @@ def translate(statement: Statement) -> Translation:
             raise statement.near(0)
         raise unsupported(f"{word.upper()}")
     check_sorted_aggregates(statement)
+    refuse_unknown(statement)
     return translator(statement)
 
 
@@ -332,6 +334,15 @@ def _named(statement: Statement) -> Translation:
     return _copied(statement)
 
 
+def _cancel(statement: Statement) -> Translation:
+    if not statement.at_kind(1, Kind.NUMBER) or not statement.tokens[1].value.isdecimal():
+        raise statement.near(1)
+    if len(statement) > 2:
+        raise unsupported("CANCEL with a message")
+    sql = f"do $$begin perform standin.cancel({statement.tokens[1].value}); end$$"
+    return fixed(statement, sql, tag="CANCEL")
+
+
 def _savepoint(statement: Statement) -> Translation:
     raise WarehouseError(f'SQL command "{statement.text}" not supported.', sqlstate="0A000")
 
@@ -371,4 +382,5 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "fetch": _fetch,
     "close": _named,
     "deallocate": _named,
+    "cancel": _cancel,
 }

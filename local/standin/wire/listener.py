@@ -12,7 +12,7 @@ from typing import Any
 from local.settings import HOST
 from local.standin.backend import Copier, Unloader
 from local.standin.wire import messages
-from local.standin.wire.channel import Channel
+from local.standin.wire.channel import Channel, Disconnected
 from local.standin.wire.login import (
     LOGIN_SECONDS,
     Identity,
@@ -38,6 +38,7 @@ class Listener:
     :param cluster: the cluster's identifier.
     :param database_name: from a client's name of a database to PostgreSQL's, or None if there is no such database.
     :param apart: from PostgreSQL's name of a database to libpq's parameters of a superuser's connection to it.
+    :param connections: how many clients can be logged in at once.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Listener:
         unloader: Unloader | None,
         database_name: Callable[[str], str | None],
         apart: Callable[[str], dict[str, Any]],
+        connections: int,
     ) -> None:
         self._cluster = cluster
         self._socket = socket
@@ -60,6 +62,7 @@ class Listener:
         self._unloader = unloader
         self._database_name = database_name
         self._apart = apart
+        self._connections = connections
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sessions: dict[tuple[int, bytes], Session] = {}
@@ -106,6 +109,9 @@ class Listener:
         database = self._database_name(login.database)
         if database is None:
             raise Refused(f'database "{login.database}" does not exist', "3D000")
+        if len(self._sessions) >= self._connections:
+            # The words of Redshift (AWS re:Post, "manage connection limits") and PostgreSQL's code.
+            raise Refused(f'connection limit "{self._connections}" exceeded for non-bootstrap users', "53300")
         server = Server(self._socket)
         try:
             await server.connect(database, login.user, login.settings)
@@ -118,7 +124,7 @@ class Listener:
             server.close()
 
     async def _run(self, client: Channel, server: Server, identity: Identity) -> None:
-        session = Session(client, server, self._copier, identity, self._unloader)
+        session = Session(client, server, self._copier, identity, self._unloader, self._mark_cancelled)
         key = (server.process, server.secret)
         self._sessions[key] = session
         task = asyncio.current_task()
@@ -139,16 +145,29 @@ class Listener:
         client.write(messages.message(b"K", server.process.to_bytes(4, "big") + server.secret))
         client.write(messages.ready(b"I"))
         try:
-            await session.serve()
-        except asyncio.CancelledError:
-            session.cancelled = True
-            if server.channel.lost:
-                await session.relay_farewell()
-            await asyncio.shield(server.cancel())
-            raise
+            await self._serve_session(session)
+        except Disconnected:
+            if client.lost or session.ended:
+                raise
+            raise Refused("terminating connection due to administrator command", "57P01") from None
         finally:
             server.channel.on_lost = None
             del self._sessions[key]
+
+    async def _serve_session(self, session: Session) -> None:
+        try:
+            await session.serve()
+        except asyncio.CancelledError:
+            session.cancelled = True
+            if session.server.channel.lost:
+                await session.relay_farewell()
+            await asyncio.shield(session.server.cancel())
+            raise
+
+    def _mark_cancelled(self, process: int) -> None:
+        """Note that a session is cancelled; PostgreSQL's part of it has been told already."""
+        for (each, _), session in self._sessions.items():
+            session.cancelled = session.cancelled or each == process
 
     async def _cancel(self, process: int, secret: bytes) -> None:
         """Cancel what a session runs; a request without its secret is ignored."""

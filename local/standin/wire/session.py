@@ -32,6 +32,9 @@ _PLACEHOLDER = "do $$begin end$$"
 
 _IN_S3 = (Action.COPY, Action.UNLOAD)
 
+# The code of the notice by which PostgreSQL tells that a session is cancelled (sql/catalog/12_sessions.sql).
+_CANCELS = "SI001"
+
 _POISON = "do $$begin raise exception 'the statement failed outside PostgreSQL'; end$$"
 
 # Messages that go to the client as they are, in whole chunks.
@@ -85,14 +88,23 @@ class Session:
     :param copier: what runs COPY.
     :param identity: the cluster, the database and the user.
     :param unloader: what runs UNLOAD; without one it is refused.
+    :param cancels: called with the number of a session that a statement of this one cancels.
     """
 
     def __init__(
-        self, client: Channel, server: Server, copier: Copier, identity: Identity, unloader: Unloader | None = None
+        self,
+        client: Channel,
+        server: Server,
+        copier: Copier,
+        identity: Identity,
+        unloader: Unloader | None,
+        cancels: Callable[[int], None],
     ) -> None:
         self.client = client
         self.server = server
         self.cancelled = False
+        self.ended = False
+        self._cancels = cancels
         self._copier = copier
         self._unloader = unloader
         self._copy_backend = CopyBackend(self, identity)
@@ -431,7 +443,9 @@ class Session:
                 raise WarehouseError("UNLOAD is not supported by the stand-in", sqlstate="0A000")
             else:
                 notices = (await self._unloader.unload(translation.source, self._copy_backend)).notices
-        except WarehouseError:
+        except (WarehouseError, Disconnected):
+            if self.server.channel.lost:
+                await self.relay_farewell()
             raise
         except Exception as error:
             if self.client.lost:
@@ -508,7 +522,7 @@ class Session:
         elif kind == b"C" and translation is not None and translation.tag is not None:
             self.client.write(messages.command_complete(translation.tag))
         elif kind == b"N":
-            self.client.write(messages.report(b"N", translate_notice(messages.read_report(body))))
+            self._notice(messages.read_report(body))
         elif kind == b"S":
             (name, value), _ = messages.read_strings(body, 2)
             if name in _SETTINGS_REPORTED:
@@ -517,7 +531,14 @@ class Session:
             self.client.write(message)
         return False
 
+    def _notice(self, fields: dict[str, str]) -> None:
+        if fields.get("C") == _CANCELS:
+            self._cancels(int(fields["M"]))
+        else:
+            self.client.write(messages.report(b"N", translate_notice(fields)))
+
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
+        self.ended = fields.get("S") == "FATAL"
         told = translate_error(fields, translation, self.server.process)
         self.client.write(messages.report(b"E", told))
 
