@@ -111,7 +111,7 @@ class PostgresServer:
         command = [binaries / "postgres", "-D", self._data, "-p", str(self._port), "-k", address.socket_dir]
         for name, value in OPTIONS.items():
             command += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=_open_private) as log:  # noqa: PTH123 - Path.open takes no opener
             self._process = subprocess.Popen(
                 command,
                 cwd="/",
@@ -279,6 +279,11 @@ def _make_private(folder: Path, user: int, group: int) -> None:
     else:
         if _is_root():
             os.chown(folder, user, group)
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that only this user can read, when it is new: errors have values in them."""
+    return os.open(path, flags, 0o600)
 
 
 def _socket_folder(data: Path, port: int) -> Path:
