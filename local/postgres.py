@@ -111,7 +111,7 @@ class PostgresServer:
         command = [binaries / "postgres", "-D", self._data, "-p", str(self._port), "-k", address.socket_dir]
         for name, value in OPTIONS.items():
             command += ["-c", f"{name}={value}"]
-        with open(self.log, "ab", opener=_open_private) as log:  # noqa: PTH123 - Path.open takes no opener
+        with open(self.log, "ab", opener=_open_private) as log:
             self._process = subprocess.Popen(
                 command,
                 cwd="/",
