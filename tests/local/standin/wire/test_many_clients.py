@@ -41,8 +41,8 @@ WORKS = [
 def census(watch) -> dict[str, int]:
     """Count what a client has of this process and of PostgreSQL."""
     gc.collect()
-    counted = Counter(type(each).__name__ for each in gc.get_objects() if type(each) in (Channel, Server, Session))
-    counted["tasks"] = sum(isinstance(each, asyncio.Task) for each in gc.get_objects())
+    kinds = Counter(map(type, gc.get_objects()))
+    counted = Counter({kind.__name__: kinds[kind] for kind in (Channel, Server, Session, asyncio.Task)})
     counted["files"] = psutil.Process().num_fds()
     counted["sessions"] = sessions(watch)
     return counted
