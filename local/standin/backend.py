@@ -14,16 +14,24 @@ class WarehouseError(Exception):
     :param sqlstate: XX000 for nearly every error that Redshift's engine raises.
     :param detail: the DETAIL lines, if any.
     :param hint: the HINT, if any.
+    :param place: the source file and the routine that Redshift names, if any.
     """
 
     def __init__(
-        self, message: str, *, sqlstate: str = "XX000", detail: str | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        sqlstate: str = "XX000",
+        detail: str | None = None,
+        hint: str | None = None,
+        place: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.sqlstate = sqlstate
         self.detail = detail
         self.hint = hint
+        self.place = place
 
 
 @dataclass(frozen=True)

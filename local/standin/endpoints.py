@@ -17,6 +17,7 @@ from psycopg import sql
 from local.postgres import SUPERUSER, PostgresServer
 from local.standin import snapshots
 from local.standin.backend import Copier, Unloader
+from local.standin.programs import Programs
 from local.standin.wire.certificate import server_context
 from local.standin.wire.listener import Listener
 from local.standin.wire.passwords import Passwords
@@ -62,6 +63,7 @@ class Endpoints:
         connections: int = CONNECTIONS,
     ) -> None:
         self._postgres = postgres
+        self._programs = Programs(postgres)
         self._context = server_context(certificate_dir)
         self._copier = copier
         self._unloader = unloader
@@ -153,7 +155,7 @@ class Endpoints:
         :raises KeyError: there is no such cluster.
         :raises StackError: PostgreSQL's pg_dump failed.
         """
-        snapshots.save(self._postgres, database_name(cluster, self._clusters[cluster].database), folder)
+        snapshots.save(self._postgres, self._programs, database_name(cluster, self._clusters[cluster].database), folder)
 
     def load_snapshot(self, cluster: str, folder: Path, *, database: str, master_user: str) -> None:
         """Make the database of a cluster, which :meth:`create` is called for next, from a snapshot.
@@ -175,7 +177,7 @@ class Endpoints:
                 _create_user(connection, user)
                 _let_connect(connection, unfinished, user)
             try:
-                snapshots.load(self._postgres, unfinished, folder)
+                snapshots.load(self._postgres, self._programs, unfinished, folder)
             except BaseException:
                 _drop_database(connection, unfinished)
                 raise
@@ -187,6 +189,10 @@ class Endpoints:
     def delete_snapshot(folder: Path) -> None:
         """Remove a snapshot, if it is there."""
         snapshots.remove(folder)
+
+    def end_snapshots(self) -> None:
+        """Let what takes or loads a snapshot fail at once, and everything that would do so later."""
+        self._programs.end()
 
     def close(self) -> None:
         """End all sessions and stop listening; the databases stay."""

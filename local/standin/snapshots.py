@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from local.errors import StackError
 from local.postgres import PostgresServer
+from local.standin.programs import Programs
 
 _DUMP, _NOTES = "database.dump", "notes.json"
 
@@ -23,7 +21,7 @@ _SCHEMAS = (
 )
 
 
-def save(server: PostgresServer, database: str, folder: Path) -> None:
+def save(server: PostgresServer, programs: Programs, database: str, folder: Path) -> None:
     """Write what is committed in a database now into a folder that only its owner can read, whole or not at all.
 
     :param folder: does not exist yet, or is an older snapshot that this one replaces.
@@ -37,8 +35,7 @@ def save(server: PostgresServer, database: str, folder: Path) -> None:
         (snapshot,) = connection.execute("select pg_export_snapshot()").fetchone() or ()
         schemas = [name for (name,) in connection.execute(_SCHEMAS)]
         (notes,) = connection.execute("select standin.tell_notes()").fetchone() or ()
-        _run(
-            server,
+        programs.run(
             "pg_dump",
             *("--format=custom", "--compress=1", f"--snapshot={snapshot}", f"--file={unfinished / _DUMP}"),
             *(f"--schema={_pattern(name)}" for name in schemas),
@@ -54,19 +51,18 @@ def users(folder: Path) -> list[str]:
     return _notes(folder)["users"]
 
 
-def load(server: PostgresServer, database: str, folder: Path) -> None:
+def load(server: PostgresServer, programs: Programs, database: str, folder: Path) -> None:
     """Fill a database that has nothing but what each cluster's database begins with; the users must exist.
 
     :raises StackError: pg_restore failed.
     """
     dump = str(folder / _DUMP)
-    listed = _run(server, "pg_restore", "--list", dump).splitlines()
+    listed = programs.run("pg_restore", "--list", dump).splitlines()
     with tempfile.NamedTemporaryFile("w", suffix=".list") as wanted:
         # Every database has this schema already, with the rights that pg_dump takes for granted.
         wanted.write("\n".join(line for line in listed if " SCHEMA - public " not in line))
         wanted.flush()
-        _run(
-            server,
+        programs.run(
             "pg_restore",
             *("--single-transaction", f"--use-list={wanted.name}", f"--dbname={database}"),
             dump,
@@ -88,24 +84,3 @@ def _notes(folder: Path) -> dict[str, list[str]]:
 
 def _pattern(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _run(server: PostgresServer, program: str, *arguments: str) -> str:
-    address = server.dsn
-    done = subprocess.run(
-        [server.program(program), f"--username={address.user}", "--no-password", *arguments],
-        env={
-            **os.environ,
-            "PGHOST": str(address.socket_dir),
-            "PGPORT": str(address.port),
-            # They would note attributes from statements that are not a client's, and make triggers twice.
-            "PGOPTIONS": "-c event_triggers=off",
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise StackError(f"{program} failed: {done.stderr.strip()}")
-    return done.stdout

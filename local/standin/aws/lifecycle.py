@@ -52,6 +52,9 @@ class ClusterEndpoints(Protocol):
     def delete_snapshot(self, folder: Path) -> None:
         """Remove a snapshot, if it is there."""
 
+    def end_snapshots(self) -> None:
+        """Let what takes or loads a snapshot fail at once, and everything that would do so later."""
+
 
 @dataclass(frozen=True)
 class TemporaryPassword:
@@ -251,6 +254,7 @@ class Lifecycle:
     def stop(self) -> None:
         """Let the changes under way end at once, unfinished ones are taken up at the next start."""
         self._stopping.set()
+        self._endpoints.end_snapshots()
         for thread in list(self._threads):
             thread.join()
 
@@ -340,6 +344,9 @@ class Lifecycle:
             try:
                 work()
             except Exception:
+                if self._stopping.is_set():
+                    _LOG.info("A change of %s was interrupted", name, exc_info=True)
+                    return
                 _LOG.exception("A change of %s failed", name)
                 with self._lock:
                     failed()

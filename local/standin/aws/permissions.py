@@ -72,31 +72,61 @@ def may_delete(principal: Principal, bucket: str, key: str) -> bool:
     return _may(principal, "s3:DeleteObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
 
 
+def may_assume(principal: Principal, role: Role) -> bool:
+    """Whether one role may assume another of a chain: it must be allowed to, and the other must trust it.
+
+    AWS page "Authorizing COPY and UNLOAD operations using IAM roles", chaining IAM roles.
+    """
+    action, context = "sts:AssumeRole", _context(principal)
+    trusting = [
+        statement
+        for statement in _statements(role.assume_role_policy_document)
+        if _names(statement.get("Principal"), "AWS", _principals(principal))
+    ]
+    return (
+        _decide(trusting, action, None, context) is True
+        and _within_boundary(principal, action, role.arn, context)
+        and _decide(_identity_statements(principal.identity), action, role.arn, context) is True
+    )
+
+
 def _may(principal: Principal, action: str, bucket_name: str, resource: str, context: Context) -> bool:
-    context = {
+    context = {**_context(principal), **context}
+    bucket = buckets().get(bucket_name)
+    bucket_statements: list[Statement] = []
+    if bucket is not None and bucket.policy:
+        bucket_statements = [
+            statement
+            for statement in _statements(_text(bucket.policy))
+            if _names(statement.get("Principal"), "AWS", _principals(principal))
+        ]
+    if principal.identity is None:
+        return _decide(bucket_statements, action, resource, context) is not False
+    if not _within_boundary(principal, action, resource, context):
+        return False
+    statements = [*_identity_statements(principal.identity), *bucket_statements]
+    return _decide(statements, action, resource, context) is True
+
+
+def _context(principal: Principal) -> Context:
+    return {
         "aws:PrincipalArn": principal.arn,
         "aws:PrincipalAccount": ACCOUNT,
         "aws:ResourceAccount": ACCOUNT,
         "aws:SecureTransport": "true",
-        **context,
     }
-    bucket = buckets().get(bucket_name)
-    bucket_statements: list[Statement] = []
-    if bucket is not None and bucket.policy:
-        principals = {"*", principal.arn, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"}
-        bucket_statements = [
-            statement
-            for statement in _statements(_text(bucket.policy))
-            if _names(statement.get("Principal"), "AWS", principals)
-        ]
-    if principal.identity is None:
-        return _decide(bucket_statements, action, resource, context) is not False
-    if isinstance(principal.identity, Role) and principal.identity.permissions_boundary_arn:
-        boundary = _managed_statements(principal.identity.permissions_boundary_arn)
-        if not _decide(boundary, action, resource, context):
-            return False
-    statements = [*_identity_statements(principal.identity), *bucket_statements]
-    return _decide(statements, action, resource, context) is True
+
+
+def _principals(principal: Principal) -> set[str]:
+    """Return how a policy of a resource can name somebody."""
+    return {"*", principal.arn, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def _within_boundary(principal: Principal, action: str, resource: str, context: Context) -> bool:
+    identity = principal.identity
+    if not isinstance(identity, Role) or not identity.permissions_boundary_arn:
+        return True
+    return _decide(_managed_statements(identity.permissions_boundary_arn), action, resource, context) is True
 
 
 def _identity_statements(identity: Role | User) -> Iterable[Statement]:

@@ -11,18 +11,9 @@ from local.standin.aws import permissions
 from local.standin.aws.reading import ClusterStorage, ObjectSummary, access_denied
 from local.standin.aws.s3 import PARTITION, StandInS3
 
-# "Clusters and nodes in Amazon Redshift", RG and RA3 node type details: the default slices of a node.
-_SLICES = {"ra3.4xlarge": 4, "ra3.16xlarge": 16, "rg.4xlarge": 8, "rg.12xlarge": 16}
-_USUAL_SLICES = 2
-
 
 class WritableStorage(ClusterStorage):
     """S3 as one cluster writes to it with one role or with somebody's keys."""
-
-    @property
-    def slices(self) -> int:
-        """How many slices the cluster has, on all of its nodes."""
-        return _SLICES.get(self._cluster.node_type, _USUAL_SLICES) * max(1, int(self._cluster.number_of_nodes or 1))
 
     @property
     def node_type(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 
 from local.standin.aws.keys import AccessKeys
 from local.standin.backend import WarehouseError
 
-ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=.@/-]+")
+KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
 _FORMAT = (
     "Invalid credentials. Must be of the format: credentials "
     "'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
@@ -15,16 +17,14 @@ _FORMAT = (
 
 
 def check_role(arn: str) -> str:
-    """Return a role's ARN as IAM_ROLE names it.
+    """Return what IAM_ROLE names: a role's ARN, or those of a chain of roles with commas between them.
 
-    :raises WarehouseError: it is none, or a chain of several.
+    :raises WarehouseError: it is neither.
     """
-    if ROLE.fullmatch(arn):
+    if re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})*", arn):
         return arn
-    if arn.upper() == "SESSION" or re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})+", arn):
-        raise WarehouseError(
-            "IAM_ROLE with a chain of roles or 'SESSION' is not supported by the stand-in.", sqlstate="0A000"
-        )
+    if arn.upper() == "SESSION":
+        raise WarehouseError("IAM_ROLE 'SESSION' is not supported by the stand-in.", sqlstate="0A000")
     raise WarehouseError(f"Invalid IAM role ARN: {arn}")
 
 
@@ -46,11 +46,25 @@ def read_credentials(text: str) -> str | AccessKeys:
     raise WarehouseError(_FORMAT)
 
 
-def keys_of(key_id: str | None, secret: str | None, token: str | None) -> AccessKeys:
-    """Return the keys of ACCESS_KEY_ID, SECRET_ACCESS_KEY and SESSION_TOKEN.
+def the_only_grant(
+    grant: str | AccessKeys | None, options: Collection[str], key_parts: Mapping[str, str]
+) -> str | AccessKeys | None:
+    """Return who a statement acts as, which it must say in one way.
 
-    :raises WarehouseError: one that is needed is missing.
+    :param grant: what IAM_ROLE or CREDENTIALS says; None is the cluster's default role.
+    :param options: the names of the statement's options.
+    :param key_parts: what those of :data:`KEY_PARTS` say that it has.
+    :raises WarehouseError: it does not say it, or says it twice, or a key is not whole.
     """
-    if not key_id or not secret:
-        raise WarehouseError(_FORMAT)
-    return AccessKeys(key_id, secret, token)
+    ways = [name for name in ("iam_role", "credentials") if name in options]
+    if key_parts:
+        ways.append("keys")
+        key_id, secret, token = (key_parts.get(name) for name in KEY_PARTS)
+        if not key_id or not secret:
+            raise WarehouseError(_FORMAT)
+        grant = AccessKeys(key_id, secret, token)
+    if not ways:
+        raise WarehouseError("CREDENTIALS argument is required but not specified")
+    if len(ways) > 1:
+        raise WarehouseError("conflicting or redundant options", sqlstate="42601")
+    return grant

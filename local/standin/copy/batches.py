@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import AnyStr, Protocol
 
+from local.standin.aws.reading import error_block
+from local.standin.backend import WarehouseError
 from local.standin.copy.values import ConversionError
 
 # How many bytes of a file are converted together.
 CHUNK = 100_000
+# AWS page "COPY": "The maximum size of a single input row from any source is 4 MB".
+LARGEST_ROW = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,18 @@ def skip_lines(content: AnyStr, newline: AnyStr, count: int) -> tuple[int, int]:
             return len(content), count + 1
         position = found + 1
     return position, count + 1
+
+
+def check_size(size: int, line: int, url: str) -> None:
+    """Refuse a row that is too large; MAXERROR does not tolerate it (snowplow/snowplow-rdb-loader issue 72).
+
+    :param size: its bytes.
+    :param line: the number of its line.
+    :raises WarehouseError: it is too large. Redshift's words for it are not documented.
+    """
+    if size > LARGEST_ROW:
+        message = f"The row on line {line} is larger than {LARGEST_ROW} bytes"
+        raise WarehouseError(message, detail=error_block(message, f"S3 key being read : {url}", "table_s3_scanner.cpp"))
 
 
 def end_of_chunk(content: AnyStr, newline: AnyStr, start: int) -> int:

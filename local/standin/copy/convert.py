@@ -66,6 +66,8 @@ def _date(date_format: str | None) -> Converter:
         if not text:
             return None
         day = read(text)
+        if day is None and date_format is None and len(text) < len(DEFAULT_DATE_FORMAT):
+            raise ConversionError(1205, "Invalid Date Format - length must be 10 or more")
         if day is None:
             raise ConversionError(1205, f"Invalid date format or value [{date_format or DEFAULT_DATE_FORMAT}]")
         return day.isoformat()

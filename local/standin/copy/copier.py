@@ -16,6 +16,9 @@ from local.standin.copy.rows import RowReader, TooManyErrors, check_path_count
 from local.standin.copy.source import find_objects, find_paths
 from local.standin.copy.statement import CopyStatement
 
+# As drivers show it.
+_LOAD_FAILED = ("../src/pg/src/backend/commands/commands_copy.c", "CheckMaxRowError")
+
 
 class S3Copier:
     """COPY from the S3 of this process."""
@@ -29,7 +32,7 @@ class S3Copier:
         target = await describe_target(copy, backend)
         storage, paths, objects = await asyncio.to_thread(_look_up, copy, backend)
         check_path_count(paths, target)
-        record = await begin_record(copy, target, backend)
+        record = await begin_record(copy, target, backend, storage.slices)
         reader = RowReader(copy, target, paths, objects, storage)
         rows = await _load(record, reader, sum(summary.size for summary in objects))
         return CopyResult(rows=rows, notices=_notices(copy, reader, rows))
@@ -49,7 +52,8 @@ async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> int:
     except TooManyErrors as error:
         await record.failed(reader, file_bytes)
         raise WarehouseError(
-            f"Load into table '{record.copy.table}' failed.  Check 'stl_load_errors' system table for details."
+            f"Load into table '{record.copy.table}' failed.  Check 'stl_load_errors' system table for details.",
+            place=_LOAD_FAILED,
         ) from error
     except WarehouseError:
         await record.failed(reader, file_bytes)

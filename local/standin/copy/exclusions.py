@@ -6,8 +6,7 @@ AWS pages "Data format parameters", "Data load operations" and "COPY from column
 from __future__ import annotations
 
 from local.standin.backend import WarehouseError
-from local.standin.copy.authorization import keys_of
-from local.standin.copy.options import KEY_PARTS
+from local.standin.copy.authorization import KEY_PARTS, the_only_grant
 from local.standin.copy.statement import CopyStatement, Format, unsupported
 
 _ONLY_TEXT = frozenset({"delimiter", "escape", "fillrecord", "ignoreblanklines", "null", "quote", "removequotes"})
@@ -30,7 +29,7 @@ def check_options(copy: CopyStatement) -> None:
 
     :raises WarehouseError: Redshift refuses them (42601), or what they do together is not documented (0A000).
     """
-    _check_authorization(copy)
+    copy.grant = the_only_grant(copy.grant, copy.seen, copy.key_parts)
     if copy.format is Format.PARQUET:
         _check_columnar(copy)
         return
@@ -44,17 +43,6 @@ def check_options(copy: CopyStatement) -> None:
         _check_fixed_width(copy)
     if copy.format is Format.CSV:
         _check_csv(copy)
-
-
-def _check_authorization(copy: CopyStatement) -> None:
-    given = [name for name in ("iam_role", "credentials") if name in copy.seen]
-    if copy.key_parts:
-        given.append("access_key_id")
-        copy.grant = keys_of(*(copy.key_parts.get(name) for name in KEY_PARTS))
-    if not given:
-        raise WarehouseError("CREDENTIALS argument is required but not specified")
-    if len(given) > 1:
-        raise WarehouseError("conflicting or redundant options", sqlstate="42601")
 
 
 def _check_columnar(copy: CopyStatement) -> None:

@@ -22,13 +22,17 @@ select
 
 @dataclass(frozen=True)
 class LoadRecord:
-    """One COPY, from the moment on which it has a query id."""
+    """One COPY, from the moment on which it has a query id.
+
+    :param slices: to how many slices its files are dealt, in turn; how Redshift deals them is not documented.
+    """
 
     copy: CopyStatement
     target: Target
     backend: Backend
     query_id: int
     transaction_id: int
+    slices: int
     start: datetime
 
     async def succeeded(self, reader: RowReader, file_bytes: int, rows: int) -> None:
@@ -85,6 +89,7 @@ class LoadRecord:
                 "database_name": self.backend.database,
                 "table_id": self.target.oid,
                 "start_time": _stamp(self.start),
+                "slice": error.file_number % self.slices,
                 "file_name": error.file,
                 "line_number": error.line,
                 "column_name": error.column,
@@ -108,6 +113,7 @@ class LoadRecord:
                 "user_name": self.backend.user,
                 "table_id": self.target.oid,
                 "start_time": _stamp(self.start),
+                "slice": replacement.file_number % self.slices,
                 "file_name": replacement.file,
                 "line_number": replacement.line,
                 "column_name": replacement.column,
@@ -121,12 +127,15 @@ class LoadRecord:
             "query_id": self.query_id,
             "file_number": number,
             "user_name": self.backend.user,
-            "file_name": file.name,
+            "slice": (number - 1) % self.slices,
+            "file_name": file.summary.url,
             "bytes_scanned": file.size,
             "lines_scanned": file.lines,
             "error_count": file.errors,
             "started_at": _stamp(file.start),
             "loaded_at": _stamp(file.end),
+            "file_etag": file.summary.etag,
+            "file_last_modified": _stamp(file.summary.modified),
         }
 
     async def _insert_here(self, table: str, rows: list[dict[str, Any]]) -> None:
@@ -138,11 +147,11 @@ class LoadRecord:
             await self.backend.execute_apart(_INSERT.format(table=table, rows="%s"), (json.dumps(rows),))
 
 
-async def begin_record(copy: CopyStatement, target: Target, backend: Backend) -> LoadRecord:
+async def begin_record(copy: CopyStatement, target: Target, backend: Backend, slices: int) -> LoadRecord:
     """Give a COPY its query id, which the session knows from now on."""
     start = datetime.now(timezone.utc)
     query_id, transaction_id = (await backend.fetch(_BEGIN))[0]
-    return LoadRecord(copy, target, backend, int(query_id or 0), int(transaction_id or 0), start)
+    return LoadRecord(copy, target, backend, int(query_id or 0), int(transaction_id or 0), slices, start)
 
 
 def _stamp(moment: datetime) -> str:

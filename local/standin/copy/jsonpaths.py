@@ -12,7 +12,7 @@ from local.standin.copy.values import ConversionError
 
 Step = str | int
 
-_DOT = re.compile(r"\.([^.\[\]'\s]+)")
+_DOT = re.compile(r"\.([^.\[\]'\s*]+)")
 _BRACKET = re.compile(r"\['([^']+)'\]|\[\"([^\"]+)\"\]")
 _INDEX = re.compile(r"\[(\d+)\]")
 

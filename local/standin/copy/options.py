@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from local.standin.backend import WarehouseError
-from local.standin.copy.authorization import check_role, read_credentials
+from local.standin.copy.authorization import KEY_PARTS, check_role, read_credentials
 from local.standin.copy.patterns import Pattern
 from local.standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url, unsupported
 from local.standin.copy.tokens import Tokens
@@ -19,6 +19,7 @@ MAX_ERRORS = 100_000
 ROW_SAMPLE = (1_000, 2_147_483_647)
 
 _ENCODINGS = {"utf8": "utf-8", "utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be"}
+_TIME_KEYWORDS = ("auto", "epochsecs", "epochmillisecs")
 _WIDTH = re.compile(r"\s*\w+\s*:\s*(\d+)\s*", re.ASCII)
 _BACKSLASH = re.compile(r"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _ESCAPES = {"t": "\t", "\\": "\\", "N": "\\N"}
@@ -171,8 +172,12 @@ def _characters(tokens: Tokens) -> str:
 def _read_time_format(tokens: Tokens, copy: CopyStatement) -> None:
     tokens.skip_word("as")
     copy.time_format = tokens.string()
-    if copy.time_format not in ("auto", "epochsecs", "epochmillisecs"):
-        Pattern(copy.time_format)
+    if copy.time_format in _TIME_KEYWORDS:
+        return
+    if copy.time_format.lower() in _TIME_KEYWORDS:
+        # The page on DATEFORMAT and TIMEFORMAT strings: these are in lower case.
+        raise WarehouseError(f"Invalid date or time format: {copy.time_format}", sqlstate="42601")
+    Pattern(copy.time_format)
 
 
 def _read_date_format(tokens: Tokens, copy: CopyStatement) -> None:
@@ -242,7 +247,6 @@ def _value(name: str, value: object) -> Reader:
 
 
 _COMPRESSIONS = ("bzip2", "gzip", "zstd")
-KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
 _UNSUPPORTED = ("avro", "encrypted", "job", "lzop", "master_symmetric_key", "orc", "shapefile", "ssh", "using")
 _FORMATS: dict[str, Reader] = {
     "csv": _read_csv,

@@ -28,9 +28,13 @@ _REPLACEMENTS = 100
 
 @dataclass(frozen=True)
 class LoadError:
-    """A row that could not be loaded, as the load error tables show it."""
+    """A row that could not be loaded, as the load error tables show it.
+
+    :param file_number: the place of its file among those of the COPY, from 0 on.
+    """
 
     file: str
+    file_number: int
     line: int
     column: str
     type: str
@@ -44,9 +48,13 @@ class LoadError:
 
 @dataclass(frozen=True)
 class Replacement:
-    """A row in which ACCEPTINVCHARS replaced something, as STL_REPLACEMENTS shows it."""
+    """A row in which ACCEPTINVCHARS replaced something, as STL_REPLACEMENTS shows it.
+
+    :param file_number: the place of its file among those of the COPY, from 0 on.
+    """
 
     file: str
+    file_number: int
     line: int
     column: str
     raw_line: str
@@ -56,10 +64,12 @@ class Replacement:
 class LoadedFile:
     """What was read of one object.
 
+    :param summary: the object as it was when the COPY began.
+    :param size: its bytes, decompressed.
     :param lines: the number of the line on which its last value ends.
     """
 
-    name: str
+    summary: ObjectSummary
     size: int
     lines: int
     errors: int
@@ -94,7 +104,7 @@ class RowReader:
         self._objects = objects
         self._storage = storage
         self._columns = target.columns
-        self._format = _file_format(copy, target.columns, paths)
+        self._format = _file_format(copy, target, paths)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the rows in PostgreSQL's text format, about a megabyte at a time; a piece may be empty.
@@ -104,25 +114,27 @@ class RowReader:
         """
         texts: list[str] = []
         pending = 0
-        for summary in self._objects:
+        for number, summary in enumerate(self._objects):
             started = datetime.now(timezone.utc)
             content = read_object(summary, self._storage, self._copy.compression)
             last_line, errors_before = 0, len(self.errors)
             for batch in self._batches(content, summary.url):
                 last_line = batch.last_line
-                self._note(batch, summary.url)
+                self._note(batch, summary.url, number)
                 texts.append(batch.text)
                 pending += batch.size
                 if pending >= PIECE:
                     yield "".join(texts).encode()
                     texts, pending = [], 0
             errors = len(self.errors) - errors_before
-            self.files.append(
-                LoadedFile(summary.url, len(content), last_line, errors, started, datetime.now(timezone.utc))
-            )
+            self.files.append(LoadedFile(summary, len(content), last_line, errors, started, datetime.now(timezone.utc)))
         yield "".join(texts).encode()
 
     def _batches(self, content: bytes, url: str) -> Iterator[Batch]:
+        if url == self._copy.json:
+            # AWS page "Data format parameters", JSON: what is under the prefix is read as data, and this fails.
+            yield Batch(bad=[BadRow(1, "", None, "", LineError(1216, "The JSONPaths file is among the data files"))])
+            return
         try:
             content = to_utf8(content, self._copy.encoding)
         except LineError as error:
@@ -130,16 +142,16 @@ class RowReader:
             return
         yield from self._format.batches(content, url)
 
-    def _note(self, batch: Batch, url: str) -> None:
+    def _note(self, batch: Batch, url: str, file_number: int) -> None:
         limit = self._copy.error_limit
         for bad in batch.bad:
-            self.errors.append(_load_error(bad, url, self._columns))
+            self.errors.append(_load_error(bad, url, file_number, self._columns))
             if limit is not None and len(self.errors) >= limit:
                 raise TooManyErrors
         self.rows += batch.rows
         self.replaced_rows += len(batch.replaced)
         room = _REPLACEMENTS - len(self.replacements)
-        self.replacements += [_replacement(row, url, self._columns) for row in batch.replaced[:room]]
+        self.replacements += [_replacement(row, url, file_number, self._columns) for row in batch.replaced[:room]]
 
 
 def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
@@ -154,18 +166,19 @@ def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
         )
 
 
-def _file_format(copy: CopyStatement, columns: tuple[Column, ...], paths: list[list[Step]] | None) -> FileFormat:
+def _file_format(copy: CopyStatement, target: Target, paths: list[list[Step]] | None) -> FileFormat:
     if copy.format is Format.JSON:
-        return JsonRows(copy, columns, paths)
+        return JsonRows(copy, target, paths)
     if copy.format is Format.PARQUET:
-        return ParquetRows(copy, columns)
-    return TextRows(copy, columns)
+        return ParquetRows(copy, target.columns)
+    return TextRows(copy, target.columns)
 
 
-def _load_error(bad: BadRow, url: str, columns: tuple[Column, ...]) -> LoadError:
+def _load_error(bad: BadRow, url: str, file_number: int, columns: tuple[Column, ...]) -> LoadError:
     column = None if bad.column is None else columns[bad.column]
     return LoadError(
         file=url,
+        file_number=file_number,
         line=bad.line,
         column=column.name if column else "",
         type=column.type if column else "",
@@ -178,8 +191,8 @@ def _load_error(bad: BadRow, url: str, columns: tuple[Column, ...]) -> LoadError
     )
 
 
-def _replacement(row: ReplacedRow, url: str, columns: tuple[Column, ...]) -> Replacement:
-    return Replacement(url, row.line, columns[row.column].name, _shown(row.raw))
+def _replacement(row: ReplacedRow, url: str, file_number: int, columns: tuple[Column, ...]) -> Replacement:
+    return Replacement(url, file_number, row.line, columns[row.column].name, _shown(row.raw))
 
 
 def _shown(text: str) -> str:

@@ -13,7 +13,7 @@ import pyarrow
 from local.standin.aws.reading import ClusterStorage, ObjectSummary, S3Error, error_block
 from local.standin.backend import WarehouseError
 from local.standin.copy.jsonpaths import Step, read_jsonpaths
-from local.standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url
+from local.standin.copy.statement import CopyStatement, Format, split_url
 
 
 def find_objects(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:
@@ -38,7 +38,7 @@ def find_paths(copy: CopyStatement, storage: ClusterStorage) -> list[list[Step]]
 
     :raises WarehouseError: the file is missing or malformed, or the role may not read it.
     """
-    if copy.format is not Format.JSON or copy.json in (AUTO, AUTO_IGNORE_CASE):
+    if copy.format is not Format.JSON or copy.matches_names:
         return None
     url = copy.json or ""
     bucket, key = split_url(url) or ("", "")
@@ -82,6 +82,8 @@ _DECOMPRESS = {"bzip2": bz2.decompress, "gzip": gzip.decompress, "zstd": _decomp
 
 def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:
     url = f"s3://{copy.bucket}/{copy.key}"
+    if not copy.key or copy.key.endswith("/"):
+        raise _no_full_path(url)
     try:
         content = storage.read(copy.bucket, copy.key)
     except S3Error as error:
@@ -91,7 +93,7 @@ def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectS
     for entry in _manifest_entries(content, url, needs_length=copy.format is Format.PARQUET):
         bucket, key = split_url(entry["url"]) or ("", "")
         if not key:
-            raise _manifest_error(f"{entry['url']!r} is not the full path of an S3 object", url)
+            raise _no_full_path(entry["url"])
         try:
             summary = storage.find(bucket, key)
         except S3Error as error:
@@ -123,6 +125,11 @@ def _manifest_entries(content: bytes, url: str, *, needs_length: bool) -> list[d
         if needs_length and not (isinstance(meta, dict) and isinstance(meta.get("content_length"), int)):
             raise _manifest_error(f"{entry['url']} has no content_length in its meta", url)
     return entries
+
+
+def _no_full_path(url: str) -> WarehouseError:
+    message = "COPY with MANIFEST parameter requires full path of an S3 object."
+    return WarehouseError(message, detail=error_block(message, url, "s3_utility.cpp:301"))
 
 
 def _manifest_error(reason: str, url: str) -> WarehouseError:

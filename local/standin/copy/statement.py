@@ -75,6 +75,11 @@ class CopyStatement:
     seen: set[str] = field(default_factory=set, repr=False)
     key_parts: dict[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def matches_names(self) -> bool:
+        """Whether values go to columns by their names."""
+        return self.format is Format.JSON and self.json in (AUTO, AUTO_IGNORE_CASE)
+
 
 def split_url(url: str) -> tuple[str, str] | None:
     """Return the bucket and the key of an ``s3://`` address, or None if it is none."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from local.standin.backend import WarehouseError
-from local.standin.copy.batches import BadRow, Batch, ReplacedRow, end_of_chunk, skip_lines
+from local.standin.copy.batches import (
+    CHUNK,
+    LARGEST_ROW,
+    BadRow,
+    Batch,
+    ReplacedRow,
+    check_size,
+    end_of_chunk,
+    skip_lines,
+)
 from local.standin.copy.columns import Column
 from local.standin.copy.row_converter import FieldError, RowConverter
 from local.standin.copy.statement import CopyStatement, Format, unsupported
@@ -32,16 +41,17 @@ class TextRows:
         # What stands for a column that is missing at the end of a record.
         self._missing = ["" if column.type == "varchar" else None for column in columns]
 
-    def batches(self, content: bytes, _url: str) -> Iterator[Batch]:
+    def batches(self, content: bytes, url: str) -> Iterator[Batch]:
         """Yield the records of a file; see :class:`local.standin.copy.batches.FileFormat`."""
         text, sound = _decode(content)
         position, line = skip_lines(text, "\n", self._copy.header_lines)
         while position < len(text):
             end = end_of_chunk(text, "\n", position)
-            batch = self._one_record_a_line(text[position:end].split("\n"), line) if sound else None
+            quick = sound and end - position <= CHUNK
+            batch = self._one_record_a_line(text[position:end].split("\n"), line) if quick else None
             after = end + 1
             if batch is None:
-                batch, after = self._record_by_record(text, position, end, line)
+                batch, after = self._record_by_record(text, position, end, line, url)
             batch.size = after - position
             position, line = after, batch.last_line + 1
             yield batch
@@ -61,10 +71,12 @@ class TextRows:
             return None
         return Batch(len(rows), "\n".join(rows) + "\n", last_line=first + len(lines) - 1)
 
-    def _record_by_record(self, text: str, start: int, end: int, line: int) -> tuple[Batch, int]:
+    def _record_by_record(self, text: str, start: int, end: int, line: int, url: str) -> tuple[Batch, int]:
         """Return the rows of the records that begin in a part of the file, and where the next one begins."""
         batch, rows, position = Batch(), [], start
         for record in self._read(text, start, line):
+            if len(record.raw) > LARGEST_ROW // 4:
+                check_size(len(record.raw.encode("utf-8", "surrogateescape")), record.last_line, url)
             batch.last_line, position = record.last_line, record.end
             if record.raw or not self._copy.ignore_blank_lines:
                 self._convert(record, batch, rows)

@@ -16,10 +16,14 @@ class Calls:
     """Writes one call at a time.
 
     :param emit: writes the tokens of a range.
+    :param catalogs: whether the statement is a query of catalogs alone.
     """
 
-    def __init__(self, emit: Callable[[int, int], None], statement: Statement, output: Output) -> None:
+    def __init__(
+        self, emit: Callable[[int, int], None], statement: Statement, output: Output, *, catalogs: bool
+    ) -> None:
         self._emit = emit
+        self._catalogs = catalogs
         self._statement = statement
         self._output = output
 
@@ -90,7 +94,7 @@ class Calls:
         middle = statement.find("as", index + 2, high)
         if middle < 0:
             raise statement.near(high)
-        kind, after = read_type(statement, middle + 1)
+        kind, after = read_type(statement, middle + 1, catalogs=self._catalogs)
         if after != high:
             raise statement.near(after)
         return middle, kind

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from local.standin.backend import WarehouseError
-from local.standin.sql import functions, relations
+from local.standin.sql import catalog_names, functions
 from local.standin.sql.calls import SPECIAL, Calls
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
 from local.standin.sql.queries import emit_group_by_all, emit_select
 from local.standin.sql.quotients import quotients
+from local.standin.sql.relations import REPLACED, reads_catalogs_only, relations
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.types import read_type
 
@@ -60,9 +61,11 @@ class Expressions:
     def __init__(self, statement: Statement, output: Output) -> None:
         self._statement = statement
         self._output = output
-        self._calls = Calls(self.emit, statement, output)
+        self._catalogs = reads_catalogs_only(statement)
+        self._replaced = frozenset(relations(statement)) if statement.has_any(*REPLACED) else frozenset()
+        self._calls = Calls(self.emit, statement, output, catalogs=self._catalogs)
         self._quotients = quotients(statement)
-        self._substitutes: dict[int, tuple[int, int]] = {}
+        self._substitutes = dict(statement.substitutes)
 
     def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
         """Let tokens be written as the expressions in other ranges."""
@@ -86,19 +89,19 @@ class Expressions:
         token = statement.tokens[index]
         if statement.at(index, "::"):
             output.copy(index)
-            kind, after = read_type(statement, index + 1)
+            kind, after = read_type(statement, index + 1, catalogs=self._catalogs)
             output.write(kind.sql)
             return after
         if index in self._substitutes:
-            output.write("(")
-            self.emit(*self._substitutes[index])
-            output.write(")")
+            self._emit_substitute(index)
             return index + 1
         if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
             raise unsupported(f'calling "{token.value}" by a quoted name')
         if token.kind is not Kind.WORD:
             if token.value == "(" and index > low:
                 self._refuse_row(index)
+            if statement.at(index, "[") and not self._catalogs:
+                raise unsupported("a subscript or an array")
             output.copy(index)
             return index + 1
         if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
@@ -112,6 +115,15 @@ class Expressions:
         if statement.at(index + 1, "("):
             return self._emit_call(index, low)
         return self._emit_word(index)
+
+    def _emit_substitute(self, index: int) -> None:
+        expression = self._substitutes[index]
+        if expression is None:
+            self._output.replace(index, "null")
+            return
+        self._output.replace(index, "(")
+        self.emit(*expression)
+        self._output.write(")")
 
     def _refuse_row(self, index: int) -> None:
         """Refuse a row constructor; only IN takes several values at once."""
@@ -140,7 +152,8 @@ class Expressions:
         statement, output = self._statement, self._output
         word = statement.tokens[index].value
         in_substring = word == "for" and statement.at(statement.opening[index] - 1, "substring")
-        if word in _REFUSED_WORDS and not in_substring:
+        in_catalogs = self._catalogs and statement.at(index, "array", "[")
+        if word in _REFUSED_WORDS and not in_substring and not in_catalogs:
             raise unsupported(_REFUSED_WORDS[word])
         self._refuse_forms(index, word)
         if statement.at_kind(index + 1, Kind.STRING) and word not in _LITERAL_TYPES and word not in _BEFORE_STRING:
@@ -154,12 +167,16 @@ class Expressions:
         elif word == "approximate" and self._is_approximated(index + 1):
             # The exact value is as good as one that may be off by two percent.
             output.replace(index, "")
+        elif word in REPLACED and index in self._replaced and not statement.at(index + 1, "."):
+            output.replace(index, f"standin.{word}")
+        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, REPLACED):
+            output.replace(index, "standin")
         elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
             output.replace(index, "")
             return self._emit_call(index + 2, index + 2)
-        elif word in relations.OWN:
+        elif word in catalog_names.OWN:
             output.replace(index, f"standin.{word}")
-        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, relations.OWN):
+        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, catalog_names.OWN):
             output.replace(index, "standin")
         else:
             output.copy(index)
@@ -181,6 +198,8 @@ class Expressions:
             raise unsupported("GROUPS")
         if word == "using" and statement.at_kind(index + 1, Kind.OPERATOR):
             raise unsupported("ORDER BY .. USING")
+        if word == "exclude" and statement.at(index - 1, "*") and statement.at_any(index - 2, (",", ".", "select")):
+            raise unsupported("SELECT * EXCLUDE")
         if word == "values":
             raise unsupported("VALUES as a table")
         if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
@@ -210,6 +229,8 @@ class Expressions:
         statement, output = self._statement, self._output
         name = statement.tokens[index].value
         name = functions.SYNONYMS.get(name, name)
+        if self._catalogs and name in ("any", "array", "operator", "some"):
+            return self._emit_of_leader(index, name)
         if name in ("any", "some") and not statement.at(index + 2, "select"):
             raise unsupported("ANY and SOME of an array")
         if name == "distinct" and statement.at(index - 1, "is"):
@@ -221,7 +242,8 @@ class Expressions:
             self._refuse_forms(index, name)
             output.copy(index)
             return index + 1
-        if index > low and self._is_in_from(index):
+        in_catalogs = self._catalogs and name in functions.CATALOG_TABLES
+        if index > low and self._is_in_from(index) and not in_catalogs:
             raise unsupported(f"table function {name}")
         if name in functions.NEED_A_FRAME:
             self._demand_frame(index)
@@ -231,19 +253,33 @@ class Expressions:
             return SPECIAL[name](self._calls, index)
         if name in functions.BUILT_IN:
             output.replace(index, name)
-        elif name in functions.OWN:
+        elif name in functions.OWN or (self._catalogs and name in functions.CATALOG_OWN):
             output.replace(index, f"standin.{name}")
+        elif self._catalogs and name in functions.CATALOG:
+            output.replace(index, f"pg_catalog.{name}")
         else:
             raise unsupported(f"function {name}")
         return index + 1
 
+    def _emit_of_leader(self, index: int, name: str) -> int:
+        """Write ANY or SOME of an array, ARRAY of a subquery, or an operator by its qualified name."""
+        self._output.copy(index)
+        if name != "operator":
+            return index + 1
+        after = self._statement.closing[index + 1] + 1
+        for at in range(index + 1, after):
+            self._output.copy(at)
+        return after
+
     def _is_column_list(self, index: int) -> bool:
-        """Whether this names the columns of a table in parentheses: ``with x (a) as (``, ``(select ..) x (a)``."""
+        """Whether this names the columns of a table: ``with x (a) as (``, ``(select ..) x (a)``, ``f() x (a int)``."""
         statement = self._statement
         after = statement.closing[index + 1] + 1
         if statement.at_any(index - 1, ("with", "recursive", ",")) and statement.at(after, "as", "("):
             return True
         subquery = statement.before(index - 1)
+        if self._catalogs and statement.at_any(subquery - 1, functions.CATALOG_TABLES):
+            return True
         return subquery >= 0 and statement.at_any(subquery + 1, ("select", "with"))
 
     def _is_in_from(self, index: int) -> bool:

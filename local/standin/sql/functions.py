@@ -32,6 +32,19 @@ OWN = words(
     """
 )
 
+# Functions of the leader node, for queries of catalogs alone; those in the second list are in schema standin.
+CATALOG = words(
+    """
+    array_to_string col_description current_schemas obj_description pg_encoding_to_char pg_function_is_visible
+    pg_get_expr pg_get_viewdef pg_type_is_visible
+    """
+)
+
+CATALOG_OWN = words("format_encoding pg_get_constraintdef pg_get_indexdef pg_get_late_binding_view_cols")
+
+# Functions that such a query may have in FROM.
+CATALOG_TABLES = words("current_database pg_get_late_binding_view_cols")
+
 # Redshift's other names, and the name that does the same.
 SYNONYMS = {
     "nvl": "coalesce",

@@ -64,6 +64,9 @@ _TOKEN = re.compile(
 # The query of UNLOAD is the only string that may be in dollar quotes.
 _UNLOADED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 
+# A keyword may follow a number directly, as in what drivers ask the catalogs.
+_KEYWORD = re.compile(r"(?:and|as|else|end|from|or|then|when|where)\b", re.IGNORECASE)
+
 # PostgreSQL cuts longer names where Redshift takes up to 127 bytes.
 _LONGEST_NAME = 63
 
@@ -118,7 +121,7 @@ def _token(source: str, kind: str, start: int, end: int) -> Token:
     following = source[end : end + 1]
     if kind == "word" and text.lower() in _LITERAL_PREFIXES and following == "'":
         raise unsupported(f"a literal that begins with {text}'")
-    if kind == "number" and (following.isalnum() or following in ("_", "$")):
+    if kind == "number" and (following.isalnum() or following in ("_", "$")) and not _KEYWORD.match(source, end):
         raise syntax_error(text + following)
     if kind in ("word", "quoted") and len(text.strip('"').encode()) > _LONGEST_NAME:
         raise unsupported(f"a name of more than {_LONGEST_NAME} bytes ({text})")

@@ -16,6 +16,10 @@ class Positions:
     sent: tuple[int, ...] = ()
     source: tuple[int, ...] = ()
 
+    def after(self, length: int) -> Positions:
+        """Return the same for pieces before which so many characters have been put."""
+        return Positions(tuple(place + length for place in self.sent), self.source)
+
     def to_source(self, position: int) -> int:
         """Return the place in the client's text of a place in the text sent; both count from one."""
         piece = bisect_right(self.sent, position - 1) - 1
@@ -71,6 +75,8 @@ class Output:
     def _gap(self, index: int) -> None:
         """Keep the tokens' distance; comments become a space or, as strings on two lines are one, a new line."""
         tokens = self._statement.tokens
-        if index > 0 and tokens[index - 1].end < tokens[index].start:
+        if index > 0 and tokens[index - 1].kind is Kind.NUMBER and tokens[index].kind is Kind.WORD:
+            self.write(" ")
+        elif index > 0 and tokens[index - 1].end < tokens[index].start:
             gap = self._statement.source[tokens[index - 1].end : tokens[index].start]
             self.write("\n" if "\n" in gap else " ")

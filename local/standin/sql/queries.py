@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.standin.sql import functions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
+from local.standin.sql.select_list import Item, read_item
 from local.standin.sql.statement import Statement, quote
 
 if TYPE_CHECKING:
@@ -18,22 +18,8 @@ _SET_OPERATORS = ("union", "intersect", "except", "minus")
 _AFTER_QUALIFY = ("order", "limit", "offset")
 _JOINS = words("join inner left right full cross outer natural on using")
 
-# Words that stand before an operand, which is then no alias.
-_BEFORE_OPERAND = words("all and between case distinct else escape from ilike in is like not or similar then to when")
-_NO_ALIAS = words("current_date current_user end false null sysdate true")
-
 _ROWS = "standin_rows"
 _KEPT = "standin_kept"
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One item of a SELECT list: the range of its expression, its alias or name if it has one, and which it is."""
-
-    low: int
-    high: int
-    name: str | None
-    is_alias: bool
 
 
 def emit_select(expressions: Expressions, statement: Statement, output: Output, index: int) -> int | None:
@@ -100,14 +86,14 @@ class _Qualified:
         if start < 0:
             raise statement.near(qualify)
         self._demand_alias(start + 1, qualify)
-        items = [self._item(*item) for item in statement.split(first + distinct, start)]
+        items = [read_item(statement, *item) for item in statement.split(first + distinct, start)]
         end = min((at for word in _AFTER_QUALIFY if (at := statement.find(word, qualify, last)) >= 0), default=last)
         outer, inner = self._columns(items, start + 1, qualify)
         output.write(f"select {'distinct ' if distinct else ''}{', '.join(outer)} ")
         output.write("from (select ")
         for number, column in enumerate(inner):
             output.write(", " if number else "")
-            if isinstance(column, _Item):
+            if isinstance(column, Item):
                 self._expressions.emit(column.low, column.high)
             else:
                 output.write(quote(column))
@@ -126,10 +112,10 @@ class _Qualified:
         if statement.tokens[low].is_name and statement.name(low)[1] == qualify:
             raise statement.near(qualify)
 
-    def _columns(self, items: list[_Item], low: int, high: int) -> tuple[list[str], list[_Item | str]]:
+    def _columns(self, items: list[Item], low: int, high: int) -> tuple[list[str], list[Item | str]]:
         """Return the columns of the outer and of the inner SELECT; whole rows stand for all columns of a relation."""
         outer: list[str] = []
-        inner: list[_Item | str] = []
+        inner: list[Item | str] = []
         for item in items:
             relations = self._starred(item, low, high)
             for relation in relations:
@@ -143,7 +129,7 @@ class _Qualified:
             inner.append(item)
         return outer, inner
 
-    def _starred(self, item: _Item, low: int, high: int) -> list[str]:
+    def _starred(self, item: Item, low: int, high: int) -> list[str]:
         """Return the relations whose columns an item with a star stands for."""
         statement = self._statement
         if not statement.at(item.high - 1, "*"):
@@ -183,38 +169,7 @@ class _Qualified:
             yield index
             index = self._statement.closing[index] + 1 if self._statement.at(index, "(") else index + 1
 
-    def _item(self, low: int, high: int) -> _Item:
-        """Return an item of the list with what PostgreSQL will call it."""
-        statement = self._statement
-        tokens = statement.tokens
-        if high - low > 1 and tokens[high - 1].is_name:
-            name = tokens[high - 1].value
-            if statement.at(high - 2, "as"):
-                return _Item(low, high - 2, name, is_alias=True)
-            is_word = tokens[high - 1].kind is Kind.WORD
-            before = tokens[high - 2]
-            follows = before.kind in (Kind.QUOTED, Kind.NUMBER, Kind.STRING) or before.value == ")"
-            follows = follows or (before.kind is Kind.WORD and before.value not in _BEFORE_OPERAND)
-            if follows and not (is_word and name in _NO_ALIAS):
-                return _Item(low, high - 1, name, is_alias=True)
-        if tokens[low].is_name and not statement.at(high - 1, "*"):
-            parts, after = statement.name(low)
-            if after == high:
-                return _Item(low, high, parts[-1], is_alias=False)
-            if statement.at(after, "(") and self._is_one_call(after, high):
-                return _Item(low, high, functions.column_name(parts[-1]), is_alias=False)
-        return _Item(low, high, None, is_alias=False)
-
-    def _is_one_call(self, opening: int, high: int) -> bool:
-        statement = self._statement
-        after = statement.closing[opening] + 1
-        if statement.at(after, "within", "group", "("):
-            after = statement.closing[after + 2] + 1
-        if statement.at(after, "over", "("):
-            after = statement.closing[after + 1] + 1
-        return after == high
-
-    def _aliases(self, items: list[_Item], low: int, high: int) -> Iterator[tuple[int, _Item]]:
+    def _aliases(self, items: list[Item], low: int, high: int) -> Iterator[tuple[int, Item]]:
         """Yield where the condition names an alias of a window, and the item that it stands for."""
         statement = self._statement
         windows = {

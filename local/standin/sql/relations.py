@@ -1,44 +1,91 @@
-"""PostgreSQL's catalog, as far as a client may name it.
+"""Which relations a query reads, and whether they are catalogs alone: the leader node answers such a query by itself.
 
-The server holds other clusters' databases and the stack's own. What tells of all of them is refused, as is whatever
-PostgreSQL 8.0, from which Redshift's catalog is, did not have.
+Redshift's leader node is a PostgreSQL 8.0, and what clients ask of its catalogs uses more of that than queries of
+tables can (AWS page "SQL functions supported on the leader node").
 """
 
 from __future__ import annotations
 
-from local.standin.sql.lexer import Kind, unsupported, words
+from collections.abc import Iterator
+
+from local.standin.sql import functions
 from local.standin.sql.statement import Statement
 
-# They tell of this database only.
-_KNOWN = words(
-    """
-    pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_cast pg_class pg_constraint pg_conversion
-    pg_default_acl pg_depend pg_description pg_group pg_index pg_indexes pg_inherits pg_language pg_namespace
-    pg_opclass pg_operator pg_proc pg_rewrite pg_rules pg_table_def pg_tables pg_trigger pg_type pg_user pg_views
-    """
+# PostgreSQL's catalogs that views in schema standin show as Redshift has them: catalog/80_catalogs.sql.
+REPLACED = frozenset(
+    {"pg_attribute", "pg_class", "pg_constraint", "pg_database", "pg_index", "pg_namespace", "pg_proc"}
+    | {"pg_proc_info", "pg_tables", "pg_views"}
 )
 
-_SCHEMAS = words("pg_catalog pg_internal pg_temp pg_toast")
-
-# Of these, schema standin has what may be seen (catalog/12_sessions.sql).
-OWN = words("pg_database pg_locks")
-
-
-def refuse_unknown(statement: Statement) -> None:
-    """Refuse a statement that names a relation of PostgreSQL's catalog that is not known here.
-
-    :raises WarehouseError: it does.
-    """
-    for index, token in enumerate(statement.tokens):
-        if not token.is_name or not token.value.startswith("pg_"):
-            continue
-        if statement.at(index + 1, "(") or statement.at(index - 1, "as"):
-            continue
-        if token.value in OWN and token.kind is Kind.WORD and _schema_is_plain(statement, index):
-            continue
-        if token.value not in _KNOWN and token.value not in _SCHEMAS:
-            raise unsupported(f"relation {token.value}")
+_SCHEMAS = ("information_schema", "pg_catalog")
+_PREFIXES = ("pg_", "svv_")
+_AFTER_FROM = (
+    "where",
+    "group",
+    "having",
+    "qualify",
+    "order",
+    "limit",
+    "offset",
+    "union",
+    "intersect",
+    "except",
+    "minus",
+)
 
 
-def _schema_is_plain(statement: Statement, index: int) -> bool:
-    return not statement.at(index - 1, ".") or statement.at(index - 2, "pg_catalog")
+def relations(statement: Statement) -> Iterator[int]:
+    """Yield the places where the names of relations begin in the FROM clauses of a query and of its subqueries."""
+    for index in range(len(statement)):
+        if statement.at(index, "from") and not _is_in_call(statement, index) and not statement.at(index - 1, "."):
+            yield from _relations_of_from(statement, index)
+
+
+def reads_catalogs_only(statement: Statement) -> bool:
+    """Whether this is a query of catalogs, and of nothing else."""
+    if not statement.at_any(0, ("select", "with", "(")) or not _names_catalogs(statement):
+        return False
+    found = [index for index in relations(statement) if not _is_common_table(statement, index)]
+    return bool(found) and all(_is_catalog(statement, index) for index in found)
+
+
+def _names_catalogs(statement: Statement) -> bool:
+    return any(
+        token.value in _SCHEMAS or token.value.startswith((*_PREFIXES, "current_")) for token in statement.tokens
+    )
+
+
+def _is_in_call(statement: Statement, index: int) -> bool:
+    opening = statement.opening[index]
+    return opening > 0 and statement.at_any(opening - 1, ("trim", "substring", "extract"))
+
+
+def _relations_of_from(statement: Statement, index: int) -> Iterator[int]:
+    opening = statement.opening[index]
+    high = statement.closing[opening] if opening >= 0 else len(statement)
+    at = index
+    while at < high and not statement.at_any(at, _AFTER_FROM):
+        if statement.at_any(at, ("from", "join", ",")):
+            first = at + 1
+            while statement.at(first, "(") and not statement.at_any(first + 1, ("select", "with")):
+                first += 1
+            if not statement.at(first, "("):
+                yield first
+        # A join in parentheses is gone through, a subquery has a FROM of its own.
+        is_join = statement.at(at, "(") and statement.at_any(at - 1, ("from", "join", ",", "("))
+        inside = is_join and not statement.at_any(at + 1, ("select", "with"))
+        at = at + 1 if inside else statement.closing.get(at, at) + 1
+
+
+def _is_common_table(statement: Statement, index: int) -> bool:
+    name = statement.tokens[index].value if index < len(statement) else ""
+    return any(
+        statement.tokens[at].value == name and statement.at(at + 1, "as", "(") for at in range(1, len(statement) - 2)
+    )
+
+
+def _is_catalog(statement: Statement, index: int) -> bool:
+    parts, after = statement.name(index)
+    if statement.at(after, "("):
+        return parts[-1] in functions.CATALOG_TABLES and parts[:-1] in ((), ("pg_catalog",))
+    return parts[0] in _SCHEMAS if len(parts) == 2 else len(parts) == 1 and parts[0].startswith(_PREFIXES)

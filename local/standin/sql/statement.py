@@ -6,15 +6,19 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from local.standin.backend import WarehouseError
-from local.standin.sql.lexer import Kind, Token, syntax_error, tokenize
+from local.standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsupported
 
 
 class Statement:
-    """The tokens of one statement and the text that they come from."""
+    """The tokens of one statement and the text that they come from.
+
+    ``substitutes`` are the places of tokens that are written as the expressions in other ranges, or as NULL.
+    """
 
     def __init__(self, source: str, tokens: list[Token]) -> None:
         self.source = source
         self.tokens = tokens
+        self.substitutes: dict[int, tuple[int, int] | None] = {}
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -34,7 +38,7 @@ class Statement:
 
     @cached_property
     def closing(self) -> dict[int, int]:
-        """For every opening parenthesis the one that closes it."""
+        """For every opening parenthesis or bracket the one that closes it."""
         return self._parentheses[0]
 
     def before(self, index: int) -> int:
@@ -52,18 +56,23 @@ class Statement:
         opening: list[int] = []
         stack: list[int] = []
         for index, token in enumerate(self.tokens):
-            if self.at(index, ")"):
-                if not stack:
-                    raise syntax_error(")")
+            if token.kind is Kind.PUNCTUATION and token.value in ")]":
+                if not stack or not self.at(stack[-1], "(" if token.value == ")" else "["):
+                    raise syntax_error(token.value)
                 closing[stack.pop()] = index
             opening.append(stack[-1] if stack else -1)
-            if self.at(index, "("):
+            if token.kind is Kind.PUNCTUATION and token.value in "([":
                 stack.append(index)
-            elif token.kind is Kind.PUNCTUATION and token.value in "[]":
-                raise WarehouseError("subscripts and arrays are not supported by the stand-in", sqlstate="0A000")
         if stack:
             raise WarehouseError("syntax error at end of input", sqlstate="42601")
         return closing, opening
+
+    def rest(self, start: int) -> Statement:
+        """Return the statement that begins at a token of this one, as EXPLAIN's does."""
+        rest = Statement(self.source, self.tokens[start:])
+        for place, expression in self.substitutes.items():
+            rest.substitutes[place - start] = expression and (expression[0] - start, expression[1] - start)
+        return rest
 
     def at(self, index: int, *values: str) -> bool:
         """Whether these words, operators or punctuation marks stand from here on."""
@@ -87,6 +96,8 @@ class Statement:
         if index >= len(self.tokens):
             return WarehouseError("syntax error at end of input", sqlstate="42601")
         token = self.tokens[index]
+        if self.at(index, "["):
+            return unsupported("a subscript or an array")
         return syntax_error(self.source[token.start : token.end])
 
     def expect(self, index: int, *values: str) -> int:
@@ -120,7 +131,7 @@ class Statement:
             if self.at(index, ","):
                 yield start, index
                 start = index + 1
-            index = self.closing[index] + 1 if self.at(index, "(") else index + 1
+            index = self.closing.get(index, index) + 1
         if start < high or start > low:
             yield start, high
 
@@ -130,7 +141,7 @@ class Statement:
         while index < high:
             if self.at(index, value):
                 return index
-            index = self.closing[index] + 1 if self.at(index, "(") else index + 1
+            index = self.closing.get(index, index) + 1
         return -1
 
     def find_outside_case(self, value: str, low: int, high: int) -> int:
@@ -143,7 +154,7 @@ class Statement:
                 cases -= 1
             elif not cases and self.at(index, value):
                 return index
-            index = self.closing[index] + 1 if self.at(index, "(") else index + 1
+            index = self.closing.get(index, index) + 1
         return -1
 
 

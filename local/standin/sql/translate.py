@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from local.standin.backend import WarehouseError
-from local.standin.sql import dml, settings
+from local.standin.sql import dml, settings, show
 from local.standin.sql.alter import alter
+from local.standin.sql.catalog_names import refuse_unknown
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
 from local.standin.sql.primary_keys import note_primary_key
-from local.standin.sql.relations import refuse_unknown
 from local.standin.sql.sorted_aggregates import check_sorted_aggregates
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.tables import emit_create_table
@@ -273,6 +273,9 @@ def _grant(statement: Statement) -> Translation:
         if statement.at(index, "user"):
             continue
         output.copy(index)
+        if index < on and token.value == "insert":
+            # Who writes waits at a lock that PostgreSQL gives nobody for INSERT alone.
+            output.write(", maintain")
     return made(statement, output)
 
 
@@ -301,6 +304,36 @@ def _setting(emit: Callable[[Statement, Output], None]) -> Callable[[Statement],
         return made(statement, output)
 
     return write
+
+
+def _explain(statement: Statement) -> Translation:
+    """EXPLAIN gives PostgreSQL's plan, of the statement that PostgreSQL is sent."""
+    start = 2 if statement.at(1, "verbose") else 1
+    explained = statement.rest(start)
+    if not explained.tokens:
+        raise statement.near(start)
+    query = 1 if explained.at(0, "(") else 0
+    known = explained.at_any(query, ("select", "with")) or explained.at_any(0, ("insert", "update", "delete"))
+    makes_table = explained.at(0, "create") and explained.find("as", 0, len(explained)) >= 0
+    if not known and not (makes_table and (explained.at(1, "table") or explained.at(2, "table"))):
+        raise unsupported(f"EXPLAIN of {explained.tokens[0].value.upper()}")
+    translation = translate(explained)
+    prefix = "explain verbose " if start == 2 else "explain "
+    return replace(
+        translation,
+        source=statement.text,
+        sql=prefix + translation.sql,
+        action=Action.RUN,
+        command="EXPLAIN",
+        table=None,
+        positions=translation.positions.after(len(prefix)),
+        unordered=False,
+    )
+
+
+def _show(statement: Statement) -> Translation:
+    emit = show.emit_list if show.is_list(statement) else settings.emit_show
+    return _setting(emit)(statement)
 
 
 def _declare(statement: Statement) -> Translation:
@@ -376,7 +409,8 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "revoke": _grant,
     "comment": _comment,
     "set": _setting(settings.emit_set),
-    "show": _setting(settings.emit_show),
+    "explain": _explain,
+    "show": _show,
     "reset": _setting(settings.emit_reset),
     "declare": _declare,
     "fetch": _fetch,

@@ -12,6 +12,9 @@ from local.standin.sql.statement import Statement
 _READING = ("from", "join", "into", "update", "using")
 
 
+_HISTORY = ("stl_query", "sys_query_history")
+
+
 class Action(Enum):
     """How the session runs a statement."""
 
@@ -38,6 +41,7 @@ class Translation:
     :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
     :param unordered: whether its rows come in no order that Redshift promises.
     :param only_reads: whether nothing is left of it when its rows are not wanted any more.
+    :param reads_history: whether it asks for what the sessions have run.
     """
 
     source: str
@@ -50,6 +54,7 @@ class Translation:
     reads_tables: bool = False
     unordered: bool = False
     only_reads: bool = False
+    reads_history: bool = False
 
 
 def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
@@ -68,6 +73,7 @@ def made(statement: Statement, output: Output, action: Action = Action.RUN, **mo
         tag=more.get("tag"),
         positions=output.positions,
         reads_tables=reads_tables,
+        reads_history=statement.has_any(*_HISTORY),
     )
 
 

@@ -38,6 +38,8 @@ _VARYING = ("varchar", "nvarchar")
 _FIXED = ("char", "character", "nchar")
 _DECIMAL = ("dec", "decimal", "numeric")
 
+_CATALOG = ("name", "oid", "regclass", "regproc", "regtype")
+
 NAMES = frozenset({*_PLAIN, *_VARYING, *_FIXED, *_DECIMAL, "double"})
 
 
@@ -53,9 +55,10 @@ class Type:
         return self.sql.split("(")[0]
 
 
-def read_type(statement: Statement, index: int) -> tuple[Type, int]:
+def read_type(statement: Statement, index: int, *, catalogs: bool = False) -> tuple[Type, int]:
     """Return the type that stands here, and the index after it.
 
+    :param catalogs: take the types of the catalogs as well.
     :raises WarehouseError: Redshift has no such type, or the stand-in does not know it.
     """
     if statement.at(index, "pg_catalog", "."):
@@ -77,6 +80,8 @@ def read_type(statement: Statement, index: int) -> tuple[Type, int]:
         return Type(f"numeric({precision}, {scale})"), after
     if name == "double":
         return Type("double precision"), statement.expect(after, "precision")
+    if catalogs and name in _CATALOG:
+        return Type(name), after
     if name not in _PLAIN:
         raise unsupported(f"type {name}")
     if name in ("time", "timestamp"):

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from local.standin.aws.keys import AccessKeys
 from local.standin.backend import WarehouseError
-from local.standin.copy.authorization import check_role, keys_of, read_credentials
+from local.standin.copy.authorization import check_role, read_credentials, the_only_grant
 from local.standin.copy.statement import split_url
 from local.standin.sql.lexer import Kind
 from local.standin.sql.statement import Statement, split_statements
@@ -251,13 +251,8 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _check(unload: UnloadStatement) -> None:
-    given = [name for name in ("iam_role", "credentials") if name in unload.seen]
-    if unload.key_parts:
-        given.append("access_key_id")
-        unload.grant = keys_of(*(unload.key_parts.get(name) for name in _KEY_PARTS))
-    if not given:
-        raise WarehouseError("CREDENTIALS argument is required but not specified")
-    if len(given) > 1 or (unload.clean_path and unload.allow_overwrite):
+    unload.grant = the_only_grant(unload.grant, unload.seen, unload.key_parts)
+    if unload.clean_path and unload.allow_overwrite:
         raise WarehouseError("conflicting or redundant options", sqlstate="42601")
     excluded = FORMATS[unload.format].excluded
     for name in sorted(unload.seen):
@@ -285,7 +280,6 @@ def _unsupported(what: str) -> WarehouseError:
     return WarehouseError(f"{what} is not supported by the stand-in.", sqlstate="0A000")
 
 
-_KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
 _UNSUPPORTED = ("encrypted", "fixedwidth", "kms_key_id", "master_symmetric_key", "orc")
 # Options that are one option under several names.
 _GROUPS = {

@@ -10,6 +10,7 @@ from local.standin.aws.permissions import UnknownConditionError
 from local.standin.aws.reading import S3Error, error_block
 from local.standin.aws.writing import WritableStorage
 from local.standin.backend import Backend, QueryResult, UnloadResult, WarehouseError
+from local.standin.sql.aliases import resolve_aliases
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.unload.columns import Column, describe
@@ -35,7 +36,7 @@ class S3Unloader:
         :raises WarehouseError: it failed, and wrote nothing.
         """
         unload = parse(statement)
-        query = _translate_query(unload.query)
+        query = await _translate_query(unload.query, backend)
         storage = await asyncio.to_thread(_prepare, unload, backend)
         record = await begin_record(unload, backend)
         try:
@@ -51,7 +52,7 @@ class S3Unloader:
         return UnloadResult((f"UNLOAD completed, {rows} record(s) unloaded successfully.",))
 
 
-def _translate_query(text: str) -> str:
+async def _translate_query(text: str, backend: Backend) -> str:
     statements = split_statements(text)
     if not statements:
         raise WarehouseError("syntax error at end of input", sqlstate="42601")
@@ -62,6 +63,8 @@ def _translate_query(text: str) -> str:
         raise query.near(0)
     if _has_outer_limit(query):
         raise WarehouseError("Limit clause is not supported", sqlstate="42601")
+    translate(query)
+    await resolve_aliases(query, backend.fetch)
     return translate(query).sql
 
 

@@ -23,6 +23,7 @@ from local.standin.wire.login import (
     wrong_password,
 )
 from local.standin.wire.passwords import Passwords
+from local.standin.wire.query_history import QueryHistory
 from local.standin.wire.server import Server, ServerError
 from local.standin.wire.session import Session, reported_settings
 
@@ -65,6 +66,7 @@ class Listener:
         self._connections = connections
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._history = QueryHistory()
         self._sessions: dict[tuple[int, bytes], Session] = {}
 
     async def open(self, port: int) -> None:
@@ -124,7 +126,7 @@ class Listener:
             server.close()
 
     async def _run(self, client: Channel, server: Server, identity: Identity) -> None:
-        session = Session(client, server, self._copier, identity, self._unloader, self._mark_cancelled)
+        session = Session(client, server, self._copier, identity, self._history, self._unloader, self._mark_cancelled)
         key = (server.process, server.secret)
         self._sessions[key] = session
         task = asyncio.current_task()

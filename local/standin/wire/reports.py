@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from local.standin.backend import WarehouseError
-from local.standin.sql.translation import Translation
+from local.standin.sql.translation import Action, Translation
 
 # The fields that Redshift's protocol has.
 _FIELDS = ("S", "C", "M", "D", "H", "P", "F", "L", "R")
 
+_NO_RELATION = re.compile(r'relation "(.*)" does not exist', re.DOTALL)
 _INVALID_INPUT = re.compile(r'invalid input syntax for type (\w+(?: \w+)?): "(.*)"', re.DOTALL)
 _NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
 # Redshift names the query, whose number is not known here.
@@ -48,6 +49,8 @@ def error_fields(error: WarehouseError) -> dict[str, str]:
         fields["D"] = error.detail
     if error.hint:
         fields["H"] = error.hint
+    if error.place:
+        fields["F"], fields["R"] = error.place
     return fields
 
 
@@ -64,6 +67,9 @@ def translate_error(fields: dict[str, str], translation: Translation | None, pro
         table = translation.table if translation is not None and translation.table else "unknown"
         # The transactions of the cycle are not known here, and none are made up.
         told = _internal(told, "1023", f"Serializable isolation violation on table - {table} (pid:{process})")
+    elif code == "42P01" and translation is not None and translation.action is Action.COPY:
+        # The lock of the table is asked for before COPY itself looks for it.
+        told = _internal(told, _NO_RELATION.sub(r"Cannot COPY into nonexistent table \1", text))
     elif code == "21000" and "second time" in text:
         told = _internal(told, "Found multiple matches to update the same tuple.")
     elif code == "23502" and (match := _NOT_NULL.search(text)):

@@ -72,8 +72,8 @@ class Server:
                 self.status = body
                 return
 
-    async def run(self, *commands: str, sync: bool) -> None:
-        """Run commands of the endpoint's own, without touching the client's unnamed statement.
+    async def run(self, *commands: str, sync: bool) -> list[tuple[str | None, ...]]:
+        """Run commands of the endpoint's own, without touching the client's unnamed statement, and return their rows.
 
         :param sync: end the series of messages with them; else the client's own Sync is still to come.
         :raises ServerError: one failed, and those after it did not run; without ``sync`` PostgreSQL now ignores
@@ -83,21 +83,24 @@ class Server:
         self.channel.write(sent + (messages.SYNC if sync else messages.FLUSH))
         complete = 0
         failure: ServerError | None = None
+        rows: list[tuple[str | None, ...]] = []
         while True:
             kind, body = await self.channel.message()
-            if kind == b"E":
+            if kind == b"D":
+                rows.append(messages.read_row(body))
+            elif kind == b"E":
                 failure = ServerError(messages.read_report(body))
                 if not sync:
                     raise failure
             elif kind == b"C":
                 complete += 1
                 if complete == len(commands) and not sync:
-                    return
+                    return rows
             elif kind == b"Z":
                 self.status = body
                 if failure is not None:
                     raise failure
-                return
+                return rows
 
     async def fetch(self, sql: str) -> list[tuple[str | None, ...]]:
         """Run a query and return its rows as text.

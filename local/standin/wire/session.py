@@ -7,20 +7,24 @@ endpoint opens one around such a statement ("wraps" it) and commits it at the en
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import struct
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 
 from local.standin.backend import Copier, Unloader, WarehouseError
+from local.standin.sql.aliases import resolve_aliases
 from local.standin.sql.lexer import unsupported
 from local.standin.sql.statement import Statement
+from local.standin.sql.translate import translate
 from local.standin.sql.translation import Action, Translation
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel, Disconnected, ProtocolViolation
 from local.standin.wire.copying import CopyBackend
 from local.standin.wire.disorder import Disorder
 from local.standin.wire.login import Identity
+from local.standin.wire.query_history import QueryHistory, Run
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
 from local.standin.wire.texts import read_statements, translate_once
@@ -29,6 +33,9 @@ _LOG = logging.getLogger(__name__)
 
 # What PostgreSQL sees in the place of COPY and UNLOAD: it does nothing, has no columns and takes no parameters.
 _PLACEHOLDER = "do $$begin end$$"
+
+# The statements whose rows go to the client.
+_RETURNING = ("(", "FETCH", "SELECT", "WITH")
 
 _IN_S3 = (Action.COPY, Action.UNLOAD)
 
@@ -54,6 +61,9 @@ _SETTINGS_REPORTED = frozenset(
     | {"TimeZone"}
 )
 
+# The last one tells redshift_connector that its metadata calls can use SHOW (metadataServerProxy.py of the driver).
+_OWN_SETTINGS = {"server_version": "8.0.2", "show_discovery": "4"}
+
 _ABORTED = WarehouseError(
     "current transaction is aborted, commands ignored until end of transaction block", sqlstate="25P02"
 )
@@ -72,12 +82,14 @@ class _Awaited:
 
     :param answers: the message types that end its answer.
     :param undo: takes back what the session assumed when PostgreSQL refuses it.
+    :param recorded: whether it is in the history of the cluster's sessions.
     """
 
     message: bytes
     answers: bytes
     translation: Translation | None
     undo: Callable[[], None]
+    recorded: bool
 
 
 class Session:
@@ -87,6 +99,7 @@ class Session:
     :param server: its own PostgreSQL session.
     :param copier: what runs COPY.
     :param identity: the cluster, the database and the user.
+    :param history: what the cluster's sessions have run.
     :param unloader: what runs UNLOAD; without one it is refused.
     :param cancels: called with the number of a session that a statement of this one cancels.
     """
@@ -97,6 +110,7 @@ class Session:
         server: Server,
         copier: Copier,
         identity: Identity,
+        history: QueryHistory,
         unloader: Unloader | None,
         cancels: Callable[[int], None],
     ) -> None:
@@ -108,6 +122,9 @@ class Session:
         self._copier = copier
         self._unloader = unloader
         self._copy_backend = CopyBackend(self, identity)
+        self._identity = identity
+        self._history = history
+        self._running = Run()
         self._wrapped = False
         self._locked: set[str] = set()
         self._skipping = False
@@ -215,6 +232,11 @@ class Session:
 
     async def _run(self, statement: Statement, *, together: bool) -> None:
         translation = self._translate(statement)
+        await self._write_history(translation)
+        with self._recorded(translation):
+            await self._perform(statement, translation, together=together)
+
+    async def _perform(self, statement: Statement, translation: Translation, *, together: bool) -> None:
         action = translation.action
         if action is Action.ALONE and (self.server.status != b"I" or together):
             raise _outside_only(translation)
@@ -227,6 +249,7 @@ class Session:
         if action in _IN_S3:
             await self._move(translation)
             return
+        translation = await self._with_aliases(statement, translation, sync=True)
         self._reading = self._reading and translation.only_reads
         self.server.channel.write(messages.query(translation.sql))
         await self._pump(b"Z", translation)
@@ -261,6 +284,7 @@ class Session:
         translation = self._translate(statements[0])
         if translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
+        translation = await self._with_aliases(statements[0], translation, sync=False)
         sql = _PLACEHOLDER if translation.action in _IN_S3 else translation.sql
         undo = _change(self._statements, name, translation)
         await self._collect(messages.parse(name, sql, types), b"1", translation, undo)
@@ -268,6 +292,8 @@ class Session:
     async def _bind(self, body: bytes) -> None:
         (portal, name), _ = messages.read_strings(body, 2)
         translation = self._statements.get(name)
+        if translation is not None:
+            await self._write_history(translation)
         if translation is not None and translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
         undo = _change(self._portals, portal, translation)
@@ -286,11 +312,15 @@ class Session:
     async def _execute(self, body: bytes) -> None:
         (portal,), _ = messages.read_strings(body, 1)
         translation = self._portals.get(portal)
-        action = translation.action if translation is not None else Action.RUN
-        if action in (Action.RUN, Action.WRITE):
-            await self._collect(messages.message(b"E", body), b"CIs", translation)
+        if translation is None or translation.action in (Action.RUN, Action.WRITE):
+            await self._collect(messages.message(b"E", body), b"CIs", translation, recorded=translation is not None)
             return
         await self._settle()
+        with self._recorded(translation):
+            await self._execute_known(translation, body)
+
+    async def _execute_known(self, translation: Translation, body: bytes) -> None:
+        action = translation.action
         if action is Action.ALONE and self.server.status != b"I":
             raise _outside_only(translation)
         if action in _IN_S3:
@@ -314,15 +344,33 @@ class Session:
             await self._pump(b"Z", translation)
             await self._commit()
 
+    @contextlib.contextmanager
+    def _recorded(self, translation: Translation) -> Iterator[None]:
+        """Record a statement in the history of the cluster's sessions."""
+        who = {"user": self._identity.user, "database": self._identity.database, "session": self.server.process}
+        with self._history.record(translation, **who) as self._running:
+            try:
+                yield
+            except WarehouseError as error:
+                self._running.failed(error.sqlstate, error.message)
+                raise
+
+    async def _write_history(self, translation: Translation) -> None:
+        """Write the history where the statement can read it, if it does."""
+        if translation.reads_history and (queries := self._history.take()) is not None:
+            await self._copy_backend.execute_apart("select standin.keep_queries(%s)", (queries,))
+
     async def _collect(
         self,
         message: bytes,
         answers: bytes,
         translation: Translation | None = None,
         undo: Callable[[], None] = lambda: None,
+        *,
+        recorded: bool = False,
     ) -> None:
         """Let a message go to PostgreSQL with the next that must."""
-        self._awaited.append(_Awaited(message, answers, translation, undo))
+        self._awaited.append(_Awaited(message, answers, translation, undo, recorded))
         self._awaited_bytes += len(message)
         if self._awaited_bytes > _UNDER_WAY:
             await self._settle()
@@ -341,7 +389,8 @@ class Session:
         answered = 0
         try:
             for each in awaited:
-                await self._pump(each.answers, each.translation)
+                with self._recorded(each.translation) if each.recorded else contextlib.nullcontext():
+                    await self._pump(each.answers, each.translation)
                 answered += 1
         except Failed:
             for refused in reversed(awaited[answered:]):
@@ -377,6 +426,24 @@ class Session:
             raise _ABORTED from None
         if translation.action is not Action.END:
             raise _ABORTED
+        return translation
+
+    async def _with_aliases(self, statement: Statement, translation: Translation, *, sync: bool) -> Translation:
+        """Return the translation that knows which names are aliases; to be called when the tables are locked."""
+
+        async def ask(query: str) -> list[tuple[str | None, ...]]:
+            if not sync:
+                await self._settle()
+            try:
+                return await self.server.run(query, sync=sync)
+            except ServerError as error:
+                self._send_error(error.fields, translation)
+                raise Failed from error
+
+        # What is an alias depends on the tables of this database, and the statement is remembered for all.
+        own = statement.rest(0)
+        if translation.action in (Action.RUN, Action.WRITE) and await resolve_aliases(own, ask):
+            return translate(own)
         return translation
 
     async def _prepare(self, translation: Translation, *, sync: bool) -> None:
@@ -511,6 +578,8 @@ class Session:
     def _answer(self, message: bytes, translation: Translation | None) -> bool:
         """Deal with one message of PostgreSQL's and return whether it is an error."""
         kind, body = message[:1], message[5:]
+        if kind == b"C" and translation is not None and translation.command in _RETURNING:
+            self._running.rows += int(body.rstrip(b"\0").split()[-1])
         if kind == b"E":
             self._send_error(messages.read_report(body), translation)
             return True
@@ -540,6 +609,7 @@ class Session:
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
         self.ended = fields.get("S") == "FATAL"
         told = translate_error(fields, translation, self.server.process)
+        self._running.failed(told["C"], told["M"])
         self.client.write(messages.report(b"E", told))
 
     def _ready(self) -> None:
@@ -568,5 +638,5 @@ def _outside_only(translation: Translation) -> WarehouseError:
 def reported_settings(server: Server) -> bytes:
     """Return the reports of the settings that a client is told when it has logged in."""
     told = {name: value for name, value in server.parameters.items() if name in _SETTINGS_REPORTED}
-    told["server_version"] = "8.0.2"
+    told |= _OWN_SETTINGS
     return b"".join(messages.parameter_status(name, value) for name, value in told.items())

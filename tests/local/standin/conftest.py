@@ -96,6 +96,12 @@ def whole(whole_module, trusted):
     whole_module.empty()
 
 
+@pytest.fixture
+def api(whole):
+    """A client of the Data API that does not check requests by itself."""
+    return whole.client("redshift-data", parameter_validation=False)
+
+
 @pytest.fixture(scope="session")
 def session(shared_endpoint) -> psycopg.Connection:
     """One client's session; every statement commits by itself."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
 from local.errors import StackError
+from local.standin.endpoints import Endpoints
 from tests.local.standin.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 
 SCHEMA = (
@@ -133,6 +135,28 @@ def test_a_snapshot_is_private_and_whole_or_not_there(endpoint, all_endpoints, t
         all_endpoints.load_snapshot("broken", folder, database=DATABASE, master_user=USER)
     databases = endpoint.behind().execute("select datname from pg_database where datname like 'broken%'").fetchall()
     assert databases == []
+
+
+def test_a_snapshot_that_waits_for_a_client_can_be_ended(endpoint_postgres, certificates, copier, tmp_path):
+    endpoints = Endpoints(endpoint_postgres, certificates, copier)
+    try:
+        endpoints.create("waiting", port=free_port(), database=DATABASE, master_user=USER)
+        own = Endpoint(endpoints, endpoint_postgres, certificates, "waiting", 0)
+        with own.behind() as behind:
+            behind.execute("create table public.t (n integer)")
+            behind.execute("begin")
+            behind.execute("lock table public.t in access exclusive mode")
+            with ThreadPoolExecutor() as threads:
+                saving = threads.submit(endpoints.save_snapshot, "waiting", tmp_path / "snapshot")
+                own.wait_for_a_waiter()
+                endpoints.end_snapshots()
+                with pytest.raises(StackError, match="pg_dump"):
+                    saving.result()
+        assert not (tmp_path / "snapshot").exists()
+        own.close()
+        endpoints.delete("waiting")
+    finally:
+        endpoints.close()
 
 
 def test_a_database_that_is_there_is_not_made_again(endpoint, all_endpoints, restored, tmp_path):

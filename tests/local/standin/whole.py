@@ -36,19 +36,31 @@ class Whole:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.opened: list[Any] = []
+        self._clients: dict[tuple, Any] = {}
 
     def client(
-        self, service: str, *, key: str = ACCESS_KEY, secret: str = SECRET_KEY, token: str | None = None, **config
+        self,
+        service: str,
+        *,
+        key: str = ACCESS_KEY,
+        secret: str = SECRET_KEY,
+        token: str | None = None,
+        region: str = REGION,
+        **config,
     ):
-        return boto3.client(
-            service,
-            endpoint_url=self.settings.aws_url,
-            region_name=REGION,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            config=Config(retries={"total_max_attempts": 1}, **config),
-        )
+        known = (service, key, secret, token, region, *sorted(config.items()))
+        # To make one takes longer than most of the requests.
+        if known not in self._clients:
+            self._clients[known] = boto3.client(
+                service,
+                endpoint_url=self.settings.aws_url,
+                region_name=region,
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=Config(retries={"total_max_attempts": 1}, **config),
+            )
+        return self._clients[known]
 
     @property
     def port(self) -> int:

@@ -68,18 +68,6 @@ end
 $$;
 
 -- What PostgreSQL knows of all databases, as far as it is this one's; it goes by these names in every statement.
-create or replace view standin.pg_database as
-select
-    oid,
-    standin.current_database()::name as datname,
-    datdba,
-    encoding,
-    datistemplate,
-    datallowconn,
-    dattablespace
-from pg_catalog.pg_database
-where datname = pg_catalog.current_database();
-
 create or replace view standin.pg_locks as
 select
     relation,
@@ -91,4 +79,4 @@ select
 from pg_catalog.pg_locks
 where pid in (select pid from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database());
 
-grant select on standin.pg_database, standin.pg_locks to public;
+grant select on standin.pg_locks to public;

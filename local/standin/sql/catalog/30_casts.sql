@@ -41,3 +41,24 @@ begin
     create cast (bigint as boolean) with function standin.to_boolean(bigint);
 end
 $$;
+
+-- BOOLEAN is cast into no string, as its users tell each other with the words of this error.
+create or replace function standin.refuse_boolean(value boolean)
+returns text
+language plpgsql
+immutable
+as $$
+begin
+    raise exception 'cannot cast type boolean to character varying' using errcode = 'cannot_coerce';
+end
+$$;
+
+set allow_system_table_mods = on;
+
+update pg_catalog.pg_cast
+set castfunc = 'standin.refuse_boolean(boolean)'::regprocedure,
+    castcontext = 'e'
+where castsource = 'boolean'::regtype
+    and casttarget in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype);
+
+reset allow_system_table_mods;

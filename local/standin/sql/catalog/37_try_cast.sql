@@ -19,7 +19,7 @@ as $$
             target in (
                 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'character', 'character varying'
             )
-        when source in ('text', 'character', 'character varying') then
+        when source = 'text' then
             target <> 'boolean'
         when source = 'timestamp without time zone' then
             target in (
@@ -40,7 +40,21 @@ as $$
     end
 $$;
 
-create or replace function standin.try_value(value anyelement, target text)
+create or replace function standin.refuse_trial(source text, target text)
+returns text
+language plpgsql
+immutable
+as $$
+begin
+    if source = target then
+        raise exception 'TRY_CAST of % to itself is not supported by the stand-in', source
+            using errcode = 'feature_not_supported';
+    end if;
+    raise exception 'cannot cast type % to %', source, target using errcode = 'cannot_coerce';
+end
+$$;
+
+create or replace function standin.try_cast(value anyelement, target text)
 returns text
 language plpgsql
 stable
@@ -50,16 +64,8 @@ declare
     family constant text := target::regtype;
     result text;
 begin
-    if source = family and family not in ('character', 'character varying') then
-        raise exception 'TRY_CAST of % to itself is not supported by the stand-in', source
-            using errcode = 'feature_not_supported';
-    end if;
-    if not standin.may_try(source, family) then
-        raise exception 'cannot cast type % to %', source, family using errcode = 'cannot_coerce';
-    end if;
-    if family not in ('character', 'character varying') and btrim(value::text) = '' then
-        raise exception 'TRY_CAST of a string without characters is not supported by the stand-in'
-            using errcode = 'feature_not_supported';
+    if source = family or not standin.may_try(source, family) then
+        return standin.refuse_trial(source, family);
     end if;
     execute format('select ($1)::%s', target) into result using value;
     return result;
@@ -69,15 +75,32 @@ exception
 end
 $$;
 
-create or replace function standin.try_cast(value anyelement, target text)
-returns text
-language sql
-stable
-as $$ select standin.try_value(value, target) $$;
-
--- A literal is a string.
+-- A string is asked for what it is, which is quicker than to fail. It is cut where it gets its type.
 create or replace function standin.try_cast(value text, target text)
 returns text
+language plpgsql
+stable
+as $$
+declare
+    family constant text := target::regtype;
+begin
+    if family in ('character', 'character varying') then
+        return value;
+    end if;
+    if not standin.may_try('text', family) then
+        return standin.refuse_trial('text', family);
+    end if;
+    if btrim(value) = '' then
+        raise exception 'TRY_CAST of a string without characters is not supported by the stand-in'
+            using errcode = 'feature_not_supported';
+    end if;
+    -- Of a mere parameter PostgreSQL would remember the type, though the next call may have another.
+    return case when pg_input_is_valid(value, target || '') then value end;
+end
+$$;
+
+create or replace function standin.try_cast(value bpchar, target text)
+returns text
 language sql
 stable
-as $$ select standin.try_value(value, target) $$;
+as $$ select standin.try_cast(value::text, target) $$;

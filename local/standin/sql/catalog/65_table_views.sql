@@ -160,7 +160,17 @@ select
     table_name::varchar(128) as table_name,
     column_name::varchar(128) as column_name,
     ordinal_position::integer as ordinal_position,
-    column_default::varchar(4000) as column_default,
+    case
+        when is_identity = 'YES' then pg_catalog.format(
+            '%s(%s, %s, ''%s,%s''::text)',
+            case identity_generation when 'ALWAYS' then '"identity"' else 'default_identity' end,
+            pg_catalog.format('%I.%I', table_schema, table_name)::regclass::oid,
+            ordinal_position - 1,
+            identity_start,
+            identity_increment
+        )
+        else column_default
+    end::varchar(4000) as column_default,
     is_nullable::varchar(3) as is_nullable,
     data_type::varchar(128) as data_type,
     character_maximum_length::integer as character_maximum_length,

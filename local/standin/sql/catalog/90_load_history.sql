@@ -6,6 +6,20 @@
 create schema if not exists standin;
 grant usage on schema standin to public;
 
+-- The master user is what Redshift calls a superuser, and is in this role of PostgreSQL's.
+create or replace function standin.is_superuser()
+returns boolean
+language sql
+stable
+as $$ select pg_catalog.pg_has_role(current_user, 'pg_read_all_data', 'usage') $$;
+
+-- AWS page "Visibility of data in system tables and views": other users see what they did themselves.
+create or replace function standin.may_see(user_name text)
+returns boolean
+language sql
+stable
+as $$ select user_name = current_user::text or standin.is_superuser() $$;
+
 create sequence if not exists standin.query_id start with 1001;
 grant usage on sequence standin.query_id to public;
 
@@ -28,7 +42,8 @@ create table if not exists standin.load_history (
     error_count bigint not null
 );
 create index if not exists load_history_query_id on standin.load_history (query_id);
-grant select, insert on standin.load_history to public;
+grant insert on standin.load_history to public;
+revoke select on standin.load_history from public;
 
 create table if not exists standin.load_errors (
     query_id bigint not null,
@@ -50,8 +65,10 @@ create table if not exists standin.load_errors (
     error_code integer not null,
     error_message varchar(512) not null
 );
+alter table standin.load_errors add column if not exists slice integer not null default 0;
 create index if not exists load_errors_query_id on standin.load_errors (query_id, error_number);
-grant select, insert on standin.load_errors to public;
+grant insert on standin.load_errors to public;
+revoke select on standin.load_errors from public;
 
 create table if not exists standin.load_commits (
     query_id bigint not null,
@@ -64,9 +81,13 @@ create table if not exists standin.load_commits (
 alter table standin.load_commits
     add column if not exists file_number integer not null default 0,
     add column if not exists user_name varchar(128) not null default '',
-    add column if not exists started_at timestamp;
+    add column if not exists started_at timestamp,
+    add column if not exists slice integer not null default 0,
+    add column if not exists file_etag varchar(256),
+    add column if not exists file_last_modified timestamp;
 create index if not exists load_commits_query_id on standin.load_commits (query_id);
-grant select, insert on standin.load_commits to public;
+grant insert on standin.load_commits to public;
+revoke select on standin.load_commits from public;
 
 create index if not exists load_history_aborted on standin.load_history (session_id) where status = 'aborted';
 
@@ -76,6 +97,8 @@ create or replace function standin.last_failed_copy()
 returns bigint
 language sql
 stable
+security definer
+set search_path = pg_catalog
 as $$
     select coalesce(max(h.query_id), -1)
     from standin.load_history h
@@ -133,6 +156,7 @@ select distinct on (h.query_id)
     0::bigint as copy_job_id
 from standin.load_history h
 left join pg_catalog.pg_roles r on r.rolname = h.user_name
+where standin.may_see(h.user_name)
 order by h.query_id;
 
 create or replace view pg_catalog.sys_load_error_detail as
@@ -154,12 +178,13 @@ select distinct on (e.query_id, e.error_number)
     e.error_message::char(512) as error_message
 from standin.load_errors e
 left join pg_catalog.pg_roles r on r.rolname = e.user_name
+where standin.may_see(e.user_name)
 order by e.query_id, e.error_number;
 
 create or replace view pg_catalog.stl_load_errors as
 select distinct on (e.query_id, e.error_number)
     coalesce(r.oid::bigint, 0)::integer as userid,
-    0 as slice,
+    e.slice,
     e.table_id::integer as tbl,
     e.start_time as starttime,
     e.session_id as session,
@@ -179,6 +204,7 @@ select distinct on (e.query_id, e.error_number)
     0::bigint as copy_job_id
 from standin.load_errors e
 left join pg_catalog.pg_roles r on r.rolname = e.user_name
+where standin.may_see(e.user_name)
 order by e.query_id, e.error_number;
 
 create or replace view pg_catalog.sys_load_detail as
@@ -191,15 +217,31 @@ select distinct on (c.query_id, c.file_number, c.file_name)
     c.loaded_at as record_time,
     1 as splits_scanned,
     coalesce(c.started_at, c.loaded_at) as start_time,
-    c.loaded_at as end_time
+    c.loaded_at as end_time,
+    c.file_etag::char(256) as file_etag,
+    c.file_last_modified
 from standin.load_commits c
 left join pg_catalog.pg_roles r on r.rolname = c.user_name
+where standin.may_see(c.user_name)
 order by c.query_id, c.file_number, c.file_name;
+
+-- It once began with the query, and a view that is replaced keeps its first columns.
+do $$
+begin
+    if exists (
+        select from pg_catalog.pg_attribute
+        where attrelid = pg_catalog.to_regclass('pg_catalog.stl_load_commits') and attnum = 1 and attname = 'query'
+    ) then
+        drop view pg_catalog.stl_load_commits;
+    end if;
+end
+$$;
 
 create or replace view pg_catalog.stl_load_commits as
 select distinct on (c.query_id, c.file_number, c.file_name)
+    coalesce(r.oid::bigint, 0)::integer as userid,
     c.query_id::integer as query,
-    0 as slice,
+    c.slice,
     c.file_name::char(256) as name,
     c.file_name::char(256) as filename,
     0 as byte_offset,
@@ -217,6 +259,8 @@ select distinct on (c.query_id, c.file_number, c.file_name)
     0::bigint as start_offset,
     0::bigint as copy_job_id
 from standin.load_commits c
+left join pg_catalog.pg_roles r on r.rolname = c.user_name
+where standin.may_see(c.user_name)
 order by c.query_id, c.file_number, c.file_name;
 
 reset allow_system_table_mods;

@@ -12,8 +12,10 @@ create table if not exists standin.load_replacements (
     column_name varchar(128) not null,
     raw_line varchar(1024) not null
 );
+alter table standin.load_replacements add column if not exists slice integer not null default 0;
 create index if not exists load_replacements_query_id on standin.load_replacements (query_id, replacement_number);
-grant select, insert on standin.load_replacements to public;
+grant insert on standin.load_replacements to public;
+revoke select on standin.load_replacements from public;
 
 set allow_system_table_mods = on;
 
@@ -21,7 +23,7 @@ create or replace view pg_catalog.stl_replacements as
 select distinct on (p.query_id, p.replacement_number)
     coalesce(r.oid::bigint, 0)::integer as userid,
     p.query_id::integer as query,
-    0 as slice,
+    p.slice,
     0 as node,
     p.table_id::integer as tbl,
     p.start_time as starttime,
@@ -32,6 +34,7 @@ select distinct on (p.query_id, p.replacement_number)
     p.raw_line::char(1024) as raw_line
 from standin.load_replacements p
 left join pg_catalog.pg_roles r on r.rolname = p.user_name
+where standin.may_see(p.user_name)
 order by p.query_id, p.replacement_number;
 
 reset allow_system_table_mods;

@@ -19,7 +19,8 @@ create table if not exists standin.unload_history (
 );
 create index if not exists unload_history_query_id on standin.unload_history (query_id);
 create index if not exists unload_history_session on standin.unload_history (session_id);
-grant select, insert on standin.unload_history to public;
+grant insert on standin.unload_history to public;
+revoke select on standin.unload_history from public;
 
 create table if not exists standin.unload_files (
     query_id bigint not null,
@@ -29,13 +30,16 @@ create table if not exists standin.unload_files (
     transfer_size bigint not null
 );
 create index if not exists unload_files_query_id on standin.unload_files (query_id);
-grant select, insert on standin.unload_files to public;
+grant insert on standin.unload_files to public;
+revoke select on standin.unload_files from public;
 
 -- Process numbers are used again, so what an earlier session did does not count.
 create or replace function pg_catalog.pg_last_unload_count()
 returns bigint
 language sql
 stable
+security definer
+set search_path = pg_catalog
 as $$
     select coalesce(
         (
@@ -74,6 +78,7 @@ select distinct on (h.query_id)
     h.error_message
 from standin.unload_history h
 left join pg_catalog.pg_roles r on r.rolname = h.user_name
+where standin.may_see(h.user_name)
 order by h.query_id;
 
 create or replace view pg_catalog.sys_unload_detail as
@@ -91,6 +96,7 @@ select distinct on (f.query_id, f.file_name)
 from standin.unload_files f
 join standin.unload_history h on h.query_id = f.query_id
 left join pg_catalog.pg_roles r on r.rolname = h.user_name
+where standin.may_see(h.user_name)
 order by f.query_id, f.file_name;
 
 create or replace view pg_catalog.stl_unload_log as
@@ -108,6 +114,7 @@ select distinct on (f.query_id, f.file_name)
 from standin.unload_files f
 join standin.unload_history h on h.query_id = f.query_id
 left join pg_catalog.pg_roles r on r.rolname = h.user_name
+where standin.may_see(h.user_name)
 order by f.query_id, f.file_name;
 
 reset allow_system_table_mods;

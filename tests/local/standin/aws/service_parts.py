@@ -38,6 +38,9 @@ class NotedEndpoints:
     def load_snapshot(self, cluster, folder, *, database, master_user):
         self.calls.append(("load_snapshot", cluster, folder, database, master_user))
 
+    def end_snapshots(self):
+        pass
+
     def delete_snapshot(self, folder):
         self.calls.append(("delete_snapshot", folder))
 

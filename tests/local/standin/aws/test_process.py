@@ -61,11 +61,12 @@ def settings(tmp_path, monkeypatch):
     PostgresServer(settings.state / "postgres", settings.postgres_port).stop()
 
 
-def connect():
-    port = boto3.client("redshift").describe_clusters()["Clusters"][0]["Endpoint"]["Port"]
+def connect(cluster="sparkify"):
+    described = boto3.client("redshift").describe_clusters(ClusterIdentifier=cluster)
+    port = described["Clusters"][0]["Endpoint"]["Port"]
     return redshift_connector.connect(
         iam=True,
-        cluster_identifier="sparkify",
+        cluster_identifier=cluster,
         db_user="awsuser",
         database="dev",
         region=REGION,
@@ -113,6 +114,8 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
             )
             assert [list(row) for row in cursor.fetchall()] == [[2, 2, 1, 0]]
             connection.commit()
+        redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
         assert listening(standin.process.pid) == {
             ("127.0.0.1", settings.aws_port),
             ("127.0.0.1", settings.redshift_port),
@@ -122,9 +125,14 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
 
         standin = StandIn(settings)
         assert standin.wait_until_ready() == {"status": "ready", "clusters": {"sparkify": "available"}}
-        with connect() as connection, connection.cursor() as cursor:
-            cursor.execute("select id, at::varchar from events order by id")
-            assert [list(row) for row in cursor.fetchall()] == [[1, "2018-11-01 20:57:10.796"], [2, None]]
+        redshift.restore_from_cluster_snapshot(ClusterIdentifier="restored", SnapshotIdentifier="kept")
+        redshift.get_waiter("cluster_restored").wait(
+            ClusterIdentifier="restored", WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
+        )
+        for cluster in ("sparkify", "restored"):
+            with connect(cluster) as connection, connection.cursor() as cursor:
+                cursor.execute("select id, at::varchar from events order by id")
+                assert [list(row) for row in cursor.fetchall()] == [[1, "2018-11-01 20:57:10.796"], [2, None]]
         standin.process.terminate()
         _, errors = standin.process.communicate()
         assert (standin.process.returncode, "Traceback" in errors) == (0, False)

@@ -9,8 +9,10 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from local.errors import StackError
 from local.settings import ACCOUNT, REGION, ROOT
@@ -18,7 +20,15 @@ from local.standin.aws import Aws
 from local.standin.aws.state import StateFile
 from tests.local.standin.aws.service_parts import NotedEndpoints, client
 
+PATIENCE = {"Delay": 0, "MaxAttempts": 5000}
 TRUST = {"Version": "2012-10-17", "Statement": []}
+GOOD = {
+    "ClusterIdentifier": "sparkify",
+    "NodeType": "ra3.large",
+    "ClusterType": "single-node",
+    "MasterUsername": "awsuser",
+    "MasterUserPassword": "Secret123",
+}
 SERVER = """
 import sys
 from pathlib import Path
@@ -52,7 +62,9 @@ def fill(settings):
         ManageMasterPassword=True,
         IamRoles=[f"arn:aws:iam::{ACCOUNT}:role/copy"],
     )
-    redshift.get_waiter("cluster_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+    redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+    redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
+    redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
     return redshift.describe_clusters()["Clusters"]
 
 
@@ -66,6 +78,8 @@ def check(settings, clusters):
     attached = iam.list_attached_role_policies(RoleName="copy")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in attached] == ["AmazonS3ReadOnlyAccess"]
     assert redshift.describe_clusters()["Clusters"] == clusters
+    [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
+    assert (snapshot["SnapshotIdentifier"], snapshot["Status"]) == ("kept", "available")
     secret = client(settings, "secretsmanager").get_secret_value(SecretId=clusters[0]["MasterPasswordSecretArn"])
     return json.loads(secret["SecretString"])["password"]
 
@@ -133,6 +147,112 @@ def test_a_paused_cluster_stays_paused(aws, settings):
         assert [call[0] for call in endpoints.calls] == ["create", "pause"]
     finally:
         again.stop()
+
+
+@contextmanager
+def running(settings, monkeypatch, seconds):
+    """Run AWS with these durations, and yield its endpoints."""
+    monkeypatch.setenv("SPARKIFY_CLUSTER_SECONDS", seconds)
+    endpoints = NotedEndpoints()
+    aws = Aws(settings, endpoints)
+    aws.start()
+    try:
+        yield endpoints
+    finally:
+        aws.stop()
+
+
+def test_a_snapshot_that_was_being_taken_is_taken_again(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,snapshot=3600"):
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        assert [call[0] for call in endpoints.calls] == ["create", "save_snapshot"]
+
+
+def test_a_restore_that_was_under_way_begins_again(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,creating=3600"):
+        redshift.create_cluster(**GOOD)
+    # A cluster that was being created is available after a restart.
+    with running(settings, monkeypatch, "0,creating=3600") as endpoints:
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        folder = endpoints.calls[-1][-1]
+        redshift.restore_from_cluster_snapshot(ClusterIdentifier="again", SnapshotIdentifier="kept")
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="again", WaiterConfig=PATIENCE)
+        assert ("load_snapshot", "again", folder, "dev", "awsuser") in endpoints.calls
+
+
+def test_a_cluster_whose_final_snapshot_was_being_taken_is_deleted(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,final-snapshot=3600"):
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.delete_cluster(ClusterIdentifier="sparkify", FinalClusterSnapshotIdentifier="last")
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="sparkify", WaiterConfig=PATIENCE)
+        assert [call[0] for call in endpoints.calls] == ["create", "pause", "save_snapshot", "delete"]
+        assert redshift.describe_cluster_snapshots()["Snapshots"][0]["Status"] == "available"
+
+
+def test_a_change_that_was_pending_is_made(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,resizing=3600"):
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.resize_cluster(ClusterIdentifier="sparkify", NumberOfNodes=2)
+    with running(settings, monkeypatch, "0"):
+        cluster = redshift.describe_clusters()["Clusters"][0]
+        assert (cluster["ClusterStatus"], cluster["NumberOfNodes"]) == ("available", 2)
+
+
+def test_a_snapshot_that_cannot_be_taken_has_failed_and_the_cluster_stays(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+
+    def full(*_):
+        raise StackError("No space left on device")
+
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        endpoints.save_snapshot = full
+        redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
+        with pytest.raises(WaiterError, match="terminal failure"):
+            redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "available"
+        redshift.delete_cluster(ClusterIdentifier="sparkify", FinalClusterSnapshotIdentifier="last")
+        while redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "final-snapshot":
+            pass
+        assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "incompatible-network"
+        assert "delete" not in [call[0] for call in endpoints.calls]
+
+
+def test_a_restore_that_fails_is_told(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+
+    def broken(*_, **__):
+        raise StackError("pg_restore failed")
+
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        endpoints.load_snapshot = broken
+        redshift.restore_from_cluster_snapshot(ClusterIdentifier="again", SnapshotIdentifier="kept")
+        while (again := redshift.describe_clusters(ClusterIdentifier="again")["Clusters"][0])[
+            "ClusterStatus"
+        ] == "creating":
+            pass
+        assert (again["ClusterStatus"], again["RestoreStatus"]["Status"]) == ("incompatible-restore", "failed")
+        redshift.delete_cluster(ClusterIdentifier="again", SkipFinalClusterSnapshot=True)
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="again", WaiterConfig=PATIENCE)
 
 
 def test_a_taken_port_is_one_clear_line(settings):

@@ -31,6 +31,9 @@ class NoEndpoints:
     def delete(self, cluster):
         pass
 
+    def end_snapshots(self):
+        pass
+
 
 class PsycopgBackend:
     """A client's session, on psycopg instead of the wire."""

@@ -10,15 +10,12 @@ import json
 import pytest
 
 from local.standin.copy import parse
-from local.standin.copy.columns import Column
+from local.standin.copy.columns import Column, Target
 from local.standin.copy.rows import RowReader
+from tests.local.standin.copy.one_object import OneObject
 
 COPY = "copy t from 's3://b/k' iam_role default json 'auto' ignoreallerrors "
 NULL = r"\N"
-
-
-class OneObject:
-    bucket, key, url = "b", "k", "s3://b/k"
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def read(monkeypatch):
     def read(objects, *columns: Column, options: str = ""):
         data = b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in objects)
         monkeypatch.setattr("local.standin.copy.rows.read_object", lambda *_: data)
-        reader = RowReader(parse(COPY + options), type("Target", (), {"columns": columns}), None, [OneObject], None)
+        reader = RowReader(parse(COPY + options), Target(0, "t", columns), None, [OneObject], None)
         rows = b"".join(reader.pieces()).decode().split("\n")
         assert rows.pop() == ""
         assert len(rows) == reader.rows

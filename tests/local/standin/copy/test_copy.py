@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime
 
 import pytest
 
@@ -24,67 +23,10 @@ def test_loads_by_name_and_leaves_out_what_has_no_column(warehouse):
     assert warehouse.run("select id, name from t order by id") == [(1, "Björk"), (2, None)]
 
 
-def test_loads_by_jsonpaths_in_the_order_of_the_columns(warehouse):
-    warehouse.put("a/1.json", {"ts": 1541105830796, "user": {"id": "26"}, "tags": ["x", "y"]})
-    paths = warehouse.put("paths.json", {"jsonpaths": ["$.user.id", "$.tags[1]", "$.ts"]})
-    warehouse.run("create table t (who integer, tag varchar(3), at timestamp)")
-
-    warehouse.copy(f"copy t from 's3://{BUCKET}/a/' {ROLE_CLAUSE} json '{paths}' timeformat 'epochmillisecs'")
-
-    assert warehouse.run("select * from t") == [(26, "y", datetime(2018, 11, 1, 20, 57, 10, 796000))]
-
-
-def test_a_rollback_takes_the_rows_back(warehouse):
-    url = warehouse.put("a/1.json", {"id": 1})
-    warehouse.run("create table t (id integer)")
-    warehouse.commit()
-
-    warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto'")
-    warehouse.rollback()
-
-    assert warehouse.run("select count(*) from t") == [(0,)]
-
-
 def test_sees_a_temporary_table_of_the_same_transaction(warehouse):
     url = warehouse.put("a/1.json", {"id": 1})
     warehouse.run("create temporary table only_mine (id integer)")
     assert warehouse.copy(f"copy only_mine from '{url}' {ROLE_CLAUSE} json 'auto'").rows == 1
-
-
-def test_a_prefix_is_no_folder(warehouse):
-    warehouse.put("a/data", {"id": 1})
-    warehouse.put("a/data.bak", {"id": 2})
-    warehouse.put("b/data", {"id": 3})
-    warehouse.put("a/data/", b"")
-    warehouse.run("create table t (id integer)")
-    warehouse.copy(f"copy t from 's3://{BUCKET}/a/data' {ROLE_CLAUSE} json 'auto'")
-    assert warehouse.run("select id from t order by id") == [(1,), (2,)]
-
-
-def test_loads_exactly_what_a_manifest_names(warehouse):
-    first = warehouse.put("x/1", {"id": 1})
-    warehouse.put("x/2", {"id": 2})
-    manifest = warehouse.put(
-        "manifest",
-        {"entries": [{"url": first}, {"url": first, "mandatory": True}, {"url": f"s3://{BUCKET}/x/missing"}]},
-    )
-    warehouse.run("create table t (id integer)")
-    warehouse.copy(f"copy t from '{manifest}' {ROLE_CLAUSE} manifest json 'auto'")
-    assert warehouse.run("select id from t") == [(1,), (1,)]
-
-
-def test_decompresses_with_gzip(warehouse):
-    url = warehouse.put("a.gz", {"ID": 7}, {"Id": 8}, compress=True)
-    warehouse.run("create table t (id integer)")
-    warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} gzip json 'auto ignorecase'")
-    assert warehouse.run("select id from t order by id") == [(7,), (8,)]
-
-
-def test_a_column_left_out_of_the_list_takes_its_default_and_one_in_the_list_does_not(warehouse):
-    url = warehouse.put("a", {"id": 1})
-    warehouse.run("create table t (id integer, a integer default 5, b integer default 6)")
-    warehouse.copy(f"copy t (id, b) from '{url}' {ROLE_CLAUSE} json 'auto'")
-    assert warehouse.run("select id, a, b from t") == [(1, 5, None)]
 
 
 def test_history_shows_in_the_transaction_and_once_after_it(warehouse):
@@ -147,23 +89,6 @@ def test_bad_data_fails_the_load_and_the_reason_survives_the_rollback(warehouse)
     ) == [("aborted", 0)]
 
 
-def test_after_a_load_that_failed_the_last_copy_is_that_one_with_no_rows(warehouse):
-    good, bad = warehouse.put("a/good", {"id": 1}, {"id": 2}), warehouse.put("a/bad", {"id": "x"})
-    last = "select pg_last_copy_count(), pg_last_copy_id() = max(query_id) from sys_load_history"
-    warehouse.run("create table t (id integer)")
-    warehouse.copy(f"copy t from '{good}' {ROLE_CLAUSE} json 'auto'")
-    warehouse.commit()
-
-    warehouse.fails(f"copy t from '{bad}' {ROLE_CLAUSE} json 'auto'")
-    assert warehouse.run(last) == [(0, True)]
-    warehouse.rollback()
-    warehouse.copy(f"copy t from '{good}' {ROLE_CLAUSE} json 'auto'")
-    assert warehouse.run(last) == [(2, True)]
-    warehouse.commit()
-    warehouse.fails(f"copy nowhere from '{good}' {ROLE_CLAUSE} json 'auto'")
-    assert warehouse.run(last) == [(2, True)]
-
-
 def test_maxerror_tolerates_one_error_less_than_it_says(warehouse):
     url = warehouse.put("a/1", {"id": 1}, {"id": "x"}, b"{not json", {"id": 4})
     warehouse.run("create table t (id integer)")
@@ -181,21 +106,6 @@ def test_maxerror_tolerates_one_error_less_than_it_says(warehouse):
     warehouse.commit()
     assert warehouse.run(rejected) == [(2, 1207), (3, 1216)]
     assert "failed" in str(warehouse.fails(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' maxerror as 2"))
-
-
-@pytest.mark.parametrize(
-    ("options", "rows"),
-    [("", None), ("maxerror 0", None), ("maxerror 1", None), ("maxerror 2", 2), ("ignoreallerrors", 2)],
-)
-def test_maxerror_zero_and_one_both_fail_at_the_first_error(warehouse, options, rows):
-    url = warehouse.put("a/1", {"id": 1}, {"id": "x"}, {"id": 3})
-    warehouse.run("create table t (id integer)")
-    warehouse.commit()
-    statement = f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' {options}"
-    if rows:
-        assert warehouse.copy(statement).rows == rows
-    else:
-        assert "Load into table 't' failed" in str(warehouse.fails(statement))
 
 
 @pytest.mark.parametrize(
@@ -237,12 +147,6 @@ def test_an_object_without_a_record_loads_no_rows(warehouse, content):
     assert warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto'").rows == 0
 
 
-def test_a_folder_marker_alone_loads_no_rows(warehouse):
-    warehouse.put("a/b/", b"")
-    warehouse.run("create table t (id integer)")
-    assert warehouse.copy(f"copy t from 's3://{BUCKET}/a/b/' {ROLE_CLAUSE} json 'auto'").rows == 0
-
-
 def test_an_object_that_is_cut_short_is_named_and_nothing_is_loaded(warehouse):
     whole = warehouse.put("a/1.gz", {"id": 1}, compress=True)
     cut = warehouse.put("a/2.gz", gzip.compress(b'{"id": 2}\n' * 100)[:-9])
@@ -270,39 +174,6 @@ def test_an_object_that_the_role_may_not_read_is_named(warehouse):
     assert f"S3 key being read : {secret}" in failure.detail
 
 
-def test_a_null_in_a_not_null_column_is_an_error(warehouse):
-    url = warehouse.put("a/1", {"id": ""})
-    warehouse.run("create table t (id integer not null)")
-    warehouse.commit()
-    warehouse.fails(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto'")
-    assert warehouse.run("select error_code, trim(error_message) from sys_load_error_detail order by query_id desc")[
-        0
-    ] == (1213, "Missing data for not-null field")
-
-
-@pytest.mark.parametrize(
-    ("statement", "message"),
-    [
-        ("copy t from 's3://{bucket}/none' {role} json 'auto'", "The specified S3 prefix 'none' does not exist"),
-        ("copy nothing from 's3://{bucket}/a' {role} json 'auto'", "Cannot COPY into nonexistent table nothing"),
-        ("copy s.nothing from 's3://{bucket}/a' {role} json 'auto'", "Cannot COPY into nonexistent table s.nothing"),
-        ("copy t from 's3://{bucket}/a' {role} json 's3://{bucket}/p'", "Jsonpath file s3://{bucket}/p was not found."),
-        (
-            "copy t from 's3://{bucket}/a' {role} json 's3://{bucket}/two'",
-            "Number of jsonpaths and the number of columns should match. JSONPath size: 2, Number of columns in table "
-            "or column list: 1",
-        ),
-    ],
-)
-def test_what_is_missing_is_named_as_redshift_names_it(warehouse, statement, message):
-    warehouse.put("a", {"id": 1})
-    warehouse.put("two", {"jsonpaths": ["$.id", "$.b"]})
-    warehouse.run("create table t (id integer)")
-    error = warehouse.fails(statement.format(bucket=BUCKET, role=ROLE_CLAUSE))
-    assert str(error) == message.format(bucket=BUCKET)
-    assert error.sqlstate == "XX000"
-
-
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
@@ -311,12 +182,6 @@ def test_what_is_missing_is_named_as_redshift_names_it(warehouse, statement, mes
             "",
             "S3ServiceException:The specified bucket does not exist,Status 404,Error NoSuchBucket",
         ),
-        (
-            f"{BUCKET}/no",
-            "manifest",
-            "Problem reading manifest file - S3ServiceException:The specified key does not exist",
-        ),
-        (f"{BUCKET}/m", "manifest", "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey"),
         (f"{BUCKET}/m", "manifest region 'eu-west-1'", "Status 301,Error PermanentRedirect"),
         (f"{BUCKET}/m", "gzip", "failed to inflate with gzip: incorrect data."),
     ],

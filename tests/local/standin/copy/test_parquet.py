@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from local.standin.backend import WarehouseError
 from local.standin.copy import parse
-from local.standin.copy.columns import Column
+from local.standin.copy.columns import Column, Target
 from local.standin.copy.rows import RowReader
 
 COPY = "copy t from 's3://b/k' iam_role default format as parquet "
@@ -38,7 +38,7 @@ def read(monkeypatch):
     def read(content: bytes, *columns: Column, options: str = "", key: str = "k"):
         monkeypatch.setattr("local.standin.copy.rows.read_object", lambda *_: content)
         summary = type("Summary", (), {"url": f"s3://b/{key}"})
-        reader = RowReader(parse(COPY + options), type("Target", (), {"columns": columns}), None, [summary], None)
+        reader = RowReader(parse(COPY + options), Target(0, "t", columns), None, [summary], None)
         rows = b"".join(reader.pieces()).decode().splitlines()
         assert len(rows) == reader.rows == reader.files[0].lines
         return [tuple(row.split("\t")) for row in rows]

@@ -11,15 +11,12 @@ import pytest
 
 from local.standin.backend import WarehouseError
 from local.standin.copy import parse
-from local.standin.copy.columns import Column
+from local.standin.copy.columns import Column, Target
 from local.standin.copy.rows import RowReader
+from tests.local.standin.copy.one_object import OneObject
 
 COPY = "copy t from 's3://b/k' iam_role default ignoreallerrors "
 TWO = (Column("a", "int4"), Column("b", "varchar", 50))
-
-
-class OneObject:
-    bucket, key, url = "b", "k", "s3://b/k"
 
 
 @pytest.fixture
@@ -29,7 +26,7 @@ def read(monkeypatch):
     def read(content: bytes | str, options: str = "", columns=TWO):
         data = content if isinstance(content, bytes) else content.encode()
         monkeypatch.setattr("local.standin.copy.rows.read_object", lambda *_: data)
-        target = type("Target", (), {"columns": columns})
+        target = Target(0, "t", columns)
         reader = RowReader(parse(COPY + options), target, None, [OneObject], None)
         rows = b"".join(reader.pieces()).decode().splitlines()
         assert len(rows) == reader.rows

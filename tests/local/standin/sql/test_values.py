@@ -330,6 +330,16 @@ def test_try_cast_looks_at_each_value(ask):
     assert rows == [(7,), (None,), (None,), (None,)]
 
 
+def test_try_cast_of_strings_of_each_type(ask):
+    rows = ask(
+        "create temp table t (c char(5), v varchar(5))",
+        "insert into t values ('7.25', '7.25')",
+        "select try_cast(c as decimal(3, 1)), try_cast(v as decimal(3, 1)), try_cast(c as varchar(2)), "
+        "try_cast(v as char(2)), try_cast(c as integer), try_cast(v as integer) from t",
+    )
+    assert rows == [(Decimal("7.3"), Decimal("7.3"), "7.", "7.", None, None)]
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [

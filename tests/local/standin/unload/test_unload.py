@@ -130,6 +130,11 @@ def test_quotes_of_the_query(whole, venues, query):
     assert whole.objects() == {"out/venue_0000_part_00": b"Pinewood Race|track\n"}
 
 
+def test_an_alias_within_the_query(whole, venues):
+    unload(venues, "parallel off", "select id * 2 as twice, twice + 1 from venue where twice = 8")
+    assert whole.objects() == {"out/venue_000": b"8|9\n"}
+
+
 def test_manifest(whole, venues):
     unload(venues, "manifest")
     assert json.loads(whole.objects()["out/venue_manifest"]) == {
