@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -84,17 +85,21 @@ def a_song(draw, song_id: str) -> dict[str, Any]:
     }
 
 
+def log_key(day: date) -> str:
+    return f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"
+
+
 @st.composite
-def a_log(draw) -> tuple[str, str, list]:
-    day = draw(st.sampled_from(DAYS))
+def a_log(draw, days: Sequence[date] = DAYS) -> tuple[str, str, list]:
+    day = draw(st.sampled_from(days))
     events = draw(st.lists(an_event(day), min_size=1, max_size=4))
     twice = draw(st.lists(st.sampled_from(events), max_size=1))
-    return "log", f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json", events + twice
+    return "log", log_key(day), events + twice
 
 
 @st.composite
-def a_song_file(draw) -> tuple[str, str, list]:
-    number = draw(st.integers(1, 3))
+def a_song_file(draw, numbers: Sequence[int] = (1, 2, 3)) -> tuple[str, str, list]:
+    number = draw(st.sampled_from(numbers))
     return "song", f"song_data/A/{number}.json", [draw(a_song(f"SO{number}"))]
 
 
@@ -123,22 +128,30 @@ SONG = {
     "artist_name": "Kite", "duration": 1.5, "num_songs": 1, "song_id": "SO9", "title": "Low Tide", "year": 0,
 }  # fmt: skip
 RUN = st.tuples(st.just("run"), a_window(), st.integers(0, 10**6))
-GONE = st.tuples(st.just("gone"), st.sampled_from(DAYS).map(lambda day: f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"))
 
 
 @st.composite
 def a_history(draw) -> list:
-    """Write, replace and remove files, and run windows between that.
+    """Write files; run a window and change something, the files that are there above all, a few times.
 
     Song files change, or one song stands in two of them: not both, for that is not decided before a full load.
     """
-    if draw(st.booleans()):
+    songs_change = draw(st.booleans())
+    if songs_change:
         songs = a_song_file()
     else:
         numbers = {"song_data/A/1.json": "SO1", "song_data/A/2.json": "SO2", "song_data/B/1.json": "SO1"}
-        files = [("song", key, [draw(a_song(song_id))]) for key, song_id in numbers.items()]
-        songs = st.sampled_from(files)
-    return draw(st.lists(st.one_of(a_log(), a_log(), songs, songs, RUN, GONE), min_size=1, max_size=5))
+        songs = st.sampled_from([("song", key, [draw(a_song(song_id))]) for key, song_id in numbers.items()])
+    written = draw(st.lists(st.one_of(a_log(), a_log(), songs), min_size=1, max_size=3))
+    days = [day for day in DAYS if any(key == log_key(day) for _, key, _ in written)]
+    numbers = [number for number in (1, 2, 3) if any(key == f"song_data/A/{number}.json" for _, key, _ in written)]
+    changes = [a_log(), songs]
+    if days:
+        changes += [a_log(days), st.tuples(st.just("gone"), st.sampled_from(days).map(log_key))]
+    if numbers and songs_change:
+        changes.append(a_song_file(numbers))
+    rounds = draw(st.lists(st.tuples(RUN, st.one_of(changes)), min_size=1, max_size=2))
+    return [*written, *(step for run_and_change in rounds for step in run_and_change)]
 
 
 EXAMPLES = settings().max_examples
