@@ -41,7 +41,8 @@ STOP_SECONDS = 60
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "200",
+    # What one cluster takes (standin/endpoints.py), and what the stack itself needs.
+    "max_connections": "600",
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -110,7 +111,7 @@ class PostgresServer:
         command = [binaries / "postgres", "-D", self._data, "-p", str(self._port), "-k", address.socket_dir]
         for name, value in OPTIONS.items():
             command += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=_open_private) as log:
             self._process = subprocess.Popen(
                 command,
                 cwd="/",
@@ -278,6 +279,11 @@ def _make_private(folder: Path, user: int, group: int) -> None:
     else:
         if _is_root():
             os.chown(folder, user, group)
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that only this user can read, when it is new: errors have values in them."""
+    return os.open(path, flags, 0o600)
 
 
 def _socket_folder(data: Path, port: int) -> Path:

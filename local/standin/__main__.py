@@ -14,6 +14,7 @@ from local.standin.aws import Aws
 from local.standin.client import certificate_folder
 from local.standin.copy import S3Copier
 from local.standin.endpoints import Endpoints
+from local.standin.open_files import allow_many_clients
 from local.standin.unload import S3Unloader
 
 _LOG = logging.getLogger("local.standin")
@@ -23,6 +24,7 @@ def main() -> int:
     """Run until a signal; return the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     _LOG.setLevel(logging.INFO)
+    allow_many_clients()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 CATALOG = Path(__file__).parent / "sql" / "catalog"
 
+# Redshift's own limit is 2,000 ("Quotas and limits"); each is a process of PostgreSQL's here.
+CONNECTIONS = 500
+
 # PostgreSQL cuts longer names without a word.
 _LONGEST_NAME = 63
 
@@ -47,16 +50,24 @@ class Endpoints:
     :param certificate_dir: the folder of the TLS certificate; made when it is missing.
     :param copier: what runs COPY.
     :param unloader: what runs UNLOAD; without one it is refused.
+    :param connections: how many clients of a cluster can be logged in at once.
     """
 
     def __init__(
-        self, postgres: PostgresServer, certificate_dir: Path, copier: Copier, unloader: Unloader | None = None
+        self,
+        postgres: PostgresServer,
+        certificate_dir: Path,
+        copier: Copier,
+        unloader: Unloader | None = None,
+        *,
+        connections: int = CONNECTIONS,
     ) -> None:
         self._postgres = postgres
         self._programs = Programs(postgres)
         self._context = server_context(certificate_dir)
         self._copier = copier
         self._unloader = unloader
+        self._connections = connections
         self._clusters: dict[str, _Cluster] = {}
         self._lock = threading.RLock()
         self._loop = asyncio.new_event_loop()
@@ -85,6 +96,7 @@ class Endpoints:
                 unloader=self._unloader,
                 database_name=lambda name: database_name(cluster, name) if name == database else None,
                 apart=self._postgres.dsn.parameters,
+                connections=self._connections,
             )
             self._run(listener.open(port))
             self._clusters[cluster] = _Cluster(port, database, passwords, listener)

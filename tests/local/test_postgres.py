@@ -121,6 +121,10 @@ def test_only_its_owner_can_open_the_socket(open_folder, started):
     assert address.socket.is_socket()
 
 
+def test_only_its_owner_can_read_the_log(open_folder, started):
+    assert stat.S_IMODE(started(open_folder / "postgres").log.stat().st_mode) == 0o600
+
+
 def test_a_long_state_folder_gets_its_socket_elsewhere(open_folder, started):
     server = started(open_folder / ("x" * 100) / "postgres")
     assert answer(server, "select 42") == 42

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.standin.backend import WarehouseError
-from local.standin.sql import functions
+from local.standin.sql import catalog_names, functions
 from local.standin.sql.calls import SPECIAL, Calls
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
@@ -174,6 +174,10 @@ class Expressions:
         elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
             output.replace(index, "")
             return self._emit_call(index + 2, index + 2)
+        elif word in catalog_names.OWN:
+            output.replace(index, f"standin.{word}")
+        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, catalog_names.OWN):
+            output.replace(index, "standin")
         else:
             output.copy(index)
         return index + 1

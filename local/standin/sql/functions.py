@@ -18,7 +18,7 @@ BUILT_IN = words(
     quote_literal radians random rank repeat replace reverse right rollup row_number rpad rtrim sign sin
     split_part sqrt stddev stddev_pop stddev_samp strpos substr substring tan to_char to_number
     translate trim upper lower initcap var_pop var_samp variance pg_get_userbyid pg_table_is_visible format_type
-    pg_cancel_backend pg_terminate_backend current_schema
+    current_schema
     """
 )
 
@@ -28,6 +28,7 @@ OWN = words(
     is_valid_json_array json_array_length json_extract_array_element_text json_extract_path_text last_day len length
     listagg median regexp_count regexp_instr regexp_replace regexp_substr round sha1 sha2 strtol sum sysdate to_date
     to_timestamp trunc version
+    pg_cancel_backend pg_terminate_backend
     """
 )
 

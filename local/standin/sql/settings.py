@@ -38,6 +38,9 @@ _ONLY_OFF = frozenset(
     {"describe_field_name_in_uppercase", "enable_case_sensitive_identifier", "error_on_nondeterministic_update"}
 )
 
+# The endpoint reads what passes through it.
+_UTF8 = frozenset({"utf8", "unicode", "default"})
+
 # What SQLAlchemy asks for when it connects, and Redshift's answer.
 _ANSWERS = {"standard_conforming_strings": "off", "transaction isolation level": "serializable"}
 
@@ -61,6 +64,8 @@ def emit_set(statement: Statement, output: Output) -> None:
     if not values or (len(values) > 1 and name != "search_path"):
         raise statement.near(len(statement) if not values else index + 1)
     if name in _ONLY_OFF and values[0].strip("'").lower() not in ("off", "false", "default", "0"):
+        raise unsupported(f"SET {name} TO {values[0]}")
+    if name == "client_encoding" and values[0].strip("'\"").lower().replace("-", "") not in _UTF8:
         raise unsupported(f"SET {name} TO {values[0]}")
     output.write(f"set{local} {_place(name)} to {', '.join(values)}")
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from local.standin.backend import WarehouseError
 from local.standin.sql import dml, settings, show
 from local.standin.sql.alter import alter
+from local.standin.sql.catalog_names import refuse_unknown
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
@@ -32,6 +33,7 @@ def translate(statement: Statement) -> Translation:
             raise statement.near(0)
         raise unsupported(f"{word.upper()}")
     check_sorted_aggregates(statement)
+    refuse_unknown(statement)
     return translator(statement)
 
 
@@ -40,7 +42,8 @@ def _query(statement: Statement) -> Translation:
     Expressions(statement, output).emit(0, len(statement))
     translation = made(statement, output)
     ordered = statement.at(0, "(") or statement.find("order", 0, len(statement)) >= 0
-    return replace(translation, unordered=translation.reads_tables and not ordered)
+    unordered = translation.reads_tables and not ordered
+    return replace(translation, unordered=unordered, only_reads=not statement.has_any("into"))
 
 
 def _with(statement: Statement) -> Translation:
@@ -364,6 +367,15 @@ def _named(statement: Statement) -> Translation:
     return _copied(statement)
 
 
+def _cancel(statement: Statement) -> Translation:
+    if not statement.at_kind(1, Kind.NUMBER) or not statement.tokens[1].value.isdecimal():
+        raise statement.near(1)
+    if len(statement) > 2:
+        raise unsupported("CANCEL with a message")
+    sql = f"do $$begin perform standin.cancel({statement.tokens[1].value}); end$$"
+    return fixed(statement, sql, tag="CANCEL")
+
+
 def _savepoint(statement: Statement) -> Translation:
     raise WarehouseError(f'SQL command "{statement.text}" not supported.', sqlstate="0A000")
 
@@ -404,4 +416,5 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "fetch": _fetch,
     "close": _named,
     "deallocate": _named,
+    "cancel": _cancel,
 }

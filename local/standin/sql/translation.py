@@ -40,6 +40,7 @@ class Translation:
     :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
     :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
     :param unordered: whether its rows come in no order that Redshift promises.
+    :param only_reads: whether nothing is left of it when its rows are not wanted any more.
     :param reads_history: whether it asks for what the sessions have run.
     """
 
@@ -52,6 +53,7 @@ class Translation:
     tag: str | None = None
     reads_tables: bool = False
     unordered: bool = False
+    only_reads: bool = False
     reads_history: bool = False
 
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import struct
 from collections.abc import Callable
 
 HIGH_WATER = 1 << 20
 
 HEADER = 5
+
+# So much is collected before it is sent, unless somebody waits.
+_TOGETHER = 1 << 16
+
+_length = struct.Struct("!I").unpack_from
+
+
+def no_limit(kind: bytes) -> int:  # noqa: ARG001
+    """Return the largest body of a message that PostgreSQL itself sends or takes."""
+    return 1 << 30
 
 
 class Disconnected(Exception):  # noqa: N818 - an event, not a fault
@@ -30,6 +41,8 @@ class Channel(asyncio.Protocol):
     def __init__(self, on_lost: Callable[[], None] | None = None) -> None:
         self.buffer = bytearray()
         self.on_lost = on_lost
+        self._collected: list[bytes] = []
+        self._collected_bytes = 0
         self._transport: asyncio.Transport | None = None
         self._arrived = asyncio.Event()
         self._writable = asyncio.Event()
@@ -77,6 +90,10 @@ class Channel(asyncio.Protocol):
         """Let writers go on."""
         self._writable.set()
 
+    def has_message(self) -> bool:
+        """Whether a whole message has arrived."""
+        return len(self.buffer) >= HEADER and len(self.buffer) > _length(self.buffer, 1)[0]
+
     async def fill(self, beyond: int) -> None:
         """Wait until the buffer holds more than ``beyond`` bytes; what came meanwhile counts.
 
@@ -85,13 +102,12 @@ class Channel(asyncio.Protocol):
         while len(self.buffer) <= beyond:
             if self._lost:
                 raise Disconnected
+            self.flush()
             if not self._reading and self._transport is not None:
                 self._transport.resume_reading()
                 self._reading = True
             self._arrived.clear()
             await self._arrived.wait()
-        if self._lost:
-            raise Disconnected
 
     async def take(self, size: int) -> bytes:
         """Return exactly this many bytes.
@@ -104,25 +120,43 @@ class Channel(asyncio.Protocol):
         del self.buffer[:size]
         return data
 
-    async def message(self, largest: int = 1 << 30) -> tuple[bytes, bytes]:
+    async def message(self, largest: Callable[[bytes], int] = no_limit) -> tuple[bytes, bytes]:
         """Return the next message: its type and its body.
 
+        :param largest: from a message's type to the most bytes that its body may have.
         :raises Disconnected: the peer is gone.
         :raises ProtocolViolation: the length is impossible, or larger than allowed.
         """
-        header = await self.take(HEADER)
-        size = int.from_bytes(header[1:], "big") - 4
-        if not 0 <= size <= largest:
-            raise ProtocolViolation(f"invalid message length {size + 4}")
-        return header[:1], await self.take(size)
+        while True:
+            buffer = self.buffer
+            if len(buffer) >= HEADER:
+                kind, end = bytes(buffer[:1]), 1 + _length(buffer, 1)[0]
+                if not 0 <= end - HEADER <= largest(kind):
+                    raise ProtocolViolation(f"invalid message length {end - 1}")
+                if len(buffer) >= end:
+                    body = bytes(buffer[HEADER:end])
+                    del buffer[:end]
+                    return kind, body
+            await self.fill(len(buffer))
 
     def write(self, data: bytes) -> None:
-        """Send, now or as soon as the peer takes it; a peer that is gone gets nothing."""
+        """Send, together with what is written until somebody waits; a peer that is gone gets nothing."""
+        self._collected.append(data)
+        self._collected_bytes += len(data)
+        if self._collected_bytes > _TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was written, now or as soon as the peer takes it."""
+        if not self._collected:
+            return
+        data, self._collected, self._collected_bytes = b"".join(self._collected), [], 0
         if self._transport is not None and not self._lost:
             self._transport.write(data)
 
     async def drain(self) -> None:
-        """Wait while too much of what was written is still under way."""
+        """Send what was written, and wait while too much of it is still under way."""
+        self.flush()
         await self._writable.wait()
 
     async def encrypt(self, context: ssl.SSLContext) -> None:
@@ -133,11 +167,13 @@ class Channel(asyncio.Protocol):
         """
         if self.buffer:
             raise ProtocolViolation("data before the TLS handshake")
+        self.flush()
         loop = asyncio.get_running_loop()
         self._transport = await loop.start_tls(self._transport, self, context, server_side=True)  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Close once everything written has been sent."""
+        self.flush()
         if self._transport is not None:
             self._transport.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 from local.settings import HOST
 from local.standin.backend import Copier, Unloader
 from local.standin.wire import messages
-from local.standin.wire.channel import Channel
+from local.standin.wire.channel import Channel, Disconnected
 from local.standin.wire.login import (
     LOGIN_SECONDS,
     Identity,
@@ -40,6 +39,7 @@ class Listener:
     :param cluster: the cluster's identifier.
     :param database_name: from a client's name of a database to PostgreSQL's, or None if there is no such database.
     :param apart: from PostgreSQL's name of a database to libpq's parameters of a superuser's connection to it.
+    :param connections: how many clients can be logged in at once.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Listener:
         unloader: Unloader | None,
         database_name: Callable[[str], str | None],
         apart: Callable[[str], dict[str, Any]],
+        connections: int,
     ) -> None:
         self._cluster = cluster
         self._socket = socket
@@ -62,6 +63,7 @@ class Listener:
         self._unloader = unloader
         self._database_name = database_name
         self._apart = apart
+        self._connections = connections
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._history = QueryHistory()
@@ -109,6 +111,9 @@ class Listener:
         database = self._database_name(login.database)
         if database is None:
             raise Refused(f'database "{login.database}" does not exist', "3D000")
+        if len(self._sessions) >= self._connections:
+            # The words of Redshift (AWS re:Post, "manage connection limits") and PostgreSQL's code.
+            raise Refused(f'connection limit "{self._connections}" exceeded for non-bootstrap users', "53300")
         server = Server(self._socket)
         try:
             await server.connect(database, login.user, login.settings)
@@ -121,39 +126,54 @@ class Listener:
             server.close()
 
     async def _run(self, client: Channel, server: Server, identity: Identity) -> None:
-        session = Session(client, server, self._copier, identity, self._history, self._unloader)
+        session = Session(client, server, self._copier, identity, self._history, self._unloader, self._mark_cancelled)
         key = (server.process, server.secret)
         self._sessions[key] = session
         task = asyncio.current_task()
 
-        def lost() -> None:
+        def client_lost() -> None:
             # A statement that is its own transaction runs on to its commit, as in Redshift.
-            if session.in_transaction and task is not None:
+            if not session.idle and session.is_for_the_client_only and task is not None:
                 task.cancel()
 
-        client.on_lost = lost
+        def server_lost() -> None:
+            session.cancelled = True
+            if session.idle and task is not None:
+                task.cancel()
+
+        client.on_lost = client_lost
+        server.channel.on_lost = server_lost
         client.write(messages.AUTHENTICATED + reported_settings(server))
         client.write(messages.message(b"K", server.process.to_bytes(4, "big") + server.secret))
         client.write(messages.ready(b"I"))
         try:
+            await self._serve_session(session)
+        except Disconnected:
+            if client.lost or session.ended:
+                raise
+            raise Refused("terminating connection due to administrator command", "57P01") from None
+        finally:
+            server.channel.on_lost = None
+            del self._sessions[key]
+
+    async def _serve_session(self, session: Session) -> None:
+        try:
             await session.serve()
         except asyncio.CancelledError:
             session.cancelled = True
-            await asyncio.shield(server.cancel())
+            if session.server.channel.lost:
+                await session.relay_farewell()
+            await asyncio.shield(session.server.cancel())
             raise
-        finally:
-            del self._sessions[key]
 
-    def _cancel(self, process: int, secret: bytes) -> None:
+    def _mark_cancelled(self, process: int) -> None:
+        """Note that a session is cancelled; PostgreSQL's part of it has been told already."""
+        for (each, _), session in self._sessions.items():
+            session.cancelled = session.cancelled or each == process
+
+    async def _cancel(self, process: int, secret: bytes) -> None:
         """Cancel what a session runs; a request without its secret is ignored."""
         session = self._sessions.get((process, secret))
-        if session is None:
-            return
-        session.cancelled = True
-        task = asyncio.get_running_loop().create_task(self._send_cancel(session))
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    async def _send_cancel(self, session: Session) -> None:
-        with contextlib.suppress(ConnectionError):
+        if session is not None:
+            session.cancelled = True
             await session.server.cancel()

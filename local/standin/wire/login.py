@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ class Refused(Exception):  # noqa: N818 - the client's fault
 
 
 async def receive_login(
-    client: Channel, context: ssl.SSLContext, passwords: Passwords, cancel: Callable[[int, bytes], None]
+    client: Channel, context: ssl.SSLContext, passwords: Passwords, cancel: Callable[[int, bytes], Awaitable[None]]
 ) -> Login | None:
     """Bring a connection to where a session can begin; return nothing if it only asked to cancel.
 
@@ -82,7 +82,8 @@ async def receive_login(
         elif code == messages.GSS_REQUEST and not client.encrypted:
             client.write(b"N")
         elif code == messages.CANCEL_REQUEST:
-            cancel(int.from_bytes(body[4:8], "big"), body[8:])
+            # The client takes the end of this connection for the sign that the other session has been told.
+            await cancel(int.from_bytes(body[4:8], "big"), body[8:])
             return None
         elif code == messages.PROTOCOL_3:
             return await _authenticate(client, _read(body[4:]), passwords)
@@ -108,7 +109,7 @@ async def _authenticate(client: Channel, parameters: dict[str, str], passwords: 
         )
     settings = _settings(parameters)
     client.write(messages.ASK_PASSWORD)
-    kind, body = await client.message(_LARGEST)
+    kind, body = await client.message(lambda _: _LARGEST)
     if kind != b"p":
         raise ProtocolViolation(f"expected password response, got message type {kind[0]}")
     password = body.rstrip(b"\0").decode("utf-8", "replace")
@@ -162,6 +163,9 @@ async def accepted(client: Channel) -> AsyncIterator[None]:
         _LOG.debug("connection ended: %r", error)
     except asyncio.CancelledError:
         report_fatal(client, "terminating connection due to administrator command", "57P01")
+        raise
+    except Exception as error:
+        report_fatal(client, f"internal error in the stand-in: {error!r}", "XX000")
         raise
     finally:
         client.close()

@@ -7,6 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from local.standin.backend import ResultColumn
 
+# Statements and their parameters; PostgreSQL takes a gigabyte, and Redshift's longest statement has 16 MB.
+_LARGE = frozenset(b"QPBdF")
+_LARGE_BYTES = 64 << 20
+_SMALL_BYTES = 10_000
+
 PROTOCOL_3 = 196608
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
@@ -19,6 +24,11 @@ COPY_DONE = b"c\0\0\0\4"
 EMPTY_QUERY = b"I\0\0\0\4"
 ASK_PASSWORD = b"R\0\0\0\x08\0\0\0\x03"
 AUTHENTICATED = b"R\0\0\0\x08\0\0\0\0"
+
+
+def largest(kind: bytes) -> int:
+    """Return the largest body of a client's message of this type."""
+    return _LARGE_BYTES if kind[0] in _LARGE else _SMALL_BYTES
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:

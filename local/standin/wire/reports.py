@@ -13,6 +13,8 @@ _FIELDS = ("S", "C", "M", "D", "H", "P", "F", "L", "R")
 _NO_RELATION = re.compile(r'relation "(.*)" does not exist', re.DOTALL)
 _INVALID_INPUT = re.compile(r'invalid input syntax for type (\w+(?: \w+)?): "(.*)"', re.DOTALL)
 _NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
+# Redshift names the query, whose number is not known here.
+_CANCELLED = "canceling statement due to user request"
 # What PostgreSQL says when it cannot write: that the disk is full, or that a file may not grow.
 _DISK_FULL = "53100"
 _NO_GROWTH = re.compile(r"could not (extend|write) .*: File too large")
@@ -78,6 +80,8 @@ def translate_error(fields: dict[str, str], translation: Translation | None, pro
         told = _internal(told, f"ALTER COLUMN TYPE changes columns of type VARCHAR only, and not of {match[1]}")
     elif code == _NO_FUNCTION:
         told["M"] = text.replace("standin.", "")
+    elif code == "57014" and text == _CANCELLED:
+        told["M"] = "Query cancelled on user's request"
     elif code == _DISK_FULL or _NO_GROWTH.match(text):
         told = _internal(told, "Disk Full", _FULL_DETAIL)
     elif code == "22012" and reads_tables:

@@ -72,13 +72,16 @@ class Server:
                 self.status = body
                 return
 
-    async def run(self, sql: str, *, sync: bool) -> list[tuple[str | None, ...]]:
-        """Run a command of the endpoint's own, without touching the client's unnamed statement, and return its rows.
+    async def run(self, *commands: str, sync: bool) -> list[tuple[str | None, ...]]:
+        """Run commands of the endpoint's own, without touching the client's unnamed statement, and return their rows.
 
-        :param sync: end the series of messages with it; else the client's own Sync is still to come.
-        :raises ServerError: it failed; without ``sync`` PostgreSQL now ignores everything up to the client's Sync.
+        :param sync: end the series of messages with them; else the client's own Sync is still to come.
+        :raises ServerError: one failed, and those after it did not run; without ``sync`` PostgreSQL now ignores
+            everything up to the client's Sync.
         """
-        self.channel.write(messages.command(sql, _INTERNAL) + (messages.SYNC if sync else messages.FLUSH))
+        sent = b"".join(messages.command(sql, _INTERNAL) for sql in commands)
+        self.channel.write(sent + (messages.SYNC if sync else messages.FLUSH))
+        complete = 0
         failure: ServerError | None = None
         rows: list[tuple[str | None, ...]] = []
         while True:
@@ -89,8 +92,10 @@ class Server:
                 failure = ServerError(messages.read_report(body))
                 if not sync:
                     raise failure
-            elif kind == b"C" and not sync:
-                return rows
+            elif kind == b"C":
+                complete += 1
+                if complete == len(commands) and not sync:
+                    return rows
             elif kind == b"Z":
                 self.status = body
                 if failure is not None:
@@ -192,7 +197,9 @@ class Server:
     def close(self) -> None:
         """End the session; PostgreSQL rolls back what is open."""
         self.channel.write(messages.TERMINATE)
-        self.channel.close()
+        # What PostgreSQL still sends is not waited for: it would wait for it to be read.
+        self.channel.flush()
+        self.channel.abort()
 
 
 async def send_cancel(socket: Path, process: int, secret: bytes) -> None:

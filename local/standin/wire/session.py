@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
 
 from local.standin.backend import Copier, Unloader, WarehouseError
 from local.standin.sql.aliases import resolve_aliases
-from local.standin.sql.statement import Statement, split_statements
+from local.standin.sql.lexer import unsupported
+from local.standin.sql.statement import Statement
 from local.standin.sql.translate import translate
 from local.standin.sql.translation import Action, Translation
 from local.standin.wire import messages
-from local.standin.wire.channel import Channel, ProtocolViolation
+from local.standin.wire.channel import Channel, Disconnected, ProtocolViolation
 from local.standin.wire.copying import CopyBackend
 from local.standin.wire.disorder import Disorder
 from local.standin.wire.login import Identity
 from local.standin.wire.query_history import QueryHistory, Run
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
+from local.standin.wire.texts import read_statements, translate_once
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,10 +39,19 @@ _RETURNING = ("(", "FETCH", "SELECT", "WITH")
 
 _IN_S3 = (Action.COPY, Action.UNLOAD)
 
+# The code of the notice by which PostgreSQL tells that a session is cancelled (sql/catalog/12_sessions.sql).
+_CANCELS = "SI001"
+
 _POISON = "do $$begin raise exception 'the statement failed outside PostgreSQL'; end$$"
 
 # Messages that go to the client as they are, in whole chunks.
 _FORWARDED = frozenset(b"DT123ntsI")
+
+# What PostgreSQL ignores outside COPY: a client may still be sending it when COPY has failed.
+_COPY_DATA = (b"d", b"c", b"f")
+
+# So many bytes are sent to PostgreSQL before their answers are taken.
+_UNDER_WAY = 1 << 16
 
 _ROW = ord("D")
 _ROWS_AND_ENDS = frozenset(b"DCEsZ")
@@ -60,6 +73,25 @@ class Failed(Exception):  # noqa: N818 - the client has been told
     """The statement failed and the client has been sent the error."""
 
 
+_length = struct.Struct("!I").unpack_from
+
+
+@dataclass(frozen=True)
+class _Awaited:
+    """A message that goes to PostgreSQL, and what becomes of it there.
+
+    :param answers: the message types that end its answer.
+    :param undo: takes back what the session assumed when PostgreSQL refuses it.
+    :param recorded: whether it is in the history of the cluster's sessions.
+    """
+
+    message: bytes
+    answers: bytes
+    translation: Translation | None
+    undo: Callable[[], None]
+    recorded: bool
+
+
 class Session:
     """Serves one client that has logged in.
 
@@ -69,6 +101,7 @@ class Session:
     :param identity: the cluster, the database and the user.
     :param history: what the cluster's sessions have run.
     :param unloader: what runs UNLOAD; without one it is refused.
+    :param cancels: called with the number of a session that a statement of this one cancels.
     """
 
     def __init__(
@@ -78,11 +111,14 @@ class Session:
         copier: Copier,
         identity: Identity,
         history: QueryHistory,
-        unloader: Unloader | None = None,
+        unloader: Unloader | None,
+        cancels: Callable[[int], None],
     ) -> None:
         self.client = client
         self.server = server
         self.cancelled = False
+        self.ended = False
+        self._cancels = cancels
         self._copier = copier
         self._unloader = unloader
         self._copy_backend = CopyBackend(self, identity)
@@ -92,6 +128,10 @@ class Session:
         self._wrapped = False
         self._locked: set[str] = set()
         self._skipping = False
+        self._idle = False
+        self._reading = True
+        self._awaited: list[_Awaited] = []
+        self._awaited_bytes = 0
         self._statements: dict[str, Translation] = {}
         self._portals: dict[str, Translation] = {}
         self._handlers: dict[bytes, Callable] = {
@@ -107,6 +147,16 @@ class Session:
         """Whether the client has a transaction open, in its own eyes."""
         return self.server.status != b"I" and not self._wrapped
 
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for the client."""
+        return self._idle
+
+    @property
+    def is_for_the_client_only(self) -> bool:
+        """Whether nothing comes of what runs now without the client: it only reads, or the client has to commit it."""
+        return self._reading or self.in_transaction
+
     async def serve(self) -> None:
         """Answer the client until it says goodbye.
 
@@ -114,33 +164,61 @@ class Session:
         :raises ProtocolViolation: the client does not speak the protocol.
         """
         while True:
-            kind, body = await self.client.message()
+            kind, body = await self._next()
             self.cancelled = False
             if kind == b"X":
                 return
             try:
-                if kind == b"Q":
-                    (text,), _ = messages.read_strings(body, 1)
-                    await self._simple(text)
-                elif kind == b"S":
-                    await self._sync()
-                elif kind == b"H":
-                    continue
-                elif kind in self._handlers:
-                    if not self._skipping:
-                        await self._extended(kind, body)
-                else:
-                    raise ProtocolViolation(f"invalid frontend message type {kind[0]}")
+                await self._answer_client(kind, body)
             except (ValueError, IndexError) as error:
                 raise ProtocolViolation("malformed message") from error
-            await self.client.drain()
+
+    async def _next(self) -> tuple[bytes, bytes]:
+        """Return the client's next message; while it is still to come, the client gets what it waits for."""
+        if not self.client.has_message():
+            await self._settle_or_skip()
+        self._idle = True
+        message = await self.client.message(messages.largest)
+        self._idle = False
+        if self.client.lost:
+            raise Disconnected
+        return message
+
+    async def _answer_client(self, kind: bytes, body: bytes) -> None:
+        if kind in self._handlers:
+            if not self._skipping:
+                await self._extended(kind, body)
+            return
+        if kind == b"S":
+            await self._sync()
+        elif kind == b"H":
+            await self._settle_or_skip()
+        elif kind == b"Q":
+            await self._settle_or_skip()
+            if not self._skipping:
+                await self._simple(body)
+        elif kind == b"F":
+            await self._settle_or_skip()
+            if not self._skipping:
+                await self._refuse(unsupported("FunctionCall"), sync=True)
+                self._ready()
+        elif kind not in _COPY_DATA:
+            raise ProtocolViolation(f"invalid frontend message type {kind[0]}")
+        await self.client.drain()
+
+    async def relay_farewell(self) -> None:
+        """Tell the client what PostgreSQL said when it ended the session.
+
+        :raises Disconnected: that was all.
+        """
+        await self._pump(b"Z", None)
 
     # The simple protocol: one message, any number of statements, one transaction unless the client manages its own.
 
-    async def _simple(self, text: str) -> None:
-        self._skipping = False
+    async def _simple(self, body: bytes) -> None:
+        (text,), _ = messages.read_strings(body, 1)
         try:
-            statements = split_statements(text)
+            statements = read_statements(text)
             if not statements:
                 self.client.write(messages.EMPTY_QUERY)
             for statement in statements:
@@ -172,6 +250,7 @@ class Session:
             await self._move(translation)
             return
         translation = await self._with_aliases(statement, translation, sync=True)
+        self._reading = self._reading and translation.only_reads
         self.server.channel.write(messages.query(translation.sql))
         await self._pump(b"Z", translation)
         if action is Action.END:
@@ -179,33 +258,36 @@ class Session:
         if action is Action.TRUNCATE:
             await self._commit()
 
-    # The extended protocol: each message is answered before the next is read; after an error all is skipped to Sync.
+    # The extended protocol: messages are collected until the client waits for their answers, or until the endpoint has
+    # to know what came of them; after an error all is skipped to Sync.
 
     async def _extended(self, kind: bytes, body: bytes) -> None:
         try:
             await self._handlers[kind](body)
         except WarehouseError as error:
-            await self._refuse(error, sync=False)
-            self._skipping = True
+            await self._settle_or_skip()
+            if not self._skipping:
+                await self._refuse(error, sync=False)
+                self._skipping = True
         except Failed:
             self._skipping = True
 
     async def _parse(self, body: bytes) -> None:
         (name, text), types = messages.read_strings(body, 2)
-        statements = split_statements(text)
+        statements = read_statements(text)
         if len(statements) > 1:
             raise WarehouseError("cannot insert multiple commands into a prepared statement", sqlstate="42601")
         if not statements:
-            self._statements.pop(name, None)
-            await self._forward(messages.message(b"P", body), b"1")
+            undo = _change(self._statements, name, None)
+            await self._collect(messages.message(b"P", body), b"1", undo=undo)
             return
         translation = self._translate(statements[0])
         if translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
         translation = await self._with_aliases(statements[0], translation, sync=False)
         sql = _PLACEHOLDER if translation.action in _IN_S3 else translation.sql
-        await self._forward(messages.parse(name, sql, types), b"1", translation)
-        self._statements[name] = translation
+        undo = _change(self._statements, name, translation)
+        await self._collect(messages.parse(name, sql, types), b"1", translation, undo)
 
     async def _bind(self, body: bytes) -> None:
         (portal, name), _ = messages.read_strings(body, 2)
@@ -214,28 +296,26 @@ class Session:
             await self._write_history(translation)
         if translation is not None and translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
-        await self._forward(messages.message(b"B", body), b"2", translation)
-        if translation is None:
-            self._portals.pop(portal, None)
-        else:
-            self._portals[portal] = translation
+        undo = _change(self._portals, portal, translation)
+        await self._collect(messages.message(b"B", body), b"2", translation, undo)
 
     async def _describe(self, body: bytes) -> None:
         (name,), _ = messages.read_strings(body[1:], 1)
         known = self._statements if body[:1] == b"S" else self._portals
-        await self._forward(messages.message(b"D", body), b"Tn", known.get(name))
+        await self._collect(messages.message(b"D", body), b"Tn", known.get(name))
 
     async def _close(self, body: bytes) -> None:
         (name,), _ = messages.read_strings(body[1:], 1)
-        (self._statements if body[:1] == b"S" else self._portals).pop(name, None)
-        await self._forward(messages.message(b"C", body), b"3")
+        undo = _change(self._statements if body[:1] == b"S" else self._portals, name, None)
+        await self._collect(messages.message(b"C", body), b"3", undo=undo)
 
     async def _execute(self, body: bytes) -> None:
         (portal,), _ = messages.read_strings(body, 1)
         translation = self._portals.get(portal)
-        if translation is None:
-            await self._forward(messages.message(b"E", body), b"CIs")
+        if translation is None or translation.action in (Action.RUN, Action.WRITE):
+            await self._collect(messages.message(b"E", body), b"CIs", translation, recorded=translation is not None)
             return
+        await self._settle()
         with self._recorded(translation):
             await self._execute_known(translation, body)
 
@@ -251,14 +331,14 @@ class Session:
             self._wrapped = False
             self.client.write(messages.command_complete("BEGIN"))
             return
-        await self._forward(messages.message(b"E", body), b"CIs", translation)
+        await self._collect(messages.message(b"E", body), b"CIs", translation)
+        await self._settle()
         # PostgreSQL reports its status at the next Sync only; what comes before that must know of it.
         if action is Action.BEGIN:
             self.server.status = b"T"
         if action is Action.END:
+            self._end_transaction()
             self.server.status = b"I"
-            self._wrapped = False
-            self._locked.clear()
         if action is Action.TRUNCATE:
             self.server.channel.write(messages.SYNC)
             await self._pump(b"Z", translation)
@@ -280,13 +360,56 @@ class Session:
         if translation.reads_history and (queries := self._history.take()) is not None:
             await self._copy_backend.execute_apart("select standin.keep_queries(%s)", (queries,))
 
-    async def _forward(self, message: bytes, answers: bytes, translation: Translation | None = None) -> None:
-        self.server.channel.write(message + messages.FLUSH)
-        await self._pump(answers, translation)
+    async def _collect(
+        self,
+        message: bytes,
+        answers: bytes,
+        translation: Translation | None = None,
+        undo: Callable[[], None] = lambda: None,
+        *,
+        recorded: bool = False,
+    ) -> None:
+        """Let a message go to PostgreSQL with the next that must."""
+        self._awaited.append(_Awaited(message, answers, translation, undo, recorded))
+        self._awaited_bytes += len(message)
+        if self._awaited_bytes > _UNDER_WAY:
+            await self._settle()
+
+    async def _settle(self, end: bytes = messages.FLUSH) -> None:
+        """Send PostgreSQL what was collected, and the client the answers.
+
+        :raises Failed: one of them is an error; PostgreSQL ignores everything up to the next Sync.
+        """
+        awaited, self._awaited, self._awaited_bytes = self._awaited, [], 0
+        if not awaited:
+            return
+        if not all(each.translation is None or each.translation.only_reads for each in awaited):
+            self._reading = False
+        self.server.channel.write(b"".join(each.message for each in awaited) + end)
+        answered = 0
+        try:
+            for each in awaited:
+                with self._recorded(each.translation) if each.recorded else contextlib.nullcontext():
+                    await self._pump(each.answers, each.translation)
+                answered += 1
+        except Failed:
+            for refused in reversed(awaited[answered:]):
+                refused.undo()
+            raise
+
+    async def _settle_or_skip(self, end: bytes = messages.FLUSH) -> None:
+        """Settle, and skip what comes up to the next Sync if that failed."""
+        try:
+            await self._settle(end)
+        except Failed:
+            self._skipping = True
 
     async def _sync(self) -> None:
+        if self._awaited:
+            await self._settle_or_skip(messages.SYNC)
+        else:
+            self.server.channel.write(messages.SYNC)
         self._skipping = False
-        self.server.channel.write(messages.SYNC)
         await self._pump(b"Z", None)
         await self._unwrap()
         self._ready()
@@ -296,9 +419,9 @@ class Session:
     def _translate(self, statement: Statement) -> Translation:
         """Translate a statement; in a failed transaction only its end is looked at, as in PostgreSQL."""
         if self.server.status != b"E":
-            return translate(statement)
+            return translate_once(statement)
         try:
-            translation = translate(statement)
+            translation = translate_once(statement)
         except WarehouseError:
             raise _ABORTED from None
         if translation.action is not Action.END:
@@ -309,33 +432,42 @@ class Session:
         """Return the translation that knows which names are aliases; to be called when the tables are locked."""
 
         async def ask(query: str) -> list[tuple[str | None, ...]]:
+            if not sync:
+                await self._settle()
             try:
                 return await self.server.run(query, sync=sync)
             except ServerError as error:
                 self._send_error(error.fields, translation)
                 raise Failed from error
 
-        if translation.action in (Action.RUN, Action.WRITE) and await resolve_aliases(statement, ask):
-            return translate(statement)
+        # What is an alias depends on the tables of this database, and the statement is remembered for all.
+        own = statement.rest(0)
+        if translation.action in (Action.RUN, Action.WRITE) and await resolve_aliases(own, ask):
+            return translate(own)
         return translation
 
     async def _prepare(self, translation: Translation, *, sync: bool) -> None:
         """Be in a transaction that holds the write lock of the statement's table."""
         commands = []
-        if self.server.status == b"I" and not self._wrapped:
+        wraps = self.server.status == b"I" and not self._wrapped
+        if wraps:
             commands.append("begin")
-        if translation.table is not None and translation.table not in self._locked:
+        locks = translation.table is not None and translation.table not in self._locked
+        if locks:
             commands.append(f"lock table {translation.table} in share row exclusive mode")
-        for command in commands:
-            try:
-                await self.server.run(command, sync=sync)
-            except ServerError as error:
-                self._send_error(error.fields, translation)
-                raise Failed from error
-            if command == "begin":
-                self._wrapped = True
-            elif translation.table is not None:
-                self._locked.add(translation.table)
+        if not commands:
+            return
+        self._reading = False
+        if not sync:
+            await self._settle()
+        self._wrapped = self._wrapped or wraps
+        try:
+            await self.server.run(*commands, sync=sync)
+        except ServerError as error:
+            self._send_error(error.fields, translation)
+            raise Failed from error
+        if locks:
+            self._locked.add(translation.table)
 
     async def _unwrap(self) -> None:
         """End the transaction that the endpoint opened around the client's statement."""
@@ -349,8 +481,13 @@ class Session:
                 await self.server.run("commit" if self.server.status == b"T" else "rollback", sync=True)
             except ServerError as error:
                 self._send_error(error.fields, None)
+        self._end_transaction()
+
+    def _end_transaction(self) -> None:
+        """Forget what goes with a transaction."""
         self._wrapped = False
         self._locked.clear()
+        self._portals.clear()
 
     async def _refuse(self, error: WarehouseError, *, sync: bool) -> None:
         """Send an error of the endpoint's own, and fail PostgreSQL's transaction as if it had raised it."""
@@ -364,6 +501,7 @@ class Session:
 
     async def _move(self, translation: Translation) -> None:
         """Run COPY or UNLOAD."""
+        self._reading = False
         name = translation.action.name
         try:
             if translation.action is Action.COPY:
@@ -372,7 +510,9 @@ class Session:
                 raise WarehouseError("UNLOAD is not supported by the stand-in", sqlstate="0A000")
             else:
                 notices = (await self._unloader.unload(translation.source, self._copy_backend)).notices
-        except WarehouseError:
+        except (WarehouseError, Disconnected):
+            if self.server.channel.lost:
+                await self.relay_farewell()
             raise
         except Exception as error:
             if self.client.lost:
@@ -392,22 +532,22 @@ class Session:
         """
         channel, client = self.server.channel, self.client
         disorder = Disorder() if translation is not None and translation.unordered else None
+        forwarded = _FORWARDED.difference(stop)
         failed = False
         while True:
             buffer = channel.buffer
             position, end = 0, len(buffer)
             while end - position >= 5:
                 kind = buffer[position]
-                after = position + 1 + int.from_bytes(buffer[position + 1 : position + 5], "big")
+                after = position + 1 + _length(buffer, position + 1)[0]
                 if after > end:
                     break
-                if kind in _FORWARDED and kind not in stop and disorder is None:
+                if disorder is None and kind in forwarded:
                     position = after
                     continue
-                if position:
-                    client.write(bytes(buffer[:position]))
-                message = bytes(buffer[position:after])
-                del buffer[:after]
+                self._forward(position)
+                message = bytes(buffer[: after - position])
+                del buffer[: after - position]
                 position, end = 0, len(buffer)
                 if disorder is not None and kind in _ROWS_AND_ENDS:
                     if kind == _ROW and disorder.add(message):
@@ -421,13 +561,19 @@ class Session:
                     if failed:
                         raise Failed
                     return
-            if position:
-                client.write(bytes(buffer[:position]))
-                del buffer[:position]
+            self._forward(position)
             # While the client is slow, the rest may arrive.
             seen = len(buffer)
             await client.drain()
             await channel.fill(seen)
+
+    def _forward(self, size: int) -> None:
+        """Pass on so many bytes of what PostgreSQL answered."""
+        if size:
+            buffer = self.server.channel.buffer
+            with memoryview(buffer) as view:
+                self.client.write(bytes(view[:size]))
+            del buffer[:size]
 
     def _answer(self, message: bytes, translation: Translation | None) -> bool:
         """Deal with one message of PostgreSQL's and return whether it is an error."""
@@ -441,10 +587,11 @@ class Session:
             self.server.status = body
             if body == b"I":
                 self._locked.clear()
+                self._portals.clear()
         elif kind == b"C" and translation is not None and translation.tag is not None:
             self.client.write(messages.command_complete(translation.tag))
         elif kind == b"N":
-            self.client.write(messages.report(b"N", translate_notice(messages.read_report(body))))
+            self._notice(messages.read_report(body))
         elif kind == b"S":
             (name, value), _ = messages.read_strings(body, 2)
             if name in _SETTINGS_REPORTED:
@@ -453,13 +600,35 @@ class Session:
             self.client.write(message)
         return False
 
+    def _notice(self, fields: dict[str, str]) -> None:
+        if fields.get("C") == _CANCELS:
+            self._cancels(int(fields["M"]))
+        else:
+            self.client.write(messages.report(b"N", translate_notice(fields)))
+
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
+        self.ended = fields.get("S") == "FATAL"
         told = translate_error(fields, translation, self.server.process)
         self._running.failed(told["C"], told["M"])
         self.client.write(messages.report(b"E", told))
 
     def _ready(self) -> None:
+        self._reading = True
         self.client.write(messages.ready(self.server.status))
+
+
+def _change(names: MutableMapping[str, Translation], name: str, translation: Translation | None) -> Callable[[], None]:
+    """Let a name mean a statement, or none, and return what takes that back."""
+    before = names.get(name)
+
+    def put(value: Translation | None) -> None:
+        if value is None:
+            names.pop(name, None)
+        else:
+            names[name] = value
+
+    put(translation)
+    return lambda: put(before)
 
 
 def _outside_only(translation: Translation) -> WarehouseError:

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 
 import boto3
+import psutil
 import pytest
 import redshift_connector
 
@@ -74,6 +75,13 @@ def connect(cluster="sparkify"):
     )
 
 
+def listening(process: int) -> set[tuple[str, int]]:
+    """Return the addresses at which a process and its children, PostgreSQL's server, take connections."""
+    parent = psutil.Process(process)
+    sockets = [each for one in (parent, *parent.children(recursive=True)) for each in one.net_connections("inet")]
+    return {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}
+
+
 def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
     standin = StandIn(settings)
     try:
@@ -108,6 +116,10 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
             connection.commit()
         redshift.create_cluster_snapshot(ClusterIdentifier="sparkify", SnapshotIdentifier="kept")
         redshift.get_waiter("snapshot_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+        assert listening(standin.process.pid) == {
+            ("127.0.0.1", settings.aws_port),
+            ("127.0.0.1", settings.redshift_port),
+        }
         standin.process.kill()
         standin.process.communicate()
 

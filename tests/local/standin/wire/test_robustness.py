@@ -3,61 +3,12 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import struct
 
+import psycopg
 import pytest
 
-from local.settings import HOST
-from local.standin.wire.certificate import CERTIFICATE
-
-
-def raw(endpoint, receive_buffer: int | None = None) -> socket.socket:
-    connection = socket.socket()
-    connection.settimeout(20)
-    if receive_buffer is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    connection.connect((HOST, endpoint.port))
-    return connection
-
-
-def encrypted(endpoint, receive_buffer: int | None = None) -> ssl.SSLSocket:
-    plain = raw(endpoint, receive_buffer)
-    plain.sendall(struct.pack("!II", 8, 80877103))
-    assert plain.recv(1) == b"S"
-    context = ssl.create_default_context(cafile=str(endpoint.certificates / CERTIFICATE))
-    return context.wrap_socket(plain, server_hostname="localhost")
-
-
-def logged_in(endpoint, receive_buffer: int | None = None) -> ssl.SSLSocket:
-    connection = encrypted(endpoint, receive_buffer)
-    body = struct.pack("!I", 196608) + b"user\0awsuser\0database\0dev\0\0"
-    connection.sendall(struct.pack("!I", len(body) + 4) + body)
-    assert connection.recv(9)[:1] == b"R"
-    connection.sendall(b"p" + struct.pack("!I", 4 + 10) + b"Secret-42\0")
-    read_until_ready(connection)
-    return connection
-
-
-def read_until_ready(connection) -> bytes:
-    received = b""
-    while not received.endswith(b"Z\0\0\0\x05I"):
-        data = connection.recv(65536)
-        assert data, received
-        received += data
-    return received
-
-
-def read_to_end(connection) -> bytes:
-    received = b""
-    while True:
-        try:
-            data = connection.recv(65536)
-        except ConnectionResetError:
-            return received
-        if not data:
-            return received
-        received += data
+from tests.local.standin.wire.raw import frame, logged_in, raw, read_to_end, read_until_ready
 
 
 @pytest.mark.parametrize(
@@ -95,7 +46,9 @@ def test_garbage_before_the_login_ends_that_connection_only(endpoint, garbage):
         b"B\0\0\0\x04",
         b"E\0\0\0\x06x\xff",
         b"Q\0\0\0\x07\xff\xfe\0",
-        b"F\0\0\0\x08\0\0\0\0",
+        b"p\0\0\0\x09late\0",
+        b"S\0\0\xff\xff" + bytes(65531),
+        b"Q\x7f\xff\xff\xff",
     ],
 )
 def test_garbage_after_the_login_ends_that_connection_only(endpoint, garbage):
@@ -109,7 +62,7 @@ def test_garbage_after_the_login_ends_that_connection_only(endpoint, garbage):
 def test_after_an_error_all_is_skipped_up_to_sync(endpoint):
     connection = logged_in(endpoint)
     messages = b"".join(
-        kind + struct.pack("!I", len(body) + 4) + body
+        frame(kind, body)
         for kind, body in [
             (b"P", b"\0select missing\0\0\0"),
             (b"B", b"\0\0\0\0\0\0\0\0"),
@@ -129,12 +82,45 @@ def test_after_an_error_all_is_skipped_up_to_sync(endpoint):
     assert b"\0\0\0\x0242" in answers
 
 
+def test_a_simple_query_in_the_place_of_sync_is_skipped_like_the_rest(endpoint):
+    connection = logged_in(endpoint)
+    parse, query = frame(b"P", b"\0select missing\0\0\0"), frame(b"Q", b"select 41\0")
+    connection.sendall(parse + query + frame(b"S"))
+    assert b"42703" in (answer := read_until_ready(connection))
+    assert b"41" not in answer
+    connection.sendall(query)
+    assert b"41" in read_until_ready(connection)
+
+
+def test_a_function_call_is_refused_and_the_session_goes_on(endpoint):
+    connection = logged_in(endpoint)
+    connection.sendall(frame(b"F", bytes(10)))
+    assert b"0A000" in read_until_ready(connection)
+    connection.sendall(frame(b"Q", b"select 42\0"))
+    assert b"42" in read_until_ready(connection)
+
+
+def test_a_statement_of_more_than_16_megabytes_is_refused_as_redshift_refuses_it(endpoint):
+    connection = endpoint.psycopg(autocommit=True)
+    words = f"Statement Size: {(16 << 20) + 1} bytes. Maximum Allowed: 16777216 bytes"
+    with pytest.raises(psycopg.errors.SyntaxError, match=words):
+        connection.execute("select 1" + " " * ((16 << 20) - 7))
+    assert connection.execute("select 42").fetchone() == (42,)
+
+
+def test_a_statement_that_is_nested_too_deep_is_refused(endpoint):
+    connection = endpoint.psycopg(autocommit=True)
+    with pytest.raises(psycopg.errors.StatementTooComplex):
+        connection.execute("select " + "decode(1, 1, " * 2000 + "1" + ")" * 2000)
+    assert connection.execute("select 42").fetchone() == (42,)
+
+
 def test_an_unnamed_statement_outlives_the_locks_that_the_endpoint_takes(endpoint):
     endpoint.psycopg(autocommit=True).execute("create table numbers (n integer)")
     connection = logged_in(endpoint)
 
     def send(*parts):
-        connection.sendall(b"".join(kind + struct.pack("!I", len(body) + 4) + body for kind, body in parts))
+        connection.sendall(b"".join(frame(kind, body) for kind, body in parts))
         return read_until_ready(connection)
 
     assert b"ERROR" not in send((b"P", b"\0insert into numbers values (7)\0\0\0"), (b"S", b""))
@@ -158,8 +144,7 @@ def test_a_client_that_reads_late_gets_what_arrived_meanwhile(endpoint):
     endpoint.psycopg(autocommit=True).execute("create table wide (padding varchar(200))")
     endpoint.behind().execute(f"insert into wide select repeat('x', 200) from generate_series(1, {rows})")
     connection = logged_in(endpoint, receive_buffer=4096)
-    query = b"select padding from wide\0"
-    connection.sendall(b"Q" + struct.pack("!I", len(query) + 4) + query)
+    connection.sendall(frame(b"Q", b"select padding from wide\0"))
     sent = "state = 'idle' or wait_event = 'ClientWrite'"
     endpoint.wait_for(f"select 1 from pg_stat_activity where query like 'select padding%' and ({sent})")
     assert read_until_ready(connection).count(b"x" * 200) == rows
