@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -11,27 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
-from psycopg import sql
-
 from local.postgres import SUPERUSER, PostgresServer
 from local.standin.backend import Copier, Unloader
+from local.standin.databases import ClusterDatabases
 from local.standin.wire.certificate import server_context
 from local.standin.wire.listener import Listener
 from local.standin.wire.passwords import Passwords
 
 T = TypeVar("T")
 
-CATALOG = Path(__file__).parent / "sql" / "catalog"
-
-# PostgreSQL cuts longer names without a word.
-_LONGEST_NAME = 63
-
 
 @dataclass
 class _Cluster:
     port: int
-    database: str
+    databases: ClusterDatabases
     passwords: Passwords
     listener: Listener
 
@@ -61,14 +53,15 @@ class Endpoints:
         self._thread.start()
 
     def create(self, cluster: str, *, port: int, database: str, master_user: str) -> None:
-        """Make the cluster's database and its master user where they are missing, and listen.
+        """Make the cluster's first database and its master user where they are missing, and listen.
 
         :raises OSError: the port is taken.
         :raises ValueError: the user's name is reserved.
         """
         _check_user(master_user)
         with self._lock:
-            self._prepare(cluster, database, master_user)
+            databases = ClusterDatabases(self._postgres, cluster, database, master_user)
+            databases.open()
             known = self._clusters.get(cluster)
             if known is not None:
                 self._run(known.listener.close())
@@ -80,11 +73,10 @@ class Endpoints:
                 passwords=passwords,
                 copier=self._copier,
                 unloader=self._unloader,
-                database_name=lambda name: database_name(cluster, name) if name == database else None,
-                apart=self._postgres.dsn.parameters,
+                databases=databases,
             )
             self._run(listener.open(port))
-            self._clusters[cluster] = _Cluster(port, database, passwords, listener)
+            self._clusters[cluster] = _Cluster(port, databases, passwords, listener)
 
     def set_password(
         self,
@@ -106,9 +98,7 @@ class Endpoints:
         with self._lock:
             known = self._clusters[cluster]
             if create_user:
-                with self._administer("postgres") as connection:
-                    _create_user(connection, user)
-                    _let_connect(connection, database_name(cluster, known.database), user)
+                known.databases.let_in(user)
             known.passwords.add(user.lower(), password, expires_at)
 
     def pause(self, cluster: str) -> None:
@@ -127,13 +117,11 @@ class Endpoints:
             self._run(known.listener.open(known.port))
 
     def delete(self, cluster: str) -> None:
-        """End the cluster's sessions and drop its database."""
+        """End the cluster's sessions and drop its databases."""
         with self._lock:
             known = self._clusters.pop(cluster)
             self._run(known.listener.close())
-            name = sql.Identifier(database_name(cluster, known.database))
-            with self._administer("postgres") as connection:
-                connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+            known.databases.delete()
 
     def close(self) -> None:
         """End all sessions and stop listening; the databases stay."""
@@ -148,65 +136,7 @@ class Endpoints:
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    def _administer(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(**self._postgres.dsn.parameters(database), autocommit=True)
-
-    def _prepare(self, cluster: str, database: str, master_user: str) -> None:
-        """Make the role, the database and what Redshift has in each database; all of it can be there already."""
-        name = database_name(cluster, database)
-        with self._administer("postgres") as connection:
-            _create_user(connection, master_user)
-            connection.execute(
-                sql.SQL("grant pg_read_all_data, pg_write_all_data, pg_signal_backend to {}").format(
-                    sql.Identifier(master_user.lower())
-                )
-            )
-            if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
-                # The order of strings is that of their bytes; upper and lower case are those of all of Unicode.
-                connection.execute(
-                    sql.SQL(
-                        "create database {} template template0 encoding 'UTF8' "
-                        "locale 'C' locale_provider builtin builtin_locale 'C.UTF-8'"
-                    ).format(sql.Identifier(name))
-                )
-            connection.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(name)))
-            _let_connect(connection, name, master_user)
-            connection.execute(
-                sql.SQL("grant create, temporary on database {} to {}").format(
-                    sql.Identifier(name), sql.Identifier(master_user.lower())
-                )
-            )
-        with self._administer(name) as connection, connection.transaction():
-            for script in sorted(CATALOG.glob("*.sql")):
-                connection.execute(script.read_bytes())
-            connection.execute(
-                "insert into standin.database (name) values (%s) on conflict (only_row) do nothing", (database,)
-            )
-            connection.execute(sql.SQL("alter schema public owner to {}").format(sql.Identifier(master_user.lower())))
-
-
-def database_name(cluster: str, database: str) -> str:
-    """Return PostgreSQL's name of a cluster's database."""
-    name = f"{cluster}__{database}"
-    if len(name.encode()) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{name[: _LONGEST_NAME - len(digest) - 1]}_{digest}"
-
 
 def _check_user(user: str) -> None:
     if user.lower() in (SUPERUSER, "public", "none") or user.lower().startswith("pg_"):
         raise ValueError(f"{user} is a reserved user name")
-
-
-def _create_user(connection: psycopg.Connection[tuple[Any, ...]], user: str) -> None:
-    if not connection.execute("select 1 from pg_roles where rolname = %s", (user.lower(),)).fetchone():
-        connection.execute(sql.SQL("create role {} login").format(sql.Identifier(user.lower())))
-
-
-def _let_connect(connection: psycopg.Connection[tuple[Any, ...]], database: str, user: str) -> None:
-    connection.execute(
-        sql.SQL("grant connect, temporary on database {} to {}").format(
-            sql.Identifier(database), sql.Identifier(user.lower())
-        )
-    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from local.standin.backend import WarehouseError
 from local.standin.sql import dml, settings
 from local.standin.sql.alter import alter
+from local.standin.sql.databases import read_database_change
 from local.standin.sql.expressions import Expressions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
@@ -122,7 +123,19 @@ def _end(statement: Statement) -> Translation:
     return fixed(statement, sql, Action.END)
 
 
+def _database(statement: Statement) -> Translation:
+    change = read_database_change(statement)
+    translation = fixed(statement, "", Action.DATABASE, f"{change.verb.upper()} DATABASE")
+    return replace(translation, database=change)
+
+
+def _alter(statement: Statement) -> Translation:
+    return _database(statement) if statement.at(1, "database") else alter(statement)
+
+
 def _create(statement: Statement) -> Translation:
+    if statement.at(1, "database"):
+        return _database(statement)
     output = Output(statement)
     index = 2 if statement.at(1, "local") else 1
     temporary = statement.at_any(index, ("temp", "temporary"))
@@ -169,6 +182,8 @@ def _create_schema(statement: Statement, output: Output) -> Translation:
 
 
 def _drop(statement: Statement) -> Translation:
+    if statement.at(1, "database"):
+        return _database(statement)
     if not statement.at_any(1, ("table", "view", "schema", "group")):
         raise unsupported(f"DROP {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
     kind = statement.tokens[1].value
@@ -352,7 +367,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "release": _savepoint,
     "create": _create,
     "drop": _drop,
-    "alter": alter,
+    "alter": _alter,
     "truncate": _truncate,
     "lock": _lock,
     "vacuum": _vacuum,

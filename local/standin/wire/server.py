@@ -10,6 +10,7 @@ from local.standin.backend import QueryResult, ResultColumn, WarehouseError
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel, Disconnected
 from local.standin.wire.reports import translate_error
+from local.standin.wire.writing import Written
 
 # The session's settings; what a client may change, it changes with SET.
 SETTINGS = {
@@ -17,7 +18,6 @@ SETTINGS = {
     "TimeZone": "UTC",
     "client_encoding": "UTF8",
     "client_connection_check_interval": "1000",
-    "default_transaction_isolation": "repeatable read",
     "escape_string_warning": "off",
     "extra_float_digits": "0",
     "jit": "off",
@@ -49,6 +49,8 @@ class Server:
         self.process = 0
         self.secret = b""
         self.parameters: dict[str, str] = {}
+        self.written: Written | None = None
+        """The table that the transaction has last begun to write."""
 
     async def connect(self, database: str, user: str, settings: Mapping[str, str]) -> None:
         """Log in.
@@ -72,27 +74,30 @@ class Server:
                 self.status = body
                 return
 
-    async def run(self, sql: str, *, sync: bool) -> None:
-        """Run a command of the endpoint's own, without touching the client's unnamed statement.
+    async def run(self, sql: str, *, sync: bool) -> list[tuple[str | None, ...]]:
+        """Run a command of the endpoint's own, without touching the client's unnamed statement, and return its rows.
 
         :param sync: end the series of messages with it; else the client's own Sync is still to come.
         :raises ServerError: it failed; without ``sync`` PostgreSQL now ignores everything up to the client's Sync.
         """
         self.channel.write(messages.command(sql, _INTERNAL) + (messages.SYNC if sync else messages.FLUSH))
         failure: ServerError | None = None
+        rows: list[tuple[str | None, ...]] = []
         while True:
             kind, body = await self.channel.message()
-            if kind == b"E":
+            if kind == b"D":
+                rows.append(messages.read_row(body))
+            elif kind == b"E":
                 failure = ServerError(messages.read_report(body))
                 if not sync:
                     raise failure
             elif kind == b"C" and not sync:
-                return
+                return rows
             elif kind == b"Z":
                 self.status = body
                 if failure is not None:
                     raise failure
-                return
+                return rows
 
     async def fetch(self, sql: str) -> list[tuple[str | None, ...]]:
         """Run a query and return its rows as text.
@@ -179,7 +184,7 @@ class Server:
                 return
 
     def _error(self, body: bytes) -> WarehouseError:
-        fields = translate_error(messages.read_report(body), None, self.process)
+        fields = translate_error(messages.read_report(body), None, self.process, self.written)
         return WarehouseError(fields["M"], sqlstate=fields["C"], detail=fields.get("D"), hint=fields.get("H"))
 
     async def cancel(self) -> None:

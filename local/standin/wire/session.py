@@ -1,16 +1,18 @@
 """One client's session: what it sends is translated, run on its own PostgreSQL session, and answered as Redshift would.
 
-A client's transaction is one of PostgreSQL's at REPEATABLE READ. A statement that writes first takes its table's write
-lock, before PostgreSQL takes the snapshot, so that writers queue while readers go on. Outside a transaction the
-endpoint opens one around such a statement ("wraps" it) and commits it at the end of the message.
+A client's transaction is one of PostgreSQL's, at the level of the database. A statement that writes first takes its
+table's write lock, before PostgreSQL takes the snapshot, so that writers queue while readers go on. Outside a
+transaction the endpoint opens one around such a statement ("wraps" it) and commits it at the end of the message.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
 from local.standin.backend import Copier, Unloader, WarehouseError
+from local.standin.databases import ClusterDatabases
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.sql.translation import Action, Translation
@@ -21,13 +23,23 @@ from local.standin.wire.disorder import Disorder
 from local.standin.wire.login import Identity
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
+from local.standin.wire.writing import (
+    WriteLocks,
+    lock_command,
+    newer_query,
+    read_written,
+    refuse_newer,
+    written_query,
+)
 
 _LOG = logging.getLogger(__name__)
 
-# What PostgreSQL sees in the place of COPY and UNLOAD: it does nothing, has no columns and takes no parameters.
+# What PostgreSQL sees in the place of what the endpoint runs: it does nothing, has no columns and takes no parameters.
 _PLACEHOLDER = "do $$begin end$$"
 
 _IN_S3 = (Action.COPY, Action.UNLOAD)
+_OWN = (*_IN_S3, Action.DATABASE)
+_OUTSIDE = (Action.ALONE, Action.DATABASE)
 
 _POISON = "do $$begin raise exception 'the statement failed outside PostgreSQL'; end$$"
 
@@ -58,20 +70,34 @@ class Session:
     :param server: its own PostgreSQL session.
     :param copier: what runs COPY.
     :param identity: the cluster, the database and the user.
+    :param databases: the databases of the cluster.
+    :param serializable: whether the database is at SERIALIZABLE.
     :param unloader: what runs UNLOAD; without one it is refused.
     """
 
     def __init__(
-        self, client: Channel, server: Server, copier: Copier, identity: Identity, unloader: Unloader | None = None
+        self,
+        client: Channel,
+        server: Server,
+        copier: Copier,
+        identity: Identity,
+        databases: ClusterDatabases,
+        *,
+        serializable: bool,
+        unloader: Unloader | None = None,
     ) -> None:
         self.client = client
         self.server = server
         self.cancelled = False
         self._copier = copier
         self._unloader = unloader
+        self._identity = identity
+        self._databases = databases
         self._copy_backend = CopyBackend(self, identity)
         self._wrapped = False
-        self._locked: set[str] = set()
+        self._read: set[str] = set()
+        self._has_snapshot = False
+        self._locks = WriteLocks(serializable=serializable)
         self._skipping = False
         self._statements: dict[str, Translation] = {}
         self._portals: dict[str, Translation] = {}
@@ -136,8 +162,11 @@ class Session:
     async def _run(self, statement: Statement, *, together: bool) -> None:
         translation = self._translate(statement)
         action = translation.action
-        if action is Action.ALONE and (self.server.status != b"I" or together):
+        if action in _OUTSIDE and (self.server.status != b"I" or together):
             raise _outside_only(translation)
+        if action is Action.DATABASE:
+            await self._change_database(translation)
+            return
         if action is Action.BEGIN and self._wrapped:
             self._wrapped = False
             self.client.write(messages.command_complete("BEGIN"))
@@ -147,6 +176,7 @@ class Session:
         if action in _IN_S3:
             await self._move(translation)
             return
+        await self._refuse_newer(translation, sync=True)
         self.server.channel.write(messages.query(translation.sql))
         await self._pump(b"Z", translation)
         if action is Action.END:
@@ -177,7 +207,7 @@ class Session:
         translation = self._translate(statements[0])
         if translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
-        sql = _PLACEHOLDER if translation.action in _IN_S3 else translation.sql
+        sql = _PLACEHOLDER if translation.action in _OWN else translation.sql
         await self._forward(messages.parse(name, sql, types), b"1", translation)
         self._statements[name] = translation
 
@@ -186,6 +216,8 @@ class Session:
         translation = self._statements.get(name)
         if translation is not None and translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
+        if translation is not None:
+            await self._refuse_newer(translation, sync=False)
         await self._forward(messages.message(b"B", body), b"2", translation)
         if translation is None:
             self._portals.pop(portal, None)
@@ -206,8 +238,11 @@ class Session:
         (portal,), _ = messages.read_strings(body, 1)
         translation = self._portals.get(portal)
         action = translation.action if translation is not None else Action.RUN
-        if action is Action.ALONE and self.server.status != b"I":
+        if action in _OUTSIDE and self.server.status != b"I":
             raise _outside_only(translation)
+        if action is Action.DATABASE:
+            await self._change_database(translation)
+            return
         if action in _IN_S3:
             await self._prepare(translation, sync=False)
             await self._move(translation)
@@ -223,7 +258,7 @@ class Session:
         if action is Action.END:
             self.server.status = b"I"
             self._wrapped = False
-            self._locked.clear()
+            self._forget()
         if action is Action.TRUNCATE:
             self.server.channel.write(messages.SYNC)
             await self._pump(b"Z", translation)
@@ -256,21 +291,41 @@ class Session:
 
     async def _prepare(self, translation: Translation, *, sync: bool) -> None:
         """Be in a transaction that holds the write lock of the statement's table."""
-        commands = []
-        if self.server.status == b"I" and not self._wrapped:
-            commands.append("begin")
-        if translation.table is not None and translation.table not in self._locked:
-            commands.append(f"lock table {translation.table} in share row exclusive mode")
-        for command in commands:
+        try:
+            if self.server.status == b"I" and not self._wrapped:
+                await self.server.run("begin", sync=sync)
+                self._wrapped = True
+            mode = self._locks.missing(translation)
+            if translation.table is None or mode is None:
+                return
+            await self.server.run(lock_command(translation.table, mode), sync=sync)
+            self._locks.note(translation.table, mode)
+            self.server.written = read_written(await self.server.run(written_query(translation.table), sync=sync))
+        except ServerError as error:
+            self._send_error(error.fields, translation)
+            raise Failed from error
+
+    async def _refuse_newer(self, translation: Translation, *, sync: bool) -> None:
+        """Refuse, with 1018, to read a relation that is newer than the snapshot of the client's transaction."""
+        if not self.in_transaction:
+            return
+        # What the transaction has read is locked against a change of its name.
+        unread = tuple(name for name in translation.relations if name not in self._read)
+        if unread and self._has_snapshot:
             try:
-                await self.server.run(command, sync=sync)
+                refuse_newer(await self.server.run(newer_query(unread), sync=sync))
             except ServerError as error:
                 self._send_error(error.fields, translation)
                 raise Failed from error
-            if command == "begin":
-                self._wrapped = True
-            elif translation.table is not None:
-                self._locked.add(translation.table)
+        self._read.update(unread)
+        self._has_snapshot = self._has_snapshot or bool(unread)
+
+    def _forget(self) -> None:
+        """Forget what is known of a transaction: it is over."""
+        self._locks.clear()
+        self.server.written = None
+        self._read.clear()
+        self._has_snapshot = False
 
     async def _unwrap(self) -> None:
         """End the transaction that the endpoint opened around the client's statement."""
@@ -285,7 +340,7 @@ class Session:
             except ServerError as error:
                 self._send_error(error.fields, None)
         self._wrapped = False
-        self._locked.clear()
+        self._forget()
 
     async def _refuse(self, error: WarehouseError, *, sync: bool) -> None:
         """Send an error of the endpoint's own, and fail PostgreSQL's transaction as if it had raised it."""
@@ -297,9 +352,24 @@ class Session:
         except ServerError:
             return
 
+    async def _change_database(self, translation: Translation) -> None:
+        """Run CREATE, ALTER or DROP DATABASE."""
+        if translation.database is None:
+            raise ValueError("a statement about a database names none")
+        identity, process = self._identity, self.server.process
+        await asyncio.to_thread(
+            self._databases.change,
+            translation.database,
+            user=identity.user,
+            current=identity.database,
+            process=process,
+        )
+        self.client.write(messages.command_complete(translation.command))
+
     async def _move(self, translation: Translation) -> None:
         """Run COPY or UNLOAD."""
         name = translation.action.name
+        self._has_snapshot = True
         try:
             if translation.action is Action.COPY:
                 notices = (await self._copier.copy(translation.source, self._copy_backend)).notices
@@ -373,7 +443,7 @@ class Session:
         if kind == b"Z":
             self.server.status = body
             if body == b"I":
-                self._locked.clear()
+                self._forget()
         elif kind == b"C" and translation is not None and translation.tag is not None:
             self.client.write(messages.command_complete(translation.tag))
         elif kind == b"N":
@@ -387,7 +457,7 @@ class Session:
         return False
 
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
-        told = translate_error(fields, translation, self.server.process)
+        told = translate_error(fields, translation, self.server.process, self.server.written)
         self.client.write(messages.report(b"E", told))
 
     def _ready(self) -> None:

@@ -1,0 +1,51 @@
+"""Which relations a statement names where tables are read from or written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from local.standin.sql.lexer import words
+from local.standin.sql.statement import Statement, quote
+
+# Words after which the name of a table stands.
+READING = words("from join into update using")
+
+# What may follow a relation and its alias is a comma only if another relation comes.
+_NO_ALIAS = words(
+    """
+    cross except full group having inner intersect join left limit minus natural on order qualify right set union
+    using values when where
+    """
+)
+
+# A function of which FROM is a part of its arguments, not a clause.
+_NO_CLAUSE = words("extract substring trim")
+
+
+def named_relations(statement: Statement) -> tuple[str, ...]:
+    """Return the names in PostgreSQL's quotes, each once; those of a WITH of the statement are not told apart."""
+    found: dict[str, None] = {}
+    for index in range(len(statement)):
+        if statement.at_any(index, READING) and not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
+            found |= dict.fromkeys(_listed(statement, index + 1))
+    return tuple(found)
+
+
+def _listed(statement: Statement, index: int) -> Iterator[str]:
+    """Yield the names of a list of relations, up to the first thing that belongs to none."""
+    while index < len(statement):
+        if statement.at(index, "("):
+            index = statement.closing[index] + 1
+        elif statement.tokens[index].is_name and not statement.at_any(index, ("select", "table", "temp", "temporary")):
+            parts, index = statement.name(index)
+            yield quote(*parts)
+        else:
+            return
+        index += statement.at(index, "as")
+        if index < len(statement) and statement.tokens[index].is_name and not statement.at_any(index, _NO_ALIAS):
+            index += 1
+        if statement.at(index, "("):
+            index = statement.closing[index] + 1
+        if not statement.at(index, ","):
+            return
+        index += 1
