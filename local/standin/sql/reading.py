@@ -23,12 +23,23 @@ _NO_CLAUSE = words("extract substring trim")
 
 
 def named_relations(statement: Statement) -> tuple[str, ...]:
-    """Return the names in PostgreSQL's quotes, each once; those of a WITH of the statement are not told apart."""
+    """Return the names in PostgreSQL's quotes, each once, without those that a WITH gives."""
     found: dict[str, None] = {}
     for index in range(len(statement)):
         if statement.at_any(index, READING) and not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
             found |= dict.fromkeys(_listed(statement, index + 1))
-    return tuple(found)
+    given = _given_by_with(statement) if statement.has_any("with") else set()
+    return tuple(name for name in found if name not in given)
+
+
+def _given_by_with(statement: Statement) -> set[str]:
+    given = set()
+    for index in range(1, len(statement)):
+        if statement.at(index, "as", "("):
+            columns = statement.before(index - 1)
+            name = statement.tokens[columns - 1 if columns > 0 else index - 1]
+            given |= {quote(name.value)} if name.is_name else set()
+    return given
 
 
 def _listed(statement: Statement, index: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ from local.standin.sql import dml, settings
 from local.standin.sql.alter import alter
 from local.standin.sql.databases import read_database_change
 from local.standin.sql.expressions import Expressions
+from local.standin.sql.leader import refuse_on_compute_nodes
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
@@ -24,6 +25,7 @@ def translate(statement: Statement) -> Translation:
 
     :raises WarehouseError: Redshift or the stand-in refuses it.
     """
+    statement.check()
     first = statement.tokens[0]
     word = "select" if statement.at(0, "(") else first.value
     translator = _TRANSLATORS.get(word) if first.kind is Kind.WORD or word == "select" else None
@@ -31,7 +33,9 @@ def translate(statement: Statement) -> Translation:
         if first.kind is not Kind.WORD:
             raise statement.near(0)
         raise unsupported(f"{word.upper()}")
-    return translator(statement)
+    translation = translator(statement)
+    refuse_on_compute_nodes(statement, translation.relations)
+    return translation
 
 
 def _query(statement: Statement) -> Translation:
@@ -344,6 +348,16 @@ def _named(statement: Statement) -> Translation:
     return _copied(statement)
 
 
+def _cancel(statement: Statement) -> Translation:
+    """CANCEL of a session, by its number; what its user is told is PostgreSQL's own message."""
+    if not statement.at_kind(1, Kind.NUMBER) or not statement.tokens[1].value.isdecimal():
+        raise statement.near(1)
+    if len(statement) > 2:
+        raise unsupported("CANCEL with a message")
+    sql = f"do $$begin perform pg_catalog.pg_cancel_backend({statement.tokens[1].value}); end$$"
+    return fixed(statement, sql, tag="CANCEL")
+
+
 def _savepoint(statement: Statement) -> Translation:
     raise WarehouseError(f'SQL command "{statement.text}" not supported.', sqlstate="0A000")
 
@@ -382,5 +396,6 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "declare": _declare,
     "fetch": _fetch,
     "close": _named,
+    "cancel": _cancel,
     "deallocate": _named,
 }

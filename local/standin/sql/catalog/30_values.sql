@@ -145,6 +145,16 @@ strict
 as $$ select pg_catalog.round(value::numeric, digits)::double precision $$;
 
 -- MERGE .. REMOVE DUPLICATES: two rows of the source for one of the target.
+-- AWS page "error_on_nondeterministic_update".
+create or replace function standin.is_several_matches_error()
+returns boolean
+language sql
+stable
+as $$
+    select lower(coalesce(pg_catalog.current_setting('standin.error_on_nondeterministic_update', true), ''))
+        in ('on', 'true')
+$$;
+
 create or replace function standin.refuse_matches(most bigint)
 returns boolean
 language plpgsql

@@ -119,10 +119,8 @@ select
     described.schema_name::text as schema,
     described.table_id,
     described.table_name::text as "table",
-    case
-        when noted.encodings is not null and noted.encodings <> '{}' then 'Y'
-        else 'Y, AUTO(ENCODE)'
-    end as encoded,
+    case when bool_or(described.encoding <> 'none') then 'Y' else 'N' end
+        || case when coalesce(noted.encodings, '{}') = '{}' then ', AUTO(ENCODE)' else '' end as encoded,
     case
         when noted.distribution = 'key'
             then 'KEY(' || max(described.column_name::text) filter (where described.is_distribution_key) || ')'
