@@ -6,11 +6,22 @@ from local.standin.backend import WarehouseError
 from local.standin.sql.functions import LEADER_ONLY
 from local.standin.sql.statement import Statement, quote
 
-_SYSTEM_SCHEMAS = ("information_schema", "pg_catalog")
-_SYSTEM_PREFIXES = ("pg_", "stl_", "stv_", "svcs_", "svl_", "svv_", "sys_")
+# What the names of the leader node's own tables begin with; system views of other names run on the compute nodes.
+_PREFIX = "pg_"
 
-# What runs on the leader node alone when it names no table of a user's.
+# What runs on the leader node alone when it names only tables of its own.
 _QUERIES = ("(", "declare", "select", "with")
+
+
+def leader_function(statement: Statement) -> str | None:
+    """Return the first function of the leader node that a statement calls, if it calls one."""
+    if not statement.has_any(*LEADER_ONLY):
+        return None
+    for index, token in enumerate(statement.tokens):
+        called = statement.at_any(index, LEADER_ONLY) and statement.at(index + 1, "(")
+        if called and not statement.at(index - 1, "."):
+            return token.value
+    return None
 
 
 def refuse_on_compute_nodes(statement: Statement, relations: tuple[str, ...]) -> None:
@@ -19,18 +30,15 @@ def refuse_on_compute_nodes(statement: Statement, relations: tuple[str, ...]) ->
     :param relations: what the statement names where tables are read or written, in PostgreSQL's quotes.
     :raises WarehouseError: there is one.
     """
-    for index, token in enumerate(statement.tokens):
-        called = statement.at_any(index, LEADER_ONLY) and statement.at(index + 1, "(")
-        if not called or statement.at(index - 1, "."):
-            continue
-        if not statement.at_any(0, _QUERIES) or not all(map(_is_system, relations)):
-            raise WarehouseError(
-                "Specified types or functions (one per INFO message) not supported on Redshift tables.",
-                sqlstate="0A000",
-                detail=f'Function "{token.value}" not supported.',
-            )
+    name = leader_function(statement)
+    if name is not None and not (statement.at_any(0, _QUERIES) and all(map(_is_of_leader, relations))):
+        raise WarehouseError(
+            "Specified types or functions (one per INFO message) not supported on Redshift tables.",
+            sqlstate="0A000",
+            detail=f'Function "{name}" not supported.',
+        )
 
 
-def _is_system(relation: str) -> bool:
+def _is_of_leader(relation: str) -> bool:
     schema, _, name = relation.rpartition(".")
-    return schema in map(quote, _SYSTEM_SCHEMAS) or name.strip('"').startswith(_SYSTEM_PREFIXES)
+    return name.strip('"').startswith(_PREFIX) or schema == quote("information_schema")

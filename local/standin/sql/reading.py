@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from local.standin.sql.lexer import words
+from local.standin.sql.lexer import Kind, words
 from local.standin.sql.statement import Statement, quote
 
 # Words after which the name of a table stands.
@@ -25,8 +25,11 @@ _NO_CLAUSE = words("extract substring trim")
 def named_relations(statement: Statement) -> tuple[str, ...]:
     """Return the names in PostgreSQL's quotes, each once, without those that a WITH gives."""
     found: dict[str, None] = {}
-    for index in range(len(statement)):
-        if statement.at_any(index, READING) and not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
+    for index, token in enumerate(statement.tokens):
+        # A long list of values has nothing but other tokens.
+        if token.value not in READING or token.kind is not Kind.WORD:
+            continue
+        if not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
             found |= dict.fromkeys(_listed(statement, index + 1))
     given = _given_by_with(statement) if statement.has_any("with") else set()
     return tuple(name for name in found if name not in given)

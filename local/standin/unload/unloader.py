@@ -10,6 +10,8 @@ from local.standin.aws.permissions import UnknownConditionError
 from local.standin.aws.reading import S3Error, error_block
 from local.standin.aws.writing import WritableStorage
 from local.standin.backend import Backend, QueryResult, UnloadResult, WarehouseError
+from local.standin.sql.leader import leader_function
+from local.standin.sql.lexer import unsupported
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.unload.columns import Column, describe
@@ -62,7 +64,10 @@ def _translate_query(text: str) -> str:
         raise query.near(0)
     if _has_outer_limit(query):
         raise WarehouseError("Limit clause is not supported", sqlstate="42601")
-    return translate(query).sql
+    translated = translate(query).sql
+    if leader_function(query) is not None:
+        raise unsupported("UNLOAD of a query that the leader node runs")
+    return translated
 
 
 def _has_outer_limit(query: Statement) -> bool:

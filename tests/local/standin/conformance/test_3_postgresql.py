@@ -237,6 +237,8 @@ def test_functions_of_the_leader_node(session, table, call):
     for statement in (
         f"select {call} from t",
         f"select 1 from pg_class, t where {call} is null",
+        f"select {call} from stv_locks",
+        f"select {call} from pg_catalog.svv_tables",
         f"create table x as select {call} as a",
         f"insert into t select 1 where {call} is null",
     ):
