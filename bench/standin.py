@@ -22,7 +22,7 @@ from local.stack.environment import CLUSTER, DATABASE
 from local.stack.progress import Progress
 from local.stack.report import print_table
 from local.stack.warehouse import require_warehouse
-from local.standin.endpoints import database_name
+from local.standin.databases import database_name
 
 if TYPE_CHECKING:
     from local.stack.stack import Stack

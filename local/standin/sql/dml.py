@@ -37,20 +37,52 @@ def emit_insert(statement: Statement, output: Output) -> str:
 def emit_update(statement: Statement, output: Output, start: int = 0) -> str:
     """Write an UPDATE, which begins at ``start``, and return the table that it changes."""
     parts, index = statement.name(start + 1)
-    table = quote(*parts)
-    output.write(f"update {table}")
+    table, alias = quote(*parts), quote(*parts)
+    target = table
     if statement.at(index, "as"):
         index += 1
     if not statement.at(index, "set"):
-        (alias,), index = statement.name(index)
-        output.write(f" as {quote(alias)}")
+        (name,), index = statement.name(index)
+        alias = quote(name)
+        target = f"{table} as {alias}"
+    output.write(f"update {target}")
     statement.expect(index, "set")
     if statement.at(index + 1, "("):
         raise unsupported("UPDATE .. SET of a row")
     _refuse_outer_joins(statement, index + 1)
     output.write(" set")
-    Expressions(statement, output).emit(index + 1, len(statement))
+    source = statement.find("from", index + 1, len(statement))
+    if source < 0:
+        Expressions(statement, output).emit(index + 1, len(statement))
+    else:
+        _emit_joined(statement, output, index + 1, source, target=target, alias=alias)
     return table
+
+
+def _emit_joined(statement: Statement, output: Output, low: int, source: int, *, target: str, alias: str) -> None:
+    """Write the rest of an UPDATE from FROM, with a condition that counts the matches if the session asks for it."""
+    expressions = Expressions(statement, output)
+    where = statement.find("where", source, len(statement))
+    end = where if where >= 0 else len(statement)
+    expressions.emit(low, end)
+    output.write(" where ")
+
+    def emit_condition() -> None:
+        output.write("(")
+        expressions.emit(where + 1, len(statement))
+        output.write(")")
+
+    if where >= 0:
+        emit_condition()
+        output.write(" and ")
+    output.write("(case when standin.is_several_matches_error() then ")
+    output.write("(select standin.refuse_matches(max(matches)) ")
+    output.write(f"from (select count(*) as matches from {target}, ")  # noqa: S608 - quoted
+    expressions.emit(source + 1, end)
+    if where >= 0:
+        output.write(" where ")
+        emit_condition()
+    output.write(f" group by {alias}.ctid) as standin_matches) else true end)")
 
 
 def emit_delete(statement: Statement, output: Output, start: int = 0) -> str:

@@ -18,7 +18,7 @@ BUILT_IN = words(
     quote_literal radians random rank repeat replace reverse right rollup row_number rpad rtrim sign sin
     split_part sqrt stddev stddev_pop stddev_samp strpos substr substring tan to_char to_number
     translate trim upper lower initcap var_pop var_samp variance pg_get_userbyid pg_table_is_visible format_type
-    current_schema
+    current_schema generate_series now
     """
 )
 
@@ -66,6 +66,11 @@ NEED_A_FRAME = words(
     avg bit_and bit_or bool_and bool_or count first_value last_value max min nth_value stddev stddev_pop
     stddev_samp sum var_pop var_samp variance
     """
+)
+
+# Functions that run on the leader node only (AWS page "Leader node-only functions"). generate_series is on no list.
+LEADER_ONLY = words(
+    "current_schema generate_series has_database_privilege has_schema_privilege has_table_privilege now"
 )
 
 # Functions that make one value of many rows.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.standin.backend import WarehouseError
 from local.standin.sql.lexer import Kind, unsupported
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, literal, quote
@@ -21,7 +22,7 @@ _SHARED = frozenset(
     }
 )
 
-# Redshift's own, which change nothing in the stand-in; their values are kept.
+# Redshift's own; their values are kept.
 _KEPT = frozenset(
     {
         "enable_result_cache_for_session",
@@ -34,9 +35,11 @@ _KEPT = frozenset(
 )
 
 # Of these the stand-in knows the default only.
-_ONLY_OFF = frozenset(
-    {"describe_field_name_in_uppercase", "enable_case_sensitive_identifier", "error_on_nondeterministic_update"}
-)
+_ONLY_OFF = frozenset({"describe_field_name_in_uppercase", "enable_case_sensitive_identifier"})
+
+# Of these the stand-in reads the value (catalog/30_values.sql).
+_SWITCHES = frozenset({"error_on_nondeterministic_update"})
+_SWITCHED = frozenset({"on", "off", "true", "false", "default"})
 
 # The endpoint reads what passes through it.
 _UTF8 = frozenset({"utf8", "unicode", "default"})
@@ -67,6 +70,8 @@ def emit_set(statement: Statement, output: Output) -> None:
         raise unsupported(f"SET {name} TO {values[0]}")
     if name == "client_encoding" and values[0].strip("'\"").lower().replace("-", "") not in _UTF8:
         raise unsupported(f"SET {name} TO {values[0]}")
+    if name in _SWITCHES and values[0].strip("'\"").lower() not in _SWITCHED:
+        raise WarehouseError(f'parameter "{name}" requires a Boolean value', sqlstate="22023")
     output.write(f"set{local} {_place(name)} to {', '.join(values)}")
 
 

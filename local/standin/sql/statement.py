@@ -8,6 +8,9 @@ from functools import cached_property
 from local.standin.backend import WarehouseError
 from local.standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsupported
 
+# AWS page "INSERT": the largest single SQL statement.
+_LARGEST = 16 * 1024 * 1024
+
 
 class Statement:
     """The tokens of one statement and the text that they come from.
@@ -35,6 +38,13 @@ class Statement:
     @cached_property
     def _words(self) -> frozenset[str]:
         return frozenset(token.value for token in self.tokens if token.kind is Kind.WORD)
+
+    def check(self) -> None:
+        """Look at all parentheses and brackets.
+
+        :raises WarehouseError: they do not match.
+        """
+        _ = self._parentheses
 
     @cached_property
     def closing(self) -> dict[int, int]:
@@ -161,8 +171,13 @@ class Statement:
 def split_statements(source: str) -> list[Statement]:
     """Return the statements of a text, without the empty ones between semicolons.
 
-    :raises WarehouseError: the text cannot be read.
+    :raises WarehouseError: the text cannot be read, or is too large.
     """
+    size = len(source.encode()) if len(source) > _LARGEST // 4 else 0
+    if size > _LARGEST:
+        raise WarehouseError(
+            f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {_LARGEST} bytes", sqlstate="42601"
+        )
     statements: list[Statement] = []
     tokens: list[Token] = []
     for token in tokenize(source):

@@ -6,7 +6,7 @@ from local.standin.backend import WarehouseError
 from local.standin.sql.attributes import Table, note_attributes, read_attributes
 from local.standin.sql.encodings import read_encoding
 from local.standin.sql.expressions import Expressions
-from local.standin.sql.lexer import unsupported
+from local.standin.sql.lexer import unsupported, words
 from local.standin.sql.output import Output
 from local.standin.sql.statement import Statement, quote
 from local.standin.sql.types import Type, read_type
@@ -195,6 +195,8 @@ class _Columns:
             return index + 1
         if statement.at(index, "references"):
             return self._skip_reference(index)
+        if statement.at(index, "collate") and statement.at_any(index + 1, ("case_sensitive", "cs")):
+            return index + 2
         if statement.at_any(index, ("check", "collate", "constraint", "generated")):
             raise unsupported(f"{statement.tokens[index].value.upper()} of a column")
         raise statement.near(index)
@@ -202,7 +204,7 @@ class _Columns:
     def _emit_default(self, index: int, high: int) -> int:
         """Write a default: an expression that ends where the next attribute begins."""
         statement = self._statement
-        attributes = ("not", "null", "encode", "distkey", "sortkey", "primary", "unique", "references", "identity")
+        attributes = words("collate distkey encode identity not null primary references sortkey unique")
         end = index + 2
         while end < high and not statement.at_any(end, attributes):
             end = statement.closing[end] + 1 if statement.at(end, "(") else end + 1

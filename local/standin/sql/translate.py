@@ -9,7 +9,9 @@ from local.standin.backend import WarehouseError
 from local.standin.sql import dml, settings, show
 from local.standin.sql.alter import alter
 from local.standin.sql.catalog_names import refuse_unknown
+from local.standin.sql.databases import read_database_change
 from local.standin.sql.expressions import Expressions
+from local.standin.sql.leader import refuse_on_compute_nodes
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.merge import emit_merge
 from local.standin.sql.output import Output
@@ -25,6 +27,7 @@ def translate(statement: Statement) -> Translation:
 
     :raises WarehouseError: Redshift or the stand-in refuses it.
     """
+    statement.check()
     first = statement.tokens[0]
     word = "select" if statement.at(0, "(") else first.value
     translator = _TRANSLATORS.get(word) if first.kind is Kind.WORD or word == "select" else None
@@ -34,7 +37,9 @@ def translate(statement: Statement) -> Translation:
         raise unsupported(f"{word.upper()}")
     check_sorted_aggregates(statement)
     refuse_unknown(statement)
-    return translator(statement)
+    translation = translator(statement)
+    refuse_on_compute_nodes(statement, translation.relations)
+    return translation
 
 
 def _query(statement: Statement) -> Translation:
@@ -127,7 +132,19 @@ def _end(statement: Statement) -> Translation:
     return fixed(statement, sql, Action.END)
 
 
+def _database(statement: Statement) -> Translation:
+    change = read_database_change(statement)
+    translation = fixed(statement, "", Action.DATABASE, f"{change.verb.upper()} DATABASE")
+    return replace(translation, database=change)
+
+
+def _alter(statement: Statement) -> Translation:
+    return _database(statement) if statement.at(1, "database") else alter(statement)
+
+
 def _create(statement: Statement) -> Translation:
+    if statement.at(1, "database"):
+        return _database(statement)
     output = Output(statement)
     index = 2 if statement.at(1, "local") else 1
     temporary = statement.at_any(index, ("temp", "temporary"))
@@ -174,6 +191,8 @@ def _create_schema(statement: Statement, output: Output) -> Translation:
 
 
 def _drop(statement: Statement) -> Translation:
+    if statement.at(1, "database"):
+        return _database(statement)
     if not statement.at_any(1, ("table", "view", "schema", "group")):
         raise unsupported(f"DROP {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
     kind = statement.tokens[1].value
@@ -368,6 +387,7 @@ def _named(statement: Statement) -> Translation:
 
 
 def _cancel(statement: Statement) -> Translation:
+    """CANCEL of a session, by its number; what its user is told is PostgreSQL's own message."""
     if not statement.at_kind(1, Kind.NUMBER) or not statement.tokens[1].value.isdecimal():
         raise statement.near(1)
     if len(statement) > 2:
@@ -399,7 +419,7 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "release": _savepoint,
     "create": _create,
     "drop": _drop,
-    "alter": alter,
+    "alter": _alter,
     "truncate": _truncate,
     "lock": _lock,
     "vacuum": _vacuum,
@@ -415,6 +435,6 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "declare": _declare,
     "fetch": _fetch,
     "close": _named,
-    "deallocate": _named,
     "cancel": _cancel,
+    "deallocate": _named,
 }

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from local.standin.sql.databases import DatabaseChange
 from local.standin.sql.output import Output, Positions
+from local.standin.sql.reading import READING, named_relations
 from local.standin.sql.statement import Statement
-
-# Words after which the name of a table stands.
-_READING = ("from", "join", "into", "update", "using")
-
 
 _HISTORY = ("stl_query", "sys_query_history")
 
@@ -26,6 +24,7 @@ class Action(Enum):
     END = "end the transaction"
     TRUNCATE = "run it, then commit"
     ALONE = "run it outside a transaction only"
+    DATABASE = "change the databases, outside a transaction only"
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,11 @@ class Translation:
     :param sql: the text for PostgreSQL.
     :param command: the statement's name, for messages.
     :param table: the table that it writes, in PostgreSQL's quotes.
+    :param database: what becomes of a database.
     :param positions: the way from places in ``sql`` to places in the client's text.
     :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
     :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
+    :param relations: what it names where tables are read or written, in PostgreSQL's quotes.
     :param unordered: whether its rows come in no order that Redshift promises.
     :param only_reads: whether nothing is left of it when its rows are not wanted any more.
     :param reads_history: whether it asks for what the sessions have run.
@@ -52,9 +53,16 @@ class Translation:
     positions: Positions = field(default_factory=Positions)
     tag: str | None = None
     reads_tables: bool = False
+    relations: tuple[str, ...] = ()
     unordered: bool = False
     only_reads: bool = False
     reads_history: bool = False
+    database: DatabaseChange | None = None
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it writes rows and touches none that are there."""
+        return self.command in ("INSERT", "COPY")
 
 
 def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
@@ -62,7 +70,7 @@ def made(statement: Statement, output: Output, action: Action = Action.RUN, **mo
 
     :param more: the command, the table and the tag of :class:`Translation`, where they are to be said.
     """
-    reads_tables = any(statement.at_any(index, _READING) for index in range(len(statement)))
+    reads_tables = any(statement.at_any(index, READING) for index in range(len(statement)))
     command = more.pop("command", None) or statement.tokens[0].value.upper()
     return Translation(
         source=statement.text,
@@ -74,6 +82,7 @@ def made(statement: Statement, output: Output, action: Action = Action.RUN, **mo
         positions=output.positions,
         reads_tables=reads_tables,
         reads_history=statement.has_any(*_HISTORY),
+        relations=named_relations(statement) if reads_tables else (),
     )
 
 

@@ -11,6 +11,8 @@ from local.standin.aws.reading import S3Error, error_block
 from local.standin.aws.writing import WritableStorage
 from local.standin.backend import Backend, QueryResult, UnloadResult, WarehouseError
 from local.standin.sql.aliases import resolve_aliases
+from local.standin.sql.leader import leader_function
+from local.standin.sql.lexer import unsupported
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.unload.columns import Column, describe
@@ -64,6 +66,8 @@ async def _translate_query(text: str, backend: Backend) -> str:
     if _has_outer_limit(query):
         raise WarehouseError("Limit clause is not supported", sqlstate="42601")
     translate(query)
+    if leader_function(query) is not None:
+        raise unsupported("UNLOAD of a query that the leader node runs")
     await resolve_aliases(query, backend.fetch)
     return translate(query).sql
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from local.settings import HOST
 from local.standin.backend import Copier, Unloader
+from local.standin.databases import ClusterDatabases
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel, Disconnected
 from local.standin.wire.login import (
@@ -37,8 +37,7 @@ class Listener:
     """Listens for the clients of one cluster.
 
     :param cluster: the cluster's identifier.
-    :param database_name: from a client's name of a database to PostgreSQL's, or None if there is no such database.
-    :param apart: from PostgreSQL's name of a database to libpq's parameters of a superuser's connection to it.
+    :param databases: the databases that the clients connect to.
     :param connections: how many clients can be logged in at once.
     """
 
@@ -51,8 +50,7 @@ class Listener:
         passwords: Passwords,
         copier: Copier,
         unloader: Unloader | None,
-        database_name: Callable[[str], str | None],
-        apart: Callable[[str], dict[str, Any]],
+        databases: ClusterDatabases,
         connections: int,
     ) -> None:
         self._cluster = cluster
@@ -61,12 +59,11 @@ class Listener:
         self._passwords = passwords
         self._copier = copier
         self._unloader = unloader
-        self._database_name = database_name
-        self._apart = apart
+        self._databases = databases
         self._connections = connections
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._history = QueryHistory()
+        self._histories: defaultdict[str, QueryHistory] = defaultdict(QueryHistory)
         self._sessions: dict[tuple[int, bytes], Session] = {}
 
     async def open(self, port: int) -> None:
@@ -108,7 +105,7 @@ class Listener:
                 await self._begin(client, login)
 
     async def _begin(self, client: Channel, login: Login) -> None:
-        database = self._database_name(login.database)
+        database = self._databases.find(login.database)
         if database is None:
             raise Refused(f'database "{login.database}" does not exist', "3D000")
         if len(self._sessions) >= self._connections:
@@ -117,16 +114,27 @@ class Listener:
         server = Server(self._socket)
         try:
             await server.connect(database, login.user, login.settings)
-            identity = Identity(self._cluster, login.database, login.user, self._apart(database))
-            await self._run(client, server, identity)
+            ((level,),) = await server.fetch("show default_transaction_isolation")
+            identity = Identity(self._cluster, login.database, login.user, self._databases.parameters(database))
+            session = Session(
+                client,
+                server,
+                self._copier,
+                identity,
+                self._databases,
+                self._histories[login.database],
+                serializable=level == "serializable",
+                unloader=self._unloader,
+                cancels=self._mark_cancelled,
+            )
+            await self._run(client, server, session)
         except ServerError as error:
             code = error.fields.get("C", "XX000")
             raise wrong_password(login.user) if code in _UNKNOWN_USER else Refused(str(error), code) from error
         finally:
             server.close()
 
-    async def _run(self, client: Channel, server: Server, identity: Identity) -> None:
-        session = Session(client, server, self._copier, identity, self._history, self._unloader, self._mark_cancelled)
+    async def _run(self, client: Channel, server: Server, session: Session) -> None:
         key = (server.process, server.secret)
         self._sessions[key] = session
         task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""What the sessions of a cluster have run, for `sys_query_history` and `stl_query`.
+"""What the sessions of a database have run, for `sys_query_history` and `stl_query`.
 
 It is kept in memory, and written into the database when somebody asks for it, so that no other statement costs more.
 """
@@ -48,7 +48,7 @@ class Run:
 
 @dataclass
 class QueryHistory:
-    """The statements of all sessions of a cluster that are not written down yet."""
+    """The statements of all sessions of a database that are not written down yet."""
 
     _queries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_MOST))
 

@@ -6,6 +6,7 @@ import re
 
 from local.standin.backend import WarehouseError
 from local.standin.sql.translation import Action, Translation
+from local.standin.wire.writing import Written
 
 # The fields that Redshift's protocol has.
 _FIELDS = ("S", "C", "M", "D", "H", "P", "F", "L", "R")
@@ -21,6 +22,8 @@ _NO_GROWTH = re.compile(r"could not (extend|write) .*: File too large")
 # What no function was found for: the stand-in's own are called by the names that Redshift's have.
 _NO_FUNCTION = "42883"
 _NOT_VARCHAR = re.compile(r"function standin\.only_varchar\((.*)\) does not exist")
+# What PostgreSQL says of a row of its catalog that another transaction has changed meanwhile.
+_OVERTAKEN = re.compile("tuple concurrently (updated|deleted)")
 # What a number is called in errors, and what of a text belongs to it.
 _WHOLE = re.compile(r"\s*[-+]?\d*")
 _DECIMAL = re.compile(r"\s*[-+]?\d*\.?\d*")
@@ -54,19 +57,22 @@ def error_fields(error: WarehouseError) -> dict[str, str]:
     return fields
 
 
-def translate_error(fields: dict[str, str], translation: Translation | None, process: int) -> dict[str, str]:
+def translate_error(
+    fields: dict[str, str], translation: Translation | None, process: int, written: Written | None = None
+) -> dict[str, str]:
     """Return the fields of an error of PostgreSQL as Redshift would word it.
 
     :param translation: the statement that failed, if one did.
     :param process: the session's number.
+    :param written: the table that the transaction has last begun to write, if it has.
     """
     told = {name: fields[name] for name in _FIELDS if name in fields}
     reads_tables = translation is not None and translation.reads_tables
     code, text = fields.get("C", "XX000"), fields.get("M", "")
     if code == "40001":
-        table = translation.table if translation is not None and translation.table else "unknown"
-        # The transactions of the cycle are not known here, and none are made up.
-        told = _internal(told, "1023", f"Serializable isolation violation on table - {table} (pid:{process})")
+        told = _internal(told, "1023", _conflict(process, written))
+    elif code == "XX000" and _OVERTAKEN.match(text):
+        told = _internal(told, "could not complete because of conflict with concurrent transaction")
     elif code == "42P01" and translation is not None and translation.action is Action.COPY:
         # The lock of the table is asked for before COPY itself looks for it.
         told = _internal(told, _NO_RELATION.sub(r"Cannot COPY into nonexistent table \1", text))
@@ -91,6 +97,16 @@ def translate_error(fields: dict[str, str], translation: Translation | None, pro
     if translation is not None and "P" in told and told["P"].isdecimal():
         told["P"] = str(translation.positions.to_source(int(told["P"])))
     return told
+
+
+def _conflict(process: int, written: Written | None) -> str:
+    """Return the detail of 1023; which other transactions form the cycle is not known here, and none are made up."""
+    if written is None:
+        return "Serializable isolation violation on table in Redshift"
+    return (
+        f"Serializable isolation violation on table - {written.table}, "
+        f"transactions forming the cycle are: {written.transaction} (pid:{process})"
+    )
 
 
 def _internal(told: dict[str, str], text: str, detail: str | None = None) -> dict[str, str]:

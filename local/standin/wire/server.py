@@ -10,6 +10,7 @@ from local.standin.backend import QueryResult, ResultColumn, WarehouseError
 from local.standin.wire import messages
 from local.standin.wire.channel import Channel, Disconnected
 from local.standin.wire.reports import translate_error
+from local.standin.wire.writing import Written
 
 # The session's settings; what a client may change, it changes with SET.
 SETTINGS = {
@@ -17,7 +18,6 @@ SETTINGS = {
     "TimeZone": "UTC",
     "client_encoding": "UTF8",
     "client_connection_check_interval": "1000",
-    "default_transaction_isolation": "repeatable read",
     "escape_string_warning": "off",
     "extra_float_digits": "0",
     "jit": "off",
@@ -49,6 +49,8 @@ class Server:
         self.process = 0
         self.secret = b""
         self.parameters: dict[str, str] = {}
+        self.written: Written | None = None
+        """The table that the transaction has last begun to write."""
 
     async def connect(self, database: str, user: str, settings: Mapping[str, str]) -> None:
         """Log in.
@@ -187,7 +189,7 @@ class Server:
                 return
 
     def _error(self, body: bytes) -> WarehouseError:
-        fields = translate_error(messages.read_report(body), None, self.process)
+        fields = translate_error(messages.read_report(body), None, self.process, self.written)
         return WarehouseError(fields["M"], sqlstate=fields["C"], detail=fields.get("D"), hint=fields.get("H"))
 
     async def cancel(self) -> None:

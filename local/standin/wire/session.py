@@ -1,12 +1,13 @@
 """One client's session: what it sends is translated, run on its own PostgreSQL session, and answered as Redshift would.
 
-A client's transaction is one of PostgreSQL's at REPEATABLE READ. A statement that writes first takes its table's write
-lock, before PostgreSQL takes the snapshot, so that writers queue while readers go on. Outside a transaction the
-endpoint opens one around such a statement ("wraps" it) and commits it at the end of the message.
+A client's transaction is one of PostgreSQL's, at the level of the database. A statement that writes first takes its
+table's write lock, before PostgreSQL takes the snapshot, so that writers queue while readers go on. Outside a
+transaction the endpoint opens one around such a statement ("wraps" it) and commits it at the end of the message.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import struct
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 
 from local.standin.backend import Copier, Unloader, WarehouseError
+from local.standin.databases import ClusterDatabases
 from local.standin.sql.aliases import resolve_aliases
 from local.standin.sql.lexer import unsupported
 from local.standin.sql.statement import Statement
@@ -28,16 +30,26 @@ from local.standin.wire.query_history import QueryHistory, Run
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
 from local.standin.wire.texts import read_statements, translate_once
+from local.standin.wire.writing import (
+    WriteLocks,
+    lock_command,
+    newer_query,
+    read_written,
+    refuse_newer,
+    written_query,
+)
 
 _LOG = logging.getLogger(__name__)
 
-# What PostgreSQL sees in the place of COPY and UNLOAD: it does nothing, has no columns and takes no parameters.
+# What PostgreSQL sees in the place of what the endpoint runs: it does nothing, has no columns and takes no parameters.
 _PLACEHOLDER = "do $$begin end$$"
 
 # The statements whose rows go to the client.
 _RETURNING = ("(", "FETCH", "SELECT", "WITH")
 
 _IN_S3 = (Action.COPY, Action.UNLOAD)
+_OWN = (*_IN_S3, Action.DATABASE)
+_OUTSIDE = (Action.ALONE, Action.DATABASE)
 
 # The code of the notice by which PostgreSQL tells that a session is cancelled (sql/catalog/12_sessions.sql).
 _CANCELS = "SI001"
@@ -82,7 +94,7 @@ class _Awaited:
 
     :param answers: the message types that end its answer.
     :param undo: takes back what the session assumed when PostgreSQL refuses it.
-    :param recorded: whether it is in the history of the cluster's sessions.
+    :param recorded: whether it is in the history of the database's sessions.
     """
 
     message: bytes
@@ -99,7 +111,9 @@ class Session:
     :param server: its own PostgreSQL session.
     :param copier: what runs COPY.
     :param identity: the cluster, the database and the user.
-    :param history: what the cluster's sessions have run.
+    :param databases: the databases of the cluster.
+    :param history: what the database's sessions have run.
+    :param serializable: whether the database is at SERIALIZABLE.
     :param unloader: what runs UNLOAD; without one it is refused.
     :param cancels: called with the number of a session that a statement of this one cancels.
     """
@@ -110,7 +124,10 @@ class Session:
         server: Server,
         copier: Copier,
         identity: Identity,
+        databases: ClusterDatabases,
         history: QueryHistory,
+        *,
+        serializable: bool,
         unloader: Unloader | None,
         cancels: Callable[[int], None],
     ) -> None:
@@ -121,12 +138,15 @@ class Session:
         self._cancels = cancels
         self._copier = copier
         self._unloader = unloader
-        self._copy_backend = CopyBackend(self, identity)
         self._identity = identity
+        self._databases = databases
+        self._copy_backend = CopyBackend(self, identity)
         self._history = history
         self._running = Run()
         self._wrapped = False
-        self._locked: set[str] = set()
+        self._read: set[str] = set()
+        self._has_snapshot = False
+        self._locks = WriteLocks(serializable=serializable)
         self._skipping = False
         self._idle = False
         self._reading = True
@@ -238,8 +258,11 @@ class Session:
 
     async def _perform(self, statement: Statement, translation: Translation, *, together: bool) -> None:
         action = translation.action
-        if action is Action.ALONE and (self.server.status != b"I" or together):
+        if action in _OUTSIDE and (self.server.status != b"I" or together):
             raise _outside_only(translation)
+        if action is Action.DATABASE:
+            await self._change_database(translation)
+            return
         if action is Action.BEGIN and self._wrapped:
             self._wrapped = False
             self.client.write(messages.command_complete("BEGIN"))
@@ -249,6 +272,7 @@ class Session:
         if action in _IN_S3:
             await self._move(translation)
             return
+        await self._refuse_newer(translation, sync=True)
         translation = await self._with_aliases(statement, translation, sync=True)
         self._reading = self._reading and translation.only_reads
         self.server.channel.write(messages.query(translation.sql))
@@ -285,7 +309,7 @@ class Session:
         if translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
         translation = await self._with_aliases(statements[0], translation, sync=False)
-        sql = _PLACEHOLDER if translation.action in _IN_S3 else translation.sql
+        sql = _PLACEHOLDER if translation.action in _OWN else translation.sql
         undo = _change(self._statements, name, translation)
         await self._collect(messages.parse(name, sql, types), b"1", translation, undo)
 
@@ -296,6 +320,8 @@ class Session:
             await self._write_history(translation)
         if translation is not None and translation.action is Action.WRITE:
             await self._prepare(translation, sync=False)
+        if translation is not None:
+            await self._refuse_newer(translation, sync=False)
         undo = _change(self._portals, portal, translation)
         await self._collect(messages.message(b"B", body), b"2", translation, undo)
 
@@ -321,8 +347,11 @@ class Session:
 
     async def _execute_known(self, translation: Translation, body: bytes) -> None:
         action = translation.action
-        if action is Action.ALONE and self.server.status != b"I":
+        if action in _OUTSIDE and self.server.status != b"I":
             raise _outside_only(translation)
+        if action is Action.DATABASE:
+            await self._change_database(translation)
+            return
         if action in _IN_S3:
             await self._prepare(translation, sync=False)
             await self._move(translation)
@@ -346,7 +375,7 @@ class Session:
 
     @contextlib.contextmanager
     def _recorded(self, translation: Translation) -> Iterator[None]:
-        """Record a statement in the history of the cluster's sessions."""
+        """Record a statement in the history of the database's sessions."""
         who = {"user": self._identity.user, "database": self._identity.database, "session": self.server.process}
         with self._history.record(translation, **who) as self._running:
             try:
@@ -432,13 +461,7 @@ class Session:
         """Return the translation that knows which names are aliases; to be called when the tables are locked."""
 
         async def ask(query: str) -> list[tuple[str | None, ...]]:
-            if not sync:
-                await self._settle()
-            try:
-                return await self.server.run(query, sync=sync)
-            except ServerError as error:
-                self._send_error(error.fields, translation)
-                raise Failed from error
+            return await self._ask(query, translation=translation, sync=sync)
 
         # What is an alias depends on the tables of this database, and the statement is remembered for all.
         own = statement.rest(0)
@@ -446,28 +469,56 @@ class Session:
             return translate(own)
         return translation
 
+    async def _ask(self, *commands: str, translation: Translation, sync: bool) -> list[tuple[str | None, ...]]:
+        """Run commands of the endpoint's own for a statement, after what was collected, and return their rows.
+
+        :raises Failed: one of them failed, or what was collected.
+        """
+        if not sync:
+            await self._settle()
+        try:
+            return await self.server.run(*commands, sync=sync)
+        except ServerError as error:
+            self._send_error(error.fields, translation)
+            raise Failed from error
+
     async def _prepare(self, translation: Translation, *, sync: bool) -> None:
         """Be in a transaction that holds the write lock of the statement's table."""
         commands = []
-        wraps = self.server.status == b"I" and not self._wrapped
-        if wraps:
+        if self.server.status == b"I" and not self._wrapped:
             commands.append("begin")
-        locks = translation.table is not None and translation.table not in self._locked
-        if locks:
-            commands.append(f"lock table {translation.table} in share row exclusive mode")
+        table, mode = translation.table, self._locks.missing(translation)
+        if table is not None and mode is not None:
+            commands += [lock_command(table, mode), written_query(table)]
         if not commands:
             return
         self._reading = False
         if not sync:
             await self._settle()
-        self._wrapped = self._wrapped or wraps
-        try:
-            await self.server.run(*commands, sync=sync)
-        except ServerError as error:
-            self._send_error(error.fields, translation)
-            raise Failed from error
-        if locks:
-            self._locked.add(translation.table)
+        self._wrapped = self._wrapped or commands[0] == "begin"
+        rows = await self._ask(*commands, translation=translation, sync=sync)
+        if table is not None and mode is not None:
+            self._locks.note(table, mode)
+            self.server.written = read_written(rows)
+
+    async def _refuse_newer(self, translation: Translation, *, sync: bool) -> None:
+        """Refuse, with 1018, to read a relation that is newer than the snapshot of the client's transaction."""
+        if not self.in_transaction:
+            return
+        # What the transaction has read is locked against a change of its name.
+        unread = tuple(name for name in translation.relations if name not in self._read)
+        if unread and self._has_snapshot:
+            refuse_newer(await self._ask(newer_query(unread), translation=translation, sync=sync))
+        self._read.update(unread)
+        self._has_snapshot = self._has_snapshot or bool(unread)
+
+    def _forget(self) -> None:
+        """Forget what goes with a transaction: it is over."""
+        self._locks.clear()
+        self._portals.clear()
+        self.server.written = None
+        self._read.clear()
+        self._has_snapshot = False
 
     async def _unwrap(self) -> None:
         """End the transaction that the endpoint opened around the client's statement."""
@@ -484,10 +535,9 @@ class Session:
         self._end_transaction()
 
     def _end_transaction(self) -> None:
-        """Forget what goes with a transaction."""
+        """Forget a transaction, and that the endpoint has opened it."""
         self._wrapped = False
-        self._locked.clear()
-        self._portals.clear()
+        self._forget()
 
     async def _refuse(self, error: WarehouseError, *, sync: bool) -> None:
         """Send an error of the endpoint's own, and fail PostgreSQL's transaction as if it had raised it."""
@@ -499,10 +549,26 @@ class Session:
         except ServerError:
             return
 
+    async def _change_database(self, translation: Translation) -> None:
+        """Run CREATE, ALTER or DROP DATABASE."""
+        if translation.database is None:
+            raise ValueError("a statement about a database names none")
+        self._reading = False
+        identity, process = self._identity, self.server.process
+        await asyncio.to_thread(
+            self._databases.change,
+            translation.database,
+            user=identity.user,
+            current=identity.database,
+            process=process,
+        )
+        self.client.write(messages.command_complete(translation.command))
+
     async def _move(self, translation: Translation) -> None:
         """Run COPY or UNLOAD."""
         self._reading = False
         name = translation.action.name
+        self._has_snapshot = True
         try:
             if translation.action is Action.COPY:
                 notices = (await self._copier.copy(translation.source, self._copy_backend)).notices
@@ -586,8 +652,7 @@ class Session:
         if kind == b"Z":
             self.server.status = body
             if body == b"I":
-                self._locked.clear()
-                self._portals.clear()
+                self._forget()
         elif kind == b"C" and translation is not None and translation.tag is not None:
             self.client.write(messages.command_complete(translation.tag))
         elif kind == b"N":
@@ -608,7 +673,7 @@ class Session:
 
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
         self.ended = fields.get("S") == "FATAL"
-        told = translate_error(fields, translation, self.server.process)
+        told = translate_error(fields, translation, self.server.process, self.server.written)
         self._running.failed(told["C"], told["M"])
         self.client.write(messages.report(b"E", told))
 

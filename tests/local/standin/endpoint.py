@@ -14,7 +14,8 @@ import redshift_connector
 
 from local.postgres import PostgresServer
 from local.settings import HOST
-from local.standin.endpoints import Endpoints, database_name
+from local.standin.databases import database_name
+from local.standin.endpoints import Endpoints
 from local.standin.wire.certificate import CERTIFICATE
 
 USER = "awsuser"

@@ -91,6 +91,26 @@ def test_keys_and_encodings_come_back_under_the_new_numbers(endpoint, restored):
     assert copy.execute(styles).fetchall() == [("odd name", "ALL", "AUTO(SORTKEY)"), ("parents", "KEY(word)", "word")]
 
 
+def test_every_database_comes_back_with_its_level(endpoint, all_endpoints, restored):
+    first = endpoint.psycopg(autocommit=True)
+    first.execute("create database strict isolation level serializable")
+    first.execute("create database loose")
+    all_endpoints.set_password(endpoint.cluster, "analyst", PASSWORD, create_user=True)
+    with endpoint.psycopg(autocommit=True, dbname="strict") as source:
+        source.execute("create table kept as select 7 as n")
+        source.execute("grant select on kept to analyst")
+    copy = restored()
+    listed = "select trim(db_name), trim(isolation_level) from stv_db_isolation_level"
+    levels = {}
+    for name in (DATABASE, "strict", "loose"):
+        with copy.psycopg(autocommit=True, dbname=name) as connection:
+            levels |= dict(connection.execute(listed).fetchall())
+    assert levels == {DATABASE: "Snapshot Isolation", "strict": "Serializable", "loose": "Snapshot Isolation"}
+    all_endpoints.set_password(copy.cluster, "analyst", PASSWORD)
+    with copy.psycopg(autocommit=True, dbname="strict", user="analyst") as analyst:
+        assert analyst.execute("select n from kept").fetchone() == (7,)
+
+
 def test_a_snapshot_holds_what_was_committed_and_disturbs_nobody(endpoint, restored):
     committed, open_one = endpoint.psycopg(autocommit=True), endpoint.psycopg()
     committed.execute("create table t (n integer)")
@@ -130,7 +150,7 @@ def test_a_snapshot_is_private_and_whole_or_not_there(endpoint, all_endpoints, t
     all_endpoints.save_snapshot(endpoint.cluster, folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [path.name for path in tmp_path.iterdir()] == ["snapshot"]
-    (folder / "database.dump").write_bytes(b"PGDMP and then nothing")
+    (folder / "0" / "database.dump").write_bytes(b"PGDMP and then nothing")
     with pytest.raises(StackError, match="pg_restore"):
         all_endpoints.load_snapshot("broken", folder, database=DATABASE, master_user=USER)
     databases = endpoint.behind().execute("select datname from pg_database where datname like 'broken%'").fetchall()

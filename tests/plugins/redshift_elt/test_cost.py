@@ -13,7 +13,7 @@ from psycopg import sql
 from bench.history import History
 from bench.measures import AGAIN, FIRST, NEW, SONG, Bench
 from local.stack.environment import CLUSTER, DATABASE
-from local.standin.endpoints import database_name
+from local.standin.databases import database_name
 from tests.warehouse import TARGETS
 
 SHORT, LONG = 1, 10

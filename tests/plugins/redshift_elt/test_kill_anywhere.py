@@ -21,7 +21,7 @@ from local.datagen import Options, generate
 from local.stack.environment import CLUSTER
 from local.stack.warehouse import Warehouse as Endpoint
 from local.stack.warehouse import require_warehouse
-from local.standin.endpoints import database_name
+from local.standin.databases import database_name
 from redshift_elt.transaction import ConnectionLostError
 from tests.behind import Behind, Contents
 from tests.faults import Line, Moment, before_each_statement, cut

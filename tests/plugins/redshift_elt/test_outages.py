@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from local.datagen import Options, generate
 from local.stack.environment import CLUSTER
 from local.stack.warehouse import require_warehouse
-from local.standin.endpoints import database_name
+from local.standin.databases import database_name
 from redshift_elt.hook import warehouse_hook
 from redshift_elt.retry_policy import WarehouseRetryPolicy
 from redshift_elt.transaction import ConnectionLostError, DiskFullError

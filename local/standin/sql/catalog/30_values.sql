@@ -144,6 +144,16 @@ immutable
 strict
 as $$ select pg_catalog.round(value::numeric, digits)::double precision $$;
 
+-- AWS page "error_on_nondeterministic_update".
+create or replace function standin.is_several_matches_error()
+returns boolean
+language sql
+stable
+as $$
+    select lower(coalesce(pg_catalog.current_setting('standin.error_on_nondeterministic_update', true), ''))
+        in ('on', 'true')
+$$;
+
 -- MERGE .. REMOVE DUPLICATES: two rows of the source for one of the target.
 create or replace function standin.refuse_matches(most bigint)
 returns boolean

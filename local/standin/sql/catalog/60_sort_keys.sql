@@ -23,9 +23,9 @@ begin
         join pg_catalog.pg_attribute on attrelid = table_id and attnum = number
         order by place
     loop
-        -- An index takes 2,704 bytes a row at most, and no row must be refused because of it.
+        -- An index takes 2,704 bytes a row and 32 columns at most, and nothing must be refused because of it.
         bytes := bytes + sorted.largest;
-        exit when bytes > 2600;
+        exit when bytes > 2600 or cardinality(names) = 32;
         names := names || pg_catalog.quote_ident(sorted.attname);
     end loop;
     if cardinality(names) > 0 then

@@ -140,6 +140,19 @@ begin
 end
 $$;
 
+-- ALTER DISTKEY (AWS page "ALTER TABLE").
+create or replace function standin.check_not_interleaved(table_id oid)
+returns void
+language plpgsql
+as $$
+begin
+    if exists (select from standin.table_attributes where relation = table_id and interleaved) then
+        raise exception 'cannot alter the distribution key of a table with an interleaved sort key'
+            using errcode = 'internal_error';
+    end if;
+end
+$$;
+
 -- Another type than VARCHAR has no function to call.
 create or replace function standin.only_varchar(value varchar)
 returns varchar
@@ -168,6 +181,9 @@ begin
         from pg_catalog.pg_event_trigger_ddl_commands()
         where object_type = 'table' and command_tag = tg_tag
     loop
+        if tg_tag = 'ALTER TABLE' and said ? 'distribution_key' then
+            perform standin.check_not_interleaved(made.objid);
+        end if;
         if said ? 'parent' then
             perform standin.inherit_attributes(made.objid, standin.find_parent(made.objid, said ->> 'parent'));
         elsif said ? 'resized' then

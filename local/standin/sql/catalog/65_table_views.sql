@@ -73,6 +73,27 @@ language sql
 stable
 as $$ select oid from pg_catalog.pg_database where datname = pg_catalog.current_database() $$;
 
+-- The databases of the cluster: the endpoint notes in a comment what each is called (../../databases.py).
+create or replace view standin.databases as
+select
+    databases.oid,
+    pg_catalog.split_part(comments.description, '/', 2) as name,
+    databases.datdba,
+    exists (
+        select
+        from pg_catalog.pg_db_role_setting
+        where setdatabase = databases.oid
+            and setrole = 0
+            and 'default_transaction_isolation=serializable' = any(setconfig)
+    ) as is_serializable
+from pg_catalog.pg_database as databases
+cross join lateral (
+    select pg_catalog.shobj_description(databases.oid, 'pg_database') as description
+) as comments
+where pg_catalog.split_part(comments.description, '/', 1)
+    = pg_catalog.split_part(pg_catalog.shobj_description(standin.database_oid(), 'pg_database'), '/', 1);
+grant select on standin.databases to public;
+
 -- Needed for views in pg_catalog.
 set allow_system_table_mods = on;
 
@@ -98,10 +119,8 @@ select
     described.schema_name::text as schema,
     described.table_id,
     described.table_name::text as "table",
-    case
-        when noted.encodings is not null and noted.encodings <> '{}' then 'Y'
-        else 'Y, AUTO(ENCODE)'
-    end as encoded,
+    case when bool_or(described.encoding <> 'none') then 'Y' else 'N' end
+        || case when coalesce(noted.encodings, '{}') = '{}' then ', AUTO(ENCODE)' else '' end as encoded,
     case
         when noted.distribution = 'key'
             then 'KEY(' || max(described.column_name::text) filter (where described.is_distribution_key) || ')'
@@ -263,14 +282,23 @@ from pg_catalog.svv_all_schemas;
 
 create or replace view pg_catalog.svv_redshift_databases as
 select
-    standin.current_database()::varchar(128) as database_name,
+    name::varchar(128) as database_name,
     datdba::integer as database_owner,
     'local'::varchar(32) as database_type,
     null::varchar(128) as database_acl,
     null::varchar(128) as database_options,
-    'Snapshot Isolation'::varchar(128) as database_isolation_level
-from pg_catalog.pg_database
-where oid = standin.database_oid();
+    (case when is_serializable then 'Serializable' else 'Snapshot Isolation' end)::varchar(128)
+        as database_isolation_level
+from standin.databases;
+
+-- Redshift keeps the level as a setting of the database (AWS page "CREATE DATABASE").
+create or replace view pg_catalog.pg_database_info as
+select
+    name::name as datname,
+    oid as datid,
+    datdba::integer as datdba,
+    pg_catalog.format('{concurrency_model=%s}', case when is_serializable then 2 else 1 end) as datconfig
+from standin.databases;
 
 -- There are no external schemas.
 create or replace view pg_catalog.svv_external_schemas as
@@ -342,13 +370,24 @@ join pg_catalog.pg_namespace as spaces on spaces.oid = tables.relnamespace
 where activity.datid = standin.database_oid()
     and tables.relkind = 'r'
     and standin.is_users(spaces.nspname)
-    and locks.mode in ('ShareRowExclusiveLock', 'AccessExclusiveLock');
+    and locks.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'AccessExclusiveLock')
+    and not (
+        locks.mode = 'RowExclusiveLock'
+        and exists (
+            select
+            from pg_catalog.pg_locks as stronger
+            where stronger.pid = locks.pid
+                and stronger.relation = locks.relation
+                and stronger.mode in ('ShareRowExclusiveLock', 'AccessExclusiveLock')
+        )
+    );
 
 create or replace view pg_catalog.stv_db_isolation_level as
 select
-    standin.database_oid()::integer as db_id,
-    standin.current_database()::char(128) as db_name,
-    'Snapshot Isolation'::char(20) as isolation_level;
+    oid::integer as db_id,
+    name::char(128) as db_name,
+    (case when is_serializable then 'Serializable' else 'Snapshot Isolation' end)::char(20) as isolation_level
+from standin.databases;
 
 reset allow_system_table_mods;
 
@@ -364,6 +403,7 @@ grant select on
     pg_catalog.svv_all_schemas,
     pg_catalog.svv_redshift_schemas,
     pg_catalog.svv_redshift_databases,
+    pg_catalog.pg_database_info,
     pg_catalog.svv_external_schemas,
     pg_catalog.svv_external_tables,
     pg_catalog.svv_external_columns,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from local.standin.endpoints import CATALOG
+from local.standin.databases import CATALOG
 from tests.local.standin.endpoint import USER
 
 

@@ -32,13 +32,6 @@ def test_merge_deletes_and_takes_a_subquery_and_cases(ask):
     assert rows == [("one",), ("short",), ("new",)]
 
 
-def test_merge_refuses_two_matches_and_inserts_two_strangers(ask):
-    with pytest.raises(psycopg.errors.InternalError_, match="Found multiple matches to update the same tuple"):
-        ask(*TARGETS, "insert into s values (2, 'deux')", MERGE + BOTH)
-    rows = ask(*TARGETS, "insert into s values (3, 'trois')", MERGE + BOTH, "select count(*) from t where id = 3")
-    assert rows == [(2,)]
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -100,9 +93,3 @@ def test_merge_that_removes_duplicates_refuses_two_matches_and_inserts_two_stran
         ask(*REPLACED, "insert into s values (23, 'Dave')", merge)
     rows = ask(*REPLACED, "insert into s values (22, 'Claire')", merge, "select count(*) from t where id = 22")
     assert rows == [(2,)]
-
-
-@pytest.mark.parametrize("columns", ["id", "id, name, id as other", "name, id", "id, id as name"])
-def test_merge_that_removes_duplicates_needs_the_targets_columns(ask, columns):
-    with pytest.raises(psycopg.Error):
-        ask(*REPLACED, f"merge into t using (select {columns} from s) as s on t.id = s.id remove duplicates")

@@ -99,10 +99,10 @@ INFO = (
     ("made", "expected"),
     [
         ("(a int, b varchar(7))", ("AUTO(ALL)", "AUTO(SORTKEY)", 0, "Y, AUTO(ENCODE)", Decimal(2), 7)),
-        ("(a int, b int) distkey (b) sortkey (b, a)", ("KEY(b)", "b", 2, "Y, AUTO(ENCODE)", Decimal(2), 0)),
+        ("(a int, b int) distkey (b) sortkey (b, a)", ("KEY(b)", "b", 2, "N, AUTO(ENCODE)", Decimal(2), 0)),
         (
             "(a int encode raw, b int) diststyle even interleaved sortkey (b, a)",
-            ("EVEN", "INTERLEAVED", 2, "Y", Decimal(2), 0),
+            ("EVEN", "INTERLEAVED", 2, "N", Decimal(2), 0),
         ),
         ("(a int, b int) diststyle all", ("ALL", "AUTO(SORTKEY)", 0, "Y, AUTO(ENCODE)", Decimal(2), 0)),
         ("(a int, b int) diststyle auto sortkey auto", ("AUTO(ALL)", "AUTO(SORTKEY)", 0, "Y, AUTO(ENCODE)", 2, 0)),
@@ -180,10 +180,3 @@ def test_locks_and_transactions(endpoint):
     assert rows == [("awsuser", "dev", holder.info.backend_pid, "AccessExclusiveLock", True)]
     holder.rollback()
     assert reader.execute("select count(*) from stv_locks").fetchone() == (0,)
-
-
-def test_the_isolation_level(ask):
-    """AWS page "STV_DB_ISOLATION_LEVEL"."""
-    assert ask("select trim(db_name), trim(isolation_level) from stv_db_isolation_level") == [
-        ("dev", "Snapshot Isolation")
-    ]

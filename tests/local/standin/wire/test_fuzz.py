@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.standin.backend import CopyResult
-from local.standin.endpoints import database_name
+from local.standin.databases import database_name
 from tests.local.standin.endpoint import DATABASE, USER
 from tests.local.standin.wire.raw import (
     SECONDS,

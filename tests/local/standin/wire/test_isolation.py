@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from local.standin.endpoints import database_name
+from local.standin.databases import database_name
 from tests.local.standin.conftest import make_endpoint
 from tests.local.standin.endpoint import DATABASE
 
