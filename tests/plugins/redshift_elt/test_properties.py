@@ -25,6 +25,9 @@ from tests.model.source import parse
 from tests.model.star_schema import comparable, tables_of
 from tests.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
 
+# Hundreds of examples, each of some runs, on a busy machine.
+pytestmark = pytest.mark.timeout(1800)
+
 FIRST = datetime(2018, 11, 1, tzinfo=timezone.utc)
 DAYS = [date(2018, 11, 1), date(2018, 11, 2)]
 PATHS_KEY = "log_json_path.json"
