@@ -95,5 +95,5 @@ def test_a_service_that_the_stand_in_does_not_run_is_refused(aws, settings):
     with pytest.raises(ClientError, match="sqs is not supported by the stand-in") as caught:
         client(settings, "sqs").list_queues()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    with pytest.raises(ClientError, match="reboot_cluster action is not supported by the stand-in"):
-        client(settings, "redshift").reboot_cluster(ClusterIdentifier="x")
+    with pytest.raises(ClientError, match="DescribeResize is not supported by the stand-in"):
+        client(settings, "redshift").describe_resize(ClusterIdentifier="x")

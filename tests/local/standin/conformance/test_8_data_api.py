@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 
+import psycopg
 import pytest
 
 from local.standin.aws.data_api.engine import Session
@@ -379,7 +380,7 @@ def test_a_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
     Here.SUPPORTED,
     "data-api",
 )
-def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api):
+def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_postgres):
     blocker = whole.psycopg(autocommit=False)
     blocker.execute("create table held (n integer)")
     blocker.commit()
@@ -392,9 +393,9 @@ def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api):
     assert ended(api, waiting["Id"])["Status"] == "FINISHED"
     last = ended(api, api.execute_statement(Sql="select 1", SessionId=session, SessionKeepAliveSeconds=0)["Id"])
     pid = last["RedshiftPid"]
-    watcher = whole.psycopg()
-    while watcher.execute(f"select 1 from pg_catalog.pg_stat_activity where pid = {pid}").fetchone():
-        time.sleep(0.01)
+    with psycopg.connect(**endpoint_postgres.dsn.parameters("postgres"), autocommit=True) as behind:
+        while behind.execute("select 1 from pg_stat_activity where pid = %s", (pid,)).fetchone():
+            time.sleep(0.01)
     assert refused(api.execute_statement, Sql="select 1", SessionId=session) == "ResourceNotFoundException"
 
 

@@ -106,7 +106,8 @@ def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates
         with pytest.raises(psycopg.OperationalError, match='connection limit "2" exceeded for non-bootstrap users'):
             endpoint.psycopg()
         first.close()
-        endpoint.wait_for("select 1 where (select count(*) from pg_stat_activity where usename = 'awsuser') = 1")
+        sessions = "select count(*) from pg_stat_activity where usename = 'awsuser' and datname like 'crowded%'"
+        endpoint.wait_for(f"select 1 where ({sessions}) = 1")
         assert endpoint.psycopg().execute("select 42").fetchone() == (42,)
     finally:
         endpoint.close()
