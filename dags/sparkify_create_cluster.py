@@ -83,14 +83,14 @@ with DAG(
     @task
     def create_copy_role(bucket: str, params: dict | None = None) -> str:
         """Create the role that COPY uses and return its ARN."""
-        from redshift_elt.cluster import ensure_copy_role
+        from redshift_elt.cluster.copy_role import ensure_copy_role
 
         return ensure_copy_role(f"{params['cluster_identifier']}-copy", bucket, params["prefixes"], TAGS)
 
     @task
     def create_cluster(role_arn: str, params: dict | None = None) -> None:
         """Ask for the cluster."""
-        from redshift_elt.cluster import ensure_cluster
+        from redshift_elt.cluster.cluster import ensure_cluster
 
         ensure_cluster(
             params["cluster_identifier"],

@@ -20,7 +20,8 @@ PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
 @contextmanager
 def new_warehouse(stack: Stack) -> Iterator[Warehouse]:
     """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker."""
-    from redshift_elt.cluster import ensure_cluster, ensure_copy_role
+    from redshift_elt.cluster.cluster import ensure_cluster
+    from redshift_elt.cluster.copy_role import ensure_copy_role
     from redshift_elt.schema import create_tables
 
     with pytest.MonkeyPatch.context() as patch:

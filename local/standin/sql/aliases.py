@@ -31,18 +31,25 @@ class _Alias:
     places: tuple[int, ...]
 
 
+def may_name_aliases(statement: Statement) -> bool:
+    """Whether there is a name in the statement that can be an alias, by its tokens alone.
+
+    :raises WarehouseError: the statement is refused.
+    """
+    return statement.has_any("select") and bool(list(_aliases(statement.rest(_query_start(statement)))))
+
+
 async def resolve_aliases(statement: Statement, ask: Callable[[str], Awaitable[Sequence[tuple]]]) -> bool:
     """Let what names an alias be written as the alias's expression, and return whether there was something to write.
 
+    To be called where :func:`may_name_aliases`, which costs no question.
     :param ask: runs a query in the session and transaction in which the statement will run, and returns its rows.
     :raises WarehouseError: the statement is refused.
     """
-    if not statement.has_any("select"):
-        return False
     start = _query_start(statement)
     query = statement.rest(start)
     aliases = list(_aliases(query))
-    if not aliases or await _undefined_column(query, ask) is None:
+    if await _undefined_column(query, ask) is None:
         return False
     for alias in aliases:
         # What is not decided yet must not be what PostgreSQL stumbles over.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -46,11 +47,38 @@ class Run:
         self.error = message
 
 
+@dataclass(frozen=True)
+class _Query:
+    """A statement that has run, and between which moments, in seconds since 1970."""
+
+    run: Run
+    translation: Translation
+    user: str
+    database: str
+    session: int
+    start: float
+    end: float
+
+    def told(self) -> dict[str, Any]:
+        """Return it as `standin.keep_queries` reads it."""
+        return {
+            "user_name": self.user,
+            "database_name": self.database,
+            "session_id": self.session,
+            **_described(self.translation),
+            "status": self.run.status,
+            "error_message": self.run.error,
+            "returned_rows": self.run.rows,
+            "start_time": _moment(self.start),
+            "end_time": _moment(self.end),
+        }
+
+
 @dataclass
 class QueryHistory:
     """The statements of all sessions of a database that are not written down yet."""
 
-    _queries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_MOST))
+    _queries: deque[_Query] = field(default_factory=lambda: deque(maxlen=_MOST))
 
     @contextlib.contextmanager
     def record(self, translation: Translation, *, user: str, database: str, session: int) -> Iterator[Run]:
@@ -58,27 +86,15 @@ class QueryHistory:
 
         :param session: the number of PostgreSQL's process.
         """
-        run, start = Run(), _now()
+        run, start = Run(), time.time()
         try:
             yield run
         finally:
-            self._queries.append(
-                {
-                    "user_name": user,
-                    "database_name": database,
-                    "session_id": session,
-                    **_described(translation),
-                    "status": run.status,
-                    "error_message": run.error,
-                    "returned_rows": run.rows,
-                    "start_time": start,
-                    "end_time": _now(),
-                }
-            )
+            self._queries.append(_Query(run, translation, user, database, session, start, time.time()))
 
     def take(self) -> str | None:
         """Return the statements that are not written down as JSON for `standin.keep_queries`, or None; forget them."""
-        taken = list(self._queries)
+        taken = [query.told() for query in self._queries]
         self._queries.clear()
         return json.dumps(taken) if taken else None
 
@@ -110,5 +126,5 @@ def _without_secrets(text: str) -> str:
     return text
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).replace(tzinfo=None).isoformat(" ")
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None).isoformat(" ")

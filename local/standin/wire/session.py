@@ -29,7 +29,7 @@ from local.standin.wire.login import Identity
 from local.standin.wire.query_history import QueryHistory, Run
 from local.standin.wire.reports import error_fields, translate_error, translate_notice
 from local.standin.wire.server import Server, ServerError
-from local.standin.wire.texts import read_statements, translate_once
+from local.standin.wire.texts import may_name_aliases_once, read_statements, translate_once
 from local.standin.wire.writing import (
     WriteLocks,
     lock_command,
@@ -459,15 +459,15 @@ class Session:
 
     async def _with_aliases(self, statement: Statement, translation: Translation, *, sync: bool) -> Translation:
         """Return the translation that knows which names are aliases; to be called when the tables are locked."""
+        if translation.action not in (Action.RUN, Action.WRITE) or not may_name_aliases_once(statement):
+            return translation
 
         async def ask(query: str) -> list[tuple[str | None, ...]]:
             return await self._ask(query, translation=translation, sync=sync)
 
         # What is an alias depends on the tables of this database, and the statement is remembered for all.
         own = statement.rest(0)
-        if translation.action in (Action.RUN, Action.WRITE) and await resolve_aliases(own, ask):
-            return translate(own)
-        return translation
+        return translate(own) if await resolve_aliases(own, ask) else translation
 
     async def _ask(self, *commands: str, translation: Translation, sync: bool) -> list[tuple[str | None, ...]]:
         """Run commands of the endpoint's own for a statement, after what was collected, and return their rows.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from local.standin.backend import WarehouseError
+from local.standin.sql.aliases import may_name_aliases
 from local.standin.sql.statement import Statement, split_statements
 from local.standin.sql.translate import translate
 from local.standin.sql.translation import Translation
@@ -46,6 +47,16 @@ def translate_once(statement: Statement) -> Translation:
         raise WarehouseError("stack depth limit exceeded", sqlstate="54001") from error
 
 
+def may_name_aliases_once(statement: Statement) -> bool:
+    """Whether the database has to be asked which names in the statement are aliases.
+
+    :raises WarehouseError: the statement is refused.
+    """
+    if len(statement.source) <= _REMEMBERED_LENGTH:
+        return _remembered_aliases(statement)
+    return may_name_aliases(statement)
+
+
 @lru_cache(_REMEMBERED)
 def _remembered_statements(text: str) -> tuple[Statement, ...]:
     return tuple(split_statements(text))
@@ -54,3 +65,8 @@ def _remembered_statements(text: str) -> tuple[Statement, ...]:
 @lru_cache(_REMEMBERED)
 def _remembered_translation(statement: Statement) -> Translation:
     return translate(statement)
+
+
+@lru_cache(_REMEMBERED)
+def _remembered_aliases(statement: Statement) -> bool:
+    return may_name_aliases(statement)
