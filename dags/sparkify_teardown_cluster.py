@@ -51,7 +51,7 @@ with DAG(
     @task
     def delete_cluster(params: dict | None = None, dag_run=None) -> None:
         """Ask for the cluster's deletion."""
-        from redshift_elt.cluster.cluster import delete_cluster
+        from redshift_elt.cluster.deletion import delete_cluster
 
         identifier = params["cluster_identifier"]
         # One name a run, so that a retry does not take a second snapshot.
@@ -71,7 +71,7 @@ with DAG(
     @task
     def delete_copy_role(params: dict | None = None) -> None:
         """Delete the role."""
-        from redshift_elt.cluster.copy_role import delete_copy_role
+        from redshift_elt.cluster.deletion import delete_copy_role
 
         delete_copy_role(f"{params['cluster_identifier']}-copy", TAGS)
 

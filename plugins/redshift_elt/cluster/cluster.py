@@ -1,4 +1,4 @@
-"""The cluster itself: created and deleted, each step safe to repeat."""
+"""The cluster itself: created, a step that is safe to repeat."""
 
 from __future__ import annotations
 
@@ -53,30 +53,3 @@ def ensure_cluster(
         cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
         refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
         log.info("Cluster %s: already there, %s.", identifier, cluster["ClusterStatus"])
-
-
-def delete_cluster(
-    identifier: str, final_snapshot: str | None, tags: dict[str, str], aws_conn_id: str = "aws_default"
-) -> None:
-    """Ask for a cluster's deletion; one that is gone, or going, is no error.
-
-    :param final_snapshot: the name of the snapshot to take first; None takes none, and the data are lost.
-    :param tags: the tags by which the project knows its own cluster.
-    :raises AirflowFailException: the cluster of this name belongs to somebody else.
-    """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
-    try:
-        cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
-    except redshift.exceptions.ClusterNotFoundFault:
-        log.info("Cluster %s: not there.", identifier)
-        return
-    refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
-    if cluster["ClusterStatus"] in ("deleting", "final-snapshot"):
-        log.info("Cluster %s: being deleted already.", identifier)
-        return
-    if final_snapshot:
-        snapshot = {"SkipFinalClusterSnapshot": False, "FinalClusterSnapshotIdentifier": final_snapshot}
-    else:
-        snapshot = {"SkipFinalClusterSnapshot": True}
-    redshift.delete_cluster(ClusterIdentifier=identifier, **snapshot)
-    log.info("Cluster %s: deletion asked for; final snapshot: %s.", identifier, final_snapshot or "none")

@@ -1,11 +1,10 @@
-"""The role that COPY uses: created, brought up to date and deleted, each step safe to repeat."""
+"""The role that COPY uses: created and brought up to date, each step safe to repeat."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -14,7 +13,7 @@ from redshift_elt.cluster.tags import refuse_foreign, tag_list
 
 log = logging.getLogger(__name__)
 
-_POLICY = "read-the-data"
+READ_POLICY = "read-the-data"
 
 
 def ensure_copy_role(
@@ -44,7 +43,7 @@ def ensure_copy_role(
         refuse_foreign(f"role {name!r}", role.get("Tags", ()), tags)
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
         log.info("Role %s: already there.", name)
-    iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(read_policy(bucket, prefixes)))
+    iam.put_role_policy(RoleName=name, PolicyName=READ_POLICY, PolicyDocument=json.dumps(read_policy(bucket, prefixes)))
     return role["Arn"]
 
 
@@ -67,22 +66,3 @@ def read_policy(bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
             },
         ],
     }
-
-
-def delete_copy_role(name: str, tags: dict[str, str], aws_conn_id: str = "aws_default") -> None:
-    """Delete the role that COPY used, with its policy; one that is gone is no error.
-
-    :param tags: the tags by which the project knows its own role.
-    :raises AirflowFailException: the role of this name belongs to somebody else.
-    """
-    iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
-    try:
-        role = iam.get_role(RoleName=name)["Role"]
-    except iam.exceptions.NoSuchEntityException:
-        log.info("Role %s: not there.", name)
-        return
-    refuse_foreign(f"role {name!r}", role.get("Tags", ()), tags)
-    with suppress(iam.exceptions.NoSuchEntityException):
-        iam.delete_role_policy(RoleName=name, PolicyName=_POLICY)
-    iam.delete_role(RoleName=name)
-    log.info("Role %s: deleted.", name)

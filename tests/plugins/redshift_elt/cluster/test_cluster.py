@@ -9,8 +9,9 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 from botocore.exceptions import ClientError
 
-from redshift_elt.cluster.cluster import delete_cluster, ensure_cluster
-from redshift_elt.cluster.copy_role import delete_copy_role, ensure_copy_role
+from redshift_elt.cluster.cluster import ensure_cluster
+from redshift_elt.cluster.copy_role import ensure_copy_role
+from redshift_elt.cluster.deletion import delete_cluster, delete_copy_role
 
 TAGS = {"project": "this one"}
 NAME = "life"
