@@ -1,0 +1,57 @@
+"""Resume the paused Redshift cluster."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from airflow.sdk import DAG, Param, task
+
+from redshift_elt.retry_policy import WarehouseRetryPolicy
+
+DOCS = """\
+### Resume Sparkify's cluster
+
+Wakes a cluster that `sparkify_pause_cluster` has paused, and waits until it takes connections: some minutes. One that
+is available already is no error, and one that is busy is waited for. Where AWS has no nodes for it at the moment, it
+is asked again.
+
+**From then on its nodes are billed again.**
+"""
+
+TAGS = {"project": "sparkify-warehouse"}
+
+with DAG(
+    dag_id="sparkify_resume_cluster",
+    description="Resume the paused Redshift cluster",
+    doc_md=DOCS,
+    schedule=None,
+    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args={
+        "owner": "sparkify",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": WarehouseRetryPolicy(),
+    },
+    tags=["sparkify", "cluster"],
+    params={
+        "cluster_identifier": Param(
+            "sparkify",
+            type="string",
+            pattern="^[a-z](-?[a-z0-9])*$",
+            maxLength=63,
+            title="Cluster",
+        ),
+    },
+) as dag:
+
+    @task.sensor(mode="reschedule", poke_interval=15, timeout=timedelta(hours=1).total_seconds())
+    def resume_cluster(params: dict | None = None) -> bool:
+        """Resume the cluster and wait until it is available."""
+        from redshift_elt.cluster.pause import ensure_available
+
+        return ensure_available(params["cluster_identifier"], TAGS)
+
+    resume_cluster()

@@ -1,0 +1,38 @@
+"""The control plane of the stand-in in this process: clusters with states that take time, and no database behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.settings import Settings
+from local.standin.aws import Aws
+from local.standin.client import standin_environment
+from tests.local.standin.aws.service_parts import free_port
+from tests.plugins.redshift_elt.cluster.account import Account, HeldEndpoints
+
+
+@pytest.fixture(scope="module")
+def aws_account(tmp_path_factory) -> Iterator[Account]:
+    """An AWS account whose clusters change at once, and an environment in which Airflow's connection reaches it."""
+    settings = Settings(state=tmp_path_factory.mktemp("aws"), aws_port=free_port(), redshift_port=free_port())
+    endpoints = HeldEndpoints()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARKIFY_CLUSTER_SECONDS", "0.05")
+        patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
+        for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            patch.setenv(name, standin_environment(settings)[name])
+        service = Aws(settings, endpoints)
+        service.start()
+        # Making its clients takes longer than most of these tests.
+        yield Account(settings.aws_url, endpoints)
+        service.stop()
+
+
+@pytest.fixture
+def account(aws_account: Account) -> Iterator[Account]:
+    """The account, with nothing in it."""
+    yield aws_account
+    aws_account.faults.clear()
+    aws_account.empty()
