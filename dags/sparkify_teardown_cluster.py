@@ -1,35 +1,68 @@
-"""Delete the Redshift cluster and the role that its COPY used."""
+"""Delete the Redshift cluster and what was made for it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
-from airflow.providers.amazon.aws.sensors.redshift_cluster import RedshiftClusterSensor
+from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Param, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from redshift_elt.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
 ### Delete Sparkify's cluster
 
-Takes a final snapshot, deletes the cluster, and then the role that its COPY used. What is gone already is no error,
-so it can be run again at any time, and after a creation that failed half-way.
+1. Waits for an approval (*Required Actions* of the run). A day without an answer is a no. `approved` goes on without.
+2. Takes a final snapshot, whose name is in the log of `delete_cluster`, and deletes the cluster; the secret of its
+   password goes with it. A busy cluster is waited for; a paused one is resumed if AWS does not delete it so.
+3. Deletes the role that its COPY used, its security group and its parameter group.
 
-**A snapshot is kept, and billed, until you delete it.** Without one, `final_snapshot` off, the data are lost: they can
-be loaded again from the bucket.
+What is not tagged as this project's is left alone, and what is gone already is no error: this can be run again at any
+time, and after a creation that failed half-way.
+
+**The snapshot is kept, and billed, until you delete it**; `sparkify_restore_cluster` makes a cluster of it. Without
+one, `final_snapshot` off, the data are lost: they can be loaded again from the bucket.
 """
 
 TAGS = {"project": "sparkify-warehouse"}
 
+QUESTION = "Delete the Redshift cluster {{ params.cluster_identifier }}?"
+CONSEQUENCES = """\
+Its role, security group, parameter group and secret go with it.
+
+{% if params.final_snapshot %}A final snapshot is taken first; it is kept, and billed, until you delete it.
+{% else %}**There will be no final snapshot: what is in the cluster is lost.**{% endif %}
+"""
+
+LONG_ENOUGH = timedelta(hours=2).total_seconds()
+
+
+def skip_if_approved(context: dict[str, Any]) -> None:
+    """Skip the question if the run's params answer it.
+
+    :raises AirflowSkipException: they do.
+    """
+    if context["params"]["approved"]:
+        raise AirflowSkipException("The param approved says that this may go on.")
+
+
 with DAG(
     dag_id="sparkify_teardown_cluster",
-    description="Delete the Redshift cluster and the role that its COPY used",
+    description="Delete the Redshift cluster and what was made for it",
     doc_md=DOCS,
     schedule=None,
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    # A cluster that has just become available refuses its deletion while its first snapshot is taken.
-    default_args={"owner": "sparkify", "retries": 10, "retry_delay": timedelta(minutes=2)},
+    default_args={
+        "owner": "sparkify",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": WarehouseRetryPolicy(),
+    },
     tags=["sparkify", "cluster"],
     params={
         "cluster_identifier": Param(
@@ -45,28 +78,29 @@ with DAG(
             title="Final snapshot",
             description="Take a snapshot first, named after the cluster and the time.",
         ),
+        "approved": Param(
+            False,
+            type="boolean",
+            title="Approved",
+            description="Go on without asking.",
+        ),
     },
 ) as dag:
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject=QUESTION,
+        body=CONSEQUENCES,
+        defaults=ApprovalOperator.REJECT,
+        response_timeout=timedelta(days=1),
+        pre_execute=skip_if_approved,
+    )
 
-    @task
-    def delete_cluster(params: dict | None = None, dag_run=None) -> None:
-        """Ask for the cluster's deletion."""
+    @task.sensor(mode="reschedule", poke_interval=10, timeout=LONG_ENOUGH, trigger_rule="none_failed")
+    def delete_cluster(params: dict | None = None) -> bool:
+        """Delete the cluster and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_cluster
 
-        identifier = params["cluster_identifier"]
-        # One name a run, so that a retry does not take a second snapshot.
-        snapshot = f"{identifier}-final-{dag_run.run_after:%Y%m%d-%H%M%S}" if params["final_snapshot"] else None
-        delete_cluster(identifier, snapshot, TAGS)
-
-    wait_until_gone = RedshiftClusterSensor(
-        task_id="wait_until_gone",
-        cluster_identifier="{{ params.cluster_identifier }}",
-        target_status="cluster_not_found",
-        # Not deferrable: the provider's trigger takes it for an error that the cluster is not found, which is the goal.
-        mode="reschedule",
-        poke_interval=10,
-        timeout=timedelta(hours=1).total_seconds(),
-    )
+        return delete_cluster(params["cluster_identifier"], TAGS, final_snapshot=params["final_snapshot"])
 
     @task
     def delete_copy_role(params: dict | None = None) -> None:
@@ -75,4 +109,18 @@ with DAG(
 
         delete_copy_role(f"{params['cluster_identifier']}-copy", TAGS)
 
-    delete_cluster() >> wait_until_gone >> delete_copy_role()
+    @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
+    def delete_security_group(params: dict | None = None) -> bool:
+        """Delete the security group and wait until it is gone."""
+        from redshift_elt.cluster.deletion import delete_security_group
+
+        return delete_security_group(f"{params['cluster_identifier']}-warehouse", TAGS)
+
+    @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
+    def delete_parameter_group(params: dict | None = None) -> bool:
+        """Delete the parameter group and wait until it is gone."""
+        from redshift_elt.cluster.deletion import delete_parameter_group
+
+        return delete_parameter_group(f"{params['cluster_identifier']}-tls", TAGS)
+
+    approve >> delete_cluster() >> [delete_copy_role(), delete_security_group(), delete_parameter_group()]

@@ -82,7 +82,7 @@ def _begin_empty(settings: Settings, api: AirflowApi, progress: Progress, datase
         delete(aws_client(settings, "s3"), BUCKET, result.foreign)
         progress.line(f"  {len(result.foreign):,} objects of other data are deleted from the local bucket")
     if find_warehouse(settings):
-        run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False})
+        run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
     run_dag(api, progress, CREATE_CLUSTER, {})
 
 

@@ -42,7 +42,7 @@ def empty_warehouse(stack, api, dataset, progress):
     run_dag(api, progress, CREATE_CLUSTER, {})
     with require_warehouse(stack.settings).connect() as warehouse:
         yield warehouse
-    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False})
+    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
     delete(aws_client(stack.settings, "s3"), BUCKET, [key for key, _ in dataset.objects()])
 
 

@@ -16,13 +16,13 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import HTTPException
 from moto.core.request import Request
 from moto.core.responses import BaseResponse
-from moto.ec2.responses import EC2Response
 from moto.iam.responses import IamResponse
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sts.responses import TokenResponse
 
 from local.standin.aws import faults
 from local.standin.aws.data_api import DataApi
+from local.standin.aws.ec2_requests import StandInEC2Response
 from local.standin.aws.faults import FAULTS, Fault
 from local.standin.aws.redshift_requests import StandInRedshiftResponse
 from local.standin.aws.s3 import StandInS3, StandInS3Response
@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 HEALTH = "/_standin/health"
 _SERVICES: dict[str, type[BaseResponse]] = {
-    "ec2": EC2Response,
+    "ec2": StandInEC2Response,
     "iam": IamResponse,
     "redshift": StandInRedshiftResponse,
     "secretsmanager": SecretsManagerResponse,

@@ -52,6 +52,19 @@ class StandInRedshift(RedshiftBackend):
                 parameter["ParameterValue"] = str(is_new).lower()
         return parameters
 
+    def delete_cluster_parameter_group(self, parameter_group_name: str) -> ParameterGroup:
+        """Remove a parameter group that no cluster has."""
+        users = [
+            identifier
+            for identifier, cluster in self.clusters.items()
+            if parameter_group_name in cluster.cluster_parameter_group_name
+        ]
+        if users:
+            raise rules.InvalidParameterGroupState(
+                f"The parameter group {parameter_group_name} cannot be deleted: cluster {users[0]} has it."
+            )
+        return super().delete_cluster_parameter_group(parameter_group_name)
+
     def describe_clusters(
         self,
         cluster_identifier: str | None = None,

@@ -13,7 +13,7 @@ from redshift_elt.cluster.tags import refuse_foreign, tag_list
 
 log = logging.getLogger(__name__)
 
-READ_POLICY = "read-the-data"
+_POLICY = "read-the-data"
 
 
 def ensure_copy_role(
@@ -43,7 +43,7 @@ def ensure_copy_role(
         refuse_foreign(f"role {name!r}", role.get("Tags", ()), tags)
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
         log.info("Role %s: already there.", name)
-    iam.put_role_policy(RoleName=name, PolicyName=READ_POLICY, PolicyDocument=json.dumps(read_policy(bucket, prefixes)))
+    iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(read_policy(bucket, prefixes)))
     return role["Arn"]
 
 

@@ -189,3 +189,40 @@ def test_delete_of_a_paused_cluster(service, redshift):
     service.available("awake")
     with service.connect("awake") as connection:
         assert connection.execute("select n from t").fetchone() == (3,)
+
+
+@fact(
+    "6.4/17a",
+    "A parameter group that a cluster has cannot be deleted: InvalidClusterParameterGroupState, 400.",
+    Here.SUPPORTED,
+    API + "DeleteClusterParameterGroup",
+)
+def test_delete_of_a_parameter_group_in_use(service, redshift):
+    redshift.create_cluster_parameter_group(
+        ParameterGroupName="used", ParameterGroupFamily="redshift-2.0", Description="used"
+    )
+    service.create("user", ClusterParameterGroupName="used")
+    with refused("InvalidClusterParameterGroupState", 400, match="cluster user has it"):
+        redshift.delete_cluster_parameter_group(ParameterGroupName="used")
+    redshift.delete_cluster(ClusterIdentifier="user", SkipFinalClusterSnapshot=True)
+    service.gone("user")
+    redshift.delete_cluster_parameter_group(ParameterGroupName="used")
+
+
+@fact(
+    "6.4/17b",
+    "A security group that a cluster is in cannot be deleted: DependencyViolation, 400.",
+    Here.SUPPORTED,
+    "EC2 " + API + "DeleteSecurityGroup",
+)
+def test_delete_of_a_security_group_in_use(service, redshift):
+    ec2 = service.client("ec2")
+    group = ec2.create_security_group(GroupName="used", Description="used")["GroupId"]
+    service.create("user", VpcSecurityGroupIds=[group])
+    for name in ({"GroupId": group}, {"GroupName": "used"}):
+        with refused("DependencyViolation", 400, match="has a dependent object"):
+            ec2.delete_security_group(**name)
+    redshift.delete_cluster(ClusterIdentifier="user", SkipFinalClusterSnapshot=True)
+    service.gone("user")
+    ec2.delete_security_group(GroupId=group)
+    assert group not in [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]]

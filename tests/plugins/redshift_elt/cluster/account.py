@@ -14,6 +14,7 @@ import boto3
 import botocore.client
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.bases.sensor import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -182,6 +183,10 @@ class Account:
         assert self.contents() == {}
 
 
+class Asked(Exception):  # noqa: N818 - it is no error
+    """A run waits for somebody's answer."""
+
+
 def run(dag_id: str, **params: Any) -> dict[str, Any]:
     """Run each task of a DAG once, sensors until they are content, and return what the tasks returned."""
     dag = DAGS[dag_id]
@@ -196,8 +201,10 @@ def run(dag_id: str, **params: Any) -> dict[str, Any]:
         task = copy.copy(original)
         task.render_template_fields(context, dag.get_template_env())
         try:
-            if task.pre_execute:
-                task.pre_execute(context)
+            if task._pre_execute_hook:
+                task._pre_execute_hook(context)
+            if isinstance(task, HITLOperator):
+                raise Asked(task.subject, task.body)
             if isinstance(task, BaseSensorOperator):
                 # What a sensor waits between two looks is Airflow's business.
                 wait_until(lambda task=task: task.poke(context), task.task_id, seconds=30)

@@ -7,11 +7,11 @@ import json
 import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
-from botocore.exceptions import ClientError
 
 from redshift_elt.cluster.cluster import ensure_cluster
 from redshift_elt.cluster.copy_role import ensure_copy_role
 from redshift_elt.cluster.deletion import delete_cluster, delete_copy_role
+from tests.waiting import wait_until
 
 TAGS = {"project": "this one"}
 NAME = "life"
@@ -22,8 +22,7 @@ ROLE = "life-copy"
 def redshift(created_warehouse):
     client = boto3.client("redshift")
     yield client
-    delete_cluster(NAME, None, TAGS)
-    client.get_waiter("cluster_deleted").wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    wait_until(lambda: delete_cluster(NAME, TAGS, final_snapshot=False), "the cluster is gone")
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def test_the_role_may_be_assumed_by_redshift_and_read_just_the_prefixes(redshift
 def test_creating_and_deleting_twice_is_no_error(redshift, iam):
     assert create(redshift, iam) == create(redshift, iam)
     for _ in range(2):
-        delete_cluster(NAME, None, TAGS)
+        wait_until(lambda: delete_cluster(NAME, TAGS, final_snapshot=False), "the cluster is gone")
         delete_copy_role(ROLE, TAGS)
 
 
@@ -74,7 +73,7 @@ def test_what_belongs_to_others_is_left_alone(redshift, iam):
     create(redshift, iam)
     other = {"project": "another one"}
     with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* left alone"):
-        delete_cluster(NAME, None, other)
+        delete_cluster(NAME, other, final_snapshot=False)
     with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* left alone"):
         delete_copy_role(ROLE, other)
     with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* left alone"):
@@ -91,13 +90,3 @@ def test_a_role_whose_trust_was_changed_is_brought_up_to_date(redshift, iam):
     ensure_copy_role(ROLE, "bucket", ["logs/"], TAGS)
     [trust] = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Effect"] == "Allow"
-
-
-def test_a_final_snapshot_keeps_its_name(redshift, iam):
-    create(redshift, iam)
-    delete_cluster(NAME, "life-final", TAGS)
-    redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    snapshots = redshift.describe_cluster_snapshots(SnapshotIdentifier="life-final")["Snapshots"]
-    assert [snapshot["ClusterIdentifier"] for snapshot in snapshots] == [NAME]
-    with pytest.raises(ClientError, match="ClusterNotFound"):
-        redshift.describe_clusters(ClusterIdentifier=NAME)
