@@ -17,7 +17,16 @@ PATH = "/_standin/faults"
 COPY = "copy"
 # S3's requests do not name their operation.
 _WITHOUT_OPERATIONS = ("s3", COPY)
-PLACES = (*_WITHOUT_OPERATIONS, "ec2", "iam", "redshift", "redshift-data", "secretsmanager", "sts")
+PLACES = (
+    *_WITHOUT_OPERATIONS,
+    "ec2",
+    "iam",
+    "redshift",
+    "redshift-data",
+    "redshift-serverless",
+    "secretsmanager",
+    "sts",
+)
 
 # The request takes effect, and its connection closes without an answer.
 ANSWER_LOST = "AnswerLost"

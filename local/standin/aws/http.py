@@ -26,6 +26,7 @@ from local.standin.aws.ec2_requests import StandInEC2Response
 from local.standin.aws.faults import FAULTS, Fault
 from local.standin.aws.redshift_requests import StandInRedshiftResponse
 from local.standin.aws.s3 import StandInS3, StandInS3Response
+from local.standin.aws.serverless import Serverless
 from local.standin.aws.state import StateFile
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ _SCOPE = re.compile(
     r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
 )
 DATA_API = "redshift-data"
-_JSON_SERVICES = (DATA_API, "redshift-serverless", "secretsmanager")
+SERVERLESS = "redshift-serverless"
+_JSON_SERVICES = (DATA_API, SERVERLESS, "secretsmanager")
 # GetClusterCredentials makes a password.
 _READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
 # CreateCluster and DeleteCluster make and remove the secret of a managed password.
@@ -63,6 +65,7 @@ class Gateway:
     :param lock: held during requests to every service but S3; moto's models have no locks of their own.
     :param health: what the health address tells, or None while not everything listens.
     :param data_api: the Redshift Data API.
+    :param serverless: Redshift Serverless.
     """
 
     def __init__(
@@ -71,11 +74,13 @@ class Gateway:
         lock: threading.RLock,
         health: Callable[[], dict[str, Any] | None],
         data_api: DataApi,
+        serverless: Serverless,
     ) -> None:
         self._state = state
         self._lock = lock
         self._health = health
         self._data_api = data_api
+        self._serverless = serverless
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -117,6 +122,8 @@ class Gateway:
             if service == DATA_API and key:
                 # Without the lock: a request may wait for a statement.
                 return self._data_api.answer(operation or "", request.get_data(), key)
+            if service == SERVERLESS and key:
+                return self._answer_serverless(operation or "", request, key)
             if service in _SERVICES:
                 return self._answer_service(service, operation or "", request)
         except NotImplementedError as error:
@@ -147,6 +154,15 @@ class Gateway:
         with StandInS3.changes:
             answer = dispatch(request, request.raw_url, dict(request.headers))
             self._state.save_s3(bucket, key)
+        return answer
+
+    def _answer_serverless(self, operation: str, request: Request, key: str) -> Answer:
+        with self._lock:
+            answer = self._serverless.answer(operation, request.get_data(), key)
+            # What it knows is kept with the control plane's; GetCredentials makes a password.
+            if operation not in ("GetNamespace", "GetWorkgroup"):
+                for changed in ("redshift", "secretsmanager"):
+                    self._state.save(changed)
         return answer
 
     def _answer_service(self, service: str, operation: str, request: Request) -> Answer:

@@ -187,8 +187,9 @@ def _identify(keys: AccessKeys) -> Principal:
 
 def _find_cluster(identifier: str) -> StandInCluster:
     for backend in redshift_backends[ACCOUNT].values():
-        if identifier in backend.clusters:
-            return backend.clusters[identifier]
+        for cluster in (*backend.clusters.values(), *backend.workgroups.values()):
+            if cluster.cluster_identifier == identifier:
+                return cluster
     raise WarehouseError(f"The control plane does not know the cluster {identifier}.")
 
 

@@ -39,6 +39,9 @@ class StandInRedshift(RedshiftBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
+        # Redshift Serverless's, by their names.
+        self.namespaces: dict[str, Any] = {}
+        self.workgroups: dict[str, Any] = {}
         self.parameter_groups[PARAMETER_GROUP] = ParameterGroup(
             PARAMETER_GROUP, "redshift-2.0", "Default parameter group for redshift-2.0", account_id, region_name
         )
@@ -235,7 +238,7 @@ class StandInRedshift(RedshiftBackend):
         return snapshot
 
     def reopen(self) -> None:
-        """Take up all clusters and snapshots after a restart.
+        """Take up all clusters, workgroups and snapshots after a restart.
 
         :raises StackError: the port of a cluster is taken.
         """
@@ -245,6 +248,8 @@ class StandInRedshift(RedshiftBackend):
                 lambda identifier=identifier: self.forget(identifier),
                 self.snapshots.get(cluster.final_snapshot),
             )
+        for workgroup in self.workgroups.values():
+            self.lifecycle.reopen(workgroup, lambda: None)
         for snapshot in self.snapshots.values():
             cluster = self.clusters.get(snapshot.cluster_identifier)
             if snapshot.status == "creating" and cluster and cluster.status != "final-snapshot":

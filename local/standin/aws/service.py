@@ -23,6 +23,7 @@ from local.standin.aws.http import Gateway
 from local.standin.aws.lifecycle import ClusterEndpoints, Lifecycle
 from local.standin.aws.redshift import StandInRedshift
 from local.standin.aws.s3 import PARTITION, StandInS3
+from local.standin.aws.serverless import Serverless, StandInWorkgroup
 from local.standin.aws.state import SERVICES, StateFile
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ _WORKERS = 16
 
 
 class Aws:
-    """S3, IAM, STS, Secrets Manager, EC2, the Redshift control plane and its Data API on the loopback address.
+    """S3, IAM, STS, Secrets Manager, EC2, Redshift with its Data API, and Redshift Serverless on the loopback address.
 
     Moto keeps its models in module variables, so there is one at a time in a process.
 
@@ -53,7 +54,7 @@ class Aws:
             durations=Durations.from_environment(),
             snapshots=settings.state / "aws" / "snapshots",
             lock=self._lock,
-            clusters=lambda: list(_clusters()),
+            clusters=lambda: [*_clusters(), *_workgroups()],
             saved=self._save_clusters,
         )
 
@@ -67,7 +68,7 @@ class Aws:
         StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
         self._server = Server(
             (HOST, self._settings.aws_port),
-            Gateway(self._state, self._lock, self._health, self._data_api),
+            Gateway(self._state, self._lock, self._health, self._data_api, Serverless(REGION)),
             numthreads=_WORKERS,
         )
         self._server.error_log = _log_server
@@ -148,3 +149,8 @@ def _use_own_models(lifecycle: Lifecycle) -> None:
 def _clusters() -> Iterator[StandInCluster]:
     for backend in list(redshift_backends[ACCOUNT].values()):
         yield from list(backend.clusters.values())
+
+
+def _workgroups() -> Iterator[StandInWorkgroup]:
+    for backend in list(redshift_backends[ACCOUNT].values()):
+        yield from list(backend.workgroups.values())
