@@ -63,6 +63,7 @@ with DAG(
         # A factor: True would be 1, which is no backoff.
         "retry_exponential_backoff": 2.0,
         "retry_policy": WarehouseRetryPolicy(),
+        "resume_cluster": "{{ params.resume_cluster }}",
     },
     template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
     user_defined_macros={"staging_table": staging_table},
@@ -102,6 +103,12 @@ with DAG(
             maximum=99_999,
             title="Bad records to go on without",
             description="So many records of each kind may be unfit to load; they go to etl.rejects. More fail the run.",
+        ),
+        "resume_cluster": Param(
+            False,
+            type="boolean",
+            title="Resume the cluster",
+            description="If the cluster is paused, resume it and wait for it. From then on its nodes are billed again.",
         ),
         "bucket": Param(
             None,

@@ -22,9 +22,11 @@ _FULL_DELAY = timedelta(minutes=5)
 
 _EXPIRED = re.compile(r"ExpiredToken|RequestExpired|RequestTimeTooSkewed")
 _BUSY = re.compile(r"SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|Unavailable|InternalError")
-# A request that is malformed, or names what does not exist; what is forbidden has status 401 or 403.
+# A request that is malformed, or names what does not exist, or is forbidden: services that speak JSON forbid with
+# status 400, the others with 401 or 403.
 _WRONG = re.compile(
-    r"NoSuchBucket|InvalidBucketName|PermanentRedirect|AuthorizationHeaderMalformed|ClusterNotFound"
+    r"AccessDenied|NoSuchBucket|InvalidBucketName|PermanentRedirect|AuthorizationHeaderMalformed"
+    r"|ClusterNotFound|ResourceNotFound"
     r"|InvalidClientTokenId|UnrecognizedClient|UnauthorizedOperation|ValidationError|InvalidParameter|MissingParameter"
 )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
@@ -18,21 +19,35 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+# A cluster is resumed within some minutes; where AWS has no nodes for it, it takes until somebody gives nodes back.
+_LOOK_AGAIN = timedelta(seconds=30)
+_RESUMED_WITHIN = timedelta(hours=1)
+
 
 class WarehouseOperator(BaseSQLOperator):
     """An operator that works in the warehouse, in one transaction, for its run's window.
 
     :param conn_id: an Airflow connection of type ``redshift`` or ``postgres``.
     :param aws_conn_id: the connection for S3, and for finding a cluster by its name.
+    :param resume_cluster: resume the cluster if it is found paused, and begin anew when it is available. Meanwhile the
+        task is deferred: it holds no worker. A cluster that is not paused costs nothing more.
     """
 
-    template_fields: Sequence[str] = ("conn_id", "aws_conn_id")
+    template_fields: Sequence[str] = ("conn_id", "aws_conn_id", "resume_cluster")
     template_ext: Sequence[str] = (".sql",)
     ui_color = "#eaf2fb"
 
-    def __init__(self, *, conn_id: str = "redshift_default", aws_conn_id: str = "aws_default", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        conn_id: str = "redshift_default",
+        aws_conn_id: str = "aws_default",
+        resume_cluster: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
         self.aws_conn_id = aws_conn_id
+        self.resume_cluster = resume_cluster
 
     @cached_property
     def _hook(self) -> DbApiHook:
@@ -58,7 +73,54 @@ class WarehouseOperator(BaseSQLOperator):
         work: Callable[[Session], Result],
         explain: Callable[[Session, Exception], Exception] | None = None,
     ) -> Result:
-        """Do a piece of work in one transaction; see :func:`redshift_elt.transaction.in_transaction`."""
+        """Do a piece of work in one transaction; see :func:`redshift_elt.transaction.in_transaction`.
+
+        :raises TaskDeferred: the cluster is paused, and is to be resumed first.
+        """
+        from redshift_elt.target import ClusterPausedError
         from redshift_elt.transaction import in_transaction
 
-        return in_transaction(self.get_db_hook(), work, explain)
+        try:
+            return in_transaction(self.get_db_hook(), work, explain)
+        except ClusterPausedError as paused:
+            # A template yields a text.
+            if str(self.resume_cluster) != "True":
+                raise
+            self.log.info("%s", paused)
+            give_up = datetime.now(timezone.utc) + _RESUMED_WITHIN
+            self._resume(paused.identifier, give_up)
+
+    def when_resumed(self, context: Mapping[str, Any], identifier: str, give_up: str, event: Any = None) -> Any:  # noqa: ARG002
+        """Begin anew if the cluster is available by now, and wait further if it is not.
+
+        :param identifier: the cluster's name.
+        :param give_up: when to wait no longer, in ISO form with its zone.
+        :raises TaskDeferred: it is not available yet.
+        :raises AirflowException: it was waited for long enough.
+        """
+        from redshift_elt.cluster.pause import ensure_available
+
+        if ensure_available(identifier, aws_conn_id=self.aws_conn_id):
+            return self.execute(context)
+        return self._wait(identifier, datetime.fromisoformat(give_up))
+
+    def _resume(self, identifier: str, give_up: datetime) -> NoReturn:
+        from redshift_elt.cluster.pause import ensure_available
+
+        ensure_available(identifier, aws_conn_id=self.aws_conn_id)
+        self._wait(identifier, give_up)
+
+    def _wait(self, identifier: str, give_up: datetime) -> NoReturn:
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+        from airflow.sdk.exceptions import AirflowException
+
+        if datetime.now(timezone.utc) > give_up:
+            raise AirflowException(
+                f"The Redshift cluster {identifier!r} is not available {_RESUMED_WITHIN} after it was to be resumed. "
+                "Look at it in the AWS console."
+            )
+        self.defer(
+            trigger=TimeDeltaTrigger(_LOOK_AGAIN),
+            method_name="when_resumed",
+            kwargs={"identifier": identifier, "give_up": give_up.isoformat()},
+        )
