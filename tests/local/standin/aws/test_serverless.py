@@ -101,7 +101,11 @@ def test_names_are_taken_once_and_must_be_known(serverless):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"namespaceName": "Music"}, {"manageAdminPassword": False, "adminUserPassword": "weak"}, {"adminUsername": "none"}],
+    [
+        {"namespaceName": "Music"},
+        {"manageAdminPassword": False, "adminUserPassword": "weak"},
+        {"adminUsername": "none"},
+    ],
 )
 def test_a_namespace_that_aws_refuses_is_refused(serverless, changed):
     assert refusal(serverless.create_namespace, **{**NAMESPACE, **changed}) == "ValidationException"
