@@ -59,7 +59,7 @@ def delete_cluster(
     ) as refusal:
         log.info("Cluster %s: %s, and cannot be deleted yet: %s", identifier, status, refusal)
         if status == "paused":
-            _resume(redshift, identifier)
+            _resume_if_still_paused(redshift, identifier)
     return False
 
 
@@ -128,7 +128,10 @@ def delete_parameter_group(name: str, tags: dict[str, str], aws_conn_id: str = "
     return True
 
 
-def _resume(redshift: Any, identifier: str) -> None:
+def _resume_if_still_paused(redshift: Any, identifier: str) -> None:
+    cluster = find_cluster(redshift, identifier)
+    if cluster is None or cluster["ClusterStatus"] != "paused":
+        return
     faults = redshift.exceptions
     try:
         redshift.resume_cluster(ClusterIdentifier=identifier)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from local.settings import Settings
 from local.standin.aws import Aws
@@ -23,9 +28,9 @@ def aws_account(tmp_path_factory) -> Iterator[Account]:
         patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
         for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             patch.setenv(name, standin_environment(settings)[name])
+        patch.setattr(AwsBaseHook, "conn", property(_client))
         service = Aws(settings, endpoints)
         service.start()
-        # Making its clients takes longer than most of these tests.
         yield Account(settings.aws_url, endpoints)
         service.stop()
 
@@ -36,3 +41,13 @@ def account(aws_account: Account) -> Iterator[Account]:
     yield aws_account
     aws_account.faults.clear()
     aws_account.empty()
+
+
+def _client(hook: AwsBaseHook) -> Any:
+    """Return the client that a hook would make; making one takes longer than most of these tests."""
+    return _made_once(hook.client_type, os.environ["AWS_ENDPOINT_URL"], os.environ.get("AWS_MAX_ATTEMPTS"))
+
+
+@functools.cache
+def _made_once(service: str, *_: str | None) -> Any:
+    return boto3.client(service)
