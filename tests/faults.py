@@ -109,9 +109,9 @@ class AwsFaults:
     def __init__(self, address: str) -> None:
         self._address = address + PATH
 
-    def set(self, place: str, code: str, times: int | None = None) -> None:
+    def set(self, place: str, code: str, times: int | None = None, operation: str | None = None) -> None:
         """Let AWS answer with an error; see :class:`local.standin.aws.faults.Faults`."""
-        self._request("POST", json={"place": place, "code": code, "times": times})
+        self._request("POST", json={"place": place, "code": code, "times": times, "operation": operation})
 
     def clear(self) -> None:
         """Let all work again."""
