@@ -160,6 +160,16 @@ class Account:
         """Return what is known of each snapshot."""
         return self.redshift.describe_cluster_snapshots()["Snapshots"]
 
+    def delete_roles(self) -> None:
+        """Delete every role."""
+        for role in self.iam.list_roles()["Roles"]:
+            name = role["RoleName"]
+            for policy in self.iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                self.iam.delete_role_policy(RoleName=name, PolicyName=policy)
+            for policy in self.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+                self.iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+            self.iam.delete_role(RoleName=name)
+
     def empty(self) -> None:
         """Delete everything that was made."""
         wait_until(lambda: self.status() in ("available", "paused", None), "the cluster settles", seconds=30)
@@ -171,12 +181,7 @@ class Account:
         found = self.contents()
         for name in found.get("parameter groups", ()):
             self.redshift.delete_cluster_parameter_group(ParameterGroupName=name)
-        for name in found.get("roles", ()):
-            for policy in self.iam.list_role_policies(RoleName=name)["PolicyNames"]:
-                self.iam.delete_role_policy(RoleName=name, PolicyName=policy)
-            for policy in self.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-                self.iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
-            self.iam.delete_role(RoleName=name)
+        self.delete_roles()
         for group in self.ec2.describe_security_groups()["SecurityGroups"]:
             if group["GroupName"] != "default":
                 self.ec2.delete_security_group(GroupId=group["GroupId"])
@@ -194,7 +199,7 @@ def run(dag_id: str, **params: Any) -> dict[str, Any]:
     context = {
         "dag": dag,
         "params": {**dag.params.dump(), "cluster_identifier": NAME, **params},
-        "ti": SimpleNamespace(xcom_pull=lambda task_ids, **_: returned[task_ids], task_id="", run_id="test"),
+        "ti": SimpleNamespace(xcom_pull=lambda task_ids, **_: returned[task_ids]),
         "run_id": "test",
     }
     for original in dag.topological_sort():

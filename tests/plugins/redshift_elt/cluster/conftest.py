@@ -20,11 +20,11 @@ from tests.plugins.redshift_elt.cluster.account import Account, HeldEndpoints
 
 @pytest.fixture(scope="module")
 def aws_account(tmp_path_factory) -> Iterator[Account]:
-    """An AWS account whose clusters change at once, and an environment in which Airflow's connection reaches it."""
+    """An AWS account whose clusters change at once, but for their roles, and Airflow's connection to it."""
     settings = Settings(state=tmp_path_factory.mktemp("aws"), aws_port=free_port(), redshift_port=free_port())
     endpoints = HeldEndpoints()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARKIFY_CLUSTER_SECONDS", "0.05")
+        patch.setenv("SPARKIFY_CLUSTER_SECONDS", "0.05,roles=60")
         patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
         for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             patch.setenv(name, standin_environment(settings)[name])

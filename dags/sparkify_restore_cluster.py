@@ -1,0 +1,105 @@
+"""Make the Redshift cluster of a snapshot."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from airflow.sdk import DAG, Param, task
+
+from redshift_elt.retry_policy import WarehouseRetryPolicy
+
+DOCS = """\
+### Make Sparkify's cluster of a snapshot
+
+Such as the one that `sparkify_teardown_cluster` has taken: its name is in that run's log. Tables, rows, users and nodes
+are the snapshot's. The role that COPY uses, the password and the encryption are made as `sparkify_create_cluster` makes
+them; run that afterwards where the tables have grown since. It can be run again at any time; a cluster of this name
+that was not made of this snapshot is left alone.
+
+**It costs money from the moment the cluster is there.** `sparkify_teardown_cluster` removes it.
+"""
+
+TAGS = {"project": "sparkify-warehouse"}
+
+with DAG(
+    dag_id="sparkify_restore_cluster",
+    description="Make the Redshift cluster of a snapshot",
+    doc_md=DOCS,
+    schedule=None,
+    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args={
+        "owner": "sparkify",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": WarehouseRetryPolicy(),
+    },
+    tags=["sparkify", "cluster"],
+    params={
+        "snapshot_identifier": Param(
+            type="string",
+            minLength=1,
+            maxLength=255,
+            title="Snapshot",
+        ),
+        "cluster_identifier": Param(
+            "sparkify",
+            type="string",
+            pattern="^[a-z](-?[a-z0-9])*$",
+            maxLength=63,
+            title="Cluster",
+            description="The name by which the connection redshift_default finds it.",
+        ),
+        "bucket": Param(
+            None,
+            type=["null", "string"],
+            title="Bucket",
+            description="The bucket that COPY may read; none: the Airflow Variable sparkify_bucket.",
+        ),
+        "prefixes": Param(
+            ["log_data/", "song_data/", "log_json_path.json", "manifests/"],
+            type="array",
+            items={"type": "string", "minLength": 1},
+            title="Prefixes",
+            description="What COPY may read in the bucket.",
+        ),
+        "security_groups": Param(
+            [],
+            type="array",
+            items={"type": "string", "pattern": "^sg-"},
+            title="Security groups",
+            description="They must admit the Airflow workers; none: the VPC's default group.",
+        ),
+        "subnet_group": Param(
+            None,
+            type=["null", "string"],
+            title="Subnet group",
+            description="None: the default one.",
+        ),
+    },
+) as dag:
+
+    @task
+    def create_copy_role(bucket: str, params: dict | None = None) -> str:
+        """Create the role that COPY uses and return its ARN."""
+        from redshift_elt.cluster.copy_role import ensure_copy_role
+
+        return ensure_copy_role(f"{params['cluster_identifier']}-copy", bucket, params["prefixes"], TAGS)
+
+    @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
+    def restore_cluster(role_arn: str, params: dict | None = None) -> bool:
+        """Make the cluster and wait until it is available."""
+        from redshift_elt.cluster.restore import restore_cluster
+
+        return restore_cluster(
+            params["cluster_identifier"],
+            params["snapshot_identifier"],
+            role_arn=role_arn,
+            tags=TAGS,
+            security_groups=params["security_groups"],
+            subnet_group=params["subnet_group"],
+        )
+
+    restore_cluster(create_copy_role("{{ params.bucket or var.value.sparkify_bucket }}"))
