@@ -19,6 +19,8 @@ CLUSTER = "sparkify"
 CLUSTER_ALONE = "local"
 DATABASE = "dev"
 MASTER_USER = "awsuser"
+# Who loads: made by sparkify_create_cluster.
+LOADER = "sparkify_etl"
 
 ADMIN = "admin"
 VIEWER = "viewer"
@@ -95,7 +97,7 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
         "AIRFLOW_CONN_REDSHIFT_DEFAULT": json.dumps(
             {
                 "conn_type": "redshift",
-                "login": MASTER_USER,
+                "login": LOADER,
                 "schema": DATABASE,
                 "extra": {"iam": True, "cluster_identifier": CLUSTER, "region": REGION},
             }
