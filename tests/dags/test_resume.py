@@ -35,10 +35,10 @@ def test_a_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, r
     start, end = dataset.window
     run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end, "resume_cluster": True})
 
-    [staging] = [task for task in api.tasks(LOAD, run_id) if task["task_id"] == "stage_events"]
-    log = "\n".join(api.log(LOAD, run_id, staging))
-    assert "paused; asked to resume" in log or "cannot be resumed yet" in log or "resuming, so this waits" in log
-    # It was deferred, and not tried again.
-    assert staging["try_number"] == 1
+    staging = [task for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")]
+    # One of them may have come when it was available already.
+    assert any("paused; asked to resume" in line for task in staging for line in api.log(LOAD, run_id, task))
+    # They were deferred, and not tried again.
+    assert [task["try_number"] for task in staging] == [1, 1]
     with require_warehouse(stack.settings).connect() as warehouse:
         assert warehouse.execute("select count(*) from songplays").fetchone() == loaded
