@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
+from redshift_elt.cluster import price
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "local").rglob("*.md")])
@@ -33,3 +36,14 @@ def test_the_list_of_decisions_has_each_of_them():
     folder = ROOT / "docs" / "adr"
     listed = LINK.findall((folder / "README.md").read_text("utf-8"))
     assert listed == sorted(file.name for file in folder.glob("[0-9]*.md"))
+
+
+def test_the_prices_on_the_page_on_aws_are_those_that_the_dag_tells():
+    page = (ROOT / "docs" / "aws.md").read_text("utf-8")
+    rows = re.findall(r"^\| (r\w+\.\w+), one node \| ([\d.]+) \| (\d+) \|$", page, re.MULTILINE)
+    assert len(rows) == 3
+    for node, hour, month in rows:
+        assert price.per_hour(node, 1, "us-east-1") == Decimal(hour)
+        # AWS counts 730 hours to a month.
+        assert int(month) == round(Decimal(hour) * 730)
+    assert f"As of {price.AS_OF}" in page
