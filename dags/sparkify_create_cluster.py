@@ -1,24 +1,34 @@
-"""Create the Redshift cluster, the role that COPY uses, and the tables."""
+"""Create the Redshift cluster, what belongs to it, the tables, and the user that loads them."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.providers.amazon.aws.sensors.redshift_cluster import RedshiftClusterSensor
 from airflow.sdk import DAG, Param, task
+
+from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 
 DOCS = """\
 ### Create Sparkify's cluster
 
 Makes what `sparkify_etl` needs, each step only where it is missing, so it can be run again at any time:
 
-1. an IAM role that Redshift may assume, and that may list and read just the data's prefixes of the bucket;
-2. a single-node cluster: private, encrypted, its administrator's password made and kept by Secrets Manager;
-3. the tables, one DDL file each under `include/sql/schema/`.
+1. an IAM role that Redshift may assume, and that may list and read just the data's prefixes of the bucket; a security
+   group that admits the networks of the form, or its own members only; a parameter group that requires TLS; and the
+   cluster: private, encrypted, its administrator's password made and kept by Secrets Manager;
+2. waits, without holding a worker, until the cluster is available and its role in sync;
+3. the tables, one DDL file each under `include/sql/schema/`, and the database user of the connection
+   `redshift_default`, with the rights that loads need.
 
-**It costs money from the moment the cluster is there.** `sparkify_teardown_cluster` removes it.
-The connection `redshift_default` finds the cluster by its name: no endpoint has to be written back.
+The log says of each whether it was created or already there. A cluster of this name that is somebody else's or has
+other properties is left alone, and the run says how it differs. Nothing is ever deleted here, unless you ask for
+`reset`, which drops the tables and makes them anew.
+
+**It costs money from the moment the cluster is there**: the log says about how much. `sparkify_teardown_cluster`
+removes it. The connection `redshift_default` finds the cluster by its name: no endpoint has to be written back.
+
+To run it on a schedule, set `schedule` in its file: every field of the form has a default.
 """
 
 TAGS = {"project": "sparkify-warehouse"}
@@ -26,7 +36,7 @@ SCHEMA = Path(__file__).parents[1] / "include" / "sql" / "schema"
 
 with DAG(
     dag_id="sparkify_create_cluster",
-    description="Create the Redshift cluster, the role that COPY uses, and the tables",
+    description="Create the Redshift cluster, what belongs to it, the tables, and the user that loads them",
     doc_md=DOCS,
     schedule=None,
     start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
@@ -47,9 +57,17 @@ with DAG(
         "node_type": Param(
             "ra3.large",
             type="string",
-            enum=["ra3.large", "ra3.xlplus", "rg.large"],
+            examples=["ra3.large", "ra3.xlplus", "ra3.4xlarge", "ra3.16xlarge", "rg.large", "rg.xlarge", "rg.4xlarge"],
             title="Node type",
-            description="Those that can be had as a single node.",
+            description="ra3.large and rg.large are the smallest ones.",
+        ),
+        "nodes": Param(
+            1,
+            type="integer",
+            minimum=1,
+            maximum=100,
+            title="Number of nodes",
+            description="The larger node types begin with two.",
         ),
         "bucket": Param(
             None,
@@ -64,12 +82,12 @@ with DAG(
             title="Prefixes",
             description="What COPY may read in the bucket.",
         ),
-        "security_groups": Param(
+        "cidrs": Param(
             [],
             type="array",
-            items={"type": "string", "pattern": "^sg-"},
-            title="Security groups",
-            description="They must admit the Airflow workers; none: the VPC's default group.",
+            items={"type": "string", "minLength": 1},
+            title="Networks that may connect",
+            description="Such as 203.0.113.7/32, where the workers are; none: members of the security group itself.",
         ),
         "subnet_group": Param(
             None,
@@ -77,45 +95,77 @@ with DAG(
             title="Subnet group",
             description="None: the default one.",
         ),
+        "owner": Param(
+            "sparkify",
+            type="string",
+            minLength=1,
+            maxLength=256,
+            title="Owner",
+            description="Who is asked about the cluster and its cost: a tag of all that is made.",
+        ),
+        "purpose": Param(
+            "analytics of song plays",
+            type="string",
+            minLength=1,
+            maxLength=256,
+            title="Purpose",
+            description="What the cluster is for: a tag as well.",
+        ),
+        "reset": Param(
+            False,
+            type="boolean",
+            title="Drop and recreate the tables",
+            description="All rows are lost; they can be loaded again from the bucket.",
+        ),
+        "confirm_reset": Param(
+            None,
+            type=["null", "string"],
+            title="The cluster's name once more",
+            description="Wanted for a reset.",
+        ),
     },
 ) as dag:
 
     @task
-    def create_copy_role(bucket: str, params: dict | None = None) -> str:
-        """Create the role that COPY uses and return its ARN."""
-        from redshift_elt.cluster.copy_role import ensure_copy_role
+    def create_cluster(bucket: str, params: dict | None = None) -> str:
+        """Make what is missing and return the ARN of the role that COPY uses."""
+        from redshift_elt.cluster.creation import create
+        from redshift_elt.cluster.database import check_connection, check_reset
 
-        return ensure_copy_role(f"{params['cluster_identifier']}-copy", bucket, params["prefixes"], TAGS)
-
-    @task
-    def create_cluster(role_arn: str, params: dict | None = None) -> None:
-        """Ask for the cluster."""
-        from redshift_elt.cluster.cluster import ensure_cluster
-
-        ensure_cluster(
-            params["cluster_identifier"],
+        identifier = params["cluster_identifier"]
+        check_reset(identifier, params["reset"], params["confirm_reset"])
+        _, database = check_connection(identifier)
+        return create(
+            identifier,
             node_type=params["node_type"],
-            role_arn=role_arn,
-            tags=TAGS,
-            security_groups=params["security_groups"],
+            nodes=params["nodes"],
+            bucket=bucket,
+            prefixes=params["prefixes"],
+            cidrs=params["cidrs"],
             subnet_group=params["subnet_group"],
+            database=database,
+            tags=TAGS,
+            labels={"owner": params["owner"], "purpose": params["purpose"]},
         )
 
-    wait_until_available = RedshiftClusterSensor(
+    @task(execution_timeout=timedelta(minutes=15))
+    def prepare_database(params: dict | None = None) -> None:
+        """Make the tables and the user that loads them."""
+        from redshift_elt.cluster.database import prepare_database
+
+        prepare_database(
+            params["cluster_identifier"],
+            SCHEMA,
+            TAGS,
+            reset=params["reset"],
+            confirmation=params["confirm_reset"],
+        )
+
+    role = create_cluster("{{ params.bucket or var.value.sparkify_bucket }}")
+    wait_until_available = WaitForClusterOperator(
         task_id="wait_until_available",
         cluster_identifier="{{ params.cluster_identifier }}",
-        target_status="available",
-        deferrable=True,
-        poke_interval=5,
-        timeout=timedelta(hours=1).total_seconds(),
+        role_arn=role,
+        poll_interval=5,
     )
-
-    @task
-    def create_tables(params: dict | None = None) -> None:
-        """Create the tables that are missing."""
-        from redshift_elt.schema import create_tables
-
-        create_tables(SCHEMA, params["cluster_identifier"])
-
-    role = create_copy_role("{{ params.bucket or var.value.sparkify_bucket }}")
-    create_cluster(role) >> wait_until_available >> create_tables()
+    wait_until_available >> prepare_database()

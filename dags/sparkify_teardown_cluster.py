@@ -114,7 +114,7 @@ with DAG(
         """Delete the security group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_security_group
 
-        return delete_security_group(f"{params['cluster_identifier']}-warehouse", TAGS)
+        return delete_security_group(f"{params['cluster_identifier']}-access", TAGS)
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
     def delete_parameter_group(params: dict | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -22,9 +23,10 @@ SECRET_KEY = "local-secret-key"  # noqa: S105
 
 @dataclass(frozen=True)
 class Settings:
-    """The folder and the ports of one local stack.
+    """The folder, the ports and the address of one local stack.
 
-    Every port is on the loopback address. Clusters get the ports from ``redshift_port`` upwards, one each.
+    AWS and the clusters listen on ``listen``, an IPv4 address, and all else on the loopback address. Clusters get the
+    ports from ``redshift_port`` upwards, one each.
     """
 
     state: Path
@@ -32,12 +34,14 @@ class Settings:
     aws_port: int = 5000
     postgres_port: int = 5433
     redshift_port: int = 5439
+    listen: str = HOST
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``SPARKIFY_STATE`` and ``SPARKIFY_{AIRFLOW,AWS,POSTGRES,REDSHIFT}_PORT``; the rest keeps its default.
+        """Read ``SPARKIFY_{STATE,LISTEN}`` and ``SPARKIFY_{AIRFLOW,AWS,POSTGRES,REDSHIFT}_PORT``; else the default.
 
-        :raises StackError: a port is not a number between 1 and 65535, or two of them are the same.
+        :raises StackError: a port is not a number between 1 and 65535, two of them are the same, or the address is not
+            that of one network.
         """
         ports = {
             f"{name}_port": _port(environ, f"SPARKIFY_{name.upper()}_PORT")
@@ -45,7 +49,7 @@ class Settings:
             if environ.get(f"SPARKIFY_{name.upper()}_PORT")
         }
         state = Path(environ.get("SPARKIFY_STATE") or ROOT / ".local").expanduser().resolve()
-        settings = cls(state=state, **ports)
+        settings = cls(state=state, listen=_address(environ.get("SPARKIFY_LISTEN") or HOST), **ports)
         chosen = settings.ports()
         if len(set(chosen.values())) < len(chosen):
             named = ", ".join(f"SPARKIFY_{name.upper()}={port}" for name, port in chosen.items())
@@ -54,7 +58,7 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that :meth:`from_environment` reads, for another process of the same stack."""
-        return {"SPARKIFY_STATE": str(self.state)} | {
+        return {"SPARKIFY_STATE": str(self.state), "SPARKIFY_LISTEN": self.listen} | {
             f"SPARKIFY_{name.upper()}": str(port) for name, port in self.ports().items()
         }
 
@@ -65,12 +69,30 @@ class Settings:
     @property
     def aws_url(self) -> str:
         """The endpoint of S3, IAM, STS, Secrets Manager and the Redshift control plane."""
-        return f"http://{HOST}:{self.aws_port}"
+        return f"http://{self.listen}:{self.aws_port}"
+
+    @property
+    def cluster_host(self) -> str:
+        """The host name of the clusters' endpoints."""
+        return "localhost" if self.listen == HOST else self.listen
 
     @property
     def airflow_url(self) -> str:
         """The address of the Airflow UI and REST API."""
         return f"http://{HOST}:{self.airflow_port}"
+
+
+def _address(text: str) -> str:
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        address = None
+    if address is None or address.is_unspecified or address.is_multicast:
+        raise StackError(
+            f"SPARKIFY_LISTEN is {text!r}: set it to one IPv4 address of this machine, which other machines reach it "
+            "by, or unset it to stay on the loopback address."
+        )
+    return str(address)
 
 
 def _port(environ: Mapping[str, str], variable: str) -> int:

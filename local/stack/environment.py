@@ -19,6 +19,8 @@ CLUSTER = "sparkify"
 CLUSTER_ALONE = "local"
 DATABASE = "dev"
 MASTER_USER = "awsuser"
+# Who loads: made by sparkify_create_cluster.
+LOADER = "sparkify_etl"
 
 ADMIN = "admin"
 VIEWER = "viewer"
@@ -95,7 +97,7 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
         "AIRFLOW_CONN_REDSHIFT_DEFAULT": json.dumps(
             {
                 "conn_type": "redshift",
-                "login": MASTER_USER,
+                "login": LOADER,
                 "schema": DATABASE,
                 "extra": {"iam": True, "cluster_identifier": CLUSTER, "region": REGION},
             }
@@ -106,7 +108,7 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
 
 def _common_variables(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     no_proxy = environ.get("NO_PROXY") or environ.get("no_proxy", "")
-    loopback = [name for name in (HOST, "localhost") if name not in no_proxy.split(",")]
+    loopback = [name for name in dict.fromkeys((HOST, "localhost", settings.listen)) if name not in no_proxy.split(",")]
     variables = {**settings.to_environment(), "NO_PROXY": ",".join([*filter(None, [no_proxy]), *loopback])}
     if sys.platform == "darwin":
         # macOS kills a forked process that touches its Objective-C runtime, and Airflow forks every task.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 
 import psutil
@@ -11,21 +12,26 @@ from local.errors import StackError
 from local.settings import HOST
 
 
-def check_free(port: int, use: str, variable: str) -> None:
+def check_free(port: int, use: str, variable: str, host: str = HOST) -> None:
     """Make sure that nothing listens on a port.
 
     :param use: what the port is for, as the user calls it.
     :param variable: the environment variable that chooses another port.
-    :raises StackError: the port is taken.
+    :param host: the address to listen on.
+    :raises StackError: the port is taken, or the address is not one of this machine's.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
             probe.listen()
         except PermissionError as error:
             raise StackError(f"Port {port} for {use} needs root: set {variable} to a port above 1023.") from error
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise StackError(
+                    f"{host} is not an address of this machine: set SPARKIFY_LISTEN to one that it has, or unset it."
+                ) from error
             raise StackError(
                 f"Port {port} for {use} is taken{_owner(port)}: stop what uses it, or set {variable} to a free port."
             ) from error

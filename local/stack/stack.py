@@ -164,7 +164,7 @@ class Stack:
             self._ports_file.unlink(missing_ok=True)
 
     def _check_same_ports(self) -> None:
-        ports = self.settings.ports()
+        ports = self._addresses()
         if self.is_running() and self._ports_file.exists():
             running = json.loads(self._ports_file.read_text())
             for name, port in ports.items():
@@ -175,9 +175,12 @@ class Stack:
                         f"and this command has {port}: run make down first, or set {variable}={running.get(name)}."
                     )
 
+    def _addresses(self) -> dict[str, int | str]:
+        return {**self.settings.ports(), "listen": self.settings.listen}
+
     def _check_standin_port_free(self) -> None:
         if not self.standin.is_running():
-            check_free(self.settings.aws_port, "the stand-in for AWS", "SPARKIFY_AWS_PORT")
+            check_free(self.settings.aws_port, "the stand-in for AWS", "SPARKIFY_AWS_PORT", self.settings.listen)
 
     def _check_ports_free(self) -> None:
         self._check_standin_port_free()
@@ -186,7 +189,7 @@ class Stack:
 
     def _write_ports(self) -> None:
         self._ports_file.parent.mkdir(parents=True, exist_ok=True)
-        write_private(self._ports_file, json.dumps(self.settings.ports()))
+        write_private(self._ports_file, json.dumps(self._addresses()))
 
     def _start_postgres(self) -> None:
         if self.postgres.is_running():

@@ -44,7 +44,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
     # It runs already under the stack, which starts it before and stops it after this process.
     postgres.start()
-    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader())
+    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader(), host=settings.listen)
     aws = Aws(settings, endpoints)
     try:
         aws.start()

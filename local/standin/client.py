@@ -26,7 +26,7 @@ def standin_environment(settings: Settings) -> dict[str, str]:
     """
     folder = certificate_folder(settings)
     # Makes the certificate when there is none.
-    server_context(folder)
+    server_context(folder, settings.listen)
     certificate = folder / CERTIFICATE
     bundle = folder / BUNDLE
     _write(bundle, Path(certifi.where()).read_bytes() + b"\n" + certificate.read_bytes())

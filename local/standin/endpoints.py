@@ -10,7 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import uvloop
+
 from local.postgres import SUPERUSER, PostgresServer
+from local.settings import HOST
 from local.standin import snapshots
 from local.standin.backend import Copier, Unloader
 from local.standin.databases import ClusterDatabases
@@ -42,6 +45,7 @@ class Endpoints:
     :param certificate_dir: the folder of the TLS certificate; made when it is missing.
     :param copier: what runs COPY.
     :param unloader: what runs UNLOAD; without one it is refused.
+    :param host: the address that the clusters listen on.
     :param connections: how many clients of a cluster can be logged in at once.
     """
 
@@ -52,17 +56,20 @@ class Endpoints:
         copier: Copier,
         unloader: Unloader | None = None,
         *,
+        host: str = HOST,
         connections: int = CONNECTIONS,
     ) -> None:
         self._postgres = postgres
         self._programs = Programs(postgres)
-        self._context = server_context(certificate_dir)
+        self._context = server_context(certificate_dir, host)
         self._copier = copier
         self._unloader = unloader
+        self._host = host
         self._connections = connections
         self._clusters: dict[str, _Cluster] = {}
         self._lock = threading.RLock()
-        self._loop = asyncio.new_event_loop()
+        # A statement costs less on it than on Python's own loop (docs/benchmark.md).
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="redshift-endpoints", daemon=True)
         self._thread.start()
 
@@ -88,6 +95,7 @@ class Endpoints:
                 copier=self._copier,
                 unloader=self._unloader,
                 databases=databases,
+                host=self._host,
                 connections=self._connections,
             )
             self._run(listener.open(port))

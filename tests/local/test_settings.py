@@ -17,7 +17,13 @@ def test_what_is_no_port_is_refused_with_its_variable(port):
         Settings.from_environment({"SPARKIFY_AWS_PORT": port})
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "localhost", "224.0.0.1", "::1", "10.0.0"])  # noqa: S104
+def test_what_is_no_address_to_listen_on_is_refused_with_its_variable(address):
+    with pytest.raises(StackError, match=f"SPARKIFY_LISTEN is '{address}'"):
+        Settings.from_environment({"SPARKIFY_LISTEN": address})
+
+
 def test_a_process_of_the_stack_reads_what_another_wrote():
-    settings = Settings.from_environment({"SPARKIFY_REDSHIFT_PORT": "6000"})
-    assert settings.redshift_port == 6000
+    settings = Settings.from_environment({"SPARKIFY_REDSHIFT_PORT": "6000", "SPARKIFY_LISTEN": "10.1.2.3"})
+    assert (settings.redshift_port, settings.listen) == (6000, "10.1.2.3")
     assert Settings.from_environment(settings.to_environment()) == settings

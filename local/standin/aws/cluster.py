@@ -11,8 +11,6 @@ from moto.redshift.models import Cluster
 
 from local.standin.aws.lifecycle import TemporaryPassword
 
-# The name that the endpoint's certificate carries.
-ADDRESS = "localhost"
 _AVAILABILITY = {"available": "Available", "modifying": "Modifying", "resizing": "Modifying"}
 _FAILED = ("incompatible-network", "incompatible-restore")
 
@@ -20,6 +18,8 @@ _FAILED = ("incompatible-network", "incompatible-restore")
 class StandInCluster(Cluster):
     """A cluster whose endpoint is a listener on this machine."""
 
+    # The host name that clients connect to.
+    address = "localhost"
     default_iam_role_arn: str | None = None
     master_password_secret_arn: str | None = None
     manual_snapshot_retention_period = -1
@@ -35,11 +35,6 @@ class StandInCluster(Cluster):
         self.status = "creating"
         self.role_changes: dict[str, tuple[str, float]] = {}
         self.temporary_passwords: list[TemporaryPassword] = []
-
-    @property
-    def address(self) -> str:
-        """The host name that clients connect to."""
-        return ADDRESS
 
     @property
     def endpoint(self) -> dict[str, str | int] | None:

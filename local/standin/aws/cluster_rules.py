@@ -97,12 +97,6 @@ class InvalidSnapshotState(ServiceException):
     code = "InvalidClusterSnapshotState"
 
 
-class InvalidParameterGroupState(ServiceException):
-    """The parameter group cannot be changed or deleted now."""
-
-    code = "InvalidClusterParameterGroupState"
-
-
 class InvalidState(ServiceException):
     """The cluster's status does not allow the operation."""
 

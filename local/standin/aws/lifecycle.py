@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 from local.errors import StackError
-from local.settings import HOST
 from local.standin.aws.durations import Durations
 
 _LOG = logging.getLogger(__name__)
@@ -93,6 +92,7 @@ class Lifecycle:
     """Takes clusters and snapshots from one state to the next.
 
     :param endpoints: where the clusters' databases and listeners are made.
+    :param host: the address that the clusters listen on.
     :param first_port: clusters get the first free port from here upwards. The port that a request asks for is not
         used: several stacks can then run on one machine.
     :param durations: how long every change takes at least.
@@ -106,6 +106,7 @@ class Lifecycle:
         self,
         endpoints: ClusterEndpoints,
         *,
+        host: str,
         first_port: int,
         durations: Durations,
         snapshots: Path,
@@ -115,6 +116,7 @@ class Lifecycle:
     ) -> None:
         self.durations = durations
         self._endpoints = endpoints
+        self._host = host
         self._first_port = first_port
         self._snapshots = snapshots
         self._lock = lock
@@ -222,8 +224,8 @@ class Lifecycle:
             self._open(cluster)
         except OSError as error:
             raise StackError(
-                f"Cluster {cluster.cluster_identifier} cannot listen on {HOST}:{cluster.port} ({error.strerror}): stop "
-                "the program that uses the port, then start the stack again."
+                f"Cluster {cluster.cluster_identifier} cannot listen on {self._host}:{cluster.port} "
+                f"({error.strerror}): stop the program that uses the port, then start the stack again."
             ) from error
         for temporary in cluster.temporary_passwords:
             if temporary.expires_at > datetime.now(timezone.utc):
@@ -302,7 +304,7 @@ class Lifecycle:
     def _free_port(self, cluster: ClusterRecord, above: int = 0) -> int:
         taken = {other.port for other in self._clusters() if other is not cluster}
         for port in range(max(self._first_port, above + 1), 65536):
-            if port not in taken and _can_listen(port):
+            if port not in taken and _can_listen(self._host, port):
                 return port
         raise StackError(f"No free port from {self._first_port} upwards: set SPARKIFY_REDSHIFT_PORT lower.")
 
@@ -362,11 +364,11 @@ class Lifecycle:
         thread.start()
 
 
-def _can_listen(port: int) -> bool:
+def _can_listen(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
         return True

@@ -17,15 +17,24 @@ from moto.redshift.exceptions import (
     ClusterSnapshotNotFoundError,
     ClusterSubnetGroupNotFoundError,
 )
-from moto.redshift.models import Cluster, ParameterGroup, RedshiftBackend
+from moto.redshift.models import Cluster, RedshiftBackend
 from moto.secretsmanager.models import secretsmanager_backends
 
 from local.standin.aws import cluster_rules as rules
 from local.standin.aws.cluster import StandInCluster
 from local.standin.aws.lifecycle import Lifecycle, TemporaryPassword
+from local.standin.aws.parameter_groups import (
+    DEFAULT,
+    FAMILIES,
+    InvalidGroupState,
+    StandInParameterGroup,
+    check_new,
+    check_own,
+    read_changes,
+)
 from local.standin.aws.snapshot import StandInSnapshot, choose, has_tags
 
-PARAMETER_GROUP = "default.redshift-2.0"
+PARAMETER_GROUP = DEFAULT
 _REACHABLE = {"available", "modifying"}
 _WITH_PASSWORDS = _REACHABLE | {"paused", "pausing", "rebooting", "resizing", "resuming"}
 _DELETABLE = {"available", "paused", "incompatible-network", "incompatible-restore"}
@@ -39,31 +48,50 @@ class StandInRedshift(RedshiftBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.parameter_groups[PARAMETER_GROUP] = ParameterGroup(
-            PARAMETER_GROUP, "redshift-2.0", "Default parameter group for redshift-2.0", account_id, region_name
-        )
+        self.parameter_groups.clear()
+        for family in FAMILIES:
+            self.parameter_groups[f"default.{family}"] = StandInParameterGroup(
+                f"default.{family}", family, f"Default parameter group for {family}", account_id, region_name
+            )
+
+    def create_cluster_parameter_group(
+        self,
+        cluster_parameter_group_name: str,
+        group_family: str,
+        description: str,
+        region_name: str,
+        tags: list[dict[str, str]] | None = None,
+    ) -> StandInParameterGroup:
+        """Make a parameter group with its family's defaults."""
+        name = cluster_parameter_group_name.lower()
+        check_new(name, group_family, self.parameter_groups)
+        group = StandInParameterGroup(name, group_family, description, self.account_id, region_name, tags)
+        self.parameter_groups[name] = group
+        return group
+
+    def modify_cluster_parameter_group(self, name: str, parameters: list[dict[str, Any]]) -> StandInParameterGroup:
+        """Set parameters of a group."""
+        [group] = self.describe_cluster_parameter_groups(name)
+        check_own(group.name)
+        group.require_ssl = read_changes(parameters)
+        return group
+
+    def delete_cluster_parameter_group(self, parameter_group_name: str) -> StandInParameterGroup:
+        """Remove a group that no cluster uses."""
+        check_own(parameter_group_name)
+        if any(parameter_group_name in cluster.cluster_parameter_group_name for cluster in self.clusters.values()):
+            raise InvalidGroupState(f"The parameter group {parameter_group_name} is used by a cluster.")
+        return super().delete_cluster_parameter_group(parameter_group_name)
 
     def describe_cluster_parameters(self, parameter_group_name: str) -> list[dict[str, Any]]:
-        """Tell the parameters; require_ssl became true with the family redshift-2.0 (AWS page "Behavior changes")."""
+        """Tell the parameters of a group, with where each value comes from."""
         parameters = super().describe_cluster_parameters(parameter_group_name)
+        group = self.parameter_groups[parameter_group_name]
         for parameter in parameters:
             if parameter["ParameterName"] == "require_ssl":
-                is_new = self.parameter_groups[parameter_group_name].family != "redshift-1.0"
-                parameter["ParameterValue"] = str(is_new).lower()
+                parameter["ParameterValue"] = str(group.requires_ssl).lower()
+                parameter["Source"] = "engine-default" if group.require_ssl is None else "user"
         return parameters
-
-    def delete_cluster_parameter_group(self, parameter_group_name: str) -> ParameterGroup:
-        """Remove a parameter group that no cluster has."""
-        users = [
-            identifier
-            for identifier, cluster in self.clusters.items()
-            if parameter_group_name in cluster.cluster_parameter_group_name
-        ]
-        if users:
-            raise rules.InvalidParameterGroupState(
-                f"The parameter group {parameter_group_name} cannot be deleted: cluster {users[0]} has it."
-            )
-        return super().delete_cluster_parameter_group(parameter_group_name)
 
     def describe_clusters(
         self,

@@ -35,6 +35,7 @@ OPERATIONS = frozenset(
         "GetClusterCredentialsWithIAM",
         "ModifyCluster",
         "ModifyClusterIamRoles",
+        "ModifyClusterParameterGroup",
         "PauseCluster",
         "RebootCluster",
         "ResizeCluster",
@@ -109,6 +110,14 @@ class StandInRedshiftResponse(RedshiftResponse):
             self._get_param("DefaultIamRoleArn"),
         )
         return ActionResult({"Cluster": cluster})
+
+    def modify_cluster_parameter_group(self) -> ActionResult:
+        """ModifyClusterParameterGroup, which moto lacks."""
+        group = self.redshift_backend.modify_cluster_parameter_group(
+            self._get_param("ParameterGroupName"), self._get_param("Parameters", [])
+        )
+        status = "Your parameter group has been updated. Changes to static parameters need a reboot of the cluster."
+        return ActionResult({"ParameterGroupName": group.name, "ParameterGroupStatus": status})
 
     def create_cluster_snapshot(self) -> ActionResult:
         """CreateClusterSnapshot."""

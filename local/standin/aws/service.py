@@ -15,7 +15,7 @@ from moto.redshift.models import redshift_backends
 from moto.s3.models import s3_backends
 
 from local.errors import StackError
-from local.settings import ACCOUNT, HOST, REGION, Settings
+from local.settings import ACCOUNT, REGION, Settings
 from local.standin.aws.cluster import StandInCluster
 from local.standin.aws.data_api import DataApi
 from local.standin.aws.durations import Durations
@@ -49,6 +49,7 @@ class Aws:
         self._serving: threading.Thread | None = None
         self._lifecycle = Lifecycle(
             endpoints,
+            host=settings.listen,
             first_port=settings.redshift_port,
             durations=Durations.from_environment(),
             snapshots=settings.state / "aws" / "snapshots",
@@ -63,10 +64,11 @@ class Aws:
         :raises StackError: a port is taken, or the state cannot be read.
         """
         _use_own_models(self._lifecycle)
+        StandInCluster.address = self._settings.cluster_host
         state = self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
         StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
         self._server = Server(
-            (HOST, self._settings.aws_port),
+            (self._settings.listen, self._settings.aws_port),
             Gateway(self._state, self._lock, self._health, self._data_api),
             numthreads=_WORKERS,
         )
@@ -110,8 +112,8 @@ class Aws:
             self.stop()
             if getattr(error, "errno", None) in (errno.EADDRINUSE, None):
                 raise StackError(
-                    f"Port {self._settings.aws_port} on {HOST} is taken, so AWS cannot listen there: stop the program "
-                    "that uses it, or set SPARKIFY_AWS_PORT to a free port."
+                    f"Port {self._settings.aws_port} on {self._settings.listen} is taken, so AWS cannot listen there: "
+                    "stop the program that uses it, or set SPARKIFY_AWS_PORT to a free port."
                 ) from error
             raise
 

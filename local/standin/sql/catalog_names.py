@@ -16,7 +16,7 @@ _KNOWN = words(
     pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_attribute_info pg_cast pg_class pg_class_info
     pg_collation pg_constraint pg_conversion pg_database_info pg_default_acl pg_depend pg_description pg_group pg_index
     pg_indexes pg_inherits pg_language pg_namespace pg_opclass pg_operator pg_opfamily pg_proc pg_rewrite pg_rules
-    pg_table_def pg_tables pg_tablespace pg_trigger pg_type pg_user pg_views
+    pg_table_def pg_tables pg_tablespace pg_trigger pg_type pg_views
     """
 )
 

@@ -14,7 +14,7 @@ from local.standin.sql.statement import Statement
 # PostgreSQL's catalogs that views in schema standin show as Redshift has them: catalog/80_catalogs.sql.
 REPLACED = frozenset(
     {"pg_attribute", "pg_class", "pg_constraint", "pg_database", "pg_index", "pg_namespace", "pg_proc"}
-    | {"pg_proc_info", "pg_tables", "pg_views"}
+    | {"pg_proc_info", "pg_tables", "pg_user", "pg_views"}
 )
 
 _SCHEMAS = ("information_schema", "pg_catalog")

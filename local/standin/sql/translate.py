@@ -161,7 +161,19 @@ def _create(statement: Statement) -> Translation:
         if after != len(statement) or len(parts) > 1:
             raise unsupported("CREATE GROUP with options")
         return fixed(statement, f"create group {quote(*parts)}", command="CREATE GROUP")
+    if statement.at(1, "user"):
+        return _create_user(statement)
     raise unsupported(f"CREATE {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
+
+
+def _create_user(statement: Statement) -> Translation:
+    """Without a password: who logs in so has temporary credentials. Others would have to reach the endpoint."""
+    parts, index = statement.name(2)
+    index += statement.at(index, "with")
+    if len(parts) > 1 or not statement.at(index, "password", "disable") or index + 2 != len(statement):
+        raise unsupported("CREATE USER with anything but PASSWORD DISABLE")
+    name = parts[0].replace("'", "''")
+    return fixed(statement, f"call standin.create_user('{name}')", command="CREATE USER")
 
 
 def _create_view(statement: Statement, output: Output) -> Translation:

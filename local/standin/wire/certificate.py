@@ -1,4 +1,4 @@
-"""The endpoint's TLS certificate: self-signed, for this machine's loopback names, kept between starts."""
+"""The endpoint's TLS certificate: self-signed, for the names that clients use, kept between starts."""
 
 from __future__ import annotations
 
@@ -13,37 +13,48 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from local.settings import HOST
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 CERTIFICATE = "certificate.pem"
 KEY = "key.pem"
 LIFETIME = datetime.timedelta(days=3650)
 RENEW_BEFORE = datetime.timedelta(days=30)
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
+def server_context(folder: Path, host: str = HOST) -> ssl.SSLContext:
     """Return the TLS settings of the endpoint, with the certificate in this folder; it is made when missing.
+
+    :param host: the address that clients connect to.
 
     Clients trust ``folder / CERTIFICATE``, which is its own authority.
     """
-    if not _is_valid(folder):
-        _make(folder)
+    address = ipaddress.ip_address(host)
+    if not _is_valid(folder, address):
+        _make(folder, address)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
     return context
 
 
-def _is_valid(folder: Path) -> bool:
+def _is_valid(folder: Path, address: _Address) -> bool:
     if not (folder / CERTIFICATE).exists() or not (folder / KEY).exists():
         return False
     certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    if address not in names.get_values_for_type(x509.IPAddress):
+        return False
     return certificate.not_valid_after_utc > datetime.datetime.now(datetime.timezone.utc) + RENEW_BEFORE
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, address: _Address) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Redshift stand-in")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    addresses = {ipaddress.ip_address(HOST), address}
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), *map(x509.IPAddress, addresses)])
     usage = x509.KeyUsage(True, False, False, False, False, True, False, False, False)
     now = datetime.datetime.now(datetime.timezone.utc)
     certificate = (

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import struct
 from collections.abc import Callable
+from typing import cast
 
 HIGH_WATER = 1 << 20
 
@@ -44,7 +45,8 @@ class Channel(asyncio.Protocol):
         self._collected: list[bytes] = []
         self._collected_bytes = 0
         self._transport: asyncio.Transport | None = None
-        self._arrived = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._arrival: asyncio.Future[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._reading = True
@@ -62,13 +64,12 @@ class Channel(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - streams only
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Keep what arrived; stop reading for a while if nobody takes it."""
         self.buffer += data
-        self._arrived.set()
+        self._wake()
         if self._reading and len(self.buffer) > HIGH_WATER and self._transport is not None:
             self._transport.pause_reading()
             self._reading = False
@@ -90,10 +91,6 @@ class Channel(asyncio.Protocol):
         """Let writers go on."""
         self._writable.set()
 
-    def has_message(self) -> bool:
-        """Whether a whole message has arrived."""
-        return len(self.buffer) >= HEADER and len(self.buffer) > _length(self.buffer, 1)[0]
-
     async def fill(self, beyond: int) -> None:
         """Wait until the buffer holds more than ``beyond`` bytes; what came meanwhile counts.
 
@@ -106,8 +103,8 @@ class Channel(asyncio.Protocol):
             if not self._reading and self._transport is not None:
                 self._transport.resume_reading()
                 self._reading = True
-            self._arrived.clear()
-            await self._arrived.wait()
+            self._arrival = self._loop.create_future()
+            await self._arrival
 
     async def take(self, size: int) -> bytes:
         """Return exactly this many bytes.
@@ -127,17 +124,27 @@ class Channel(asyncio.Protocol):
         :raises Disconnected: the peer is gone.
         :raises ProtocolViolation: the length is impossible, or larger than allowed.
         """
-        while True:
-            buffer = self.buffer
-            if len(buffer) >= HEADER:
-                kind, end = bytes(buffer[:1]), 1 + _length(buffer, 1)[0]
-                if not 0 <= end - HEADER <= largest(kind):
-                    raise ProtocolViolation(f"invalid message length {end - 1}")
-                if len(buffer) >= end:
-                    body = bytes(buffer[HEADER:end])
-                    del buffer[:end]
-                    return kind, body
-            await self.fill(len(buffer))
+        while (message := self.next_message(largest)) is None:
+            await self.fill(len(self.buffer))
+        return message
+
+    def next_message(self, largest: Callable[[bytes], int] = no_limit) -> tuple[bytes, bytes] | None:
+        """Return the next message if the whole of it has arrived.
+
+        :param largest: from a message's type to the most bytes that its body may have.
+        :raises ProtocolViolation: the length is impossible, or larger than allowed.
+        """
+        buffer = self.buffer
+        if len(buffer) < HEADER:
+            return None
+        kind, end = bytes(buffer[:1]), 1 + _length(buffer, 1)[0]
+        if not 0 <= end - HEADER <= largest(kind):
+            raise ProtocolViolation(f"invalid message length {end - 1}")
+        if len(buffer) < end:
+            return None
+        body = bytes(buffer[HEADER:end])
+        del buffer[:end]
+        return kind, body
 
     def write(self, data: bytes) -> None:
         """Send, together with what is written until somebody waits; a peer that is gone gets nothing."""
@@ -157,7 +164,8 @@ class Channel(asyncio.Protocol):
     async def drain(self) -> None:
         """Send what was written, and wait while too much of it is still under way."""
         self.flush()
-        await self._writable.wait()
+        if not self._writable.is_set():
+            await self._writable.wait()
 
     async def encrypt(self, context: ssl.SSLContext) -> None:
         """Go over to TLS as the server.
@@ -182,11 +190,16 @@ class Channel(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _wake(self) -> None:
+        """Let who waits for more go on."""
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
     def _lose(self) -> None:
         if self._lost:
             return
         self._lost = True
-        self._arrived.set()
+        self._wake()
         self._writable.set()
         if self.on_lost is not None:
             self.on_lost()

@@ -8,7 +8,6 @@ import ssl
 from collections import defaultdict
 from pathlib import Path
 
-from local.settings import HOST
 from local.standin.backend import Copier, Unloader
 from local.standin.databases import ClusterDatabases
 from local.standin.wire import messages
@@ -38,6 +37,7 @@ class Listener:
 
     :param cluster: the cluster's identifier.
     :param databases: the databases that the clients connect to.
+    :param host: the address that it listens on.
     :param connections: how many clients can be logged in at once.
     """
 
@@ -51,6 +51,7 @@ class Listener:
         copier: Copier,
         unloader: Unloader | None,
         databases: ClusterDatabases,
+        host: str,
         connections: int,
     ) -> None:
         self._cluster = cluster
@@ -60,6 +61,7 @@ class Listener:
         self._copier = copier
         self._unloader = unloader
         self._databases = databases
+        self._host = host
         self._connections = connections
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,12 +69,12 @@ class Listener:
         self._sessions: dict[tuple[int, bytes], Session] = {}
 
     async def open(self, port: int) -> None:
-        """Listen on this port of the loopback address.
+        """Listen on this port.
 
         :raises OSError: the port is taken.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, HOST, port)
+        self._server = await loop.create_server(self._accept, self._host, port)
 
     async def close(self) -> None:
         """Stop listening and end every session; what is not committed is rolled back."""

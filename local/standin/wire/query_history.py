@@ -5,15 +5,13 @@ It is kept in memory, and written into the database when somebody asks for it, s
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from local.standin.backend import WarehouseError
 from local.standin.sql.lexer import Kind, tokenize
 from local.standin.sql.statement import Statement
 from local.standin.sql.translation import Translation
@@ -29,68 +27,78 @@ _QUERIES = {"(": "SELECT", "MERGE": "OTHER", "SELECT": "SELECT", "WITH": "SELECT
 _DDL = ("ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE", "TRUNCATE")
 
 
-@dataclass
 class Run:
-    """One statement while it runs.
+    """One statement while it runs: a context, at whose end it is in the history.
 
-    :param rows: how many rows it has returned.
-    :param status: as in `sys_query_history`.
+    :param user: who runs it.
+    :param database: as its clients call it.
+    :param session: the number of PostgreSQL's process.
     """
 
-    status: str = "success"
-    error: str = ""
-    rows: int = 0
+    __slots__ = (
+        "_begun",
+        "_database",
+        "_ended",
+        "_error",
+        "_history",
+        "_session",
+        "_status",
+        "_translation",
+        "_user",
+        "rows",
+    )
+
+    def __init__(self, history: QueryHistory, translation: Translation, user: str, database: str, session: int) -> None:
+        self.rows = 0
+        """How many rows it has returned."""
+        self._history = history
+        self._translation = translation
+        self._user = user
+        self._database = database
+        self._session = session
+        self._status = "success"
+        self._error = ""
+        self._begun = self._ended = time.time()
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Note how it ended."""
+        if isinstance(error, WarehouseError):
+            self.failed(error.sqlstate, error.message)
+        self._ended = time.time()
+        self._history.add(self)
 
     def failed(self, code: str, message: str) -> None:
         """Note the error that the client is told."""
-        self.status = "canceled" if code == "57014" else "failed"
-        self.error = message
-
-
-@dataclass(frozen=True)
-class _Query:
-    """A statement that has run, and between which moments, in seconds since 1970."""
-
-    run: Run
-    translation: Translation
-    user: str
-    database: str
-    session: int
-    start: float
-    end: float
+        self._status = "canceled" if code == "57014" else "failed"
+        self._error = message
 
     def told(self) -> dict[str, Any]:
         """Return it as `standin.keep_queries` reads it."""
         return {
-            "user_name": self.user,
-            "database_name": self.database,
-            "session_id": self.session,
-            **_described(self.translation),
-            "status": self.run.status,
-            "error_message": self.run.error,
-            "returned_rows": self.run.rows,
-            "start_time": _moment(self.start),
-            "end_time": _moment(self.end),
+            "user_name": self._user,
+            "database_name": self._database,
+            "session_id": self._session,
+            **_described(self._translation),
+            "status": self._status,
+            "error_message": self._error,
+            "returned_rows": self.rows,
+            "start_time": _moment(self._begun),
+            "end_time": _moment(self._ended),
         }
 
 
-@dataclass
 class QueryHistory:
     """The statements of all sessions of a database that are not written down yet."""
 
-    _queries: deque[_Query] = field(default_factory=lambda: deque(maxlen=_MOST))
+    def __init__(self) -> None:
+        self._queries: deque[Run] = deque(maxlen=_MOST)
 
-    @contextlib.contextmanager
-    def record(self, translation: Translation, *, user: str, database: str, session: int) -> Iterator[Run]:
-        """Record a statement while it runs.
-
-        :param session: the number of PostgreSQL's process.
-        """
-        run, start = Run(), time.time()
-        try:
-            yield run
-        finally:
-            self._queries.append(_Query(run, translation, user, database, session, start, time.time()))
+    def add(self, run: Run) -> None:
+        """Keep a statement that has run; of too many the first are forgotten."""
+        self._queries.append(run)
 
     def take(self) -> str | None:
         """Return the statements that are not written down as JSON for `standin.keep_queries`, or None; forget them."""

@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 import logging
 import struct
-from collections.abc import Callable, Iterator, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable, MutableMapping
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from local.standin.backend import Copier, Unloader, WarehouseError
 from local.standin.databases import ClusterDatabases
@@ -22,7 +23,7 @@ from local.standin.sql.statement import Statement
 from local.standin.sql.translate import translate
 from local.standin.sql.translation import Action, Translation
 from local.standin.wire import messages
-from local.standin.wire.channel import Channel, Disconnected, ProtocolViolation
+from local.standin.wire.channel import HEADER, Channel, Disconnected, ProtocolViolation
 from local.standin.wire.copying import CopyBackend
 from local.standin.wire.disorder import Disorder
 from local.standin.wire.login import Identity
@@ -62,6 +63,9 @@ _FORWARDED = frozenset(b"DT123ntsI")
 # What PostgreSQL ignores outside COPY: a client may still be sending it when COPY has failed.
 _COPY_DATA = (b"d", b"c", b"f")
 
+# What drivers send to run one statement.
+_ALONE = (b"BE", b"BDE", b"PBE", b"PBDE")
+
 # So many bytes are sent to PostgreSQL before their answers are taken.
 _UNDER_WAY = 1 << 16
 
@@ -88,8 +92,7 @@ class Failed(Exception):  # noqa: N818 - the client has been told
 _length = struct.Struct("!I").unpack_from
 
 
-@dataclass(frozen=True)
-class _Awaited:
+class _Awaited(NamedTuple):
     """A message that goes to PostgreSQL, and what becomes of it there.
 
     :param answers: the message types that end its answer.
@@ -142,7 +145,7 @@ class Session:
         self._databases = databases
         self._copy_backend = CopyBackend(self, identity)
         self._history = history
-        self._running = Run()
+        self._running: Run | None = None
         self._wrapped = False
         self._read: set[str] = set()
         self._has_snapshot = False
@@ -195,11 +198,12 @@ class Session:
 
     async def _next(self) -> tuple[bytes, bytes]:
         """Return the client's next message; while it is still to come, the client gets what it waits for."""
-        if not self.client.has_message():
+        message = self.client.next_message(messages.largest)
+        if message is None:
             await self._settle_or_skip()
-        self._idle = True
-        message = await self.client.message(messages.largest)
-        self._idle = False
+            self._idle = True
+            message = await self.client.message(messages.largest)
+            self._idle = False
         if self.client.lost:
             raise Disconnected
         return message
@@ -252,7 +256,8 @@ class Session:
 
     async def _run(self, statement: Statement, *, together: bool) -> None:
         translation = self._translate(statement)
-        await self._write_history(translation)
+        if translation.reads_history:
+            await self._write_history()
         with self._recorded(translation):
             await self._perform(statement, translation, together=together)
 
@@ -272,7 +277,8 @@ class Session:
         if action in _IN_S3:
             await self._move(translation)
             return
-        await self._refuse_newer(translation, sync=True)
+        if self.in_transaction:
+            await self._refuse_newer(translation, sync=True)
         translation = await self._with_aliases(statement, translation, sync=True)
         self._reading = self._reading and translation.only_reads
         self.server.channel.write(messages.query(translation.sql))
@@ -317,11 +323,12 @@ class Session:
         (portal, name), _ = messages.read_strings(body, 2)
         translation = self._statements.get(name)
         if translation is not None:
-            await self._write_history(translation)
-        if translation is not None and translation.action is Action.WRITE:
-            await self._prepare(translation, sync=False)
-        if translation is not None:
-            await self._refuse_newer(translation, sync=False)
+            if translation.reads_history:
+                await self._write_history()
+            if translation.action is Action.WRITE:
+                await self._prepare(translation, sync=False)
+            if self.in_transaction:
+                await self._refuse_newer(translation, sync=False)
         undo = _change(self._portals, portal, translation)
         await self._collect(messages.message(b"B", body), b"2", translation, undo)
 
@@ -373,20 +380,15 @@ class Session:
             await self._pump(b"Z", translation)
             await self._commit()
 
-    @contextlib.contextmanager
-    def _recorded(self, translation: Translation) -> Iterator[None]:
-        """Record a statement in the history of the database's sessions."""
-        who = {"user": self._identity.user, "database": self._identity.database, "session": self.server.process}
-        with self._history.record(translation, **who) as self._running:
-            try:
-                yield
-            except WarehouseError as error:
-                self._running.failed(error.sqlstate, error.message)
-                raise
+    def _recorded(self, translation: Translation) -> Run:
+        """Record a statement in the history of the database's sessions while it runs."""
+        identity = self._identity
+        self._running = Run(self._history, translation, identity.user, identity.database, self.server.process)
+        return self._running
 
-    async def _write_history(self, translation: Translation) -> None:
-        """Write the history where the statement can read it, if it does."""
-        if translation.reads_history and (queries := self._history.take()) is not None:
+    async def _write_history(self) -> None:
+        """Write the history where a statement can read it."""
+        if (queries := self._history.take()) is not None:
             await self._copy_backend.execute_apart("select standin.keep_queries(%s)", (queries,))
 
     async def _collect(
@@ -434,14 +436,40 @@ class Session:
             self._skipping = True
 
     async def _sync(self) -> None:
-        if self._awaited:
-            await self._settle_or_skip(messages.SYNC)
+        alone = self._alone()
+        if alone is not None:
+            await self._run_alone(alone)
         else:
-            self.server.channel.write(messages.SYNC)
+            if self._awaited:
+                await self._settle_or_skip(messages.SYNC)
+            else:
+                self.server.channel.write(messages.SYNC)
+            await self._pump(b"Z", None)
         self._skipping = False
-        await self._pump(b"Z", None)
         await self._unwrap()
         self._ready()
+
+    def _alone(self) -> Translation | None:
+        """Return the one statement that was collected to run in a transaction of its own, if that is all.
+
+        Nothing of it that a failure would take back outlives its Sync, so its answers can go to the client together.
+        """
+        if not self._awaited or self.server.status != b"I":
+            return None
+        translation = self._awaited[-1].translation
+        kinds = b"".join(each.message[:1] for each in self._awaited)
+        is_alone = kinds in _ALONE and all(each.translation is translation for each in self._awaited)
+        if kinds.startswith(b"P") and not self._awaited[0].message.startswith(b"\0", HEADER):
+            # A name is taken only when its Parse has succeeded.
+            return None
+        return translation if is_alone else None
+
+    async def _run_alone(self, translation: Translation) -> None:
+        awaited, self._awaited, self._awaited_bytes = self._awaited, [], 0
+        self._reading = self._reading and translation.only_reads
+        self.server.channel.write(b"".join(each.message for each in awaited) + messages.SYNC)
+        with self._recorded(translation), contextlib.suppress(Failed):
+            await self._pump(b"Z", translation)
 
     # Transactions.
 
@@ -503,8 +531,6 @@ class Session:
 
     async def _refuse_newer(self, translation: Translation, *, sync: bool) -> None:
         """Refuse, with 1018, to read a relation that is newer than the snapshot of the client's transaction."""
-        if not self.in_transaction:
-            return
         # What the transaction has read is locked against a change of its name.
         unread = tuple(name for name in translation.relations if name not in self._read)
         if unread and self._has_snapshot:
@@ -598,7 +624,7 @@ class Session:
         """
         channel, client = self.server.channel, self.client
         disorder = Disorder() if translation is not None and translation.unordered else None
-        forwarded = _FORWARDED.difference(stop)
+        forwarded = _forwarded_before(stop)
         failed = False
         while True:
             buffer = channel.buffer
@@ -608,7 +634,7 @@ class Session:
                 after = position + 1 + _length(buffer, position + 1)[0]
                 if after > end:
                     break
-                if disorder is None and kind in forwarded:
+                if kind in forwarded and (disorder is None or kind != _ROW):
                     position = after
                     continue
                 self._forward(position)
@@ -644,7 +670,7 @@ class Session:
     def _answer(self, message: bytes, translation: Translation | None) -> bool:
         """Deal with one message of PostgreSQL's and return whether it is an error."""
         kind, body = message[:1], message[5:]
-        if kind == b"C" and translation is not None and translation.command in _RETURNING:
+        if kind == b"C" and self._running is not None and translation is not None and translation.command in _RETURNING:
             self._running.rows += int(body.rstrip(b"\0").split()[-1])
         if kind == b"E":
             self._send_error(messages.read_report(body), translation)
@@ -674,7 +700,8 @@ class Session:
     def _send_error(self, fields: dict[str, str], translation: Translation | None) -> None:
         self.ended = fields.get("S") == "FATAL"
         told = translate_error(fields, translation, self.server.process, self.server.written)
-        self._running.failed(told["C"], told["M"])
+        if self._running is not None:
+            self._running.failed(told["C"], told["M"])
         self.client.write(messages.report(b"E", told))
 
     def _ready(self) -> None:
@@ -682,18 +709,24 @@ class Session:
         self.client.write(messages.ready(self.server.status))
 
 
+@lru_cache
+def _forwarded_before(stop: bytes) -> frozenset[int]:
+    """Return the messages that go to the client as they are and do not end the answer."""
+    return _FORWARDED.difference(stop)
+
+
 def _change(names: MutableMapping[str, Translation], name: str, translation: Translation | None) -> Callable[[], None]:
     """Let a name mean a statement, or none, and return what takes that back."""
-    before = names.get(name)
+    undo = partial(_put, names, name, names.get(name))
+    _put(names, name, translation)
+    return undo
 
-    def put(value: Translation | None) -> None:
-        if value is None:
-            names.pop(name, None)
-        else:
-            names[name] = value
 
-    put(translation)
-    return lambda: put(before)
+def _put(names: MutableMapping[str, Translation], name: str, translation: Translation | None) -> None:
+    if translation is None:
+        names.pop(name, None)
+    else:
+        names[name] = translation
 
 
 def _outside_only(translation: Translation) -> WarehouseError:

@@ -17,26 +17,43 @@ _POLICY = "read-the-data"
 
 
 def ensure_copy_role(
-    name: str, bucket: str, prefixes: Sequence[str], tags: dict[str, str], aws_conn_id: str = "aws_default"
+    name: str,
+    bucket: str,
+    prefixes: Sequence[str],
+    tags: dict[str, str],
+    labels: dict[str, str] | None = None,
+    aws_conn_id: str = "aws_default",
 ) -> str:
     """Create the role that COPY uses, or bring the one of this name up to date, and return its ARN.
 
-    Redshift may assume it, and it may list and read just these prefixes of the bucket (AWS page "Permissions to access
-    other AWS resources").
+    Redshift may assume it for this account's clusters only (AWS page "Cross-service confused deputy prevention"), and
+    it may list and read just these prefixes of the bucket (AWS page "Permissions to access other AWS resources").
 
     :param prefixes: key prefixes or whole keys.
     :param tags: the tags by which the project knows its own role.
+    :param labels: further tags of a new role.
     :raises AirflowFailException: the role of this name belongs to somebody else.
     """
     iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
+    account = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="sts").conn.get_caller_identity()["Account"]
     trust = {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "redshift.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
         ],
     }
     try:
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), Tags=tag_list(tags))["Role"]
+        role = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(trust),
+            Description="Lets COPY read the data",
+            Tags=tag_list({**(labels or {}), **tags}),
+        )["Role"]
         log.info("Role %s: created.", name)
     except iam.exceptions.EntityAlreadyExistsException:
         role = iam.get_role(RoleName=name)["Role"]

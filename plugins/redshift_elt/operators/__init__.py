@@ -1,1 +1,1 @@
-"""The operators: StageToRedshift, LoadFact, LoadDimension and DataQuality."""
+"""The operators: StageToRedshift, LoadFact, LoadDimension and DataQuality; and one that waits for a cluster."""

@@ -33,3 +33,9 @@ def test_a_free_port_is_no_error_and_stays_free():
 
     check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
     check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
+
+
+def test_an_address_that_the_machine_does_not_have_is_told():
+    # 192.0.2.0/24 is for documentation (RFC 5737).
+    with pytest.raises(StackError, match=r"192\.0\.2\.1 is not an address of this machine: set SPARKIFY_LISTEN"):
+        check_free(5000, "the stand-in for AWS", "SPARKIFY_AWS_PORT", "192.0.2.1")

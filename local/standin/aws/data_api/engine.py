@@ -17,13 +17,12 @@ from local.standin.aws.data_api.submission import TRANSACTION
 from local.standin.backend import WarehouseError
 from local.standin.sql.statement import split_statements
 
-HOST = "localhost"
-
 
 @dataclass(frozen=True)
 class Login:
     """How to log in to a cluster's endpoint."""
 
+    host: str
     port: int
     database: str
     user: str
@@ -78,7 +77,7 @@ class Session:
         with self._lock:
             if self._connection is None:
                 self._connection = psycopg.connect(
-                    host=HOST,
+                    host=self._login.host,
                     port=self._login.port,
                     dbname=self._login.database,
                     user=self._login.user,

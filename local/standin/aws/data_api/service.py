@@ -150,7 +150,7 @@ class DataApi:
                 password = credentials["DbPassword"]
                 target["DbUser"] = owner
             self._saved()
-            return Login(cluster.port, submission.database or "", user, password), target
+            return Login(cluster.address, cluster.port, submission.database or "", user, password), target
 
     def _password(self, backend: StandInRedshift, cluster: StandInCluster, user: str) -> str:
         try:

@@ -218,6 +218,11 @@ select * from pg_catalog.pg_tables where schemaname <> 'standin';
 create or replace view standin.pg_views as
 select * from pg_catalog.pg_views where schemaname <> 'standin';
 
+-- The server has other clusters' users too: whom this database does not let in is none of its own.
+create or replace view standin.pg_user as
+select * from pg_catalog.pg_user
+where pg_catalog.has_database_privilege(usename, pg_catalog.current_database(), 'connect');
+
 do $make$
 declare
     viewed text;

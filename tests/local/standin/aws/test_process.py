@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 
 import boto3
 import psutil
@@ -29,13 +30,7 @@ TRUST = {
 class StandIn:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        variables = {
-            "SPARKIFY_STATE": str(settings.state),
-            "SPARKIFY_AWS_PORT": str(settings.aws_port),
-            "SPARKIFY_POSTGRES_PORT": str(settings.postgres_port),
-            "SPARKIFY_REDSHIFT_PORT": str(settings.redshift_port),
-            "SPARKIFY_CLUSTER_SECONDS": "0",
-        }
+        variables = {**settings.to_environment(), "SPARKIFY_CLUSTER_SECONDS": "0"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local.standin"],
             cwd=ROOT,
@@ -53,8 +48,14 @@ class StandIn:
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
-    settings = Settings(state=tmp_path, aws_port=free_port(), postgres_port=free_port(), redshift_port=free_port())
+def listen():
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch, listen):
+    ports = {name: free_port() for name in ("aws_port", "postgres_port", "redshift_port")}
+    settings = Settings(state=tmp_path, listen=listen, **ports)
     for name, value in standin_environment(settings).items():
         monkeypatch.setenv(name, value)
     yield settings
@@ -63,22 +64,27 @@ def settings(tmp_path, monkeypatch):
 
 def connect(cluster="sparkify"):
     described = boto3.client("redshift").describe_clusters(ClusterIdentifier=cluster)
-    port = described["Clusters"][0]["Endpoint"]["Port"]
+    endpoint = described["Clusters"][0]["Endpoint"]
     return redshift_connector.connect(
         iam=True,
         cluster_identifier=cluster,
         db_user="awsuser",
         database="dev",
         region=REGION,
-        host="localhost",
-        port=port,
+        iam_disable_cache=True,
+        host=endpoint["Address"],
+        port=endpoint["Port"],
     )
 
 
 def listening(process: int) -> set[tuple[str, int]]:
     """Return the addresses at which a process and its children, PostgreSQL's server, take connections."""
     parent = psutil.Process(process)
-    sockets = [each for one in (parent, *parent.children(recursive=True)) for each in one.net_connections("inet")]
+    sockets = []
+    for one in (parent, *parent.children(recursive=True)):
+        # A client's session of PostgreSQL may have ended by now.
+        with suppress(psutil.NoSuchProcess):
+            sockets += one.net_connections("inet")
     return {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}
 
 
@@ -140,6 +146,31 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
         if standin.process.returncode is None:
             standin.process.kill()
             standin.process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has every address of 127.0.0.0/8")
+@pytest.mark.parametrize("listen", ["127.0.0.2"])
+def test_another_address_is_the_only_one_and_clients_are_told_it(settings):
+    standin = StandIn(settings)
+    try:
+        standin.wait_until_ready()
+        boto3.client("redshift").create_cluster(
+            ClusterIdentifier="sparkify",
+            NodeType="ra3.large",
+            ClusterType="single-node",
+            MasterUsername="awsuser",
+            ManageMasterPassword=True,
+        )
+        boto3.client("redshift").get_waiter("cluster_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+        assert listening(standin.process.pid) == {
+            ("127.0.0.2", settings.aws_port),
+            ("127.0.0.2", settings.redshift_port),
+        }
+    finally:
+        standin.process.kill()
+        standin.process.communicate()
 
 
 def test_a_taken_port_ends_the_process_with_one_line(settings):

@@ -202,6 +202,75 @@ def test_require_ssl(redshift, group, value):
 
 
 @fact(
+    "6.2/parameter group",
+    "A parameter group of one's own has its family's values and what was set in it, is made once, and stays while a "
+    "cluster uses it.",
+    Here.SUPPORTED,
+    API + "CreateClusterParameterGroup",
+)
+def test_a_parameter_group_of_ones_own(service, redshift):
+    made = {"ParameterGroupFamily": "redshift-1.0", "Description": "own", "Tags": [{"Key": "project", "Value": "x"}]}
+    redshift.create_cluster_parameter_group(ParameterGroupName="own", **made)
+    with refused("ClusterParameterGroupAlreadyExists", match="own"):
+        redshift.create_cluster_parameter_group(ParameterGroupName="own", **made)
+    [group] = redshift.describe_cluster_parameter_groups(ParameterGroupName="own")["ParameterGroups"]
+    assert (group["ParameterGroupFamily"], group["Tags"]) == ("redshift-1.0", made["Tags"])
+    assert require_ssl(redshift, "own") == ("false", "engine-default")
+    redshift.modify_cluster_parameter_group(
+        ParameterGroupName="own", Parameters=[{"ParameterName": "require_ssl", "ParameterValue": "true"}]
+    )
+    assert require_ssl(redshift, "own") == ("true", "user")
+    service.create("grouped", ClusterParameterGroupName="own")
+    with refused("InvalidClusterParameterGroupState", match="used by a cluster"):
+        redshift.delete_cluster_parameter_group(ParameterGroupName="own")
+    redshift.delete_cluster(ClusterIdentifier="grouped", SkipFinalClusterSnapshot=True)
+    service.gone("grouped")
+    redshift.delete_cluster_parameter_group(ParameterGroupName="own")
+    with refused("ClusterParameterGroupNotFound", 404, match="own"):
+        redshift.describe_cluster_parameter_groups(ParameterGroupName="own")
+
+
+def require_ssl(redshift, group):
+    parameters = redshift.describe_cluster_parameters(ParameterGroupName=group)["Parameters"]
+    [found] = [each for each in parameters if each["ParameterName"] == "require_ssl"]
+    return found["ParameterValue"], found["Source"]
+
+
+@fact(
+    "6.2/default parameter groups",
+    "The default parameter groups can be neither changed nor removed.",
+    Here.SUPPORTED,
+    "working-with-parameter-groups",
+)
+def test_default_parameter_groups_stay(redshift):
+    with refused("InvalidClusterParameterGroupState", match="default"):
+        redshift.delete_cluster_parameter_group(ParameterGroupName="default.redshift-2.0")
+    with refused("InvalidClusterParameterGroupState", match="default"):
+        redshift.modify_cluster_parameter_group(
+            ParameterGroupName="default.redshift-2.0",
+            Parameters=[{"ParameterName": "require_ssl", "ParameterValue": "true"}],
+        )
+
+
+@fact(
+    "6.2/other parameters",
+    "A parameter group can set other parameters than require_ssl, and let clients in without TLS.",
+    Here.REFUSED,
+    API + "ModifyClusterParameterGroup",
+)
+@pytest.mark.parametrize(("name", "value"), [("require_ssl", "false"), ("datestyle", "ISO, DMY")])
+def test_other_parameters(redshift, name, value):
+    redshift.create_cluster_parameter_group(
+        ParameterGroupName=f"with-{name.replace('_', '-')}", ParameterGroupFamily="redshift-2.0", Description="own"
+    )
+    with refused("UnsupportedOperation", match="not supported by the stand-in"):
+        redshift.modify_cluster_parameter_group(
+            ParameterGroupName=f"with-{name.replace('_', '-')}",
+            Parameters=[{"ParameterName": name, "ParameterValue": value}],
+        )
+
+
+@fact(
     "6.2/Port default",
     "A cluster listens on port 5439, or on the one that is asked for; here on a free one, which Endpoint tells.",
     Here.DIFFERS,

@@ -12,6 +12,7 @@ STATEMENTS = [
     "create domain d as int",
     "create materialized view v as select 1",
     "create user u password 'Secret-1'",
+    "create user u password disable createdb",
     "create role r",
     "release savepoint s",
     "do 'begin end'",

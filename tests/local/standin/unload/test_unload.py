@@ -349,8 +349,11 @@ def test_a_bucket_that_is_not_there(whole, venues):
 
 def test_an_outage_of_s3_fails_it(whole, venues):
     FAULTS.set("copy", "SlowDown", 1)
-    with pytest.raises(psycopg.errors.InternalError_, match="Status 503,Error SlowDown"):
-        unload(venues)
+    try:
+        with pytest.raises(psycopg.errors.InternalError_, match="Status 503,Error SlowDown"):
+            unload(venues)
+    finally:
+        FAULTS.clear()
     assert whole.objects() == {}
     unload(venues)
     assert len(whole.objects()) == 2

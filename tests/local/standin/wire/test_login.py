@@ -79,6 +79,31 @@ def test_privileges_are_granted_and_missed(endpoint):
         analyst.execute("insert into plays values (1)")
 
 
+def test_a_user_made_by_sql_logs_in_with_a_temporary_password_only(endpoint):
+    owner = endpoint.psycopg()
+    owner.execute("create user loader password disable")
+    owner.rollback()
+    assert owner.execute("select 1 from pg_user where usename = 'loader'").fetchall() == []
+    owner.execute("create user loader with password disable")
+    owner.commit()
+    assert owner.execute("select 1 from pg_user where usename = 'loader'").fetchall() == [(1,)]
+    with pytest.raises(psycopg.errors.DuplicateObject, match='user "loader" already exists'):
+        owner.execute("create user loader password disable")
+    endpoint.endpoints.set_password(endpoint.cluster, "loader", "p", expires_at=now() + HOUR)
+    loader = endpoint.psycopg(user="IAM:loader", password="p", autocommit=True)
+    loader.execute("create temporary table t (a int)")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied to create user"):
+        loader.execute("create user another password disable")
+
+
+def test_another_clusters_user_is_none_of_this_ones(endpoint):
+    owner = endpoint.psycopg(autocommit=True)
+    endpoint.behind().execute("create role elsewhere login")
+    assert owner.execute("select 1 from pg_user where usename = 'elsewhere'").fetchall() == []
+    owner.execute("create user elsewhere password disable")
+    assert owner.execute("select 1 from pg_user where usename = 'elsewhere'").fetchall() == [(1,)]
+
+
 @pytest.mark.parametrize("user", ["rdsdb", "RDSDB", "pg_monitor", "public"])
 def test_reserved_users_cannot_be_had(endpoint, user):
     with pytest.raises(ValueError, match="reserved"):

@@ -113,7 +113,7 @@ class Account:
         """Make a security group in a VPC, by default in the one that is always there, and return its id."""
         vpc = vpc or self.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
         return self.ec2.create_security_group(
-            GroupName=f"{NAME}-warehouse",
+            GroupName=f"{NAME}-access",
             Description="tests",
             VpcId=vpc,
             TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],

@@ -93,7 +93,7 @@ def test_a_busy_cluster_is_waited_for(account, before):
             account.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
         status = account.status()
         assert not delete_cluster(NAME, OWN, final_snapshot=False)
-        assert not delete_security_group(f"{NAME}-warehouse", OWN)
+        assert not delete_security_group(f"{NAME}-access", OWN)
         assert not delete_parameter_group(f"{NAME}-tls", OWN)
         assert account.status() == status
     tear_down()
@@ -120,7 +120,7 @@ def test_role_and_groups_of_others_stay(account):
         delete_copy_role(f"{NAME}-copy", OWN)
     with pytest.raises(AirflowFailException, match=r"parameter group 'life-tls' has the tags .* left alone"):
         delete_parameter_group(f"{NAME}-tls", OWN)
-    assert delete_security_group(f"{NAME}-warehouse", OWN)
+    assert delete_security_group(f"{NAME}-access", OWN)
     assert account.contents() == before
 
 
@@ -129,7 +129,7 @@ def test_a_group_of_the_same_name_in_another_vpc_stays(account):
     theirs = account.create_security_group(OTHER, vpc)
     account.create()
     tear_down()
-    [group] = account.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{NAME}-warehouse"]}])[
+    [group] = account.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{NAME}-access"]}])[
         "SecurityGroups"
     ]
     assert group["GroupId"] == theirs
@@ -158,4 +158,4 @@ def test_an_error_of_ec2_that_is_none_of_those_that_pass_is_raised(account):
     account.create_security_group()
     account.faults.set("ec2", "AccessDenied", operation="DeleteSecurityGroup")
     with pytest.raises(ClientError, match="Access Denied"):
-        delete_security_group(f"{NAME}-warehouse", OWN)
+        delete_security_group(f"{NAME}-access", OWN)
