@@ -8,7 +8,6 @@ import tarfile
 from redshift_elt import checks as make
 from redshift_elt.checks import run
 from redshift_elt.transaction import in_transaction
-from redshift_elt.window import Window
 from tests.plugins.redshift_elt.checks.test_kinds import HOUR
 
 ROWS = 500
@@ -21,8 +20,7 @@ def damaged(warehouse, rows, columns) -> str:
             some = rows[begin : begin + ROWS]
             values = [value for row in some for value in row]
             session.execute("insert into texts values " + ", ".join(["(%s, %s)"] * len(some)), values)
-        window: Window = HOUR
-        [result] = run.make(session, window, [make.undamaged_text("texts", columns)])
+        [result] = run.make(session, HOUR, [make.undamaged_text("texts", columns)])
         return result.actual
 
     return in_transaction(warehouse._hook, work)
@@ -39,12 +37,10 @@ def test_every_damaged_play_is_found(created_warehouse, real_data):
 
 
 def test_no_text_of_the_catalogue_is_taken_for_damaged(created_warehouse, real_data):
-    songs = []
-    for archive in real_data.glob("song_data*.tar.gz"):
-        with tarfile.open(archive) as members:
-            for member in members:
-                if member.isfile() and member.name.endswith(".json"):
-                    songs.append(json.loads(members.extractfile(member).read()))
+    [archive] = real_data.glob("song_data*.tar.gz")
+    with tarfile.open(archive) as members:
+        files = (member for member in members if member.isfile() and member.name.endswith(".json"))
+        songs = [json.loads(members.extractfile(file).read()) for file in files]
     assert len(songs) > 10_000
     texts = [(str(song["title"]), f"{song['artist_name']} {song['artist_location']}") for song in songs]
     texts = [row for row in texts if not all(text.isascii() for text in row)]
