@@ -7,7 +7,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, task
 
-from redshift_elt.checks import Query, fresh, not_null, references, row_count, unique
+from redshift_elt.checks import load_checks
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -30,8 +30,8 @@ Each run is responsible for one **window** of event time in UTC, its end not inc
 
 | task | does |
 | --- | --- |
-| `stage_events` | COPY the log files of the window's days into a staging table of this run's own |
-| `stage_songs` | COPY the song files that are new or have changed since they were loaded |
+| `stage_events` | COPY the log files of the window's days into a staging table of this run's own; check its rows |
+| `stage_songs` | COPY the song files that are new or have changed since they were loaded; check their rows |
 | `load_songplays`, `load_time` | make the window hold exactly what was staged |
 | `load_users`, `load_songs`, `load_artists` | merge what the staged rows change |
 | `check_star_schema` | count rows, nulls, repeated keys, missing references; hold loaded plays against staged ones |
@@ -45,6 +45,7 @@ When a check fails, its task's log says which, what it expected and what it foun
 `etl.check_results`, loads in `etl.loads`, rejected lines in `etl.rejects`.
 """
 
+INCLUDE = Path(__file__).parents[1] / "include"
 EVENTS, SONGS = "staging_events", "staging_songs"
 
 with DAG(
@@ -65,7 +66,7 @@ with DAG(
         "retry_policy": WarehouseRetryPolicy(),
         "resume_cluster": "{{ params.resume_cluster }}",
     },
-    template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
+    template_searchpath=[str(INCLUDE / "sql")],
     user_defined_macros={"staging_table": staging_table},
     tags=["sparkify", "redshift"],
     params={
@@ -150,6 +151,7 @@ with DAG(
         time_format="epochmillisecs",
         window_column="ts",
         max_rejects="{{ params.max_rejects }}",
+        checks=load_checks(INCLUDE / "checks" / "staging_events.yaml"),
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -159,6 +161,7 @@ with DAG(
         ledger_targets=["songs", "artists"],
         list_every=timedelta(days=1),
         max_rejects="{{ params.max_rejects }}",
+        checks=load_checks(INCLUDE / "checks" / "staging_songs.yaml"),
     )
 
     load_songplays = LoadFactOperator(
@@ -228,28 +231,7 @@ with DAG(
         task_id="check_star_schema",
         trigger_rule="none_failed",
         staged_by=[stage_events],
-        checks=[
-            Query(
-                "songplays", "plays staged but not loaded, or the reverse", 0, 0, sql="checks/plays_not_reconciled.sql"
-            ),
-            unique("songplays", "songplay_id", window_column="start_time"),
-            not_null("songplays", "user_id", window_column="start_time"),
-            references("songplays", "user_id", "users", "user_id", window_column="start_time"),
-            references("songplays", "song_id", "songs", "song_id", window_column="start_time"),
-            references("songplays", "artist_id", "artists", "artist_id", window_column="start_time"),
-            references("songplays", "start_time", "time", "start_time", window_column="start_time"),
-            fresh("songplays", "start_time", hours=24),
-            row_count("users", severity="warn"),
-            unique("users", "user_id"),
-            not_null("users", "level"),
-            row_count("songs", severity="warn"),
-            unique("songs", "song_id"),
-            not_null("songs", "title"),
-            row_count("artists", severity="warn"),
-            unique("artists", "artist_id"),
-            not_null("artists", "name"),
-            unique("time", "start_time", window_column="start_time"),
-        ],
+        checks=load_checks(INCLUDE / "checks" / "star_schema.yaml"),
     )
 
     @task(trigger_rule="none_failed")

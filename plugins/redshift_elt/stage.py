@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from redshift_elt import object_text, rejects
 from redshift_elt.audit import now
+from redshift_elt.checks import run as check_run
 from redshift_elt.copy_check import check_copy
 from redshift_elt.copy_failure import explain_copy
 from redshift_elt.date_pattern import DatePattern
@@ -32,6 +33,7 @@ from redshift_elt.statements.copy import KEYWORD_FORMATS, CopyOptions, copy_obje
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+    from redshift_elt.checks import Aggregate
     from redshift_elt.staging import DagRun
     from redshift_elt.statements.rejects import Reject
     from redshift_elt.transaction import Session
@@ -61,6 +63,7 @@ class Source:
     time_format: str | None
     gzip: bool
     max_rejects: int
+    checks: tuple[Aggregate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Staged:
     :param rows: how many rows the staging table holds.
     :param left_out: how many rows were left out, because their object is another day's.
     :param rejected: how many records COPY could not load; they are in ``etl.rejects``.
+    :param results: what the checks of the staged rows have found; none where there was nothing to stage.
     """
 
     objects: int
@@ -79,6 +83,7 @@ class Staged:
     rows: int
     left_out: int
     rejected: int
+    results: tuple[check_run.Result, ...] = ()
 
 
 @dataclass
@@ -113,36 +118,44 @@ class Stage:
         return int(self.source.max_rejects)
 
     def make(self, session: Session) -> Staged:
-        """Stage what the run needs, in the place of what an earlier try has staged.
+        """Stage what the run needs, in the place of what an earlier try has staged, and check it.
+
+        What the checks find is kept with what was staged; the caller fails, once that is committed, if they do.
 
         :raises AirflowFailException: a name is wrong, see the message.
         """
         for table, template in self._tables():
             session.execute(statements.drop(table))
             session.execute(statements.create(table, template))
-        return self._fill(session)
+        staged = self._fill(session)
+        check_run.record(session, self.dag_run, self.window, staged.results)
+        return staged
 
     def renew(self, session: Session, target: str) -> None:
         """Stage again what S3 has in another version by now, or the target in a newer one.
 
         The caller holds the lock of the target.
+
+        :raises AirflowFailException: what was staged again is not fit to be loaded.
         """
         if self._is_current(session, target):
             return
         log.info("What was staged in %s has changed in S3 since: it is staged again.", self.table)
         for table, _ in self._tables():
             session.execute(statements.empty(table))
-        self._fill(session)
+        self._fill_to_load(session)
 
     def make_temporary(self, session: Session) -> None:
         """Stage what the run needs for this session only; the run's own tables are gone.
 
         A temporary table hides a permanent one with the same name (AWS page "CREATE TABLE").
+
+        :raises AirflowFailException: what was staged is not fit to be loaded.
         """
         log.info("The staging table %s is gone, as it is when a run has succeeded: it is staged again.", self.table)
         for table, template in self._tables():
             session.execute(statements.create(table, template, temporary=True))
-        self._fill(session)
+        self._fill_to_load(session)
 
     def explain(self, session: Session, error: Exception) -> Exception:
         """Return the error to raise for a staging that failed; see :func:`redshift_elt.copy_failure.explain_copy`."""
@@ -252,6 +265,17 @@ class Stage:
 
     # How it is staged.
 
+    def _fill_to_load(self, session: Session) -> None:
+        """Stage for a load that goes on with it in the same transaction: unfit rows end it, and nothing is kept."""
+        check_run.fail_if_any_failed(self._fill(session).results, "Nothing was loaded.")
+
+    def _check(self, session: Session, objects: Sequence[S3Object]) -> tuple[check_run.Result, ...]:
+        """Check the staged rows; where there was nothing to stage, only what an empty table might not pass."""
+        checks = self.source.checks
+        if not objects and all(check.passes_without_rows for check in checks):
+            return ()
+        return tuple(check_run.make(session, self.window, checks, {self.source.table: self.table}))
+
     def _fill(self, session: Session) -> Staged:
         source = self.source
         objects, listing = self._find(session)
@@ -269,7 +293,9 @@ class Stage:
         by_ledger = bool(source.ledger_targets) and not self.window.full
         read_again = {item.key for item in objects} if by_ledger else None
         rejects.keep(session, self.dag_run, source.table, self._rejects, read_again)
-        return Staged(len(objects), sum(item.size for item in objects), kept, read - kept, len(self._rejects))
+        results = self._check(session, objects)
+        size = sum(item.size for item in objects)
+        return Staged(len(objects), size, kept, read - kept, len(self._rejects), results)
 
     def _copy_days(self, session: Session, objects: Sequence[S3Object]) -> tuple[int, int]:
         """COPY each day's object by itself and keep its rows of that day; return how many were read and kept.

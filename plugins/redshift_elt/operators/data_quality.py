@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.sql.operators.sql import SQLCheckResult
-from airflow.sdk.exceptions import AirflowFailException
-
-from redshift_elt.checks import Aggregate, Check, Query, number_text
+from redshift_elt.checks import Aggregate, Check, EqualCounts, Query
+from redshift_elt.checks.check import refuse_unfit
 from redshift_elt.operators.staged import StagedOperator
-from redshift_elt.statements import bookkeeping, names, quality
+from redshift_elt.statements import names, quality
 
 if TYPE_CHECKING:
+    from redshift_elt.checks.run import Result
     from redshift_elt.stage import Stage
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
+
+# Where the SQL of a check may stand that brings its own.
+_SQL_OF = {Query: ("sql", "rows_sql"), EqualCounts: ("expected_sql", "actual_sql", "rows_sql")}
 
 
 class DataQualityOperator(StagedOperator):
     """Make a number of checks, and keep their results in ``etl.check_results``.
 
-    A check that fails is not tried again, for bad data stays bad; a lost connection is. A check of a whole table is
-    made by the runs that change the table.
+    All checks of a table that are aggregates are computed in one scan. A check that fails is not tried again, for bad
+    data stays bad; a lost connection is. A check of a whole table is made by the runs that change the table.
 
-    :param checks: the checks, see :mod:`redshift_elt.checks`.
+    A check that fails shows up to ten of the rows that break it, in the log and in the error's message, which Airflow
+    keeps and may send on. These are values of the data: of each row only its key and the checked columns.
+
+    :param checks: the checks, see :mod:`redshift_elt.checks`; :func:`redshift_elt.checks.load_checks` reads YAML.
     :param staged_by: the operators that stage what the checks' queries read.
     :raises AirflowFailException: a check with severity ``error`` has failed; the message names every one that has.
     """
@@ -37,54 +41,45 @@ class DataQualityOperator(StagedOperator):
         super().__init__(**kwargs)
         if not checks:
             raise ValueError("checks is empty: give at least one, such as row_count('orders').")
-        seen = set()
-        for check in checks:
-            if (check.table, check.name) in seen:
-                raise ValueError(f"The check {check.name!r} of {check.table} is given twice.")
-            seen.add((check.table, check.name))
+        refuse_unfit(checks)
         self.checks = list(checks)
-        self.queries = [check.sql for check in checks if isinstance(check, Query)]
+        self.queries = [getattr(check, part) for check in checks for part in _SQL_OF.get(type(check), ())]
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
         """Make the checks and return how many passed, warned and failed."""
-        from redshift_elt.audit import now
+        from redshift_elt.checks import run
 
         window = self.window(context)
+        rendered = self._rendered()
 
-        def check(session: Session, _: Sequence[Stage]) -> list[bookkeeping.CheckResult]:
+        def check(session: Session, _: Sequence[Stage]) -> list[Result]:
             session.execute(quality.CREATE_THIS_RUN)
             session.execute(quality.FILL_THIS_RUN, (context["ti"].dag_id, context["ti"].run_id))
-            checks = self._due(session, window)
-            measured = self._measure(session, window, checks)
-            results = [
-                bookkeeping.CheckResult(
-                    dag_id=context["ti"].dag_id,
-                    run_id=context["ti"].run_id,
-                    window_start=window.bounds[0],
-                    window_end=window.bounds[1],
-                    target=check.table,
-                    check_name=check.name,
-                    severity=check.severity,
-                    expected=check.expected,
-                    actual=number_text(number),
-                    passed=check.passes(number),
-                    checked_at=now(),
-                )
-                for check, number in zip(checks, measured, strict=True)
-            ]
-            if results:
-                session.execute(bookkeeping.insert_check_results(len(results)), bookkeeping.values(results))
+            results = run.make(session, window, self._due(session, window, rendered))
+            run.record(session, context["dag_run"], window, results)
             return results
 
-        return self._report(self.on_staged(context, window, check))
+        results = self.on_staged(context, window, check)
+        # Read by the OpenLineage listener, also when the task fails.
+        self.check_results = run.for_lineage(results)
+        run.tell(results)
+        run.fail_if_any_failed(results)
+        return run.counts(results)
 
-    def _due(self, session: Session, window: Window) -> list[Check]:
+    def _rendered(self) -> list[Check]:
+        """Return the checks with their SQL as Airflow has rendered it."""
+        queries: Iterator[str] = iter(self.queries)
+        return [
+            replace(check, **{part: next(queries) for part in _SQL_OF.get(type(check), ())}) for check in self.checks
+        ]
+
+    def _due(self, session: Session, window: Window, checks: Sequence[Check]) -> list[Check]:
         """Return the checks to make: a table that this run left as it was has been checked by those that changed it.
 
-        A full load is to make sure of everything, so it makes them all.
+        A full load is to make sure of everything, so it makes them all but those that compare with windows before.
         """
         if window.full:
-            return self.checks
+            return [check for check in checks if not (isinstance(check, Aggregate) and check.windows_before)]
         written = dict(session.fetch(quality.CHANGED_BY_THIS_RUN, window.bounds))
         unchanged = {table for table, rows in written.items() if not rows}
 
@@ -92,56 +87,7 @@ class DataQualityOperator(StagedOperator):
             whole_table = isinstance(check, Aggregate) and check.window_column is None
             return not whole_table or names.bare(check.table) not in unchanged
 
-        due = [check for check in self.checks if is_due(check)]
-        if left_out := sorted({check.table for check in self.checks} - {check.table for check in due}):
+        due = [check for check in checks if is_due(check)]
+        if left_out := sorted({check.table for check in checks} - {check.table for check in due}):
             self.log.info("Not checked as a whole, for this run has not changed them: %s.", ", ".join(left_out))
         return due
-
-    def _measure(self, session: Session, window: Window, checks: Sequence[Check]) -> list[float | None]:
-        """Return the number that each check measures, in the order of the checks."""
-        measured: dict[Check, float | None] = {}
-        aggregates = sorted(
-            (check for check in checks if isinstance(check, Aggregate)),
-            key=lambda check: (check.table, check.window_column or ""),
-        )
-        for (table, window_column), group in groupby(aggregates, key=lambda check: (check.table, check.window_column)):
-            together = list(group)
-            query = quality.measure(table, [check.expression for check in together], window_column)
-            row = session.fetch(query, window.bounds if window_column else ())[0]
-            measured.update(zip(together, map(_number, row), strict=True))
-        queries = [check for check in self.checks if isinstance(check, Query)]
-        for check, sql in zip(queries, self.queries, strict=True):
-            measured[check] = _number(session.fetch(sql, window.bounds * (sql.count("%s") // 2))[0][0])
-        return [measured[check] for check in checks]
-
-    def _report(self, results: Sequence[bookkeeping.CheckResult]) -> dict[str, int]:
-        # Read by the OpenLineage listener.
-        self.check_results = [
-            SQLCheckResult(
-                name=result.check_name,
-                check_type=result.check_name,
-                success=result.passed,
-                severity=result.severity,
-                table=result.target,
-                expected=result.expected,
-                actual=result.actual,
-            )
-            for result in results
-        ]
-        for result in results:
-            outcome = "passed" if result.passed else "FAILED" if result.severity == "error" else "warning"
-            text = f"{outcome}: {result.target}: {result.check_name}: expected {result.expected}, found {result.actual}"
-            self.log.log(logging.INFO if result.passed else logging.WARNING, "%s", text)
-        failed = [result for result in results if not result.passed]
-        errors = [result for result in failed if result.severity == "error"]
-        if errors:
-            listed = "\n".join(
-                f"{result.target}: {result.check_name}: expected {result.expected}, found {result.actual}"
-                for result in errors
-            )
-            raise AirflowFailException(f"{len(errors)} of {len(results)} checks failed:\n{listed}")
-        return {"passed": len(results) - len(failed), "warned": len(failed), "failed": 0}
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

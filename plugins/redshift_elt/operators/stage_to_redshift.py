@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from redshift_elt.checks import Aggregate
+from redshift_elt.checks.check import refuse_unfit
 from redshift_elt.date_pattern import DatePattern
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.statements import names
 from redshift_elt.statements.copy import MOST_REJECTS, CopyOptions
 
 if TYPE_CHECKING:
+    from redshift_elt.checks import Check
     from redshift_elt.stage import Stage
     from redshift_elt.window import Window
 
@@ -46,7 +49,13 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param gzip: whether the objects are compressed with gzip.
     :param max_rejects: how many records of all objects together the run may go on without because COPY cannot load
         them; they are kept in ``etl.rejects``, and those of an earlier try of the run are replaced.
-    :raises AirflowFailException: there are more such records; the message names file, line and reason.
+    :param checks: checks of the staged rows, all of them, whichever window they are in; made in one scan in the same
+        transaction, kept in ``etl.check_results`` together with what was staged. Only such that are aggregates of
+        ``table``: not references, queries and counts. A load that stages again, for an object has changed, makes them
+        again. Up to ten rows that break a rule are shown, see
+        :class:`redshift_elt.operators.data_quality.DataQualityOperator`.
+    :raises AirflowFailException: there are more such records, and the message names file, line and reason; or a check
+        with severity ``error`` has failed, so that nothing of the run is loaded.
     """
 
     template_fields: Sequence[str] = (
@@ -79,6 +88,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         time_format: str | None = None,
         gzip: bool = False,
         max_rejects: int | str = 0,
+        checks: Sequence[Check] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -109,6 +119,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         if "{{" not in iam_role:
             CopyOptions(iam_role=iam_role)
         names.check_table(table)
+        refuse_unfit(checks)
+        for check in checks:
+            if not isinstance(check, Aggregate) or check.table != table:
+                raise ValueError(
+                    f"The check {check.name!r} of {check.table} cannot be made while {table} is staged: give checks of "
+                    "that table that need no query of their own; the others belong into a DataQualityOperator."
+                )
         self.table = table
         self.bucket = bucket
         self.key_pattern = key_pattern
@@ -123,6 +140,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.time_format = time_format
         self.gzip = gzip
         self.max_rejects = max_rejects
+        self.checks = tuple(checks)
 
     def stage_for(self, task: WarehouseOperator, context: Mapping[str, Any], window: Window) -> Stage:
         """Return the staging of this source for a run, as a task of the run needs it."""
@@ -135,11 +153,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         return Stage(source, context["dag_run"], task.task_id, window, task.s3, force_listing=by_hand)
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
-        """Stage the run's objects.
+        """Stage the run's objects and check what was staged.
 
         :return: the staging table's name, how many objects and bytes were read, how many rows the table has, how many
             were left out because their object is another day's, and how many records were rejected.
         """
+        from redshift_elt.checks import run
+
         started = time.monotonic()
         stage = self.stage_for(self, context, self.window(context))
         staged = self.transaction(stage.make, stage.explain)
@@ -151,6 +171,12 @@ class StageToRedshiftOperator(WarehouseOperator):
             f"{staged.left_out:,}",
             f"{staged.rejected:,}",
             time.monotonic() - started,
+        )
+        # Read by the OpenLineage listener, also when the task fails.
+        self.check_results = run.for_lineage(staged.results)
+        run.tell(staged.results)
+        run.fail_if_any_failed(
+            staged.results, f"Nothing was loaded; {stage.table} is kept. Correct the file, then clear the run."
         )
         return {
             "table": stage.table,

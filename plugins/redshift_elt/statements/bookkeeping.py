@@ -50,7 +50,11 @@ class Load:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One row of ``etl.check_results``. Times are UTC without a zone."""
+    """One row of ``etl.check_results``. Times are UTC without a zone.
+
+    :param outcome: ``passed``, ``warned`` or ``failed``.
+    :param duration_seconds: how long the check's statement took; the checks of one scan share theirs.
+    """
 
     dag_id: str
     run_id: str
@@ -62,6 +66,8 @@ class CheckResult:
     expected: str
     actual: str
     passed: bool
+    outcome: str
+    duration_seconds: float
     checked_at: datetime
 
 

@@ -252,11 +252,14 @@ def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded
         run.execute("check_star_schema")
     assert "users: repeated user_id: expected 0, found 1" in str(failure.value)
     assert "songplays: plays staged but not loaded, or the reverse: expected 0, found 1" in str(failure.value)
-    failed = "select target, check_name from etl.check_results where run_id = %s and not passed order by target"
+    [repeated] = loaded.query("select min(user_id) from users")[0]
+    assert f"found 1\n    {repeated}, 2" in str(failure.value)
+    failed = "select target, check_name from etl.check_results where run_id = %s and outcome = 'failed' order by target"
     assert [target for target, _ in loaded.query(failed, (run.run_id,))] == ["songplays", "users"]
     kept = "select count(*) from etl.check_results where run_id = %s"
-    # Three checks each of songs and artists are those of whole tables, which this run has left as they were.
-    assert loaded.query(kept, (run.run_id,)) == [(18 - 6,)]
+    # Three checks each of songs and artists are those of whole tables, which this run has left as they were; three are
+    # of the staged events.
+    assert loaded.query(kept, (run.run_id,)) == [(18 - 6 + 3,)]
 
 
 def test_a_run_leaves_nothing_of_its_own_behind(loaded):

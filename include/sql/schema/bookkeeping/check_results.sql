@@ -1,6 +1,7 @@
 create schema if not exists etl;
 
--- One row for each check of each run, passed or not. Times are UTC.
+-- One row for each check of each run. The outcome is passed, warned or failed; the checks of one table are computed in
+-- one scan, whose duration they share. Times are UTC.
 create table if not exists etl.check_results (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode zstd,
@@ -12,6 +13,8 @@ create table if not exists etl.check_results (
     expected varchar(256) not null encode zstd,
     actual varchar(256) not null encode zstd,
     passed boolean not null encode raw,
+    outcome varchar(8) not null encode zstd,
+    duration_seconds double precision not null encode zstd,
     checked_at timestamp not null encode raw
 )
 diststyle even

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.checks import Aggregate, Check, Query, row_count, unique
+from redshift_elt.checks import Aggregate, Check, Query, fresh, row_count, unique
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -77,6 +77,8 @@ def test_checks():
         DataQualityOperator(task_id="t", checks=[])
     with pytest.raises(ValueError, match="'rows' of users is given twice"):
         DataQualityOperator(task_id="t", checks=[row_count("users"), row_count("users", at_least=5)])
+    with pytest.raises(ValueError, match="know the window by a and by b"):
+        DataQualityOperator(task_id="t", checks=[fresh("users", "a", hours=1), row_count("users", window_column="b")])
     with pytest.raises(ValueError, match="can never pass"):
         row_count("users", at_least=5, at_most=1)
     with pytest.raises(ValueError, match="has no query: give sql"):
