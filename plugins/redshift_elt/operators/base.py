@@ -42,7 +42,7 @@ class WarehouseOperator(BaseSQLOperator):
 
     @cached_property
     def s3(self) -> S3Hook:
-        """The client for the bucket that is staged from."""
+        """The client for the bucket."""
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
         return S3Hook(aws_conn_id=self.aws_conn_id)
@@ -57,8 +57,10 @@ class WarehouseOperator(BaseSQLOperator):
         self,
         work: Callable[[Session], Result],
         explain: Callable[[Session, Exception], Exception] | None = None,
+        *,
+        read_only: bool = False,
     ) -> Result:
         """Do a piece of work in one transaction; see :func:`redshift_elt.transaction.in_transaction`."""
         from redshift_elt.transaction import in_transaction
 
-        return in_transaction(self.get_db_hook(), work, explain)
+        return in_transaction(self.get_db_hook(), work, explain, read_only=read_only)
