@@ -78,7 +78,7 @@ with DAG(
                 BarChart(["song_title", "artist_name"], "plays", group="gender"),
             ),
             Question("questions/most_played_artists.sql", BarChart(["artist_name"], "plays")),
-            Question("questions/plays_by_weekday.sql", ColumnChart("weekday", "plays", ["name"])),
+            Question("questions/plays_by_weekday.sql", ColumnChart("weekday", "plays", ["name"], letters=3)),
             Question("questions/plays_by_hour.sql", ColumnChart("hour", "plays", ["hour"])),
             Question("questions/average_songs_per_user.sql"),
             Question(

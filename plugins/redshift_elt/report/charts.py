@@ -24,7 +24,10 @@ _BAR_HEIGHT = 0.4
 _COLUMN_HEIGHT = 2.3
 _FONT_SIZE = 9.5
 _LABEL_LENGTH = 48
-_MOST_LABELS = 8
+_COLUMN_PLACE = (0.12, 0.12, 0.87, 0.76)
+# In points, of the digits and small letters that labels are made of, and of the gap between two labels.
+_LETTER_WIDTH = 6.0
+_LABEL_GAP = 6.0
 
 # matplotlib takes no CSS; each of these colours stands for one that the page gives in light and in dark.
 _BAR, _INK, _GRID = "#0000b1", "#0000b2", "#0000b3"
@@ -88,11 +91,12 @@ def _column_chart(answer: Answer, chart: ColumnChart) -> str:
     places = [position / chart.step for position in answer.column(chart.position)]
     labels = ["\N{EN DASH}".join(map(shown, parts)) for parts in zip(*map(answer.column, chart.label), strict=True)]
     heights = [_height(value) for value in answer.column(chart.value)]
-    every = -(-len(labels) // _MOST_LABELS)
+    labels = [label[: chart.letters] for label in labels]
+    named = _apart(places, labels)
 
     def draw(axes: Axes) -> None:
         axes.bar(places, heights, width=0.8, color=_BAR, zorder=2)
-        axes.set_xticks(places[::every], [shortened(label, 12) for label in labels[::every]])
+        axes.set_xticks([places[index] for index in named], [labels[index] for index in named])
         axes.set_ylim(0, (max(heights) or 1) * 1.05)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
@@ -101,7 +105,19 @@ def _column_chart(answer: Answer, chart: ColumnChart) -> str:
         axes.set_frame_on(False)
         axes.set_title(_words(chart.value), loc="left", fontsize=_FONT_SIZE)
 
-    return _svg(answer.title, (_WIDTH, _COLUMN_HEIGHT), (0.12, 0.12, 0.87, 0.76), draw)
+    return _svg(answer.title, (_WIDTH, _COLUMN_HEIGHT), _COLUMN_PLACE, draw)
+
+
+def _apart(places: Sequence[float], labels: Sequence[str]) -> list[int]:
+    """Return the indices of labels that leave room for one another, from the first place on."""
+    width = 72 * _WIDTH * _COLUMN_PLACE[2]
+    of_one_place = width / (max(places) - min(places) + 1)
+    needed = (max(map(len, labels)) * _LETTER_WIDTH + _LABEL_GAP) / of_one_place
+    found: list[int] = []
+    for index in sorted(range(len(places)), key=places.__getitem__):
+        if not found or places[index] - places[found[-1]] >= needed:
+            found.append(index)
+    return found
 
 
 def _height(value: Any) -> float:

@@ -40,12 +40,14 @@ class ColumnChart:
     :param value: the column that is its height.
     :param label: the columns that name a place; several are joined by a dash, as a range is.
     :param step: how far two neighbours are apart.
+    :param letters: how many letters of a label the axis has; the table has them all.
     """
 
     position: str
     value: str
     label: Sequence[str]
     step: int = 1
+    letters: int = 12
 
     def __post_init__(self) -> None:
         _refuse_text(self.label)

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -149,6 +150,24 @@ def test_a_gap_between_places_stays_a_gap():
     assert len(lefts) == 3
     assert (lefts[2] - lefts[1]) / (lefts[1] - lefts[0]) == pytest.approx(3)
     assert "1\N{EN DASH}50" in text
+
+
+def test_the_labels_of_an_axis_do_not_run_into_one_another():
+    chart = ColumnChart("first", "users", ["first", "last"], step=50)
+    rows = [(50 * index + 1, 50 * index + 50, 1) for index in range(20)]
+    text = page("A report", MOMENT, [answer(rows, ["first", "last", "users"], chart)], {"played": "x"})
+    labels = re.findall(r'text-anchor: middle[^>]* x="(\S+)"[^>]*>([^<]+)<', text)
+    assert len(labels) > 3
+    ends = [(float(x) - 3 * len(label), float(x) + 3 * len(label)) for x, label in labels]
+    assert all(right < left for (_, right), (left, _) in pairwise(ends))
+
+
+def test_the_labels_of_an_axis_can_be_cut():
+    chart = ColumnChart("day", "plays", ["name"], letters=3)
+    rows = [(3, "Wednesday", 7), (4, "Thursday", 8)]
+    found = read(answer(rows, ["day", "name", "plays"], chart))
+    assert {"Wed", "Thu"} <= set(found.texts_of("text"))
+    assert "Wednesday" in found.texts_of("td")
 
 
 def test_a_bar_is_as_long_as_its_number():
