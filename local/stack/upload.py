@@ -16,8 +16,8 @@ THREADS = 8
 BATCH = 500
 # The most that S3 takes in one request.
 DELETED_AT_ONCE = 1000
-# Where failed runs of the DAG leave theirs.
-MANIFESTS = "manifests/"
+# What the DAGs write: failed runs leave their manifests.
+WRITTEN_BY_DAGS = ("manifests/", "reports/")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) 
             seen += len(batch)
             sent += len(changed)
             show(f"{seen:,} objects, {sent:,} new or changed")
-    return Upload(seen, sent, tuple(key for key in present if not key.startswith(MANIFESTS)))
+    return Upload(seen, sent, tuple(key for key in present if not key.startswith(WRITTEN_BY_DAGS)))
 
 
 def delete(s3: Any, bucket: str, keys: Sequence[str]) -> None:

@@ -58,6 +58,12 @@ class Session:
             self._send(cursor, query, parameters)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def answer(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Send a query and return the names of its columns, and its rows."""
+        with closing(self._connection.cursor()) as cursor:
+            self._send(cursor, query, ())
+            return [_text(column[0]) for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
+
     def columns(self, table: str) -> Columns:
         """Return a table's columns in their order.
 
@@ -79,6 +85,8 @@ def in_transaction(
     hook: DbApiHook,
     work: Callable[[Session], Result],
     explain: Callable[[Session, Exception], Exception] | None = None,
+    *,
+    read_only: bool = False,
 ) -> Result:
     """Do a piece of work in one transaction, commit it, and return its result.
 
@@ -94,6 +102,7 @@ def in_transaction(
     :param work: is called with the session; it must not commit.
     :param explain: is called with the session after a rollback and returns the error to raise; for what only the
         session that failed can tell, such as the load errors of a COPY.
+    :param read_only: let the warehouse refuse every change of a table that is not temporary (AWS page "BEGIN").
     :raises ConnectionLostError: the connection was lost; whatever the driver raised for it is the cause.
     :raises DiskFullError: the warehouse had no room left.
     """
@@ -102,10 +111,13 @@ def in_transaction(
         # Each attempt has a connection of its own: what a driver remembers of a session that rolled back, such as
         # statements prepared for temporary tables that are gone, must not reach the next one.
         with closing(hook.get_conn()) as connection:
-            hook.set_autocommit(connection, False)
+            # The drivers begin a transaction by themselves, without a mode, unless autocommit is on.
+            hook.set_autocommit(connection, read_only)
             session = Session(connection)
             committing = False
             try:
+                if read_only:
+                    session.execute("begin read only")
                 result = work(session)
                 committing = True
                 connection.commit()

@@ -39,6 +39,17 @@ def test_the_tasks_of_the_main_dag_follow_one_another(dags):
     }
 
 
+def test_a_report_is_made_once_a_load_after_its_last_task(dags):
+    report = dags["sparkify_report"]
+    assert [asset.name for asset in report.timetable.asset_condition.objects] == ["sparkify_songplays"]
+    assert report.max_active_runs == 1
+    assert {task.task_id: task.downstream_task_ids for task in report.tasks} == {
+        "wait_for_loads": {"publish_report"},
+        "publish_report": set(),
+    }
+    assert report.get_task("wait_for_loads").other_dag_id in dags
+
+
 def test_every_hour_has_a_data_interval_that_is_not_empty(dags):
     timetable = coerce_to_core_timetable(dags["sparkify_etl"].timetable)
     interval = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2018, 11, 15, 16, 20))
@@ -56,14 +67,15 @@ def test_every_dag_is_documented_and_every_param_has_a_type_and_a_title(dags):
             assert param is None or schema
 
 
-def test_a_dag_file_imports_neither_boto3_nor_a_driver():
-    heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas")
+@pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_report"])
+def test_a_dag_file_imports_neither_boto3_nor_a_driver_nor_what_draws(dag_id):
+    heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas", "matplotlib")
     program = (
         "import sys, runpy\n"
         f"sys.path.insert(0, {str(ROOT / 'plugins')!r})\n"
         "import airflow.sdk\n"
         "before = set(sys.modules)\n"
-        f"runpy.run_path({str(ROOT / 'dags' / 'sparkify_etl.py')!r})\n"
+        f"runpy.run_path({str(ROOT / 'dags' / f'{dag_id}.py')!r})\n"
         f"print(sorted(set({heavy!r}) & (set(sys.modules) - before)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections import Counter
 from dataclasses import asdict
@@ -25,6 +26,7 @@ from tests.leaks import leaks
 from tests.model import star_schema as model
 from tests.waiting import wait_until
 
+REPORT = "sparkify_report"
 TARGETS = ("songplays", "users", "songs", "artists", "time")
 
 # PROFILE: the counts of the complete real data, from its published and recomputed figures.
@@ -231,6 +233,39 @@ def task_processes(stack):
 
 def states(api, run_id, tasks):
     return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"] in tasks}
+
+
+@pytest.fixture
+def report(api):
+    """The DAG that the Asset of songplays triggers, in force for one test."""
+    api.unpause(REPORT)
+    yield REPORT
+    api.pause(REPORT)
+
+
+def test_a_run_that_changes_all_tables_has_one_report_which_is_made_after_it(stack, warehouse, api, expected, report):
+    damage(warehouse)
+    run_id = api.trigger(LOAD, {"full_load": True})
+    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the load ends", seconds=300)
+    assert api.run_state(LOAD, run_id) == "success"
+    assert len(api.asset_events(LOAD, run_id)) == len(TARGETS)
+    with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as metadata:
+        runs = "select run_id from dag_run where dag_id = %s and state in ('success', 'failed')"
+        wait_until(lambda: metadata.execute(runs, (report,)).fetchall(), "the report is published", seconds=300)
+        made = metadata.execute("select run_type, state from dag_run where dag_id = %s", (report,)).fetchall()
+        queued = metadata.execute("select * from asset_dag_run_queue where target_dag_id = %s", (report,)).fetchall()
+        [[ended]] = metadata.execute("select end_date from dag_run where run_id = %s", (run_id,)).fetchall()
+        [[began]] = metadata.execute("select start_date from task_instance where task_id = 'publish_report'").fetchall()
+    assert (made, queued) == ([("asset_triggered", "success")], [])
+    assert began > ended
+
+    s3 = aws_client(stack.settings, "s3")
+    page = s3.get_object(Bucket=BUCKET, Key="reports/index.html")["Body"].read().decode()
+    [folder] = set(re.findall(r'href="([^"/#]+/)', page))
+    rows_per_table = s3.get_object(Bucket=BUCKET, Key=f"reports/{folder}rows_per_table.csv")["Body"].read().decode()
+    assert dict(line.split(",") for line in rows_per_table.splitlines()[1:]) == {
+        table: str(len(expected[table])) for table in TARGETS
+    }
 
 
 def test_the_cluster_is_torn_down_with_its_role_and_can_be_made_again(stack, api, progress, first_run):

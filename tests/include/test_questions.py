@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timezone
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
@@ -29,14 +29,22 @@ def plays(data):
     return [event for _, event in source.events(data) if event["page"] == "NextSong"]
 
 
+def hundredths(dividend: int, divisor: int) -> Decimal:
+    return (Decimal(dividend) / divisor).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 def test_each_file_says_its_question_in_words():
     files = sorted(QUESTIONS.glob("*.sql"))
     assert [file.stem for file in files] == [
         "average_songs_per_user",
+        "most_played_artists",
         "most_played_songs",
         "most_played_songs_by_gender",
         "plays_by_hour",
+        "plays_by_level",
+        "plays_by_location",
         "plays_by_weekday",
+        "plays_in_the_catalogue",
         "rows_per_table",
         "songs_per_user_distribution",
     ]
@@ -85,6 +93,46 @@ class TestAnyData:
             ranges[first].append(count)
         assert ask("songs_per_user_distribution") == [
             (first, first + 49, len(counts), sum(counts)) for first, counts in sorted(ranges.items())
+        ]
+
+    def test_most_played_artists(self, ask, plays):
+        counted = Counter(play["artist"] for play in plays)
+        assert ask("most_played_artists") == sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:10]
+
+    def test_plays_by_location(self, ask, plays):
+        listeners = defaultdict(list)
+        for play in plays:
+            listeners[play["location"]].append(play["userId"])
+        expected = [(place, len(users), len(set(users))) for place, users in listeners.items()]
+        assert ask("plays_by_location") == sorted(expected, key=lambda line: (-line[1], line[0]))[:10]
+
+    def test_plays_by_level(self, ask, plays):
+        listeners = defaultdict(list)
+        for play in plays:
+            listeners[play["level"]].append(play["userId"])
+        assert ask("plays_by_level") == [
+            (
+                level,
+                len(users),
+                hundredths(100 * len(users), len(plays)),
+                len(set(users)),
+                hundredths(len(users), len(set(users))),
+            )
+            for level, users in sorted(listeners.items())
+        ]
+
+    def test_plays_in_the_catalogue(self, ask, plays, data):
+        catalogue = defaultdict(list)
+        for song in source.songs(data):
+            catalogue[song["title"], song["artist_name"], Decimal(song["duration"])].append(song)
+        found = [catalogue.get((play["song"], play["artist"], Decimal(play["length"]))) for play in plays]
+        matches = [min(songs, key=lambda song: song["song_id"]) for songs in found if songs]
+        songs, artists = ({song[name] for song in matches} for name in ("song_id", "artist_id"))
+        inside, outside = len(matches), len(plays) - len(matches)
+        assert inside
+        assert ask("plays_in_the_catalogue") == [
+            ("in the catalogue", inside, hundredths(100 * inside, len(plays)), len(songs), len(artists)),
+            ("not in the catalogue", outside, hundredths(100 * outside, len(plays)), 0, 0),
         ]
 
     def test_rows_per_table(self, ask, star_schema):
@@ -136,4 +184,39 @@ class TestRealData:
             ("songs", 14896),
             ("time", 6813),
             ("users", 97),
+        ]
+
+    def test_most_played_artists(self, ask):
+        assert ask("most_played_artists")[:7] == [
+            ("Coldplay", 58),
+            ("Kings Of Leon", 55),
+            ("Dwight Yoakam", 38),
+            ("The Black Keys", 36),
+            ("Florence + The Machine", 35),
+            ("Jack Johnson", 35),
+            ("Muse", 35),
+        ]
+
+    def test_plays_by_location(self, ask):
+        assert [(place, plays) for place, plays, _ in ask("plays_by_location")[:5]] == [
+            ("San Francisco-Oakland-Hayward, CA", 691),
+            ("Portland-South Portland, ME", 665),
+            ("Lansing-East Lansing, MI", 557),
+            ("Chicago-Naperville-Elgin, IL-IN-WI", 475),
+            ("Atlanta-Sandy Springs-Roswell, GA", 456),
+        ]
+
+    def test_plays_by_level(self, ask):
+        # 74 of the 96 users end as free ones; the other 8 who played as such ended as paying ones, which 22 are.
+        # 1,229 and 5,591 of 6,820 are 18.0205... and 81.9794... percent; 1,229 / 82 is 14.987..., 5,591 / 22 254.136...
+        assert ask("plays_by_level") == [
+            ("free", 1229, Decimal("18.02"), 82, Decimal("14.99")),
+            ("paid", 5591, Decimal("81.98"), 22, Decimal("254.14")),
+        ]
+
+    def test_plays_in_the_catalogue(self, ask):
+        # 319 and 6,501 of 6,820 are 4.6774... and 95.3225... percent.
+        assert ask("plays_in_the_catalogue") == [
+            ("in the catalogue", 319, Decimal("4.68"), 209, 194),
+            ("not in the catalogue", 6501, Decimal("95.32"), 0, 0),
         ]

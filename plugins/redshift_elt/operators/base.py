@@ -57,7 +57,7 @@ class WarehouseOperator(BaseSQLOperator):
 
     @cached_property
     def s3(self) -> S3Hook:
-        """The client for the bucket that is staged from."""
+        """The client for the bucket."""
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
         return S3Hook(aws_conn_id=self.aws_conn_id)
@@ -72,6 +72,8 @@ class WarehouseOperator(BaseSQLOperator):
         self,
         work: Callable[[Session], Result],
         explain: Callable[[Session, Exception], Exception] | None = None,
+        *,
+        read_only: bool = False,
     ) -> Result:
         """Do a piece of work in one transaction; see :func:`redshift_elt.transaction.in_transaction`.
 
@@ -81,7 +83,7 @@ class WarehouseOperator(BaseSQLOperator):
         from redshift_elt.transaction import in_transaction
 
         try:
-            return in_transaction(self.get_db_hook(), work, explain)
+            return in_transaction(self.get_db_hook(), work, explain, read_only=read_only)
         except ClusterPausedError as paused:
             # A template yields a text.
             if str(self.resume_cluster) != "True":

@@ -42,7 +42,8 @@ def test_only_what_is_new_or_has_changed_is_sent(standin, directory):
 def test_objects_of_other_data_are_named_and_kept(standin, directory):
     s3 = aws_client(standin.settings, "s3")
     s3.create_bucket(Bucket="a-bucket-with-more", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-    for key in ("song_data/other.json", "manifests/sparkify_etl/0123456789ab/staging_songs.manifest"):
+    written_by_dags = ("manifests/sparkify_etl/0123456789ab/staging_songs.manifest", "reports/index.html")
+    for key in ("song_data/other.json", *written_by_dags):
         s3.put_object(Bucket="a-bucket-with-more", Key=key, Body=b"{}")
 
     assert upload(Dataset.open(directory), s3, "a-bucket-with-more", lambda _: None).foreign == (

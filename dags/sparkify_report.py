@@ -1,0 +1,94 @@
+"""Publish the answers to the analysts' questions after each load."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from airflow.sdk import DAG, Asset, Param
+
+from redshift_elt.operators.no_running_run import NoRunningRunSensor
+from redshift_elt.operators.report import ReportOperator
+from redshift_elt.report.question import BarChart, ColumnChart, Question
+from redshift_elt.retry_policy import WarehouseRetryPolicy
+
+DOCS = """\
+### Answers to the analysts' questions
+
+Publishes one HTML page, `reports/index.html` in the bucket, with a table and a chart for each question, and beside it
+the same numbers as CSV files, in a folder for each report. The page needs no network and no login but the bucket's.
+
+It runs when `sparkify_etl` has changed `songplays`, which every answer is about: once for a run of it, and once for
+several that go on at the same time. The other four tables' Assets do not trigger it, or a run would have up to five
+reports. It waits until no run of `sparkify_etl` is running, so that the dimensions are as new as the plays. You can
+also trigger it by hand: after a load of songs alone, which changes only how many plays match the catalogue.
+
+All answers are of one moment. If it fails, the last report stays.
+"""
+
+with DAG(
+    dag_id="sparkify_report",
+    description="Publish the answers to the analysts' questions after each load",
+    doc_md=DOCS,
+    schedule=[Asset("sparkify_songplays")],
+    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
+    catchup=False,
+    # While a report waits for the loads that go on, their events gather for one more, and not for one each.
+    max_active_runs=1,
+    default_args={
+        "owner": "sparkify",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_policy": WarehouseRetryPolicy(),
+    },
+    template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
+    tags=["sparkify", "redshift", "report"],
+    params={
+        "bucket": Param(
+            None,
+            type=["null", "string"],
+            title="Bucket",
+            description="Where the report goes; none: the Airflow Variable sparkify_bucket.",
+        ),
+        "prefix": Param(
+            "reports/",
+            type="string",
+            pattern="^([^/]+/)+$",
+            title="Prefix",
+            description="Ends with a slash. Everything below it can be read by whoever may read the report.",
+        ),
+    },
+) as dag:
+    wait_for_loads = NoRunningRunSensor(
+        task_id="wait_for_loads",
+        other_dag_id="sparkify_etl",
+        mode="reschedule",
+        poke_interval=10,
+        timeout=timedelta(hours=6).total_seconds(),
+    )
+    publish_report = ReportOperator(
+        task_id="publish_report",
+        title="Sparkify: what is played, when, where and by whom",
+        bucket="{{ params.bucket or var.value.sparkify_bucket }}",
+        prefix="{{ params.prefix }}",
+        questions=[
+            Question("questions/most_played_songs.sql", BarChart(["song_title", "artist_name"], "plays")),
+            Question(
+                "questions/most_played_songs_by_gender.sql",
+                BarChart(["song_title", "artist_name"], "plays", group="gender"),
+            ),
+            Question("questions/most_played_artists.sql", BarChart(["artist_name"], "plays")),
+            Question("questions/plays_by_weekday.sql", ColumnChart("weekday", "plays", ["name"], letters=3)),
+            Question("questions/plays_by_hour.sql", ColumnChart("hour", "plays", ["hour"])),
+            Question("questions/average_songs_per_user.sql"),
+            Question(
+                "questions/songs_per_user_distribution.sql",
+                ColumnChart("plays_from", "users", ["plays_from", "plays_to"], step=50),
+            ),
+            Question("questions/plays_by_level.sql", BarChart(["level"], "plays")),
+            Question("questions/plays_by_location.sql", BarChart(["location"], "plays")),
+            Question("questions/plays_in_the_catalogue.sql", BarChart(["matches"], "plays")),
+            Question("questions/rows_per_table.sql"),
+        ],
+    )
+    wait_for_loads >> publish_report

@@ -1,0 +1,40 @@
+"""Values as a reader sees them, and as a CSV file holds them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from redshift_elt.report.question import is_number
+
+# C0 and C1, surrogates, and what Unicode says is no character: HTML and XML have no place for them, not even escaped
+# (HTML Standard, "Preprocessing the input stream"; XML 1.0, production Char).
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Letters that turn the direction of the text after them would turn that of the page.
+_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(value: Any) -> str:
+    """Return a value as a page shows it: digits in groups of three, and a mark where something cannot be shown."""
+    if value is None:
+        return "\N{EN DASH}"
+    if is_number(value):
+        return f"{value:,}"
+    return _TURNING.sub("", _UNPRINTABLE.sub("\ufffd", str(value)))
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text of at most so many characters; what is left out is an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table as CSV (RFC 4180) with a header; every value is as the warehouse gave it, null is empty."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,142 @@
+"""A report of the warehouse on the stand-in: what reaches the bucket, in which order, and of which moment."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.operators.report import ReportOperator
+from redshift_elt.report.question import BarChart, Question
+from tests.leaks import leaks
+from tests.warehouse import BUCKET, ROOT, Warehouse
+
+PREFIX = "reports/"
+
+
+@pytest.fixture
+def sales(warehouse: Warehouse):
+    warehouse.execute("create table sales (shop varchar(64), item varchar(64), amount integer)")
+    yield warehouse
+    warehouse.execute("drop table sales")
+
+
+def report(queries: dict[str, str], chart=None, prefix=PREFIX) -> ReportOperator:
+    questions = [Question(f"questions/{name}.sql", chart) for name in queries]
+    operator = ReportOperator(task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix)
+    # What Airflow puts in the place of the files' names.
+    operator.queries = list(queries.values())
+    return operator
+
+
+def objects(warehouse: Warehouse, prefix: str = PREFIX) -> dict[str, dict]:
+    listed = warehouse.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    return {entry["Key"]: warehouse.s3.get_object(Bucket=BUCKET, Key=entry["Key"]) for entry in listed}
+
+
+def text(found: dict) -> str:
+    return found["Body"].read().decode()
+
+
+def test_the_page_and_a_csv_file_for_each_answer(sales):
+    sales.execute("insert into sales values ('<script>alert(1)</script>', 'a', 5), ('Bj\u00f6rk', 'b', 1500)")
+    by_shop = "-- Who sells most?\nselect shop, sum(amount) as amount from sales group by shop order by shop"
+    queries = {"by_shop": by_shop, "total": "select count(*) as sales from sales"}
+    where = report(queries, None).execute({})
+
+    folder = where["folder"].removeprefix(f"s3://{BUCKET}/")
+    found = objects(sales)
+    assert set(found) == {"reports/index.html", f"{folder}by_shop.csv", f"{folder}total.csv"}
+    assert where["page"] == f"s3://{BUCKET}/reports/index.html"
+    page, by_shop, total = (found[key] for key in ("reports/index.html", f"{folder}by_shop.csv", f"{folder}total.csv"))
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert {by_shop["ContentType"], total["ContentType"]} == {"text/csv; charset=utf-8"}
+    assert list(csv.reader(io.StringIO(text(by_shop)))) == [
+        ["shop", "amount"],
+        ["<script>alert(1)</script>", "5"],
+        ["Bj\u00f6rk", "1500"],
+    ]
+    assert text(total) == "sales\r\n2\r\n"
+    html = text(page)
+    assert "Who sells most?" in html
+    assert "<td>&lt;script&gt;alert(1)&lt;/script&gt;</td>" in html
+    assert "<script" not in html
+    assert f'href="{folder.removeprefix(PREFIX)}by_shop.csv"' in html
+
+
+def test_all_answers_are_of_one_moment(sales):
+    sales.execute("insert into sales values ('a', 'a', 1)")
+    operator = report(dict.fromkeys(("first", "second"), "select count(*) as sales from sales"))
+    asked = operator._ask
+
+    class Between:
+        """The session, beside which somebody writes after each answer."""
+
+        def __init__(self, session):
+            self.fetch = session.fetch
+            self._session = session
+
+        def answer(self, query):
+            answer = self._session.answer(query)
+            sales.execute("insert into sales values ('b', 'b', 1)")
+            return answer
+
+    operator._ask = lambda session: asked(Between(session))
+    folder = operator.execute({})["folder"].removeprefix(f"s3://{BUCKET}/")
+    found = objects(sales)
+    assert [text(found[f"{folder}{name}.csv"]) for name in ("first", "second")] == ["sales\r\n1\r\n"] * 2
+    assert sales.query("select count(*) from sales") == [(3,)]
+
+
+def test_a_question_cannot_change_a_table(sales):
+    with pytest.raises(Exception, match="read-only transaction"):
+        report({"total": "delete from sales"}).execute({})
+    assert objects(sales) == {}
+
+
+def test_a_report_that_fails_leaves_the_last_one(sales):
+    first = report({"total": "select count(*) as sales from sales"})
+    first.execute({})
+    before = {key: text(found) for key, found in objects(sales).items()}
+    second = report({"total": "select 5 as sales", "other": "select 1 as one"})
+    put, keys = second._put, []
+
+    def failing(name, *arguments):
+        keys.append(name.rpartition("/")[2])
+        if name.endswith("other.csv"):
+            raise ConnectionError
+        put(name, *arguments)
+
+    second._put = failing
+    with pytest.raises(ConnectionError):
+        second.execute({})
+    after = {key: text(found) for key, found in objects(sales).items()}
+    assert {key: after[key] for key in before} == before
+    # Nothing of the page's was written over: what the second one had put already lies in a folder of its own.
+    assert keys == ["total.csv", "other.csv"]
+    second._put = lambda name, *arguments: (keys.append(name), put(name, *arguments))
+    second.execute({})
+    assert keys[-1] == "index.html"
+    assert '<td class="number">5</td>' in text(objects(sales)["reports/index.html"])
+
+
+def test_a_chart_of_a_column_that_is_not_there_fails_and_is_not_tried_again(sales):
+    with pytest.raises(AirflowFailException, match=r"total\.sql needs the columns \['shop'\]"):
+        report({"total": "select 1 as amount"}, BarChart(["shop"], "amount")).execute({})
+    assert objects(sales) == {}
+
+
+@pytest.mark.parametrize("prefix", ["reports", "", "/reports/"])
+def test_a_prefix_that_is_no_folder(warehouse, prefix):
+    with pytest.raises(AirflowFailException, match="end it with a slash"):
+        report({"total": "select 1 as one"}, prefix=prefix).execute({})
+
+
+def test_no_secret_is_in_what_is_published(sales):
+    report({"total": "select count(*) as sales from sales"}).execute({})
+    published = "".join(text(found) for found in objects(sales).values())
+    known = (os.environ["AWS_SECRET_ACCESS_KEY"], str(ROOT), "arn:aws")
+    assert leaks(published, known) == []

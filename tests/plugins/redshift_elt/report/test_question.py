@@ -1,0 +1,80 @@
+"""Questions that cannot be asked or drawn are refused with what to write instead; a CSV file has exact values."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+
+from redshift_elt.operators.report import ReportOperator
+from redshift_elt.report.question import Answer, BarChart, ColumnChart, Question
+from redshift_elt.report.text import csv_text, shortened, shown
+
+
+@pytest.mark.parametrize("sql", ["select 1", "questions/.sql", "questions/Two Words.sql", 'a"><script>.sql'])
+def test_a_question_without_a_name_that_can_be_a_file_s(sql):
+    with pytest.raises(ValueError, match=r"has no name: give a \.sql file"):
+        Question(sql)
+
+
+def test_a_text_in_the_place_of_a_list_of_columns():
+    with pytest.raises(ValueError, match="write a list of columns"):
+        BarChart("title", "plays")
+    with pytest.raises(ValueError, match="write a list of columns"):
+        ColumnChart("hour", "plays", "hour")
+
+
+@pytest.mark.parametrize(
+    ("chart", "missing"),
+    [
+        (BarChart(["name"], "plays"), "name"),
+        (BarChart(["title"], "count"), "count"),
+        (BarChart(["title"], "plays", group="shop"), "shop"),
+        (ColumnChart("hour", "plays", ["title"]), "hour"),
+    ],
+)
+def test_a_chart_of_a_column_that_the_query_does_not_yield(chart, missing):
+    with pytest.raises(ValueError, match=rf"needs the columns \['{missing}'\].*yields \['title', 'plays'\]"):
+        Answer(Question("questions/played.sql", chart), "select", ["title", "plays"], [])
+
+
+@pytest.mark.parametrize(
+    ("questions", "words"),
+    [
+        ([], "questions is empty"),
+        ([Question("a/same.sql"), Question("b/same.sql")], r"called \['same'\].*rename"),
+    ],
+)
+def test_questions_that_make_no_report(questions, words):
+    with pytest.raises(ValueError, match=words):
+        ReportOperator(task_id="t", title="t", questions=questions, bucket="b", prefix="p/")
+
+
+def test_a_csv_file_holds_what_the_warehouse_said():
+    rows = [
+        ('a "quoted", thing', 1, Decimal("0.10")),
+        ("two\nlines", None, Decimal("1E+3")),
+        ("Bj\xc3\x83\x19", 2, None),
+    ]
+    text = csv_text(["name", "n", "share"], rows)
+    assert text.startswith("name,n,share\r\n")
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert read[1:] == [['a "quoted", thing', "1", "0.10"], ["two\nlines", "", "1E+3"], ["Bj\xc3\x83\x19", "2", ""]]
+
+
+def test_values_as_a_page_shows_them():
+    assert [shown(value) for value in (1234567, Decimal("1234.50"), -3, True, None)] == [
+        "1,234,567",
+        "1,234.50",
+        "-3",
+        "True",
+        "\N{EN DASH}",
+    ]
+    assert shown("a\u202eb") == "ab"
+
+
+def test_a_long_text_is_shortened():
+    assert shortened("12345", 5) == "12345"
+    assert shortened("123 567", 5) == "123…"
