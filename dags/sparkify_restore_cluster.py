@@ -12,9 +12,9 @@ DOCS = """\
 ### Make Sparkify's cluster of a snapshot
 
 Such as the one that `sparkify_teardown_cluster` has taken: its name is in that run's log. Tables, rows, users and nodes
-are the snapshot's. The role that COPY uses, the password and the encryption are made as `sparkify_create_cluster` makes
-them; run that afterwards where the tables have grown since. It can be run again at any time; a cluster of this name
-that was not made of this snapshot is left alone.
+are the snapshot's. The role that COPY uses, the security group, the parameter group, the password and the encryption
+are as `sparkify_create_cluster` makes them; run that afterwards where there are new tables since. It can be run again
+at any time; a cluster of this name that was not made of this snapshot is left alone.
 
 **It costs money from the moment the cluster is there.** `sparkify_teardown_cluster` removes it.
 """
@@ -65,12 +65,12 @@ with DAG(
             title="Prefixes",
             description="What COPY may read in the bucket.",
         ),
-        "security_groups": Param(
+        "cidrs": Param(
             [],
             type="array",
-            items={"type": "string", "pattern": "^sg-"},
-            title="Security groups",
-            description="They must admit the Airflow workers; none: the VPC's default group.",
+            items={"type": "string", "minLength": 1},
+            title="Networks that may connect",
+            description="Such as 203.0.113.7/32, where the workers are; none: members of the security group itself.",
         ),
         "subnet_group": Param(
             None,
@@ -82,24 +82,30 @@ with DAG(
 ) as dag:
 
     @task
-    def create_copy_role(bucket: str, params: dict | None = None) -> str:
-        """Create the role that COPY uses and return its ARN."""
-        from redshift_elt.cluster.copy_role import ensure_copy_role
+    def prepare(bucket: str, params: dict | None = None) -> dict[str, str]:
+        """Make what belongs to the cluster and is missing."""
+        from redshift_elt.cluster.restore import ensure_belongings
 
-        return ensure_copy_role(f"{params['cluster_identifier']}-copy", bucket, params["prefixes"], TAGS)
+        return ensure_belongings(
+            params["cluster_identifier"],
+            bucket=bucket,
+            prefixes=params["prefixes"],
+            cidrs=params["cidrs"],
+            subnet_group=params["subnet_group"],
+            tags=TAGS,
+        )
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
-    def restore_cluster(role_arn: str, params: dict | None = None) -> bool:
+    def restore_cluster(belongings: dict[str, str], params: dict | None = None) -> bool:
         """Make the cluster and wait until it is available."""
         from redshift_elt.cluster.restore import restore_cluster
 
         return restore_cluster(
             params["cluster_identifier"],
             params["snapshot_identifier"],
-            role_arn=role_arn,
-            tags=TAGS,
-            security_groups=params["security_groups"],
+            **belongings,
             subnet_group=params["subnet_group"],
+            tags=TAGS,
         )
 
-    restore_cluster(create_copy_role("{{ params.bucket or var.value.sparkify_bucket }}"))
+    restore_cluster(prepare("{{ params.bucket or var.value.sparkify_bucket }}"))

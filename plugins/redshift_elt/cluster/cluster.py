@@ -1,4 +1,4 @@
-"""The cluster itself: created, a step that is safe to repeat."""
+"""The cluster itself: created and deleted, each step safe to repeat."""
 
 from __future__ import annotations
 

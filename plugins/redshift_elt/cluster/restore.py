@@ -9,7 +9,11 @@ from typing import Any
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.cluster.cidrs import read_cidrs
+from redshift_elt.cluster.copy_role import ensure_copy_role
 from redshift_elt.cluster.find import BROKEN, ENDING, find_cluster, is_available
+from redshift_elt.cluster.network import ensure_security_group
+from redshift_elt.cluster.parameter_group import ensure_parameter_group
 from redshift_elt.cluster.tags import is_own, refuse_foreign, tag_list
 
 log = logging.getLogger(__name__)
@@ -18,15 +22,43 @@ log = logging.getLogger(__name__)
 RESTORED_FROM = "restored-from"
 
 
+def ensure_belongings(
+    identifier: str,
+    *,
+    bucket: str,
+    prefixes: Sequence[str],
+    cidrs: Sequence[str],
+    subnet_group: str | None,
+    tags: dict[str, str],
+    aws_conn_id: str = "aws_default",
+) -> dict[str, str]:
+    """Make what is missing of the role, the security group and the parameter group that a new cluster has, too.
+
+    :param bucket: the bucket that COPY may read, below the prefixes only.
+    :param cidrs: the networks that may connect; none: members of the security group.
+    :param tags: the tags by which the project knows what is its own.
+    :return: ``role_arn``, ``security_group`` and ``parameter_group``, as :func:`restore_cluster` takes them.
+    :raises AirflowFailException: a network cannot be admitted, or something of these names is somebody else's.
+    """
+    networks = read_cidrs(cidrs)
+    return {
+        "role_arn": ensure_copy_role(f"{identifier}-copy", bucket, prefixes, tags, aws_conn_id=aws_conn_id),
+        "security_group": ensure_security_group(
+            f"{identifier}-access", networks, subnet_group=subnet_group, tags=tags, aws_conn_id=aws_conn_id
+        ),
+        "parameter_group": ensure_parameter_group(f"{identifier}-tls", tags, aws_conn_id=aws_conn_id),
+    }
+
+
 def restore_cluster(
     identifier: str,
     snapshot: str,
     *,
     role_arn: str,
-    tags: dict[str, str],
-    security_groups: Sequence[str] = (),
-    parameter_group: str | None = None,
+    security_group: str,
+    parameter_group: str,
     subnet_group: str | None = None,
+    tags: dict[str, str],
     aws_conn_id: str = "aws_default",
 ) -> bool:
     """Do what can be done now to have a cluster of a snapshot's data, and return whether it is available.
@@ -36,6 +68,7 @@ def restore_cluster(
 
     :param role_arn: the role that COPY uses; by it a cluster is known as this project's before it has its tags, which
         a request for a restore cannot carry (AWS API reference, RestoreFromClusterSnapshot).
+    :param security_group: its id.
     :param tags: the tags by which the project knows its own cluster.
     :raises AirflowFailException: there is no such snapshot; or there is a cluster of this name that is somebody
         else's, was not made of this snapshot, or is in a state that does not pass by itself.
@@ -43,12 +76,10 @@ def restore_cluster(
     redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
     cluster = find_cluster(redshift, identifier)
     if cluster is None:
-        settings = {
-            "VpcSecurityGroupIds": list(security_groups),
-            "ClusterParameterGroupName": parameter_group,
-            "ClusterSubnetGroupName": subnet_group,
-        }
-        _ask(redshift, identifier, snapshot, role_arn, {name: value for name, value in settings.items() if value})
+        settings = {"VpcSecurityGroupIds": [security_group], "ClusterParameterGroupName": parameter_group}
+        if subnet_group:
+            settings["ClusterSubnetGroupName"] = subnet_group
+        _ask(redshift, identifier, snapshot, role_arn, settings)
         return False
     if cluster["ClusterStatus"] in ENDING:
         log.info("Cluster %s: %s, so this waits until it is gone.", identifier, cluster["ClusterStatus"])

@@ -202,7 +202,7 @@ def test_delete_of_a_parameter_group_in_use(service, redshift):
         ParameterGroupName="used", ParameterGroupFamily="redshift-2.0", Description="used"
     )
     service.create("user", ClusterParameterGroupName="used")
-    with refused("InvalidClusterParameterGroupState", 400, match="cluster user has it"):
+    with refused("InvalidClusterParameterGroupState", 400, match="is used by a cluster"):
         redshift.delete_cluster_parameter_group(ParameterGroupName="used")
     redshift.delete_cluster(ClusterIdentifier="user", SkipFinalClusterSnapshot=True)
     service.gone("user")

@@ -85,7 +85,7 @@ SCENARIOS = {
         {"snapshot_identifier": "kept", "bucket": "any"},
         torn_down,
         is_restored,
-        makes=("clusters", "roles", "secrets"),
+        makes=("clusters", "roles", "secrets", "security groups", "parameter groups"),
     ),
 }
 

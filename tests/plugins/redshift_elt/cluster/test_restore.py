@@ -22,13 +22,18 @@ def torn_down(account):
     return account
 
 
+def step(role):
+    return restore_cluster(
+        NAME, SNAPSHOT, role_arn=role, security_group="sg-0", parameter_group=f"{NAME}-tls", tags=OWN
+    )
+
+
 def restore(**params):
     run("sparkify_restore_cluster", **{"snapshot_identifier": SNAPSHOT, "bucket": "any", **params})
 
 
 def test_a_cluster_of_a_snapshot_is_like_a_new_one(torn_down):
-    group = torn_down.create_security_group(vpc=torn_down.ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"])
-    restore(security_groups=[group])
+    restore()
     [cluster] = torn_down.redshift.describe_clusters()["Clusters"]
     role = torn_down.iam.get_role(RoleName=f"{NAME}-copy")["Role"]["Arn"]
     assert cluster["ClusterStatus"] == "available"
@@ -36,11 +41,15 @@ def test_a_cluster_of_a_snapshot_is_like_a_new_one(torn_down):
     assert not cluster["PubliclyAccessible"]
     assert cluster["MasterPasswordSecretArn"].startswith("arn:aws:secretsmanager:")
     assert (cluster["DefaultIamRoleArn"], [one["IamRoleArn"] for one in cluster["IamRoles"]]) == (role, [role])
-    assert [one["VpcSecurityGroupId"] for one in cluster["VpcSecurityGroups"]] == [group]
+    groups = torn_down.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{NAME}-access"]}])
+    assert [one["VpcSecurityGroupId"] for one in cluster["VpcSecurityGroups"]] == [
+        one["GroupId"] for one in groups["SecurityGroups"]
+    ]
+    assert [one["ParameterGroupName"] for one in cluster["ClusterParameterGroups"]] == [f"{NAME}-tls"]
     assert [tag for tag in cluster["Tags"] if tag["Key"] == "project"] == TAGS
     restore()
     run("sparkify_teardown_cluster", approved=True, final_snapshot=False)
-    assert torn_down.status() is None
+    assert list(torn_down.contents()) == ["snapshots"]
 
 
 def test_a_restored_cluster_without_tags_is_known_by_its_role_and_tagged(torn_down):
@@ -73,7 +82,7 @@ def test_a_cluster_that_was_not_restored_is_left_alone(account):
 def test_somebody_elses_cluster_is_left_alone(account):
     account.create(Tags=OTHER)
     with pytest.raises(AirflowFailException, match="somebody else's"):
-        restore_cluster(NAME, SNAPSHOT, role_arn="arn:aws:iam::123456789012:role/none", tags=OWN)
+        step("arn:aws:iam::123456789012:role/none")
     [cluster] = account.redshift.describe_clusters()["Clusters"]
     assert cluster["Tags"] == OTHER
 
@@ -90,7 +99,7 @@ def test_a_cluster_that_is_being_deleted_is_waited_for(account):
     with account.held():
         account.redshift.delete_cluster(ClusterIdentifier=NAME, FinalClusterSnapshotIdentifier=SNAPSHOT)
         role = account.iam.get_role(RoleName=f"{NAME}-copy")["Role"]["Arn"]
-        assert not restore_cluster(NAME, SNAPSHOT, role_arn=role, tags=OWN)
+        assert not step(role)
         assert account.status() == "final-snapshot"
     restore()
     assert account.status() == "available"
@@ -110,4 +119,4 @@ def test_a_cluster_is_not_taken_for_ready_before_its_role_is(torn_down):
     torn_down.redshift.modify_cluster_iam_roles(ClusterIdentifier=NAME, RemoveIamRoles=[role])
     torn_down.redshift.modify_cluster_iam_roles(ClusterIdentifier=NAME, AddIamRoles=[role])
     assert torn_down.status() == "available"
-    assert not restore_cluster(NAME, SNAPSHOT, role_arn=role, tags=OWN)
+    assert not step(role)

@@ -1,0 +1,105 @@
+"""What a cluster is, does and has cost so far, as a table for a log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+
+from redshift_elt.cluster import price
+from redshift_elt.cluster.find import find_cluster, is_available
+from redshift_elt.hook import warehouse_hook
+from redshift_elt.server_error import ServerError
+from redshift_elt.statements.size import MEGABYTES_OF_TABLES
+from redshift_elt.transaction import in_transaction
+
+log = logging.getLogger(__name__)
+
+_NOT_ALLOWED = "42501"
+
+
+def cluster_status(
+    identifier: str, conn_id: str = "redshift_default", aws_conn_id: str = "aws_default"
+) -> dict[str, str]:
+    """Look at a cluster, log what is known of it as a table, and return it, by the names of the table's lines.
+
+    A cluster that is not there is no error.
+
+    :param conn_id: the connection to the cluster, by which the size of its tables is asked for when it is available.
+    """
+    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    cluster = find_cluster(redshift, identifier)
+    if cluster is None:
+        status = {"cluster": identifier, "state": "not there"}
+    else:
+        size = (
+            _size(identifier, conn_id, aws_conn_id)
+            if is_available(cluster)
+            else "not known while it takes no connections"
+        )
+        status = describe(cluster, redshift.meta.region_name, datetime.now(timezone.utc), size)
+    log.info("Cluster %s:\n%s", identifier, as_table(status))
+    return status
+
+
+def describe(cluster: Mapping[str, Any], region: str, now: datetime, size: str) -> dict[str, str]:
+    """Return the lines of the table.
+
+    :param cluster: what DescribeClusters tells.
+    :param size: what the tables hold, in words.
+    """
+    endpoint = cluster.get("Endpoint") or {}
+    node_type, nodes = cluster["NodeType"], cluster["NumberOfNodes"]
+    created = cluster.get("ClusterCreateTime")
+    roles = [f"{role['IamRoleArn']} ({role['ApplyStatus']})" for role in cluster.get("IamRoles", ())]
+    return {
+        "cluster": cluster["ClusterIdentifier"],
+        "state": cluster["ClusterStatus"],
+        "endpoint": f"{endpoint['Address']}:{endpoint['Port']}" if endpoint.get("Address") else "none",
+        "nodes": f"{nodes} x {node_type}",
+        "roles": ", ".join(roles) or "none",
+        "tables": size,
+        "age": _duration(now - created) if created else "not known",
+        "cost so far": _cost(price.per_hour(node_type, nodes, region), now - created if created else None),
+    }
+
+
+def as_table(lines: Mapping[str, str]) -> str:
+    """Return names and values as a table of two columns."""
+    width = max(map(len, lines))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in lines.items())
+
+
+def _size(identifier: str, conn_id: str, aws_conn_id: str) -> str:
+    hook = warehouse_hook(conn_id, aws_conn_id)
+    named = hook.get_connection(conn_id).extra_dejson.get("cluster_identifier")
+    if named != identifier:
+        return f"not known: the connection {conn_id} does not name this cluster"
+    try:
+        [(megabytes,)] = in_transaction(hook, lambda session: session.fetch(MEGABYTES_OF_TABLES))
+    except Exception as error:
+        told = ServerError.of(error)
+        if told is None or told.state != _NOT_ALLOWED:
+            raise
+        return f"not known: the user of the connection {conn_id} may not read svv_table_info"
+    return f"{megabytes or 0:,} MB"
+
+
+def _duration(age: timedelta) -> str:
+    hours, minutes = divmod(int(age.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h {minutes} min"
+
+
+def _cost(per_hour: Decimal | None, age: timedelta | None) -> str:
+    if per_hour is None or age is None:
+        return "not known: no price is known for these nodes in this region"
+    cost = per_hour * Decimal(age.total_seconds()) / 3600
+    return (
+        f"{cost:,.2f} USD if it ran all the time; the nodes only, on demand, at the price of {price.AS_OF}, "
+        "without storage, snapshots and what it cost before it was restored"
+    )
