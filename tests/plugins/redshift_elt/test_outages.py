@@ -21,6 +21,7 @@ from local.datagen import Options, generate
 from local.stack.environment import CLUSTER
 from local.stack.warehouse import require_warehouse
 from local.standin.databases import database_name
+from redshift_elt.aws_api import AwsRefusedError
 from redshift_elt.hook import warehouse_hook
 from redshift_elt.retry_policy import WarehouseRetryPolicy
 from redshift_elt.transaction import ConnectionLostError, DiskFullError
@@ -172,7 +173,7 @@ def test_a_copy_that_cannot_read_s3_is_worth_a_retry(run, aws, warehouse, data, 
 
 def test_credentials_that_expire_between_two_tasks_are_taken_anew(staged, aws, warehouse, data):
     aws.set("redshift", "ExpiredToken")
-    with pytest.raises(ClientError, match="ExpiredToken") as failure:
+    with pytest.raises(AwsRefusedError, match="ExpiredToken") as failure:
         staged.execute("load_users")
     assert judged(failure.value).action is RetryAction.RETRY
     aws.clear()
