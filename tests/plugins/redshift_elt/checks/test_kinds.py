@@ -150,9 +150,10 @@ CASES = {
     "damaged text": (
         make.undamaged_text(TABLE, ["note", "status"], key="order_id"),
         [row(), row(note="Â"), row(note="ÀÁÂÃÄÅ"), row(note="SÃO"), row(note="«Café»"), row(note=None)],
-        [row(note=DAMAGED), row(status="BjÃ¶rk"), row(note="naÃ¯ve")],
-        "3",
-        ((1, DAMAGED, "paid"), (1, "Björk", "BjÃ¶rk"), (1, "naÃ¯ve", "paid")),
+        [row(note=DAMAGED), row(status="BjÃ¶rk"), row(note="naÃ¯ve"), row(note="Â¡Ay!")],
+        "4",
+        ((1, DAMAGED, "paid"), (1, "Björk", "BjÃ¶rk"), (1, "naÃ¯ve", "paid"),
+         (1, "Â¡Ay!", "paid")),
     ),
     "a query": (
         make.query(
@@ -217,6 +218,18 @@ def test_all_checks_of_a_table_are_one_scan_and_rows_are_fetched_for_failed_ones
     assert [result.passed for result in found] == [True, False, True, True, True]
     assert len(sent) == 2
     assert len(aggregates) > len(passing)
+
+
+def test_a_scan_of_the_whole_table_judges_the_window_by_itself(shop):
+    checks = [
+        make.row_count(TABLE),
+        make.row_count(TABLE, at_most=1, **AT),
+        make.not_null(TABLE, "shop_id", **AT),
+        make.unique(TABLE, "order_id", **AT),
+    ]
+    outside = [row(shop_id=None, ordered_at=BEFORE), row(shop_id=None, ordered_at=AFTER)]
+    assert [found.actual for found in results(shop, [row(), *outside], checks)] == ["3", "1", "0", "0"]
+    assert [found.actual for found in results(shop, outside, checks)] == ["2", "0", "no rows", "no rows"]
 
 
 def test_checks_of_the_window_read_no_more_than_they_need(shop):
