@@ -77,6 +77,11 @@ class AirflowApi:
         """Return the task instances of a run."""
         return self._send("GET", f"{_run(dag_id, run_id)}/taskInstances").json()["task_instances"]
 
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+        """Answer the question of a task that waits for somebody."""
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/-1/hitlDetails"
+        self._send("PATCH", path, {"chosen_options": [option], "params_input": {}})
+
     def clear(self, dag_id: str, run_id: str, task_ids: list[str]) -> None:
         """Let tasks of a run, and what depends on them, run again."""
         body = {
