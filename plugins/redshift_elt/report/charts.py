@@ -35,8 +35,6 @@ _CSS = {_BAR: "var(--bar)", _INK: "var(--ink)", _GRID: "var(--grid)"}
 
 _SETTINGS = {
     "svg.fonttype": "none",
-    # The ids, and so the page, are the same for the same answer.
-    "svg.hashsalt": "report",
     # A dollar sign in a label is one.
     "text.parse_math": False,
     "text.usetex": False,

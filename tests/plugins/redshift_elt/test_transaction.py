@@ -62,6 +62,18 @@ def test_an_error_rolls_everything_back_and_is_raised(hook, outside):
     assert numbers(outside) == {"a": 0, "b": 0}
 
 
+def test_work_that_may_only_read_cannot_write(hook, outside):
+    def read(session: Session):
+        before = session.answer("select name, number from counted order by name limit 1")
+        assert session.fetch("show transaction_read_only") == [("on",)]
+        return before
+
+    assert in_transaction(hook, read, read_only=True) == (["name", "number"], [("a", 0)])
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        in_transaction(hook, lambda session: session.execute("update counted set number = 7"), read_only=True)
+    assert numbers(outside) == {"a": 0, "b": 0}
+
+
 def test_an_error_is_explained_by_the_session_that_failed(hook, outside):
     pids = []
 
