@@ -39,15 +39,12 @@ def print_row_counts(connection: psycopg.Connection[Any], console: Console) -> N
 
 
 def _print_checks(connection: psycopg.Connection[Any], console: Console, dag_id: str, run_id: str) -> None:
-    cursor = connection.execute(
-        "select target, check_name, severity, expected, actual, passed from etl.check_results"
+    rows = connection.execute(
+        "select target, check_name, severity, expected, actual, outcome from etl.check_results"
         " where dag_id = %s and run_id = %s order by target, check_name",
         (dag_id, run_id),
-    )
-    *_, passed_at = range(len(cursor.description or ()))
-    results = cursor.fetchall()
-    rows = [(*row[:passed_at], "passed" if row[passed_at] else "FAILED") for row in results]
-    passed = sum(bool(row[passed_at]) for row in results)
+    ).fetchall()
+    passed = sum(outcome == "passed" for *_, outcome in rows)
     names = ("target", "check", "severity", "expected", "actual", "result")
     print_table(console, f"Checks of this run: {passed} of {len(rows)} passed", names, rows)
 
