@@ -65,6 +65,7 @@ def run_dag(dag_id: str, **params: Any) -> None:
             try_number=1,
             xcom_pull=lambda task_ids, **_: returned.get(task_ids),
             xcom_push=lambda **_: None,
+            get_dr_count=lambda **_: 0,
         ),
     }
     for original in dag.topological_sort():

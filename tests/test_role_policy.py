@@ -27,7 +27,7 @@ from tests.warehouse import BUCKET, Warehouse
 ROOT = Path(__file__).parents[1]
 PLUGINS = ROOT / "plugins"
 POLICY = ROOT / "docs" / "airflow-role-policy.json"
-ETL = "sparkify_etl"
+ETL, REPORT = "sparkify_etl", "sparkify_report"
 
 # Where the action's name is not the operation's (Service Authorization Reference, Amazon S3).
 ACTIONS = {
@@ -72,6 +72,7 @@ CREATE, RESTORE, TEARDOWN = "sparkify_create_cluster", "sparkify_restore_cluster
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 RUNS = (
     (CREATE, {"bucket": BUCKET, "subnet_group": "policy"}),
+    (REPORT, {"bucket": BUCKET}),
     (CREATE, {"bucket": BUCKET, "cidrs": ["203.0.113.7/32"]}),
     (CREATE, {"bucket": BUCKET, "reset": True, "confirm_reset": CLUSTER}),
     ("sparkify_pause_cluster", {}),
@@ -107,8 +108,10 @@ def calls(standin, tmp_path_factory) -> dict[str, list[Call]]:
                 if dag_id == TEARDOWN:
                     # Somebody has given the role more than it was made with.
                     iam.attach_role_policy(RoleName=f"{CLUSTER}-copy", PolicyArn=READ_ONLY)
+                if dag_id != REPORT:
+                    params["cluster_identifier"] = CLUSTER
                 with noted() as asked:
-                    run_dag(dag_id, cluster_identifier=CLUSTER, **params)
+                    run_dag(dag_id, **params)
                 found.setdefault(dag_id, []).extend(asked)
             if dag_id == CREATE and ETL not in found:
                 found[ETL] = list(loading(Warehouse(s3), tmp_path_factory.mktemp("data")))
@@ -214,12 +217,23 @@ def test_loading_needs_the_first_part_only(calls):
     assert sorted(allowed("Etl")) == sorted(needed(calls[ETL]))
 
 
+def test_the_report_needs_to_connect_and_its_own_part(calls):
+    assert needed(calls[REPORT]) == {
+        "redshift:DescribeClusters",
+        "redshift:GetClusterCredentials",
+        *allowed("Report"),
+    }
+
+
 def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
-    for service, operation, arguments in calls[ETL]:
+    for part, (service, operation, arguments) in [
+        *(("Etl", call) for call in calls[ETL]),
+        *(("Report", call) for call in calls[REPORT]),
+    ]:
         if service != "s3":
             continue
         action = ACTIONS.get((service, operation), f"{service}:{operation}")
-        [statement] = [each for each in statements("Etl") if action in each["Action"]]
+        [statement] = [each for each in statements(part) if action in each["Action"]]
         if action == "s3:ListBucket":
             wanted, patterns = [arguments["Prefix"]], statement["Condition"]["StringLike"]["s3:prefix"]
         else:
