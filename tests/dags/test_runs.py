@@ -163,10 +163,18 @@ def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
 def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_behind(
     stack, warehouse, api, expected, dataset
 ):
-    with require_warehouse(stack.settings).connect() as holder, require_warehouse(stack.settings).connect() as reader:
-        holder.autocommit = reader.autocommit = False
-        holder.execute("lock etl.check_results")
+    with (
+        require_warehouse(stack.settings).connect() as gate,
+        require_warehouse(stack.settings).connect() as holder,
+        require_warehouse(stack.settings).connect() as reader,
+    ):
+        gate.autocommit = holder.autocommit = reader.autocommit = False
+        # What is staged is checked, too: the results are locked when that is done, and before the loads are.
+        gate.execute("lock etl.lock_songplays")
         run_id = api.trigger(LOAD, dict(zip(("window_start", "window_end"), dataset.window, strict=True)))
+        wait_until(lambda: waits(stack, api, run_id, "load_songplays"), "a load waits for the lock", seconds=300)
+        holder.execute("lock etl.check_results")
+        gate.rollback()
         wait_until(lambda: waits(stack, api, run_id, "check_star_schema"), "the check waits for the lock", seconds=300)
         # A staging table that somebody reads cannot be dropped.
         reader.execute(f"select * from {staging_table('staging_events', SimpleNamespace(dag_id=LOAD, run_id=run_id))}")
