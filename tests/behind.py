@@ -13,9 +13,9 @@ import psycopg
 # Longer than the endpoint takes to notice that a client is gone, on any machine.
 PATIENCE = 30
 
-# What says when, for how long or by which attempt something was done, and so differs from one execution to the next. The time of a
-# file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a file's version
-# is told by its ETag too.
+# What says when, for how long or by which attempt something was done, and so differs from one execution to the next.
+# The time of a file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a
+# file's version is told by its ETag too.
 _CHANGING = {"started_at", "loaded_at", "checked_at", "duration_seconds", "modified_at", "try_number"}
 
 _TABLES = """\
