@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from datetime import datetime, timezone
 
-import boto3
-import psycopg
 import pytest
 
-from local.stack.environment import CLUSTER
-from local.standin.databases import database_name
 from redshift_elt.cluster.status import as_table, cluster_status, describe
-from redshift_elt.hook import warehouse_hook
-from redshift_elt.transaction import in_transaction
 from tests.plugins.redshift_elt.cluster.account import NAME
 
 CREATED = datetime(2026, 11, 20, tzinfo=timezone.utc)
@@ -71,30 +63,3 @@ def test_a_cluster_that_takes_no_connections_is_described_all_the_same(account):
 
 def test_a_cluster_that_is_not_there_is_no_error(account):
     assert cluster_status(NAME) == {"cluster": NAME, "state": "not there"}
-
-
-def test_the_log_has_the_size_of_the_tables(warehouse, caplog):
-    insert = "insert into songs (song_id, title) values ('one', 'Song')"
-    in_transaction(warehouse_hook("redshift_default"), lambda session: session.execute(insert))
-    with caplog.at_level(logging.INFO):
-        status = cluster_status(CLUSTER)
-    assert status["state"] == "available"
-    # A table with rows has a block at least.
-    assert status["tables"] == "1 MB"
-    assert f"\nstate        available\nendpoint     {status['endpoint']}\n" in caplog.text
-
-
-def test_a_user_who_may_not_see_the_sizes_is_told_the_rest(standin, warehouse, monkeypatch):
-    boto3.client("redshift").get_cluster_credentials(ClusterIdentifier=CLUSTER, DbUser="reader", AutoCreate=True)
-    extra = {"iam": True, "cluster_identifier": CLUSTER}
-    connection = {"conn_type": "redshift", "login": "reader", "schema": "dev", "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_READER", json.dumps(connection))
-    behind = standin.postgres.dsn.parameters(database_name(CLUSTER, "dev"))
-    with psycopg.connect(**behind, autocommit=True) as postgres:
-        postgres.execute("revoke select on pg_catalog.svv_table_info from public")
-        try:
-            status = cluster_status(CLUSTER, "reader")
-        finally:
-            postgres.execute("grant select on pg_catalog.svv_table_info to public")
-    assert status["state"] == "available"
-    assert status["tables"] == "not known: the user of the connection reader may not read svv_table_info"
