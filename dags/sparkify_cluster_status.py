@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, task
 
+from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
@@ -34,13 +35,7 @@ with DAG(
     },
     tags=["sparkify", "cluster"],
     params={
-        "cluster_identifier": Param(
-            "sparkify",
-            type="string",
-            pattern="^[a-z](-?[a-z0-9])*$",
-            maxLength=63,
-            title="Cluster",
-        ),
+        "cluster_identifier": cluster_identifier("sparkify"),
     },
 ) as dag:
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
 
+from redshift_elt.cluster.fields import cluster_identifier, surroundings
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 
 DOCS = """\
@@ -46,14 +47,7 @@ with DAG(
     default_args={"owner": "sparkify", "retries": 2, "retry_delay": timedelta(seconds=30)},
     tags=["sparkify", "cluster"],
     params={
-        "cluster_identifier": Param(
-            "sparkify",
-            type="string",
-            pattern="^[a-z](-?[a-z0-9])*$",
-            maxLength=63,
-            title="Cluster",
-            description="The name by which the connection redshift_default finds it.",
-        ),
+        "cluster_identifier": cluster_identifier("sparkify"),
         "node_type": Param(
             "ra3.large",
             type="string",
@@ -69,31 +63,9 @@ with DAG(
             title="Number of nodes",
             description="The larger node types begin with two.",
         ),
-        "bucket": Param(
-            None,
-            type=["null", "string"],
-            title="Bucket",
-            description="The bucket that COPY may read; none: the Airflow Variable sparkify_bucket.",
-        ),
-        "prefixes": Param(
-            ["log_data/", "song_data/", "log_json_path.json", "manifests/"],
-            type="array",
-            items={"type": "string", "minLength": 1},
-            title="Prefixes",
-            description="What COPY may read in the bucket.",
-        ),
-        "cidrs": Param(
-            [],
-            type="array",
-            items={"type": "string", "minLength": 1},
-            title="Networks that may connect",
-            description="Such as 203.0.113.7/32, where the workers are; none: members of the security group itself.",
-        ),
-        "subnet_group": Param(
-            None,
-            type=["null", "string"],
-            title="Subnet group",
-            description="None: the default one.",
+        **surroundings(
+            bucket_variable="sparkify_bucket",
+            prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
         ),
         "owner": Param(
             "sparkify",

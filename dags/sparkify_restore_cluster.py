@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import DAG, Param, task
 
+from redshift_elt.cluster.fields import cluster_identifier, surroundings
 from redshift_elt.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
@@ -44,39 +45,10 @@ with DAG(
             maxLength=255,
             title="Snapshot",
         ),
-        "cluster_identifier": Param(
-            "sparkify",
-            type="string",
-            pattern="^[a-z](-?[a-z0-9])*$",
-            maxLength=63,
-            title="Cluster",
-            description="The name by which the connection redshift_default finds it.",
-        ),
-        "bucket": Param(
-            None,
-            type=["null", "string"],
-            title="Bucket",
-            description="The bucket that COPY may read; none: the Airflow Variable sparkify_bucket.",
-        ),
-        "prefixes": Param(
-            ["log_data/", "song_data/", "log_json_path.json", "manifests/"],
-            type="array",
-            items={"type": "string", "minLength": 1},
-            title="Prefixes",
-            description="What COPY may read in the bucket.",
-        ),
-        "cidrs": Param(
-            [],
-            type="array",
-            items={"type": "string", "minLength": 1},
-            title="Networks that may connect",
-            description="Such as 203.0.113.7/32, where the workers are; none: members of the security group itself.",
-        ),
-        "subnet_group": Param(
-            None,
-            type=["null", "string"],
-            title="Subnet group",
-            description="None: the default one.",
+        "cluster_identifier": cluster_identifier("sparkify"),
+        **surroundings(
+            bucket_variable="sparkify_bucket",
+            prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
         ),
     },
 ) as dag:

@@ -9,6 +9,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
@@ -65,13 +66,7 @@ with DAG(
     },
     tags=["sparkify", "cluster"],
     params={
-        "cluster_identifier": Param(
-            "sparkify",
-            type="string",
-            pattern="^[a-z](-?[a-z0-9])*$",
-            maxLength=63,
-            title="Cluster",
-        ),
+        "cluster_identifier": cluster_identifier("sparkify"),
         "final_snapshot": Param(
             True,
             type="boolean",
