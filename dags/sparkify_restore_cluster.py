@@ -56,13 +56,14 @@ with DAG(
     @task
     def prepare(bucket: str, params: dict | None = None) -> dict[str, str]:
         """Make what belongs to the cluster and is missing."""
-        from redshift_elt.cluster.restore import ensure_belongings
+        from redshift_elt.cluster.belongings import ensure_belongings
+        from redshift_elt.cluster.cidrs import read_cidrs
 
         return ensure_belongings(
             params["cluster_identifier"],
             bucket=bucket,
             prefixes=params["prefixes"],
-            cidrs=params["cidrs"],
+            networks=read_cidrs(params["cidrs"]),
             subnet_group=params["subnet_group"],
             tags=TAGS,
         )

@@ -100,22 +100,25 @@ with DAG(
     @task
     def delete_copy_role(params: dict | None = None) -> None:
         """Delete the role."""
+        from redshift_elt.cluster.belongings import copy_role_of
         from redshift_elt.cluster.deletion import delete_copy_role
 
-        delete_copy_role(f"{params['cluster_identifier']}-copy", TAGS)
+        delete_copy_role(copy_role_of(params["cluster_identifier"]), TAGS)
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
     def delete_security_group(params: dict | None = None) -> bool:
         """Delete the security group and wait until it is gone."""
+        from redshift_elt.cluster.belongings import security_group_of
         from redshift_elt.cluster.deletion import delete_security_group
 
-        return delete_security_group(f"{params['cluster_identifier']}-access", TAGS)
+        return delete_security_group(security_group_of(params["cluster_identifier"]), TAGS)
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
     def delete_parameter_group(params: dict | None = None) -> bool:
         """Delete the parameter group and wait until it is gone."""
+        from redshift_elt.cluster.belongings import parameter_group_of
         from redshift_elt.cluster.deletion import delete_parameter_group
 
-        return delete_parameter_group(f"{params['cluster_identifier']}-tls", TAGS)
+        return delete_parameter_group(parameter_group_of(params["cluster_identifier"]), TAGS)
 
     approve >> delete_cluster() >> [delete_copy_role(), delete_security_group(), delete_parameter_group()]

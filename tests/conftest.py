@@ -59,6 +59,14 @@ def standin() -> Iterator[Stack]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def own_standin() -> Iterator[Stack]:
+    """The same for the tests of one file, with nothing in it."""
+    with _own_stack() as stack:
+        stack.up_without_airflow()
+        yield stack
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The whole local stack, with Airflow."""

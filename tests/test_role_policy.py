@@ -87,10 +87,10 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def calls(standin, tmp_path_factory) -> dict[str, list[Call]]:
+def calls(own_standin, tmp_path_factory) -> dict[str, list[Call]]:
     """What each DAG asks, and what the hook asks for each other way to log in."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in standin.airflow_environment().items():
+        for name, value in own_standin.airflow_environment().items():
             if name.startswith(VISIBLE):
                 patch.setenv(name, value)
         s3, redshift, iam = (boto3.client(name) for name in ("s3", "redshift", "iam"))

@@ -9,6 +9,7 @@ from typing import Any
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.cluster.find import find_cluster
 from redshift_elt.cluster.tags import refuse_foreign, tag_list
 
 log = logging.getLogger(__name__)
@@ -84,9 +85,8 @@ def check_existing(
     :raises AirflowFailException: it belongs to somebody else, or differs; the message names each difference.
     """
     redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
-    try:
-        cluster = redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
-    except redshift.exceptions.ClusterNotFoundFault:
+    cluster = find_cluster(redshift, identifier)
+    if cluster is None:
         return None
     refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
     found = properties(cluster)

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from redshift_elt.cluster import price
+from redshift_elt.cluster.belongings import ensure_belongings
 from redshift_elt.cluster.cidrs import read_cidrs
 from redshift_elt.cluster.cluster import check_existing, ensure_cluster, plain_properties
-from redshift_elt.cluster.copy_role import ensure_copy_role
-from redshift_elt.cluster.network import ensure_security_group
 from redshift_elt.cluster.nodes import check_nodes
-from redshift_elt.cluster.parameter_group import ensure_parameter_group
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +33,8 @@ def create(
 ) -> str:
     """Make what is missing of a cluster and of what belongs to it, and return the ARN of the role that COPY uses.
 
-    The role is named ``<identifier>-copy``, the security group ``<identifier>-access`` and the parameter group
-    ``<identifier>-tls``. Each step can be repeated, and says whether it made something. The cluster is asked for, not
-    waited for.
+    What belongs to it is named after it, see :mod:`redshift_elt.cluster.belongings`. Each step can be repeated, and
+    says whether it made something. The cluster is asked for, not waited for.
 
     :param bucket: the bucket that COPY may read, below the prefixes only.
     :param cidrs: the networks that may connect; none: members of the cluster's security group.
@@ -51,28 +48,28 @@ def create(
     check_existing(identifier, plain_properties(node_type, nodes, database, master_user), tags, aws_conn_id)
     region = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn.meta.region_name
     log.info(price.describe(node_type, nodes, region))
-    role = ensure_copy_role(f"{identifier}-copy", bucket, prefixes, tags, labels, aws_conn_id)
-    security_group = ensure_security_group(
-        f"{identifier}-access",
-        networks,
+    belongings = ensure_belongings(
+        identifier,
+        bucket=bucket,
+        prefixes=prefixes,
+        networks=networks,
         subnet_group=subnet_group,
         tags=tags,
         labels=labels,
         aws_conn_id=aws_conn_id,
     )
-    parameter_group = ensure_parameter_group(f"{identifier}-tls", tags, labels, aws_conn_id)
     ensure_cluster(
         identifier,
         node_type=node_type,
         nodes=nodes,
-        role_arn=role,
+        role_arn=belongings["role_arn"],
         tags=tags,
         labels=labels,
-        security_groups=[security_group],
-        parameter_group=parameter_group,
+        security_groups=[belongings["security_group"]],
+        parameter_group=belongings["parameter_group"],
         subnet_group=subnet_group,
         database=database,
         master_user=master_user,
         aws_conn_id=aws_conn_id,
     )
-    return role
+    return belongings["role_arn"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from redshift_elt.cluster.find import ENDING, is_available
+
 _ON_THE_WAY = (
     "creating",
     "modifying",
@@ -16,7 +18,6 @@ _ON_THE_WAY = (
     "updating-hsm",
 )
 _PAUSED = ("pausing", "paused")
-_GOING = ("deleting", "final-snapshot")
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,11 @@ def readiness(identifier: str, cluster: dict[str, Any] | None, role_arn: str) ->
     status = cluster["ClusterStatus"]
     if status in _PAUSED:
         return _hopeless(f"The cluster {identifier!r} is {status}: resume it, then trigger this DAG again.")
-    if status in _GOING:
+    if status in ENDING:
         return _hopeless(
             f"The cluster {identifier!r} is being deleted ({status}): trigger this DAG again when it is gone."
         )
-    # Such as "available, resize-cleanup".
-    if status.partition(",")[0] == "available":
+    if is_available(cluster):
         return _role(identifier, cluster, role_arn)
     if status in _ON_THE_WAY or status == "cancelling-resize":
         return Readiness(False, False, f"The cluster {identifier!r} is {status}.")

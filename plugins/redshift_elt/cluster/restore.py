@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.cluster.cidrs import read_cidrs
-from redshift_elt.cluster.copy_role import ensure_copy_role
 from redshift_elt.cluster.find import BROKEN, ENDING, find_cluster, is_available
-from redshift_elt.cluster.network import ensure_security_group
-from redshift_elt.cluster.parameter_group import ensure_parameter_group
 from redshift_elt.cluster.tags import is_own, refuse_foreign, tag_list
 
 log = logging.getLogger(__name__)
 
 # The tag that says which snapshot a cluster was made of.
 RESTORED_FROM = "restored-from"
-
-
-def ensure_belongings(
-    identifier: str,
-    *,
-    bucket: str,
-    prefixes: Sequence[str],
-    cidrs: Sequence[str],
-    subnet_group: str | None,
-    tags: dict[str, str],
-    aws_conn_id: str = "aws_default",
-) -> dict[str, str]:
-    """Make what is missing of the role, the security group and the parameter group that a new cluster has, too.
-
-    :param bucket: the bucket that COPY may read, below the prefixes only.
-    :param cidrs: the networks that may connect; none: members of the security group.
-    :param tags: the tags by which the project knows what is its own.
-    :return: ``role_arn``, ``security_group`` and ``parameter_group``, as :func:`restore_cluster` takes them.
-    :raises AirflowFailException: a network cannot be admitted, or something of these names is somebody else's.
-    """
-    networks = read_cidrs(cidrs)
-    return {
-        "role_arn": ensure_copy_role(f"{identifier}-copy", bucket, prefixes, tags, aws_conn_id=aws_conn_id),
-        "security_group": ensure_security_group(
-            f"{identifier}-access", networks, subnet_group=subnet_group, tags=tags, aws_conn_id=aws_conn_id
-        ),
-        "parameter_group": ensure_parameter_group(f"{identifier}-tls", tags, aws_conn_id=aws_conn_id),
-    }
 
 
 def restore_cluster(
