@@ -16,7 +16,10 @@ PATIENCE = 30
 # What says when, for how long or by which attempt something was done, and so differs from one execution to the next.
 # The time of a file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a
 # file's version is told by its ETag too.
-_CHANGING = {"started_at", "loaded_at", "checked_at", "duration_seconds", "modified_at", "try_number"}
+_CHANGING = {
+    "started_at", "loaded_at", "checked_at", "modified_at", "try_number", "duration_seconds",
+    "staging_seconds", "waiting_seconds", "preparing_seconds", "writing_seconds",
+}  # fmt: skip
 
 _TABLES = """\
 select

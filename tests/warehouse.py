@@ -49,6 +49,7 @@ class Run:
     s3: Any
     run_type: str = "manual"
     tries: Counter[str] = field(default_factory=Counter)
+    xcoms: dict[str, Any] = field(default_factory=dict)
     outlet_events: dict[Any, SimpleNamespace] = field(default_factory=lambda: defaultdict(SimpleNamespace))
 
     def execute(self, task_id: str, *, skips: bool = False) -> Any:
@@ -67,7 +68,8 @@ class Run:
         task.__dict__["s3"] = self.s3
         task.render_template_fields(context, self.dag.get_template_env())
         try:
-            return task.execute(context)
+            self.xcoms[task_id] = task.execute(context)
+            return self.xcoms[task_id]
         except AirflowSkipException:
             if skips:
                 raise
@@ -87,6 +89,7 @@ class Run:
             try_number=self.tries[task.task_id],
             returned=returned,
             xcom_push=lambda key, value: returned.update({key: value}),
+            xcom_pull=lambda *, task_ids: self.xcoms.get(task_ids),
         )
         moment = datetime(2018, 11, 1, tzinfo=timezone.utc)
         return {

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from redshift_elt.phases import PREPARING, WAITING, WRITING
 from redshift_elt.statements import bookkeeping, names
 
 if TYPE_CHECKING:
+    from redshift_elt.phases import Phases
     from redshift_elt.row_counts import RowCounts
+    from redshift_elt.staged_before import StagedBefore
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
@@ -40,7 +43,14 @@ def earlier_try(session: Session, context: Mapping[str, Any], window: Window) ->
 
 
 def record(
-    session: Session, context: Mapping[str, Any], target: str, window: Window, counts: RowCounts, started: datetime
+    session: Session,
+    context: Mapping[str, Any],
+    target: str,
+    window: Window,
+    counts: RowCounts,
+    staged: StagedBefore,
+    phases: Phases,
+    started: datetime,
 ) -> None:
     """Write a load into ``etl.loads``, in the transaction of the load itself."""
     instance = context["ti"]
@@ -59,6 +69,12 @@ def record(
         deleted=counts.deleted,
         unchanged=counts.unchanged,
         late=counts.late,
+        objects=staged.objects,
+        rejected=staged.rejected,
+        staging_seconds=staged.seconds,
+        waiting_seconds=phases.seconds(WAITING),
+        preparing_seconds=phases.seconds(PREPARING),
+        writing_seconds=phases.seconds(WRITING),
         started_at=started,
         loaded_at=now(),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from redshift_elt.phases import PREPARING, WRITING, Phases
 from redshift_elt.row_counts import RowCounts
 from redshift_elt.statements import merge, names, overwrite, temporary
 from redshift_elt.statements.scope import EVERYTHING, Interval, Scope, among, within
@@ -25,6 +26,7 @@ def overwrite_window(
     window_column: str,
     window: Window,
     loaded: Sequence[Interval],
+    phases: Phases,
 ) -> RowCounts:
     """Make a table hold, inside the window, exactly what a SELECT yields; only rows that differ are written.
 
@@ -38,7 +40,7 @@ def overwrite_window(
     fill = overwrite.fill_fresh_by_key(target, key, window_column, columns, select, scope)
     session.execute(fill, scope.values)
     _refuse_null_keys(session, target, target, key)
-    stale, new = _take_over(session, target, key, columns, scope, take_back=True)
+    stale, new = _take_over(session, target, key, columns, scope, phases, take_back=True)
     own = within(window_column, [window.bounds])
     counted = session.fetch(overwrite.count_result(target, scope, own), (*scope.values, *own.values, *own.values))
     [(held, fresh, staged, inserted)] = counted
@@ -56,6 +58,7 @@ def merge_rows(
     select: str,
     key: Sequence[str],
     choices: Sequence[merge.Choice],
+    phases: Phases,
     *,
     replace: bool,
     full: bool,
@@ -81,7 +84,7 @@ def merge_rows(
     if full:
         left = names.identifier(temporary.name(target, "fresh"))
         session.execute(merge.fill_gone(target, key, columns.names, left))
-    return _merge(session, target, target, key, columns, choices, candidates, gone=full)
+    return _merge(session, target, target, key, columns, choices, candidates, phases, gone=full)
 
 
 def merge_records(
@@ -92,6 +95,7 @@ def merge_records(
     select: str,
     key: Sequence[str],
     choices: Sequence[merge.Choice],
+    phases: Phases,
     *,
     take_back: bool,
     full: bool,
@@ -109,10 +113,11 @@ def merge_records(
     session.execute(temporary.create(records, "fresh"))
     session.execute(overwrite.fill_fresh(records, kept, select, records_scope), records_scope.values)
     _refuse_null_keys(session, target, records, key)
-    stale, new = _take_over(session, records, key, kept, records_scope, take_back=take_back)
+    stale, new = _take_over(session, records, key, kept, records_scope, phases, take_back=take_back)
     if not (stale or new or full):
         keys = session.fetch(merge.count_keys(records, key))[0][0]
         return RowCounts(keys, unchanged=keys)
+    phases.enter(PREPARING)
     if full:
         candidates = merge.all_records(records, columns.names)
         fill_gone = merge.fill_gone(target, key, columns.names, names.table(records))
@@ -121,7 +126,7 @@ def merge_records(
         fill_gone = merge.fill_gone_of_stale(target, key, columns.names, records)
     session.execute(temporary.create(target, "gone"))
     gone = session.execute(fill_gone) if stale or full else 0
-    return _merge(session, target, records, key, columns, choices, candidates, gone=bool(gone))
+    return _merge(session, target, records, key, columns, choices, candidates, phases, gone=bool(gone))
 
 
 def fresh_keys(records: str, key: Sequence[str]) -> Scope:
@@ -130,13 +135,14 @@ def fresh_keys(records: str, key: Sequence[str]) -> Scope:
 
 
 def _take_over(
-    session: Session, into: str, key: Sequence[str], columns: Columns, scope: Scope, *, take_back: bool
+    session: Session, into: str, key: Sequence[str], columns: Columns, scope: Scope, phases: Phases, *, take_back: bool
 ) -> tuple[int, int]:
     """Make a table hold the fresh rows in the scope; return how many rows were deleted and how many inserted."""
     session.execute(temporary.create(into, "stale"))
     stale = session.execute(overwrite.fill_stale(into, columns, scope), scope.values) if take_back else 0
     session.execute(temporary.create(into, "new"))
     new = session.execute(overwrite.fill_new(into, columns, scope), scope.values)
+    phases.enter(WRITING)
     if stale:
         session.execute(overwrite.delete_stale(into, key, columns, scope), scope.values)
     if new:
@@ -152,6 +158,7 @@ def _merge(
     columns: Columns,
     choices: Sequence[merge.Choice],
     candidates: str,
+    phases: Phases,
     *,
     gone: bool,
 ) -> RowCounts:
@@ -161,6 +168,8 @@ def _merge(
     updated = of_fresh = 0
     if delta:
         delta, updated, of_fresh = session.fetch(merge.count_delta(target, source, key))[0]
+    phases.enter(WRITING)
+    if delta:
         session.execute(merge.merge_delta(target, key, columns.names))
     deleted = session.execute(merge.delete_gone(target, key)) if gone else 0
     return RowCounts(keys, delta - updated, updated, deleted, unchanged=keys - of_fresh)

@@ -92,6 +92,8 @@ class Stage:
 
     :param task_id: whose manifests these are; no two tasks share one.
     :param force_listing: list the source's prefix, however short a time ago that was done.
+    :param again: what a load has staged again in its transaction; None: what the staging task has staged is still good.
+    :param temporary: the run's own tables are gone, and tables of the load's session are in their place.
     """
 
     source: Source
@@ -100,6 +102,8 @@ class Stage:
     window: Window
     s3: S3Hook
     force_listing: bool = False
+    again: Staged | None = field(default=None, init=False)
+    temporary: bool = field(default=False, init=False)
     _written: list[str] = field(default_factory=list)
     _rejects: list[Reject] = field(default_factory=list)
 
@@ -134,10 +138,14 @@ class Stage:
     def renew(self, session: Session, target: str) -> None:
         """Stage again what S3 has in another version by now, or the target in a newer one.
 
-        The caller holds the lock of the target.
+        The caller holds the lock of the target. What is staged for its session alone it has made a moment ago.
 
         :raises AirflowFailException: what was staged again is not fit to be loaded.
         """
+        if self.temporary:
+            return
+        # The transaction may be done again, after a renewal that was rolled back.
+        self.again = None
         if self._is_current(session, target):
             return
         log.info("What was staged in %s has changed in S3 since: it is staged again.", self.table)
@@ -153,6 +161,7 @@ class Stage:
         :raises AirflowFailException: what was staged is not fit to be loaded.
         """
         log.info("The staging table %s is gone, as it is when a run has succeeded: it is staged again.", self.table)
+        self.temporary = True
         for table, template in self._tables():
             session.execute(statements.create(table, template, temporary=True))
         self._fill_to_load(session)
@@ -267,7 +276,8 @@ class Stage:
 
     def _fill_to_load(self, session: Session) -> None:
         """Stage for a load that goes on with it in the same transaction: unfit rows end it, and nothing is kept."""
-        check_run.fail_if_any_failed(self._fill(session).results, "Nothing was loaded.")
+        self.again = self._fill(session)
+        check_run.fail_if_any_failed(self.again.results, "Nothing was loaded.")
 
     def _check(self, session: Session, objects: Sequence[S3Object]) -> tuple[check_run.Result, ...]:
         """Check the staged rows; where there was nothing to stage, only what an empty table might not pass."""

@@ -11,8 +11,10 @@ from redshift_elt.operators.staged import StagedOperator
 from redshift_elt.statements import bookkeeping, names
 
 if TYPE_CHECKING:
+    from redshift_elt.phases import Phases
     from redshift_elt.row_counts import RowCounts
     from redshift_elt.stage import Stage
+    from redshift_elt.staged_before import StagedBefore
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
 
@@ -53,8 +55,8 @@ class LoadOperator(StagedOperator):
         """The tables whose locks the load takes."""
         return [self.table]
 
-    def load(self, session: Session, context: Mapping[str, Any], window: Window) -> RowCounts:
-        """Change the target, in the caller's transaction."""
+    def load(self, session: Session, context: Mapping[str, Any], window: Window, phases: Phases) -> RowCounts:
+        """Change the target, in the caller's transaction, and tell the clock when that begins."""
         raise NotImplementedError
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
@@ -63,21 +65,31 @@ class LoadOperator(StagedOperator):
         :raises AirflowSkipException: no row of the target had to change.
         """
         from redshift_elt.audit import earlier_try, now, record
+        from redshift_elt.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
+        from redshift_elt.staged_before import StagedBefore
 
+        phases = Phases()
         started = now()
         window = self.window(context)
+        told = [context["ti"].xcom_pull(task_ids=operator.task_id) for operator in self.staged_by]
 
-        def load(session: Session, stages: Sequence[Stage]) -> RowCounts:
+        def load(session: Session, stages: Sequence[Stage]) -> tuple[RowCounts, StagedBefore]:
+            phases.enter(WAITING)
             session.execute(bookkeeping.lock(self.locked))
+            phases.enter(PREPARING)
             for stage in stages:
                 stage.renew(session, self.table)
-            counts = self.load(session, context, window)
-            record(session, context, self.table, window, counts, started)
+            counts = self.load(session, context, window, phases)
+            phases.enter(WRITING)
+            staged = StagedBefore.by(stages, told)
+            record(session, context, self.table, window, counts, staged, phases, started)
             # The answer to an earlier try's commit may have been lost, and with it the news of what it did.
-            return counts if counts.written else earlier_try(session, context, window) or counts
+            done = counts if counts.written else earlier_try(session, context, window) or counts
+            phases.enter(COMMITTING)
+            return done, staged
 
-        counts = self.on_staged(context, window, load)
-        self.log.info("%s: %s, in %.1f s.", self.table, counts, (now() - started).total_seconds())
+        counts, staged = self.on_staged(context, window, load)
+        self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, staged)
         return self._finish(context, window, counts)
 
     def _finish(self, context: Mapping[str, Any], window: Window, counts: RowCounts) -> dict[str, int]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.operators.load import LoadOperator
+from redshift_elt.phases import WRITING
 from redshift_elt.staging import files_table
 from redshift_elt.statements import bookkeeping, names
 from redshift_elt.statements.merge import Choice
 
 if TYPE_CHECKING:
+    from redshift_elt.phases import Phases
     from redshift_elt.row_counts import RowCounts
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
@@ -81,12 +83,13 @@ class LoadDimensionOperator(LoadOperator):
         """The tables whose locks the load takes."""
         return [self.table, *self.after_merge_writes]
 
-    def load(self, session: Session, context: Mapping[str, Any], window: Window) -> RowCounts:
+    def load(self, session: Session, context: Mapping[str, Any], window: Window, phases: Phases) -> RowCounts:
         """Merge what changes the table, and say in the ledger what it has taken over."""
         files = files_table(self.ledger, context["dag_run"]) if self.ledger else None
         entries, objects = session.fetch(bookkeeping.count_files(files))[0] if files else (0, 0)
         changed = session.fetch(bookkeeping.count_changed(self.table, files))[0][0] if objects else 0
-        counts = self._merge(session, window, replace=bool(changed))
+        counts = self._merge(session, window, phases, replace=bool(changed))
+        phases.enter(WRITING)
         if self.after_merge and counts.written:
             follow = session.execute(self.after_merge)
             self.log.info("%s: %s rows follow the change.", ", ".join(self.after_merge_writes), f"{follow:,}")
@@ -101,14 +104,14 @@ class LoadDimensionOperator(LoadOperator):
             session.execute(bookkeeping.record_listing(self.table, files))
         return counts
 
-    def _merge(self, session: Session, window: Window, *, replace: bool) -> RowCounts:
+    def _merge(self, session: Session, window: Window, phases: Phases, *, replace: bool) -> RowCounts:
         from redshift_elt.audit import loaded_windows
         from redshift_elt.loads import fresh_keys, merge_records, merge_rows
         from redshift_elt.statements.scope import EVERYTHING, within
 
         if self.records is None:
             return merge_rows(
-                session, self.table, self.select, self.key, self.choices, replace=replace, full=window.full
+                session, self.table, self.select, self.key, self.choices, phases, replace=replace, full=window.full
             )
         if window.full:
             scope = EVERYTHING
@@ -125,6 +128,7 @@ class LoadDimensionOperator(LoadOperator):
             self.select,
             self.key,
             self.choices,
+            phases,
             take_back=replace or window.full or self.window_column is not None,
             full=window.full,
         )

@@ -9,6 +9,7 @@ from redshift_elt.operators.load import LoadOperator
 from redshift_elt.statements import names
 
 if TYPE_CHECKING:
+    from redshift_elt.phases import Phases
     from redshift_elt.row_counts import RowCounts
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
@@ -33,10 +34,10 @@ class LoadFactOperator(LoadOperator):
         names.identifier(window_column)
         self.window_column = window_column
 
-    def load(self, session: Session, context: Mapping[str, Any], window: Window) -> RowCounts:  # noqa: ARG002
+    def load(self, session: Session, context: Mapping[str, Any], window: Window, phases: Phases) -> RowCounts:  # noqa: ARG002
         """Overwrite the window."""
         from redshift_elt.audit import loaded_windows
         from redshift_elt.loads import overwrite_window
 
         loaded = loaded_windows(session, self.table, window)
-        return overwrite_window(session, self.table, self.select, self.key, self.window_column, window, loaded)
+        return overwrite_window(session, self.table, self.select, self.key, self.window_column, window, loaded, phases)

@@ -156,7 +156,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         """Stage the run's objects and check what was staged.
 
         :return: the staging table's name, how many objects and bytes were read, how many rows the table has, how many
-            were left out because their object is another day's, and how many records were rejected.
+            were left out because their object is another day's, how many records were rejected, and how many seconds
+            it took to list, copy and check.
         """
         from redshift_elt.checks import run
 
@@ -164,13 +165,14 @@ class StageToRedshiftOperator(WarehouseOperator):
         stage = self.stage_for(self, context, self.window(context))
         staged = self.transaction(stage.make, stage.explain)
         stage.discard_manifests()
+        seconds = time.monotonic() - started
         self.log.info(
             "%s: %s rows staged, %s left out, %s records rejected, in %.1f s.",
             stage.table,
             f"{staged.rows:,}",
             f"{staged.left_out:,}",
             f"{staged.rejected:,}",
-            time.monotonic() - started,
+            seconds,
         )
         # Read by the OpenLineage listener, also when the task fails.
         self.check_results = run.for_lineage(staged.results)
@@ -185,4 +187,5 @@ class StageToRedshiftOperator(WarehouseOperator):
             "rows": staged.rows,
             "left_out": staged.left_out,
             "rejected": staged.rejected,
+            "seconds": round(seconds, 3),
         }

@@ -32,8 +32,7 @@ class StagedOperator(WarehouseOperator):
     ) -> Result:
         """Do a piece of work in one transaction.
 
-        :param work: is called with the session and the stages that it may renew; none where they are this session's
-            own, made a moment ago.
+        :param work: is called with the session and the stages.
         """
         from redshift_elt.load_failure import StagingGone, explain_load
 
@@ -47,7 +46,7 @@ class StagedOperator(WarehouseOperator):
         def stage_and_work(session: Session) -> Result:
             for stage in stages:
                 stage.make_temporary(session)
-            return work(session, ())
+            return work(session, stages)
 
         try:
             result = self.transaction(lambda session: work(session, stages), explain)

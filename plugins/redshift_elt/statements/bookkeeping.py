@@ -44,6 +44,12 @@ class Load:
     deleted: int
     unchanged: int
     late: int
+    objects: int | None
+    rejected: int | None
+    staging_seconds: float | None
+    waiting_seconds: float
+    preparing_seconds: float
+    writing_seconds: float
     started_at: datetime
     loaded_at: datetime
 
