@@ -16,6 +16,7 @@ DOCS = """\
 ### Delete Sparkify's cluster
 
 1. Waits for an approval (*Required Actions* of the run). A day without an answer is a no. `approved` goes on without.
+   An answer in the moment of the question can be lost (Airflow's issue 72716): a minute later it asks once more.
 2. Takes a final snapshot, whose name is in the log of `delete_cluster`, and deletes the cluster; the secret of its
    password goes with it. A busy cluster is waited for; a paused one is resumed if AWS does not delete it so.
 3. Deletes the role that its COPY used, its security group and its parameter group.

@@ -276,17 +276,3 @@ def test_a_run_that_changes_all_tables_has_one_report_which_is_made_after_it(sta
     assert dict(line.split(",") for line in rows_per_table.splitlines()[1:]) == {
         table: str(len(expected[table])) for table in TARGETS
     }
-
-
-def test_the_cluster_is_torn_down_with_its_role_and_can_be_made_again(stack, api, progress, first_run):
-    redshift, iam = aws_client(stack.settings, "redshift"), aws_client(stack.settings, "iam")
-    run_dag(api, progress, "sparkify_teardown_cluster", {"final_snapshot": True, "approved": True})
-    assert redshift.describe_clusters()["Clusters"] == []
-    assert iam.list_roles()["Roles"] == []
-    [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
-    assert snapshot["SnapshotIdentifier"].startswith("sparkify-final-")
-    run_dag(api, progress, "sparkify_teardown_cluster", {"final_snapshot": False, "approved": True})
-
-    run_dag(api, progress, "sparkify_create_cluster", {})
-    with require_warehouse(stack.settings).connect() as warehouse:
-        assert warehouse.execute("select count(*) from songplays").fetchone() == (0,)

@@ -18,6 +18,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.bases.sensor import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from tests.aws_contents import contents
 from tests.faults import AwsFaults
 from tests.local.standin.aws.service_parts import NotedEndpoints
 from tests.waiting import wait_until
@@ -77,8 +78,8 @@ class Account:
     def __init__(self, address: str, endpoints: HeldEndpoints) -> None:
         self._endpoints = endpoints
         self.faults = AwsFaults(address)
-        names = ("redshift", "iam", "ec2", "secretsmanager")
-        self.redshift, self.iam, self.ec2, self.secrets = (boto3.client(name) for name in names)
+        self._clients = {name: boto3.client(name) for name in ("redshift", "iam", "ec2", "secretsmanager")}
+        self.redshift, self.iam, self.ec2 = (self._clients[name] for name in ("redshift", "iam", "ec2"))
 
     def create(self, *, wait: bool = True, **changed: Any) -> None:
         """Make a cluster and what belongs to it, without the product's own functions."""
@@ -139,22 +140,7 @@ class Account:
 
     def contents(self) -> dict[str, list[str]]:
         """Name everything that was made, by its kind; what is there in every account is left out."""
-        groups = self.redshift.describe_cluster_parameter_groups()["ParameterGroups"]
-        found = {
-            "clusters": [one["ClusterIdentifier"] for one in self.redshift.describe_clusters()["Clusters"]],
-            "snapshots": [one["SnapshotIdentifier"] for one in self.snapshots()],
-            "parameter groups": [
-                one["ParameterGroupName"] for one in groups if not one["ParameterGroupName"].startswith("default.")
-            ],
-            "roles": [one["RoleName"] for one in self.iam.list_roles()["Roles"]],
-            "security groups": [
-                one["GroupName"]
-                for one in self.ec2.describe_security_groups()["SecurityGroups"]
-                if one["GroupName"] != "default"
-            ],
-            "secrets": [one["Name"] for one in self.secrets.list_secrets()["SecretList"]],
-        }
-        return {kind: names for kind, names in found.items() if names}
+        return contents(self._clients.__getitem__)
 
     def snapshots(self) -> list[dict[str, Any]]:
         """Return what is known of each snapshot."""
