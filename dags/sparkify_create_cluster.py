@@ -7,7 +7,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
 
-from redshift_elt.cluster.fields import cluster_identifier, surroundings
+from redshift_elt.cluster.fields import cluster_identifier, labels, surroundings
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 
 DOCS = """\
@@ -67,22 +67,7 @@ with DAG(
             bucket_variable="sparkify_bucket",
             prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
         ),
-        "owner": Param(
-            "sparkify",
-            type="string",
-            minLength=1,
-            maxLength=256,
-            title="Owner",
-            description="Who is asked about the cluster and its cost: a tag of all that is made.",
-        ),
-        "purpose": Param(
-            "analytics of song plays",
-            type="string",
-            minLength=1,
-            maxLength=256,
-            title="Purpose",
-            description="What the cluster is for: a tag as well.",
-        ),
+        **labels(owner="sparkify", purpose="analytics of song plays"),
         "reset": Param(
             False,
             type="boolean",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import DAG, Param, task
 
-from redshift_elt.cluster.fields import cluster_identifier, surroundings
+from redshift_elt.cluster.fields import cluster_identifier, labels, surroundings
 from redshift_elt.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
@@ -50,6 +50,7 @@ with DAG(
             bucket_variable="sparkify_bucket",
             prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
         ),
+        **labels(owner="sparkify", purpose="analytics of song plays"),
     },
 ) as dag:
 
@@ -66,6 +67,7 @@ with DAG(
             networks=read_cidrs(params["cidrs"]),
             subnet_group=params["subnet_group"],
             tags=TAGS,
+            labels={"owner": params["owner"], "purpose": params["purpose"]},
         )
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
@@ -79,6 +81,7 @@ with DAG(
             **belongings,
             subnet_group=params["subnet_group"],
             tags=TAGS,
+            labels={"owner": params["owner"], "purpose": params["purpose"]},
         )
 
     restore_cluster(prepare("{{ params.bucket or var.value.sparkify_bucket }}"))

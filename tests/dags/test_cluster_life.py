@@ -134,12 +134,18 @@ def finished(api, run_id):
     assert api.run_state(TEARDOWN_CLUSTER, run_id) == "success"
 
 
-def test_a_second_run_finds_each_thing_that_the_first_has_created(api, created):
+def test_a_second_run_finds_each_thing_that_the_first_has_created(api, aws, created):
     first, second = (steps(api, run_id) for run_id in created)
     assert set(first.values()) == {"created"}
     assert second == dict.fromkeys(first, "already there")
     assert {"Role sparkify-copy", "Security group sparkify-access", "Parameter group sparkify-tls"} < set(first)
     assert {f"Cluster {CLUSTER}", f"User {LOADER}", *(f"Table public.{table}" for table in STAR_SCHEMA)} < set(first)
+    [cluster] = aws("redshift").describe_clusters()["Clusters"]
+    assert {tag["Key"]: tag["Value"] for tag in cluster["Tags"]} == {
+        "project": "sparkify-warehouse",
+        "owner": "sparkify",
+        "purpose": "analytics of song plays",
+    }
 
 
 def test_a_teardown_that_is_rejected_deletes_nothing(stack, api, aws, loaded):

@@ -67,6 +67,28 @@ def test_every_dag_is_documented_and_every_param_has_a_type_and_a_title(dags):
             assert param is None or schema
 
 
+def test_the_dags_of_a_clusters_life_mean_the_same_cluster(dags):
+    """What one of them makes, the others must know by the same tags, and their forms must say the same of it."""
+    life = [dag for dag in dags.values() if "cluster" in dag.tags]
+    tags = {
+        dag.dag_id: task.python_callable.__globals__.get("TAGS")
+        for dag in life
+        for task in dag.tasks
+        if hasattr(task, "python_callable")
+    }
+    # It looks at anybody's cluster, and touches none.
+    assert tags.pop("sparkify_cluster_status") is None
+    assert list(tags.values()) == [{"project": "sparkify-warehouse"}] * (len(life) - 1)
+    fields = {}
+    for dag in life:
+        for name in dag.params:
+            fields.setdefault(name, []).append(dag.params.get_param(name).serialize())
+    shared = {name: forms for name, forms in fields.items() if len(forms) > 1}
+    assert set(shared) == {"cluster_identifier", "bucket", "prefixes", "cidrs", "subnet_group", "owner", "purpose"}
+    for name, forms in shared.items():
+        assert all(form == forms[0] for form in forms), name
+
+
 @pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_report"])
 def test_a_dag_file_imports_neither_boto3_nor_a_driver_nor_what_draws(dag_id):
     heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas", "matplotlib")

@@ -53,3 +53,29 @@ def surroundings(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str, 
             description="None: the default one.",
         ),
     }
+
+
+def labels(*, owner: str, purpose: str) -> dict[str, Param]:
+    """Return the fields of the tags by which people know what a cluster is.
+
+    :param owner: the default of the field ``owner``.
+    :param purpose: that of the field ``purpose``.
+    """
+    return {
+        "owner": Param(
+            owner,
+            type="string",
+            minLength=1,
+            maxLength=256,
+            title="Owner",
+            description="Who is asked about the cluster and its cost: a tag of all that is made.",
+        ),
+        "purpose": Param(
+            purpose,
+            type="string",
+            minLength=1,
+            maxLength=256,
+            title="Purpose",
+            description="What the cluster is for: a tag as well.",
+        ),
+    }

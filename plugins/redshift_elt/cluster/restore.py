@@ -26,6 +26,7 @@ def restore_cluster(
     parameter_group: str,
     subnet_group: str | None = None,
     tags: dict[str, str],
+    labels: dict[str, str] | None = None,
     aws_conn_id: str = "aws_default",
 ) -> bool:
     """Do what can be done now to have a cluster of a snapshot's data, and return whether it is available.
@@ -37,6 +38,7 @@ def restore_cluster(
         a request for a restore cannot carry (AWS API reference, RestoreFromClusterSnapshot).
     :param security_group: its id.
     :param tags: the tags by which the project knows its own cluster.
+    :param labels: further tags of a new cluster.
     :raises AirflowFailException: there is no such snapshot; or there is a cluster of this name that is somebody
         else's, was not made of this snapshot, or is in a state that does not pass by itself.
     """
@@ -68,7 +70,7 @@ def restore_cluster(
         )
     marks = {**tags, RESTORED_FROM: snapshot}
     if not is_own(cluster.get("Tags", ()), marks):
-        return _tag(redshift, identifier, role_arn, marks)
+        return _tag(redshift, identifier, role_arn, {**(labels or {}), **marks})
     if is_available(cluster) and roles.get(role_arn) == "in-sync":
         log.info("Cluster %s: available.", identifier)
         return True

@@ -6,9 +6,10 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.restore import restore_cluster
-from tests.plugins.redshift_elt.cluster.account import NAME, TAGS, run
+from tests.plugins.redshift_elt.cluster.account import NAME, run
 
 OWN = {"project": "sparkify-warehouse"}
+LABELS = {"owner": "Ann", "purpose": "tests"}
 OTHER = [{"Key": "project", "Value": "another one"}]
 SNAPSHOT = "kept"
 
@@ -29,10 +30,16 @@ def step(role):
 
 
 def restore(**params):
-    run("sparkify_restore_cluster", **{"snapshot_identifier": SNAPSHOT, "bucket": "any", **params})
+    run("sparkify_restore_cluster", **{"snapshot_identifier": SNAPSHOT, "bucket": "any", **LABELS, **params})
+
+
+def tags_of(found):
+    return {tag["Key"]: tag["Value"] for tag in found["Tags"]}
 
 
 def test_a_cluster_of_a_snapshot_is_like_a_new_one(torn_down):
+    run("sparkify_teardown_cluster", approved=True)
+    assert list(torn_down.contents()) == ["snapshots"]
     restore()
     [cluster] = torn_down.redshift.describe_clusters()["Clusters"]
     role = torn_down.iam.get_role(RoleName=f"{NAME}-copy")["Role"]["Arn"]
@@ -46,8 +53,15 @@ def test_a_cluster_of_a_snapshot_is_like_a_new_one(torn_down):
         one["GroupId"] for one in groups["SecurityGroups"]
     ]
     assert [one["ParameterGroupName"] for one in cluster["ClusterParameterGroups"]] == [f"{NAME}-tls"]
-    assert [tag for tag in cluster["Tags"] if tag["Key"] == "project"] == TAGS
-    restore()
+    [parameters] = torn_down.redshift.describe_cluster_parameter_groups(ParameterGroupName=f"{NAME}-tls")[
+        "ParameterGroups"
+    ]
+    [group] = groups["SecurityGroups"]
+    assert tags_of(parameters) == tags_of(group) == {**OWN, **LABELS}
+    assert tags_of(cluster) == {**OWN, **LABELS, "restored-from": SNAPSHOT}
+    restore(owner="Bob")
+    [cluster] = torn_down.redshift.describe_clusters()["Clusters"]
+    assert tags_of(cluster)["owner"] == "Ann"
     run("sparkify_teardown_cluster", approved=True, final_snapshot=False)
     assert list(torn_down.contents()) == ["snapshots"]
 
@@ -61,7 +75,7 @@ def test_a_restored_cluster_without_tags_is_known_by_its_role_and_tagged(torn_do
     torn_down.redshift.delete_tags(ResourceName=arn, TagKeys=["project"])
     restore()
     [cluster] = torn_down.redshift.describe_clusters()["Clusters"]
-    assert {tag["Key"]: tag["Value"] for tag in cluster["Tags"]} == {**OWN, "restored-from": SNAPSHOT}
+    assert tags_of(cluster) == {**OWN, **LABELS, "restored-from": SNAPSHOT}
 
 
 def test_a_cluster_that_is_not_of_this_snapshot_is_left_alone(torn_down):
