@@ -9,8 +9,10 @@ from airflow.sdk import DAG, Asset, Param
 
 from redshift_elt.operators.no_running_run import NoRunningRunSensor
 from redshift_elt.operators.report import ReportOperator
-from redshift_elt.report.question import BarChart, ColumnChart, Question
+from redshift_elt.report.file import load_questions
 from redshift_elt.retry_policy import WarehouseRetryPolicy
+
+INCLUDE = Path(__file__).parents[1] / "include"
 
 DOCS = """\
 ### Answers to the analysts' questions
@@ -41,7 +43,7 @@ with DAG(
         "retry_delay": timedelta(seconds=30),
         "retry_policy": WarehouseRetryPolicy(),
     },
-    template_searchpath=[str(Path(__file__).parents[1] / "include" / "sql")],
+    template_searchpath=[str(INCLUDE / "sql")],
     tags=["sparkify", "redshift", "report"],
     params={
         "bucket": Param(
@@ -71,24 +73,6 @@ with DAG(
         title="Sparkify: what is played, when, where and by whom",
         bucket="{{ params.bucket or var.value.sparkify_bucket }}",
         prefix="{{ params.prefix }}",
-        questions=[
-            Question("questions/most_played_songs.sql", BarChart(["song_title", "artist_name"], "plays")),
-            Question(
-                "questions/most_played_songs_by_gender.sql",
-                BarChart(["song_title", "artist_name"], "plays", group="gender"),
-            ),
-            Question("questions/most_played_artists.sql", BarChart(["artist_name"], "plays")),
-            Question("questions/plays_by_weekday.sql", ColumnChart("weekday", "plays", ["name"], letters=3)),
-            Question("questions/plays_by_hour.sql", ColumnChart("hour", "plays", ["hour"])),
-            Question("questions/average_songs_per_user.sql"),
-            Question(
-                "questions/songs_per_user_distribution.sql",
-                ColumnChart("plays_from", "users", ["plays_from", "plays_to"], step=50),
-            ),
-            Question("questions/plays_by_level.sql", BarChart(["level"], "plays")),
-            Question("questions/plays_by_location.sql", BarChart(["location"], "plays")),
-            Question("questions/plays_in_the_catalogue.sql", BarChart(["matches"], "plays")),
-            Question("questions/rows_per_table.sql"),
-        ],
+        questions=load_questions(INCLUDE / "report.yaml"),
     )
     wait_for_loads >> publish_report
