@@ -18,7 +18,8 @@ DOCS = """\
 ### Answers to the analysts' questions
 
 Publishes one HTML page, `reports/index.html` in the bucket, with a table and a chart for each question, and beside it
-the same numbers as CSV files, in a folder for each report. The page needs no network and no login but the bucket's.
+the same numbers as CSV files, in a folder for each report. The page needs no network and no login but the bucket's,
+and says which checks of the last load warned or failed.
 
 It runs when `sparkify_etl` has changed `songplays`, which every answer is about: once for a run of it, and once for
 several that go on at the same time. The other four tables' Assets do not trigger it, or a run would have up to five
@@ -73,6 +74,7 @@ with DAG(
         title="Sparkify: what is played, when, where and by whom",
         bucket="{{ params.bucket or var.value.sparkify_bucket }}",
         prefix="{{ params.prefix }}",
+        checked_by="sparkify_etl",
         questions=load_questions(INCLUDE / "report.yaml"),
     )
     wait_for_loads >> publish_report

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.report.checked import Checked
 from redshift_elt.report.question import Answer, Question, Row
+from redshift_elt.statements import quality
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,12 +35,23 @@ class ReportOperator(WarehouseOperator):
     :param questions: what is asked, in the page's order.
     :param bucket: where the report goes.
     :param prefix: below which key; ends with a slash.
+    :param checked_by: the DAG whose checks tell how far the answers can be trusted: the page says what those of its
+        last run found. None for a page that says nothing of checks.
     :raises AirflowFailException: the prefix is no folder, or a chart needs a column that the answer does not have.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "queries", "bucket", "prefix")
 
-    def __init__(self, *, title: str, questions: Sequence[Question], bucket: str, prefix: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        title: str,
+        questions: Sequence[Question],
+        bucket: str,
+        prefix: str,
+        checked_by: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         names = [question.name for question in questions]
         if not names:
@@ -50,6 +63,7 @@ class ReportOperator(WarehouseOperator):
         self.queries = [question.sql for question in questions]
         self.bucket = bucket
         self.prefix = prefix
+        self.checked_by = checked_by
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG002
         """Publish the report and return where its page is."""
@@ -59,11 +73,11 @@ class ReportOperator(WarehouseOperator):
 
         if not self.prefix.endswith("/") or self.prefix.startswith("/"):
             raise AirflowFailException(f"The prefix is {self.prefix!r}: end it with a slash, and begin it without one.")
-        moment, results = self.transaction(self._ask, read_only=True)
+        moment, results, checked = self.transaction(self._ask, read_only=True)
         answers = self._answers(results)
         folder = f"{moment:%Y-%m-%dT%H-%M-%S-%f}/"
         files = {answer.question.name: f"{folder}{answer.question.name}.csv" for answer in answers}
-        text = page(self.title, moment, answers, files)
+        text = page(self.title, moment, answers, files, checked)
         for answer in answers:
             self._put(files[answer.question.name], csv_text(answer.columns, answer.rows), _CSV)
         self._put("index.html", text, _HTML)
@@ -71,9 +85,11 @@ class ReportOperator(WarehouseOperator):
         self.log.info("The answers to %s questions as of %s UTC are in %sindex.html.", len(answers), moment, where)
         return {"page": f"{where}index.html", "folder": f"{where}{folder}"}
 
-    def _ask(self, session: Session) -> tuple[datetime, list[tuple[list[str], list[Row]]]]:
+    def _ask(self, session: Session) -> tuple[datetime, list[tuple[list[str], list[Row]]], Checked | None]:
         [[moment]] = session.fetch("select sysdate")
-        return moment, [session.answer(query) for query in self.queries]
+        answers = [session.answer(query) for query in self.queries]
+        checked = Checked.of(session.fetch(quality.last_results(self.checked_by))) if self.checked_by else None
+        return moment, answers, checked
 
     def _answers(self, results: Sequence[tuple[list[str], list[Row]]]) -> list[Answer]:
         try:

@@ -20,14 +20,14 @@ from redshift_elt.report.text import shortened, shown
 
 # In points, of which a telephone's width has about as many: at that width the text has the size that is set here.
 _WIDTH = 4.7
-_BAR_HEIGHT = 0.4
-_COLUMN_HEIGHT = 2.3
-_FONT_SIZE = 9.5
-_LABEL_LENGTH = 48
-_COLUMN_PLACE = (0.12, 0.12, 0.87, 0.76)
+_BAR_HEIGHT = 0.5
+_COLUMN_HEIGHT = 2.7
+_FONT_SIZE = 12
+_LABEL_LENGTH = 44
+_COLUMN_PLACE = (0.13, 0.2, 0.86, 0.69)
 # In points, of the digits and small letters that labels are made of, and of the gap between two labels.
-_LETTER_WIDTH = 6.0
-_LABEL_GAP = 6.0
+_LETTER_WIDTH = 7.5
+_LABEL_GAP = 7.5
 
 # matplotlib takes no CSS; each of these colours stands for one that the page gives in light and in dark.
 _BAR, _INK, _GRID = "#0000b1", "#0000b2", "#0000b3"
@@ -66,7 +66,7 @@ def charts(answer: Answer) -> Iterator[tuple[str, str]]:
     for group, members in groupby(bars, key=lambda bar: bar[0]):
         named = [(label, value) for _, label, value in members]
         caption = f"{_words(chart.group)}: {shown(group)}" if chart.group else ""
-        yield caption, _bar_chart(answer.title, named)
+        yield caption, _bar_chart(f"{answer.title} {caption}".rstrip(), named)
 
 
 def _bar_chart(title: str, bars: Sequence[tuple[str, Any]]) -> str:
@@ -78,7 +78,7 @@ def _bar_chart(title: str, bars: Sequence[tuple[str, Any]]) -> str:
         axes.set_xlim(0, longest * 1.2)
         axes.set_ylim(len(bars), 0)
         for place, (label, value) in enumerate(bars):
-            axes.text(0, place + 0.3, shortened(label, _LABEL_LENGTH), verticalalignment="center")
+            axes.text(0, place + 0.42, shortened(label, _LABEL_LENGTH), verticalalignment="baseline")
             axes.barh(place + 0.7, _height(value), height=0.26, color=_BAR)
             axes.text(_height(value) + longest * 0.015, place + 0.71, shown(value), verticalalignment="center")
 
@@ -102,6 +102,8 @@ def _column_chart(answer: Answer, chart: ColumnChart) -> str:
         axes.tick_params(length=0)
         axes.set_frame_on(False)
         axes.set_title(_words(chart.value), loc="left", fontsize=_FONT_SIZE)
+        named_by = chart.label if len(chart.label) > 1 else [chart.position]
+        axes.set_xlabel("\N{EN DASH}".join(map(_words, named_by)))
 
     return _svg(answer.title, (_WIDTH, _COLUMN_HEIGHT), _COLUMN_PLACE, draw)
 
@@ -161,6 +163,7 @@ def _for_a_page(svg: str, title: str) -> str:
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     root.set("role", "img")
-    root.set("aria-label", f"Chart: {title} The table has the same numbers.")
+    end = "" if title.endswith(("?", ".")) else "."
+    root.set("aria-label", f"Chart: {title}{end} The table has the same numbers.")
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")

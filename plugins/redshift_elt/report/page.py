@@ -11,13 +11,20 @@ import jinja2
 from markupsafe import Markup
 
 from redshift_elt.report.charts import charts
+from redshift_elt.report.checked import Checked
 from redshift_elt.report.question import Answer, is_number
 from redshift_elt.report.text import shown
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def page(title: str, moment: datetime, answers: Sequence[Answer], files: Mapping[str, str]) -> str:
+def page(
+    title: str,
+    moment: datetime,
+    answers: Sequence[Answer],
+    files: Mapping[str, str],
+    checked: Checked | None = None,
+) -> str:
     """Return the page as HTML.
 
     Whatever the warehouse holds is text in it, and the page's own policy forbids scripts and everything remote.
@@ -25,12 +32,14 @@ def page(title: str, moment: datetime, answers: Sequence[Answer], files: Mapping
     :param title: the page's title.
     :param moment: the moment of which the answers are, UTC without a zone.
     :param files: where the CSV file of each answer is, by its question's name: addresses relative to the page.
+    :param checked: what the last checks found; None for a page that says nothing of checks.
     """
     return _template().render(
         title=title,
         moment=moment,
         answers=answers,
         files=files,
+        checked=checked,
         is_empty=all(answer.is_empty for answer in answers),
     )
 

@@ -156,3 +156,45 @@ def _in_window(window_column: str | None, of: str | None = None) -> list[str]:
         return []
     moment = f"{of}.{identifier(window_column)}" if of else identifier(window_column)
     return [f"{moment} >= %s", f"{moment} < %s"]
+
+
+def last_results(dag_id: str) -> str:
+    """Return the query for what the checks of a DAG's last run found: of each its newest result, failures first.
+
+    Its columns are outcome, table, check, expected, actual, the window's start and end, and when it was made.
+    """
+    results = table(f"{SCHEMA}.check_results")
+    return f"""\
+with last_run as (
+    select
+        dag_id,
+        run_id
+    from {results}
+    where dag_id = {literal(dag_id)}
+    order by checked_at desc
+    limit 1
+),
+ranked as (
+    select
+        check_results.*,
+        row_number() over (partition by target, check_name order by checked_at desc) as place
+    from {results}
+    join last_run
+      on last_run.dag_id = check_results.dag_id
+      and last_run.run_id = check_results.run_id
+)
+select
+    outcome,
+    target,
+    check_name,
+    expected,
+    actual,
+    window_start,
+    window_end,
+    checked_at
+from ranked
+where place = 1
+order by
+    case outcome when 'failed' then 1 when 'warned' then 2 else 3 end,
+    target,
+    check_name"""

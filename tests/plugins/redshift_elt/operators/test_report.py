@@ -24,9 +24,11 @@ def sales(warehouse: Warehouse):
     warehouse.execute("drop table sales")
 
 
-def report(queries: dict[str, str], chart=None, prefix=PREFIX) -> ReportOperator:
+def report(queries: dict[str, str], chart=None, prefix=PREFIX, checked_by=None) -> ReportOperator:
     questions = [Question(f"questions/{name}.sql", chart) for name in queries]
-    operator = ReportOperator(task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix)
+    operator = ReportOperator(
+        task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix, checked_by=checked_by
+    )
     # What Airflow puts in the place of the files' names.
     operator.queries = list(queries.values())
     return operator
@@ -89,6 +91,51 @@ def test_all_answers_are_of_one_moment(sales):
     found = objects(sales)
     assert [text(found[f"{folder}{name}.csv"]) for name in ("first", "second")] == ["sales\r\n1\r\n"] * 2
     assert sales.query("select count(*) from sales") == [(3,)]
+
+
+class TestChecks:
+    """What the page says of the checks of the DAG that loads."""
+
+    @pytest.fixture
+    def check(self, sales):
+        def keep(dag_id: str, run_id: str, name: str, outcome: str, minute: int) -> None:
+            sales.execute(
+                "insert into etl.check_results values "
+                f"('{dag_id}', '{run_id}', '2018-11-30 18:00', '2018-11-30 19:00', 'sales', '{name}', 'error', '0', "
+                f"'{minute}', {outcome == 'passed'}, '{outcome}', 0.5, '2018-11-30 19:{minute:02}')"
+            )
+
+        return keep
+
+    @staticmethod
+    def page(warehouse, checked_by="it's") -> str:
+        report({"total": "select 1 as one"}, checked_by=checked_by).execute({})
+        return text(objects(warehouse)["reports/index.html"])
+
+    def test_those_of_its_last_run_as_they_were_made_last(self, sales, check):
+        check("it''s", "before", "of the run before", "failed", 1)
+        check("it''s", "last", "cured", "failed", 2)
+        check("it''s", "last", "still wrong", "failed", 3)
+        check("it''s", "last", "odd", "warned", 4)
+        check("it''s", "last", "cured", "passed", 5)
+        check("it''s", "last", "still wrong", "failed", 6)
+        check("another", "later", "of another", "failed", 7)
+        html = self.page(sales)
+        assert "1 passed, 1 warned, 1 failed. It was for 2018-11-30 18:00 to 2018-11-30 19:00" in html
+        assert "checked at 2018-11-30 19:06 UTC" in html
+        found = [line.partition("</strong>")[2] for line in html.splitlines() if line.startswith("<li class")]
+        assert found == [
+            " sales: still wrong: expected 0, found 6</li>",
+            " sales: odd: expected 0, found 4</li>",
+        ]
+
+    def test_none_yet(self, sales, check):
+        check("another", "later", "of another", "failed", 7)
+        assert "No check has been made yet." in self.page(sales)
+
+    def test_nothing_is_said_unless_a_dag_is_named(self, sales, check):
+        check("it''s", "last", "wrong", "failed", 3)
+        assert 'class="checked' not in self.page(sales, checked_by=None)
 
 
 def test_a_question_cannot_change_a_table(sales):

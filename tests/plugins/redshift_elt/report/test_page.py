@@ -10,8 +10,10 @@ from itertools import pairwise
 
 import pytest
 
+from redshift_elt.report.checked import Checked
 from redshift_elt.report.page import page
 from redshift_elt.report.question import Answer, BarChart, ColumnChart, Question
+from redshift_elt.window import resolve_window
 
 MOMENT = datetime(2018, 11, 30, 19, 54, 24, 796000)
 VOID = {"meta", "link", "br"}
@@ -117,7 +119,8 @@ def test_every_colour_of_a_chart_is_the_page_s_and_there_is_one_of_each_in_light
     assert re.search(r"style=\"fill: var\(--bar\)", text)
     drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
     assert not re.search(r"#[0-9a-f]{6}", drawn)
-    light, dark = re.search(r":root \{(.*?)\}", text)[1], re.search(r"dark\) \{\s*:root \{(.*?)\}", text)[1]
+    light = re.search(r":root \{([^}]*)\}", text)[1]
+    dark = re.search(r"dark\) \{\s*:root \{([^}]*)\}", text)[1]
     assert set(re.findall(r"--\w+", light)) == set(re.findall(r"--\w+", dark)) >= set(re.findall(r"--\w+", drawn))
 
 
@@ -142,6 +145,28 @@ def test_a_chart_each_for_the_values_of_a_group():
     assert [tag for tag, _ in found.elements].count("svg") == 2
 
 
+def test_the_chart_of_each_group_has_a_name_of_its_own():
+    columns = ["shop", "title", "plays"]
+    chart = BarChart(["title"], "plays", group="shop")
+    found = read(answer([("F", "a", 1), ("M", "a", 1)], columns, chart))
+    names = [attributes["aria-label"] for tag, attributes in found.elements if tag == "svg"]
+    assert names == [
+        "Chart: What is played? Shop: F. The table has the same numbers.",
+        "Chart: What is played? Shop: M. The table has the same numbers.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "axis"), [(["first"], "First"), (["name"], "First"), (["first", "last"], "First\N{EN DASH}Last")]
+)
+def test_the_axes_say_what_they_are(label, axis):
+    rows = [(1, 50, "a", 4), (51, 100, "b", 2)]
+    found = read(
+        answer(rows, ["first", "last", "name", "all_users"], ColumnChart("first", "all_users", label, step=50))
+    )
+    assert {axis, "All users"} <= set(found.texts_of("text"))
+
+
 def test_a_gap_between_places_stays_a_gap():
     chart = ColumnChart("first", "users", ["first", "last"], step=50)
     rows = [(1, 50, 4), (51, 100, 2), (201, 250, 1)]
@@ -156,9 +181,9 @@ def test_the_labels_of_an_axis_do_not_run_into_one_another():
     chart = ColumnChart("first", "users", ["first", "last"], step=50)
     rows = [(50 * index + 1, 50 * index + 50, 1) for index in range(20)]
     text = page("A report", MOMENT, [answer(rows, ["first", "last", "users"], chart)], {"played": "x"})
-    labels = re.findall(r'text-anchor: middle[^>]* x="(\S+)"[^>]*>([^<]+)<', text)
+    labels = re.findall(r'text-anchor: middle[^>]* x="(\S+)"[^>]*>(\d[^<]*)<', text)
     assert len(labels) > 3
-    ends = [(float(x) - 3 * len(label), float(x) + 3 * len(label)) for x, label in labels]
+    ends = [(float(x) - 3.75 * len(label), float(x) + 3.75 * len(label)) for x, label in labels]
     assert all(right < left for (_, right), (left, _) in pairwise(ends))
 
 
@@ -185,6 +210,57 @@ def test_the_same_answer_gives_the_same_page():
 @pytest.mark.parametrize("rows", [[], [(0, None)], [("nothing", 0)]])
 def test_an_empty_warehouse_is_told(rows):
     assert "The warehouse holds no data yet." in read(answer(rows)).texts_of("strong")
+
+
+CHECKED = (datetime(2018, 11, 30, 18), datetime(2018, 11, 30, 19), datetime(2018, 11, 30, 19, 3, 5))
+
+
+def checked_page(*results: tuple) -> Reader:
+    checked = Checked.of([(*result, *CHECKED) for result in results])
+    return Reader(page("A report", MOMENT, [answer([("a", 5)])], {"played": "x"}, checked))
+
+
+def test_the_checks_that_warned_or_failed_are_named_and_all_are_counted():
+    found = checked_page(
+        ("failed", "sales", "amount is not null", "0", "3"),
+        ("warned", "<b>shops</b>", "name is text", "0", "<1>"),
+        ("passed", "sales", "rows", "1 or more", "5"),
+        ("passed", "sales", "id is unique", "0", "0"),
+    )
+    assert (
+        "Checks of the last load: 2 passed, 1 warned, 1 failed. It was for 2018-11-30 18:00 to 2018-11-30 19:00, "
+        "checked at 2018-11-30 19:03 UTC."
+    ) in found.texts_of("p")
+    assert found.texts_of("strong") == ["Failed:", "Warned:"]
+    assert found.texts_of("li")[:2] == [
+        "sales: amount is not null: expected 0, found 3",
+        "<b>shops</b>: name is text: expected 0, found <1>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst"),
+    [(["failed", "warned", "passed"], "failed"), (["warned", "passed"], "warned"), (["passed"], "passed")],
+)
+def test_the_worst_outcome_gives_the_colour(outcomes, worst):
+    found = checked_page(*((outcome, "sales", "rows", "1", "1") for outcome in outcomes))
+    assert [a["class"] for tag, a in found.elements if tag == "div" and "checked" in a.get("class", "")] == [
+        f"checked {worst}"
+    ]
+
+
+def test_when_nothing_was_checked_yet_the_page_says_so():
+    assert "No check has been made yet." in checked_page().texts_of("p")
+
+
+def test_a_page_without_checks_says_nothing_of_them():
+    assert not [text for element, text in read(answer([("a", 5)])).texts if element != "style" and "heck" in text]
+
+
+def test_a_full_load_is_one_of_everything():
+    start, end = resolve_window({"params": {"full_load": True}}).bounds
+    checked = Checked.of([("passed", "sales", "rows", "1", "1", start, end, MOMENT)])
+    assert "It was for everything, checked at" in checked.summary
 
 
 def test_one_answer_without_rows_beside_another_with_some():
