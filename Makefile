@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql airflow test bench bench-standin soak lint format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test bench bench-standin soak lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -32,6 +32,9 @@ down: install ## stop every process of the local stack
 
 sql: install ## a prompt on the local warehouse; Q="select ..." for one result
 	@exec $(LOCAL) sql $${Q:+--query "$$Q"}
+
+notebook: install ## JupyterLab with the analysts' notebook on the local warehouse; ARGS="--no-browser"
+	@exec $(LOCAL) notebook $(ARGS)
 
 airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
 	@exec $(LOCAL) airflow $(ARGS)

@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     sql.add_argument("--query", help="one statement instead of a prompt")
     airflow = commands.add_parser("airflow", help="the Airflow CLI on the local stack")
     airflow.add_argument("arguments", nargs=argparse.REMAINDER)
+    notebook = commands.add_parser("notebook", help="JupyterLab with the analysts' notebook on the local warehouse")
+    notebook.add_argument("arguments", nargs=argparse.REMAINDER)
     commands.add_parser("warehouse-env", help="the warehouse's variables as shell commands")
     return parser
 
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     # Imported here: the modules are heavy, and a wrong option is reported without them.
     from local import soak
-    from local.stack import alone, backfill, demo, env_file, shell
+    from local.stack import alone, backfill, demo, env_file, notebook, shell
     from local.stack.period import Period
     from local.stack.stack import Stack, running_settings
 
@@ -84,6 +86,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
             return shell.run_sql(settings, options.query)
         elif options.command == "airflow":
             shell.run_airflow(stack, options.arguments)
+        elif options.command == "notebook":
+            notebook.open_notebook(settings, options.arguments)
         elif options.command == "warehouse-env":
             print(env_file.warehouse_exports(settings))
     return 0

@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OPERATORS = ROOT / "plugins" / "redshift_elt"
 
-PRODUCT = [ROOT / "dags", ROOT / "plugins", ROOT / "include"]
-PRODUCT_SUFFIXES = {".py", ".sql", ".html", ".js", ".css", ".json", ".yaml", ".md"}
+PRODUCT = [ROOT / "dags", ROOT / "plugins", ROOT / "include", ROOT / "notebooks"]
+PRODUCT_SUFFIXES = {".ipynb", ".py", ".sql", ".html", ".js", ".css", ".json", ".yaml", ".md"}
 
 
 def python_files(*folders: Path) -> list[Path]:

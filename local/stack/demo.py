@@ -85,6 +85,7 @@ def print_how_to_go_on(settings: Settings, progress: Progress) -> None:
         f"\nAirflow UI:  {settings.airflow_url}"
         f"\nLogin:       {ADMIN} / {secrets.admin_password}   (only looking: {VIEWER} / {secrets.viewer_password})"
         f"\nAsk:         {question}"
+        "\nNotebook:    make notebook"
         f"\nYour shell:  source {env_file(settings)}"
         "\nStop:        make down",
         markup=False,

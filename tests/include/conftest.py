@@ -5,12 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from local.datagen import Options, generate
 from local.postgres import PostgresServer
@@ -18,10 +16,10 @@ from local.standin.backend import Backend, CopyResult, WarehouseError
 from local.standin.endpoints import Endpoints
 from tests.model import star_schema as model
 from tests.ports import free_port
+from tests.star_schema_rows import insert_rows
 
 SCHEMA = Path(__file__).resolve().parents[2] / "include" / "sql" / "schema"
 PASSWORD = "Only4TheseTests"
-ROWS_A_STATEMENT = 500
 
 
 class NoBucket:
@@ -83,10 +81,4 @@ def _fill(connection: psycopg.Connection, tables: model.Tables) -> None:
     connection.execute("create schema if not exists etl")
     for table, rows in tables.items():
         connection.execute((SCHEMA / f"{table}.sql").read_text("utf-8"))
-        remaining = iter(rows)
-        while batch := list(islice(remaining, ROWS_A_STATEMENT)):
-            row = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(batch[0])))
-            insert = sql.SQL("insert into {} values {}").format(
-                sql.Identifier(table), sql.SQL(", ").join([row] * len(batch))
-            )
-            connection.execute(insert, [value for values in batch for value in values])
+        insert_rows(connection, table, rows)

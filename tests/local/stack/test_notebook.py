@@ -1,0 +1,46 @@
+"""``python -m local notebook``: what it starts, and what it says without a stack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.settings import HOST, ROOT
+from local.stack.notebook import NOTEBOOK, jupyterlab
+
+
+def test_it_starts_the_notebook_with_what_the_notebook_needs():
+    command = jupyterlab(["--no-browser"])
+    options = dict(word.split("=", 1) for word in command if word.startswith("--") and "=" in word)
+    assert Path(options["--with-requirements"]).read_text("utf-8").count("==") > 5
+    root, url = options["--ServerApp.root_dir"], options["--LabApp.default_url"]
+    assert Path(root, url.removeprefix("/lab/tree/")) == NOTEBOOK
+    assert NOTEBOOK.exists()
+    assert command[-1] == "--no-browser"
+
+
+def test_what_the_notebook_needs_is_what_the_tests_have():
+    def pins(name: str) -> dict[str, str]:
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        pinned = [line.split(" ;")[0].split("==") for line in lines if "==" in line and not line.startswith("#")]
+        return {f"{package.lower()}=={version}": package for package, version in pinned}
+
+    assert set(pins("notebooks/requirements.txt")) <= set(pins("requirements-dev.txt"))
+
+
+def test_without_a_stack_it_says_what_to_do(new_settings):
+    done = subprocess.run(
+        [sys.executable, "-m", "local", "notebook"],
+        cwd=ROOT,
+        env={**os.environ, **new_settings.to_environment()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: The local stack does not answer at http://{HOST}:{new_settings.aws_port}: run make up first.\n"
+    )
