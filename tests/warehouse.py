@@ -50,6 +50,7 @@ class Run:
     run_type: str = "manual"
     tries: Counter[str] = field(default_factory=Counter)
     xcoms: dict[str, Any] = field(default_factory=dict)
+    executed: dict[str, Any] = field(default_factory=dict)
     outlet_events: dict[Any, SimpleNamespace] = field(default_factory=lambda: defaultdict(SimpleNamespace))
 
     def execute(self, task_id: str, *, skips: bool = False) -> Any:
@@ -67,6 +68,7 @@ class Run:
         task.__dict__["_hook"] = self.hook
         task.__dict__["s3"] = self.s3
         task.render_template_fields(context, self.dag.get_template_env())
+        self.executed[task_id] = task
         try:
             self.xcoms[task_id] = task.execute(context)
             return self.xcoms[task_id]

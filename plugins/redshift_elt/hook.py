@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import redshift_connector
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -78,6 +79,18 @@ class WarehouseHook(RedshiftSQLHook):
         if target is None:
             raise self._unnamed()
         return *target.credentials(conn.login, conn.schema), conn.port or _DEFAULT_PORT
+
+    def _get_openlineage_redshift_authority_part(self, connection: Connection) -> str:
+        """Return cluster or workgroup, region and port, as the parent does for a connection with ``iam``.
+
+        The port is the connection's or the usual one, as it is for the Amazon provider's own operators.
+        """
+        extra = connection.extra_dejson
+        name = extra.get("serverless_work_group") or extra.get("cluster_identifier")
+        if not name:
+            return super()._get_openlineage_redshift_authority_part(connection)
+        region = extra.get("region") or AwsBaseHook(aws_conn_id=self.aws_conn_id).region_name
+        return f"{name}.{region}:{connection.port or _DEFAULT_PORT}"
 
     def _get_conn_params(self) -> dict[str, Any]:
         return self._parameters(Deadline(DEADLINE_SECONDS))

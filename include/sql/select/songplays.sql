@@ -19,7 +19,16 @@ select
     events.length
 from (
     select
-        *,
+        session_id,
+        item_in_session,
+        ts,
+        user_id,
+        level,
+        location,
+        user_agent,
+        song,
+        artist,
+        length,
         row_number() over (
             partition by
                 session_id,

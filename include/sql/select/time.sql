@@ -6,6 +6,6 @@ select distinct
     extract(week from ts) as week,
     extract(month from ts) as month,
     extract(year from ts) as year,
-    extract(weekday from ts) as weekday
+    extract(dow from ts) as weekday
 from {{ staging_table('staging_events', dag_run) }}
 where page = 'NextSong'

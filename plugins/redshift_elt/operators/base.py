@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from redshift_elt.window import Window, resolve_window
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
+    from redshift_elt.lineage import OperatorLineage, Place
     from redshift_elt.transaction import Session
 
 Result = TypeVar("Result")
@@ -91,6 +93,38 @@ class WarehouseOperator(BaseSQLOperator):
             self.log.info("%s", paused)
             give_up = datetime.now(timezone.utc) + _RESUMED_WITHIN
             self._resume(paused.identifier, give_up)
+
+    def lineage(self, place: Place) -> OperatorLineage | None:  # noqa: ARG002
+        """Return what the task reads and writes, and how much if it has done so already; None: nothing to tell.
+
+        Called only where the OpenLineage provider is installed.
+
+        :param place: where the tables are.
+        """
+        return None
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage | None:
+        """Return the task's lineage, or None where the OpenLineage provider is missing; the provider calls this."""
+        try:
+            from redshift_elt.lineage import OperatorLineage, Place
+        except ImportError as error:
+            self.log.debug("No lineage, for OpenLineage is not installed: %s", error)
+            return None
+        return self.lineage(Place.of(self.get_db_hook())) or OperatorLineage()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage | None:  # noqa: ARG002
+        """Return the task's lineage with numbers and results of checks; the provider calls this at the task's end.
+
+        The parent would ask the warehouse for more.
+        """
+        lineage = self.get_openlineage_facets_on_start()
+        if lineage is None or not self.check_results:
+            return lineage
+        try:
+            return self._attach_check_facets(lineage)
+        except AirflowOptionalProviderFeatureException as error:
+            self.log.debug("The results of the checks are left out of the lineage: %s", error)
+            return lineage
 
     def when_resumed(self, context: Mapping[str, Any], identifier: str, give_up: str, event: Any = None) -> Any:  # noqa: ARG002
         """Begin anew if the cluster is available by now, and wait further if it is not.

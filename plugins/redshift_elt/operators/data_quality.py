@@ -13,6 +13,7 @@ from redshift_elt.statements import names, quality
 
 if TYPE_CHECKING:
     from redshift_elt.checks.run import Result
+    from redshift_elt.lineage import OperatorLineage, Place
     from redshift_elt.stage import Stage
     from redshift_elt.transaction import Session
     from redshift_elt.window import Window
@@ -65,6 +66,12 @@ class DataQualityOperator(StagedOperator):
         run.tell(results)
         run.fail_if_any_failed(results)
         return run.counts(results)
+
+    def lineage(self, place: Place) -> OperatorLineage:
+        """Return the tables that are checked, which the results of the checks are added to."""
+        from redshift_elt.lineage import OperatorLineage, read
+
+        return OperatorLineage(inputs=read(place, (check.table for check in self.checks)))
 
     def _rendered(self) -> list[Check]:
         """Return the checks with their SQL as Airflow has rendered it."""

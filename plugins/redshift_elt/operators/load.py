@@ -11,6 +11,7 @@ from redshift_elt.operators.staged import StagedOperator
 from redshift_elt.statements import bookkeeping, names
 
 if TYPE_CHECKING:
+    from redshift_elt.lineage import OperatorLineage, Place
     from redshift_elt.phases import Phases
     from redshift_elt.row_counts import RowCounts
     from redshift_elt.stage import Stage
@@ -49,6 +50,8 @@ class LoadOperator(StagedOperator):
         self.table = table
         self.select = select
         self.key = names.key(key)
+        # Read by the OpenLineage listener at the end of the task.
+        self.counts: RowCounts | None = None
 
     @property
     def locked(self) -> Sequence[str]:
@@ -58,6 +61,22 @@ class LoadOperator(StagedOperator):
     def load(self, session: Session, context: Mapping[str, Any], window: Window, phases: Phases) -> RowCounts:
         """Change the target, in the caller's transaction, and tell the clock when that begins."""
         raise NotImplementedError
+
+    def lineage(self, place: Place) -> OperatorLineage:
+        """Return the tables that the SELECT reads, and the target with what each of its columns comes from."""
+        from redshift_elt.lineage import OperatorLineage, read, reads, written
+
+        tables, columns = reads(self.select)
+        return OperatorLineage(
+            # Those are known also where the parser does not understand the SELECT.
+            inputs=read(place, {*tables, *(operator.table for operator in self.staged_by)}),
+            outputs=[written(place, self.table, self._rows_written, columns)],
+        )
+
+    @property
+    def _rows_written(self) -> int | None:
+        counts = self.counts
+        return counts.inserted + counts.updated + counts.late if counts else None
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
         """Load the target and return how many rows were staged, inserted, updated, deleted, unchanged, and late.
@@ -89,6 +108,7 @@ class LoadOperator(StagedOperator):
             return done, staged
 
         counts, staged = self.on_staged(context, window, load)
+        self.counts = counts
         self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, staged)
         return self._finish(context, window, counts)
 

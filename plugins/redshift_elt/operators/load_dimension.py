@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.phases import WRITING
 from redshift_elt.staging import files_table
-from redshift_elt.statements import bookkeeping, names
+from redshift_elt.statements import bookkeeping, names, temporary
 from redshift_elt.statements.merge import Choice
 
 if TYPE_CHECKING:
+    from redshift_elt.lineage import OperatorLineage, Place
     from redshift_elt.phases import Phases
     from redshift_elt.row_counts import RowCounts
     from redshift_elt.transaction import Session
@@ -103,6 +104,30 @@ class LoadDimensionOperator(LoadOperator):
             session.execute(bookkeeping.forget_listing(self.table, files))
             session.execute(bookkeeping.record_listing(self.table, files))
         return counts
+
+    def lineage(self, place: Place) -> OperatorLineage:
+        """Return what a load has, and the records and what follows from a change beside the target."""
+        from redshift_elt.lineage import OperatorLineage, read, reads, written
+
+        lineage = super().lineage(place)
+        outputs = list(lineage.outputs)
+        if self.records is not None:
+            _, columns = reads(self.select)
+            # The SELECT yields what only the records have, too; the choices tell which columns are the target's.
+            of_target = {*self.key, *(name for choice in self.choices for name in choice.columns)}
+            known = {name: origins for name, origins in columns.items() if self.choices and name in of_target}
+            outputs = [
+                written(place, self.table, self._rows_written, known),
+                written(place, self.records, None, columns),
+            ]
+        outputs += [written(place, table) for table in self.after_merge_writes]
+        inputs = {dataset.name: dataset for dataset in lineage.inputs}
+        if self.after_merge:
+            tables, _ = reads(self.after_merge, own=[temporary.name(self.table, part) for part in ("delta", "gone")])
+            inputs |= {dataset.name: dataset for dataset in read(place, tables)}
+        for dataset in outputs:
+            inputs.pop(dataset.name, None)
+        return OperatorLineage(inputs=list(inputs.values()), outputs=outputs)
 
     def _merge(self, session: Session, window: Window, phases: Phases, *, replace: bool) -> RowCounts:
         from redshift_elt.audit import loaded_windows

@@ -17,7 +17,8 @@ from redshift_elt.statements.copy import MOST_REJECTS, CopyOptions
 
 if TYPE_CHECKING:
     from redshift_elt.checks import Check
-    from redshift_elt.stage import Stage
+    from redshift_elt.lineage import OperatorLineage, Place
+    from redshift_elt.stage import Stage, Staged
     from redshift_elt.window import Window
 
 
@@ -141,6 +142,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.gzip = gzip
         self.max_rejects = max_rejects
         self.checks = tuple(checks)
+        # Read by the OpenLineage listener, as check_results is.
+        self.staged: Staged | None = None
 
     def stage_for(self, task: WarehouseOperator, context: Mapping[str, Any], window: Window) -> Stage:
         """Return the staging of this source for a run, as a task of the run needs it."""
@@ -151,6 +154,16 @@ class StageToRedshiftOperator(WarehouseOperator):
         source = Source(**{name: getattr(rendered, name) for name in Source.__dataclass_fields__})
         by_hand = context["dag_run"].run_type == "manual"
         return Stage(source, context["dag_run"], task.task_id, window, task.s3, force_listing=by_hand)
+
+    def lineage(self, place: Place) -> OperatorLineage:
+        """Return the objects' prefix or key pattern as what is read, and the staging table's template as written."""
+        from redshift_elt.lineage import OperatorLineage, objects, written
+
+        rows = self.staged.rows if self.staged else None
+        return OperatorLineage(
+            inputs=[objects(self.bucket, self.prefix or self.key_pattern, self.staged)],
+            outputs=[written(place, self.table, rows)],
+        )
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Stage the run's objects and check what was staged.
@@ -175,6 +188,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             seconds,
         )
         # Read by the OpenLineage listener, also when the task fails.
+        self.staged = staged
         self.check_results = run.for_lineage(staged.results)
         run.tell(staged.results)
         run.fail_if_any_failed(
