@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AsyncCallback,
+    CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    task,
+)
 
+from redshift_elt.alerts import AlertNotifier
 from redshift_elt.checks import load_checks
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -43,10 +53,15 @@ shown as skipped. Events that came late for an hour that has run before are load
 
 When a check fails, its task's log says which, what it expected and what it found. Results are kept in
 `etl.check_results`, loads in `etl.loads`, rejected lines in `etl.rejects`.
+
+Who is to be told when a task fails, or when a run has not ended within an hour, stands in the Airflow Variable
+`sparkify_alerts`: e-mail addresses and Slack connections, with commas.
 """
 
 INCLUDE = Path(__file__).parents[1] / "include"
 EVENTS, SONGS = "staging_events", "staging_songs"
+# The Airflow Variable that names who is told when a task fails or a run is late.
+ALERTS = "sparkify_alerts"
 
 with DAG(
     dag_id="sparkify_etl",
@@ -65,7 +80,15 @@ with DAG(
         "retry_exponential_backoff": 2.0,
         "retry_policy": WarehouseRetryPolicy(),
         "resume_cluster": "{{ params.resume_cluster }}",
+        "on_failure_callback": AlertNotifier(variable=ALERTS),
     },
+    # A run that is not done when the next one begins. The callback runs in the triggerer.
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=1),
+        callback=AsyncCallback(AlertNotifier, kwargs={"variable": ALERTS}),
+        name="an hour",
+    ),
     template_searchpath=[str(INCLUDE / "sql")],
     user_defined_macros={"staging_table": staging_table},
     tags=["sparkify", "redshift"],
