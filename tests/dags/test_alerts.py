@@ -1,0 +1,81 @@
+"""What a real Airflow tells people of a task that fails and of a run that is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from local.stack.airflow_api import AirflowApi
+from local.stack.dag_run import wait_for_dag
+from local.stack.demo import LOAD
+from tests.faults import AwsFaults
+from tests.inboxes import Inbox, slack
+from tests.waiting import wait_until
+
+VARIABLE, CONNECTION = "sparkify_alerts", "slack_alerts"
+WINDOW = {"window_start": "2018-11-01T05:00:00Z", "window_end": "2018-11-01T06:00:00Z"}
+
+
+@pytest.fixture
+def inbox(api: AirflowApi) -> Iterator[Inbox]:
+    """Slack, which the Variable names as it does when somebody has set it in the UI."""
+    wait_for_dag(api, LOAD)
+    api.unpause(LOAD)
+    with slack() as inbox:
+        api._send("POST", "/api/v2/connections", {"connection_id": CONNECTION, **inbox.connection})
+        api._send("POST", "/api/v2/variables", {"key": VARIABLE, "value": CONNECTION})
+        yield inbox
+        api._send("DELETE", f"/api/v2/variables/{VARIABLE}")
+        api._send("DELETE", f"/api/v2/connections/{CONNECTION}")
+
+
+@pytest.fixture
+def aws(stack) -> Iterator[AwsFaults]:
+    faults = AwsFaults(stack.settings.aws_url)
+    yield faults
+    faults.clear()
+
+
+def states(api: AirflowApi, run_id: str) -> set[str | None]:
+    return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")}
+
+
+def test_a_task_that_fails_for_good_is_told(stack, api, aws, inbox):
+    aws.set("redshift", "AccessDenied")
+    run_id = api.trigger(LOAD, WINDOW)
+    # Both of the tasks that a run begins with.
+    told = {text.splitlines()[0]: text for text in (inbox.next(), inbox.next())}
+    assert set(told) == {f":red_circle: *{LOAD}: {task_id} has failed*" for task_id in ("stage_events", "stage_songs")}
+    for text in told.values():
+        assert f"Window: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\nRun: {run_id}\nTry: 1\n" in text
+        assert f"Log: {stack.settings.airflow_url}/dags/{LOAD}/runs/" in text
+        assert "```AWS does not allow" in text
+    assert inbox.empty
+
+
+def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, aws, inbox):
+    # Its tasks wait for their next try.
+    aws.set("redshift", "ExpiredToken")
+    run_id = api.trigger(LOAD, WINDOW)
+    try:
+        wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the tasks are tried again later")
+        assert inbox.empty
+        with psycopg.connect(**stack.postgres.dsn.parameters("airflow")) as airflow:
+            # As if the hour had passed.
+            moved = airflow.execute(
+                "update deadline set deadline_time = now() - interval '1 second' "
+                "where not missed and dagrun_id = (select id from dag_run where run_id = %s)",
+                (run_id,),
+            ).rowcount
+        assert moved == 1
+        text = inbox.next()
+        state = api.run_state(LOAD, run_id)
+    finally:
+        api.fail_run(LOAD, run_id)
+    assert text.startswith(
+        f":red_circle: *{LOAD} is late*\nWindow: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\nRun: {run_id}, running\n"
+    )
+    assert f"Page: {stack.settings.airflow_url}/dags/{LOAD}/runs/" in text
+    assert state == "running"
