@@ -34,7 +34,7 @@ sql: install ## a prompt on the local warehouse; Q="select ..." for one result
 	@exec $(LOCAL) sql $${Q:+--query "$$Q"}
 
 notebook: install ## JupyterLab with the analysts' notebook on the local warehouse; ARGS="--no-browser"
-	@exec $(LOCAL) notebook $(ARGS)
+	@exec $(LOCAL) notebook -- $(ARGS)
 
 airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
 	@exec $(LOCAL) airflow $(ARGS)

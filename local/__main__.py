@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     airflow = commands.add_parser("airflow", help="the Airflow CLI on the local stack")
     airflow.add_argument("arguments", nargs=argparse.REMAINDER)
     notebook = commands.add_parser("notebook", help="JupyterLab with the analysts' notebook on the local warehouse")
-    notebook.add_argument("arguments", nargs=argparse.REMAINDER)
+    notebook.add_argument("arguments", nargs="*", help="JupyterLab's own, after --")
     commands.add_parser("warehouse-env", help="the warehouse's variables as shell commands")
     return parser
 

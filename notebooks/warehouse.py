@@ -167,7 +167,11 @@ def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def _table(frame: pd.DataFrame) -> Styler:
-    return frame.style.hide(axis="index").format(precision=2, thousands=",", na_rep="\N{EN DASH}", escape="html")
+    # Jupyter sets every column to the right, where numbers belong.
+    left = [{"selector": cell, "props": "text-align: left"} for cell in ("th", "td")]
+    texts = frame.columns.difference(frame.select_dtypes("number").columns)
+    style = frame.style.hide(axis="index").set_table_styles(dict.fromkeys(texts, left))
+    return style.format(precision=2, thousands=",", na_rep="\N{EN DASH}", escape="html")
 
 
 def _words(error: Exception) -> str:

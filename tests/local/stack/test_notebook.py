@@ -32,7 +32,7 @@ def test_what_the_notebook_needs_is_what_the_tests_have():
 
 def test_without_a_stack_it_says_what_to_do(new_settings):
     done = subprocess.run(
-        [sys.executable, "-m", "local", "notebook"],
+        [sys.executable, "-m", "local", "notebook", "--", "--no-browser"],
         cwd=ROOT,
         env={**os.environ, **new_settings.to_environment()},
         stdin=subprocess.DEVNULL,
