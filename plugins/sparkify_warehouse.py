@@ -1,0 +1,27 @@
+"""The page "Warehouse" in Airflow's navigation, about Sparkify's warehouse."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from warehouse_page import LazyPage, PageSettings, navigation
+
+PAGE = PageSettings(
+    dag_id="sparkify_etl",
+    conn_id="redshift_default",
+    aws_conn_id="aws_default",
+    hours_of="songplays",
+    time_column="start_time",
+    report_bucket_variable="sparkify_bucket",
+    report_prefix="reports/",
+)
+
+
+class SparkifyWarehousePlugin(AirflowPlugin):
+    """Serve the page below ``/warehouse/`` and show it in the navigation."""
+
+    name = "sparkify_warehouse"
+    fastapi_apps: ClassVar[list[Any]] = [{"app": LazyPage(PAGE), "url_prefix": "/warehouse", "name": "Warehouse"}]
+    external_views: ClassVar[list[Any]] = [navigation("Warehouse", "/warehouse/", url_route="warehouse")]

@@ -1,0 +1,108 @@
+"""What the page is told, as JSON: texts, numbers, and moments in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from warehouse_page.hours import Hour, hours_of
+from warehouse_page.month import Month, earliest, latest
+from warehouse_page.runs import Run
+from warehouse_page.warehouse import Row, Snapshot
+
+# The latest windows end at the beginning of a month, which is then not theirs.
+_MOMENT = timedelta(microseconds=1)
+
+
+def run_answer(run: Run) -> dict[str, Any]:
+    """Return a run as Airflow knows it."""
+    return {
+        "run_id": run.run_id,
+        "kind": run.kind,
+        "state": run.state,
+        "full_load": bool(run.window and run.window.full),
+        "window": _interval(*run.window.bounds) if run.window and not run.window.full else None,
+        "started_at": _text(run.started),
+        "ended_at": _text(run.ended),
+        "seconds": run.seconds,
+    }
+
+
+def overview_answer(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, Any]:
+    """Return what is shown whatever the month is.
+
+    :param run_ids: the runs that are shown; what others loaded is left out.
+    """
+    return {
+        "tables": [
+            {
+                "name": table.name,
+                "rows": table.rows,
+                "loaded_at": _text(table.loaded_at),
+                "reaches": _text(table.reaches),
+                "rebuilt_at": _text(table.rebuilt_at),
+                "newest": _text(table.newest),
+            }
+            for table in snapshot.tables
+        ],
+        "loads": _dicts(
+            (row for row in snapshot.loads if row[0] in run_ids),
+            "run_id target task_id try_number rows_staged inserted updated deleted unchanged late started_at loaded_at",
+        ),
+        "checks_now": _dicts(snapshot.checks_now, "target check severity expected actual outcome checked_at run_id"),
+        "checks_not_passed": _dicts(
+            snapshot.checks_not_passed,
+            "target check expected actual outcome window_start window_end checked_at run_id",
+        ),
+        "rejects": _dicts(snapshot.rejects, "bucket object_key line_number column reason line rejected_at run_id"),
+        "rejects_count": snapshot.rejects_count,
+    }
+
+
+def month_answer(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None, now: datetime) -> dict[str, Any]:
+    """Return what is shown of a month: its hours, its checks by day, and which months there are.
+
+    :param runs: the runs that may be responsible for a part of the month, in the order in which they began.
+    :param begun: the start of the first data interval that Airflow had a run for.
+    """
+    begins = earliest([snapshot.begins, begun])
+    covers = [cover for cover in (run.cover() for run in runs) if cover]
+    hours = hours_of(
+        snapshot.month.start,
+        snapshot.month.end,
+        runs=covers,
+        loads=snapshot.covers,
+        rows=snapshot.rows_by_hour,
+        begins=begins,
+        now=now,
+    )
+    last = latest([now, snapshot.ends and snapshot.ends - _MOMENT])
+    return {
+        "month": str(snapshot.month),
+        "first_month": str(min(Month.of(begins), snapshot.month)) if begins else str(snapshot.month),
+        "last_month": str(max(Month.of(last), snapshot.month)),
+        "hours": [_hour(hour) for hour in hours],
+        "checks_by_day": _dicts(snapshot.checks_by_day, "target check day windows warned failed"),
+    }
+
+
+def _hour(hour: Hour) -> dict[str, Any]:
+    return {"start": _text(hour.start), "state": hour.state.value, "rows": hour.rows, "run_id": hour.run_id}
+
+
+def _interval(start: datetime, end: datetime) -> list[str | None]:
+    return [_text(start), _text(end)]
+
+
+def _dicts(rows: Iterable[Row], names: str) -> list[dict[str, Any]]:
+    keys = names.split()
+    return [dict(zip(keys, map(_value, row), strict=True)) for row in rows]
+
+
+def _value(value: Any) -> Any:
+    return _text(value) if isinstance(value, datetime) else value
+
+
+def _text(moment: datetime | None) -> str | None:
+    return f"{moment.isoformat()}Z" if moment else None

@@ -1,0 +1,95 @@
+"""The report that a DAG has published to S3, handed on as it is: data that may not act in the page's name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow.sdk import Variable
+from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
+
+from redshift_elt.aws_api import AwsApi, AwsRefusedError, Deadline
+from warehouse_page.settings import PageSettings
+
+_INDEX = "index.html"
+# What the page links to: a folder of a moment, and a file of an answer in it.
+_FILE = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-]+\.csv")
+_DEADLINE_SECONDS = 20
+MOST_BYTES = 20_000_000
+_ABSENT = ("NoSuchKey", "404", "NotFound")
+
+
+class NoReportError(Exception):
+    """There is nothing to show; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """A file of the report.
+
+    :param published_at: UTC, without a zone.
+    """
+
+    body: bytes
+    media_type: str
+    published_at: datetime
+
+
+class Report:
+    """The report's files.
+
+    :param settings: where they are.
+    """
+
+    def __init__(self, settings: PageSettings) -> None:
+        self._settings = settings
+
+    def published_at(self) -> datetime:
+        """Return when the report was published last; UTC without a zone.
+
+        :raises NoReportError: there is none, or S3 cannot be asked.
+        """
+        return _moment(self._ask("HeadObject", _INDEX))
+
+    def file(self, name: str) -> ReportFile:
+        """Return a file: ``index.html``, or one that it links to.
+
+        :raises NoReportError: there is none of that name, or S3 cannot be asked.
+        """
+        if name != _INDEX and not _FILE.fullmatch(name):
+            raise NoReportError("The report has no such file.")
+        answer = self._ask("GetObject", name)
+        with answer["Body"] as body:
+            content = body.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise NoReportError(f"The file is larger than {MOST_BYTES:,} bytes: open it in the bucket.")
+        # Never what S3 says of it.
+        media_type = "text/html; charset=utf-8" if name == _INDEX else "text/csv; charset=utf-8"
+        return ReportFile(content, media_type, _moment(answer))
+
+    def _ask(self, operation: str, name: str) -> dict[str, Any]:
+        settings = self._settings
+        try:
+            bucket = Variable.get(settings.report_bucket_variable)
+        except (AirflowRuntimeError, KeyError) as error:
+            raise NoReportError(
+                f"The Airflow Variable {settings.report_bucket_variable!r} is not set, which names the report's bucket."
+            ) from error
+        key = f"{settings.report_prefix}{name}"
+        try:
+            api = AwsApi(settings.aws_conn_id)
+            return api.ask(Deadline(_DEADLINE_SECONDS), "s3", operation, Bucket=bucket, Key=key)
+        except AwsRefusedError as error:
+            if error.code in _ABSENT:
+                raise NoReportError(
+                    "There is no report yet. It is published after the next load; or trigger its DAG by hand."
+                ) from error
+            raise NoReportError(str(error)) from error
+        except AirflowException as error:
+            raise NoReportError(str(error)) from error
+
+
+def _moment(answer: dict[str, Any]) -> datetime:
+    return answer["LastModified"].astimezone(timezone.utc).replace(tzinfo=None)

@@ -1,0 +1,16 @@
+-- The latest results that were not as expected.
+select
+    target,
+    check_name,
+    expected,
+    actual,
+    outcome,
+    window_start,
+    window_end,
+    checked_at,
+    run_id
+from etl.check_results
+where dag_id = %s
+  and outcome <> 'passed'
+order by checked_at desc
+limit 20

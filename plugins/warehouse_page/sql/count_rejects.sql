@@ -1,0 +1,3 @@
+select count(*)
+from etl.rejects
+where dag_id = %s

@@ -1,0 +1,19 @@
+-- What the latest loads did.
+select
+    run_id,
+    target,
+    task_id,
+    try_number,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    started_at,
+    loaded_at
+from etl.loads
+where dag_id = %s
+  and loaded_at >= %s
+order by loaded_at desc
+limit 1000

@@ -1,0 +1,17 @@
+-- The latest records that runs went on without.
+select
+    bucket,
+    object_key,
+    line_number,
+    column_name,
+    reason,
+    line,
+    rejected_at,
+    run_id
+from etl.rejects
+where dag_id = %s
+order by
+    rejected_at desc,
+    object_key,
+    line_number
+limit 100

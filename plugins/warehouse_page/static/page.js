@@ -1,0 +1,88 @@
+// Ask the server, and show what it tells. The browser holds no credentials: its session's cookie is Airflow's own.
+import "./theme.js";
+import { blank, fill } from "./dom.js";
+import { heatMap } from "./heat.js";
+import { checks, rejects, report, runs, tables } from "./sections.js";
+
+const known = { runs: null, warehouse: null };
+const month = document.getElementById("month");
+const before = document.getElementById("month-before");
+const after = document.getElementById("month-after");
+let asked = 0;
+
+async function ask(path) {
+  const answer = await fetch(path, { headers: { accept: "application/json" } });
+  if (answer.ok) return answer.json();
+  if (answer.status === 401) throw new Error("You are logged out. Log in to Airflow again, and reload this page.");
+  if (answer.status === 403) throw new Error("You may not read this DAG. Ask whoever administers Airflow.");
+  throw new Error(`Airflow has answered with status ${answer.status}. Its API server's log says why.`);
+}
+
+function notice(text) {
+  const place = document.getElementById("notice");
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+async function showRuns() {
+  known.runs = await ask("data/runs");
+  document.getElementById("about").textContent = `Loaded by ${known.runs.dag_id}. Times are UTC.`;
+  showBoth();
+}
+
+function showBoth() {
+  if (known.runs) fill("runs-body", runs(known.runs, known.warehouse?.loads ?? null));
+}
+
+async function showWarehouse(wanted) {
+  const mine = ++asked;
+  document.body.setAttribute("aria-busy", "true");
+  const answer = await ask(wanted ? `data/warehouse?month=${wanted}` : "data/warehouse");
+  // Somebody who leafs through the months is shown the one that was asked for last.
+  if (mine !== asked) return;
+  document.body.removeAttribute("aria-busy");
+  notice(answer.message ?? "");
+  if (answer.message) {
+    for (const id of ["tables-body", "hours-body", "checks-body", "rejects-body"]) {
+      fill(id, blank("The warehouse cannot be read at the moment; see above."));
+    }
+    return;
+  }
+  known.warehouse = answer;
+  const dagId = known.runs?.dag_id ?? answer.dag_id;
+  fill("tables-body", tables(answer.tables));
+  fill("hours-body", ...heatMap(dagId, answer.hours));
+  fill("checks-body", ...checks(dagId, answer));
+  fill("rejects-body", ...rejects(dagId, answer.rejects, answer.rejects_count));
+  [month.value, month.min, month.max] = [answer.month, answer.first_month, answer.last_month];
+  month.disabled = false;
+  before.disabled = answer.month <= answer.first_month;
+  after.disabled = answer.month >= answer.last_month;
+  showBoth();
+}
+
+async function showReport() {
+  fill("report-body", ...report(await ask("data/report")));
+}
+
+function moved(months) {
+  const [year, number] = month.value.split("-").map(Number);
+  return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7);
+}
+
+function show(work) {
+  work.catch((error) => {
+    document.body.removeAttribute("aria-busy");
+    notice(error.message);
+  });
+}
+
+before.addEventListener("click", () => show(showWarehouse(moved(-1))));
+after.addEventListener("click", () => show(showWarehouse(moved(1))));
+month.addEventListener("change", () => {
+  if (month.value && month.reportValidity()) show(showWarehouse(month.value));
+});
+
+show(showRuns());
+show(showWarehouse());
+show(showReport());

@@ -1,0 +1,195 @@
+"""What the warehouse tells, read with few statements in one connection, and kept for half a minute."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+
+from redshift_elt.hook import warehouse_hook
+from redshift_elt.server_error import ServerError
+from redshift_elt.statements.names import bare
+from redshift_elt.transaction import Session, in_transaction
+from warehouse_page import statements
+from warehouse_page.hours import Cover
+from warehouse_page.month import Month, earliest, latest
+from warehouse_page.settings import PageSettings
+
+log = logging.getLogger(__name__)
+
+Row = tuple[Any, ...]
+
+KEPT_SECONDS = 30
+_KEPT_MONTHS = 24
+_NEEDED = ("loads", "check_results", "rejects")
+
+
+class WarehouseUnreadableError(Exception):
+    """The warehouse cannot be read; the message is for whoever looks at the page."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A target. Times are UTC without a zone.
+
+    :param rows: None where the table is gone, or not to be seen.
+    :param reaches: the end of the latest window that it was loaded for; None: full loads alone.
+    :param rebuilt_at: when the last full load of it began.
+    :param newest: its latest event time; known of the fact alone.
+    """
+
+    name: str
+    rows: int | None
+    loaded_at: datetime
+    reaches: datetime | None
+    rebuilt_at: datetime | None
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the warehouse holds at one moment. Rows are as the statements of their names return them.
+
+    :param month: the month of ``rows_by_hour``, ``covers`` and ``checks_by_day``.
+    :param begins: the first moment that anything was loaded for, or that the fact has.
+    :param ends: the last one.
+    """
+
+    month: Month
+    begins: datetime | None
+    ends: datetime | None
+    tables: list[Table]
+    loads: list[Row] = field(default_factory=list)
+    rows_by_hour: dict[datetime, int] = field(default_factory=dict)
+    covers: list[Cover] = field(default_factory=list)
+    checks_by_day: list[Row] = field(default_factory=list)
+    checks_now: list[Row] = field(default_factory=list)
+    checks_not_passed: list[Row] = field(default_factory=list)
+    rejects: list[Row] = field(default_factory=list)
+    rejects_count: int = 0
+
+
+class Warehouse:
+    """The warehouse, as the page reads it.
+
+    However many look at the page: one of them has it read, the others wait for the same answer without holding a
+    thread, and for :data:`KEPT_SECONDS` it is not read again; neither is one that could not be read. What is read does
+    not grow with the history, but for one line for each target.
+
+    :param settings: what the page is about.
+    """
+
+    def __init__(self, settings: PageSettings) -> None:
+        self._settings = settings
+        # Not Airflow's own threads: a warehouse that does not answer must not stop the rest of the UI.
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="warehouse-page")
+        self._lock = Lock()
+        self._snapshots: dict[Month | None, tuple[float, Future[Snapshot]]] = {}
+
+    def snapshot(self, month: Month | None, loads_since: datetime) -> Future[Snapshot]:
+        """Return what the warehouse holds, when it is there.
+
+        :param month: the month for what is shown by the month; None: the last one that the fact has rows of.
+        :param loads_since: of loads that were done before, nothing is told; UTC without a zone.
+        :raises WarehouseUnreadableError: by the future.
+        """
+        with self._lock:
+            asked_at, answer = self._snapshots.get(month, (0.0, None))
+            if answer is None or (answer.done() and monotonic() - asked_at > KEPT_SECONDS):
+                answer = self._pool.submit(self._read, month, loads_since)
+                while len(self._snapshots) >= _KEPT_MONTHS:
+                    self._snapshots.pop(next(iter(self._snapshots)))
+                self._snapshots[month] = monotonic(), answer
+            return answer
+
+    def _read(self, month: Month | None, loads_since: datetime) -> Snapshot:
+        settings = self._settings
+        try:
+            hook = warehouse_hook(settings.conn_id, settings.aws_conn_id)
+            return in_transaction(hook, lambda session: read(session, settings, month, loads_since), read_only=True)
+        except WarehouseUnreadableError:
+            raise
+        except Exception as error:
+            log.warning("The page cannot read the warehouse.", exc_info=True)
+            raise WarehouseUnreadableError(_why(error, settings.conn_id)) from error
+
+
+def read(session: Session, settings: PageSettings, month: Month | None, loads_since: datetime) -> Snapshot:
+    """Read everything that the page shows of a warehouse, in the caller's transaction.
+
+    :raises WarehouseUnreadableError: there are no tables.
+    """
+    dag = (settings.dag_id,)
+
+    def fetch(name: str, *values: object) -> list[Row]:
+        return session.fetch(statements.statement(name), (*dag, *values))
+
+    session.execute(statements.LIMIT)
+    there = _tables(session)
+    if missing := [name for name in _NEEDED if f"etl.{name}" not in there.values()]:
+        raise WarehouseUnreadableError(
+            f"The warehouse has no table {' and no '.join(f'etl.{name}' for name in missing)} that this connection may "
+            "read. Create the tables first."
+        )
+    targets = fetch("targets")
+    fact = settings.hours_of if settings.hours_of in {*there, *there.values()} else None
+    first, last = session.fetch(statements.time_range(fact, settings.time_column))[0] if fact else (None, None)
+    begins = earliest([first, *(target[2] for target in targets)])
+    ends = latest([last, *(target[3] for target in targets)])
+    # Where the data is: a schedule goes on when nothing comes any more.
+    own = bare(settings.hours_of)
+    month = month or Month.of(last or begins or datetime.now(timezone.utc))
+    counts = _counts(session, [there[name] for name, *_ in targets if name in there])
+    return Snapshot(
+        month=month,
+        begins=begins,
+        ends=ends,
+        tables=[
+            Table(name, counts.get(there.get(name, "")), loaded_at, reaches, rebuilt_at, last if name == own else None)
+            for name, loaded_at, _, reaches, rebuilt_at in targets
+        ],
+        loads=fetch("loads", loads_since),
+        rows_by_hour=dict(
+            session.fetch(statements.rows_by_hour(fact, settings.time_column), (month.start, month.end)) if fact else ()
+        ),
+        covers=[
+            # A full load takes what is there when it begins.
+            Cover(start, started_at if full_load else end)
+            for start, end, full_load, started_at in fetch("covers", own, month.end, month.start)
+        ],
+        checks_by_day=fetch("checks_by_day", month.start, month.end),
+        checks_now=fetch("checks_now", settings.dag_id),
+        checks_not_passed=fetch("checks_not_passed"),
+        rejects=fetch("rejects"),
+        rejects_count=fetch("count_rejects")[0][0],
+    )
+
+
+def _tables(session: Session) -> dict[str, str]:
+    """Return the tables by their names without schema, as ``etl.loads`` has them; the schema public goes first."""
+    found: dict[str, str] = {}
+    for schema, name in session.fetch(statements.statement("tables")):
+        # Names that must be quoted otherwise are nobody's targets.
+        found.setdefault(name, f"{schema}.{name}")
+    return found
+
+
+def _counts(session: Session, tables: list[str]) -> dict[str, int]:
+    return dict(session.fetch(statements.count_rows(tables))) if tables else {}
+
+
+def _why(error: Exception, conn_id: str) -> str:
+    """Say in a sentence why the warehouse cannot be read, without what only administrators may know."""
+    if isinstance(error, AirflowNotFoundException):
+        return f"There is no Airflow connection {conn_id!r}. Make one that names the warehouse."
+    if isinstance(error, AirflowException):
+        return str(error)
+    if told := ServerError.of(error):
+        return f"The warehouse refuses a query: {told.message}."
+    return f"The warehouse cannot be read ({type(error).__name__}). The log of the API server says more."
