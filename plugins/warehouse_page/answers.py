@@ -83,8 +83,20 @@ def month_answer(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None
         "first_month": str(min(Month.of(begins), snapshot.month)) if begins else str(snapshot.month),
         "last_month": str(max(Month.of(last), snapshot.month)),
         "hours": [_hour(hour) for hour in hours],
-        "checks_by_day": _dicts(snapshot.checks_by_day, "target check day windows warned failed"),
+        "checks_by_day": _by_day(snapshot),
     }
+
+
+def _by_day(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return how each check came out on each day; a window of several days counts on each of them."""
+    days: dict[tuple[str, str, datetime], list[int]] = {}
+    for target, check, first, last, *counts in snapshot.checks_by_day:
+        day = max(first, snapshot.month.start)
+        while day <= min(last, snapshot.month.end - _MOMENT):
+            sums = days.setdefault((target, check, day), [0, 0, 0])
+            sums[:] = map(sum, zip(sums, counts, strict=True))
+            day += timedelta(days=1)
+    return _dicts(((*key, *sums) for key, sums in days.items()), "target check day windows warned failed")
 
 
 def _hour(hour: Hour) -> dict[str, Any]:

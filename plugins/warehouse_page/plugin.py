@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,14 +23,21 @@ class LazyPage:
     def __init__(self, settings: PageSettings) -> None:
         self._settings = settings
         self._app: FastAPI | None = None
+        self._making = asyncio.Lock()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request, as ASGI defines it."""
-        if self._app is None:
-            from warehouse_page.app import page_app
-
-            self._app = page_app(self._settings)
+        async with self._making:
+            if self._app is None:
+                # In a thread: the imports take seconds, in which the rest of the UI must go on.
+                self._app = await asyncio.to_thread(_page, self._settings)
         await self._app(scope, receive, send)
+
+
+def _page(settings: PageSettings) -> FastAPI:
+    from warehouse_page.app import page_app
+
+    return page_app(settings)
 
 
 def base_path() -> str:

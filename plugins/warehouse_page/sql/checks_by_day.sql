@@ -1,9 +1,10 @@
--- For each check and day of a month: for how many windows it was made, and how it came out. Of a window that was checked
--- several times the last result counts. Checks of full loads are of no day.
+-- For each check and the days of a month: for how many windows it was made, and how it came out. Of a window that was
+-- checked several times the last result counts. The windows of full loads, which end in 9999, are of no day.
 select
     target,
     check_name,
-    date_trunc('day', window_start),
+    first_day,
+    last_day,
     count(*),
     sum(case when outcome = 'warned' then 1 else 0 end),
     sum(case when outcome = 'failed' then 1 else 0 end)
@@ -11,7 +12,8 @@ from (
     select
         target,
         check_name,
-        window_start,
+        date_trunc('day', window_start) as first_day,
+        date_trunc('day', dateadd(ms, -1, window_end)) as last_day,
         outcome,
         row_number() over (
             partition by
@@ -23,14 +25,16 @@ from (
         ) as newest
     from etl.check_results
     where dag_id = %s
-      and window_start >= %s
+      and window_end > %s
       and window_start < %s
+      and window_end < '9999-01-01'
 ) as results
 where newest = 1
 group by
     target,
     check_name,
-    date_trunc('day', window_start)
+    first_day,
+    last_day
 order by
     target,
     check_name
