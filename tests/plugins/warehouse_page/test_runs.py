@@ -8,6 +8,8 @@ from tests.plugins.warehouse_page.conftest import DAG
 from warehouse_page.runs import SHOWN_RUNS, first_interval, latest_runs, runs_within
 
 HOUR = ("2018-11-15T16:00", "2018-11-15T17:00")
+# Airflow takes one run for each moment.
+OTHERS = [(f"2018-11-15T{hour:02}:00", f"2018-11-15T{hour + 1:02}:00") for hour in range(3)]
 OWN = {"window_start": "2018-11-10T00:00:00Z", "window_end": "2018-11-12T00:00:00Z"}
 
 
@@ -17,10 +19,10 @@ def windows(runs):
 
 def test_each_run_has_the_window_that_its_tasks_resolve(new_run):
     new_run("hour", HOUR)
-    new_run("own", HOUR, conf=OWN)
-    new_run("full", HOUR, conf={"full_load": True})
+    new_run("own", OTHERS[0], conf=OWN)
+    new_run("full", OTHERS[1], conf={"full_load": True})
     new_run("by-hand", run_after="2018-11-20T10:17")
-    new_run("half", HOUR, conf={"window_start": "2018-11-10T00:00:00Z"})
+    new_run("half", OTHERS[2], conf={"window_start": "2018-11-10T00:00:00Z"})
     assert windows(latest_runs(DAG)) == {
         "hour": "2018-11-15 16:00 to 2018-11-15 17:00 UTC",
         "own": "2018-11-10 00:00 to 2018-11-12 00:00 UTC",
@@ -32,9 +34,9 @@ def test_each_run_has_the_window_that_its_tasks_resolve(new_run):
 
 def test_the_run_that_began_last_is_first_also_one_that_waits(new_run):
     new_run("early", HOUR, begun="2018-11-16T00:00")
-    new_run("again", HOUR, begun="2018-11-18T00:00")
-    new_run("late", HOUR, begun="2018-11-17T00:00")
-    new_run("waits", HOUR, state="queued", begun=None, run_after="2018-11-19T00:00")
+    new_run("again", OTHERS[0], begun="2018-11-18T00:00")
+    new_run("late", OTHERS[1], begun="2018-11-17T00:00")
+    new_run("waits", OTHERS[2], state="queued", begun=None, run_after="2018-11-19T00:00")
     new_run("of-another", HOUR, dag_id="other_dag")
     assert [run.run_id for run in latest_runs(DAG)] == ["waits", "again", "late", "early"]
 
@@ -48,7 +50,7 @@ def test_no_more_runs_are_shown_however_many_there_are(new_run):
 
 def test_a_run_tells_how_long_it_took(new_run):
     new_run("done", HOUR, begun="2018-11-16T00:00", seconds=12.5)
-    new_run("under-way", HOUR, state="running", begun="2018-11-16T00:01", seconds=None)
+    new_run("under-way", OTHERS[0], state="running", begun="2018-11-16T00:01", seconds=None)
     assert [(run.state, run.seconds) for run in latest_runs(DAG)] == [("running", None), ("success", 12.5)]
 
 
