@@ -10,6 +10,12 @@ select
     deleted,
     unchanged,
     late,
+    objects,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
     started_at,
     loaded_at
 from etl.loads

@@ -71,15 +71,58 @@ function toggle(name, details) {
   return button;
 }
 
+const PHASES = [
+  ["staging_seconds", "staging"],
+  ["waiting_seconds", "waiting for the lock"],
+  ["preparing_seconds", "preparing"],
+  ["writing_seconds", "writing"],
+];
+const COUNTS = [
+  ["Files", "objects"],
+  ["Read", "rows_staged"],
+  ["Rejected", "rejected"],
+  ["Inserted", "inserted"],
+  ["Updated", "updated"],
+  ["Deleted", "deleted"],
+  ["Unchanged", "unchanged"],
+  ["Late", "late"],
+];
+
 function loadsTable(loads) {
-  const titles = ["Table", "Read", "Inserted", "Updated", "Deleted", "Unchanged", "Late", "Took"];
-  const head = titles.map((title, index) => element(index ? "th.number" : "th", { scope: "col" }, title));
+  const head = ["Table", ...COUNTS.map(([title]) => title), "Took"];
+  const most = Math.max(...loads.map((load) => total(load)));
   const rows = loads.map((load) => {
-    const numbers = [load.rows_staged, load.inserted, load.updated, load.deleted, load.unchanged, load.late].map(count);
-    const took = duration((Date.parse(load.loaded_at) - Date.parse(load.started_at)) / 1000);
-    return element("tr", {}, element("th", { scope: "row" }, load.target), ...[...numbers, took].map((text) => element("td.number", {}, text)));
+    const numbers = COUNTS.map(([, name]) => count(load[name]));
+    const cells = [...numbers, duration(total(load))].map((text) => element("td.number", {}, text));
+    return element("tr", {}, element("th", { scope: "row" }, load.target), ...cells, element("td", {}, phases(load, most)));
   });
-  return element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
+  const titles = head.map((title, index) => element(index ? "th.number" : "th", { scope: "col" }, title));
+  titles.push(element("th", { scope: "col" }, "Where the time went"));
+  const samples = PHASES.map(([, name], index) => element("li", {}, element(`i.phase-${index + 1}`, { "aria-hidden": "true" }), name));
+  return element(
+    "div",
+    {},
+    element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows)),
+    element("ul.legend", { "aria-label": "What the colours of the bars mean" }, ...samples),
+  );
+}
+
+function total(load) {
+  return PHASES.reduce((sum, [name]) => sum + (load[name] ?? 0), 0) || (Date.parse(load.loaded_at) - Date.parse(load.started_at)) / 1000;
+}
+
+function phases(load, most) {
+  const known = PHASES.filter(([name]) => load[name] !== null);
+  if (!known.length) return "–";
+  const label = known.map(([name, title]) => `${title} ${duration(load[name])}`).join(", ");
+  const bar = element("div.phases", { role: "img", "aria-label": label, title: label });
+  for (const [index, [name]] of PHASES.entries()) {
+    if (!load[name]) continue;
+    const part = element(`span.phase-${index + 1}`);
+    part.style.width = `${(100 * load[name]) / most}%`;
+    bar.append(part);
+  }
+  return bar;
 }
 
 /** Return the checks: what is not as expected, and how each came out on the days of the month. */

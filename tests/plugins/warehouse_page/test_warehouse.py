@@ -27,19 +27,9 @@ def load(target, start, end, run_id, loaded_at, dag_id=DAG, **counts):
     numbers = dict.fromkeys(("rows_staged", "inserted", "updated", "deleted", "unchanged", "late"), 0) | counts
     started = loaded_at - timedelta(seconds=4)
     full = (start, end) == FULL
-    return bookkeeping.Load(
-        dag_id,
-        run_id,
-        f"load_{target}",
-        1,
-        target,
-        start,
-        end,
-        full,
-        **numbers,
-        started_at=started,
-        loaded_at=loaded_at,
-    )
+    phases = {f"{name}_seconds": 1.5 for name in ("staging", "waiting", "preparing", "writing")}
+    rest = {"objects": 2, "rejected": None, **phases, "started_at": started, "loaded_at": loaded_at}
+    return bookkeeping.Load(dag_id, run_id, f"load_{target}", 1, target, start, end, full, **numbers, **rest)
 
 
 def check(name, outcome, start, end, checked_at, run_id="r", actual="0", target="songplays", dag_id=DAG):
@@ -177,6 +167,7 @@ def test_the_loads_of_the_runs_that_are_shown(warehouse, ask, write, new_run):
     assert set(found) == {("early", "songplays"), ("late", "users")}
     early = found["early", "songplays"]
     assert (early["rows_staged"], early["inserted"], early["unchanged"]) == (5, 4, 1)
+    assert (early["objects"], early["rejected"], early["waiting_seconds"]) == (2, None, 1.5)
     assert (early["started_at"], early["loaded_at"]) == ("2018-11-20T00:00:56Z", "2018-11-20T00:01:00Z")
 
 
