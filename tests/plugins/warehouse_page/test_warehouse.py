@@ -360,13 +360,12 @@ def test_what_is_read_is_bounded_however_long_the_history_is(warehouse):
 
 def test_many_viewers_are_answered_with_one_look(client, warehouse, new_run, monkeypatch):
     looks = []
-    real = warehouse_hook
 
     def counting(*arguments):
         looks.append(arguments)
-        return real(*arguments)
+        return read(*arguments)
 
-    monkeypatch.setattr("warehouse_page.warehouse.warehouse_hook", counting)
+    monkeypatch.setattr("warehouse_page.warehouse.read", counting)
     page = client(DAG)
     answers = [page.get("/data/warehouse").json() for _ in range(3)]
     assert len(looks) == 1
