@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -20,14 +21,17 @@ from local.datagen import Options, generate
 from local.settings import REGION
 from local.stack.environment import CLUSTER
 from redshift_elt.hook import warehouse_hook
+from sparkify_warehouse import PAGE
 from tests.calls import Call, dag_ids, noted, run_dag
 from tests.new_warehouse import VISIBLE
 from tests.warehouse import BUCKET, Warehouse
+from warehouse_page.report import Report
+from warehouse_page.warehouse import Warehouse as PageWarehouse
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = ROOT / "plugins"
 POLICY = ROOT / "docs" / "airflow-role-policy.json"
-ETL, REPORT = "sparkify_etl", "sparkify_report"
+ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"
 
 # Where the action's name is not the operation's (Service Authorization Reference, Amazon S3).
 ACTIONS = {
@@ -113,6 +117,9 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Call]]:
                 with noted() as asked:
                     run_dag(dag_id, **params)
                 found.setdefault(dag_id, []).extend(asked)
+            if dag_id == REPORT:
+                patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
+                found[THE_PAGE] = list(looking_at_the_page())
             if dag_id == CREATE and ETL not in found:
                 found[ETL] = list(loading(Warehouse(s3), tmp_path_factory.mktemp("data")))
                 found["the hook"] = list(other_logins(patch))
@@ -127,6 +134,16 @@ def loading(warehouse: Warehouse, directory: Path) -> list[Call]:
     warehouse.put(str(log.relative_to(directory)), log.read_bytes() + b'{"ts": "no time"}\n')
     with noted() as asked:
         warehouse.run(full_load=True, max_rejects=5).complete()
+    return asked
+
+
+def looking_at_the_page() -> list[Call]:
+    """Read the warehouse and the report as the page in Airflow's UI does."""
+    with noted() as asked:
+        PageWarehouse(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
+        report = Report(PAGE)
+        report.published_at()
+        report.file("index.html")
     return asked
 
 
@@ -225,10 +242,19 @@ def test_the_report_needs_to_connect_and_its_own_part(calls):
     }
 
 
+def test_the_page_needs_to_connect_and_its_own_part(calls):
+    assert needed(calls[THE_PAGE]) == {
+        "redshift:DescribeClusters",
+        "redshift:GetClusterCredentials",
+        *allowed("Page"),
+    }
+
+
 def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
     for part, (service, operation, arguments) in [
         *(("Etl", call) for call in calls[ETL]),
         *(("Report", call) for call in calls[REPORT]),
+        *(("Page", call) for call in calls[THE_PAGE]),
     ]:
         if service != "s3":
             continue

@@ -19,6 +19,8 @@ _FILE = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-]+\.csv")
 _DEADLINE_SECONDS = 20
 MOST_BYTES = 20_000_000
 _ABSENT = ("NoSuchKey", "404", "NotFound")
+# To who may not list the bucket, S3 calls what is missing forbidden; to HEAD it answers with the status alone.
+_FORBIDDEN = ("AccessDenied", "403", "Forbidden")
 
 
 class NoReportError(Exception):
@@ -85,6 +87,12 @@ class Report:
             if error.code in _ABSENT:
                 raise NoReportError(
                     "There is no report yet. It is published after the next load; or trigger its DAG by hand."
+                ) from error
+            if error.code in _FORBIDDEN:
+                raise NoReportError(
+                    "There is no report yet, or it may not be read. It is published after the next load; the identity "
+                    f"of the Airflow connection {settings.aws_conn_id!r} needs s3:GetObject below "
+                    f"{settings.report_prefix} in the bucket."
                 ) from error
             raise NoReportError(str(error)) from error
         except AirflowException as error:

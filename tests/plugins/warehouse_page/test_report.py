@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from local.stack.environment import BUCKET as STACK_BUCKET
@@ -79,3 +80,11 @@ def test_no_variable_names_the_bucket(client, warehouse, monkeypatch):
     message = client(DAG).get("/data/report").json()["message"]
     assert "Variable 'sparkify_bucket' is not set" in message
     assert STACK_BUCKET not in message
+
+
+def test_s3_forbids_it(client, bucket, standin):
+    with httpx.Client(base_url=standin.settings.aws_url, trust_env=False) as faults:
+        faults.post("/_standin/faults", json={"place": "s3", "code": "AccessDenied", "times": 1}).raise_for_status()
+        message = client(DAG).get("/data/report").json()["message"]
+    assert "There is no report yet, or it may not be read." in message
+    assert "s3:GetObject below reports/" in message
