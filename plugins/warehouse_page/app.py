@@ -70,7 +70,7 @@ def page_app(settings: PageSettings) -> FastAPI:
     @app.exception_handler(StarletteHTTPException)
     async def to_login(request: Request, error: StarletteHTTPException) -> Response:
         if error.status_code == 401 and "text/html" in request.headers.get("accept", ""):
-            after = urlencode({"next": f"{base_path()}/warehouse/"})
+            after = urlencode({"next": request.url.path})
             return RedirectResponse(f"{base_path()}/api/v2/auth/login?{after}", 303)
         return await http_exception_handler(request, error)
 

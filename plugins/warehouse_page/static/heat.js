@@ -38,7 +38,7 @@ export function heatMap(dagId, hours) {
 
 function cell(dagId, hour, most) {
   const where = `${hour.start.slice(0, 10)} ${hour.start.slice(11, 13)}:00`;
-  const rows = hour.state === "outside" && !hour.rows ? "" : `, ${count(hour.rows)} ${hour.rows === 1 ? "row" : "rows"}`;
+  const rows = hour.rows ? `, ${count(hour.rows)} ${hour.rows === 1 ? "row" : "rows"}` : "";
   const title = `${where}${WORDS[hour.state] ? ` – ${WORDS[hour.state]}` : ""}${rows}`;
   const kind = hour.state === "loaded" ? `level-${level(hour.rows, most)}` : hour.state;
   const link = hour.run_id && hour.state !== "outside";

@@ -13,7 +13,7 @@ export function tables(found) {
     freshness(one),
     one.newest ? upTo(one.newest) : "–",
   ]);
-  return table("Tables", ["Table", "Rows.number", "Last load", "Loaded up to", "Newest event"], rows);
+  return table("Tables", ["Table", "Rows.number", "Last load", "Loaded up to.wide", "Newest event.wide"], rows);
 }
 
 function freshness({ reaches, rebuilt_at: rebuilt }) {
@@ -147,7 +147,7 @@ function problems(dagId, found) {
     element("span", {}, one.actual, element("span.soft", {}, ` (expected: ${one.expected})`)),
     moment(one.checked_at),
   ]);
-  return [element("h3", {}, "Not as expected, the latest first"), table("Checks that warned or failed", ["Window (UTC)", "Outcome", "Check.any", "Found.any", "Checked"], rows)];
+  return [element("h3", {}, "Not as expected, the latest first"), table("Checks that warned or failed", ["Window (UTC)", "Outcome", "Check.any", "Found.any", "Checked.nowrap"], rows)];
 }
 
 function days(dagId, now, byDay, month) {
@@ -187,7 +187,7 @@ export function rejects(dagId, found, total) {
     runLink(dagId, one.run_id, moment(one.rejected_at)),
   ]);
   const shown = found.length < total ? `The latest ${count(found.length)} of ${count(total)}.` : `${count(total)} in all.`;
-  return [element("p.soft", {}, shown), table("Rejected records", ["File.any", "Line.number", "Reason.any", "Run"], rows)];
+  return [element("p.soft", {}, shown), table("Rejected records", ["File.any", "Line.number", "Reason.block", "Run.nowrap"], rows)];
 }
 
 /** Return the report, in a frame in which it can do nothing, or why there is none. */

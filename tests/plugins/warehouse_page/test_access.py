@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 
 from tests.plugins.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.app import page_app
@@ -54,7 +56,11 @@ def test_there_is_no_documentation_of_the_routes(client, path):
 
 
 def test_a_browser_is_led_to_the_login_and_back(client):
-    answer = client(None).get("/", headers={"accept": "text/html,application/xhtml+xml"})
+    page = FastAPI()
+    page.mount("/warehouse", client(None).app)
+    answer = TestClient(page, follow_redirects=False).get(
+        "/warehouse/", headers={"accept": "text/html,application/xhtml+xml"}
+    )
     assert answer.status_code == 303
     assert answer.headers["location"] == "/api/v2/auth/login?next=%2Fwarehouse%2F"
 
