@@ -124,6 +124,26 @@ def test_every_colour_of_a_chart_is_the_page_s_and_there_is_one_of_each_in_light
     assert set(re.findall(r"--\w+", light)) == set(re.findall(r"--\w+", dark)) >= set(re.findall(r"--\w+", drawn))
 
 
+def luminance(colour: str) -> float:
+    """WCAG 2.2, "relative luminance"."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_colours_stand_out_from_the_paper_in_light_and_dark():
+    text = page("A report", MOMENT, [answer([("a", 5)])], {"played": "x"})
+    for colours in (
+        dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in re.findall(r":root \{([^}]*)\}", text)[:2]
+    ):
+        paper = luminance(colours.pop("paper"))
+        del colours["grid"]
+        for name, colour in colours.items():
+            low, high = sorted([paper, luminance(colour)])
+            # WCAG 2.2, success criteria 1.4.3 for text and 1.4.11 for graphics.
+            assert (high + 0.05) / (low + 0.05) >= (3 if name == "bar" else 4.5), name
+
+
 def test_ids_occur_once_though_there_are_several_charts():
     one = answer([("a", 5)])
     two = Answer(Question("questions/other.sql", ColumnChart("n", "plays", ["n"])), "select", ["n", "plays"], [(1, 2)])
