@@ -17,7 +17,7 @@ from airflow.utils.state import TaskInstanceState
 from local.datagen import Options, generate
 from local.settings import REGION
 from local.stack.environment import CLUSTER, DATABASE
-from redshift_elt.hook import WarehouseHook
+from redshift_elt.hook import warehouse_hook
 from redshift_elt.lineage import Place, reads
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
@@ -258,14 +258,14 @@ def test_a_runs_own_table_bears_the_name_of_its_template():
         ({"extra": {"serverless_work_group": "small", "region": "eu-west-1"}}, "small.eu-west-1:5439"),
         ({"host": "mine.abc.eu-west-1.redshift.amazonaws.com"}, "mine.eu-west-1:5439"),
         ({"host": "warehouse.example.com", "port": 5441}, "warehouse.example.com:5441"),
+        ({"conn_type": "postgres", "host": "example.com", "extra": {"redshift": True}}, f"example.{REGION}:5439"),
     ],
 )
 def test_the_namespace_is_the_one_of_the_amazon_provider(created_warehouse, monkeypatch, connection, namespace):
-    named = Connection(
-        conn_type="redshift", schema="shop", **{**connection, "extra": json.dumps(connection.get("extra", {}))}
-    )
+    extra = json.dumps(connection.get("extra", {}))
+    named = Connection(**{"conn_type": "redshift", "schema": "shop", **connection, "extra": extra})
     monkeypatch.setenv("AIRFLOW_CONN_NAMED", named.as_json())
-    assert Place.of(WarehouseHook(redshift_conn_id="named")) == Place(f"redshift://{namespace}", "shop")
+    assert Place.of(warehouse_hook("named")) == Place(f"redshift://{namespace}", "shop")
 
 
 def test_all_of_it_works_where_the_provider_is_missing(uploaded, monkeypatch):

@@ -248,5 +248,14 @@ def test_a_table_of_before_is_brought_up_to_date_as_the_changelog_says_and_keeps
     assert told(uploaded, hour, "objects, rejected")["songplays"] == (1, 0)
 
 
+def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
+    run = uploaded.run(*FIRST_DAY)
+    run.complete()
+    page = (ROOT / "docs" / "history.md").read_text("utf-8")
+    [question] = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    seconds = told(uploaded, run, "waiting_seconds, preparing_seconds, writing_seconds, staging_seconds")
+    assert uploaded.query(question) == [(target, 1, *seconds[target]) for target in sorted(TARGETS)]
+
+
 def lines(warehouse: Warehouse) -> list[str]:
     return warehouse.s3.get_object(Bucket="sparkify-tests", Key=KEYS[0])["Body"].read().decode().strip().split("\n")
