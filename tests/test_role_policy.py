@@ -22,8 +22,9 @@ from local.settings import REGION
 from local.stack.environment import CLUSTER
 from redshift_elt.hook import warehouse_hook
 from sparkify_warehouse import PAGE
-from tests.calls import Call, dag_ids, noted, run_dag
+from tests.aws_calls import Request, recorded_with_arguments
 from tests.new_warehouse import VISIBLE
+from tests.task_by_task import dag_ids, run_dag
 from tests.warehouse import BUCKET, Warehouse
 from warehouse_page.report import Report
 from warehouse_page.warehouse import Warehouse as PageWarehouse
@@ -91,7 +92,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def calls(own_standin, tmp_path_factory) -> dict[str, list[Call]]:
+def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
     """What each DAG asks, and what the hook asks for each other way to log in."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in own_standin.airflow_environment().items():
@@ -101,7 +102,7 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Call]]:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         subnets = [each["SubnetId"] for each in boto3.client("ec2").describe_subnets()["Subnets"]]
         redshift.create_cluster_subnet_group(ClusterSubnetGroupName="policy", Description="tests", SubnetIds=subnets)
-        found: dict[str, list[Call]] = {}
+        found: dict[str, list[Request]] = {}
         known = dag_ids()
         for dag_id, fixed in RUNS:
             params = dict(fixed)
@@ -114,7 +115,7 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Call]]:
                     iam.attach_role_policy(RoleName=f"{CLUSTER}-copy", PolicyArn=READ_ONLY)
                 if dag_id != REPORT:
                     params["cluster_identifier"] = CLUSTER
-                with noted() as asked:
+                with recorded_with_arguments() as asked:
                     run_dag(dag_id, **params)
                 found.setdefault(dag_id, []).extend(asked)
             if dag_id == REPORT:
@@ -126,20 +127,20 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Call]]:
     return found
 
 
-def loading(warehouse: Warehouse, directory: Path) -> list[Call]:
+def loading(warehouse: Warehouse, directory: Path) -> list[Request]:
     """Load a day, one line of which cannot be loaded, and note what AWS is asked."""
     generate(directory, Options(days=1, users=3, songs=5))
     warehouse.upload(directory)
     [log] = directory.rglob("*-events.json")
     warehouse.put(str(log.relative_to(directory)), log.read_bytes() + b'{"ts": "no time"}\n')
-    with noted() as asked:
+    with recorded_with_arguments() as asked:
         warehouse.run(full_load=True, max_rejects=5).complete()
     return asked
 
 
-def looking_at_the_page() -> list[Call]:
+def looking_at_the_page() -> list[Request]:
     """Read the warehouse and the report as the page in Airflow's UI does."""
-    with noted() as asked:
+    with recorded_with_arguments() as asked:
         PageWarehouse(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
         report = Report(PAGE)
         report.published_at()
@@ -147,14 +148,14 @@ def looking_at_the_page() -> list[Call]:
     return asked
 
 
-def other_logins(patch: pytest.MonkeyPatch) -> list[Call]:
+def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
     """Log in in each of the other ways; whether it succeeds is for other tests."""
     ways = (
         {"iam": True, "cluster_identifier": CLUSTER},
         {"secret_arn": "managed", "cluster_identifier": CLUSTER},
         {"secret_arn": "warehouse/loader", "serverless_work_group": "sparkify"},
     )
-    with noted() as asked:
+    with recorded_with_arguments() as asked:
         for extra in ways:
             patch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": "redshift", "schema": "dev", "extra": extra}))
             with suppress(AirflowException):
@@ -168,7 +169,7 @@ def other_logins(patch: pytest.MonkeyPatch) -> list[Call]:
     return asked
 
 
-def needed(asked: list[Call]) -> set[str]:
+def needed(asked: list[Request]) -> set[str]:
     """Return the actions that requests need."""
     actions = set()
     for service, operation, arguments in asked:

@@ -12,7 +12,7 @@ import redshift_connector
 from local.errors import StackError
 from local.stack.notebook import ANALYST, ensure_analyst
 from notebooks.warehouse import Warehouse
-from tests.calls import noted
+from tests.aws_calls import recorded
 from tests.ports import free_port
 from tests.waiting import wait_until
 from tests.warehouse import ROOT, TARGETS
@@ -179,11 +179,11 @@ def test_a_question_that_is_not_there(analyst):
 
 
 def test_the_page_for_analysts_names_the_calls_that_are_made_and_no_other():
-    with noted() as calls:
+    with recorded() as calls:
         Warehouse("dev", **WHERE)
     [policy] = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "analysts.md").read_text("utf-8"), re.DOTALL)
     statements = json.loads(policy)["Statement"]
-    assert {statement["Action"] for statement in statements} == {f"{service}:{name}" for service, name, _ in calls}
+    assert {statement["Action"] for statement in statements} == {f"{service}:{name}" for service, name in calls}
     [user, database] = statements[1]["Resource"]
     assert user.endswith(f"dbuser:CLUSTER/{ANALYST}")
     assert database.endswith("dbname:CLUSTER/dev")

@@ -11,8 +11,8 @@ from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
 from redshift_elt.hook import warehouse_hook
 from redshift_elt.target import ClusterPausedError
+from tests.aws_calls import recorded
 from tests.faults import AwsFaults
-from tests.plugins.redshift_elt.cluster.account import recorded
 from tests.waiting import wait_until
 
 CLUSTER = "sparkify"

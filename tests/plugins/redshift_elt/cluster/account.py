@@ -11,8 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
-import botocore.client
-import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.bases.sensor import BaseSensorOperator
@@ -32,9 +30,6 @@ TRUST = (
 )
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
 DAGS = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags
-
-# A client's request, by the service's and the operation's name.
-Call = tuple[str, str]
 
 
 class HeldEndpoints(NotedEndpoints):
@@ -204,18 +199,3 @@ def run(dag_id: str, **params: Any) -> dict[str, Any]:
         except AirflowSkipException:
             continue
     return returned
-
-
-@contextmanager
-def recorded() -> Iterator[list[Call]]:
-    """Note each request to AWS that is made inside the block."""
-    calls: list[Call] = []
-    send = botocore.client.BaseClient._make_api_call
-
-    def note(client: Any, operation: str, arguments: Any) -> Any:
-        calls.append((client.meta.service_model.service_name, operation))
-        return send(client, operation, arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.client.BaseClient, "_make_api_call", note)
-        yield calls

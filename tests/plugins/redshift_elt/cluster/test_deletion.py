@@ -15,7 +15,8 @@ from redshift_elt.cluster.deletion import (
     delete_parameter_group,
     delete_security_group,
 )
-from tests.plugins.redshift_elt.cluster.account import NAME, POLICY, TAGS, Asked, recorded, run
+from tests.aws_calls import recorded
+from tests.plugins.redshift_elt.cluster.account import NAME, POLICY, TAGS, Asked, run
 
 OWN = {"project": "sparkify-warehouse"}
 OTHER = [{"Key": "project", "Value": "another one"}]

@@ -13,7 +13,8 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
-from tests.plugins.redshift_elt.cluster.account import NAME, Account, Call, recorded, run
+from tests.aws_calls import Call, recorded
+from tests.plugins.redshift_elt.cluster.account import NAME, Account, run
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.pause import ensure_available, ensure_paused
-from tests.plugins.redshift_elt.cluster.account import NAME, recorded, run
+from tests.aws_calls import recorded
+from tests.plugins.redshift_elt.cluster.account import NAME, run
 from tests.waiting import wait_until
 
 

@@ -1,18 +1,13 @@
-"""What AWS is asked by the DAGs: they are run task by task, without Airflow's processes, and their requests noted."""
+"""Run a DAG task by task, without Airflow's processes."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import aiobotocore.client
-import botocore.client
-import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.bases.sensor import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
@@ -20,28 +15,6 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
-
-# The service's name in boto3, the operation, its arguments.
-Call = tuple[str, str, dict[str, Any]]
-
-
-@contextmanager
-def noted() -> Iterator[list[Call]]:
-    """Note each request to AWS of this process."""
-    calls: list[Call] = []
-
-    def noting(send: Any) -> Any:
-        # For asynchronous clients it returns what is awaited.
-        def note(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-            calls.append((client.meta.service_model.service_name, operation, arguments))
-            return send(client, operation, arguments)
-
-        return note
-
-    with pytest.MonkeyPatch.context() as patch:
-        for client in (botocore.client.BaseClient, aiobotocore.client.AioBaseClient):
-            patch.setattr(client, "_make_api_call", noting(client._make_api_call))
-        yield calls
 
 
 def dag_ids() -> set[str]:
