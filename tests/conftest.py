@@ -17,7 +17,10 @@ from hypothesis import HealthCheck, settings
 from rich.console import Console
 
 from local.settings import HOST, Settings
+from local.stack.airflow_api import AirflowApi
+from local.stack.environment import ADMIN
 from local.stack.progress import Progress
+from local.stack.secret import Secrets
 from local.stack.stack import Stack
 from tests.scheduling import FilesTogether
 
@@ -73,6 +76,19 @@ def stack() -> Iterator[Stack]:
     with _own_stack() as stack:
         stack.up()
         yield stack
+
+
+@pytest.fixture(scope="session")
+def progress() -> Progress:
+    """Steps that nobody sees."""
+    return Progress(Console(file=StringIO(), width=200))
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Iterator[AirflowApi]:
+    """Airflow's REST API, logged in."""
+    with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
+        yield api
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 # Their tests need the whole stack, with Airflow: one process has them all.
-NEED_STACK = ("tests/dags/", "tests/local/stack/test_commands.py")
+NEED_STACK = ("tests/browser/", "tests/dags/", "tests/local/stack/test_commands.py")
 
 
 class FilesTogether(LoadScopeScheduling):

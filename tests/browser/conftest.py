@@ -1,0 +1,119 @@
+"""A browser, somebody who is logged in, and a warehouse of three days that nothing has been loaded into yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from local.datagen import Options, generate
+from local.stack.airflow_api import AirflowApi
+from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.dag_run import run_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
+from local.stack.environment import ADMIN, BUCKET
+from local.stack.progress import Progress
+from local.stack.secret import Secrets
+from local.stack.stack import Stack
+from local.stack.upload import delete
+from local.stack.warehouse import aws_client, require_warehouse
+from tests.browser.airflow_ui import AirflowUi
+from tests.browser.chromium import HOW, find_browser, flags
+from tests.browser.visit import visit
+
+expect.set_options(timeout=30_000)
+
+# Where the pictures of the documentation are made: SPARKIFY_SCREENSHOTS=docs/screenshots.
+PICTURES = "SPARKIFY_SCREENSHOTS"
+
+
+# These are there for this folder's tests alone: while Playwright runs, no other test could use asyncio.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The machine's browser, without a window."""
+    program = find_browser()
+    if program is None:
+        pytest.skip(f"There is no browser: {HOW}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags(os.getuid()))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def remembered(browser: Browser, stack: Stack) -> Any:
+    """What a browser remembers of somebody who has logged in as admin."""
+    with visit(browser, stack.settings) as page:
+        page.goto(stack.settings.airflow_url)
+        AirflowUi(page, stack.settings.airflow_url).log_in(ADMIN, Secrets.of(stack.settings.state).admin_password)
+        expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+        return page.context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Stack, remembered: Any) -> Iterator[Page]:
+    """A window of somebody who is logged in."""
+    with visit(browser, stack.settings, storage_state=remembered) as page:
+        yield page
+
+
+@pytest.fixture
+def ui(page: Page, stack: Stack) -> AirflowUi:
+    """Airflow's UI in that window."""
+    return AirflowUi(page, stack.settings.airflow_url)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[Page, str], None]:
+    """Take a picture for the documentation; it goes where ``SPARKIFY_SCREENSHOTS`` says, or is thrown away."""
+    folder = Path(os.environ.get(PICTURES) or tmp_path)
+
+    def take(page: Page, name: str) -> None:
+        # Nothing is pointed at.
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+    return take
+
+
+@pytest.fixture(scope="package")
+def dataset(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Three days of made-up data, which no other file's tests load."""
+    target = tmp_path_factory.mktemp("generated") / "data"
+    generate(target, Options(days=3, users=40, songs=100, start=date(2018, 11, 5)))
+    return Dataset.open(target)
+
+
+@pytest.fixture(scope="package")
+def warehouse(
+    browser: Browser, stack: Stack, api: AirflowApi, progress: Progress, dataset: Dataset
+) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A cluster without rows, and a bucket with the data; both are gone at the end, for the tests of other files."""
+    s3 = aws_client(stack.settings, "s3")
+    upload_data(stack.settings, progress, dataset)
+    run_dag(api, progress, CREATE_CLUSTER, {})
+    api.unpause(LOAD)
+    with require_warehouse(stack.settings).connect() as connection:
+        yield connection
+    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    delete(s3, BUCKET, [item["Key"] for page in pages for item in page.get("Contents", [])])
+
+
+@pytest.fixture(scope="package")
+def loaded_day(
+    api: AirflowApi, progress: Progress, warehouse: psycopg.Connection[tuple[Any, ...]], dataset: Dataset
+) -> datetime:
+    """The first day, loaded by now."""
+    day = datetime.combine(dataset.first_day, time())
+    if not warehouse.execute("select count(*) from songplays where trunc(start_time) = %s", [day.date()]).fetchone()[0]:
+        window = {"window_start": f"{day.isoformat()}Z", "window_end": f"{(day + timedelta(days=1)).isoformat()}Z"}
+        run_dag(api, progress, LOAD, window)
+    return day

@@ -1,0 +1,27 @@
+"""What the made-up days hold, counted in their files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from local.stack.dataset import Dataset
+
+
+def plays_between(dataset: Dataset, start: datetime, end: datetime) -> int:
+    """Count the plays of one day's file whose time lies in ``[start, end)``, UTC without a zone."""
+    return sum(start <= moment < end for moment in _plays(dataset, start))
+
+
+def plays_in(dataset: Dataset, day: datetime) -> int:
+    """Count the plays in a day's file."""
+    return sum(1 for _ in _plays(dataset, day))
+
+
+def _plays(dataset: Dataset, day: datetime) -> Iterator[datetime]:
+    file = dataset.directory / f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"
+    for line in file.read_text("utf-8").splitlines():
+        event = json.loads(line)
+        if event["page"] == "NextSong":
+            yield datetime.fromtimestamp(event["ts"] / 1000, timezone.utc).replace(tzinfo=None)

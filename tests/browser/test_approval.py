@@ -1,0 +1,40 @@
+"""The teardown's question, as the person who answers it sees it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.dag_run import FINISHED
+from local.stack.environment import CLUSTER
+from local.stack.warehouse import aws_client
+from tests.browser.airflow_ui import RUN_MILLISECONDS
+
+
+@pytest.fixture
+def asked(ui, api, warehouse):
+    """Trigger the teardown by its form, and leave no run behind that waits for an answer: others queue behind it."""
+    ui.open_dag(TEARDOWN_CLUSTER)
+    ui.form().submit()
+    run_id = ui.run_id()
+    yield
+    if api.run_state(TEARDOWN_CLUSTER, run_id) not in FINISHED:
+        api.fail_run(TEARDOWN_CLUSTER, run_id)
+
+
+def test_the_question_tells_what_goes_and_a_no_deletes_nothing(stack, ui, page, asked):
+    expect(page.get_by_role("row", name="approve")).to_contain_text("Awaiting Input", timeout=RUN_MILLISECONDS)
+    ui.open_task("approve")
+    page.get_by_role("link", name="Required Action").click()
+    expect(page.get_by_text(f"Delete the Redshift cluster {CLUSTER}?")).to_be_visible()
+    expect(page.get_by_text("Its role, security group, parameter group and secret go with it.")).to_be_visible()
+    expect(page.get_by_text("A final snapshot is taken first")).to_be_visible()
+    page.get_by_role("button", name="Reject").click()
+
+    ui.open_run(TEARDOWN_CLUSTER, ui.run_id())
+    ui.expect_end("Success")
+    for task_id in ("delete_cluster", "delete_copy_role", "delete_security_group", "delete_parameter_group"):
+        expect(page.get_by_role("row", name=task_id)).to_contain_text("Skipped")
+    [cluster] = aws_client(stack.settings, "redshift").describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"]
+    assert cluster["ClusterStatus"] == "available"

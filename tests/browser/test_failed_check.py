@@ -1,0 +1,58 @@
+"""A check that fails: the way from the red square to the reason, and back to green."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from playwright.sync_api import expect
+
+from local.stack.demo import LOAD
+from local.stack.environment import BUCKET
+from local.stack.warehouse import aws_client
+from tests.browser.days import plays_in
+
+DAY = datetime(2018, 11, 6)
+KEY = f"log_data/{DAY:%Y/%m/%Y-%m-%d}-events.json"
+PAID, UNKNOWN = b'"level":"paid"', b'"level":"gold"'
+
+
+def loaded(warehouse):
+    return warehouse.execute("select count(*) from songplays where trunc(start_time) = '2018-11-06'").fetchone()[0]
+
+
+def test_the_log_of_a_failed_check_says_what_is_wrong_and_the_corrected_file_loads(
+    stack, ui, page, warehouse, dataset, picture
+):
+    s3 = aws_client(stack.settings, "s3")
+    right = (dataset.directory / KEY).read_bytes()
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=right.replace(PAID, UNKNOWN, 1))
+    [wrong] = [json.loads(line) for line in right.splitlines() if PAID in line][:1]
+
+    ui.open_dag(LOAD)
+    ui.switch_on()
+    form = ui.form()
+    form.pick("Window start", DAY)
+    form.pick("Window end", DAY + timedelta(days=1))
+    form.submit()
+    ui.expect_end("Failed")
+    expect(page.get_by_role("row", name="stage_events")).to_contain_text("Failed")
+    for load in ("load_songplays", "load_users"):
+        expect(page.get_by_role("row", name=load)).to_contain_text("Upstream Failed")
+
+    ui.open_task("stage_events")
+    expect(ui.log).to_contain_text("1 of 3 checks failed. Nothing was loaded")
+    expect(ui.log).to_contain_text("staging_events: values of level that are not accepted: expected 0, found 1")
+    expect(ui.log).to_contain_text(f"{wrong['sessionId']}, {wrong['itemInSession']}, gold")
+    # The lines of code below the message can be folded.
+    ui.log.get_by_text("1 of 3 checks failed").click()
+    expect(ui.log.get_by_text("task_runner.py").first).to_be_hidden()
+    picture(page, "failed-check")
+    assert loaded(warehouse) == 0
+
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=right)
+    ui.clear()
+    ui.expect_end("Success")
+    ui.open_run(LOAD, ui.run_id())
+    ui.expect_end("Success")
+    assert loaded(warehouse) == plays_in(dataset, DAY)

@@ -1,0 +1,36 @@
+"""A load as a data engineer starts it and follows it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from playwright.sync_api import expect
+
+from local.stack.demo import LOAD
+from tests.browser.days import plays_in
+
+DAY = datetime(2018, 11, 5)
+
+
+def test_a_day_is_loaded_by_the_form_and_the_log_tells_how_many_rows(ui, page, warehouse, dataset, picture):
+    ui.open_dag(LOAD)
+    ui.switch_on()
+    form = ui.form()
+    form.pick("Window start", DAY)
+    form.pick("Window end", DAY + timedelta(days=1))
+    picture(page, "form")
+    form.submit()
+
+    ui.expect_end("Success")
+    expect(page.get_by_role("row", name="check_star_schema")).to_contain_text("Success")
+    ui.show_graph()
+    picture(page, "run")
+    ui.show_grid()
+
+    ui.open_task("load_songplays")
+    plays = plays_in(dataset, DAY)
+    expect(ui.log).to_contain_text("Window: 2018-11-05 00:00 to 2018-11-06 00:00 UTC (params).")
+    expect(ui.log).to_contain_text(f"songplays: {plays:,} rows staged; {plays:,} inserted")
+    picture(page, "log")
+    loaded = warehouse.execute("select count(*) from songplays where trunc(start_time) = '2018-11-05'").fetchone()
+    assert loaded == (plays,)

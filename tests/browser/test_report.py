@@ -1,0 +1,61 @@
+"""The report as an analyst opens it: from the run that publishes it to the charts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from local.stack.environment import BUCKET
+from local.stack.warehouse import aws_client
+from tests.browser.layout import colours_of, expect_no_sideways_scrolling
+from tests.browser.visit import PHONE, visit
+
+REPORT = "sparkify_report"
+# Two of the eleven answers are numbers without a chart, and one has a chart for each gender.
+CHARTS = 10
+
+
+@pytest.fixture
+def report(stack):
+    """The address of the report, as somebody who may read the bucket gets it."""
+    key = {"Bucket": BUCKET, "Key": "reports/index.html"}
+    return aws_client(stack.settings, "s3").generate_presigned_url("get_object", Params=key)
+
+
+@pytest.fixture
+def published(ui, api, loaded_day):
+    """Let the report's DAG publish one, by its form."""
+    ui.open_dag(REPORT)
+    ui.switch_on()
+    ui.form().submit()
+    ui.expect_end("Success")
+    yield
+    # Loads of other files' tests would have reports too.
+    api.pause(REPORT)
+
+
+def test_the_log_of_a_report_says_where_it_is_and_its_charts_and_numbers_are_there(
+    ui, page, published, report, warehouse, picture
+):
+    ui.open_task("publish_report")
+    expect(ui.log).to_contain_text(f"s3://{BUCKET}/reports/index.html")
+
+    page.goto(report)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sparkify: what is played, when, where and by whom")
+    charts = page.get_by_role("img", name="Chart: ")
+    expect(charts).to_have_count(CHARTS)
+    for chart in charts.all():
+        expect(chart).to_be_visible()
+    for table in ("songplays", "users", "songs", "artists", "time"):
+        [rows] = warehouse.execute(f"select count(*) from {table}").fetchone()
+        expect(page.get_by_role("row", name=f"{table} {rows:,}", exact=True)).to_be_visible()
+    picture(page, "report")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_report_fits_a_phone_in_light_and_dark(browser, stack, published, report, colours):
+    with visit(browser, stack.settings, viewport=PHONE, color_scheme=colours) as phone:
+        phone.goto(report)
+        expect(phone.get_by_role("img", name="Chart: ")).to_have_count(CHARTS)
+        expect_no_sideways_scrolling(phone)
+        assert colours_of(phone) == colours
