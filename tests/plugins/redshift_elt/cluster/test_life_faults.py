@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 from tests.aws_calls import Call, recorded
 from tests.plugins.redshift_elt.cluster.account import NAME, Account, run
 
+LABELS = {"owner": "Ann", "purpose": "tests"}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -68,7 +70,7 @@ def is_restored(account: Account) -> None:
     assert account.status() == "available"
     [cluster] = account.redshift.describe_clusters()["Clusters"]
     tags = {tag["Key"]: tag["Value"] for tag in cluster["Tags"]}
-    assert tags == {"project": "sparkify-warehouse", "restored-from": "kept"}
+    assert tags == {"project": "sparkify-warehouse", "restored-from": "kept", **LABELS}
     assert len(account.contents()["secrets"]) == 1
 
 
@@ -83,7 +85,7 @@ SCENARIOS = {
     "resume": Scenario("sparkify_resume_cluster", {}, paused, is_available),
     "restore": Scenario(
         "sparkify_restore_cluster",
-        {"snapshot_identifier": "kept", "bucket": "any"},
+        {"snapshot_identifier": "kept", "bucket": "any", **LABELS},
         torn_down,
         is_restored,
         makes=("clusters", "roles", "secrets", "security groups", "parameter groups"),
