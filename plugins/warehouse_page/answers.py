@@ -35,6 +35,7 @@ def overview_answer(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, A
     :param run_ids: the runs that are shown; what others loaded is left out.
     """
     return {
+        "read_at": _text(snapshot.read_at),
         "tables": [
             {
                 "name": table.name,

@@ -62,11 +62,13 @@ class Snapshot:
     """What the warehouse holds at one moment. Rows are as the statements of their names return them.
 
     :param month: the month of ``rows_by_hour``, ``covers`` and ``checks_by_day``.
+    :param read_at: when it was read; UTC without a zone.
     :param begins: the first moment that anything was loaded for, or that the fact has.
     :param ends: the last one.
     """
 
     month: Month
+    read_at: datetime
     begins: datetime | None
     ends: datetime | None
     tables: list[Table]
@@ -159,10 +161,12 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
     ends = latest([last, *(target[3] for target in targets)])
     # Where the data is: a schedule goes on when nothing comes any more.
     own = bare(settings.hours_of)
-    month = month or Month.of(last or begins or datetime.now(timezone.utc))
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    month = month or Month.of(last or begins or now)
     counts = _counts(session, [there[name] for name, *_ in targets if name in there])
     return Snapshot(
         month=month,
+        read_at=now,
         begins=begins,
         ends=ends,
         tables=[

@@ -26,26 +26,32 @@ export function fill(id, ...children) {
 /**
  * Return a table; on narrow screens each of its rows becomes a card, in which the titles are labels.
  * @param {string} label what the table is, for those who do not see it.
- * @param {Array} columns for each column its title and, behind a dot, its class: "Rows.number".
+ * @param {Array} columns for each column its title and, behind dots, its classes: "Rows.number".
  * @param {Array} rows for each row its cells, or an element that is a row.
+ * @param {string} kind "pairs" for cards with two cells side by side.
  */
-export function table(label, columns, rows) {
-  const titles = columns.map((column) => column.split("."));
-  const head = titles.map(([title, kind]) => element(kind === "number" ? "th.number" : "th", { scope: "col" }, title));
+export function table(label, columns, rows, kind = "singles") {
+  const titles = columns.map(named);
+  const head = titles.map(([title, kinds]) => element(kinds.includes("number") ? "th.number" : "th", { scope: "col" }, title));
   const body = rows.map((row) => (row instanceof Node ? row : tableRow(titles, row)));
   return element(
     "div.scroll",
     { role: "region", "aria-label": label, tabindex: "0" },
-    element("table.cards", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)),
+    element(`table.cards.${kind}`, {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)),
   );
+}
+
+/** Return a column's title, and its classes. */
+export function named(column) {
+  const [title, ...kinds] = column.split(".");
+  return [title, kinds];
 }
 
 function tableRow(titles, cells) {
   const made = cells.map((cell, index) => {
-    const [title, kind] = titles[index];
-    const name = index ? "td" : "th";
+    const [title, kinds] = titles[index];
     const attributes = index ? { "data-label": title } : { scope: "row" };
-    return element(kind ? `${name}.${kind}` : name, attributes, cell);
+    return element([index ? "td" : "th", ...kinds].join("."), attributes, cell);
   });
   return element("tr", {}, ...made);
 }

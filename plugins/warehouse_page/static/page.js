@@ -1,6 +1,7 @@
 // Ask the server, and show what it tells. The browser holds no credentials: its session's cookie is Airflow's own.
 import "./theme.js";
 import { blank, fill } from "./dom.js";
+import { moment, since } from "./format.js";
 import { heatMap } from "./heat.js";
 import { checks, rejects, report, runs, tables } from "./sections.js";
 
@@ -26,11 +27,13 @@ function notice(text) {
 
 async function showRuns() {
   known.runs = await ask("data/runs");
-  document.getElementById("about").textContent = `Loaded by ${known.runs.dag_id}. Times are UTC.`;
   showBoth();
 }
 
 function showBoth() {
+  const readAt = known.warehouse?.read_at;
+  const by = known.runs ? `Loaded by ${known.runs.dag_id}. ` : "";
+  fill("about", `${by}Times are UTC.`, ...(readAt ? [" The warehouse was read ", moment(readAt), "."] : []));
   if (known.runs) fill("runs-body", runs(known.runs, known.warehouse?.loads ?? null));
 }
 
@@ -77,12 +80,22 @@ function show(work) {
   });
 }
 
+function showAll() {
+  show(showRuns());
+  show(showWarehouse(month.value));
+  show(showReport());
+}
+
+document.getElementById("again").addEventListener("click", showAll);
 before.addEventListener("click", () => show(showWarehouse(moved(-1))));
 after.addEventListener("click", () => show(showWarehouse(moved(1))));
 month.addEventListener("change", () => {
   if (month.value && month.reportValidity()) show(showWarehouse(month.value));
 });
 
-show(showRuns());
-show(showWarehouse());
-show(showReport());
+// What happened ten minutes ago happened eleven minutes ago before long.
+setInterval(() => {
+  for (const time of document.querySelectorAll("time")) time.textContent = since(time.dateTime);
+}, 30000);
+
+showAll();

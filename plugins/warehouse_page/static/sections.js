@@ -1,5 +1,5 @@
 // The sections of the page, from what the server tells.
-import { blank, element, table } from "./dom.js";
+import { blank, element, named, table } from "./dom.js";
 import { count, duration, exact, minute, moment, tag, window_ } from "./format.js";
 import { runLink } from "./links.js";
 
@@ -13,7 +13,7 @@ export function tables(found) {
     freshness(one),
     one.newest ? upTo(one.newest) : "–",
   ]);
-  return table("Tables", ["Table", "Rows.number", "Last load", "Loaded up to.wide", "Newest event.wide"], rows);
+  return table("Tables", ["Table", "Rows.number", "Last load", "Loaded up to", "Newest event"], rows);
 }
 
 function freshness({ reaches, rebuilt_at: rebuilt }) {
@@ -33,7 +33,7 @@ function upTo(text) {
 export function runs({ dag_id: dagId, runs: found }, loads) {
   if (!found.length) return blank(`${dagId} has not run yet. Unpause it, or trigger it.`);
   const rows = found.flatMap((run) => runRows(dagId, run, loads));
-  return table("Last runs", RUN_COLUMNS, rows);
+  return table("Last runs", RUN_COLUMNS, rows, "pairs");
 }
 
 const RUN_COLUMNS = ["Window (UTC)", "State", "Began", "Took.number", "Rows read.number", "Written.number", "Unchanged.number", "Run"];
@@ -55,9 +55,9 @@ function runRows(dagId, run, loads) {
     runLink(dagId, run.run_id, run.kind),
   ];
   const made = cells.map((cell, index) => {
-    const [title, kind] = RUN_COLUMNS[index].split(".");
+    const [title, kinds] = named(RUN_COLUMNS[index]);
     if (!index) return element("th.nowrap", { scope: "row" }, cell);
-    return element(kind ? `td.${kind}` : "td", { "data-label": title }, cell);
+    return element(["td", ...kinds].join("."), { "data-label": title }, cell);
   });
   return [element("tr", {}, ...made), details].filter(Boolean);
 }

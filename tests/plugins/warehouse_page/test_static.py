@@ -44,3 +44,44 @@ def test_all_files_that_are_named_are_there():
         if file.suffix == ".js":
             named |= set(re.findall(r'(?:from|import) "\./([^"]+)"', file.read_text("utf-8")))
     assert named == {file.name for file in FILES} - {"index.html"}
+
+
+# Which colour text has on which ground; WCAG 2.2 asks for 4.5 (success criterion 1.4.3).
+TEXTS = [
+    ("ink", "paper"),
+    ("ink", "warn-soft"),
+    ("soft", "paper"),
+    ("soft", "raised"),
+    ("soft", "missing"),
+    ("soft", "empty"),
+    ("link", "paper"),
+    ("good", "good-soft"),
+    ("warn", "warn-soft"),
+    ("bad", "bad-soft"),
+    ("busy", "busy-soft"),
+    ("paper", "bad"),
+]
+
+
+def colours(selector):
+    css = (STATIC / "page.css").read_text("utf-8")
+    [block] = re.findall(rf"^{re.escape(selector)} {{([^}}]+)}}", css, flags=re.MULTILINE)
+    return dict(re.findall(r"--([a-z0-9-]+): #([0-9a-f]{6});", block))
+
+
+def luminance(colour):
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("selector", [":root", ":root.dark"])
+@pytest.mark.parametrize(("text", "ground"), TEXTS)
+def test_texts_can_be_read_in_light_and_in_dark(selector, text, ground):
+    known = colours(selector)
+    darker, lighter = sorted(luminance(known[name]) for name in (text, ground))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_light_and_dark_have_the_same_colours():
+    assert set(colours(":root")) == set(colours(":root.dark"))
