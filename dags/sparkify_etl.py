@@ -98,14 +98,14 @@ with DAG(
             type=["null", "string"],
             format="date-time",
             title="Window start",
-            description="UTC, included. Give both ends of the window, or neither to load the run's own hour.",
+            description="Included, in the calendar's time zone. Give both ends, or neither to load the run's own hour.",
         ),
         "window_end": Param(
             None,
             type=["null", "string"],
             format="date-time",
             title="Window end",
-            description="UTC, not included.",
+            description="Not included.",
         ),
         "lookback_days": Param(
             0,

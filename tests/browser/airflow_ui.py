@@ -30,6 +30,16 @@ class AirflowUi:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 
+    def log_out(self) -> None:
+        """Log out by the menu."""
+        self.page.get_by_role("button", name="User").click()
+        self.page.get_by_role("menuitem", name="Logout").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+
+    def open_home(self) -> None:
+        """Go to where the UI begins."""
+        self.page.goto(self._url)
+
     def open_dag(self, dag_id: str) -> None:
         """Go to a DAG by the list of all."""
         self.page.goto(f"{self._url}/dags")

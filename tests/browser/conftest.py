@@ -1,4 +1,4 @@
-"""A browser, somebody who is logged in, and a warehouse of three days that nothing has been loaded into yet."""
+"""A browser, somebody who is logged in, and a bucket with five days of data and a warehouse to load them into."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
 
 @pytest.fixture(scope="package")
 def dataset(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Three days of made-up data, which no other file's tests load."""
+    """Five days of made-up data, which no other file's tests load."""
     target = tmp_path_factory.mktemp("generated") / "data"
-    generate(target, Options(days=3, users=40, songs=100, start=date(2018, 11, 5)))
+    generate(target, Options(days=5, users=40, songs=100, start=date(2018, 11, 5)))
     return Dataset.open(target)
 
 

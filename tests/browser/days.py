@@ -9,6 +9,11 @@ from datetime import datetime, timezone
 from local.stack.dataset import Dataset
 
 
+def log_key(day: datetime) -> str:
+    """Return the key of a day's file in the bucket, which is its path in the data directory too."""
+    return f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"
+
+
 def plays_between(dataset: Dataset, start: datetime, end: datetime) -> int:
     """Count the plays of one day's file whose time lies in ``[start, end)``, UTC without a zone."""
     return sum(start <= moment < end for moment in _plays(dataset, start))
@@ -20,8 +25,7 @@ def plays_in(dataset: Dataset, day: datetime) -> int:
 
 
 def _plays(dataset: Dataset, day: datetime) -> Iterator[datetime]:
-    file = dataset.directory / f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"
-    for line in file.read_text("utf-8").splitlines():
+    for line in (dataset.directory / log_key(day)).read_text("utf-8").splitlines():
         event = json.loads(line)
         if event["page"] == "NextSong":
             yield datetime.fromtimestamp(event["ts"] / 1000, timezone.utc).replace(tzinfo=None)

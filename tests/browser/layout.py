@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 
 def expect_no_sideways_scrolling(page: Page) -> None:
@@ -13,7 +13,7 @@ def expect_no_sideways_scrolling(page: Page) -> None:
     assert content <= window
 
 
-def colours_of(page: Page) -> str:
+def colours_of(page: Page | Frame) -> str:
     """Tell by the brightness of paper and ink whether a page is ``light`` or ``dark``."""
     style = page.evaluate(
         "() => { const style = getComputedStyle(document.body); return [style.backgroundColor, style.color] }"

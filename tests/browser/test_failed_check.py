@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from local.stack.demo import LOAD
 from local.stack.environment import BUCKET
 from local.stack.warehouse import aws_client
-from tests.browser.days import plays_in
+from tests.browser.days import log_key, plays_in
 
 DAY = datetime(2018, 11, 6)
-KEY = f"log_data/{DAY:%Y/%m/%Y-%m-%d}-events.json"
+KEY = log_key(DAY)
 PAID, UNKNOWN = b'"level":"paid"', b'"level":"gold"'
 
 

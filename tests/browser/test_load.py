@@ -34,3 +34,17 @@ def test_a_day_is_loaded_by_the_form_and_the_log_tells_how_many_rows(ui, page, w
     picture(page, "log")
     loaded = warehouse.execute("select count(*) from songplays where trunc(start_time) = '2018-11-05'").fetchone()
     assert loaded == (plays,)
+
+
+def test_the_form_takes_the_time_zone_that_its_calendar_shows(ui, page, warehouse):
+    # As the clock in the menu keeps it.
+    page.add_init_script("localStorage.setItem('timezone', JSON.stringify('Europe/Berlin'))")
+    ui.open_dag(LOAD)
+    ui.switch_on()
+    form = ui.form()
+    form.pick("Window start", DAY + timedelta(hours=9))
+    form.pick("Window end", DAY + timedelta(hours=10))
+    form.submit()
+    ui.expect_end("Success")
+    ui.open_task("stage_events")
+    expect(ui.log).to_contain_text("Window: 2018-11-05 08:00 to 2018-11-05 09:00 UTC (params).")
