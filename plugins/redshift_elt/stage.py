@@ -138,7 +138,7 @@ class Stage:
     def renew(self, session: Session, target: str) -> None:
         """Stage again what S3 has in another version by now, or the target in a newer one.
 
-        The caller holds the lock of the target. What is staged for its session alone it has made a moment ago.
+        The caller holds the lock of the target. What it has staged for its session alone it has staged since.
 
         :raises AirflowFailException: what was staged again is not fit to be loaded.
         """

@@ -92,10 +92,12 @@ class LoadOperator(StagedOperator):
         window = self.window(context)
         told = [context["ti"].xcom_pull(task_ids=operator.task_id) for operator in self.staged_by]
 
-        def load(session: Session, stages: Sequence[Stage]) -> tuple[RowCounts, StagedBefore]:
+        def lock(session: Session) -> None:
             phases.enter(WAITING)
             session.execute(bookkeeping.lock(self.locked))
             phases.enter(PREPARING)
+
+        def load(session: Session, stages: Sequence[Stage]) -> tuple[RowCounts, StagedBefore]:
             for stage in stages:
                 stage.renew(session, self.table)
             counts = self.load(session, context, window, phases)
@@ -107,7 +109,7 @@ class LoadOperator(StagedOperator):
             phases.enter(COMMITTING)
             return done, staged
 
-        counts, staged = self.on_staged(context, window, load)
+        counts, staged = self.on_staged(context, window, load, lock)
         self.counts = counts
         self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, staged)
         return self._finish(context, window, counts)

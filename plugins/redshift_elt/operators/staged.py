@@ -28,11 +28,17 @@ class StagedOperator(WarehouseOperator):
         self.staged_by = tuple(staged_by)
 
     def on_staged(
-        self, context: Mapping[str, Any], window: Window, work: Callable[[Session, Sequence[Stage]], Result]
+        self,
+        context: Mapping[str, Any],
+        window: Window,
+        work: Callable[[Session, Sequence[Stage]], Result],
+        lock: Callable[[Session], None] = lambda _: None,
     ) -> Result:
         """Do a piece of work in one transaction.
 
         :param work: is called with the session and the stages.
+        :param lock: is called with the session before anything else; so what the task stages for itself is not older
+            than the lock.
         """
         from redshift_elt.load_failure import StagingGone, explain_load
 
@@ -43,13 +49,18 @@ class StagedOperator(WarehouseOperator):
                 error = stage.explain(session, error)
             return explain_load(session, error)
 
+        def only_work(session: Session) -> Result:
+            lock(session)
+            return work(session, stages)
+
         def stage_and_work(session: Session) -> Result:
+            lock(session)
             for stage in stages:
                 stage.make_temporary(session)
             return work(session, stages)
 
         try:
-            result = self.transaction(lambda session: work(session, stages), explain)
+            result = self.transaction(only_work, explain)
         except StagingGone:
             if not stages:
                 raise

@@ -9,6 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from local.datagen import Options, generate
+from tests.faults import before_each_statement
 from tests.model.star_schema import comparable, star_schema
 from tests.warehouse import BUCKET, LOADS, STAGING, TARGETS, Warehouse
 
@@ -98,6 +99,25 @@ def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_file(upl
 
     model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
     assert rows(uploaded.star_schema()) == rows(model)
+
+
+def test_a_load_that_stages_for_itself_does_so_under_its_lock(uploaded, data, tmp_path):
+    run = uploaded.run(*DAY)
+    run.complete()
+    lines = lines_of(data)[::2]
+    sent: list[str] = []
+
+    def replace_file(_, statement: str) -> None:
+        # The last thing before the load is allowed to go on, in whichever of its transactions.
+        if statement.startswith("lock table") and any(text.startswith("rollback") for text in sent):
+            uploaded.put(KEY, "\n".join(lines).encode())
+        sent.append(statement.lower())
+
+    # The run has dropped what it staged, so the load begins anew and stages for itself.
+    with before_each_statement(replace_file):
+        assert run.execute("load_time")["deleted"] > 0
+    model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
+    assert comparable(uploaded.query("select * from time")) == comparable(model["time"])
 
 
 def test_song_files_that_change_or_go_are_named_in_the_log_and_put_right_by_a_full_load(uploaded, data, caplog):
