@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from warehouse_page.runs import first_interval, latest_runs, runs_within
 from warehouse_page.settings import PageSettings
 from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError
 
+_MONTH = r"^(19|20)\d\d-(0[1-9]|1[0-2])$"
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
@@ -58,6 +60,12 @@ def page_app(settings: PageSettings) -> FastAPI:
     # The documentation of an app's routes is open to everybody.
     app = FastAPI(title="Warehouse", dependencies=may_read, docs_url=None, redoc_url=None, openapi_url=None)
 
+    # As for the warehouse: an S3 that does not answer must not hold Airflow's own threads.
+    threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="warehouse-page-report")
+
+    async def in_own_thread(work: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
+
     @app.middleware("http")
     async def with_headers(request: Request, call_next: Any) -> Response:
         response = await call_next(request)
@@ -91,7 +99,9 @@ def page_app(settings: PageSettings) -> FastAPI:
         }
 
     @app.get("/data/warehouse")
-    async def warehouse_data(month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None) -> Any:
+    async def warehouse_data(
+        month: Annotated[str | None, Query(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")] = None,
+    ) -> Any:
         shown = await run_in_threadpool(latest_runs, settings.dag_id)
         since = min((run.begun for run in shown), default=_now())
         reading = warehouse.snapshot(Month.parse(month) if month else None, since)
@@ -114,16 +124,16 @@ def page_app(settings: PageSettings) -> FastAPI:
         return JSONResponse(answer)
 
     @app.get("/data/report")
-    def report_data() -> dict[str, Any]:
+    async def report_data() -> dict[str, Any]:
         try:
-            return {"published_at": _text(report.published_at())}
+            return {"published_at": _text(await in_own_thread(report.published_at))}
         except NoReportError as error:
             return {"message": str(error)}
 
     @app.get("/report/{name:path}")
-    def report_file(name: str) -> Response:
+    async def report_file(name: str) -> Response:
         try:
-            file = report.file(name or "index.html")
+            file = await in_own_thread(report.file, name or "index.html")
         except NoReportError as error:
             raise HTTPException(404, str(error)) from error
         return Response(file.body, media_type=file.media_type, headers={"Content-Security-Policy": _REPORT_POLICY})

@@ -11,7 +11,9 @@ from airflow.sdk import Variable
 from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
 
 from redshift_elt.aws_api import AwsApi, AwsRefusedError, Deadline
+from warehouse_page.kept import Kept
 from warehouse_page.settings import PageSettings
+from warehouse_page.warehouse import CLIENT_KEPT_SECONDS
 
 _INDEX = "index.html"
 # What the page links to: a folder of a moment, and a file of an answer in it.
@@ -47,6 +49,7 @@ class Report:
 
     def __init__(self, settings: PageSettings) -> None:
         self._settings = settings
+        self._api = Kept(lambda: AwsApi(settings.aws_conn_id), CLIENT_KEPT_SECONDS)
 
     def published_at(self) -> datetime:
         """Return when the report was published last; UTC without a zone.
@@ -81,8 +84,7 @@ class Report:
             ) from error
         key = f"{settings.report_prefix}{name}"
         try:
-            api = AwsApi(settings.aws_conn_id)
-            return api.ask(Deadline(_DEADLINE_SECONDS), "s3", operation, Bucket=bucket, Key=key)
+            return self._api.get().ask(Deadline(_DEADLINE_SECONDS), "s3", operation, Bucket=bucket, Key=key)
         except AwsRefusedError as error:
             if error.code in _ABSENT:
                 raise NoReportError(

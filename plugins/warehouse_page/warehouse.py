@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
@@ -18,11 +18,9 @@ from redshift_elt.statements.names import bare
 from redshift_elt.transaction import Session, in_transaction
 from warehouse_page import statements
 from warehouse_page.hours import Cover
+from warehouse_page.kept import Kept
 from warehouse_page.month import Month, earliest, latest
 from warehouse_page.settings import PageSettings
-
-if TYPE_CHECKING:
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +28,8 @@ Row = tuple[Any, ...]
 
 KEPT_SECONDS = 30
 _KEPT_MONTHS = 24
-# A new hook reads Airflow's connection and makes clients of AWS, which takes longer than all statements together.
-_HOOK_KEPT_SECONDS = 300
+# A connection that is corrected in Airflow is noticed within this.
+CLIENT_KEPT_SECONDS = 300
 _NEEDED = ("loads", "check_results", "rejects")
 
 
@@ -98,7 +96,8 @@ class Warehouse:
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="warehouse-page")
         self._lock = Lock()
         self._snapshots: dict[Month | None, tuple[float, Future[Snapshot]]] = {}
-        self._hook: tuple[float, DbApiHook] | None = None
+        # A new hook reads Airflow's connection and makes clients of AWS, which takes longer than all statements.
+        self._hook = Kept(lambda: warehouse_hook(settings.conn_id, settings.aws_conn_id), CLIENT_KEPT_SECONDS)
 
     def snapshot(self, month: Month | None, loads_since: datetime) -> Future[Snapshot]:
         """Return what the warehouse holds, when it is there.
@@ -120,21 +119,14 @@ class Warehouse:
         settings = self._settings
         try:
             return in_transaction(
-                self._kept_hook(), lambda session: read(session, settings, month, loads_since), read_only=True
+                self._hook.get(), lambda session: read(session, settings, month, loads_since), read_only=True
             )
         except WarehouseUnreadableError:
             raise
         except Exception as error:
             log.warning("The page cannot read the warehouse.", exc_info=True)
-            self._hook = None
+            self._hook.forget()
             raise WarehouseUnreadableError(_why(error, settings.conn_id)) from error
-
-    def _kept_hook(self) -> DbApiHook:
-        made_at, hook = self._hook or (0.0, None)
-        if hook is None or monotonic() - made_at > _HOOK_KEPT_SECONDS:
-            hook = warehouse_hook(self._settings.conn_id, self._settings.aws_conn_id)
-            self._hook = monotonic(), hook
-        return hook
 
 
 def read(session: Session, settings: PageSettings, month: Month | None, loads_since: datetime) -> Snapshot:

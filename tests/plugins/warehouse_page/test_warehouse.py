@@ -273,7 +273,9 @@ def test_rejects_with_file_line_and_reason_whatever_they_hold(warehouse, ask, wr
     assert (hostile["bucket"], hostile["object_key"]) == ("bucket", "log_data/a.json")
 
 
-@pytest.mark.parametrize("month", ["2018-13", "2018-1", "now", "2018-11'; drop table songplays --"])
+@pytest.mark.parametrize(
+    "month", ["2018-13", "2018-1", "0000-01", "9999-12", "now", "2018-11'; drop table songplays --"]
+)
 def test_a_month_that_is_none_is_refused(client, new_run, month):
     assert client(DAG).get("/data/warehouse", params={"month": month}).status_code == 422
 
