@@ -99,9 +99,7 @@ def page_app(settings: PageSettings) -> FastAPI:
         }
 
     @app.get("/data/warehouse")
-    async def warehouse_data(
-        month: Annotated[str | None, Query(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")] = None,
-    ) -> Any:
+    async def warehouse_data(month: Annotated[str | None, Query(pattern=_MONTH)] = None) -> Any:
         shown = await run_in_threadpool(latest_runs, settings.dag_id)
         since = min((run.begun for run in shown), default=_now())
         reading = warehouse.snapshot(Month.parse(month) if month else None, since)

@@ -14,7 +14,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from redshift_elt.hook import warehouse_hook
 from redshift_elt.server_error import ServerError
-from redshift_elt.statements.names import bare
+from redshift_elt.statements.bookkeeping import SCHEMA
+from redshift_elt.statements.names import bare, table
 from redshift_elt.transaction import Session, in_transaction
 from warehouse_page import statements
 from warehouse_page.hours import Cover
@@ -140,20 +141,21 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
         return session.fetch(statements.statement(name), (*dag, *values))
 
     session.execute(statements.LIMIT)
-    there = _tables(session)
-    if missing := [name for name in _NEEDED if f"etl.{name}" not in there.values()]:
+    listed = session.fetch(statements.statement("tables"))
+    if missing := [name for name in _NEEDED if (SCHEMA, name) not in listed]:
         raise WarehouseUnreadableError(
-            f"The warehouse has no table {' and no '.join(f'etl.{name}' for name in missing)} that this connection may "
-            "read. Create the tables first."
+            f"The warehouse has no table {' and no '.join(f'{SCHEMA}.{name}' for name in missing)} that this "
+            "connection may read. Create the tables first."
         )
+    there = _targets(listed)
     targets = fetch("targets")
     fact = settings.hours_of if settings.hours_of in {*there, *there.values()} else None
     first, last = session.fetch(statements.time_range(fact, settings.time_column))[0] if fact else (None, None)
     begins = earliest([first, *(target[2] for target in targets)])
     ends = latest([last, *(target[3] for target in targets)])
-    # Where the data is: a schedule goes on when nothing comes any more.
     own = bare(settings.hours_of)
     now = datetime.now(timezone.utc).replace(tzinfo=None)
+    # Where the data is: a schedule goes on when nothing comes any more.
     month = month or Month.of(last or begins or now)
     counts = _counts(session, [there[name] for name, *_ in targets if name in there])
     return Snapshot(
@@ -182,13 +184,23 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
     )
 
 
-def _tables(session: Session) -> dict[str, str]:
-    """Return the tables by their names without schema, as ``etl.loads`` has them; the schema public goes first."""
+def _targets(listed: list[Row]) -> dict[str, str]:
+    """Return ``schema.table`` by the table's name, as ``etl.loads`` has it; of several the first."""
     found: dict[str, str] = {}
-    for schema, name in session.fetch(statements.statement("tables")):
-        # Names that must be quoted otherwise are nobody's targets.
-        found.setdefault(name, f"{schema}.{name}")
+    for schema, name in listed:
+        # What a load would refuse as a name is nobody's target.
+        if schema != SCHEMA and _is_table(f"{schema}.{name}"):
+            found.setdefault(name, f"{schema}.{name}")
     return found
+
+
+def _is_table(name: str) -> bool:
+    """Return whether a name can be that of a table that this project loads."""
+    try:
+        table(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _counts(session: Session, tables: list[str]) -> dict[str, int]:

@@ -32,7 +32,8 @@ export function fill(id, ...children) {
  */
 export function table(label, columns, rows, kind = "singles") {
   const titles = columns.map(named);
-  const head = titles.map(([title, kinds]) => element(kinds.includes("number") ? "th.number" : "th", { scope: "col" }, title));
+  const heading = (kinds) => (kinds.includes("number") ? "th.number" : "th");
+  const head = titles.map(([title, kinds]) => element(heading(kinds), { scope: "col" }, title));
   const body = rows.map((row) => (row instanceof Node ? row : tableRow(titles, row)));
   return element(
     "div.scroll",

@@ -71,7 +71,8 @@ function rove(grid, cells) {
 }
 
 function legend(most) {
-  const sample = (kind, sign, text) => element("li", {}, element(`span.cell.${kind}`, { "aria-hidden": "true" }, sign), text);
+  const sample = (kind, sign, text) =>
+    element("li", {}, element(`span.cell.${kind}`, { "aria-hidden": "true" }, sign), text);
   const levels = [1, 2, 3, 4].map((step) => element(`span.cell.level-${step}`, { "aria-hidden": "true" }));
   return element(
     "ul.legend",

@@ -1,5 +1,5 @@
-// Links to Airflow's own pages. Airflow shows this page in a frame that may not lead its window elsewhere, so a click in
-// it is handed to a link of the window itself.
+// Links to Airflow's own pages. Airflow shows this page in a frame that may not lead its window elsewhere, so a click
+// in it is handed to a link of the window itself.
 import { element } from "./dom.js";
 
 /** Return a link to a run of the DAG in Airflow's UI. */

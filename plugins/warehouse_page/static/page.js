@@ -1,9 +1,11 @@
 // Ask the server, and show what it tells. The browser holds no credentials: its session's cookie is Airflow's own.
 import "./theme.js";
+import { checks } from "./checks.js";
 import { blank, fill } from "./dom.js";
 import { moment, since } from "./format.js";
 import { heatMap } from "./heat.js";
-import { checks, rejects, report, runs, tables } from "./sections.js";
+import { runs } from "./runs.js";
+import { rejects, report, tables } from "./sections.js";
 
 const known = { runs: null, warehouse: null };
 const month = document.getElementById("month");

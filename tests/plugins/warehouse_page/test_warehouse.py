@@ -154,6 +154,20 @@ def test_a_table_that_a_user_has_added_is_there_without_a_setting(warehouse, ask
         warehouse.execute("drop table shop.orders")
 
 
+def test_other_tables_of_any_name_do_no_harm(warehouse, ask, write, play):
+    play(at(15))
+    write(load("songplays", at(15), at(16), "a", at(20)))
+    warehouse.execute("create table public.rejects (n integer)")
+    warehouse.execute('create schema "Of Others"')
+    warehouse.execute('create table "Of Others".songplays (n integer)')
+    try:
+        assert [(table["name"], table["rows"]) for table in ask()["tables"]] == [("songplays", 1)]
+    finally:
+        warehouse.execute("drop table public.rejects")
+        warehouse.execute('drop table "Of Others".songplays')
+        warehouse.execute('drop schema "Of Others"')
+
+
 def test_the_loads_of_the_runs_that_are_shown(warehouse, ask, write, new_run):
     new_run("early", ("2018-11-15T10:00", "2018-11-15T11:00"), begun="2018-11-20T00:00")
     new_run("late", ("2018-11-15T11:00", "2018-11-15T12:00"), begun="2018-11-20T01:00")
