@@ -47,3 +47,12 @@ def test_the_prices_on_the_page_on_aws_are_those_that_the_dag_tells():
         # AWS counts 730 hours to a month.
         assert int(month) == round(Decimal(hour) * 730)
     assert f"As of {price.AS_OF}" in page
+
+
+def test_every_picture_is_shown_and_small():
+    pictures = sorted((ROOT / "docs" / "screenshots").iterdir())
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(pictures) > 5
+    for picture in pictures:
+        assert re.search(rf"!\[[^\]]{{20,}}\]\(docs/screenshots/{re.escape(picture.name)}\)", readme), picture.name
+        assert picture.stat().st_size < 200_000, picture.name

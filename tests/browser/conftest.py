@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.datagen import Options, generate
@@ -34,13 +36,25 @@ expect.set_options(timeout=30_000)
 PICTURES = "SPARKIFY_SCREENSHOTS"
 
 
-# These are there for this folder's tests alone: while Playwright runs, no other test could use asyncio.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """The machine's browser, without a window."""
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The machine's browser."""
     program = find_browser()
     if program is None:
         pytest.skip(f"There is no browser: {HOW}")
+    return program
+
+
+@pytest.fixture(scope="session")
+def stack(program: str, stack: Stack) -> Stack:
+    """The whole local stack, which is not started where there is no browser."""
+    return stack
+
+
+# For this folder's tests alone: while Playwright runs, no other test could use asyncio.
+@pytest.fixture(scope="package")
+def browser(program: str) -> Iterator[Browser]:
+    """The browser, without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags(os.getuid()))
         yield browser
@@ -78,7 +92,9 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
     def take(page: Page, name: str) -> None:
         # Nothing is pointed at.
         page.mouse.move(0, 0)
-        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+        image = Image.open(BytesIO(page.screenshot(animations="disabled")))
+        # A third of the size, and no difference that can be seen.
+        image.convert("RGB").quantize(256).save(folder / f"{name}.png", optimize=True)
 
     return take
 
