@@ -70,6 +70,7 @@ def record(
         unchanged=counts.unchanged,
         late=counts.late,
         objects=staged.objects,
+        rows_read=staged.read,
         rejected=staged.rejected,
         staging_seconds=staged.seconds,
         waiting_seconds=phases.seconds(WAITING),

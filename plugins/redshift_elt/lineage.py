@@ -76,7 +76,7 @@ def objects(bucket: str, where: str, staged: Staged | None) -> InputDataset:
     facets = {}
     if staged is not None:
         facets["inputStatistics"] = input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
-            rowCount=staged.rows + staged.left_out + staged.rejected, size=staged.size, fileCount=staged.objects
+            rowCount=staged.read, size=staged.size, fileCount=staged.objects
         )
     return InputDataset(namespace=f"s3://{bucket}", name=where.strip("/") or "/", inputFacets=facets)
 

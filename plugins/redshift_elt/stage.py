@@ -85,6 +85,11 @@ class Staged:
     rejected: int
     results: tuple[check_run.Result, ...] = ()
 
+    @property
+    def read(self) -> int:
+        """How many records the objects hold."""
+        return self.rows + self.left_out + self.rejected
+
 
 @dataclass
 class Stage:
@@ -409,7 +414,7 @@ class Stage:
         if not objects:
             log.info("No object to stage at %s, which is normal for an empty period.", place)
             return
-        log.info("%s objects to stage at %s.", f"{len(objects):,}", place)
+        log.info("Objects to stage at %s: %s.", place, f"{len(objects):,}")
         for line in _some([f"{item.url} ({item.size:,} bytes)" for item in objects]):
             log.info("  %s", line)
 

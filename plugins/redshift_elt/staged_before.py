@@ -15,11 +15,13 @@ class StagedBefore:
     """What was staged for a load, all of its staging tasks together; None where one of them has told nothing.
 
     :param objects: how many S3 objects.
-    :param rejected: how many of their records COPY could not load.
+    :param read: how many records they hold.
+    :param rejected: how many of these COPY could not load.
     :param seconds: how long the staging tasks took.
     """
 
     objects: int | None
+    read: int | None
     rejected: int | None
     seconds: float | None
 
@@ -36,18 +38,18 @@ class StagedBefore:
         )
 
     def __str__(self) -> str:
-        if None in (self.objects, self.rejected, self.seconds):
+        if None in (self.objects, self.read, self.rejected, self.seconds):
             return "how long staging took is not known"
-        rejected = f", {self.rejected:,} records rejected" if self.rejected else ""
-        return f"staged before in {self.seconds:.1f} s from {self.objects:,} objects{rejected}"
+        rejected = f", rejected: {self.rejected:,}" if self.rejected else ""
+        return f"staged before in {self.seconds:.1f} s (objects: {self.objects:,}, records: {self.read:,}{rejected})"
 
 
-_NONE = StagedBefore(0, 0, 0.0)
+_NONE = StagedBefore(0, 0, 0, 0.0)
 
 
-def _part(stage: Stage, told: Mapping[str, Any]) -> tuple[int | None, int | None, float | None]:
+def _part(stage: Stage, told: Mapping[str, Any]) -> tuple[int | None, int | None, int | None, float | None]:
     again = stage.again
     seconds = 0.0 if stage.temporary else told.get("seconds")
     if again is not None:
-        return again.objects, again.rejected, seconds
-    return told.get("objects"), told.get("rejected"), seconds
+        return again.objects, again.read, again.rejected, seconds
+    return told.get("objects"), told.get("read"), told.get("rejected"), seconds

@@ -49,8 +49,8 @@ def overview_answer(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, A
         ],
         "loads": _dicts(
             (row for row in snapshot.loads if row[0] in run_ids),
-            "run_id target task_id try_number rows_staged inserted updated deleted unchanged late objects rejected "
-            "staging_seconds waiting_seconds preparing_seconds writing_seconds started_at loaded_at",
+            "run_id target task_id try_number rows_staged inserted updated deleted unchanged late objects rows_read "
+            "rejected staging_seconds waiting_seconds preparing_seconds writing_seconds started_at loaded_at",
         ),
         "checks_now": _dicts(snapshot.checks_now, "target check severity expected actual outcome checked_at run_id"),
         "checks_not_passed": _dicts(

@@ -169,8 +169,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         """Stage the run's objects and check what was staged.
 
         :return: the staging table's name, how many objects and bytes were read, how many rows the table has, how many
-            were left out because their object is another day's, how many records were rejected, and how many seconds
-            it took to list, copy and check.
+            were left out because their object is another day's, how many records were rejected, how many there were in
+            all, and how many seconds it took to list, copy and check.
         """
         from redshift_elt.checks import run
 
@@ -201,5 +201,6 @@ class StageToRedshiftOperator(WarehouseOperator):
             "rows": staged.rows,
             "left_out": staged.left_out,
             "rejected": staged.rejected,
+            "read": staged.read,
             "seconds": round(seconds, 3),
         }

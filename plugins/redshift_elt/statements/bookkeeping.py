@@ -45,6 +45,7 @@ class Load:
     unchanged: int
     late: int
     objects: int | None
+    rows_read: int | None
     rejected: int | None
     staging_seconds: float | None
     waiting_seconds: float

@@ -11,6 +11,7 @@ select
     unchanged,
     late,
     objects,
+    rows_read,
     rejected,
     staging_seconds,
     waiting_seconds,

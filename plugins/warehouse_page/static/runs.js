@@ -36,7 +36,7 @@ function runRows(dagId, run, loads) {
     tag(run.state),
     moment(run.started_at),
     duration(run.seconds),
-    own.length ? count(Math.max(...own.map((load) => load.rows_staged))) : "–",
+    own.length ? count(Math.max(...own.map((load) => load.rows_read ?? load.rows_staged))) : "–",
     sum((load) => load.inserted + load.updated + load.deleted),
     sum((load) => load.unchanged),
     runLink(dagId, run.run_id, run.kind),
@@ -70,8 +70,9 @@ const PHASES = [
 ];
 const COUNTS = [
   ["Files", "objects"],
-  ["Read", "rows_staged"],
+  ["Read", "rows_read"],
   ["Rejected", "rejected"],
+  ["For the window", "rows_staged"],
   ["Inserted", "inserted"],
   ["Updated", "updated"],
   ["Deleted", "deleted"],

@@ -26,7 +26,15 @@ FIRST_DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 BOTH_DAYS = ("2018-11-01T00:00:00", "2018-11-03T00:00:00")
 SONGS = 8
 OF_EVENTS, OF_SONGS = {"songplays", "users", "time"}, {"songs", "artists"}
-NEW_COLUMNS = ["objects", "rejected", "staging_seconds", "waiting_seconds", "preparing_seconds", "writing_seconds"]
+NEW_COLUMNS = [
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,21 +89,22 @@ def recorded(warehouse: Warehouse, run: Run, target: str) -> SimpleNamespace:
     return SimpleNamespace(**dict(zip(names, told(warehouse, run, ", ".join(names))[target], strict=True)))
 
 
-def test_objects_and_rejects_are_those_that_the_run_staged_for_the_target(uploaded, data):
+def test_objects_records_and_rejects_are_those_that_the_run_staged_for_the_target(uploaded, data):
     add_bad_lines(uploaded, data, KEYS[0], 2)
     add_bad_lines(uploaded, data, KEYS[1], 1)
     run = uploaded.run(*BOTH_DAYS, max_rejects=3)
     run.complete()
-    assert told(uploaded, run, "objects, rejected") == {
-        **dict.fromkeys(OF_EVENTS, (2, 3)),
-        **dict.fromkeys(OF_SONGS, (SONGS, 0)),
+    first, second = (len((data / key).read_text("utf-8").splitlines()) for key in KEYS)
+    assert told(uploaded, run, "objects, rows_read, rejected") == {
+        **dict.fromkeys(OF_EVENTS, (2, first + second + 3, 3)),
+        **dict.fromkeys(OF_SONGS, (SONGS, SONGS, 0)),
     }
     again = uploaded.run(*FIRST_DAY, run_type="scheduled", max_rejects=3)
     again.complete()
     # No song is new, and so no object was staged for these two.
-    assert told(uploaded, again, "objects, rejected") == {
-        **dict.fromkeys(OF_EVENTS, (1, 2)),
-        **dict.fromkeys(OF_SONGS, (0, 0)),
+    assert told(uploaded, again, "objects, rows_read, rejected") == {
+        **dict.fromkeys(OF_EVENTS, (1, first + 2, 2)),
+        **dict.fromkeys(OF_SONGS, (0, 0, 0)),
     }
 
 
@@ -119,7 +128,8 @@ def test_what_a_load_stages_again_counts_in_the_place_of_what_was_staged_before(
     statements.clear()
     run.execute("load_users")
     assert any(statement.startswith("copy") for statement in statements)
-    assert told(uploaded, run, "objects, rejected, staging_seconds") == {"users": (2, 1, seconds)}
+    records = sum(len((data / key).read_text("utf-8").splitlines()) for key in KEYS) + 1
+    assert told(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (2, records, 1, seconds)}
     first_write = position(statements, 'insert into "etl"."user_records"')
     # BEGIN and LOCK come first; the files are listed, copied and checked again before anything is written.
     assert recorded(uploaded, run, "users").preparing_seconds >= first_write - 2
@@ -139,7 +149,7 @@ def test_a_staging_task_that_keeps_no_xcom_leaves_it_open(uploaded):
     run = staged(uploaded.run(*FIRST_DAY))
     run.xcoms.clear()
     run.execute("load_users")
-    assert told(uploaded, run, "objects, rejected, staging_seconds") == {"users": (None, None, None)}
+    assert told(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (None,) * 4}
 
 
 def test_a_lock_that_another_session_holds_is_waited_for(uploaded, behind):
@@ -186,7 +196,7 @@ def test_records_are_written_before_and_the_delta_found_between(uploaded, statem
     assert found.preparing_seconds == records - 2 + merged - (records + 1)
 
 
-def test_the_log_tells_the_phases_in_one_line(uploaded, statements, capsys):
+def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys):
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     run.execute("load_time")
@@ -195,7 +205,10 @@ def test_the_log_tells_the_phases_in_one_line(uploaded, statements, capsys):
     phases_told = f"waiting 2.0 s, preparing {written - 2}.0 s, writing {row + 1 - written}.0 s, committing 1.0 s"
     [line] = [line for line in capsys.readouterr().out.splitlines() if "unchanged" in line]
     seconds = run.xcoms["stage_events"]["seconds"]
-    told = f"in {len(statements)}.0 s ({phases_told}); staged before in {seconds:.1f} s from 1 objects."
+    records = len((data / KEYS[0]).read_text("utf-8").splitlines())
+    told = (
+        f"in {len(statements)}.0 s ({phases_told}); staged before in {seconds:.1f} s (objects: 1, records: {records})."
+    )
     assert told in line
 
 

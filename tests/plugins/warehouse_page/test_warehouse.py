@@ -28,7 +28,7 @@ def load(target, start, end, run_id, loaded_at, dag_id=DAG, **counts):
     started = loaded_at - timedelta(seconds=4)
     full = (start, end) == FULL
     phases = {f"{name}_seconds": 1.5 for name in ("staging", "waiting", "preparing", "writing")}
-    rest = {"objects": 2, "rejected": None, **phases, "started_at": started, "loaded_at": loaded_at}
+    rest = {"objects": 2, "rows_read": 9, "rejected": None, **phases, "started_at": started, "loaded_at": loaded_at}
     return bookkeeping.Load(dag_id, run_id, f"load_{target}", 1, target, start, end, full, **numbers, **rest)
 
 

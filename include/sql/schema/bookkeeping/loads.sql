@@ -4,9 +4,10 @@ create schema if not exists etl;
 -- Sorted by the end of the window: each load asks which windows near its own have been loaded, most are the latest.
 -- Small, so its rows are spread evenly.
 --
--- What a load had to go on with: rows_staged, the keys that it found for its window in what was staged; objects, the S3
--- objects that the run staged for it; rejected, their records that COPY could not load. Where a load has staged again
--- itself, for an object had changed or the staging was dropped, they are those of that.
+-- What a load had to go on with: objects, the S3 objects that the run staged for it; rows_read, the records that these
+-- hold; rejected, those of them that COPY could not load; rows_staged, the keys that the load found for its window in what
+-- was staged. Where a load has staged again itself, for an object had changed or the staging was dropped, they are those
+-- of that.
 --
 -- Where the time went, in seconds:
 --   staging_seconds    the staging tasks that the load reads, each from its start to its end: find the cluster, list,
@@ -35,6 +36,7 @@ create table if not exists etl.loads (
     unchanged bigint not null encode az64,
     late bigint not null encode az64,
     objects bigint encode az64,
+    rows_read bigint encode az64,
     rejected bigint encode az64,
     staging_seconds double precision encode zstd,
     waiting_seconds double precision encode zstd,
