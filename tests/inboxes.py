@@ -39,6 +39,10 @@ class Inbox:
         """Wait for a message and return it."""
         return self._arrived.get(timeout=PATIENCE)
 
+    def rest(self) -> list[Any]:
+        """Return what has arrived and was not asked for."""
+        return [self._arrived.get() for _ in range(self._arrived.qsize())]
+
     @property
     def empty(self) -> bool:
         """Whether nothing has arrived that was not asked for."""

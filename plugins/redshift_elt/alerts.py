@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # An error can be long, and so can each of its lines; the log has all of it.
 _LINES, _WIDTH = 8, 300
 
+_GOING_ON = ("queued", "running")
+
 
 @dataclass(frozen=True)
 class Message:
@@ -60,7 +62,7 @@ class AlertNotifier(BaseNotifier):
     """Tell whom an Airflow Variable names that a task has failed, or that a run has missed its deadline.
 
     Give it as ``on_failure_callback`` of tasks, and as ``AsyncCallback`` of a ``DeadlineAlert``. Runs of a backfill
-    wait for one another, so they are never told to be late.
+    wait for one another, so they are never told to be late; neither are runs that have ended.
 
     :param variable: the Airflow Variable. It has a list, with commas: each entry is an e-mail address, to which mail
         goes by the connection ``smtp_default``, or a connection of type ``slackwebhook``.
@@ -118,8 +120,13 @@ class AlertNotifier(BaseNotifier):
     def _message(self, context: Context) -> Message | None:
         if "deadline" not in context:
             return failed(context)
-        if context["dag_run"]["run_type"] == "backfill":
+        run = context["dag_run"]
+        if run["run_type"] == "backfill":
             self.log.info("A run of a backfill is late, which nobody is told.")
+            return None
+        if run["state"] not in _GOING_ON:
+            # Airflow keeps the deadline of a run that has failed.
+            self.log.info("The run has ended (%s), so nobody is told that it is late.", run["state"])
             return None
         return late(context)
 

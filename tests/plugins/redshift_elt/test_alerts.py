@@ -116,9 +116,10 @@ def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, mo
     assert f'<a href="{page}">' in html_of(message)
 
 
-def test_a_run_of_a_backfill_is_never_told_to_be_late(slack_inbox, monkeypatch):
+@pytest.mark.parametrize("run", [{"run_type": "backfill"}, {"state": "failed"}, {"state": "success"}])
+def test_a_run_of_a_backfill_and_one_that_has_ended_are_never_told_to_be_late(slack_inbox, monkeypatch, run):
     tell(monkeypatch, "slack_alerts")
-    assert [event["state"] for event in deadline(run_type="backfill")] == ["running", "success"]
+    assert [event["state"] for event in deadline(**run)] == ["running", "success"]
     assert slack_inbox.empty
 
 
