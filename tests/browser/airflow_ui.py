@@ -40,6 +40,10 @@ class AirflowUi:
         """Go to where the UI begins."""
         self.page.goto(self._url)
 
+    def open_plugin(self, route: str) -> None:
+        """Go to the page of a plugin by its address."""
+        self.page.goto(f"{self._url}/plugin/{route}")
+
     def open_dag(self, dag_id: str) -> None:
         """Go to a DAG by the list of all."""
         self.page.goto(f"{self._url}/dags")
@@ -79,8 +83,12 @@ class AirflowUi:
         return self.page.get_by_test_id("header-card").get_by_test_id("state-badge")
 
     def expect_end(self, state: str) -> None:
-        """Watch the open run until it has ended, as it should."""
+        """Watch the open run or task until it has ended, as it should."""
         expect(self.state).to_have_text(state, timeout=RUN_MILLISECONDS)
+
+    def expect_task(self, task_id: str, state: str) -> None:
+        """Watch a task of the open run until it has a state."""
+        expect(self.page.get_by_role("row", name=task_id)).to_contain_text(state, timeout=RUN_MILLISECONDS)
 
     def show_graph(self) -> None:
         """Show the tasks as a graph."""
@@ -91,11 +99,12 @@ class AirflowUi:
         """Show the tasks of all runs as a grid."""
         self.page.get_by_role("button", name="Show Grid").click()
 
-    def clear(self) -> None:
+    def clear(self, task_id: str) -> None:
         """Let the task that is open, and what depends on it, run again."""
         self.page.get_by_role("button", name="clear").first.click()
         dialog = self.page.get_by_role("dialog")
-        expect(dialog).to_contain_text("Affected Tasks")
+        # Before it lists the tasks, a confirmation confirms nothing.
+        expect(dialog.get_by_role("row", name=task_id)).to_be_visible()
         dialog.get_by_role("button", name="Confirm").click()
         expect(dialog).to_be_hidden()
 

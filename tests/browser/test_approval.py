@@ -9,7 +9,6 @@ from local.stack.backfill import TEARDOWN_CLUSTER
 from local.stack.dag_run import FINISHED
 from local.stack.environment import CLUSTER
 from local.stack.warehouse import aws_client
-from tests.browser.airflow_ui import RUN_MILLISECONDS
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def asked(ui, api, warehouse):
 
 
 def test_the_question_tells_what_goes_and_a_no_deletes_nothing(stack, ui, page, asked):
-    expect(page.get_by_role("row", name="approve")).to_contain_text("Awaiting Input", timeout=RUN_MILLISECONDS)
+    ui.expect_task("approve", "Awaiting Input")
     ui.open_task("approve")
     page.get_by_role("link", name="Required Action").click()
     expect(page.get_by_text(f"Delete the Redshift cluster {CLUSTER}?")).to_be_visible()
@@ -35,6 +34,6 @@ def test_the_question_tells_what_goes_and_a_no_deletes_nothing(stack, ui, page, 
     ui.open_run(TEARDOWN_CLUSTER, ui.run_id())
     ui.expect_end("Success")
     for task_id in ("delete_cluster", "delete_copy_role", "delete_security_group", "delete_parameter_group"):
-        expect(page.get_by_role("row", name=task_id)).to_contain_text("Skipped")
+        ui.expect_task(task_id, "Skipped")
     [cluster] = aws_client(stack.settings, "redshift").describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"]
     assert cluster["ClusterStatus"] == "available"

@@ -36,9 +36,9 @@ def test_the_log_of_a_failed_check_says_what_is_wrong_and_the_corrected_file_loa
     form.pick("Window end", DAY + timedelta(days=1))
     form.submit()
     ui.expect_end("Failed")
-    expect(page.get_by_role("row", name="stage_events")).to_contain_text("Failed")
+    ui.expect_task("stage_events", "Failed")
     for load in ("load_songplays", "load_users"):
-        expect(page.get_by_role("row", name=load)).to_contain_text("Upstream Failed")
+        ui.expect_task(load, "Upstream Failed")
 
     ui.open_task("stage_events")
     expect(ui.log).to_contain_text("1 of 3 checks failed. Nothing was loaded")
@@ -51,7 +51,7 @@ def test_the_log_of_a_failed_check_says_what_is_wrong_and_the_corrected_file_loa
     assert loaded(warehouse) == 0
 
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=right)
-    ui.clear()
+    ui.clear("stage_events")
     ui.expect_end("Success")
     ui.open_run(LOAD, ui.run_id())
     ui.expect_end("Success")

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from local.stack.environment import BUCKET
-from local.stack.warehouse import aws_client
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit
 
@@ -15,28 +14,13 @@ REPORT = "sparkify_report"
 CHARTS = 10
 
 
-@pytest.fixture
-def report(stack):
-    """The address of the report, as somebody who may read the bucket gets it."""
-    key = {"Bucket": BUCKET, "Key": "reports/index.html"}
-    return aws_client(stack.settings, "s3").generate_presigned_url("get_object", Params=key)
-
-
-@pytest.fixture
-def published(ui, api, loaded_day):
-    """Let the report's DAG publish one, by its form."""
+def test_the_log_of_a_report_says_where_it_is_and_its_charts_and_numbers_are_there(
+    ui, page, report, warehouse, picture
+):
     ui.open_dag(REPORT)
     ui.switch_on()
     ui.form().submit()
     ui.expect_end("Success")
-    yield
-    # Loads of other files' tests would have reports too.
-    api.pause(REPORT)
-
-
-def test_the_log_of_a_report_says_where_it_is_and_its_charts_and_numbers_are_there(
-    ui, page, published, report, warehouse, picture
-):
     ui.open_task("publish_report")
     expect(ui.log).to_contain_text(f"s3://{BUCKET}/reports/index.html")
 
@@ -53,7 +37,7 @@ def test_the_log_of_a_report_says_where_it_is_and_its_charts_and_numbers_are_the
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_the_report_fits_a_phone_in_light_and_dark(browser, stack, published, report, colours):
+def test_the_report_fits_a_phone_in_light_and_dark(browser, stack, report, colours):
     with visit(browser, stack.settings, viewport=PHONE, color_scheme=colours) as phone:
         phone.goto(report)
         expect(phone.get_by_role("img", name="Chart: ")).to_have_count(CHARTS)

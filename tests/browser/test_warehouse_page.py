@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from local.stack.dag_run import FINISHED, run_dag
+from local.stack.dag_run import FINISHED
 from local.stack.demo import LOAD
 from local.stack.environment import BUCKET
 from local.stack.warehouse import aws_client
@@ -18,7 +18,6 @@ from tests.browser.visit import PHONE, visit
 from tests.waiting import wait_until
 
 REJECTING, FAILING = datetime(2018, 11, 8), datetime(2018, 11, 9)
-REPORT = "sparkify_report"
 NO_JSON = b'{"artist": no JSON\n'
 
 DASH = "\N{EN DASH}"
@@ -29,7 +28,7 @@ def day_of(day, **params):
 
 
 @pytest.fixture(scope="module")
-def runs(stack, api, progress, warehouse, loaded_day, dataset):
+def runs(stack, api, report, dataset):
     """Two days with a line that is no JSON: a run that may go on without it, and one that may not."""
     s3 = aws_client(stack.settings, "s3")
     for day in (REJECTING, FAILING):
@@ -39,21 +38,18 @@ def runs(stack, api, progress, warehouse, loaded_day, dataset):
     failing = api.trigger(LOAD, day_of(FAILING))
     wait_until(lambda: {api.run_state(LOAD, run) for run in (rejecting, failing)} <= FINISHED, "the runs end", 300)
     assert (api.run_state(LOAD, rejecting), api.run_state(LOAD, failing)) == ("success", "failed")
-    run_dag(api, progress, REPORT, {})
-    yield rejecting, failing
-    api.pause(REPORT)
+    return rejecting, failing
 
 
 @pytest.fixture
 def shown(ui, runs):
-    """The page in its frame, opened from Airflow's navigation."""
-    return open_warehouse(ui)
+    """The page in its frame within Airflow's UI."""
+    ui.open_plugin("warehouse")
+    return frame_of(ui.page)
 
 
-def open_warehouse(ui):
-    ui.open_home()
-    ui.page.get_by_role("link", name="Warehouse").click()
-    frame = ui.page.locator("iframe").content_frame
+def frame_of(page):
+    frame = page.locator("iframe").content_frame
     expect(frame.get_by_role("grid")).to_be_visible()
     return frame
 
@@ -66,6 +62,12 @@ def told_of(plays, moment):
     """What the heat map must tell of an hour that a load covers."""
     state = f"loaded, {plays:,} {'row' if plays == 1 else 'rows'}" if plays else "empty: loaded, and there was nothing"
     return f"{moment:%Y-%m-%d %H:%M} {DASH} {state}"
+
+
+def test_the_navigation_leads_to_it(ui, page, runs):
+    ui.open_home()
+    page.get_by_role("link", name="Warehouse").click()
+    expect(frame_of(page).get_by_role("heading", name="Warehouse")).to_be_visible()
 
 
 def test_each_table_has_its_rows_and_the_last_runs_tell_how_they_ended(shown, page, warehouse, picture):
@@ -82,6 +84,10 @@ def test_each_table_has_its_rows_and_the_last_runs_tell_how_they_ended(shown, pa
     [plays] = warehouse.execute("select count(*) from songplays where trunc(start_time) = '2018-11-08'").fetchone()
     expect(last.get_by_role("row", name=re.compile("^songplays")).first).to_contain_text(str(plays))
     shown.get_by_role("link", name="Runs").click()
+    heading = shown.get_by_role("heading", name="Last runs")
+    expect(heading).to_be_in_viewport()
+    # Without waiting for a smooth scroll to end.
+    heading.evaluate("heading => heading.scrollIntoView({ behavior: 'instant' })")
     picture(page, "warehouse-runs")
 
 
