@@ -65,7 +65,10 @@ class AirflowUi:
 
     def switch_on(self) -> None:
         """Unpause the DAG that is open."""
-        self.page.get_by_test_id("header-card").get_by_role("checkbox").set_checked(True, force=True)
+        switch = self.page.get_by_test_id("header-card").get_by_test_id("toggle-pause")
+        if not switch.get_by_role("checkbox").is_checked():
+            switch.click()
+        expect(switch.get_by_role("checkbox")).to_be_checked()
 
     def form(self) -> Form:
         """Open the form that triggers the DAG that is open."""
@@ -124,7 +127,8 @@ class Form:
 
     def choose(self, kind: str) -> None:
         """Choose between one run and a backfill."""
-        self.dialog.get_by_role("radio", name=kind).check(force=True)
+        self.dialog.get_by_text(kind, exact=True).click()
+        expect(self.dialog.get_by_role("radio", name=kind)).to_be_checked()
 
     def field(self, label: str) -> Locator:
         """Find a field by what is written beside it."""
