@@ -58,10 +58,10 @@ class Session:
             self._send(cursor, query, parameters)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def answer(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def answer(self, query: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Send a query and return the names of its columns, and its rows."""
         with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, query, ())
+            self._send(cursor, query, parameters)
             return [_text(column[0]) for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
 
     def columns(self, table: str) -> Columns:

@@ -43,6 +43,7 @@ def test_the_log_of_a_failed_check_says_what_is_wrong_and_the_corrected_file_loa
     ui.open_task("stage_events")
     expect(ui.log).to_contain_text("1 of 3 checks failed. Nothing was loaded")
     expect(ui.log).to_contain_text("staging_events: values of level that are not accepted: expected 0, found 1")
+    expect(ui.log).to_contain_text("session_id, item_in_session, level")
     expect(ui.log).to_contain_text(f"{wrong['sessionId']}, {wrong['itemInSession']}, gold")
     # The lines of code below the message can be folded.
     ui.log.get_by_text("1 of 3 checks failed").click()

@@ -29,6 +29,7 @@ class Result:
 
     :param seconds: how long the check's statement took; the checks of one scan share theirs.
     :param rows: some of the rows that break the rule: keys and checked columns, values of the data themselves.
+    :param columns: the names of these columns.
     """
 
     check: Check
@@ -37,6 +38,7 @@ class Result:
     passed: bool
     seconds: float
     rows: tuple[tuple[Any, ...], ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -50,9 +52,9 @@ class Result:
 
     @property
     def with_rows(self) -> str:
-        """The result in words, and the rows below it."""
-        rows = [f"    {', '.join(map(str, row))}" for row in self.rows]
-        return "\n".join([str(self), *rows])
+        """The result in words, and the rows below it, under the names of their columns."""
+        table = [self.columns, *self.rows] if self.rows else []
+        return "\n".join([str(self), *(f"    {', '.join(map(str, row))}" for row in table)])
 
 
 def make(
@@ -172,8 +174,9 @@ def _ask(session: Session, window: Window, check: Query | EqualCounts) -> Result
         sql = quality.two_counts(check.expected_sql, check.actual_sql)
         [(expected, actual)], seconds = _fetch(session, sql, _window_values(window, sql))
         passed = expected is not None and expected == actual
-        rows = () if passed else _rows(session, window, check.rows_sql)
-        return Result(check, number_text(_number(expected)), number_text(_number(actual)), passed, seconds, rows)
+        rows, columns = ((), ()) if passed else _rows(session, window, check.rows_sql)
+        texts = number_text(_number(expected)), number_text(_number(actual))
+        return Result(check, *texts, passed, seconds, rows, columns)
     [found], seconds = _fetch(session, check.sql, _window_values(window, check.sql))
     return _judge(session, window, check, found[0], found[1] if check.of_rows else None, seconds, check.rows_sql)
 
@@ -190,15 +193,17 @@ def _judge(
     number = _number(measured)
     passed = check.passes(number, judged)
     empty = check.of_rows and not judged
-    rows = () if passed or empty else _rows(session, window, rows_sql)
-    return Result(check, check.expected, "no rows" if empty else number_text(number), passed, seconds, rows)
+    rows, columns = ((), ()) if passed or empty else _rows(session, window, rows_sql)
+    return Result(check, check.expected, "no rows" if empty else number_text(number), passed, seconds, rows, columns)
 
 
-def _rows(session: Session, window: Window, sql: str) -> tuple[tuple[Any, ...], ...]:
+def _rows(session: Session, window: Window, sql: str) -> tuple[tuple[tuple[Any, ...], ...], tuple[str, ...]]:
+    """Return the first rows of a query, and the names of its columns."""
     if not sql:
-        return ()
-    found, _ = _fetch(session, sql, _window_values(window, sql))
-    return tuple(found[: quality.SHOWN_ROWS])
+        return (), ()
+    values = _window_values(window, sql)
+    columns, found = session.answer(_sendable(sql, values), values)
+    return tuple(found[: quality.SHOWN_ROWS]), tuple(columns)
 
 
 def _window_values(window: Window, sql: str) -> list[object]:
@@ -208,9 +213,13 @@ def _window_values(window: Window, sql: str) -> list[object]:
 def _fetch(session: Session, sql: str, values: Sequence[object]) -> tuple[list[tuple[Any, ...]], float]:
     """Return a query's rows and the seconds that it took."""
     started = time.monotonic()
-    # Percent signs are doubled, which is undone only where values are bound.
-    rows = session.fetch(sql if values else sql.replace("%%", "%"), values)
+    rows = session.fetch(_sendable(sql, values), values)
     return rows, time.monotonic() - started
+
+
+def _sendable(sql: str, values: Sequence[object]) -> str:
+    """Return a statement of ours, whose percent signs are doubled: that is undone only where values are bound."""
+    return sql if values else sql.replace("%%", "%")
 
 
 def _number(value: Any) -> float | None:

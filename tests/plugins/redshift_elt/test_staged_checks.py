@@ -50,7 +50,8 @@ def test_a_file_that_is_not_fit_fails_the_staging_for_good_and_is_kept_for_a_loo
         run.execute("stage_events")
     message = str(failure.value)
     assert message.startswith("1 of 3 checks failed. Nothing was loaded; staging_events__")
-    assert f"staging_events: {LEVEL}: expected 0, found 2\n    3, 1, gold\n    3, 2, gold" in message
+    shown = "session_id, item_in_session, level\n    3, 1, gold\n    3, 2, gold"
+    assert f"staging_events: {LEVEL}: expected 0, found 2\n    {shown}" in message
     assert bucket.query(RESULTS, (run.run_id,)) == [(TEXT, "passed"), (RANGE, "passed"), (LEVEL, "failed")]
     [staged] = [name for _, name in bucket.tables_of_runs() if "files" not in name]
     assert bucket.query(f"select count(*) from {staged}") == [(3,)]

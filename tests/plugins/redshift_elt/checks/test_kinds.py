@@ -14,6 +14,7 @@ from redshift_elt.checks.check import number_text
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.transaction import Session, in_transaction
 from redshift_elt.window import Window
+from tests.faults import before_each_statement
 
 HOUR = Window(datetime(2018, 11, 15, 10, tzinfo=timezone.utc), datetime(2018, 11, 15, 11, tzinfo=timezone.utc))
 TABLE = "orders"
@@ -47,11 +48,14 @@ def results(shop, rows, checks, window=HOUR, sent=None):
         if rows:
             places = ", ".join(["(%s, %s, %s, %s::timestamp, %s, %s, %s)"] * len(rows))
             session.execute(f"insert into orders values {places}", [value for each in rows for value in each])
-        fetch = session.fetch
-        session.fetch = lambda sql, values=(): (sent is not None and sent.append(sql)) or fetch(sql, values)
         return run.make(session, window, checks)
 
-    return in_transaction(shop._hook, work)
+    def note(_, statement):
+        if sent is not None and statement.startswith("select"):
+            sent.append(statement)
+
+    with before_each_statement(note):
+        return in_transaction(shop._hook, work)
 
 
 def only(shop, rows, check):
@@ -272,7 +276,7 @@ class TestOperator:
             operator.execute(self.CONTEXT)
         assert str(failure.value) == (
             "2 of 5 checks failed.\n"
-            "orders: values of status that are not accepted: expected 0, found 1\n    1, lost\n"
+            "orders: values of status that are not accepted: expected 0, found 1\n    order_id, status\n    1, lost\n"
             "orders: orders and shops: expected 2, found 1"
         )
         assert [
