@@ -19,7 +19,7 @@ DOCS = """\
 
 Publishes one HTML page, `reports/index.html` in the bucket, with a table and a chart for each question, and beside it
 the same numbers as CSV files, in a folder for each report. The page needs no network and no login but the bucket's,
-and says which checks of the last load warned or failed.
+and says which checks warned or failed when they were made last.
 
 It runs when `sparkify_etl` has changed `songplays`, which every answer is about: once for a run of it, and once for
 several that go on at the same time. The other four tables' Assets do not trigger it, or a run would have up to five

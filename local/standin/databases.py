@@ -258,6 +258,8 @@ class ClusterDatabases:
                 "insert into standin.database (name) values (%s) on conflict (only_row) do nothing", (database,)
             )
             connection.execute(sql.SQL("alter schema public owner to {}").format(master))
+            # PostgreSQL 15 has stopped to let everybody make tables there (AWS page "Database object permissions").
+            connection.execute("grant create on schema public to public")
 
     def _create_master_user(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         create_user(connection, self._master)

@@ -102,6 +102,9 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
         return Window(hour - timedelta(hours=1), hour, False, "last complete hour", lookback)
     except ValueError as error:
         raise AirflowFailException(str(error)) from error
+    except OverflowError as error:
+        # In UTC the first or the last moments of the calendar can be before or after it.
+        raise AirflowFailException(f"The window from {start} to {end} is beyond the calendar.") from error
 
 
 def _utc(moment: datetime | str) -> datetime:

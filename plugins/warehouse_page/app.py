@@ -113,10 +113,11 @@ def page_app(settings: PageSettings) -> FastAPI:
         within = snapshot.month.start, snapshot.month.end
         covering = await run_in_threadpool(runs_within, settings.dag_id, *within)
         begun = await run_in_threadpool(first_interval, settings.dag_id)
+        of_month = await run_in_threadpool(month_answer, snapshot, covering, begun, _now())
         answer = {
             "dag_id": settings.dag_id,
             **overview_answer(snapshot, {run.run_id for run in shown}),
-            **month_answer(snapshot, covering, begun, _now()),
+            **of_month,
         }
         # Made of texts and numbers alone, so FastAPI need not look at each of its thousands of values.
         return JSONResponse(answer)

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.sdk import Variable
 from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
+from botocore.exceptions import BotoCoreError, HTTPClientError
 
 from redshift_elt.aws_api import AwsApi, AwsRefusedError, Deadline
 from warehouse_page.kept import Kept
@@ -66,8 +67,11 @@ class Report:
         if name != _INDEX and not _FILE.fullmatch(name):
             raise NoReportError("The report has no such file.")
         answer = self._ask("GetObject", name)
-        with answer["Body"] as body:
-            content = body.read(MOST_BYTES + 1)
+        try:
+            with answer["Body"] as body:
+                content = body.read(MOST_BYTES + 1)
+        except (BotoCoreError, HTTPClientError, OSError) as error:
+            raise NoReportError(f"S3 has broken off its answer ({type(error).__name__}). Try again.") from error
         if len(content) > MOST_BYTES:
             raise NoReportError(f"The file is larger than {MOST_BYTES:,} bytes: open it in the bucket.")
         # Never what S3 says of it.

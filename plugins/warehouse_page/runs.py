@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow.models.dagrun import DagRun
@@ -64,10 +64,20 @@ def runs_within(dag_id: str, start: datetime, end: datetime) -> list[Run]:
     :param start: UTC without a zone.
     """
     within = and_(DagRun.data_interval_start < _aware(end), DagRun.data_interval_end > _aware(start))
-    # These say in their form what they are responsible for, or take the hour before they were triggered.
-    asked = DagRun.conf["window_start"].as_string().is_not(None)
-    full = DagRun.conf["full_load"].as_string() == "true"
-    query = _select().where(DagRun.dag_id == dag_id, or_(within, DagRun.data_interval_start.is_(None), asked, full))
+    # These say in their form what they are responsible for, as ISO texts in any time zone: found by their days.
+    asked = and_(
+        DagRun.conf["window_start"].as_string() < f"{end + timedelta(days=2):%Y-%m-%d}",
+        DagRun.conf["window_end"].as_string() >= f"{start - timedelta(days=1):%Y-%m-%d}",
+    )
+    # These take the last complete hour before they were triggered.
+    by_hand = and_(
+        DagRun.data_interval_start.is_(None),
+        DagRun.run_after > _aware(start),
+        DagRun.run_after < _aware(end + timedelta(hours=2)),
+    )
+    # SQLite has 1 for true.
+    full = DagRun.conf["full_load"].as_string().in_(("true", "1"))
+    query = _select().where(DagRun.dag_id == dag_id, or_(within, by_hand, asked, full))
     return _runs(query.order_by(_BEGUN.desc(), DagRun.id.desc()).limit(MOST_RUNS))[::-1]
 
 

@@ -29,6 +29,9 @@ Row = tuple[Any, ...]
 
 KEPT_SECONDS = 30
 _KEPT_MONTHS = 24
+# Months that are asked for while others are read wait for these; more of them would keep everybody waiting.
+_MOST_WAITING = 8
+_BUSY = "Too many months are being read at the moment. Try again in some seconds."
 # A connection that is corrected in Airflow is noticed within this.
 CLIENT_KEPT_SECONDS = 300
 _NEEDED = ("loads", "check_results", "rejects")
@@ -110,7 +113,12 @@ class Warehouse:
         with self._lock:
             asked_at, answer = self._snapshots.get(month, (0.0, None))
             if answer is None or (answer.done() and monotonic() - asked_at > KEPT_SECONDS):
+                if sum(not kept.done() for _, kept in self._snapshots.values()) >= _MOST_WAITING:
+                    answer = Future()
+                    answer.set_exception(WarehouseUnreadableError(_BUSY))
+                    return answer
                 answer = self._pool.submit(self._read, month, loads_since)
+                self._snapshots.pop(month, None)
                 while len(self._snapshots) >= _KEPT_MONTHS:
                     self._snapshots.pop(next(iter(self._snapshots)))
                 self._snapshots[month] = monotonic(), answer
@@ -208,7 +216,7 @@ def _counts(session: Session, tables: list[str]) -> dict[str, int]:
 
 
 def _why(error: Exception, conn_id: str) -> str:
-    """Say in a sentence why the warehouse cannot be read, without what only administrators may know."""
+    """Say in a sentence why the warehouse cannot be read, as a task that loads it would."""
     if isinstance(error, AirflowNotFoundException):
         return f"There is no Airflow connection {conn_id!r}. Make one that names the warehouse."
     if isinstance(error, AirflowException):

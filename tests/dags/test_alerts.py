@@ -48,6 +48,8 @@ def airflow(stack) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def usual_time(api, aws, airflow) -> Iterator[None]:
     """A run that has taken some seconds and counts as one that succeeded: how long the next ones should take."""
+    wait_for_dag(api, LOAD)
+    api.unpause(LOAD)
     aws.set("redshift", "ExpiredToken")
     run_id = api.trigger(LOAD, WINDOW)
     wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the run is under way")
@@ -111,3 +113,15 @@ def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, aws, airflow, u
     )
     assert f"Page: {stack.settings.airflow_url}/dags/{LOAD}/runs/" in text
     assert state == "running"
+
+
+def test_a_run_that_has_failed_can_be_cleared_though_its_deadline_is_ahead(api, aws, airflow, usual_time):
+    """It could not with a deadline that counts from when the run was queued (Airflow issue 70368)."""
+    aws.set("redshift", "AccessDenied")
+    run_id = api.trigger(LOAD, WINDOW)
+    wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run fails")
+    ahead = "select count(*) from deadline where not missed and dagrun_id = (select id from dag_run where run_id = %s)"
+    assert airflow.execute(ahead, (run_id,)).fetchone() == (1,)
+    api.clear(LOAD, run_id, ["stage_events"])
+    wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "it fails again")
+    assert {task["task_id"]: task["try_number"] for task in api.tasks(LOAD, run_id)}["stage_events"] == 2

@@ -13,7 +13,6 @@ from local.stack.demo import LOAD
 from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
 from tests.faults import AwsFaults
-from tests.waiting import wait_until
 
 SECONDS = 120
 
@@ -46,16 +45,6 @@ def test_a_task_is_tried_again_only_where_that_can_help(api, aws, code, state):
     assert task["state"] == state
     assert "Retry policy decision" in log
     assert code in log
-
-
-def test_a_run_that_has_failed_can_be_cleared_though_it_has_a_deadline(api, aws):
-    """It could not with a deadline that counts from when the run was queued (Airflow issue 70368)."""
-    aws.set("redshift", "AccessDenied")
-    run_id = api.trigger(LOAD, {})
-    wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run fails")
-    api.clear(LOAD, run_id, ["stage_events"])
-    wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "it fails again")
-    assert {task["task_id"]: task["try_number"] for task in api.tasks(LOAD, run_id)}["stage_events"] == 2
 
 
 def after_first_try(api: AirflowApi, run_id: str, task_id: str) -> dict:

@@ -137,7 +137,9 @@ class TestAnyData:
 def test_the_checks_of_the_load_are_shown(executed, warehouse):
     counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
     [summary] = executed.data("show_checks", "text/markdown")
-    assert summary.startswith(f"Checks of the last load: {counted['passed']} passed, {counted['warned']} warned.")
+    assert summary.startswith(
+        f"Each check when it was made last: {counted['passed']} passed, {counted['warned']} warned."
+    )
     [html] = executed.data("show_checks", "text/html")
     named = warehouse.query(
         "select outcome, target, check_name from etl.check_results where not passed order by target, check_name"

@@ -76,6 +76,17 @@ def test_its_user_may_change_nothing(analyst, statement):
         cursor.execute(statement)
 
 
+def test_what_redshift_lets_everybody_do_is_taken_from_everybody(analyst, administrator):
+    administrator.execute("grant create on schema public to public")
+    with analyst._connect() as connection, connection.cursor() as cursor:
+        cursor.execute("create table own (a int)")
+        connection.rollback()
+    ensure_analyst(administrator)
+    refused = pytest.raises(redshift_connector.ProgrammingError, match="permission denied")
+    with analyst._connect() as connection, connection.cursor() as cursor, refused:
+        cursor.execute("create table own (a int)")
+
+
 def test_its_transactions_only_read_whoever_logs_in():
     administrator = Warehouse("dev", cluster="sparkify", user="awsuser")
     with pytest.raises(ValueError, match=r"The warehouse refuses the query: .*read-only transaction"):

@@ -35,8 +35,8 @@ class ReportOperator(WarehouseOperator):
     :param questions: what is asked, in the page's order.
     :param bucket: where the report goes.
     :param prefix: below which key; ends with a slash.
-    :param checked_by: the DAG whose checks tell how far the answers can be trusted: the page says what those of its
-        last run found. None for a page that says nothing of checks.
+    :param checked_by: the DAG whose checks tell how far the answers can be trusted: the page says what each
+        found when it was made last. None for a page that says nothing of checks.
     :raises AirflowFailException: the prefix is no folder, or a chart needs a column that the answer does not have.
     """
 

@@ -28,7 +28,7 @@ class CheckedRow:
 
 @dataclass(frozen=True)
 class Checked:
-    """The results of the last run that was checked; none if there was no such run.
+    """What each check found when it was made last; nothing if none has been made.
 
     :param rows: the results, what failed first.
     """
@@ -48,15 +48,18 @@ class Checked:
 
     @property
     def summary(self) -> str:
-        """How many checks had which outcome, of which window and when."""
+        """How many checks had which outcome, and of which window and when the last of them was made."""
         if not self.rows:
             return "No check has been made yet."
         counts = [(sum(row.outcome == outcome for row in self.rows), outcome) for outcome in reversed(_OUTCOMES)]
         counted = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
-        start, end = min(row.window_start for row in self.rows), max(row.window_end for row in self.rows)
-        made = max(row.checked_at for row in self.rows)
-        window = "everything" if end.year == _NO_END else f"{_minute(start)} to {_minute(end)}"
-        return f"Checks of the last load: {counted}. It was for {window}, checked at {_minute(made)} UTC."
+        last = max(self.rows, key=lambda row: row.checked_at)
+        full = last.window_end.year == _NO_END
+        window = "everything" if full else f"{_minute(last.window_start)} to {_minute(last.window_end)}"
+        return (
+            f"Each check when it was made last: {counted}. The last load that was checked was for {window}, at "
+            f"{_minute(last.checked_at)} UTC."
+        )
 
     @property
     def not_passed(self) -> list[CheckedRow]:

@@ -51,6 +51,10 @@ class ColumnChart:
 
     def __post_init__(self) -> None:
         _refuse_text(self.label)
+        for name in ("step", "letters"):
+            number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+                raise ValueError(f"{name} is {number!r}: write a whole number, 1 or more.")
 
 
 @dataclass(frozen=True)
@@ -140,5 +144,5 @@ def is_number(value: Any) -> bool:
 
 
 def _refuse_text(columns: Sequence[str]) -> None:
-    if isinstance(columns, str) or not columns:
+    if not isinstance(columns, (list, tuple)) or not columns or not all(isinstance(name, str) for name in columns):
         raise ValueError(f"label is {columns!r}: write a list of columns, such as ['title'].")

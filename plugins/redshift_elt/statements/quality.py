@@ -159,29 +159,26 @@ def _in_window(window_column: str | None, of: str | None = None) -> list[str]:
 
 
 def last_results(dag_id: str) -> str:
-    """Return the query for what the checks of a DAG's last run found: of each its newest result, failures first.
+    """Return the query for what each check of a DAG found when it was made last, failures first.
+
+    A run leaves out the checks of tables that it has not changed, so the last run alone does not tell. Checks that have
+    not been made in the seven days before the last one are taken for gone.
 
     Its columns are outcome, table, check, expected, actual, the window's start and end, and when it was made.
     """
     results = table(f"{SCHEMA}.check_results")
     return f"""\
-with last_run as (
-    select
-        dag_id,
-        run_id
-    from {results}
-    where dag_id = {literal(dag_id)}
-    order by checked_at desc
-    limit 1
-),
-ranked as (
+with ranked as (
     select
         check_results.*,
         row_number() over (partition by target, check_name order by checked_at desc) as place
     from {results}
-    join last_run
-      on last_run.dag_id = check_results.dag_id
-      and last_run.run_id = check_results.run_id
+    where dag_id = {literal(dag_id)}
+      and checked_at >= (
+          select max(checked_at) - interval '7 days'
+          from {results}
+          where dag_id = {literal(dag_id)}
+      )
 )
 select
     outcome,

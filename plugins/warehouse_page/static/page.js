@@ -42,7 +42,8 @@ function showBoth() {
 async function showWarehouse(wanted) {
   const mine = ++asked;
   document.body.setAttribute("aria-busy", "true");
-  const answer = await ask(wanted ? `data/warehouse?month=${wanted}` : "data/warehouse");
+  const question = ask(wanted ? `data/warehouse?month=${wanted}` : "data/warehouse");
+  const answer = await question.catch((error) => ({ message: error.message }));
   // Somebody who leafs through the months is shown the one that was asked for last.
   if (mine !== asked) return;
   document.body.removeAttribute("aria-busy");
@@ -75,24 +76,17 @@ function moved(months) {
   return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7);
 }
 
-function show(work) {
-  work.catch((error) => {
-    document.body.removeAttribute("aria-busy");
-    notice(error.message);
-  });
-}
-
 function showAll() {
-  show(showRuns());
-  show(showWarehouse(month.value));
-  show(showReport());
+  showRuns().catch((error) => fill("runs-body", blank(error.message)));
+  showWarehouse(month.value);
+  showReport().catch((error) => fill("report-body", blank(error.message)));
 }
 
 document.getElementById("again").addEventListener("click", showAll);
-before.addEventListener("click", () => show(showWarehouse(moved(-1))));
-after.addEventListener("click", () => show(showWarehouse(moved(1))));
+before.addEventListener("click", () => showWarehouse(moved(-1)));
+after.addEventListener("click", () => showWarehouse(moved(1)));
 month.addEventListener("change", () => {
-  if (month.value && month.reportValidity()) show(showWarehouse(month.value));
+  if (month.value && month.reportValidity()) showWarehouse(month.value);
 });
 
 // What happened ten minutes ago happened eleven minutes ago before long.

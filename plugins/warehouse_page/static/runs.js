@@ -26,7 +26,7 @@ const RUN_COLUMNS = [
 ];
 
 function runRows(dagId, run, loads) {
-  const own = loads?.filter((load) => load.run_id === run.run_id) ?? [];
+  const own = newest(loads?.filter((load) => load.run_id === run.run_id) ?? []);
   const name = run.full_load ? "everything" : run.window ? window_(...run.window) : "not known";
   const details = own.length ? unfolded(loadsTable(own)) : null;
   const first = details ? toggle(name, details) : name;
@@ -47,6 +47,12 @@ function runRows(dagId, run, loads) {
     return element(["td", ...kinds].join("."), { "data-label": title }, cell);
   });
   return [element("tr", {}, ...made), details].filter(Boolean);
+}
+
+// A load that was repeated has a row for each time, the newest first: what it did last is what the run did.
+function newest(loads) {
+  const same = (one, other) => one.target === other.target && one.task_id === other.task_id;
+  return loads.filter((load, index) => loads.findIndex((other) => same(load, other)) === index);
 }
 
 function unfolded(content) {

@@ -19,7 +19,8 @@ export function tables(found) {
 }
 
 function freshness({ reaches, rebuilt_at: rebuilt }) {
-  if (reaches) return upTo(reaches);
+  // ISO texts in UTC: the later one is the greater one.
+  if (reaches && !(rebuilt > reaches)) return upTo(reaches);
   return rebuilt ? element("span", {}, "all files as of ", moment(rebuilt)) : "–";
 }
 

@@ -220,6 +220,7 @@ def test_lineage_asks_the_warehouse_nothing(uploaded, tmp_path):
         ("select a.id, a.k from (select *, 1 as k from orders) as a", {"public.orders"}, {}),
         ("select delta.id, o.n from orders__delta as delta join orders as o on true", {"public.orders"}, {"n": ["n"]}),
         ("select id from orders qualify, and so on", set(), {}),
+        ("with o as (select id from orders) select o.id from o", set(), {}),
     ],
 )
 def test_what_is_not_understood_is_left_out(sql, tables, columns):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
 from tests.plugins.warehouse_page.conftest import DAG
 from warehouse_page.runs import SHOWN_RUNS, first_interval, latest_runs, runs_within
 
@@ -11,6 +13,9 @@ HOUR = ("2018-11-15T16:00", "2018-11-15T17:00")
 # Airflow takes one run for each moment.
 OTHERS = [(f"2018-11-15T{hour:02}:00", f"2018-11-15T{hour + 1:02}:00") for hour in range(3)]
 OWN = {"window_start": "2018-11-10T00:00:00Z", "window_end": "2018-11-12T00:00:00Z"}
+# In UTC it is the 15th.
+TOKYO = {"window_start": "2018-11-16T03:00:00+09:00", "window_end": "2018-11-16T04:00:00+09:00"}
+LATER = {"window_start": "2018-11-20T00:00:00Z", "window_end": "2018-11-21T00:00:00Z"}
 
 
 def windows(runs):
@@ -59,11 +64,21 @@ def test_the_runs_for_an_interval_are_those_with_a_part_of_it(new_run):
     new_run("within", HOUR, begun="2018-11-20T00:01")
     new_run("after", ("2018-11-16T00:00", "2018-11-16T01:00"), begun="2018-11-20T00:02")
     # Its own interval is elsewhere, but its Params ask for this one, or for everything.
-    new_run("asked", ("2018-12-24T00:00", "2018-12-24T01:00"), conf=OWN, begun="2018-11-20T00:03")
+    new_run("asked", ("2018-12-24T00:00", "2018-12-24T01:00"), conf=TOKYO, begun="2018-11-20T00:03")
     new_run("full", ("2018-12-24T01:00", "2018-12-24T02:00"), conf={"full_load": True}, begun="2018-11-20T00:04")
-    new_run("by-hand", begun="2018-11-20T00:05")
+    new_run("by-hand", run_after="2018-11-15T10:17", begun="2018-11-20T00:05")
+    new_run("by-hand-for-its-last-hour", run_after="2018-11-16T00:40", begun="2018-11-20T00:06")
+    new_run("by-hand-of-another-day", run_after="2018-11-20T10:17", begun="2018-11-20T00:07")
+    new_run("asked-for-another-day", conf=LATER, run_after="2018-11-21T10:17", begun="2018-11-20T00:08")
     found = runs_within(DAG, datetime(2018, 11, 15), datetime(2018, 11, 16))
-    assert [run.run_id for run in found] == ["within", "asked", "full", "by-hand"]
+    assert [run.run_id for run in found] == ["within", "asked", "full", "by-hand", "by-hand-for-its-last-hour"]
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00+14:00", "yesterday"])
+def test_a_window_that_is_none_hides_no_other_run(new_run, start):
+    new_run("hour", HOUR, begun="2018-11-20T00:00")
+    new_run("odd", conf={"window_start": start, "window_end": "9999-12-31T23:00:00-05:00"}, begun="2018-11-20T00:01")
+    assert windows(latest_runs(DAG)) == {"odd": None, "hour": "2018-11-15 16:00 to 2018-11-15 17:00 UTC"}
 
 
 def test_a_full_load_is_responsible_for_what_was_there_when_it_began(new_run):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -13,7 +14,7 @@ from redshift_elt.statements import bookkeeping, rejects
 from redshift_elt.transaction import Session, in_transaction
 from tests.plugins.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month
-from warehouse_page.warehouse import read
+from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError, read
 
 FULL = datetime(1970, 1, 1), datetime(9999, 1, 1)
 HOSTILE = "</script><img src=x onerror=alert(1)>'\"; drop table songplays --"
@@ -387,6 +388,29 @@ def test_many_viewers_are_answered_with_one_look(client, warehouse, new_run, mon
     assert len(looks) == 1
     # It says of which moment it is.
     assert answers[0]["read_at"] == answers[2]["read_at"]
+
+
+def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
+    gate = Event()
+
+    def held(*arguments):
+        gate.wait(60)
+        return read(*arguments)
+
+    monkeypatch.setattr("warehouse_page.warehouse.read", held)
+    page = Warehouse(PAGE)
+    since = datetime(2018, 11, 1)
+    try:
+        first, *others = (page.snapshot(Month(2018, number), since) for number in range(1, 13))
+        # Those who ask for the same month wait for the same answer.
+        assert page.snapshot(Month(2018, 1), since) is first
+        refused = [answer for answer in others if answer.done()]
+        assert len(refused) == 12 - 8
+        with pytest.raises(WarehouseUnreadableError, match="Too many months"):
+            refused[0].result()
+    finally:
+        gate.set()
+    assert first.result(60).month == Month(2018, 1)
 
 
 def test_a_warehouse_that_cannot_be_read_is_a_sentence_and_the_runs_are_there(client, warehouse, new_run, monkeypatch):

@@ -96,6 +96,16 @@ def test_a_user_made_by_sql_logs_in_with_a_temporary_password_only(endpoint):
         loader.execute("create user another password disable")
 
 
+def test_everybody_may_make_tables_in_public_until_that_is_revoked_from_public(endpoint):
+    owner = endpoint.psycopg(autocommit=True)
+    endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", create_user=True)
+    analyst = endpoint.psycopg(user="analyst", password="p", autocommit=True)
+    analyst.execute("create table own (a int)")
+    owner.execute("revoke create on schema public from public")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for schema public"):
+        analyst.execute("create table another (a int)")
+
+
 def test_another_clusters_user_is_none_of_this_ones(endpoint):
     owner = endpoint.psycopg(autocommit=True)
     endpoint.behind().execute("create role elsewhere login")

@@ -98,11 +98,11 @@ class TestChecks:
 
     @pytest.fixture
     def check(self, sales):
-        def keep(dag_id: str, run_id: str, name: str, outcome: str, minute: int) -> None:
+        def keep(dag_id: str, run_id: str, name: str, outcome: str, minute: int, day: int = 30) -> None:
             sales.execute(
                 "insert into etl.check_results values "
                 f"('{dag_id}', '{run_id}', '2018-11-30 18:00', '2018-11-30 19:00', 'sales', '{name}', 'error', '0', "
-                f"'{minute}', {outcome == 'passed'}, '{outcome}', 0.5, '2018-11-30 19:{minute:02}')"
+                f"'{minute}', {outcome == 'passed'}, '{outcome}', 0.5, '2018-11-{day} 19:{minute:02}')"
             )
 
         return keep
@@ -112,8 +112,10 @@ class TestChecks:
         report({"total": "select 1 as one"}, checked_by=checked_by).execute({})
         return text(objects(warehouse)["reports/index.html"])
 
-    def test_those_of_its_last_run_as_they_were_made_last(self, sales, check):
-        check("it''s", "before", "of the run before", "failed", 1)
+    def test_each_as_it_was_made_last_also_where_the_last_run_left_it_out(self, sales, check):
+        check("it''s", "long ago", "gone since", "failed", 1, day=10)
+        check("it''s", "before", "of a table that the last run did not change", "failed", 1)
+        check("it''s", "before", "cured", "failed", 1)
         check("it''s", "last", "cured", "failed", 2)
         check("it''s", "last", "still wrong", "failed", 3)
         check("it''s", "last", "odd", "warned", 4)
@@ -121,10 +123,11 @@ class TestChecks:
         check("it''s", "last", "still wrong", "failed", 6)
         check("another", "later", "of another", "failed", 7)
         html = self.page(sales)
-        assert "1 passed, 1 warned, 1 failed. It was for 2018-11-30 18:00 to 2018-11-30 19:00" in html
-        assert "checked at 2018-11-30 19:06 UTC" in html
+        assert "1 passed, 1 warned, 2 failed." in html
+        assert "was for 2018-11-30 18:00 to 2018-11-30 19:00, at 2018-11-30 19:06 UTC" in html
         found = [line.partition("</strong>")[2] for line in html.splitlines() if line.startswith("<li class")]
         assert found == [
+            " sales: of a table that the last run did not change: expected 0, found 1</li>",
             " sales: still wrong: expected 0, found 6</li>",
             " sales: odd: expected 0, found 4</li>",
         ]

@@ -56,6 +56,12 @@ def test_the_report_asks_every_question_that_there_is_once():
         ("- {sql: a.sql, bars: {label: [x], value: n}, columns: {}}", r"\(a\.sql\): columns has no position and no"),
         ("- {sql: a.sql, bars: {label: [x]}}", r"\(a\.sql\): bars has no value"),
         ("- {sql: a.sql, bars: {label: x, value: n}}", r"\(a\.sql\): bars: label is 'x': write a list of columns"),
+        ("- {sql: a.sql, bars: {label: 5, value: n}}", r"\(a\.sql\): bars: label is 5: write a list of columns"),
+        ("- {sql: a.sql, bars: {label: [1], value: n}}", r"\(a\.sql\): bars: label is \[1\]: write a list of columns"),
+        (
+            "- {sql: a.sql, columns: {position: x, value: n, label: [x], step: soon}}",
+            r"\(a\.sql\): columns: step is 'soon': write a whole number, 1 or more",
+        ),
         ("- {sql: a.sql, bars: {width: 5}}", r"\(a\.sql\): bars is .*; write a mapping of label, value, group"),
         ("- {sql: a.sql, bars: wide}", r"\(a\.sql\): bars is 'wide'; write a mapping"),
         (

@@ -248,8 +248,8 @@ def test_the_checks_that_warned_or_failed_are_named_and_all_are_counted():
         ("passed", "sales", "id is unique", "0", "0"),
     )
     assert (
-        "Checks of the last load: 2 passed, 1 warned, 1 failed. It was for 2018-11-30 18:00 to 2018-11-30 19:00, "
-        "checked at 2018-11-30 19:03 UTC."
+        "Each check when it was made last: 2 passed, 1 warned, 1 failed. The last load that was checked was for "
+        "2018-11-30 18:00 to 2018-11-30 19:00, at 2018-11-30 19:03 UTC."
     ) in found.texts_of("p")
     assert found.texts_of("strong") == ["Failed:", "Warned:"]
     assert found.texts_of("li")[:2] == [
@@ -280,7 +280,7 @@ def test_a_page_without_checks_says_nothing_of_them():
 def test_a_full_load_is_one_of_everything():
     start, end = resolve_window({"params": {"full_load": True}}).bounds
     checked = Checked.of([("passed", "sales", "rows", "1", "1", start, end, MOMENT)])
-    assert "It was for everything, checked at" in checked.summary
+    assert "was for everything, at" in checked.summary
 
 
 def test_one_answer_without_rows_beside_another_with_some():
