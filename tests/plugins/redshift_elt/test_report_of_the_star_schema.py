@@ -68,7 +68,7 @@ def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
     assert "holds no data yet" not in page
     counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
     assert counted["passed"] > 20
-    assert f"Checks of the last load: {counted['passed']} passed" in page
+    assert f"Each check when it was made last: {counted['passed']} passed" in page
     assert page.count('<li class="warned">') == counted.get("warned", 0)
     assert page.count("<section") == len(questions)
     # One chart for each gender, none of the average and of the tables' rows.
