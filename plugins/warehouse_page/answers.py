@@ -23,8 +23,7 @@ def run_answer(run: Run) -> dict[str, Any]:
         "state": run.state,
         "full_load": bool(run.window and run.window.full),
         "window": _interval(*run.window.bounds) if run.window and not run.window.full else None,
-        "started_at": _text(run.started),
-        "ended_at": _text(run.ended),
+        "started_at": moment_text(run.started),
         "seconds": run.seconds,
     }
 
@@ -35,24 +34,26 @@ def overview_answer(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, A
     :param run_ids: the runs that are shown; what others loaded is left out.
     """
     return {
-        "read_at": _text(snapshot.read_at),
+        "read_at": moment_text(snapshot.read_at),
         "tables": [
             {
                 "name": table.name,
                 "rows": table.rows,
-                "loaded_at": _text(table.loaded_at),
-                "reaches": _text(table.reaches),
-                "rebuilt_at": _text(table.rebuilt_at),
-                "newest": _text(table.newest),
+                "loaded_at": moment_text(table.loaded_at),
+                "reaches": moment_text(table.reaches),
+                "rebuilt_at": moment_text(table.rebuilt_at),
+                "newest": moment_text(table.newest),
             }
             for table in snapshot.tables
         ],
         "loads": _dicts(
             (row for row in snapshot.loads if row[0] in run_ids),
-            "run_id target task_id try_number rows_staged inserted updated deleted unchanged late objects rows_read "
+            "run_id target task_id rows_staged inserted updated deleted unchanged late objects rows_read "
             "rejected staging_seconds waiting_seconds preparing_seconds writing_seconds started_at loaded_at",
         ),
-        "checks_now": _dicts(snapshot.checks_now, "target check severity expected actual outcome checked_at run_id"),
+        "checks_now": _dicts(
+            snapshot.checks_now, "outcome target check expected actual window_start window_end checked_at"
+        ),
         "checks_not_passed": _dicts(
             snapshot.checks_not_passed,
             "target check expected actual outcome window_start window_end checked_at run_id",
@@ -102,11 +103,11 @@ def _by_day(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _hour(hour: Hour) -> dict[str, Any]:
-    return {"start": _text(hour.start), "state": hour.state.value, "rows": hour.rows, "run_id": hour.run_id}
+    return {"start": moment_text(hour.start), "state": hour.state.value, "rows": hour.rows, "run_id": hour.run_id}
 
 
 def _interval(start: datetime, end: datetime) -> list[str | None]:
-    return [_text(start), _text(end)]
+    return [moment_text(start), moment_text(end)]
 
 
 def _dicts(rows: Iterable[Row], names: str) -> list[dict[str, Any]]:
@@ -115,8 +116,9 @@ def _dicts(rows: Iterable[Row], names: str) -> list[dict[str, Any]]:
 
 
 def _value(value: Any) -> Any:
-    return _text(value) if isinstance(value, datetime) else value
+    return moment_text(value) if isinstance(value, datetime) else value
 
 
-def _text(moment: datetime | None) -> str | None:
+def moment_text(moment: datetime | None) -> str | None:
+    """Return a moment, UTC without a zone, as ISO text; None for none."""
     return f"{moment.isoformat()}Z" if moment else None

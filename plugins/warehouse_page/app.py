@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -17,7 +16,8 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from warehouse_page.answers import month_answer, overview_answer, run_answer
+from redshift_elt.audit import now
+from warehouse_page.answers import moment_text, month_answer, overview_answer, run_answer
 from warehouse_page.month import Month
 from warehouse_page.plugin import base_path
 from warehouse_page.report import NoReportError, Report
@@ -94,14 +94,13 @@ def page_app(settings: PageSettings) -> FastAPI:
     def runs() -> dict[str, Any]:
         return {
             "dag_id": settings.dag_id,
-            "now": _text(_now()),
             "runs": [run_answer(run) for run in latest_runs(settings.dag_id)],
         }
 
     @app.get("/data/warehouse")
     async def warehouse_data(month: Annotated[str | None, Query(pattern=_MONTH)] = None) -> Any:
         shown = await run_in_threadpool(latest_runs, settings.dag_id)
-        since = min((run.begun for run in shown), default=_now())
+        since = min((run.begun for run in shown), default=now())
         reading = warehouse.snapshot(Month.parse(month) if month else None, since)
         try:
             # Shielded: one who goes away does not take the answer from the others.
@@ -113,7 +112,7 @@ def page_app(settings: PageSettings) -> FastAPI:
         within = snapshot.month.start, snapshot.month.end
         covering = await run_in_threadpool(runs_within, settings.dag_id, *within)
         begun = await run_in_threadpool(first_interval, settings.dag_id)
-        of_month = await run_in_threadpool(month_answer, snapshot, covering, begun, _now())
+        of_month = await run_in_threadpool(month_answer, snapshot, covering, begun, now())
         answer = {
             "dag_id": settings.dag_id,
             **overview_answer(snapshot, {run.run_id for run in shown}),
@@ -125,7 +124,7 @@ def page_app(settings: PageSettings) -> FastAPI:
     @app.get("/data/report")
     async def report_data() -> dict[str, Any]:
         try:
-            return {"published_at": _text(await in_own_thread(report.published_at))}
+            return {"published_at": moment_text(await in_own_thread(report.published_at))}
         except NoReportError as error:
             return {"message": str(error)}
 
@@ -146,11 +145,3 @@ def _static(name: str) -> Response:
     if name not in files:
         raise HTTPException(404, "There is no such file.")
     return FileResponse(files[name], media_type=_TYPES[files[name].suffix], headers={"Cache-Control": "no-cache"})
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment.isoformat()}Z"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
+from redshift_elt.audit import now
 from redshift_elt.hook import warehouse_hook
 from redshift_elt.server_error import ServerError
+from redshift_elt.statements import quality
 from redshift_elt.statements.bookkeeping import SCHEMA
 from redshift_elt.statements.names import bare, table
 from redshift_elt.transaction import Session, in_transaction
@@ -162,13 +164,13 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
     begins = earliest([first, *(target[2] for target in targets)])
     ends = latest([last, *(target[3] for target in targets)])
     own = bare(settings.hours_of)
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    read_at = now()
     # Where the data is: a schedule goes on when nothing comes any more.
-    month = month or Month.of(last or begins or now)
+    month = month or Month.of(last or begins or read_at)
     counts = _counts(session, [there[name] for name, *_ in targets if name in there])
     return Snapshot(
         month=month,
-        read_at=now,
+        read_at=read_at,
         begins=begins,
         ends=ends,
         tables=[
@@ -185,7 +187,7 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
             for start, end, full_load, started_at in fetch("covers", own, month.end, month.start)
         ],
         checks_by_day=fetch("checks_by_day", month.start, month.end),
-        checks_now=fetch("checks_now", settings.dag_id),
+        checks_now=session.fetch(quality.last_results(settings.dag_id)),
         checks_not_passed=fetch("checks_not_passed"),
         rejects=fetch("rejects"),
         rejects_count=fetch("count_rejects")[0][0],

@@ -10,7 +10,6 @@ import pytest
 from local.stack.airflow_api import AirflowApi
 from local.stack.dag_run import wait_for_dag
 from local.stack.demo import LOAD
-from tests.faults import AwsFaults
 from tests.inboxes import Inbox, slack
 from tests.waiting import wait_until
 
@@ -32,13 +31,6 @@ def inbox(api: AirflowApi) -> Iterator[Inbox]:
 
 
 @pytest.fixture
-def aws(stack) -> Iterator[AwsFaults]:
-    faults = AwsFaults(stack.settings.aws_url)
-    yield faults
-    faults.clear()
-
-
-@pytest.fixture
 def airflow(stack) -> Iterator[psycopg.Connection]:
     """Airflow's own database."""
     with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as airflow:
@@ -46,11 +38,11 @@ def airflow(stack) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def usual_time(api, aws, airflow) -> Iterator[None]:
+def usual_time(api, faults, airflow) -> Iterator[None]:
     """A run that has taken some seconds and counts as one that succeeded: how long the next ones should take."""
     wait_for_dag(api, LOAD)
     api.unpause(LOAD)
-    aws.set("redshift", "ExpiredToken")
+    faults.set("redshift", "ExpiredToken")
     run_id = api.trigger(LOAD, WINDOW)
     wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the run is under way")
     api.fail_run(LOAD, run_id)
@@ -75,8 +67,8 @@ def states(api: AirflowApi, run_id: str) -> set[str | None]:
     return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")}
 
 
-def test_a_task_that_fails_for_good_is_told(stack, api, aws, inbox):
-    aws.set("redshift", "AccessDenied")
+def test_a_task_that_fails_for_good_is_told(stack, api, faults, inbox):
+    faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)
     # Both of the tasks that a run begins with.
     by_title = {text.splitlines()[0]: text for text in told(inbox, run_id, 2)}
@@ -90,9 +82,9 @@ def test_a_task_that_fails_for_good_is_told(stack, api, aws, inbox):
     assert nothing_more(inbox, run_id)
 
 
-def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, aws, airflow, usual_time, inbox):
+def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, faults, airflow, usual_time, inbox):
     # Its tasks wait for their next try.
-    aws.set("redshift", "ExpiredToken")
+    faults.set("redshift", "ExpiredToken")
     run_id = api.trigger(LOAD, WINDOW)
     try:
         wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the tasks are tried again later")
@@ -115,9 +107,9 @@ def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, aws, airflow, u
     assert state == "running"
 
 
-def test_a_run_that_has_failed_can_be_cleared_though_its_deadline_is_ahead(api, aws, airflow, usual_time):
+def test_a_run_that_has_failed_can_be_cleared_though_its_deadline_is_ahead(api, faults, airflow, usual_time):
     """It could not with a deadline that counts from when the run was queued (Airflow issue 70368)."""
-    aws.set("redshift", "AccessDenied")
+    faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)
     wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run fails")
     ahead = "select count(*) from deadline where not missed and dagrun_id = (select id from dag_run where run_id = %s)"

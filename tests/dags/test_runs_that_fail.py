@@ -12,7 +12,6 @@ from local.stack.dag_run import wait_for_dag
 from local.stack.demo import LOAD
 from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
-from tests.faults import AwsFaults
 from tests.waiting import wait_until
 
 SECONDS = 120
@@ -26,17 +25,10 @@ def api(stack) -> Iterator[AirflowApi]:
         yield api
 
 
-@pytest.fixture
-def aws(stack) -> Iterator[AwsFaults]:
-    faults = AwsFaults(stack.settings.aws_url)
-    yield faults
-    faults.clear()
-
-
 @pytest.mark.parametrize(("code", "state"), [("AccessDenied", "failed"), ("ExpiredToken", "up_for_retry")])
-def test_a_task_is_tried_again_only_where_that_can_help(api, aws, code, state):
+def test_a_task_is_tried_again_only_where_that_can_help(api, faults, code, state):
     # The control plane is what every task asks first: where is the cluster?
-    aws.set("redshift", code)
+    faults.set("redshift", code)
     run_id = api.trigger(LOAD, {})
     try:
         task = after_first_try(api, run_id, "stage_events")

@@ -3,7 +3,6 @@ select
     run_id,
     target,
     task_id,
-    try_number,
     rows_staged,
     inserted,
     updated,
