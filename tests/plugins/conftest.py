@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,10 @@ def warehouse(created_warehouse: Warehouse) -> Warehouse:
     """The warehouse and its bucket, both empty."""
     created_warehouse.empty()
     return created_warehouse
+
+
+@pytest.fixture
+def uploaded(warehouse: Warehouse, data: Path) -> Warehouse:
+    """The empty warehouse, and in its bucket the data that the test's file makes."""
+    warehouse.upload(data)
+    return warehouse

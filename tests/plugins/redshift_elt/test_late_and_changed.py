@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from local.datagen import Options, generate
 from tests.faults import before_each_statement
 from tests.model.star_schema import comparable, star_schema
-from tests.warehouse import BUCKET, LOADS, STAGING, TARGETS, Warehouse
+from tests.warehouse import BUCKET, LOADS, STAGING, TARGETS
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 KEY = "log_data/2018/11/2018-11-01-events.json"
@@ -22,12 +22,6 @@ def data(tmp_path_factory):
     directory = tmp_path_factory.mktemp("late") / "data"
     generate(directory, Options(days=2, users=5, songs=12, seed=8))
     return directory
-
-
-@pytest.fixture
-def uploaded(warehouse: Warehouse, data):
-    warehouse.upload(data)
-    return warehouse
 
 
 def lines_of(data):

@@ -23,7 +23,7 @@ from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.statements.merge import Choice
 from tests.faults import before_each_statement
-from tests.warehouse import BUCKET, LOADS, STAGING, TASKS, Run, Warehouse
+from tests.warehouse import BUCKET, LOADS, STAGING, TASKS, Run
 
 WAREHOUSE = f"redshift://{CLUSTER}.{REGION}:5439"
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
@@ -37,12 +37,6 @@ def data(tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("generated") / "data"
     generate(directory, Options(days=2, users=5, songs=SONGS, seed=11))
     return directory
-
-
-@pytest.fixture
-def uploaded(warehouse: Warehouse, data) -> Warehouse:
-    warehouse.upload(data)
-    return warehouse
 
 
 def extracted(run: Run, task_id: str, state: TaskInstanceState) -> Any:

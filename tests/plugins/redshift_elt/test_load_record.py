@@ -45,12 +45,6 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def uploaded(warehouse: Warehouse, data) -> Warehouse:
-    warehouse.upload(data)
-    return warehouse
-
-
-@pytest.fixture
 def behind(standin, created_warehouse) -> Iterator[Behind]:
     behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
     yield behind
