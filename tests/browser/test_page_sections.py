@@ -1,0 +1,70 @@
+"""Sections of the page Warehouse with what a server may tell: written by hand, shown by the page's own scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+RUN = {
+    "run_id": "cleared",
+    "kind": "manual",
+    "state": "success",
+    "full_load": False,
+    "window": ["2018-11-05T00:00:00Z", "2018-11-06T00:00:00Z"],
+    "started_at": "2018-11-06T00:00:00Z",
+    "seconds": 9.0,
+}
+# As the server sorts them: the load that was done last is the first.
+AGAIN = {"inserted": 0, "unchanged": 389}
+FIRST = {"inserted": 389, "unchanged": 0}
+BROKEN = "Airflow has answered with status 500. Its API server's log says why."
+
+
+def load(**counts):
+    rest = dict.fromkeys(("updated", "deleted", "late", "objects", "rejected"), 0)
+    phases = dict.fromkeys(("staging_seconds", "waiting_seconds", "preparing_seconds", "writing_seconds"), 0.5)
+    return {
+        "run_id": "cleared", "target": "songplays", "task_id": "load_songplays", "rows_staged": 389, "rows_read": 493,
+        "started_at": "2018-11-06T00:00:00Z", "loaded_at": "2018-11-06T00:00:02Z", **rest, **phases, **counts,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def opened(page, stack):
+    """The page itself, whatever the warehouse has."""
+    page.goto(f"{stack.settings.airflow_url}/warehouse/")
+    return page
+
+
+def cells(opened, module, call, *arguments):
+    """Return the texts of the table rows that a function of the page's scripts makes."""
+    script = f"""async (given) => {{
+        const {{ {call} }} = await import("/warehouse/static/{module}.js");
+        const made = {call}(...given);
+        return [...made.querySelectorAll("tbody > tr")].map((row) => [...row.children].map((cell) => cell.innerText));
+    }}"""
+    return opened.evaluate(script, list(arguments))
+
+
+def test_a_run_that_was_cleared_counts_what_it_did_last(opened):
+    rows = cells(opened, "runs", "runs", {"dag_id": "sparkify_etl", "runs": [RUN]}, [load(**AGAIN), load(**FIRST)])
+    assert rows[0][4:7] == ["493", "0", "389"]
+    # The unfolded row has a table of its own, with one line for the table that was loaded twice.
+    assert [row[0] for row in rows].count("songplays") == 1
+
+
+@pytest.mark.parametrize(
+    ("rebuilt", "shown"), [("2018-11-20T00:00:00Z", "all files as of"), ("2018-11-10T00:00:00Z", "2018-11-15 17:00")]
+)
+def test_a_table_reaches_as_far_as_the_later_of_its_last_window_and_its_last_full_load(opened, rebuilt, shown):
+    table = {"name": "songplays", "rows": 5, "loaded_at": rebuilt, "newest": None}
+    [row] = cells(opened, "sections", "tables", [{**table, "reaches": "2018-11-15T17:00:00Z", "rebuilt_at": rebuilt}])
+    assert shown in row[3]
+
+
+def test_each_section_says_itself_that_the_server_has_failed(page, stack):
+    for path in ("runs", "report"):
+        page.route(f"**/warehouse/data/{path}", lambda route: route.fulfill(status=500, body=""))
+    page.goto(f"{stack.settings.airflow_url}/warehouse/")
+    for section in ("runs-body", "report-body"):
+        expect(page.locator(f"#{section}")).to_have_text(BROKEN)
