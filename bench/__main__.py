@@ -39,7 +39,7 @@ def _measure(stack: Stack, folder: Path, lengths: list[int], progress: Progress)
     from bench.history import History
     from bench.measures import Bench
     from bench.report import print_report
-    from tests.new_warehouse import new_warehouse
+    from tests.support.new_warehouse import new_warehouse
 
     parameters = stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE))
     costs = {}

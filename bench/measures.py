@@ -11,7 +11,7 @@ from psycopg import sql
 
 from bench.history import History, Object
 from bench.meter import SCHEMAS, Cost, Meter
-from tests.warehouse import BUCKET, Warehouse
+from tests.support.warehouse import BUCKET, Warehouse
 
 FULL = "a full load of the whole history"
 FIRST = "the first hour of a day, which lists the catalogue"

@@ -26,7 +26,7 @@ from local.standin.databases import database_name
 
 if TYPE_CHECKING:
     from local.stack.stack import Stack
-    from tests.warehouse import Warehouse
+    from tests.support.warehouse import Warehouse
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -65,8 +65,8 @@ def main() -> int:
 
 
 def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
-    from tests.new_warehouse import new_warehouse
-    from tests.warehouse import BUCKET
+    from tests.support.new_warehouse import new_warehouse
+    from tests.support.warehouse import BUCKET
 
     with new_warehouse(stack) as warehouse:
         with progress.step(f"Uploading {EVENTS:,} events in one object and {SONGS:,} songs in as many"):

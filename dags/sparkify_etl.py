@@ -16,15 +16,15 @@ from airflow.sdk import (
     task,
 )
 
-from redshift_elt.alerts import AlertNotifier
 from redshift_elt.checks import load_checks
+from redshift_elt.integrations.alerts import AlertNotifier
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
-from redshift_elt.retry_policy import WarehouseRetryPolicy
-from redshift_elt.staging import staging_table
-from redshift_elt.statements.merge import Choice
+from redshift_elt.run.names import staging_table
+from redshift_elt.sql.merge import Choice
 
 DOCS = """\
 ### Sparkify: S3 → staging → star schema → checks
@@ -261,7 +261,7 @@ with DAG(
     @task(trigger_rule="none_failed")
     def clean_up(bucket: str, **context) -> None:
         """Drop what the run staged."""
-        from redshift_elt.clean_up import clean_up
+        from redshift_elt.staging.clean_up import clean_up
 
         clean_up(context, [EVENTS, SONGS], bucket)
 

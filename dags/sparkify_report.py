@@ -7,10 +7,10 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Asset, Param
 
-from redshift_elt.operators.no_running_run import NoRunningRunSensor
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.operators.report import ReportOperator
 from redshift_elt.report.file import load_questions
-from redshift_elt.retry_policy import WarehouseRetryPolicy
+from redshift_elt.sensors.no_running_run import NoRunningRunSensor
 
 INCLUDE = Path(__file__).parents[1] / "include"
 

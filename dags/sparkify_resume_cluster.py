@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from redshift_elt.retry_policy import WarehouseRetryPolicy
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
 ### Resume Sparkify's cluster

@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from redshift_elt.cluster.fields import cluster_identifier
-from redshift_elt.retry_policy import WarehouseRetryPolicy
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
 ### Delete Sparkify's cluster

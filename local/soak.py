@@ -13,7 +13,7 @@ from local.settings import ROOT
 from local.stack.interrupt import Interrupted
 from local.stack.progress import Progress
 
-PROPERTIES = "tests/plugins/redshift_elt/test_properties.py"
+PROPERTIES = "tests/warehouse/test_properties.py"
 SEEDS = 2**32
 
 

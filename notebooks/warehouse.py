@@ -15,12 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from IPython.display import HTML, Markdown, display
 from pandas.io.formats.style import Styler
 
+from redshift_elt.connection.server_error import ServerError
 from redshift_elt.report.charts import charts
 from redshift_elt.report.checked import Checked, CheckedRow
 from redshift_elt.report.file import load_questions
 from redshift_elt.report.question import Answer
-from redshift_elt.server_error import ServerError
-from redshift_elt.statements import quality
+from redshift_elt.sql import quality
 
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
 

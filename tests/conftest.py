@@ -22,7 +22,7 @@ from local.stack.environment import ADMIN
 from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
-from tests.scheduling import FilesTogether
+from tests.support.scheduling import FilesTogether
 
 # Which examples a property is tried with: always the same few hundred, so that a change is judged by itself; or, with
 # pytest's --hypothesis-profile=soak, others for every --hypothesis-seed, which is what make soak does for a long time.

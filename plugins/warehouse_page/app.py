@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from redshift_elt.audit import now
+from redshift_elt.run.clock import now
 from warehouse_page.answers import moment_text, month_answer, overview_answer, run_answer
 from warehouse_page.month import Month
 from warehouse_page.plugin import base_path

@@ -11,7 +11,7 @@ from airflow.sdk import Variable
 from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
 from botocore.exceptions import BotoCoreError, HTTPClientError
 
-from redshift_elt.aws_api import AwsApi, AwsRefusedError, Deadline
+from redshift_elt.connection.aws_api import AwsApi, AwsRefusedError, Deadline
 from warehouse_page.kept import Kept
 from warehouse_page.settings import PageSettings
 from warehouse_page.warehouse import CLIENT_KEPT_SECONDS

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.utils.session import create_session
 from sqlalchemy import Select, and_, func, or_, select
 
-from redshift_elt.window import Window, resolve_window
+from redshift_elt.run.window import Window, resolve_window
 from warehouse_page.hours import RunCover
 
 # What the page shows of the past, and the most that it looks at to paint a month: 744 hours, and repetitions.

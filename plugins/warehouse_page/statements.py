@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from redshift_elt.statements.names import identifier, literal, table
+from redshift_elt.sql.identifiers import identifier, literal, table
 
 _FOLDER = Path(__file__).with_name("sql")
 

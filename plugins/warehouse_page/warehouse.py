@@ -12,13 +12,13 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
-from redshift_elt.audit import now
-from redshift_elt.hook import warehouse_hook
-from redshift_elt.server_error import ServerError
-from redshift_elt.statements import quality
-from redshift_elt.statements.bookkeeping import SCHEMA
-from redshift_elt.statements.names import bare, table
-from redshift_elt.transaction import Session, in_transaction
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.server_error import ServerError
+from redshift_elt.connection.transaction import Session, in_transaction
+from redshift_elt.run.clock import now
+from redshift_elt.sql import quality
+from redshift_elt.sql.bookkeeping import SCHEMA
+from redshift_elt.sql.identifiers import bare, table
 from warehouse_page import statements
 from warehouse_page.hours import Cover
 from warehouse_page.kept import Kept

@@ -15,7 +15,7 @@ from local.stack.warehouse import aws_client
 from tests.browser.days import log_key, plays_between
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 REJECTING, FAILING = datetime(2018, 11, 8), datetime(2018, 11, 9)
 NO_JSON = b'{"artist": no JSON\n'

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from redshift_elt.statements import names, quality
+from redshift_elt.sql import identifiers, quality
 
 _SEVERITIES = ("error", "warn")
 
@@ -37,7 +37,7 @@ class Check:
     empty_passes: bool = False
 
     def __post_init__(self) -> None:
-        names.table(self.table)
+        identifiers.table(self.table)
         if self.severity not in _SEVERITIES:
             raise ValueError(f"The severity of {self.name!r} is {self.severity!r}: write 'error' or 'warn'.")
         if not isinstance(self.empty_passes, bool):

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from redshift_elt.checks.check import Aggregate, EqualCounts, Query
-from redshift_elt.statements import names, quality
+from redshift_elt.sql import identifiers, quality
 
 
 def row_count(
@@ -54,7 +54,7 @@ def rows_near_average(
     """
     if isinstance(windows, bool) or not isinstance(windows, int) or windows < 1:
         raise ValueError(f"windows is {windows!r}: write how many windows are averaged, at least 1.")
-    moment = names.identifier(window_column)
+    moment = identifiers.identifier(window_column)
     before = f"count(case when {moment} >= %s and {moment} < %s then 1 end)"
     return Aggregate(
         table,
@@ -83,7 +83,7 @@ def not_null(
     severity: str = "error",
 ) -> Aggregate:
     """Check that a column is never null."""
-    condition = f"{names.identifier(column)} is null"
+    condition = f"{identifiers.identifier(column)} is null"
     return _rule(
         table, f"nulls in {column}", "not_null", condition, [column], key, where, window_column, empty_passes, severity
     )
@@ -104,7 +104,7 @@ def accepted_values(
     if isinstance(values, str) or not values:
         raise ValueError(f"The values of {column} are {values!r}: write a list of those that are accepted.")
     listed = ", ".join(quality.value(of) for of in values)
-    condition = f"{names.identifier(column)} not in ({listed})"
+    condition = f"{identifiers.identifier(column)} not in ({listed})"
     return _rule(
         table,
         f"values of {column} that are not accepted",
@@ -134,7 +134,7 @@ def in_range(
     """Check that a column is null or between two values, both included."""
     if at_least is None and at_most is None:
         raise ValueError(f"The range of {column} has no bound: give at_least, at_most or both.")
-    quoted = names.identifier(column)
+    quoted = identifiers.identifier(column)
     bounds = [(at_least, "<"), (at_most, ">")]
     condition = " or ".join(f"{quoted} {sign} {quality.value(bound)}" for bound, sign in bounds if bound is not None)
     words = " to ".join("" if bound is None else str(bound) for bound, _ in bounds)
@@ -163,8 +163,10 @@ def undamaged_text(
     severity: str = "warn",
 ) -> Aggregate:
     """Check that no text has letters that are UTF-8 read as Latin-1, once or twice: ``BjÃ¶rk``."""
-    judged = names.key(columns)
-    condition = " or ".join(f"regexp_instr({names.identifier(name)}, '{quality.DAMAGED_TEXT}') > 0" for name in judged)
+    judged = identifiers.key(columns)
+    condition = " or ".join(
+        f"regexp_instr({identifiers.identifier(name)}, '{quality.DAMAGED_TEXT}') > 0" for name in judged
+    )
     return _rule(
         table,
         f"damaged text in {' or '.join(judged)}",
@@ -192,8 +194,8 @@ def unique(
 
     :param column: the key's column or columns. Several are compared as text, which does not suit floating point.
     """
-    key = names.key(column)
-    expression = names.identifier(key[0]) if len(key) == 1 else quality.as_one_text(key)
+    key = identifiers.key(column)
+    expression = identifiers.identifier(key[0]) if len(key) == 1 else quality.as_one_text(key)
     condition = _condition(where)
     judged = _judged(condition, window_column)
     if judged:
@@ -227,7 +229,7 @@ def fresh(table: str, column: str, *, hours: int, empty_passes: bool = False, se
     """
     if isinstance(hours, bool) or not isinstance(hours, int) or hours < 0:
         raise ValueError(f"hours is {hours!r}: write a whole number of hours.")
-    moment = names.identifier(column)
+    moment = identifiers.identifier(column)
     newest = f"max(case when {moment} < %s then {moment} end)"
     return Aggregate(
         table,
@@ -258,7 +260,7 @@ def references(
 ) -> Query:
     """Check that every value of a column that is not null occurs in a column of another table."""
     source, missing = quality.without_parent(table, column, to, to_column, window_column)
-    shown = names.columns(_once([*_key(key), column]), names.table(table))
+    shown = identifiers.columns(_once([*_key(key), column]), identifiers.table(table))
     ordered = f"order by\n    {shown}\nlimit {quality.SHOWN_ROWS}"
     joined = "and" if window_column else "where"
     return Query(
@@ -370,7 +372,7 @@ def _condition(where: str | None) -> str | None:
 
 
 def _key(key: str | Sequence[str]) -> tuple[str, ...]:
-    return names.key(key) if key else ()
+    return identifiers.key(key) if key else ()
 
 
 def _once(listed: Iterable[str]) -> list[str]:

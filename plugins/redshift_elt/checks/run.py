@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.sql.operators.sql import SQLCheckResult
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.audit import now
 from redshift_elt.checks.check import Aggregate, Check, EqualCounts, Query, number_text
-from redshift_elt.statements import bookkeeping, quality
+from redshift_elt.run.clock import now
+from redshift_elt.sql import bookkeeping, quality
 
 if TYPE_CHECKING:
-    from redshift_elt.staging import DagRun
-    from redshift_elt.transaction import Session
-    from redshift_elt.window import Window
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.run.names import DagRun
+    from redshift_elt.run.window import Window
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.tags import refuse_foreign
-from redshift_elt.schema import ddl_statements
-from redshift_elt.statements import access
+from redshift_elt.ddl.files import ddl_statements
+from redshift_elt.sql import access
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from redshift_elt.cluster import price
 from redshift_elt.cluster.find import find_cluster, is_available
-from redshift_elt.hook import warehouse_hook
-from redshift_elt.server_error import ServerError
-from redshift_elt.statements.size import MEGABYTES_OF_TABLES
-from redshift_elt.transaction import in_transaction
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.server_error import ServerError
+from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.sql.size import MEGABYTES_OF_TABLES
 
 log = logging.getLogger(__name__)
 

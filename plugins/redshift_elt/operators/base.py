@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
-from redshift_elt.window import Window, resolve_window
+from redshift_elt.run.window import Window, resolve_window
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    from redshift_elt.lineage import OperatorLineage, Place
-    from redshift_elt.transaction import Session
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.integrations.lineage import OperatorLineage, Place
 
 Result = TypeVar("Result")
 
@@ -53,7 +53,7 @@ class WarehouseOperator(BaseSQLOperator):
 
     @cached_property
     def _hook(self) -> DbApiHook:
-        from redshift_elt.hook import warehouse_hook
+        from redshift_elt.connection.hook import warehouse_hook
 
         return warehouse_hook(self.conn_id, self.aws_conn_id)
 
@@ -77,12 +77,12 @@ class WarehouseOperator(BaseSQLOperator):
         *,
         read_only: bool = False,
     ) -> Result:
-        """Do a piece of work in one transaction; see :func:`redshift_elt.transaction.in_transaction`.
+        """Do a piece of work in one transaction; see :func:`redshift_elt.connection.transaction.in_transaction`.
 
         :raises TaskDeferred: the cluster is paused, and is to be resumed first.
         """
-        from redshift_elt.target import ClusterPausedError
-        from redshift_elt.transaction import in_transaction
+        from redshift_elt.connection.endpoints import ClusterPausedError
+        from redshift_elt.connection.transaction import in_transaction
 
         try:
             return in_transaction(self.get_db_hook(), work, explain, read_only=read_only)
@@ -106,7 +106,7 @@ class WarehouseOperator(BaseSQLOperator):
     def get_openlineage_facets_on_start(self) -> OperatorLineage | None:
         """Return the task's lineage, or None where the OpenLineage provider is missing; the provider calls this."""
         try:
-            from redshift_elt.lineage import OperatorLineage, Place
+            from redshift_elt.integrations.lineage import OperatorLineage, Place
         except ImportError as error:
             self.log.debug("No lineage, for OpenLineage is not installed: %s", error)
             return None

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.checks import Aggregate, Check, EqualCounts, Query
 from redshift_elt.checks.check import refuse_unfit
 from redshift_elt.operators.staged import StagedOperator
-from redshift_elt.statements import names, quality
+from redshift_elt.sql import identifiers, quality
 
 if TYPE_CHECKING:
     from redshift_elt.checks.run import Result
-    from redshift_elt.lineage import OperatorLineage, Place
-    from redshift_elt.stage import Stage
-    from redshift_elt.transaction import Session
-    from redshift_elt.window import Window
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.run.window import Window
+    from redshift_elt.staging.stage import Stage
 
 # Where the SQL of a check may stand that brings its own.
 _SQL_OF = {Query: ("sql", "rows_sql"), EqualCounts: ("expected_sql", "actual_sql", "rows_sql")}
@@ -69,7 +69,7 @@ class DataQualityOperator(StagedOperator):
 
     def lineage(self, place: Place) -> OperatorLineage:
         """Return the tables that are checked, which the results of the checks are added to."""
-        from redshift_elt.lineage import OperatorLineage, read
+        from redshift_elt.integrations.lineage import OperatorLineage, read
 
         return OperatorLineage(inputs=read(place, (check.table for check in self.checks)))
 
@@ -92,7 +92,7 @@ class DataQualityOperator(StagedOperator):
 
         def is_due(check: Check) -> bool:
             whole_table = isinstance(check, Aggregate) and check.window_column is None
-            return not whole_table or names.bare(check.table) not in unchanged
+            return not whole_table or identifiers.bare(check.table) not in unchanged
 
         due = [check for check in checks if is_due(check)]
         if left_out := sorted({check.table for check in checks} - {check.table for check in due}):

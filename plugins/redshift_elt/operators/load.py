@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from redshift_elt.operators.staged import StagedOperator
-from redshift_elt.statements import bookkeeping, names
+from redshift_elt.sql import bookkeeping, identifiers
 
 if TYPE_CHECKING:
-    from redshift_elt.lineage import OperatorLineage, Place
-    from redshift_elt.phases import Phases
-    from redshift_elt.row_counts import RowCounts
-    from redshift_elt.stage import Stage
-    from redshift_elt.staged_before import StagedBefore
-    from redshift_elt.transaction import Session
-    from redshift_elt.window import Window
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.loading.inputs import StagedBefore
+    from redshift_elt.loading.phases import Phases
+    from redshift_elt.loading.row_counts import RowCounts
+    from redshift_elt.run.window import Window
+    from redshift_elt.staging.stage import Stage
 
 
 class LoadOperator(StagedOperator):
@@ -46,10 +46,10 @@ class LoadOperator(StagedOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        names.check_table(table)
+        identifiers.check_table(table)
         self.table = table
         self.select = select
-        self.key = names.key(key)
+        self.key = identifiers.key(key)
         # Read by the OpenLineage listener at the end of the task.
         self.counts: RowCounts | None = None
 
@@ -64,7 +64,7 @@ class LoadOperator(StagedOperator):
 
     def lineage(self, place: Place) -> OperatorLineage:
         """Return the tables that the SELECT reads, and the target with what each of its columns comes from."""
-        from redshift_elt.lineage import OperatorLineage, read, reads, written
+        from redshift_elt.integrations.lineage import OperatorLineage, read, reads, written
 
         tables, columns = reads(self.select)
         return OperatorLineage(
@@ -83,9 +83,10 @@ class LoadOperator(StagedOperator):
 
         :raises AirflowSkipException: no row of the target had to change.
         """
-        from redshift_elt.audit import earlier_try, now, record
-        from redshift_elt.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
-        from redshift_elt.staged_before import StagedBefore
+        from redshift_elt.loading.history import earlier_try, record
+        from redshift_elt.loading.inputs import StagedBefore
+        from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
+        from redshift_elt.run.clock import now
 
         phases = Phases()
         started = now()

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from redshift_elt.loading.phases import WRITING
 from redshift_elt.operators.load import LoadOperator
-from redshift_elt.phases import WRITING
-from redshift_elt.staging import files_table
-from redshift_elt.statements import bookkeeping, names, temporary
-from redshift_elt.statements.merge import Choice
+from redshift_elt.run.names import files_table
+from redshift_elt.sql import bookkeeping, identifiers, temporary
+from redshift_elt.sql.merge import Choice
 
 if TYPE_CHECKING:
-    from redshift_elt.lineage import OperatorLineage, Place
-    from redshift_elt.phases import Phases
-    from redshift_elt.row_counts import RowCounts
-    from redshift_elt.transaction import Session
-    from redshift_elt.window import Window
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.loading.phases import Phases
+    from redshift_elt.loading.row_counts import RowCounts
+    from redshift_elt.run.window import Window
 
 
 class LoadDimensionOperator(LoadOperator):
@@ -62,22 +62,22 @@ class LoadDimensionOperator(LoadOperator):
     ) -> None:
         super().__init__(**kwargs)
         if records is not None:
-            names.table(records)
+            identifiers.table(records)
         if (records is not None) != ((records_key is None) != (window_column is None)):
             raise ValueError("Give records together with either window_column or records_key, or none of the three.")
         if window_column is not None:
-            names.identifier(window_column)
+            identifiers.identifier(window_column)
         if ledger is not None:
-            names.table(ledger)
+            identifiers.table(ledger)
         if bool(after_merge) != bool(after_merge_writes):
             raise ValueError("Give after_merge together with after_merge_writes, the tables that it changes.")
         self.choices = tuple(choices)
         self.records = records
-        self.records_key = names.key(records_key) if records_key is not None else None
+        self.records_key = identifiers.key(records_key) if records_key is not None else None
         self.window_column = window_column
         self.ledger = ledger
         self.after_merge = after_merge
-        self.after_merge_writes = names.several(after_merge_writes, "after_merge_writes")
+        self.after_merge_writes = identifiers.several(after_merge_writes, "after_merge_writes")
 
     @property
     def locked(self) -> Sequence[str]:
@@ -107,7 +107,7 @@ class LoadDimensionOperator(LoadOperator):
 
     def lineage(self, place: Place) -> OperatorLineage:
         """Return what a load has, and the records and what follows from a change beside the target."""
-        from redshift_elt.lineage import OperatorLineage, read, reads, written
+        from redshift_elt.integrations.lineage import OperatorLineage, read, reads, written
 
         lineage = super().lineage(place)
         outputs = list(lineage.outputs)
@@ -130,9 +130,9 @@ class LoadDimensionOperator(LoadOperator):
         return OperatorLineage(inputs=list(inputs.values()), outputs=outputs)
 
     def _merge(self, session: Session, window: Window, phases: Phases, *, replace: bool) -> RowCounts:
-        from redshift_elt.audit import loaded_windows
-        from redshift_elt.loads import fresh_keys, merge_records, merge_rows
-        from redshift_elt.statements.scope import EVERYTHING, within
+        from redshift_elt.loading.history import loaded_windows
+        from redshift_elt.loading.strategies import fresh_keys, merge_records, merge_rows
+        from redshift_elt.sql.scope import EVERYTHING, within
 
         if self.records is None:
             return merge_rows(

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.operators.load import LoadOperator
-from redshift_elt.statements import names
+from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
-    from redshift_elt.phases import Phases
-    from redshift_elt.row_counts import RowCounts
-    from redshift_elt.transaction import Session
-    from redshift_elt.window import Window
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.loading.phases import Phases
+    from redshift_elt.loading.row_counts import RowCounts
+    from redshift_elt.run.window import Window
 
 
 class LoadFactOperator(LoadOperator):
@@ -31,13 +31,13 @@ class LoadFactOperator(LoadOperator):
 
     def __init__(self, *, window_column: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        names.identifier(window_column)
+        identifiers.identifier(window_column)
         self.window_column = window_column
 
     def load(self, session: Session, context: Mapping[str, Any], window: Window, phases: Phases) -> RowCounts:  # noqa: ARG002
         """Overwrite the window."""
-        from redshift_elt.audit import loaded_windows
-        from redshift_elt.loads import overwrite_window
+        from redshift_elt.loading.history import loaded_windows
+        from redshift_elt.loading.strategies import overwrite_window
 
         loaded = loaded_windows(session, self.table, window)
         return overwrite_window(session, self.table, self.select, self.key, self.window_column, window, loaded, phases)

@@ -10,12 +10,12 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.report.checked import Checked
 from redshift_elt.report.question import Answer, Question, Row
-from redshift_elt.statements import quality
+from redshift_elt.sql import quality
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from redshift_elt.transaction import Session
+    from redshift_elt.connection.transaction import Session
 
 _HTML = "text/html; charset=utf-8"
 _CSV = "text/csv; charset=utf-8"

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from redshift_elt.checks import Aggregate
 from redshift_elt.checks.check import refuse_unfit
-from redshift_elt.date_pattern import DatePattern
 from redshift_elt.operators.base import WarehouseOperator
-from redshift_elt.statements import names
-from redshift_elt.statements.copy import MOST_REJECTS, CopyOptions
+from redshift_elt.sql import identifiers
+from redshift_elt.sql.copy_command import MOST_REJECTS, CopyOptions
+from redshift_elt.staging.date_pattern import DatePattern
 
 if TYPE_CHECKING:
     from redshift_elt.checks import Check
-    from redshift_elt.lineage import OperatorLineage, Place
-    from redshift_elt.stage import Stage, Staged
-    from redshift_elt.window import Window
+    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.run.window import Window
+    from redshift_elt.staging.stage import Stage, Staged
 
 
 class StageToRedshiftOperator(WarehouseOperator):
@@ -29,7 +29,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     begins from nothing. Give exactly one of ``key_pattern`` and ``prefix``.
 
     :param table: the permanent, empty table that the staging table is made like; the staging table's name is this
-        name and a suffix for the run, see :func:`redshift_elt.staging.staging_table`.
+        name and a suffix for the run, see :func:`redshift_elt.run.names.staging_table`.
     :param bucket: the bucket's name, without ``s3://``.
     :param key_pattern: the key of one UTC day's object, such as ``orders/%Y/%m/%Y-%m-%d.json``; the days of
         the run's window are staged, those that exist. A full load stages every key that fits.
@@ -108,7 +108,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         if margin_days < 0 or (margin_days and prefix is not None):
             raise ValueError(f"margin_days is {margin_days}: write 0 or more days, and only with key_pattern.")
         if window_column is not None:
-            names.identifier(window_column)
+            identifiers.identifier(window_column)
             if prefix is not None:
                 raise ValueError("window_column goes with key_pattern: the objects below a prefix are no single days'.")
         if list_every is not None and not ledger_targets:
@@ -119,7 +119,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise ValueError(f"max_rejects is {max_rejects}: write 0 to {MOST_REJECTS:,}, which is what COPY allows.")
         if "{{" not in iam_role:
             CopyOptions(iam_role=iam_role)
-        names.check_table(table)
+        identifiers.check_table(table)
         refuse_unfit(checks)
         for check in checks:
             if not isinstance(check, Aggregate) or check.table != table:
@@ -133,7 +133,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.margin_days = margin_days
         self.window_column = window_column
         self.prefix = prefix
-        self.ledger_targets = names.several(ledger_targets, "ledger_targets")
+        self.ledger_targets = identifiers.several(ledger_targets, "ledger_targets")
         self.list_every = list_every
         self.json = json
         self.iam_role = iam_role
@@ -147,7 +147,7 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def stage_for(self, task: WarehouseOperator, context: Mapping[str, Any], window: Window) -> Stage:
         """Return the staging of this source for a run, as a task of the run needs it."""
-        from redshift_elt.stage import Source, Stage
+        from redshift_elt.staging.stage import Source, Stage
 
         rendered = copy.copy(self)
         rendered.render_template_fields(context, task.dag.get_template_env())
@@ -157,7 +157,7 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def lineage(self, place: Place) -> OperatorLineage:
         """Return the objects' prefix or key pattern as what is read, and the staging table's template as written."""
-        from redshift_elt.lineage import OperatorLineage, objects, written
+        from redshift_elt.integrations.lineage import OperatorLineage, objects, written
 
         rows = self.staged.rows if self.staged else None
         return OperatorLineage(

@@ -9,9 +9,9 @@ from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 
 if TYPE_CHECKING:
-    from redshift_elt.stage import Stage
-    from redshift_elt.transaction import Session
-    from redshift_elt.window import Window
+    from redshift_elt.connection.transaction import Session
+    from redshift_elt.run.window import Window
+    from redshift_elt.staging.stage import Stage
 
 Result = TypeVar("Result")
 
@@ -40,7 +40,7 @@ class StagedOperator(WarehouseOperator):
         :param lock: is called with the session before anything else; so what the task stages for itself is not older
             than the lock.
         """
-        from redshift_elt.load_failure import StagingGone, explain_load
+        from redshift_elt.loading.load_failure import StagingGone, explain_load
 
         stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
 

@@ -50,7 +50,7 @@ class WaitForClusterOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:  # noqa: ARG002 - Airflow's own form
         """Hand over to the triggerer."""
-        from redshift_elt.cluster.ready_trigger import ClusterReadyTrigger
+        from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
 
         self.defer(
             trigger=ClusterReadyTrigger(
@@ -70,7 +70,7 @@ class WaitForClusterOperator(BaseOperator):
         :raises AirflowFailException: waiting does not help.
         :raises AirflowException: it was not ready in time, or AWS did not tell; the task's retry goes on waiting.
         """
-        from redshift_elt.cluster.ready_trigger import HOPELESS, LATE, READY
+        from redshift_elt.triggers.cluster_ready import HOPELESS, LATE, READY
 
         if event["state"] == READY:
             self.log.info("%s", event["message"])

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 _OUTCOMES = ("failed", "warned", "passed")
-# The year in which the window of a full load ends: redshift_elt.window.
+# The year in which the window of a full load ends: redshift_elt.run.window.
 _NO_END = 9999
 
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """One check: a row of :func:`redshift_elt.statements.quality.last_results`. Times are UTC without a zone."""
+    """One check: a row of :func:`redshift_elt.sql.quality.last_results`. Times are UTC without a zone."""
 
     outcome: str
     table: str

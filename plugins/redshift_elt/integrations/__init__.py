@@ -1,0 +1,1 @@
+"""Alerts, lineage and the retry policy."""

@@ -1,0 +1,1 @@
+"""From staged rows to target rows, and the bookkeeping of loads."""

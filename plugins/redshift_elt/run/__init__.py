@@ -1,0 +1,1 @@
+"""What makes a run: its window, the names of its tables, its clock."""

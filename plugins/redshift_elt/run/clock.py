@@ -1,0 +1,10 @@
+"""The time as the bookkeeping tables hold it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def now() -> datetime:
+    """Return the current time: UTC, without a zone."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)

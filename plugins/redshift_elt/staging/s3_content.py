@@ -1,0 +1,58 @@
+"""What is in an object: how many records, and what one of its lines says. For the rare case that a run must look."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    from redshift_elt.staging.s3_objects import S3Object
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def read(s3: S3Hook, item: S3Object, *, compressed: bool = False) -> bytes:
+    """Return an object's content, of just the version that was listed.
+
+    :param compressed: whether it is compressed with gzip.
+    :raises ClientError: S3 has another version by now, or none.
+    """
+    body = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag)["Body"].read()
+    return gzip.decompress(body) if compressed and body else body
+
+
+def count_records(content: bytes) -> int:
+    """Return how many records there are: JSON values, on a line or over several, and lines that are no JSON."""
+    text = content.decode(errors="replace")
+    count = position = 0
+    while (position := _skip_blank(text, position)) < len(text):
+        count += 1
+        try:
+            _, position = _DECODER.raw_decode(text, position)
+        except ValueError:
+            end = text.find("\n", position)
+            position = len(text) if end < 0 else end
+    return count
+
+
+def line(content: bytes, number: int, size: int) -> str:
+    r"""Return a line's text, bytes that are no UTF-8 as ``\xe4``, without NUL.
+
+    :param number: of the line, from 1.
+    :param size: how many bytes the text has at most.
+    """
+    lines = content.split(b"\n", number)
+    raw = lines[number - 1] if number <= len(lines) else b""
+    # A character that is cut here is one that there is no room for.
+    text = raw[: size + 4].rstrip(b"\r").decode(errors="backslashreplace").replace("\0", "")
+    return text.encode()[:size].decode(errors="ignore")
+
+
+def _skip_blank(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position

@@ -1,0 +1,119 @@
+"""What a real Airflow tells people of a task that fails and of a run that is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from local.stack.airflow_api import AirflowApi
+from local.stack.dag_run import wait_for_dag
+from local.stack.demo import LOAD
+from tests.support.inboxes import Inbox, slack
+from tests.support.waiting import wait_until
+
+VARIABLE, CONNECTION = "sparkify_alerts", "slack_alerts"
+WINDOW = {"window_start": "2018-11-01T05:00:00Z", "window_end": "2018-11-01T06:00:00Z"}
+
+
+@pytest.fixture
+def inbox(api: AirflowApi) -> Iterator[Inbox]:
+    """Slack, which the Variable names as it does when somebody has set it in the UI."""
+    wait_for_dag(api, LOAD)
+    api.unpause(LOAD)
+    with slack() as inbox:
+        api._send("POST", "/api/v2/connections", {"connection_id": CONNECTION, **inbox.connection})
+        api._send("POST", "/api/v2/variables", {"key": VARIABLE, "value": CONNECTION})
+        yield inbox
+        api._send("DELETE", f"/api/v2/variables/{VARIABLE}")
+        api._send("DELETE", f"/api/v2/connections/{CONNECTION}")
+
+
+@pytest.fixture
+def airflow(stack) -> Iterator[psycopg.Connection]:
+    """Airflow's own database."""
+    with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as airflow:
+        yield airflow
+
+
+@pytest.fixture
+def usual_time(api, faults, airflow) -> Iterator[None]:
+    """A run that has taken some seconds and counts as one that succeeded: how long the next ones should take."""
+    wait_for_dag(api, LOAD)
+    api.unpause(LOAD)
+    faults.set("redshift", "ExpiredToken")
+    run_id = api.trigger(LOAD, WINDOW)
+    wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the run is under way")
+    api.fail_run(LOAD, run_id)
+    airflow.execute("update dag_run set state = 'success' where run_id = %s", (run_id,))
+    yield
+    airflow.execute("update dag_run set state = 'failed' where run_id = %s", (run_id,))
+
+
+def told(inbox: Inbox, run_id: str, number: int) -> list[str]:
+    """Wait for so many messages about a run; the schedule's own run may be told of too."""
+    found: list[str] = []
+    while len(found) < number:
+        found += [text for text in [inbox.next()] if run_id in text]
+    return found
+
+
+def nothing_more(inbox: Inbox, run_id: str) -> bool:
+    return not [text for text in inbox.rest() if run_id in text]
+
+
+def states(api: AirflowApi, run_id: str) -> set[str | None]:
+    return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")}
+
+
+def test_a_task_that_fails_for_good_is_told(stack, api, faults, inbox):
+    faults.set("redshift", "AccessDenied")
+    run_id = api.trigger(LOAD, WINDOW)
+    # Both of the tasks that a run begins with.
+    by_title = {text.splitlines()[0]: text for text in told(inbox, run_id, 2)}
+    assert set(by_title) == {
+        f":red_circle: *{LOAD}: {task_id} has failed*" for task_id in ("stage_events", "stage_songs")
+    }
+    for text in by_title.values():
+        assert f"Window: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\nRun: {run_id}\nTry: 1\n" in text
+        assert f"Log: {stack.settings.airflow_url}/dags/{LOAD}/runs/" in text
+        assert "```AWS does not allow" in text
+    assert nothing_more(inbox, run_id)
+
+
+def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, faults, airflow, usual_time, inbox):
+    # Its tasks wait for their next try.
+    faults.set("redshift", "ExpiredToken")
+    run_id = api.trigger(LOAD, WINDOW)
+    try:
+        wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the tasks are tried again later")
+        assert nothing_more(inbox, run_id)
+        # As if the hour had passed.
+        moved = airflow.execute(
+            "update deadline set deadline_time = now() - interval '1 second' "
+            "where not missed and dagrun_id = (select id from dag_run where run_id = %s)",
+            (run_id,),
+        ).rowcount
+        assert moved == 1
+        [text] = told(inbox, run_id, 1)
+        state = api.run_state(LOAD, run_id)
+    finally:
+        api.fail_run(LOAD, run_id)
+    assert text.startswith(
+        f":red_circle: *{LOAD} is late*\nWindow: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\nRun: {run_id}, running\n"
+    )
+    assert f"Page: {stack.settings.airflow_url}/dags/{LOAD}/runs/" in text
+    assert state == "running"
+
+
+def test_a_run_that_has_failed_can_be_cleared_though_its_deadline_is_ahead(api, faults, airflow, usual_time):
+    """It could not with a deadline that counts from when the run was queued (Airflow issue 70368)."""
+    faults.set("redshift", "AccessDenied")
+    run_id = api.trigger(LOAD, WINDOW)
+    wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run fails")
+    ahead = "select count(*) from deadline where not missed and dagrun_id = (select id from dag_run where run_id = %s)"
+    assert airflow.execute(ahead, (run_id,)).fetchone() == (1,)
+    api.clear(LOAD, run_id, ["stage_events"])
+    wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "it fails again")
+    assert {task["task_id"]: task["try_number"] for task in api.tasks(LOAD, run_id)}["stage_events"] == 2

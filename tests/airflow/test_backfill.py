@@ -1,0 +1,126 @@
+"""Airflow's own backfill, in a real Airflow: forwards, backwards, hours twice, and a run by hand across them."""
+
+from datetime import datetime, timezone
+
+import pytest
+
+from local.datagen import Options, generate
+from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.dag_run import FINISHED, run_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
+from local.stack.environment import BUCKET
+from local.stack.report import STAR_SCHEMA
+from local.stack.upload import delete
+from local.stack.warehouse import aws_client, require_warehouse
+from tests.model import star_schema as model
+from tests.support.waiting import wait_until
+
+
+def hour(number):
+    return datetime(2018, 11, 1, number, tzinfo=timezone.utc)
+
+
+FIRST, LAST = hour(12), hour(23)
+FORWARDS = hour(12), hour(17)
+BACKWARDS = hour(15), hour(23)
+# Neither the first hours nor the last ones are loaded by any run but their own.
+BY_HAND = {"window_start": "2018-11-01T14:00:00Z", "window_end": "2018-11-01T20:00:00Z"}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    target = tmp_path_factory.mktemp("generated") / "data"
+    generate(target, Options(days=1, users=40, songs=100))
+    return Dataset.open(target)
+
+
+@pytest.fixture(scope="module")
+def empty_warehouse(stack, api, dataset, progress):
+    """New tables, and a bucket with the data; both are gone at the end, for the tests of other files."""
+    upload_data(stack.settings, progress, dataset)
+    run_dag(api, progress, CREATE_CLUSTER, {})
+    with require_warehouse(stack.settings).connect() as warehouse:
+        yield warehouse
+    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
+    delete(aws_client(stack.settings, "s3"), BUCKET, [key for key, _ in dataset.objects()])
+
+
+@pytest.fixture(scope="module")
+def backfilled(api, empty_warehouse):
+    """The id of the run by hand, after both backfills."""
+    api.unpause(LOAD)
+    forwards = api.start_backfill(LOAD, *FORWARDS)
+    wait_until(lambda: api.count_runs(LOAD, *FORWARDS, ["running"]), "an hour runs")
+    by_hand = api.trigger(LOAD, BY_HAND)
+    wait_until(lambda: api.backfill_is_complete(forwards), "the backfill ends", seconds=300)
+    api.start_backfill(LOAD, *BACKWARDS, backwards=True, reprocess="completed")
+    wait_until(lambda: api.count_runs(LOAD, FIRST, LAST, FINISHED) == 12, "the backfill backwards ends", seconds=300)
+    wait_until(lambda: api.run_state(LOAD, by_hand) in FINISHED, "the run by hand ends", seconds=300)
+    return by_hand
+
+
+def test_every_hour_has_a_run_that_succeeded(api, backfilled):
+    runs = api.runs(LOAD, FIRST, LAST)
+    assert len(runs) == 12
+    assert {(run["run_type"], run["state"]) for run in runs} == {("backfill", "success")}
+    assert api.run_state(LOAD, backfilled) == "success"
+
+
+def test_every_task_has_succeeded_or_was_skipped(api, backfilled):
+    runs = [*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled]
+    found = [(run, task["task_id"], task["state"]) for run in runs for task in api.tasks(LOAD, run)]
+    assert len(found) == len(runs) * 9
+    assert [task for task in found if task[2] not in {"success", "skipped"}] == []
+
+
+def test_hours_that_were_there_already_have_run_twice_when_that_was_asked_for(api, backfilled):
+    tries = {
+        datetime.fromisoformat(run["logical_date"].replace("Z", "+00:00")): {
+            task["try_number"] for task in api.tasks(LOAD, run["dag_run_id"])
+        }
+        for run in api.runs(LOAD, FIRST, LAST)
+    }
+    twice = {moment for moment, numbers in tries.items() if min(numbers) > 1}
+    assert twice == {hour(15), hour(16), hour(17)}
+
+
+@pytest.mark.parametrize("table", STAR_SCHEMA)
+def test_every_row_is_what_the_model_says_of_these_hours(empty_warehouse, dataset, backfilled, table):
+    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))[table]
+    found = empty_warehouse.execute(f"select * from {table}").fetchall()
+    assert model.comparable(found) == expected
+    assert len(found) == len(expected) > 0
+
+
+def test_consumers_of_an_asset_are_told_which_rows_came_by_which_window(api, empty_warehouse, backfilled):
+    told = {}
+    for run in (*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled):
+        for event in api.asset_events(LOAD, run):
+            if event["name"] == "sparkify_songplays":
+                # A run that was run again tells once more what it has done.
+                told[run] = event["extra"]["window_start"], event["extra"]["inserted"]
+    by_hour = empty_warehouse.execute("select date_part(hour, start_time), count(*) from songplays group by 1")
+    rows = {int(number): count for number, count in by_hour.fetchall()}
+    assert sum(inserted for _, inserted in told.values()) == sum(rows.values())
+    # These hours have a run of their own and lie in the window of no other.
+    alone = {
+        hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (12, 13, 21, 22) if number in rows
+    }
+    assert alone.items() <= dict(told.values()).items()
+    assert len(alone) > 1
+
+
+def test_a_load_of_an_old_hour_that_is_cleared_stages_again_what_is_gone(api, empty_warehouse, dataset, backfilled):
+    [run] = api.runs(LOAD, hour(13), hour(13))
+    taken = empty_warehouse.execute("delete from songplays where date_part(hour, start_time) = 13").rowcount
+    assert taken > 0
+    api.clear(LOAD, run["dag_run_id"], ["load_songplays"])
+    wait_until(lambda: api.run_state(LOAD, run["dag_run_id"]) in FINISHED, "the cleared tasks end")
+
+    states = {task["task_id"]: (task["state"], task["try_number"]) for task in api.tasks(LOAD, run["dag_run_id"])}
+    again = {"load_songplays", "check_star_schema", "clean_up"}
+    assert {task_id for task_id, (_, number) in states.items() if number == 2} == again
+    assert {states[task_id][0] for task_id in again} == {"success"}
+    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))["songplays"]
+    assert model.comparable(empty_warehouse.execute("select * from songplays").fetchall()) == expected

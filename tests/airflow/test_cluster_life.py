@@ -1,0 +1,188 @@
+"""A cluster's life in a real Airflow: made, loaded, kept as a snapshot, made of it again, and removed.
+
+Each test goes on where the one before has ended, for every step takes half a minute.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import pytest
+
+from local.datagen import Options, generate
+from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.comparison import fingerprints
+from local.stack.dag_run import FINISHED, run_dag, wait_for_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
+from local.stack.environment import BUCKET, CLUSTER, LOADER
+from local.stack.report import STAR_SCHEMA, row_counts
+from local.stack.upload import delete
+from local.stack.warehouse import aws_client, require_warehouse
+from tests.support.aws_contents import contents
+from tests.support.waiting import wait_until
+
+RESTORE_CLUSTER = "sparkify_restore_cluster"
+WITHOUT_TRACE = {"final_snapshot": False, "approved": True}
+BELONGINGS = {
+    "roles": ["sparkify-copy"],
+    "security groups": ["sparkify-access"],
+    "parameter groups": ["sparkify-tls"],
+}
+# What a log says of each thing that was asked for.
+KINDS = "Role|Security group|Parameter group|Cluster|Table|User"
+STEP = re.compile(rf"INFO +((?:{KINDS}) \S+)(?: \(.*\))?: (created|already there)")
+
+
+@pytest.fixture(scope="module")
+def aws(stack, api, progress):
+    """A maker of clients of the account, which is as empty at the end as at the beginning."""
+    aws = partial(aws_client, stack.settings)
+    assert contents(aws) == {}, "tests of another file have left something"
+    yield aws
+    run_dag(api, progress, TEARDOWN_CLUSTER, WITHOUT_TRACE)
+    for snapshot in contents(aws).get("snapshots", ()):
+        aws("redshift").delete_cluster_snapshot(SnapshotIdentifier=snapshot)
+    assert contents(aws) == {}
+
+
+@pytest.fixture(scope="module")
+def dataset(stack, aws, progress, tmp_path_factory):
+    """A day in the bucket, which is empty again at the end."""
+    target = tmp_path_factory.mktemp("generated") / "data"
+    generate(target, Options(days=1, users=5, songs=10))
+    dataset = Dataset.open(target)
+    upload_data(stack.settings, progress, dataset)
+    yield dataset
+    delete(aws("s3"), BUCKET, [key for key, _ in dataset.objects()])
+
+
+@pytest.fixture(scope="module")
+def created(api, progress, dataset):
+    """The ids of two runs that create the cluster."""
+    return [run_dag(api, progress, CREATE_CLUSTER, {}) for _ in range(2)]
+
+
+@pytest.fixture(scope="module")
+def loaded(stack, api, progress, dataset, created):
+    """What the tables hold after a load."""
+    load(api, progress, dataset)
+    return rows(stack)
+
+
+@pytest.fixture(scope="module")
+def torn_down(stack, api, loaded):
+    """The id of a run that was asked to go on, and has deleted the cluster."""
+    run_id = teardown_that_asks(stack, api)
+    api.answer(TEARDOWN_CLUSTER, run_id, "approve", "Approve")
+    finished(api, run_id)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def snapshot(aws, torn_down):
+    """The name of the one snapshot that the account has then."""
+    [snapshot] = contents(aws)["snapshots"]
+    return snapshot
+
+
+@pytest.fixture(scope="module")
+def restored(api, progress, snapshot):
+    """The id of the run that has made the cluster of it."""
+    return run_dag(api, progress, RESTORE_CLUSTER, {"snapshot_identifier": snapshot})
+
+
+def load(api, progress, dataset):
+    start, end = dataset.window
+    return run_dag(api, progress, LOAD, {"window_start": start, "window_end": end})
+
+
+def rows(stack):
+    with require_warehouse(stack.settings).connect() as warehouse:
+        return fingerprints(warehouse)
+
+
+def steps(api, run_id):
+    """Return what the logs of a run that creates say of each thing: created, or already there."""
+    lines = [line for task in api.tasks(CREATE_CLUSTER, run_id) for line in api.log(CREATE_CLUSTER, run_id, task)]
+    return dict(found.groups() for line in lines if (found := STEP.match(line)))
+
+
+def states(api, run_id):
+    return {task["task_id"]: task["state"] for task in api.tasks(TEARDOWN_CLUSTER, run_id)}
+
+
+def teardown_that_asks(stack, api):
+    """Trigger a teardown and return the id of the run, which waits for an answer.
+
+    The scheduler has heard that the process which asked has ended. It would take that for the end of what an earlier
+    answer has started, and let the task ask again after a minute (Airflow's issues 67287 and 72716).
+    """
+    wait_for_dag(api, TEARDOWN_CLUSTER)
+    run_id = api.trigger(TEARDOWN_CLUSTER, {})
+    wait_until(lambda: states(api, run_id)["approve"] == "awaiting_input", "the run asks", seconds=300)
+    log = stack.settings.state / "logs" / "scheduler.log"
+    heard = re.compile(rf"TaskInstance Finished: .*task_id=approve, run_id={re.escape(run_id)},")
+    wait_until(lambda: heard.search(log.read_text()), "the scheduler has heard of the question's end", seconds=300)
+    assert states(api, run_id)["delete_cluster"] is None
+    return run_id
+
+
+def finished(api, run_id):
+    wait_until(lambda: api.run_state(TEARDOWN_CLUSTER, run_id) in FINISHED, "the teardown ends", seconds=300)
+    assert api.run_state(TEARDOWN_CLUSTER, run_id) == "success"
+
+
+def test_a_second_run_finds_each_thing_that_the_first_has_created(api, aws, created):
+    first, second = (steps(api, run_id) for run_id in created)
+    assert set(first.values()) == {"created"}
+    assert second == dict.fromkeys(first, "already there")
+    assert {"Role sparkify-copy", "Security group sparkify-access", "Parameter group sparkify-tls"} < set(first)
+    assert {f"Cluster {CLUSTER}", f"User {LOADER}", *(f"Table public.{table}" for table in STAR_SCHEMA)} < set(first)
+    [cluster] = aws("redshift").describe_clusters()["Clusters"]
+    assert {tag["Key"]: tag["Value"] for tag in cluster["Tags"]} == {
+        "project": "sparkify-warehouse",
+        "owner": "sparkify",
+        "purpose": "analytics of song plays",
+    }
+
+
+def test_a_teardown_that_is_rejected_deletes_nothing(stack, api, aws, loaded):
+    before = contents(aws)
+    run_id = teardown_that_asks(stack, api)
+    api.answer(TEARDOWN_CLUSTER, run_id, "approve", "Reject")
+    finished(api, run_id)
+    assert states(api, run_id) == {
+        "approve": "success",
+        "delete_cluster": "skipped",
+        "delete_copy_role": "skipped",
+        "delete_security_group": "skipped",
+        "delete_parameter_group": "skipped",
+    }
+    assert contents(aws) == before
+    assert before == {"clusters": [CLUSTER], "secrets": before["secrets"], **BELONGINGS}
+    assert rows(stack) == loaded
+
+
+def test_a_teardown_that_is_approved_leaves_a_snapshot_and_nothing_else(api, aws, torn_down, snapshot):
+    assert set(states(api, torn_down).values()) == {"success"}
+    assert contents(aws) == {"snapshots": [snapshot]}
+    [deletion] = [task for task in api.tasks(TEARDOWN_CLUSTER, torn_down) if task["task_id"] == "delete_cluster"]
+    log = api.log(TEARDOWN_CLUSTER, torn_down, deletion)
+    assert any(f"final snapshot: {snapshot}." in line for line in log)
+
+
+def test_the_cluster_of_the_snapshot_has_the_rows_and_can_be_loaded(stack, api, progress, dataset, loaded, restored):
+    assert rows(stack) == loaded
+    with require_warehouse(stack.settings).connect() as warehouse:
+        assert all(row_counts(warehouse).values())
+        warehouse.execute("delete from songplays")
+    load(api, progress, dataset)
+    assert rows(stack) == loaded
+
+
+def test_a_teardown_without_a_question_and_a_snapshot_leaves_nothing_more(api, progress, aws, snapshot, restored):
+    assert contents(aws)["clusters"] == [CLUSTER]
+    run_dag(api, progress, TEARDOWN_CLUSTER, WITHOUT_TRACE)
+    assert contents(aws) == {"snapshots": [snapshot]}

@@ -1,0 +1,283 @@
+"""Real runs of the DAGs in a real Airflow: what ends up in the star schema, also when tasks are killed half-way."""
+
+import json
+import os
+import re
+import signal
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+from local.datagen import Options, generate
+from local.settings import SECRET_KEY
+from local.stack.airflow_api import AirflowApi
+from local.stack.dag_run import run_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import LOAD, load
+from local.stack.environment import BUCKET, VIEWER
+from local.stack.secret import Secrets
+from local.stack.warehouse import aws_client, require_warehouse
+from redshift_elt.run.names import staging_table
+from tests.model import star_schema as model
+from tests.support.leaks import leaks
+from tests.support.waiting import wait_until
+
+REPORT = "sparkify_report"
+TARGETS = ("songplays", "users", "songs", "artists", "time")
+
+# PROFILE: the counts of the complete real data, from its published and recomputed figures.
+REAL_COUNTS = {"songplays": 6820, "users": 97, "songs": 14896, "artists": 9553, "time": 6813}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """The real data where SPARKIFY_DATA names it, else generated data."""
+    if directory := os.environ.get("SPARKIFY_DATA"):
+        return Dataset.open(Path(directory))
+    target = tmp_path_factory.mktemp("generated") / "data"
+    generate(target, Options(days=3, users=40, songs=200))
+    return Dataset.open(target)
+
+
+@pytest.fixture(scope="module")
+def expected(dataset):
+    """The star schema that the independent model computes from the same files."""
+    return model.star_schema(dataset.directory)
+
+
+@pytest.fixture(scope="module")
+def first_run(stack, dataset, progress):
+    """The run that made the cluster's tables and loaded everything."""
+    return load(stack.settings, progress, dataset)
+
+
+@pytest.fixture
+def warehouse(stack, first_run):
+    with require_warehouse(stack.settings).connect() as connection:
+        yield connection
+
+
+def rows(warehouse, table):
+    return model.comparable(warehouse.execute(f"select * from {table}").fetchall())
+
+
+@pytest.mark.parametrize("table", TARGETS)
+def test_every_row_is_what_the_model_says(warehouse, expected, table):
+    found = rows(warehouse, table)
+    assert len(found) == warehouse.execute(f"select count(*) from {table}").fetchone()[0]
+    assert found == expected[table]
+
+
+def test_the_counts_of_the_real_data(warehouse, real_data):
+    counts = {table: warehouse.execute(f"select count(*) from {table}").fetchone()[0] for table in TARGETS}
+    assert counts == REAL_COUNTS
+    assert warehouse.execute("select count(*) from songplays where song_id is not null").fetchone() == (319,)
+    levels = dict(warehouse.execute("select level, count(*) from users group by level").fetchall())
+    assert levels == {"free": 75, "paid": 22}
+
+
+def test_the_task_logs_tell_how_many_rows_of_the_real_data_were_staged(api, real_data, first_run):
+    tasks = {task["task_id"]: task for task in api.tasks(LOAD, first_run)}
+    events, songs = (api.log(LOAD, first_run, tasks[task_id]) for task_id in ("stage_events", "stage_songs"))
+    assert any("8,056 rows staged" in line for line in events)
+    assert any("14,896 rows staged" in line for line in songs)
+
+
+def test_every_check_passed(warehouse, first_run):
+    query = "select check_name, outcome from etl.check_results where run_id = %s"
+    results = dict(warehouse.execute(query, (first_run,)).fetchall())
+    assert len(results) > 10
+    # The logs have damaged texts, which is told and goes on.
+    assert {name for name, outcome in results.items() if outcome != "passed"} <= {"damaged text in song or artist"}
+
+
+def test_a_second_run_writes_nothing(stack, warehouse, api, progress, dataset):
+    before = {table: rows(warehouse, table) for table in TARGETS}
+    start, end = dataset.window
+    run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end})
+    written = warehouse.execute(
+        "select sum(inserted + updated + deleted) from etl.loads where run_id = %s and target in"
+        " ('songplays', 'users', 'songs', 'artists', 'time')",
+        (run_id,),
+    ).fetchone()
+    assert written == (0,)
+    assert {table: rows(warehouse, table) for table in TARGETS} == before
+
+
+def test_a_viewer_can_look_but_not_trigger(stack, first_run):
+    password = Secrets.of(stack.settings.state).viewer_password
+    with AirflowApi(stack.settings.airflow_url, VIEWER, password) as viewer:
+        assert viewer.run_state(LOAD, first_run) == "success"
+        with pytest.raises(Exception, match="403"):
+            viewer.trigger(LOAD, {})
+
+
+def test_no_secret_is_in_logs_templates_or_xcom(stack, api, warehouse, first_run):
+    known = (*asdict(Secrets.of(stack.settings.state)).values(), SECRET_KEY, require_warehouse(stack.settings).password)
+    folders = [stack.settings.state / "logs", stack.settings.state / "airflow" / "logs"]
+    logs = [file for folder in folders for file in folder.rglob("*.log")]
+    assert any("load_songplays" in str(file) for file in logs)
+    found = {file.name: leaks(file.read_text(errors="replace"), known) for file in logs}
+    for task in api.tasks(LOAD, first_run):
+        found[task["task_id"]] = leaks(json.dumps(task["rendered_fields"], indent=1), known)
+    with psycopg.connect(**stack.postgres.dsn.parameters("airflow")) as metadata:
+        xcoms = metadata.execute("select key, value::text from xcom where run_id = %s", (first_run,)).fetchall()
+    assert xcoms
+    found |= {key: leaks(value, known) for key, value in xcoms}
+    assert {place: kinds for place, kinds in found.items() if kinds} == {}
+
+
+@pytest.mark.parametrize(
+    ("locked", "killed"),
+    [
+        # The audit row is the last thing that a load writes before it commits.
+        (["etl.loads"], {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}),
+        # A run's staging table is made like its template.
+        (["staging_events", "staging_songs"], {"stage_events", "stage_songs"}),
+    ],
+)
+def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
+    stack, warehouse, api, expected, locked, killed
+):
+    damaged = damage(warehouse)
+    with require_warehouse(stack.settings).connect() as holder:
+        holder.autocommit = False
+        for table in locked:
+            holder.execute(f"lock {table}")
+        run_id = api.trigger(LOAD, {"full_load": True})
+        wait_until(lambda: waiting_for_locks(stack, api, run_id) >= len(killed), "the loads wait for the lock")
+        kill_tasks(stack, api, run_id, killed)
+        holder.rollback()
+
+    assert {table: rows(warehouse, table) for table in TARGETS} == damaged
+    api.clear(LOAD, run_id, sorted(killed))
+    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends", seconds=300)
+    assert api.run_state(LOAD, run_id) == "success"
+    assert {table: rows(warehouse, table) for table in TARGETS} == expected
+
+
+def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_behind(
+    stack, warehouse, api, expected, dataset
+):
+    with (
+        require_warehouse(stack.settings).connect() as gate,
+        require_warehouse(stack.settings).connect() as holder,
+        require_warehouse(stack.settings).connect() as reader,
+    ):
+        gate.autocommit = holder.autocommit = reader.autocommit = False
+        # What is staged is checked, too: the results are locked when that is done, and before the loads are.
+        gate.execute("lock etl.lock_songplays")
+        run_id = api.trigger(LOAD, dict(zip(("window_start", "window_end"), dataset.window, strict=True)))
+        wait_until(lambda: waits(stack, api, run_id, "load_songplays"), "a load waits for the lock", seconds=300)
+        holder.execute("lock etl.check_results")
+        gate.rollback()
+        wait_until(lambda: waits(stack, api, run_id, "check_star_schema"), "the check waits for the lock", seconds=300)
+        # A staging table that somebody reads cannot be dropped.
+        reader.execute(f"select * from {staging_table('staging_events', SimpleNamespace(dag_id=LOAD, run_id=run_id))}")
+        kill_tasks(stack, api, run_id, {"check_star_schema"})
+        holder.rollback()
+        api.clear(LOAD, run_id, ["check_star_schema"])
+        wait_until(lambda: states(api, run_id, {"check_star_schema"}) == {"success"}, "the check is done")
+        wait_until(lambda: waits(stack, api, run_id, "clean_up"), "the clean-up waits for the lock")
+        kill_tasks(stack, api, run_id, {"clean_up"})
+        reader.rollback()
+    api.clear(LOAD, run_id, ["clean_up"])
+    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends")
+
+    assert api.run_state(LOAD, run_id) == "success"
+    results = warehouse.execute("select check_name, target from etl.check_results where run_id = %s", (run_id,))
+    assert max(Counter(results.fetchall()).values()) == 1
+    assert results.rowcount > 5
+    assert warehouse.execute("select tablename from pg_tables where strpos(tablename, '__') > 0").fetchall() == []
+    assert aws_client(stack.settings, "s3").list_objects_v2(Bucket=BUCKET, Prefix="manifests/")["KeyCount"] == 0
+    assert {table: rows(warehouse, table) for table in TARGETS} == expected
+
+
+def waits(stack, api, run_id, task_id):
+    """Whether a task that has its run for itself waits for a lock; loads wait for one another, too."""
+    return states(api, run_id, {task_id}) == {"running"} and waiting_for_locks(stack, api, run_id)
+
+
+def kill_tasks(stack, api, run_id, tasks):
+    """Kill the processes of the tasks that run, and wait until Airflow has seen it."""
+    processes = task_processes(stack)
+    assert len(processes) >= len(tasks)
+    for process in processes:
+        os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: states(api, run_id, tasks) == {"up_for_retry"}, "Airflow sees that the tasks are gone")
+
+
+def damage(warehouse):
+    """Take rows away from every target, so that a load has something to do, and return what is left."""
+    for table, condition in {
+        "songplays": "session_id % 2 = 0",
+        "users": "user_id % 2 = 0",
+        "songs": "len(title) % 2 = 0",
+        "artists": "len(name) % 2 = 0",
+        "time": "hour % 2 = 0",
+    }.items():
+        warehouse.execute(f"delete from {table} where {condition}")
+    return {table: rows(warehouse, table) for table in TARGETS}
+
+
+def waiting_for_locks(stack, api, run_id):
+    """Ask PostgreSQL itself, beside the stand-in, how many sessions wait."""
+    assert api.run_state(LOAD, run_id) != "failed"
+    with psycopg.connect(**stack.postgres.dsn.parameters("postgres")) as connection:
+        query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        return connection.execute(query).fetchone()[0]
+
+
+def task_processes(stack):
+    """Find the processes that run tasks: each opens a process group of its own below the scheduler."""
+    return [
+        process
+        for process in stack.airflow["scheduler"].members()
+        if os.getpgid(process.pid) == process.pid and os.getsid(process.pid) != process.pid
+    ]
+
+
+def states(api, run_id, tasks):
+    return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"] in tasks}
+
+
+@pytest.fixture
+def report(api):
+    """The DAG that the Asset of songplays triggers, in force for one test."""
+    api.unpause(REPORT)
+    yield REPORT
+    api.pause(REPORT)
+
+
+def test_a_run_that_changes_all_tables_has_one_report_which_is_made_after_it(stack, warehouse, api, expected, report):
+    damage(warehouse)
+    with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as metadata:
+        # The tests of other files have made reports, too.
+        [[last]] = metadata.execute("select max(id) from dag_run").fetchall()
+        new = "from dag_run where dag_id = %s and id > %s"
+        run_id = api.trigger(LOAD, {"full_load": True})
+        wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the load ends", seconds=300)
+        assert api.run_state(LOAD, run_id) == "success"
+        assert len(api.asset_events(LOAD, run_id)) == len(TARGETS)
+        ended_runs = f"select run_id {new} and state in ('success', 'failed')"
+        wait_until(lambda: metadata.execute(ended_runs, (report, last)).fetchall(), "the report is there", seconds=300)
+        made = metadata.execute(f"select run_type, state {new}", (report, last)).fetchall()
+        queued = metadata.execute("select * from asset_dag_run_queue where target_dag_id = %s", (report,)).fetchall()
+        [[ended]] = metadata.execute("select end_date from dag_run where run_id = %s", (run_id,)).fetchall()
+        publishing = "select start_date from task_instance where task_id = 'publish_report'"
+        published = f"{publishing} and run_id in (select run_id {new})"
+        [[began]] = metadata.execute(published, (report, last)).fetchall()
+    assert (made, queued) == ([("asset_triggered", "success")], [])
+    assert began > ended
+
+    s3 = aws_client(stack.settings, "s3")
+    page = s3.get_object(Bucket=BUCKET, Key="reports/index.html")["Body"].read().decode()
+    [folder] = set(re.findall(r'href="([^"/#]+/)', page))
+    rows_per_table = s3.get_object(Bucket=BUCKET, Key=f"reports/{folder}rows_per_table.csv")["Body"].read().decode()
+    assert dict(line.split(",") for line in rows_per_table.splitlines()[1:]) == {
+        table: str(len(expected[table])) for table in TARGETS
+    }

@@ -1,0 +1,56 @@
+"""What Airflow itself makes of tasks that fail: a second try where it may help, and none where it cannot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack.airflow_api import AirflowApi
+from local.stack.dag_run import wait_for_dag
+from local.stack.demo import LOAD
+from local.stack.environment import ADMIN
+from local.stack.secret import Secrets
+from tests.support.waiting import wait_until
+
+SECONDS = 120
+
+
+@pytest.fixture
+def api(stack) -> Iterator[AirflowApi]:
+    with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
+        wait_for_dag(api, LOAD)
+        api.unpause(LOAD)
+        yield api
+
+
+@pytest.mark.parametrize(("code", "state"), [("AccessDenied", "failed"), ("ExpiredToken", "up_for_retry")])
+def test_a_task_is_tried_again_only_where_that_can_help(api, faults, code, state):
+    # The control plane is what every task asks first: where is the cluster?
+    faults.set("redshift", code)
+    run_id = api.trigger(LOAD, {})
+    try:
+        task = after_first_try(api, run_id, "stage_events")
+        log = "\n".join(api.log(LOAD, run_id, task))
+    finally:
+        if state == "failed":
+            # Its end, which both tasks bring about, must not meet one by the API half way.
+            wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run has failed")
+        else:
+            api.fail_run(LOAD, run_id)
+    assert task["state"] == state
+    assert "Retry policy decision" in log
+    assert code in log
+
+
+def after_first_try(api: AirflowApi, run_id: str, task_id: str) -> dict:
+    """Wait until a task has ended its first try."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        [task] = [task for task in api.tasks(LOAD, run_id) if task["task_id"] == task_id]
+        if task["state"] in {"failed", "up_for_retry", "success", "skipped"}:
+            assert task["try_number"] == 1
+            return task
+        assert time.monotonic() < deadline, f"{task_id} is {task['state']} after {SECONDS} s"
+        time.sleep(0.2)

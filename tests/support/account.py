@@ -1,0 +1,200 @@
+"""An AWS account as its owner sees it, and the DAGs that work in it, task by task and without Airflow's processes."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk.bases.sensor import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from local.settings import ROOT
+from tests.standin.aws.service_parts import NotedEndpoints
+from tests.support.aws_contents import contents
+from tests.support.faults import AwsFaults
+from tests.support.waiting import wait_until
+
+NAME = "life"
+TAGS = [{"Key": "project", "Value": "sparkify-warehouse"}]
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"},'
+    ' "Action": "sts:AssumeRole"}]}'
+)
+POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+DAGS = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags
+
+
+class HeldEndpoints(NotedEndpoints):
+    """Clusters without databases, whose changes can be held up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.going = threading.Event()
+        self.going.set()
+
+    def create(self, *args: Any, **kwargs: Any) -> None:
+        self._wait()
+        super().create(*args, **kwargs)
+
+    def pause(self, *args: Any) -> None:
+        self._wait()
+        super().pause(*args)
+
+    def resume(self, *args: Any) -> None:
+        self._wait()
+        super().resume(*args)
+
+    def delete(self, *args: Any) -> None:
+        self._wait()
+        super().delete(*args)
+
+    def save_snapshot(self, *args: Any) -> None:
+        self._wait()
+        super().save_snapshot(*args)
+
+    def _wait(self) -> None:
+        assert self.going.wait(60), "a change was held up for too long"
+
+
+class Account:
+    """What is in the account, and the stand-in's switch for outages.
+
+    :param address: where the stand-in listens.
+    """
+
+    def __init__(self, address: str, endpoints: HeldEndpoints) -> None:
+        self._endpoints = endpoints
+        self.faults = AwsFaults(address)
+        self._clients = {name: boto3.client(name) for name in ("redshift", "iam", "ec2", "secretsmanager")}
+        self.redshift, self.iam, self.ec2 = (self._clients[name] for name in ("redshift", "iam", "ec2"))
+
+    def create(self, *, wait: bool = True, **changed: Any) -> None:
+        """Make a cluster and what belongs to it, without the product's own functions."""
+        role = self.create_role()
+        group = self.create_security_group()
+        self.redshift.create_cluster_parameter_group(
+            ParameterGroupName=f"{NAME}-tls", ParameterGroupFamily="redshift-2.0", Description="tests", Tags=TAGS
+        )
+        request = {
+            "ClusterIdentifier": NAME,
+            "ClusterType": "single-node",
+            "NodeType": "ra3.large",
+            "MasterUsername": "awsuser",
+            "ManageMasterPassword": True,
+            "IamRoles": [role],
+            "DefaultIamRoleArn": role,
+            "VpcSecurityGroupIds": [group],
+            "ClusterParameterGroupName": f"{NAME}-tls",
+            "Tags": TAGS,
+        }
+        self.redshift.create_cluster(**{**request, **changed})
+        if wait:
+            self.become("available")
+
+    def create_role(self, tags: list[dict[str, str]] = TAGS) -> str:
+        """Make the role that COPY uses and return its ARN."""
+        role = self.iam.create_role(RoleName=f"{NAME}-copy", AssumeRolePolicyDocument=TRUST, Tags=tags)["Role"]
+        self.iam.put_role_policy(RoleName=f"{NAME}-copy", PolicyName="read", PolicyDocument=POLICY)
+        return role["Arn"]
+
+    def create_security_group(self, tags: list[dict[str, str]] = TAGS, vpc: str | None = None) -> str:
+        """Make a security group in a VPC, by default in the one that is always there, and return its id."""
+        vpc = vpc or self.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        return self.ec2.create_security_group(
+            GroupName=f"{NAME}-access",
+            Description="tests",
+            VpcId=vpc,
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+        )["GroupId"]
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let every cluster and snapshot stay in a state that would pass."""
+        self._endpoints.going.clear()
+        try:
+            yield
+        finally:
+            self._endpoints.going.set()
+
+    def status(self) -> str | None:
+        """Return the cluster's state, or None when it is gone."""
+        found = [one["ClusterStatus"] for one in self.redshift.describe_clusters()["Clusters"]]
+        return found[0] if found else None
+
+    def become(self, status: str | None) -> None:
+        """Wait until the cluster is in a state; None: until it is gone."""
+        wait_until(lambda: self.status() == status, f"the cluster is {status}", seconds=30)
+
+    def contents(self) -> dict[str, list[str]]:
+        """Name everything that was made, by its kind; what is there in every account is left out."""
+        return contents(self._clients.__getitem__)
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """Return what is known of each snapshot."""
+        return self.redshift.describe_cluster_snapshots()["Snapshots"]
+
+    def delete_roles(self) -> None:
+        """Delete every role."""
+        for role in self.iam.list_roles()["Roles"]:
+            name = role["RoleName"]
+            for policy in self.iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                self.iam.delete_role_policy(RoleName=name, PolicyName=policy)
+            for policy in self.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+                self.iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+            self.iam.delete_role(RoleName=name)
+
+    def empty(self) -> None:
+        """Delete everything that was made."""
+        wait_until(lambda: self.status() in ("available", "paused", None), "the cluster settles", seconds=30)
+        if self.status():
+            self.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
+            self.become(None)
+        for snapshot in self.snapshots():
+            self.redshift.delete_cluster_snapshot(SnapshotIdentifier=snapshot["SnapshotIdentifier"])
+        found = self.contents()
+        for name in found.get("parameter groups", ()):
+            self.redshift.delete_cluster_parameter_group(ParameterGroupName=name)
+        self.delete_roles()
+        for group in self.ec2.describe_security_groups()["SecurityGroups"]:
+            if group["GroupName"] != "default":
+                self.ec2.delete_security_group(GroupId=group["GroupId"])
+        assert self.contents() == {}
+
+
+class Asked(Exception):  # noqa: N818 - it is no error
+    """A run waits for somebody's answer."""
+
+
+def run(dag_id: str, **params: Any) -> dict[str, Any]:
+    """Run each task of a DAG once, sensors until they are content, and return what the tasks returned."""
+    dag = DAGS[dag_id]
+    returned: dict[str, Any] = {}
+    context = {
+        "dag": dag,
+        "params": {**dag.params.dump(), "cluster_identifier": NAME, **params},
+        "ti": SimpleNamespace(xcom_pull=lambda task_ids, **_: returned[task_ids]),
+        "run_id": "test",
+    }
+    for original in dag.topological_sort():
+        task = copy.copy(original)
+        task.render_template_fields(context, dag.get_template_env())
+        try:
+            if task._pre_execute_hook:
+                task._pre_execute_hook(context)
+            if isinstance(task, HITLOperator):
+                raise Asked(task.subject, task.body)
+            if isinstance(task, BaseSensorOperator):
+                # What a sensor waits between two looks is Airflow's business.
+                wait_until(lambda task=task: task.poke(context), task.task_id, seconds=30)
+            else:
+                returned[task.task_id] = task.execute(context)
+        except AirflowSkipException:
+            continue
+    return returned

@@ -1,0 +1,105 @@
+"""Where alerts arrive in the tests: a server in Slack's place, and one that takes mail."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from tests.support.ports import free_port
+
+HOST = "127.0.0.1"
+TOKEN = "T0/B0/of-the-tests"
+PATIENCE = 120
+
+
+class Inbox:
+    """What has arrived, in order.
+
+    :param connection: the Airflow connection that leads here.
+    """
+
+    def __init__(self, connection: dict[str, Any]) -> None:
+        self.connection = connection
+        self._arrived: Queue[Any] = Queue()
+
+    def put(self, message: Any) -> None:
+        """Keep a message that has arrived."""
+        self._arrived.put(message)
+
+    def next(self) -> Any:
+        """Wait for a message and return it."""
+        return self._arrived.get(timeout=PATIENCE)
+
+    def rest(self) -> list[Any]:
+        """Return what has arrived and was not asked for."""
+        return [self._arrived.get() for _ in range(self._arrived.qsize())]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has arrived that was not asked for."""
+        return self._arrived.empty()
+
+
+@contextmanager
+def slack() -> Iterator[Inbox]:
+    """Answer as Slack's incoming webhooks do; what arrives is the message's text."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            known = self.path == f"/services/{TOKEN}"
+            if known:
+                inbox.put(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200 if known else 404)
+            self.end_headers()
+            self.wfile.write(b"ok" if known else b"no_service")
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Handler)
+    host = f"http://{HOST}:{server.server_port}/services"
+    inbox = Inbox({"conn_type": "slackwebhook", "host": host, "password": TOKEN})
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield inbox
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def mail() -> Iterator[Inbox]:
+    """Take mail for anybody; what arrives is the message, with the addresses that it was delivered to in ``X-To``."""
+
+    class Handler:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd asks for it
+            message = message_from_bytes(envelope.content, policy=policy.default)
+            message["X-To"] = ", ".join(envelope.rcpt_tos)
+            inbox.put(message)
+            return "250 OK"
+
+    port = free_port()
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@example.com"}
+    inbox = Inbox({"conn_type": "smtp", "host": HOST, "port": port, "extra": extra})
+    controller = Controller(Handler(), hostname=HOST, port=port)
+    controller.start()
+    try:
+        yield inbox
+    finally:
+        controller.stop()
+
+
+def html_of(message: EmailMessage) -> str:
+    """Return the HTML of a mail."""
+    return message.get_body(("html",)).get_content()

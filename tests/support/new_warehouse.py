@@ -1,0 +1,50 @@
+"""A warehouse on a running stack: the cluster, its role, the bucket and the tables, made by the project's own code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import pytest
+
+from local.settings import REGION
+from local.stack.environment import BUCKET as STACK_BUCKET
+from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
+from local.stack.stack import Stack
+from tests.support.warehouse import BUCKET, ROOT, Warehouse
+
+VISIBLE = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "AWS_", "SSL_CERT_FILE", "NO_PROXY")
+WAREHOUSE = {
+    "conn_type": "redshift",
+    "schema": DATABASE,
+    "extra": {"iam": True, "cluster_identifier": CLUSTER, "region": REGION},
+}
+TAGS = {"project": "tests"}
+PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
+
+
+@contextmanager
+def new_warehouse(stack: Stack) -> Iterator[Warehouse]:
+    """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker."""
+    from redshift_elt.cluster.cluster import ensure_cluster
+    from redshift_elt.cluster.copy_role import ensure_copy_role
+    from redshift_elt.cluster.database import prepare_database
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.airflow_environment().items():
+            if name.startswith(VISIBLE):
+                patch.setenv(name, value)
+        patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", STACK_BUCKET)
+        # Tests make and change tables that a user who only loads may not touch.
+        patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+        role = ensure_copy_role("sparkify-copy", BUCKET, PREFIXES, TAGS)
+        ensure_cluster(CLUSTER, node_type="ra3.large", role_arn=role, tags=TAGS)
+        boto3.client("redshift").get_waiter("cluster_available").wait(
+            ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS)
+        yield Warehouse(s3)

@@ -1,0 +1,56 @@
+"""What is read from the errors of the drivers."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import redshift_connector
+
+from redshift_elt.connection.server_error import ServerError
+
+# As a user's log shows it (databricks/spark-redshift issue 348).
+FULL = """
+-----------------------------------------------
+  error:  Disk Full
+  code:      1016
+  context:   node: 0
+  query:     396648
+  location:  fdisk_api.cpp:398
+  process:   query0_1222 [pid=51115]
+  -----------------------------------------------"""
+
+
+def told(**fields: str) -> ServerError:
+    """Read an error as redshift_connector raises it."""
+    error = ServerError.of(redshift_connector.ProgrammingError({"S": "ERROR", **fields}))
+    assert error is not None
+    return error
+
+
+@pytest.mark.parametrize(
+    ("fields", "conflict"),
+    [
+        ({"C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 100, transactions"}, True),
+        ({"C": "XX000", "M": "1018", "D": "Relation does not exist."}, True),
+        ({"C": "XX000", "M": "could not complete because of conflict with concurrent transaction"}, True),
+        ({"C": "40P01", "M": "deadlock detected"}, True),
+        (
+            {"C": "XX000", "M": "Load into table 'users' failed.  Check 'stl_load_errors' system table for details."},
+            False,
+        ),
+        ({"C": "42P01", "M": 'relation "table_1023" does not exist'}, False),
+    ],
+)
+def test_redshift_tells_a_conflict_by_its_text_alone(fields, conflict):
+    assert told(**fields).is_conflict is conflict
+
+
+def test_redshift_tells_a_full_disk_by_its_text_alone():
+    assert told(C="XX000", M="Disk Full", D=FULL).is_disk_full
+    assert not told(C="XX000", M="1023", D="Serializable isolation violation on table - 100").is_disk_full
+
+
+def test_an_error_that_the_server_did_not_send_says_nothing():
+    assert ServerError.of(redshift_connector.InterfaceError("BrokenPipe: server socket closed.")) is None
+    assert ServerError.of(psycopg.OperationalError("connection refused")) is None
+    assert ServerError.of(TimeoutError()) is None

@@ -1,0 +1,170 @@
+"""Transactions on a real PostgreSQL, which gives real conflicts and really loses connections."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+from local.postgres import PostgresServer
+from redshift_elt.connection import transaction
+from redshift_elt.connection.transaction import ConnectionLostError, Session, in_transaction
+from redshift_elt.sql.exact import Columns
+from tests.support.ports import free_port
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", free_port())
+    server.start()
+    yield server.dsn.parameters("postgres")
+    server.stop()
+
+
+@pytest.fixture
+def hook(address, monkeypatch):
+    uri = f"postgresql://{address['user']}@/postgres?host={address['host']}&port={address['port']}"
+    monkeypatch.setenv("AIRFLOW_CONN_PLAIN", uri.replace(address["host"], address["host"].replace("/", "%2F")))
+    return PostgresHook(postgres_conn_id="plain")
+
+
+@pytest.fixture
+def outside(address):
+    """Another client, which commits each statement."""
+    with psycopg.connect(**address, autocommit=True) as connection:
+        connection.execute("drop table if exists counted")
+        connection.execute("create table counted (name text, number integer)")
+        connection.execute("insert into counted values ('a', 0), ('b', 0)")
+        yield connection
+
+
+def numbers(outside):
+    return dict(outside.execute("select name, number from counted").fetchall())
+
+
+def test_the_work_is_committed_and_its_result_returned(hook, outside):
+    def work(session: Session):
+        assert session.execute("update counted set number = %s where name = %s", (7, "a")) == 1
+        assert session.columns("counted") == Columns(("name", "number"), frozenset({"name"}))
+        return session.fetch("select name from counted order by name")
+
+    assert in_transaction(hook, work) == [("a",), ("b",)]
+    assert numbers(outside) == {"a": 7, "b": 0}
+
+
+def test_an_error_rolls_everything_back_and_is_raised(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        session.execute("insert into counted values ('c', 1 / 0)")
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        in_transaction(hook, work)
+    assert numbers(outside) == {"a": 0, "b": 0}
+
+
+def test_work_that_may_only_read_cannot_write(hook, outside):
+    def read(session: Session):
+        before = session.answer("select name, number from counted order by name limit 1")
+        assert session.fetch("show transaction_read_only") == [("on",)]
+        return before
+
+    assert in_transaction(hook, read, read_only=True) == (["name", "number"], [("a", 0)])
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        in_transaction(hook, lambda session: session.execute("update counted set number = 7"), read_only=True)
+    assert numbers(outside) == {"a": 0, "b": 0}
+
+
+def test_an_error_is_explained_by_the_session_that_failed(hook, outside):
+    pids = []
+
+    def work(session: Session):
+        pids.append(session.fetch("select pg_backend_pid()"))
+        session.execute("select 1 / 0")
+
+    def explain(session: Session, error: Exception) -> Exception:
+        pids.append(session.fetch("select pg_backend_pid()"))
+        return RuntimeError(f"explained: {type(error).__name__}")
+
+    with pytest.raises(RuntimeError, match="explained: DivisionByZero"):
+        in_transaction(hook, work, explain)
+    assert pids[0] == pids[1]
+
+
+def test_a_conflict_is_answered_by_doing_all_of_the_work_again(hook, outside):
+    seen = []
+
+    def work(session: Session):
+        session.execute("set transaction isolation level repeatable read")
+        seen.append(dict(session.fetch("select name, number from counted")))
+        if len(seen) == 1:
+            outside.execute("update counted set number = 5")
+        session.execute("update counted set number = number + 1")
+
+    in_transaction(hook, work)
+    assert seen == [{"a": 0, "b": 0}, {"a": 5, "b": 5}]
+    assert numbers(outside) == {"a": 6, "b": 6}
+
+
+def test_a_conflict_that_stays_is_raised_in_the_end(hook, outside, monkeypatch):
+    monkeypatch.setattr(transaction, "ATTEMPTS", 2)
+    attempts = []
+
+    def work(session: Session):
+        attempts.append(1)
+        session.execute("set transaction isolation level repeatable read")
+        session.fetch("select * from counted")
+        outside.execute("update counted set number = number + 1")
+        session.execute("update counted set number = 0")
+
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        in_transaction(hook, work)
+    assert len(attempts) == 2
+    assert numbers(outside) == {"a": 2, "b": 2}
+
+
+def terminate(session: Session, outside):
+    [(pid,)] = session.fetch("select pg_backend_pid()")
+    outside.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+
+def test_a_lost_connection_is_raised_as_what_it_is(hook, outside):
+    explained = []
+
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        terminate(session, outside)
+        session.execute("update counted set number = 8")
+
+    with pytest.raises(ConnectionLostError, match="nothing was changed") as lost:
+        in_transaction(hook, work, lambda session, error: explained.append(error))
+    assert isinstance(lost.value.__cause__, psycopg.OperationalError)
+    assert explained == []
+    assert numbers(outside) == {"a": 0, "b": 0}
+
+
+def test_a_connection_that_is_lost_before_the_commit_leaves_the_outcome_open(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        terminate(session, outside)
+
+    with pytest.raises(ConnectionLostError, match="during the commit, so it is not known"):
+        in_transaction(hook, work)
+
+
+def test_an_error_that_the_explanation_leaves_as_it_is_has_no_cause(hook, outside):
+    def work(session: Session):
+        session.execute("select 1 / 0")
+
+    with pytest.raises(psycopg.errors.DivisionByZero) as failure:
+        in_transaction(hook, work, lambda session, error: error)
+    assert failure.value.__cause__ is None
+
+
+def test_an_error_of_the_work_itself_is_raised_over_a_rollback(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        raise ValueError("no such choice")
+
+    with pytest.raises(ValueError, match="no such choice"):
+        in_transaction(hook, work)
+    assert numbers(outside) == {"a": 0, "b": 0}

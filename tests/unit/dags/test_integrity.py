@@ -1,0 +1,109 @@
+"""The DAGs parse, have the shape that their pages describe, and are light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime, timezone
+
+import pendulum
+import pytest
+from airflow._shared.module_loading import find_path_from_directory
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.encoders import coerce_to_core_timetable
+
+from local.settings import ROOT
+
+
+@pytest.fixture(scope="module")
+def dags():
+    bag = DagBag(ROOT / "dags", bundle_path=ROOT / "dags")
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+def test_there_is_one_dag_a_file_named_like_it(dags):
+    assert set(dags) == {file.stem for file in (ROOT / "dags").glob("*.py")}
+
+
+def test_the_tasks_of_the_main_dag_follow_one_another(dags):
+    loads = {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}
+    found = {task.task_id: task.downstream_task_ids for task in dags["sparkify_etl"].tasks}
+    assert found == {
+        "stage_events": loads,
+        "stage_songs": loads,
+        **{load: {"check_star_schema"} for load in loads},
+        "check_star_schema": {"clean_up"},
+        "clean_up": set(),
+    }
+
+
+def test_a_report_is_made_once_a_load_after_its_last_task(dags):
+    report = dags["sparkify_report"]
+    assert [asset.name for asset in report.timetable.asset_condition.objects] == ["sparkify_songplays"]
+    assert report.max_active_runs == 1
+    assert {task.task_id: task.downstream_task_ids for task in report.tasks} == {
+        "wait_for_loads": {"publish_report"},
+        "publish_report": set(),
+    }
+    assert report.get_task("wait_for_loads").other_dag_id in dags
+
+
+def test_every_hour_has_a_data_interval_that_is_not_empty(dags):
+    timetable = coerce_to_core_timetable(dags["sparkify_etl"].timetable)
+    interval = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2018, 11, 15, 16, 20))
+    assert interval.start == datetime(2018, 11, 15, 15, tzinfo=timezone.utc)
+    assert interval.end == datetime(2018, 11, 15, 16, tzinfo=timezone.utc)
+
+
+def test_every_dag_is_documented_and_every_param_has_a_type_and_a_title(dags):
+    for dag in dags.values():
+        assert dag.doc_md
+        for name, param in dag.params.items():
+            schema = dag.params.get_param(name).schema
+            assert schema.get("type"), (dag.dag_id, name)
+            assert schema.get("title"), (dag.dag_id, name)
+            assert param is None or schema
+
+
+def test_the_dags_of_a_clusters_life_mean_the_same_cluster(dags):
+    """What one of them makes, the others must know by the same tags, and their forms must say the same of it."""
+    life = [dag for dag in dags.values() if "cluster" in dag.tags]
+    tags = {
+        dag.dag_id: task.python_callable.__globals__.get("TAGS")
+        for dag in life
+        for task in dag.tasks
+        if hasattr(task, "python_callable")
+    }
+    # It looks at anybody's cluster, and touches none.
+    assert tags.pop("sparkify_cluster_status") is None
+    assert list(tags.values()) == [{"project": "sparkify-warehouse"}] * (len(life) - 1)
+    fields = {}
+    for dag in life:
+        for name in dag.params:
+            fields.setdefault(name, []).append(dag.params.get_param(name).serialize())
+    shared = {name: forms for name, forms in fields.items() if len(forms) > 1}
+    assert set(shared) == {"cluster_identifier", "bucket", "prefixes", "cidrs", "subnet_group", "owner", "purpose"}
+    for name, forms in shared.items():
+        assert all(form == forms[0] for form in forms), name
+
+
+@pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_report"])
+def test_a_dag_file_imports_neither_boto3_nor_a_driver_nor_what_draws(dag_id):
+    heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas", "matplotlib")
+    program = (
+        "import sys, runpy\n"
+        f"sys.path.insert(0, {str(ROOT / 'plugins')!r})\n"
+        "import airflow.sdk\n"
+        "before = set(sys.modules)\n"
+        f"runpy.run_path({str(ROOT / 'dags' / f'{dag_id}.py')!r})\n"
+        f"print(sorted(set({heavy!r}) & (set(sys.modules) - before)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_airflow_runs_no_file_of_the_package_as_a_plugin():
+    """It would run each under its bare name: sql/copy.py as the standard library's copy."""
+    ignored = find_path_from_directory(ROOT / "plugins", ".airflowignore", "glob")
+    assert [file for file in ignored if "redshift_elt" in str(file)] == []

@@ -1,0 +1,208 @@
+"""Alerts arrive at a server in Slack's place and at a mail server, sent by the real providers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowException
+from airflow.triggers.callback import CallbackTrigger
+
+from redshift_elt.integrations.alerts import AlertNotifier, failed
+from tests.support.inboxes import HOST, Inbox, html_of, mail, slack
+from tests.support.warehouse import ROOT
+
+VARIABLE = "tests_alerts"
+PAGE = (ROOT / "docs" / "alerts.md").read_text("utf-8")
+LOG = "http://airflow.example.com/dags/orders_etl/runs/manual__1/tasks/load?try_number=4"
+RUN = {
+    "dag_id": "orders_etl",
+    "dag_run_id": "scheduled__2018-11-01T05:00:00+00:00",
+    "run_type": "scheduled",
+    "state": "running",
+    "run_after": "2018-11-01T06:00:00Z",
+    "data_interval_start": "2018-11-01T05:00:00Z",
+    "data_interval_end": "2018-11-01T06:00:00Z",
+    "conf": {},
+}
+
+
+@pytest.fixture
+def slack_inbox(monkeypatch) -> Iterator[Inbox]:
+    with slack() as inbox:
+        monkeypatch.setenv("AIRFLOW_CONN_SLACK_ALERTS", json.dumps(inbox.connection))
+        yield inbox
+
+
+@pytest.fixture
+def mail_inbox(monkeypatch) -> Iterator[Inbox]:
+    with mail() as inbox:
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(inbox.connection))
+        yield inbox
+
+
+def tell(monkeypatch, receivers: str) -> None:
+    monkeypatch.setenv(f"AIRFLOW_VAR_{VARIABLE.upper()}", receivers)
+
+
+def failure(error: Exception | None, **params: Any) -> dict[str, Any]:
+    """Return what a callback of a task that has failed is given."""
+    instance = SimpleNamespace(
+        dag_id="orders_etl", task_id="load", run_id="manual__1", try_number=4, log_url=LOG
+    )  # fmt: skip
+    window = {"window_start": "2018-11-01T05:00:00Z", "window_end": "2018-11-01T06:00:00Z"}
+    return {"ti": instance, "exception": error, "params": {**window, **params}}
+
+
+def deadline(**changes: Any) -> list[dict[str, Any]]:
+    """Let the triggerer's own trigger call the notifier for a run that is late, and return what came of it."""
+    context = {"dag_run": {**RUN, **changes}, "deadline": {"id": "1", "deadline_time": "2018-11-01 07:00:00+00:00"}}
+    trigger = CallbackTrigger(
+        "redshift_elt.integrations.alerts.AlertNotifier", {"variable": VARIABLE, "context": context}
+    )
+
+    async def run() -> list[dict[str, Any]]:
+        return [event.payload async for event in trigger.run()]
+
+    return asyncio.run(run())
+
+
+def test_a_task_that_fails_is_told_on_slack_and_by_mail(slack_inbox, mail_inbox, monkeypatch):
+    tell(monkeypatch, "slack_alerts, data@example.com,")
+    error = AirflowException("COPY met data:\ns3://shop/<orders>.json & more, {{ 6 * 7 }}")
+    AlertNotifier(variable=VARIABLE)(failure(error))
+    assert slack_inbox.next() == (
+        ":red_circle: *orders_etl: load has failed*\n"
+        "Window: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\n"
+        "Run: manual__1\n"
+        "Try: 4\n"
+        f"Log: {LOG}\n"
+        "```COPY met data:\ns3://shop/&lt;orders&gt;.json &amp; more, {{ 6 * 7 }}```\n"
+        "Correct the cause, which the log tells, then clear the task. What is right already is left as it is."
+    )
+    message = mail_inbox.next()
+    assert message["X-To"] == "data@example.com"
+    assert message["From"] == "airflow@example.com"
+    assert message["Subject"] == "orders_etl: load has failed"
+    html = html_of(message)
+    assert "<li>Window: 2018-11-01 05:00 to 2018-11-01 06:00 UTC</li>" in html
+    assert f'<li>Log: <a href="{LOG}">{LOG}</a></li>' in html
+    assert "<pre>COPY met data:\ns3://shop/&lt;orders&gt;.json &amp; more, {{ 6 * 7 }}</pre>" in html.replace(
+        "\r\n", "\n"
+    )
+    assert slack_inbox.empty
+    assert mail_inbox.empty
+
+
+def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, monkeypatch):
+    tell(monkeypatch, "slack_alerts, data@example.com")
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow.example.com/")
+    assert [event["state"] for event in deadline()] == ["running", "success"]
+    page = "http://airflow.example.com/dags/orders_etl/runs/scheduled__2018-11-01T05%3A00%3A00%2B00%3A00"
+    assert slack_inbox.next() == (
+        ":red_circle: *orders_etl is late*\n"
+        "Window: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\n"
+        "Run: scheduled__2018-11-01T05:00:00+00:00, running\n"
+        "Deadline: 2018-11-01 07:00:00+00:00\n"
+        f"Page: {page}\n"
+        "See on its page what it waits for. The run goes on, and nothing has to be done again because it is late."
+    )
+    message = mail_inbox.next()
+    assert message["Subject"] == "orders_etl is late"
+    assert f'<a href="{page}">' in html_of(message)
+
+
+@pytest.mark.parametrize("run", [{"run_type": "backfill"}, {"state": "failed"}, {"state": "success"}])
+def test_a_run_of_a_backfill_and_one_that_has_ended_are_never_told_to_be_late(slack_inbox, monkeypatch, run):
+    tell(monkeypatch, "slack_alerts")
+    assert [event["state"] for event in deadline(**run)] == ["running", "success"]
+    assert slack_inbox.empty
+
+
+@pytest.mark.parametrize("receivers", [None, "", " , "])
+def test_nobody_is_told_and_no_provider_needed_where_nobody_is_named(monkeypatch, capsys, receivers):
+    for name in list(sys.modules):
+        if name.startswith(("airflow.providers.slack", "airflow.providers.smtp", "slack_sdk")):
+            monkeypatch.setitem(sys.modules, name, None)
+    for name in ("airflow.providers.slack", "airflow.providers.smtp"):
+        monkeypatch.setitem(sys.modules, name, None)
+    if receivers is not None:
+        tell(monkeypatch, receivers)
+    AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
+    assert [event["state"] for event in deadline()] == ["running", "success"]
+    assert capsys.readouterr().out.count(f"the Airflow Variable {VARIABLE} names nobody") == 2
+
+
+def test_a_receiver_that_cannot_be_reached_keeps_nothing_from_the_others(slack_inbox, mail_inbox, monkeypatch):
+    tell(monkeypatch, "slack_gone, slack_alerts, data@example.com")
+    gone = {**slack_inbox.connection, "password": "T0/B0/revoked"}
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK_GONE", json.dumps(gone))
+    with pytest.raises(AirflowException, match=r"did not reach slack_gone \(.*404.*\)\. See the Variable tests_alerts"):
+        AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
+    assert "has failed" in slack_inbox.next()
+    assert mail_inbox.next()["Subject"] == "orders_etl: load has failed"
+    assert [event["state"] for event in deadline()] == ["running", "failed"]
+    assert "is late" in slack_inbox.next()
+    assert mail_inbox.next()["Subject"] == "orders_etl is late"
+
+
+def test_slack_without_its_provider_is_told_what_to_install(monkeypatch):
+    tell(monkeypatch, "slack_alerts")
+    monkeypatch.setitem(sys.modules, "airflow.providers.slack.notifications.slack_webhook", None)
+    with pytest.raises(AirflowException, match="install apache-airflow-providers-slack"):
+        AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
+
+
+def test_of_a_long_error_the_first_lines_are_told():
+    message = failed(failure(AirflowException("\n".join(["x" * 400, *map(str, range(1, 20))]))))
+    assert message.quoted.splitlines() == ["x" * 300 + "…", *map(str, range(1, 8)), "... and 12 more lines"]
+
+
+def test_a_task_that_was_killed_has_no_error_to_tell():
+    assert failed(failure(None)).quoted == ""
+
+
+def test_a_window_that_is_none_is_what_is_told():
+    message = failed(failure(AirflowException("no"), window_end=None))
+    assert message.facts["Window"] == "none: Give both window_start and window_end, or neither of them."
+
+
+def test_the_settings_on_the_page_can_be_copied(slack_inbox, mail_inbox, monkeypatch):
+    """As they stand there, but that the servers are those of the tests."""
+    [block] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    settings = dict(re.findall(r"^export (\w+)='(.*)'$", block, re.MULTILINE))
+    assert set(settings) == {"AIRFLOW_CONN_SLACK_ALERTS", "AIRFLOW_CONN_SMTP_DEFAULT", "AIRFLOW_VAR_SPARKIFY_ALERTS"}
+    slack_there, mail_there = (
+        json.loads(settings[f"AIRFLOW_CONN_{name}"]) for name in ("SLACK_ALERTS", "SMTP_DEFAULT")
+    )
+    here = {"host": slack_inbox.connection["host"], "password": slack_inbox.connection["password"]}
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK_ALERTS", json.dumps({**slack_there, **here}))
+    here = {"host": HOST, "port": mail_inbox.connection["port"], "login": None, "password": None}
+    extra = {**mail_there["extra"], "disable_tls": True}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps({**mail_there, **here, "extra": extra}))
+    monkeypatch.setenv("AIRFLOW_VAR_SPARKIFY_ALERTS", settings["AIRFLOW_VAR_SPARKIFY_ALERTS"])
+    AlertNotifier(variable="sparkify_alerts")(failure(AirflowException("no")))
+    assert "has failed" in slack_inbox.next()
+    assert mail_inbox.next()["X-To"] == "data-team@example.com"
+
+
+def test_the_dag_on_the_page_can_be_copied(slack_inbox, monkeypatch):
+    [code] = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)  # noqa: S102 - it is the page of the project
+    monkeypatch.setenv("AIRFLOW_VAR_ORDERS_ALERTS", "slack_alerts")
+    dag = namespace["dag"]
+    [notifier] = dag.get_task("load").on_failure_callback
+    notifier(failure(AirflowException("no")))
+    assert "has failed" in slack_inbox.next()
+    [alert] = dag.deadline
+    assert (alert.callback.path, alert.callback.kwargs) == (
+        "redshift_elt.integrations.alerts.AlertNotifier",
+        {"variable": "orders_alerts"},
+    )

@@ -1,0 +1,22 @@
+"""The sensor waits as long as Airflow says that a run goes on."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from redshift_elt.sensors.no_running_run import NoRunningRunSensor
+
+
+@pytest.mark.parametrize(("running", "done"), [(0, True), (1, False), (8, False)])
+def test_it_waits_for_running_runs_of_the_other_dag(running, done):
+    asked = []
+
+    def get_dr_count(dag_id, logical_dates=None, run_ids=None, states=None):
+        asked.append((dag_id, states))
+        return running
+
+    sensor = NoRunningRunSensor(task_id="wait", other_dag_id="load")
+    assert sensor.poke({"ti": SimpleNamespace(get_dr_count=get_dr_count)}) is done
+    assert asked == [("load", ["running"])]

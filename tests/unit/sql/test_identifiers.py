@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from redshift_elt.sql import identifiers
+
+
+def test_names_are_quoted():
+    assert identifiers.identifier("time") == '"time"'
+    assert identifiers.table("songplays") == '"songplays"'
+    assert identifiers.table("etl.loads") == '"etl"."loads"'
+    assert identifiers.columns(["user_id", "level"], of='"users"') == '"users"."user_id",\n    "users"."level"'
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Users",
+        "users; drop table users",
+        'users"',
+        "1st",
+        "a-b",
+        "naïve",
+        "x" * 128,
+        "users\n",
+        None,
+        "a.b.c",
+        "a.",
+    ],
+)
+def test_what_cannot_be_a_table_is_refused(name):
+    with pytest.raises(ValueError, match="cannot be a table"):
+        identifiers.table(name)
+
+
+def test_the_longest_name_is_allowed():
+    assert identifiers.identifier("x" * 127) == '"' + "x" * 127 + '"'
+
+
+def test_a_quote_in_a_literal_is_doubled():
+    assert identifiers.literal("s3://bucket/o'brien.json") == "'s3://bucket/o''brien.json'"
+
+
+@pytest.mark.parametrize("text", ["a\\b", "a\nb", "a\x00b"])
+def test_what_a_literal_cannot_hold_is_refused(text):
+    with pytest.raises(ValueError, match="cannot stand in a COPY command"):
+        identifiers.literal(text)
+
+
+def test_a_key_is_one_name_or_several():
+    assert identifiers.key("user_id") == ("user_id",)
+    assert identifiers.key(["session_id", "item_in_session"]) == ("session_id", "item_in_session")
+    with pytest.raises(ValueError, match="The key is empty"):
+        identifiers.key([])

@@ -1,0 +1,57 @@
+"""The documentation names what there is: tests, files, decisions."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from local.settings import ROOT
+from redshift_elt.cluster import price
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "local").rglob("*.md")])
+TESTS = {file.name: file.read_text("utf-8") for file in (ROOT / "tests").rglob("test_*.py")}
+
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page):
+    targets = [link for link in LINK.findall(page.read_text("utf-8")) if not link.startswith(("https://", "http://"))]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_test_that_the_guarantees_name_is_there():
+    named = set(re.findall(r"`(test_\w+(?:\.py)?)`", (ROOT / "docs" / "guarantees.md").read_text("utf-8")))
+    assert len(named) > 10
+    missing = {
+        name for name in named if name not in TESTS and not any(f"def {name}(" in text for text in TESTS.values())
+    }
+    assert missing == set()
+
+
+def test_the_list_of_decisions_has_each_of_them():
+    folder = ROOT / "docs" / "adr"
+    listed = LINK.findall((folder / "README.md").read_text("utf-8"))
+    assert listed == sorted(file.name for file in folder.glob("[0-9]*.md"))
+
+
+def test_the_prices_on_the_page_on_aws_are_those_that_the_dag_tells():
+    page = (ROOT / "docs" / "aws.md").read_text("utf-8")
+    rows = re.findall(r"^\| (r\w+\.\w+), one node \| ([\d.]+) \| (\d+) \|$", page, re.MULTILINE)
+    assert len(rows) == 3
+    for node, hour, month in rows:
+        assert price.per_hour(node, 1, "us-east-1") == Decimal(hour)
+        # AWS counts 730 hours to a month.
+        assert int(month) == round(Decimal(hour) * 730)
+    assert f"As of {price.AS_OF}" in page
+
+
+def test_every_picture_is_shown_and_small():
+    pictures = sorted((ROOT / "docs" / "screenshots").iterdir())
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(pictures) > 5
+    for picture in pictures:
+        assert re.search(rf"!\[[^\]]{{20,}}\]\(docs/screenshots/{re.escape(picture.name)}\)", readme), picture.name
+        assert picture.stat().st_size < 200_000, picture.name

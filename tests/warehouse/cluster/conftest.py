@@ -1,0 +1,85 @@
+"""The control plane of the stand-in in this process: clusters without a database, so that they cost nothing."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+
+from local.settings import Settings
+from local.standin.aws import Aws
+from local.standin.aws.faults import FAULTS
+from local.standin.client import standin_environment
+from tests.standin.aws.service_parts import NotedEndpoints, free_port
+from tests.support.account import Account, HeldEndpoints
+
+
+@pytest.fixture(scope="module")
+def aws_account(tmp_path_factory) -> Iterator[Account]:
+    """An AWS account whose clusters change at once, but for their roles, and Airflow's connection to it."""
+    settings = Settings(state=tmp_path_factory.mktemp("aws"), aws_port=free_port(), redshift_port=free_port())
+    endpoints = HeldEndpoints()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARKIFY_CLUSTER_SECONDS", "0.05,roles=60")
+        patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
+        for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            patch.setenv(name, standin_environment(settings)[name])
+        patch.setattr(AwsBaseHook, "conn", property(_client))
+        service = Aws(settings, endpoints)
+        service.start()
+        yield Account(settings.aws_url, endpoints)
+        service.stop()
+
+
+@pytest.fixture
+def account(aws_account: Account) -> Iterator[Account]:
+    """The account, with nothing in it."""
+    yield aws_account
+    aws_account.faults.clear()
+    aws_account.empty()
+
+
+def _client(hook: AwsBaseHook) -> Any:
+    """Return the client that a hook would make; making one takes longer than most of these tests."""
+    return _made_once(hook.client_type, os.environ["AWS_ENDPOINT_URL"], os.environ.get("AWS_MAX_ATTEMPTS"))
+
+
+@functools.cache
+def _made_once(service: str, *_: str | None) -> Any:
+    return boto3.client(service)
+
+
+@pytest.fixture
+def cluster_seconds() -> str:
+    """How long clusters take from one state to the next."""
+    return "0"
+
+
+@pytest.fixture
+def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
+    """The address of an empty AWS, which this process's clients use; they ask once, so that nothing hides a fault."""
+    monkeypatch.setenv("SPARKIFY_CLUSTER_SECONDS", cluster_seconds)
+    settings = Settings(state=tmp_path, aws_port=free_port(), redshift_port=free_port())
+    for name, value in standin_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    # What a task opens anew, a client of AWS, costs more than all the rest of these tests.
+    clients = {}
+
+    def shared(hook: AwsBaseHook):
+        if hook.client_type not in clients:
+            clients[hook.client_type] = hook.get_client_type()
+        return clients[hook.client_type]
+
+    monkeypatch.setattr(AwsBaseHook, "conn", property(shared))
+    service = Aws(settings, NotedEndpoints())
+    service.start()
+    yield settings.aws_url
+    FAULTS.clear()
+    service.stop()

@@ -1,0 +1,299 @@
+"""Everything that makes a cluster: what is there afterwards, and what becomes of it when a call of AWS fails."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import botocore.session
+import pytest
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.sdk.exceptions import AirflowFailException
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.standin.aws.faults import FAULTS
+from redshift_elt.cluster.creation import create
+from tests.support.aws_calls import Call, recorded
+
+NAME = "warehouse"
+TAGS = {"project": "this one"}
+LABELS = {"owner": "Ann", "purpose": "tests"}
+ALL_TAGS = {**TAGS, **LABELS}
+PORT = 5439
+
+
+def client(service):
+    return AwsBaseHook(client_type=service).conn
+
+
+def make(**changed):
+    wanted = {
+        "node_type": "ra3.large",
+        "nodes": 1,
+        "bucket": "bucket",
+        "prefixes": ["logs/"],
+        "cidrs": ["203.0.113.0/24"],
+        "subnet_group": None,
+        "database": "dev",
+        "tags": TAGS,
+        "labels": LABELS,
+    }
+    return create(NAME, **{**wanted, **changed})
+
+
+def available():
+    waiter = client("redshift").get_waiter("cluster_available")
+    waiter.wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+
+
+def tags_of(found):
+    return {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+
+
+def groups():
+    found = client("ec2").describe_security_groups()["SecurityGroups"]
+    return [group for group in found if group["GroupName"] != "default"]
+
+
+def sources(group):
+    return {
+        (
+            rule["IpProtocol"],
+            rule["FromPort"],
+            rule["ToPort"],
+            *(source.get("CidrIp") or source.get("CidrIpv6") for source in (*rule["IpRanges"], *rule["Ipv6Ranges"])),
+            *(pair["GroupId"] for pair in rule["UserIdGroupPairs"]),
+        )
+        for rule in group["IpPermissions"]
+    }
+
+
+def parameter_groups():
+    found = client("redshift").describe_cluster_parameter_groups()["ParameterGroups"]
+    return [group for group in found if not group["ParameterGroupName"].startswith("default.")]
+
+
+def everything_is_there():
+    """Assert that there is just what one creation makes, each thing once and as it was asked for."""
+    redshift, iam = client("redshift"), client("iam")
+    [role] = iam.list_roles()["Roles"]
+    assert role["RoleName"] == f"{NAME}-copy"
+    assert iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"] == ["read-the-data"]
+    [group] = groups()
+    assert (group["GroupName"], tags_of(group)) == (f"{NAME}-access", ALL_TAGS)
+    assert sources(group) == {("tcp", PORT, PORT, "203.0.113.0/24")}
+    [parameters] = parameter_groups()
+    assert (parameters["ParameterGroupName"], tags_of(parameters)) == (f"{NAME}-tls", ALL_TAGS)
+    values = redshift.describe_cluster_parameters(ParameterGroupName=f"{NAME}-tls")["Parameters"]
+    [tls] = [each for each in values if each["ParameterName"] == "require_ssl"]
+    assert (tls["ParameterValue"], tls["Source"]) == ("true", "user")
+    [cluster] = redshift.describe_clusters()["Clusters"]
+    assert cluster["Encrypted"]
+    assert not cluster["PubliclyAccessible"]
+    assert cluster["MasterPasswordSecretArn"].startswith("arn:aws:secretsmanager:")
+    assert cluster["DefaultIamRoleArn"] == role["Arn"]
+    assert [each["VpcSecurityGroupId"] for each in cluster["VpcSecurityGroups"]] == [group["GroupId"]]
+    assert [each["ParameterGroupName"] for each in cluster["ClusterParameterGroups"]] == [f"{NAME}-tls"]
+    assert tags_of(cluster) == ALL_TAGS
+
+
+def nothing_was_made():
+    assert client("iam").list_roles()["Roles"] == []
+    assert groups() == []
+    assert parameter_groups() == []
+
+
+@pytest.mark.usefixtures("control_plane")
+class TestWhatIsMade:
+    def test_everything_is_as_it_was_asked_for(self, caplog):
+        caplog.set_level("INFO")
+        make()
+        everything_is_there()
+        for what in (
+            "Role warehouse-copy: created",
+            "warehouse-access",
+            "warehouse-tls: created",
+            "x ra3.large): created",
+        ):
+            assert what in caplog.text
+        # The default region of the stack is us-west-2, where one ra3.large costs 0.543 USD.
+        assert "1 x ra3.large in us-west-2 costs about 0.54 USD per hour" in caplog.text
+
+    def test_a_second_run_finds_it_there(self, caplog):
+        make()
+        available()
+        caplog.set_level("INFO")
+        caplog.clear()
+        make()
+        everything_is_there()
+        assert caplog.text.count("already there") == 4
+        assert ": created" not in caplog.text
+
+    def test_several_nodes(self):
+        make(node_type="ra3.4xlarge", nodes=3)
+        [cluster] = client("redshift").describe_clusters()["Clusters"]
+        assert (cluster["NodeType"], cluster["NumberOfNodes"]) == ("ra3.4xlarge", 3)
+        make(node_type="ra3.4xlarge", nodes=3)
+
+    def test_without_networks_the_group_admits_itself_only(self):
+        make(cidrs=[])
+        [group] = groups()
+        assert sources(group) == {("tcp", PORT, PORT, group["GroupId"])}
+        make(cidrs=[])
+        assert sources(groups()[0]) == {("tcp", PORT, PORT, group["GroupId"])}
+
+    def test_the_group_follows_the_networks_that_are_asked_for(self):
+        make(cidrs=["203.0.113.0/24", "10.0.0.0/8"])
+        [group] = groups()
+        everybody = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 9999, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        client("ec2").authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[everybody])
+        make(cidrs=["2001:db8::/48"])
+        assert sources(groups()[0]) == {("tcp", PORT, PORT, "2001:db8::/48")}
+
+    def test_two_runs_at_the_same_time_make_one_of_each(self):
+        both = threading.Barrier(2)
+
+        def run(_):
+            both.wait()
+            return make()
+
+        with ThreadPoolExecutor(2) as threads:
+            first, second = threads.map(run, range(2))
+        assert first == second
+        everything_is_there()
+
+
+@pytest.mark.usefixtures("control_plane")
+class TestWhatIsRefused:
+    @pytest.mark.parametrize(
+        ("changed", "why"),
+        [
+            ({"node_type": "dc2.large"}, "'dc2.large' is retired: AWS refuses new clusters"),
+            ({"node_type": "ra3.tiny"}, "'ra3.tiny' is not known here"),
+            ({"node_type": "ra3.4xlarge", "nodes": 1}, "ra3.4xlarge has 2 to 32 nodes, and 1 are asked for"),
+            ({"nodes": 17}, "ra3.large has 1 to 16 nodes, and 17 are asked for"),
+            ({"cidrs": ["0.0.0.0/0"]}, "too many to be meant"),
+        ],
+    )
+    def test_before_anything_is_touched(self, changed, why):
+        with pytest.raises(AirflowFailException, match=why):
+            make(**changed)
+        nothing_was_made()
+        assert client("redshift").describe_clusters()["Clusters"] == []
+
+    def test_somebody_elses_cluster(self):
+        client("redshift").create_cluster(
+            ClusterIdentifier=NAME,
+            NodeType="ra3.large",
+            ClusterType="single-node",
+            MasterUsername="awsuser",
+            ManageMasterPassword=True,
+        )
+        with pytest.raises(AirflowFailException, match=r"cluster 'warehouse' has the tags {} .* left alone"):
+            make()
+        nothing_was_made()
+
+    def test_a_cluster_with_other_properties_and_each_difference_is_named(self):
+        client("redshift").create_cluster(
+            ClusterIdentifier=NAME,
+            NodeType="ra3.xlplus",
+            NumberOfNodes=2,
+            DBName="other",
+            MasterUsername="admin",
+            MasterUserPassword="Secret123",
+            PubliclyAccessible=True,
+            Tags=[{"Key": "project", "Value": "this one"}],
+        )
+        with pytest.raises(AirflowFailException) as refused:
+            make()
+        for difference in (
+            "node type is 'ra3.xlplus' and not 'ra3.large'",
+            "number of nodes is 2 and not 1",
+            "database is 'other' and not 'dev'",
+            "administrator is 'admin' and not 'awsuser'",
+            "publicly accessible is True and not False",
+            "password managed by Secrets Manager is False and not True",
+        ):
+            assert difference in str(refused.value)
+        nothing_was_made()
+
+    def test_a_cluster_that_lost_its_role(self):
+        role = make()
+        available()
+        client("redshift").modify_cluster_iam_roles(ClusterIdentifier=NAME, RemoveIamRoles=[role])
+        with pytest.raises(AirflowFailException, match=f"default role of COPY is None and not '{role}'"):
+            make()
+
+    @pytest.mark.parametrize("what", ["security group", "parameter group"])
+    def test_somebody_elses_groups(self, what):
+        if what == "security group":
+            client("ec2").create_security_group(GroupName=f"{NAME}-access", Description="theirs")
+        else:
+            client("redshift").create_cluster_parameter_group(
+                ParameterGroupName=f"{NAME}-tls", ParameterGroupFamily="redshift-2.0", Description="theirs"
+            )
+        with pytest.raises(AirflowFailException, match=f"{what} '.*' has the tags .* left alone"):
+            make()
+        assert client("redshift").describe_clusters()["Clusters"] == []
+
+    def test_a_subnet_group_that_is_not_there(self):
+        with pytest.raises(AirflowFailException, match="no cluster subnet group 'none'"):
+            make(subnet_group="none")
+
+
+def errors_of(call: Call) -> list[str]:
+    """Name the errors that a call is tried with: those of any service, and what AWS lists for it of the state."""
+    model = botocore.session.get_session().get_service_model(call.service).operation_model(call.operation)
+    listed = [shape.error_code for shape in model.error_shapes]
+    of_state = [code for code in listed if code.startswith("InvalidCluster") and "State" in code]
+    # After a lost answer there may be nothing left to do.
+    return ["ThrottlingException", "AccessDenied", *of_state, "AnswerLost"]
+
+
+@pytest.mark.usefixtures("control_plane")
+def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one():
+    with recorded() as calls:
+        make()
+    remove_everything()
+    assert {"CreateRole", "CreateSecurityGroup", "CreateClusterParameterGroup", "CreateCluster"} <= {
+        call.operation for call in calls
+    }
+    for call in dict.fromkeys(calls):
+        fail_in(call)
+        make()
+        everything_is_there()
+        remove_everything()
+
+
+@pytest.mark.usefixtures("control_plane")
+def test_the_calls_of_a_second_run_can_fail_too():
+    make()
+    with recorded() as calls:
+        make()
+    for call in dict.fromkeys(calls):
+        fail_in(call)
+    make()
+    everything_is_there()
+
+
+def fail_in(call: Call) -> None:
+    """Run once for each error of a call; each run goes on from what the last one left, and fails in the same call."""
+    for code in errors_of(call):
+        FAULTS.set(call.service, code, 1, call.operation)
+        with pytest.raises((ClientError, BotoCoreError)):
+            make()
+        assert FAULTS.next(call.service, call.operation) is None, (call, code)
+
+
+def remove_everything():
+    """Remove what a creation makes, by hand."""
+    redshift, iam, ec2 = client("redshift"), client("iam"), client("ec2")
+    available()
+    redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
+    redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+    redshift.delete_cluster_parameter_group(ParameterGroupName=f"{NAME}-tls")
+    for group in groups():
+        ec2.delete_security_group(GroupId=group["GroupId"])
+    iam.delete_role_policy(RoleName=f"{NAME}-copy", PolicyName="read-the-data")
+    iam.delete_role(RoleName=f"{NAME}-copy")
+    nothing_was_made()

@@ -1,0 +1,116 @@
+"""The tables and the user of a new cluster: a reset, and what becomes of it when a call of AWS fails."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from botocore.exceptions import BotoCoreError, ClientError
+
+from redshift_elt.cluster.database import prepare_database
+from redshift_elt.ddl.files import ddl_statements
+from redshift_elt.sql.access import table_of
+from tests.support.aws_calls import recorded
+from tests.support.faults import AwsFaults
+from tests.support.new_warehouse import CLUSTER, TAGS, WAREHOUSE
+from tests.support.warehouse import ROOT
+
+SCHEMA = ROOT / "include" / "sql" / "schema"
+CONN = "redshift_new_loader"
+TABLES = [name for name in map(table_of, ddl_statements(SCHEMA)) if name]
+
+
+@pytest.fixture
+def database(warehouse, monkeypatch):
+    """The empty tables, and a connection whose user nobody has made."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_NEW_LOADER", json.dumps({**WAREHOUSE, "login": "new_loader"}))
+    warehouse.execute("insert into time values ('2018-11-01', 0, 1, 44, 11, 2018, 4)")
+    return warehouse
+
+
+def prepare(**changed):
+    prepare_database(CLUSTER, SCHEMA, TAGS, conn_id=CONN, **changed)
+
+
+def tables(warehouse):
+    found = warehouse.query("select schemaname, tablename from pg_tables where schemaname in ('public', 'etl')")
+    return sorted(f"{schema}.{name}" for schema, name in found)
+
+
+def may_load(warehouse):
+    """Return which of the tables the user may write."""
+    query = "select count(*) from pg_user where usename = 'new_loader'"
+    if warehouse.query(query) == [(0,)]:
+        return []
+    return [
+        name
+        for name in TABLES
+        if warehouse.query("select has_table_privilege('new_loader', %s, 'insert')", (name,)) == [(True,)]
+    ]
+
+
+@pytest.mark.parametrize("confirmation", [None, "", "Sparkify", "other"])
+def test_a_reset_that_is_not_confirmed_touches_nothing(database, confirmation):
+    with recorded() as calls, pytest.raises(AirflowFailException, match=r"must be 'sparkify'\. Nothing was touched"):
+        prepare(reset=True, confirmation=confirmation)
+    assert calls == []
+    assert database.query("select count(*) from time") == [(1,)]
+
+
+def test_a_reset_drops_the_tables_and_makes_them_anew(database, caplog):
+    caplog.set_level("INFO")
+    prepare()
+    assert database.query("select count(*) from time") == [(1,)]
+    prepare(reset=True, confirmation=CLUSTER)
+    assert database.query("select count(*) from time") == [(0,)]
+    assert tables(database) == sorted(TABLES)
+    assert may_load(database) == TABLES
+    assert "Table public.time: dropped, and created anew" in caplog.text
+
+
+def test_a_table_that_is_missing_is_made_and_told(database, caplog):
+    prepare()
+    database.execute("drop table time")
+    caplog.set_level("INFO")
+    caplog.clear()
+    prepare()
+    assert "Table public.time: created" in caplog.text
+    assert "Table public.users: already there" in caplog.text
+    assert may_load(database) == TABLES
+
+
+def test_a_statement_that_fails_takes_all_back(database, tmp_path):
+    (tmp_path / "a.sql").write_text("create table if not exists half (a int)")
+    (tmp_path / "b.sql").write_text("create table if not exists broken (a nothing)")
+    with pytest.raises(AirflowException, match=r"none took effect: .*nothing"):
+        prepare_database(CLUSTER, tmp_path, TAGS, conn_id=CONN)
+    assert "public.half" not in tables(database)
+
+
+def test_the_tables_of_another_cluster_are_not_made(database, monkeypatch):
+    with pytest.raises(AirflowFailException, match="meant for the cluster 'other'"):
+        prepare_database("other", SCHEMA, TAGS, conn_id=CONN)
+    with pytest.raises(AirflowFailException, match="cluster 'sparkify' has the tags"):
+        prepare_database(CLUSTER, SCHEMA, {"project": "another one"}, conn_id=CONN)
+
+
+def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one(database, standin):
+    faults = AwsFaults(standin.settings.aws_url)
+    with recorded() as calls:
+        prepare()
+    assert {"DescribeClusters", "BatchExecuteStatement", "DescribeStatement", "GetStatementResult"} == {
+        call.operation for call in calls
+    }
+    for call in dict.fromkeys(calls):
+        for code in ("ThrottlingException", "AccessDenied", "AnswerLost"):
+            database.execute("drop table time")
+            faults.set(call.service, code, 1, call.operation)
+            with pytest.raises((ClientError, BotoCoreError)):
+                prepare()
+            assert faults.told() == {f"{call.service}.{call.operation}": 1}
+            faults.clear()
+            prepare()
+            assert tables(database) == sorted(TABLES)
+            assert may_load(database) == TABLES

@@ -1,0 +1,162 @@
+"""Deleting a cluster and what was made for it: all of it, nothing else, from every state, as often as one likes."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+from botocore.exceptions import ClientError
+
+from redshift_elt.cluster.deletion import (
+    delete_cluster,
+    delete_copy_role,
+    delete_parameter_group,
+    delete_security_group,
+)
+from tests.support.account import NAME, POLICY, TAGS, Asked, run
+from tests.support.aws_calls import recorded
+
+OWN = {"project": "sparkify-warehouse"}
+OTHER = [{"Key": "project", "Value": "another one"}]
+
+
+def tear_down(**params):
+    run("sparkify_teardown_cluster", **{"approved": True, "final_snapshot": False, **params})
+
+
+def test_everything_that_was_made_is_deleted(account):
+    account.create()
+    made = {"clusters", "parameter groups", "roles", "security groups", "secrets"}
+    assert set(account.contents()) == made
+    tear_down()
+    assert account.contents() == {}
+    tear_down()
+
+
+def test_a_final_snapshot_is_all_that_stays_and_its_name_is_in_the_log(account, caplog):
+    account.create()
+    with caplog.at_level(logging.INFO):
+        run("sparkify_teardown_cluster", approved=True)
+    [name] = account.contents()["snapshots"]
+    assert account.contents() == {"snapshots": [name]}
+    assert re.fullmatch(r"life-final-\d{8}-\d{6}", name)
+    assert f"final snapshot: {name}" in caplog.text
+    assert [tag for tag in account.snapshots()[0]["Tags"] if tag in TAGS] == TAGS
+
+
+@pytest.mark.parametrize("made", ["role", "security group", "cluster", "nothing"])
+def test_after_a_creation_that_failed_nothing_is_left_that_costs_money(account, made):
+    if made in ("role", "security group"):
+        account.create_role()
+    if made == "security group":
+        account.create_security_group()
+    if made == "cluster":
+        account.create(wait=False)
+    tear_down()
+    assert account.contents() == {}
+
+
+def test_a_paused_cluster_is_deleted_with_its_final_snapshot(account):
+    account.create()
+    account.redshift.pause_cluster(ClusterIdentifier=NAME)
+    account.become("paused")
+    with recorded() as calls:
+        tear_down(final_snapshot=True)
+    assert ("redshift", "ResumeCluster") not in calls
+    assert list(account.contents()) == ["snapshots"]
+
+
+def test_a_paused_cluster_that_aws_does_not_delete_so_is_resumed_first(account):
+    account.create()
+    account.redshift.pause_cluster(ClusterIdentifier=NAME)
+    account.become("paused")
+    account.faults.set("redshift", "InvalidClusterState", times=1, operation="DeleteCluster")
+    with recorded() as calls:
+        tear_down()
+    assert ("redshift", "ResumeCluster") in calls
+    assert account.contents() == {}
+
+
+@pytest.mark.parametrize("before", ["creating", "pausing", "modifying", "deleting"])
+def test_a_busy_cluster_is_waited_for(account, before):
+    if before != "creating":
+        account.create()
+    with account.held():
+        if before == "creating":
+            account.create(wait=False)
+        elif before == "pausing":
+            account.redshift.pause_cluster(ClusterIdentifier=NAME)
+        elif before == "modifying":
+            account.redshift.create_cluster_snapshot(ClusterIdentifier=NAME, SnapshotIdentifier="slow")
+        else:
+            account.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
+        status = account.status()
+        assert not delete_cluster(NAME, OWN, final_snapshot=False)
+        assert not delete_security_group(f"{NAME}-access", OWN)
+        assert not delete_parameter_group(f"{NAME}-tls", OWN)
+        assert account.status() == status
+    tear_down()
+    assert set(account.contents()) <= {"snapshots"}
+
+
+def test_what_belongs_to_others_stays(account):
+    account.create(Tags=OTHER)
+    before = account.contents()
+    with pytest.raises(AirflowFailException, match="somebody else's"):
+        tear_down()
+    assert account.contents() == before
+    assert account.status() == "available"
+
+
+def test_role_and_groups_of_others_stay(account):
+    account.create_role(OTHER)
+    account.create_security_group(OTHER)
+    account.redshift.create_cluster_parameter_group(
+        ParameterGroupName=f"{NAME}-tls", ParameterGroupFamily="redshift-2.0", Description="tests", Tags=OTHER
+    )
+    before = account.contents()
+    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* left alone"):
+        delete_copy_role(f"{NAME}-copy", OWN)
+    with pytest.raises(AirflowFailException, match=r"parameter group 'life-tls' has the tags .* left alone"):
+        delete_parameter_group(f"{NAME}-tls", OWN)
+    assert delete_security_group(f"{NAME}-access", OWN)
+    assert account.contents() == before
+
+
+def test_a_group_of_the_same_name_in_another_vpc_stays(account):
+    vpc = account.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    theirs = account.create_security_group(OTHER, vpc)
+    account.create()
+    tear_down()
+    [group] = account.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{NAME}-access"]}])[
+        "SecurityGroups"
+    ]
+    assert group["GroupId"] == theirs
+    account.ec2.delete_security_group(GroupId=theirs)
+    account.ec2.delete_vpc(VpcId=vpc)
+
+
+def test_a_role_to_which_others_have_attached_policies_is_deleted_and_the_policies_stay(account):
+    name = f"{NAME}-copy"
+    account.create_role()
+    policy = account.iam.create_policy(PolicyName="theirs", PolicyDocument=POLICY)["Policy"]["Arn"]
+    account.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    delete_copy_role(name, OWN)
+    assert account.contents() == {}
+    account.iam.delete_policy(PolicyArn=policy)
+
+
+def test_the_teardown_asks_first_unless_it_may_go_on(account):
+    account.create()
+    with pytest.raises(Asked):
+        run("sparkify_teardown_cluster", final_snapshot=False)
+    assert account.status() == "available"
+
+
+def test_an_error_of_ec2_that_is_none_of_those_that_pass_is_raised(account):
+    account.create_security_group()
+    account.faults.set("ec2", "AccessDenied", operation="DeleteSecurityGroup")
+    with pytest.raises(ClientError, match="Access Denied"):
+        delete_security_group(f"{NAME}-access", OWN)

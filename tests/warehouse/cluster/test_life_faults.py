@@ -1,0 +1,192 @@
+"""Every request of the DAGs for a cluster's life fails in turn: what exists then, and that a repetition ends well.
+
+Which requests there are is noted in a run in which none fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError, HTTPClientError
+
+from tests.support.account import NAME, Account, run
+from tests.support.aws_calls import Call, recorded
+
+LABELS = {"owner": "Ann", "purpose": "tests"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A DAG's run.
+
+    :param prepare: makes what is there before.
+    :param check: asserts what must be there when a run has succeeded.
+    :param makes: the kinds of things that it may make.
+    """
+
+    dag_id: str
+    params: dict[str, object]
+    prepare: Callable[[Account], None]
+    check: Callable[[Account], None]
+    makes: tuple[str, ...] = ()
+
+    def run(self) -> None:
+        run(self.dag_id, **self.params)
+
+
+def paused(account: Account) -> None:
+    account.create()
+    account.redshift.pause_cluster(ClusterIdentifier=NAME)
+    account.become("paused")
+
+
+def torn_down(account: Account) -> None:
+    account.create()
+    account.redshift.delete_cluster(ClusterIdentifier=NAME, FinalClusterSnapshotIdentifier="kept")
+    account.become(None)
+    account.delete_roles()
+
+
+def is_torn_down(account: Account) -> None:
+    found = account.contents()
+    assert list(found) == ["snapshots"]
+    # A second one would be paid for, too.
+    assert len(found["snapshots"]) == 1
+
+
+def is_paused(account: Account) -> None:
+    assert account.status() == "paused"
+
+
+def is_available(account: Account) -> None:
+    assert account.status() == "available"
+
+
+def is_restored(account: Account) -> None:
+    assert account.status() == "available"
+    [cluster] = account.redshift.describe_clusters()["Clusters"]
+    tags = {tag["Key"]: tag["Value"] for tag in cluster["Tags"]}
+    assert tags == {"project": "sparkify-warehouse", "restored-from": "kept", **LABELS}
+    assert len(account.contents()["secrets"]) == 1
+
+
+SCENARIOS = {
+    "teardown": Scenario(
+        "sparkify_teardown_cluster", {"approved": True}, Account.create, is_torn_down, makes=("snapshots",)
+    ),
+    "teardown of a paused cluster": Scenario(
+        "sparkify_teardown_cluster", {"approved": True}, paused, is_torn_down, makes=("snapshots",)
+    ),
+    "pause": Scenario("sparkify_pause_cluster", {}, Account.create, is_paused),
+    "resume": Scenario("sparkify_resume_cluster", {}, paused, is_available),
+    "restore": Scenario(
+        "sparkify_restore_cluster",
+        {"snapshot_identifier": "kept", "bucket": "any", **LABELS},
+        torn_down,
+        is_restored,
+        makes=("clusters", "roles", "secrets", "security groups", "parameter groups"),
+    ),
+}
+
+
+# Made by a task that does not wait: what forbids it fails the task, and Airflow tries it again.
+TRIED_AGAIN_BY_AIRFLOW = {("redshift", "ModifyClusterParameterGroup")}
+
+# AWS has one for clusters, and one for parameter groups.
+STATE_ERRORS = ("InvalidClusterState", "InvalidClusterParameterGroupState")
+
+
+@pytest.fixture
+def scenario(request) -> Scenario:
+    return SCENARIOS[request.param]
+
+
+@pytest.fixture
+def calls(account, scenario) -> list[Call]:
+    """Each request that the scenario makes, once."""
+    with prepared(account, scenario):
+        with recorded() as calls:
+            scenario.run()
+        scenario.check(account)
+    assert len(calls) > 1
+    return list(dict.fromkeys(calls))
+
+
+@contextmanager
+def prepared(account: Account, scenario: Scenario) -> Iterator[None]:
+    scenario.prepare(account)
+    yield
+    account.empty()
+
+
+@contextmanager
+def fault(account: Account, scenario: Scenario, call: Call, code: str, times: int | None) -> Iterator[None]:
+    """Let a request fail in the block, and then check what is there, and that the run can be repeated."""
+    service, operation = call
+    with prepared(account, scenario):
+        before = account.contents()
+        account.faults.set(service, code, times=times, operation=operation)
+        yield
+        assert account.faults.told().get(f"{service}.{operation}"), f"{operation} did not fail"
+        account.faults.clear()
+        added = {kind: len(set(names) - set(before.get(kind, ()))) for kind, names in account.contents().items()}
+        assert all(number <= (kind in scenario.makes) for kind, number in added.items())
+        scenario.run()
+        scenario.check(account)
+
+
+def listed(call: Call) -> list[str]:
+    """Return the errors about states that AWS lists for an operation."""
+    service, operation = call
+    model = botocore.session.get_session().get_service_model(service).operation_model(operation)
+    return [error.error_code for error in model.error_shapes if error.error_code in STATE_ERRORS]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, indirect=True)
+def test_an_answer_that_is_lost_once_does_not_fail_the_run(account, scenario, calls):
+    for call in calls:
+        # Botocore asks again, and is told that it is done, or being done.
+        with fault(account, scenario, call, "AnswerLost", times=1):
+            scenario.run()
+            scenario.check(account)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, indirect=True)
+def test_a_state_that_forbids_it_for_the_moment_does_not_fail_the_run(account, scenario, calls):
+    forbidden = [(call, code) for call in calls for code in listed(call)]
+    assert forbidden
+    for call, code in forbidden:
+        with fault(account, scenario, call, code, times=2):
+            if call in TRIED_AGAIN_BY_AIRFLOW:
+                for _ in range(2):
+                    with pytest.raises(ClientError, match=code):
+                        scenario.run()
+            scenario.run()
+            scenario.check(account)
+
+
+@pytest.mark.parametrize(
+    ("code", "times", "error"),
+    [
+        ("ThrottlingException", 1, ClientError),
+        ("AnswerLost", 1, HTTPClientError),
+        ("AccessDenied", None, ClientError),
+    ],
+)
+@pytest.mark.parametrize("scenario", ["teardown", "pause", "resume", "restore"], indirect=True)
+def test_what_ends_a_run_is_told_and_the_next_run_completes_it(
+    account, scenario, calls, monkeypatch, code, times, error
+):
+    # Else botocore tries again by itself.
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for call in calls:
+        with fault(account, scenario, call, code, times):
+            with recorded() as made, pytest.raises(error) as raised:
+                scenario.run()
+            assert made[-1] == call
+            if error is ClientError:
+                assert raised.value.response["Error"]["Code"] == code

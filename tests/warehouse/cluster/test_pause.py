@@ -1,0 +1,104 @@
+"""Pausing and resuming a cluster: from every state, in any order, and where AWS refuses for the moment."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.cluster.pause import ensure_available, ensure_paused
+from tests.support.account import NAME, run
+from tests.support.aws_calls import recorded
+from tests.support.waiting import wait_until
+
+
+def test_a_cluster_is_paused_and_resumed(account):
+    account.create()
+    run("sparkify_pause_cluster")
+    assert account.status() == "paused"
+    run("sparkify_resume_cluster")
+    assert account.status() == "available"
+
+
+@pytest.mark.parametrize(
+    ("ensure", "status"), [(ensure_paused, "paused"), (ensure_available, "available")], ids=["pause", "resume"]
+)
+def test_a_cluster_that_is_in_the_wanted_state_is_looked_at_once(account, ensure, status):
+    account.create()
+    wait_until(lambda: ensure(NAME), "it is in the state")
+    with recorded() as calls:
+        assert ensure(NAME)
+    assert calls == [("redshift", "DescribeClusters")]
+    assert account.status() == status
+
+
+@pytest.mark.parametrize(
+    ("before", "dag_id", "status"),
+    [
+        ("creating", "sparkify_pause_cluster", "paused"),
+        ("resuming", "sparkify_pause_cluster", "paused"),
+        ("pausing", "sparkify_pause_cluster", "paused"),
+        ("creating", "sparkify_resume_cluster", "available"),
+        ("pausing", "sparkify_resume_cluster", "available"),
+        ("resuming", "sparkify_resume_cluster", "available"),
+    ],
+)
+def test_a_busy_cluster_is_waited_for(account, before, dag_id, status):
+    if before != "creating":
+        account.create()
+    if before == "resuming":
+        account.redshift.pause_cluster(ClusterIdentifier=NAME)
+        account.become("paused")
+    with account.held():
+        if before == "creating":
+            account.create(wait=False)
+        elif before == "pausing":
+            account.redshift.pause_cluster(ClusterIdentifier=NAME)
+        else:
+            account.redshift.resume_cluster(ClusterIdentifier=NAME)
+        assert not ensure_paused(NAME)
+        assert not ensure_available(NAME)
+        assert account.status() == before
+    run(dag_id)
+    assert account.status() == status
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "dag_id", "status"),
+    [
+        ("PauseCluster", "InvalidClusterState", "sparkify_pause_cluster", "paused"),
+        ("ResumeCluster", "InvalidClusterState", "sparkify_resume_cluster", "available"),
+        ("ResumeCluster", "InsufficientClusterCapacity", "sparkify_resume_cluster", "available"),
+    ],
+)
+def test_a_refusal_for_the_moment_is_waited_out(account, operation, code, dag_id, status):
+    account.create()
+    if status == "available":
+        run("sparkify_pause_cluster")
+    account.faults.set("redshift", code, times=2, operation=operation)
+    run(dag_id)
+    assert account.faults.told() == {f"redshift.{operation}": 2}
+    assert account.status() == status
+
+
+@pytest.mark.parametrize("ensure", [ensure_paused, ensure_available])
+def test_what_cannot_be_used_fails_at_once(account, ensure):
+    with pytest.raises(AirflowFailException, match="There is no Redshift cluster 'life'"):
+        ensure(NAME)
+    account.create()
+    with pytest.raises(AirflowFailException, match="somebody else's and left alone"):
+        ensure(NAME, {"project": "another one"})
+    with account.held():
+        account.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
+        with pytest.raises(AirflowFailException, match="is being deleted"):
+            ensure(NAME)
+
+
+def test_somebody_elses_cluster_is_neither_paused_nor_resumed(account):
+    account.create(Tags=[{"Key": "project", "Value": "another one"}])
+    with pytest.raises(AirflowFailException, match="somebody else's"):
+        run("sparkify_pause_cluster")
+    assert account.status() == "available"
+    assert wait_until(lambda: ensure_paused(NAME), "it is paused")
+    with pytest.raises(AirflowFailException, match="somebody else's"):
+        run("sparkify_resume_cluster")
+    assert account.status() == "paused"

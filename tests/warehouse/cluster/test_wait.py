@@ -1,0 +1,115 @@
+"""Waiting for a new cluster: when it ends, and what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+
+from local.standin.aws.faults import FAULTS
+from redshift_elt.cluster.readiness import readiness
+from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
+from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
+
+ROLE = "arn:aws:iam::123456789012:role/copy"
+
+
+def state(status, role="in-sync"):
+    return {"ClusterStatus": status, "IamRoles": [{"IamRoleArn": ROLE, "ApplyStatus": role}]}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "ready", "hopeless", "says"),
+    [
+        (state("available"), True, False, "its role is in sync"),
+        (state("available, resize-cleanup"), True, False, "its role is in sync"),
+        (state("available", "adding"), False, False, "not in sync yet"),
+        (state("creating", "adding"), False, False, "is creating"),
+        (state("modifying"), False, False, "is modifying"),
+        (state("paused"), False, True, "resume it"),
+        (state("deleting"), False, True, "being deleted"),
+        (state("incompatible-network"), False, True, "events in the Redshift console"),
+        (state("hardware-failure"), False, True, "events in the Redshift console"),
+        (state("available", "removing"), False, True, "does not have the role"),
+        ({"ClusterStatus": "available"}, False, True, "not associated"),
+        (None, False, True, "somebody has deleted it"),
+    ],
+)
+def test_what_each_state_means(cluster, ready, hopeless, says):
+    found = readiness("one", cluster, ROLE)
+    assert (found.ready, found.hopeless) == (ready, hopeless)
+    assert says in found.message
+
+
+@pytest.fixture
+def cluster_seconds():
+    return "1"
+
+
+@pytest.fixture
+def redshift(control_plane):
+    client = AwsBaseHook(client_type="redshift").conn
+    client.create_cluster(
+        ClusterIdentifier="one",
+        NodeType="ra3.large",
+        ClusterType="single-node",
+        MasterUsername="awsuser",
+        ManageMasterPassword=True,
+        IamRoles=[ROLE],
+    )
+    return client
+
+
+def wait(seconds=60.0, cluster="one"):
+    """Run the task as Airflow does, the trigger in this process."""
+    task = WaitForClusterOperator(
+        task_id="wait", cluster_identifier=cluster, role_arn=ROLE, patience=seconds, poll_interval=0.01
+    )
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    path, arguments = deferred.value.trigger.serialize()
+    assert path == "redshift_elt.triggers.cluster_ready.ClusterReadyTrigger"
+
+    async def fire():
+        return (await anext(ClusterReadyTrigger(**arguments).run())).payload
+
+    getattr(task, deferred.value.method_name)({}, event=asyncio.run(fire()))
+
+
+def test_it_waits_until_the_cluster_is_available(redshift):
+    wait()
+    assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "available"
+
+
+def test_a_busy_aws_is_asked_again(redshift):
+    FAULTS.set("redshift", "ThrottlingException", 5, "DescribeClusters")
+    wait()
+
+
+def test_an_aws_that_never_answers_is_told(redshift):
+    FAULTS.set("redshift", "AccessDenied", None, "DescribeClusters")
+    with pytest.raises(AirflowException, match=r"does not tell the cluster's state: .*AccessDenied"):
+        wait()
+    FAULTS.clear()
+    wait()
+
+
+def test_a_cluster_that_takes_too_long_is_left_alone(redshift):
+    with pytest.raises(AirflowException, match=r"is creating\. That was 0 minutes\. Nothing was deleted"):
+        wait(seconds=0)
+    assert len(redshift.describe_clusters()["Clusters"]) == 1
+    wait()
+
+
+def test_a_cluster_that_is_gone_ends_the_waiting(redshift):
+    with pytest.raises(AirflowFailException, match="'other' is not there"):
+        wait(cluster="other")
+
+
+def test_the_time_is_kept_over_a_restart_of_the_triggerer():
+    until = time.time() + 5
+    _, arguments = ClusterReadyTrigger("one", ROLE, until, 1, "aws_default").serialize()
+    assert ClusterReadyTrigger(**arguments).until == until

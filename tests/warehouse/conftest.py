@@ -1,0 +1,33 @@
+"""A warehouse on the stand-in, made by the project's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.stack.stack import Stack
+from tests.support.new_warehouse import new_warehouse
+from tests.support.warehouse import Warehouse
+
+
+@pytest.fixture(scope="session")
+def created_warehouse(standin: Stack) -> Iterator[Warehouse]:
+    """The tables on a cluster of the stand-in, and this process's environment as an Airflow worker has it."""
+    with new_warehouse(standin) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
+def warehouse(created_warehouse: Warehouse) -> Warehouse:
+    """The warehouse and its bucket, both empty."""
+    created_warehouse.empty()
+    return created_warehouse
+
+
+@pytest.fixture
+def uploaded(warehouse: Warehouse, data: Path) -> Warehouse:
+    """The empty warehouse, and in its bucket the data that the test's file makes."""
+    warehouse.upload(data)
+    return warehouse

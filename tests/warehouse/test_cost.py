@@ -1,0 +1,108 @@
+"""An hour costs an hour: what a run sends, reads from S3 and writes is the same after ten times as much history."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bench.history import History
+from bench.measures import AGAIN, FIRST, NEW, SONG, Bench
+from local.stack.environment import CLUSTER, DATABASE
+from local.standin.databases import database_name
+from tests.support.warehouse import TARGETS
+
+SHORT, LONG = 1, 10
+USERS, SONGS, HOURS = 12, 101, 1
+KEYS_A_LISTING = 1000
+
+# Users and songs do not; what an hour tells is compared with all of them.
+GROW_BY_THE_HOUR = ("songplays", "time", "user_records", "loads", "check_results", "loaded_files")
+
+# What a run may send that finds nothing new: nine tasks, each with a transaction or two.
+MOST_STATEMENTS = 120
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    return History(tmp_path_factory.mktemp("history") / "data", USERS, SONGS)
+
+
+@pytest.fixture(scope="module")
+def costs(standin, created_warehouse, history):
+    """What each kind of run costs after a short and after a long history."""
+    created_warehouse.empty()
+    parameters = standin.postgres.dsn.parameters(database_name(CLUSTER, DATABASE))
+    with psycopg.connect(**parameters, autocommit=True) as database:
+        bench = Bench(created_warehouse, history, database, HOURS)
+        with indexes_wherever_they_serve(database):
+            return {length: bench.measure(length, lambda _: None) for length in (SHORT, LONG)}
+
+
+@contextmanager
+def indexes_wherever_they_serve(database):
+    """PostgreSQL reads small tables whole, index or not; Redshift skips blocks by the sort key, however few."""
+    name = sql.Identifier(database.info.dbname)
+    database.execute(sql.SQL("alter database {} set enable_seqscan = off").format(name))
+    yield
+    database.execute(sql.SQL("alter database {} reset enable_seqscan").format(name))
+
+
+@pytest.mark.parametrize("run", [FIRST, NEW, AGAIN, SONG])
+def test_as_many_statements_are_sent(costs, run):
+    assert len(costs[LONG][run].statements) == len(costs[SHORT][run].statements)
+
+
+@pytest.mark.parametrize("run", [NEW, AGAIN])
+def test_as_much_is_asked_of_s3(costs, run):
+    short, long = costs[SHORT][run], costs[LONG][run]
+    assert long.requests == short.requests
+    assert (long.objects_copied, long.bytes_copied) == (short.objects_copied, short.bytes_copied)
+    assert long.bytes_received == short.bytes_received
+
+
+def test_the_catalogue_is_listed_once_a_day(costs):
+    """S3 lists a thousand keys a request: the only thing that grows, and in one run of a day only."""
+    for length in (SHORT, LONG):
+        listings = -(-length * SONGS // KEYS_A_LISTING)
+        first, again = costs[length][FIRST].requests, costs[length][AGAIN].requests
+        assert first["LIST"] - again["LIST"] == listings
+
+
+def test_as_many_rows_are_written(costs):
+    short, long = costs[SHORT][NEW].rows_written, costs[LONG][NEW].rows_written
+    assert short["songplays"] > 0
+    assert long == short
+
+
+@pytest.mark.parametrize("run", [NEW, AGAIN])
+@pytest.mark.parametrize("table", GROW_BY_THE_HOUR)
+def test_hardly_more_rows_are_read_of_what_grows_by_the_hour(costs, run, table):
+    """A few more are: those next to the window."""
+    short, long = costs[SHORT][run].rows_read[table], costs[LONG][run].rows_read[table]
+    assert long <= 1.1 * short
+
+
+@pytest.mark.parametrize("length", [SHORT, LONG])
+def test_an_hour_with_nothing_new_writes_down_that_it_ran_and_nothing_else(costs, length):
+    again = costs[length][AGAIN]
+    assert {table for table, rows in again.rows_written.items() if rows} == {"loads", "check_results"}
+    assert again.rows_written["loads"] == len(TARGETS)
+    assert len(again.statements) <= MOST_STATEMENTS
+
+
+@pytest.mark.parametrize("length", [SHORT, LONG])
+def test_a_new_song_changes_the_plays_that_it_matches_and_no_others(costs, history, length):
+    song = json.loads(history.missing_song()[1])
+    days = [history.day_until(history.busiest_hours(HOURS + 1)[-1] + timedelta(hours=1))]
+    days += [history.day(ago + 1) for ago in range(length)]
+    events = [json.loads(line) for _, lines in days for line in lines.splitlines()]
+    wanted = (song["title"], song["artist_name"], song["duration"])
+    played = [event for event in events if (event["song"], event["artist"], event["length"]) == wanted]
+    written = costs[length][SONG].rows_written
+    assert (written["songs"], written["artists"], written["songplays"]) == (1, 1, len(played))
+    assert len(played) >= length

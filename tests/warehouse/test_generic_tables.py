@@ -1,0 +1,67 @@
+"""The operators on tables that have nothing to do with the star schema, given as plain SQL."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from redshift_elt.operators.load_dimension import LoadDimensionOperator
+from redshift_elt.sql.merge import Choice
+from tests.support.warehouse import Warehouse
+
+CONTEXT = {
+    "params": {"window_start": "2018-11-01T00:00:00", "window_end": "2018-11-02T00:00:00"},
+    "dag_run": SimpleNamespace(dag_id="generic", run_id="one"),
+    "ti": SimpleNamespace(
+        dag_id="generic", run_id="one", task_id="load", try_number=1, xcom_push=lambda key, value: None
+    ),
+}
+
+
+@pytest.fixture
+def tables(warehouse: Warehouse):
+    for name, columns in (("colours", "colour varchar(16)"), ("prices", "shop integer, item integer, price integer")):
+        warehouse.execute(f"create table {name} ({columns})")
+        warehouse.execute(f"create table etl.lock_{name} (unused boolean)")
+    yield warehouse
+    for name in ("colours", "prices", "etl.lock_colours", "etl.lock_prices"):
+        warehouse.execute(f"drop table {name}")
+
+
+def load(table: str, select: str, key, choices=()):
+    return LoadDimensionOperator(task_id="load", table=table, select=select, key=key, choices=choices).execute(CONTEXT)
+
+
+def load_nothing(table: str, select: str, key, choices=()):
+    with pytest.raises(AirflowSkipException, match="no row was written"):
+        load(table, select, key, choices)
+
+
+def test_a_table_that_is_all_key(tables):
+    select = "select 'red' as colour union all select 'blue' union all select 'red'"
+    assert load("colours", select, "colour")["inserted"] == 2
+    load_nothing("colours", select, "colour")
+    assert sorted(tables.query("select colour from colours")) == [("blue",), ("red",)]
+
+
+def test_a_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
+    choices = [Choice(["price"], order_by=["price"])]
+    first = "select 1 as shop, 1 as item, 5 as price union all select 1, 2, 7 union all select 1, 2, 6"
+    second = "select 1 as shop, 1 as item, 9 as price union all select 2, 1, 4 union all select 1, 2, 3"
+    assert load("prices", first, ["shop", "item"], choices)["inserted"] == 2
+    counts = load("prices", second, ["shop", "item"], choices)
+    assert (counts["inserted"], counts["updated"], counts["unchanged"]) == (1, 1, 1)
+    assert sorted(tables.query("select shop, item, price from prices")) == [(1, 1, 5), (1, 2, 3), (2, 1, 4)]
+
+
+def test_a_row_without_a_key_is_refused(tables):
+    with pytest.raises(AirflowFailException, match="1 staged rows have no colour, which is the key of colours"):
+        load("colours", "select 'red' as colour union all select null", "colour")
+    assert tables.query("select count(*) from colours") == [(0,)]
+
+
+def test_choices_that_do_not_name_every_column_are_refused(tables):
+    with pytest.raises(AirflowFailException, match="must name each of its columns once"):
+        load("prices", "select 1 as shop, 1 as item, 1 as price", "shop", [Choice(["price"])])

@@ -1,0 +1,499 @@
+"""Finding the warehouse by its name, logging in, and what is said when either fails."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import botocore.session
+import pytest
+from airflow.sdk import RetryAction, configuration
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from botocore.config import Config
+
+from local.settings import ACCESS_KEY, REGION, SECRET_KEY
+from redshift_elt.connection import aws_api
+from redshift_elt.connection import hook as hooks
+from redshift_elt.connection.aws_api import AwsApi, Deadline
+from redshift_elt.connection.endpoints import ClusterPausedError
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from tests.support.faults import AwsFaults
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+BY_NAME = {"iam": True, "cluster_identifier": "sparkify"}
+SERVERLESS = {"iam": True, "serverless_work_group": "listeners"}
+PASSWORD = "Passw0rd-42"
+
+# A call that is not told of in time is a failure here, not a wait.
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def read_once() -> Iterator[None]:
+    """Read AWS's models once: what botocore reads for each new client takes longer than most of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture
+def connection(created_warehouse, monkeypatch):
+    """Set the fields of the Airflow connection ``tested``."""
+
+    def set_fields(aws_conn_id="aws_default", **fields):
+        base = {"conn_type": "redshift", "login": "awsuser", "schema": "dev"}
+        monkeypatch.setenv("AIRFLOW_CONN_TESTED", json.dumps({**base, **fields}))
+        return warehouse_hook("tested", aws_conn_id)
+
+    return set_fields
+
+
+@pytest.fixture
+def aws_connection(standin, monkeypatch):
+    """Set the fields of the Airflow connection ``other_aws``, which is right but for them."""
+
+    def set_fields(*, extra=None, **fields):
+        right = {"region_name": REGION, "endpoint_url": standin.settings.aws_url}
+        base = {"conn_type": "aws", "login": ACCESS_KEY, "password": SECRET_KEY, "extra": {**right, **(extra or {})}}
+        monkeypatch.setenv("AIRFLOW_CONN_OTHER_AWS", json.dumps({**base, **fields}))
+        return "other_aws"
+
+    return set_fields
+
+
+@pytest.fixture
+def aws(standin) -> Iterator[AwsFaults]:
+    faults = AwsFaults(standin.settings.aws_url)
+    yield faults
+    faults.clear()
+
+
+@pytest.fixture(scope="module")
+def sleeper(created_warehouse) -> Iterator[str]:
+    """A second cluster, paused, and its name."""
+    redshift = boto3.client("redshift")
+    redshift.create_cluster(
+        ClusterIdentifier="sleeper",
+        ClusterType="single-node",
+        NodeType="ra3.large",
+        MasterUsername="awsuser",
+        MasterUserPassword=PASSWORD,
+    )
+    become(redshift, "available")
+    redshift.pause_cluster(ClusterIdentifier="sleeper")
+    become(redshift, "paused")
+    yield "sleeper"
+    redshift.delete_cluster(ClusterIdentifier="sleeper", SkipFinalClusterSnapshot=True)
+
+
+@pytest.fixture(scope="module")
+def workgroup(created_warehouse) -> dict:
+    """A workgroup of Redshift Serverless, as AWS tells of it."""
+    serverless = boto3.client("redshift-serverless")
+    serverless.create_namespace(namespaceName="music", adminUsername="awsuser", adminUserPassword=PASSWORD)
+    serverless.create_workgroup(workgroupName="listeners", namespaceName="music")
+
+    def available():
+        found = serverless.get_workgroup(workgroupName="listeners")["workgroup"]
+        return found if found["status"] == "AVAILABLE" else None
+
+    return wait_until(available, "the workgroup is available")
+
+
+def become(redshift, status):
+    wait_until(
+        lambda: redshift.describe_clusters(ClusterIdentifier="sleeper")["Clusters"][0]["ClusterStatus"] == status,
+        f"the cluster is {status}",
+    )
+
+
+@pytest.fixture
+def secret(created_warehouse) -> Iterator[str]:
+    """The name of a secret that tests fill."""
+    secrets = boto3.client("secretsmanager")
+    name = secrets.create_secret(Name="tests/warehouse", SecretString="{}")["Name"]
+    yield name
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """A port that drops the packets of whoever wants to connect: its queue is full, and nobody empties it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
+        first.connect(server.getsockname())
+        yield server.getsockname()[1]
+
+
+def user(hook):
+    return in_transaction(hook, lambda session: session.fetch("select current_user"))
+
+
+def message(hook) -> str:
+    with pytest.raises(AirflowException) as failure:
+        hook.get_conn()
+    return str(failure.value)
+
+
+def managed_secret() -> str:
+    [cluster] = boto3.client("redshift").describe_clusters(ClusterIdentifier="sparkify")["Clusters"]
+    return cluster["MasterPasswordSecretArn"]
+
+
+def managed_password() -> str:
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=managed_secret())
+    return json.loads(secret["SecretString"])["password"]
+
+
+class TestFindingAndLoggingIn:
+    def test_a_cluster_is_found_by_its_name_and_entered_with_a_temporary_password(self, connection):
+        assert user(connection(extra=BY_NAME)) == [("awsuser",)]
+
+    def test_without_a_user_the_iam_identity_is_the_user(self, connection):
+        assert user(connection(login=None, extra=BY_NAME)) == [("iam:root",)]
+
+    def test_host_and_password_work_too(self, connection):
+        [cluster] = boto3.client("redshift").describe_clusters(ClusterIdentifier="sparkify")["Clusters"]
+        endpoint = {"host": cluster["Endpoint"]["Address"], "port": cluster["Endpoint"]["Port"]}
+        password = managed_password()
+        assert user(connection(**endpoint, password=password)) == [("awsuser",)]
+        postgres = connection(conn_type="postgres", **endpoint, password=password, extra={"sslmode": "require"})
+        assert user(postgres) == [("awsuser",)]
+
+    def test_a_cluster_that_is_found_by_its_name_takes_a_password(self, connection):
+        assert user(connection(password=managed_password(), extra={"cluster_identifier": "sparkify"})) == [("awsuser",)]
+
+    def test_the_secret_that_aws_manages_for_the_cluster(self, connection):
+        extra = {"cluster_identifier": "sparkify", "secret_arn": "managed"}
+        assert user(connection(login=None, extra=extra)) == [("awsuser",)]
+
+    def test_a_secret_that_is_named(self, connection):
+        extra = {"cluster_identifier": "sparkify", "secret_arn": managed_secret()}
+        assert user(connection(login=None, extra=extra)) == [("awsuser",)]
+
+    def test_a_serverless_workgroup_and_the_user_of_the_iam_identity(self, connection, workgroup):
+        assert user(connection(login=None, extra=SERVERLESS)) == [("iam:root",)]
+
+    def test_a_serverless_workgroup_and_a_secret(self, connection, workgroup, secret):
+        content = json.dumps({"username": "awsuser", "password": PASSWORD})
+        boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=content)
+        extra = {"serverless_work_group": "listeners", "secret_arn": secret}
+        assert user(connection(login=None, extra=extra)) == [("awsuser",)]
+
+    def test_the_whole_connection_can_be_a_secret(self, connection, standin, monkeypatch):
+        """Airflow's own backend finds it; the hook needs to know nothing of that."""
+        value = {"conn_type": "redshift", "login": "awsuser", "schema": "dev", "extra": BY_NAME}
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name="airflow/connections/vaulted", SecretString=json.dumps(value))
+        # The tests after this one must not look there.
+        monkeypatch.setattr(configuration, "_secrets_backend_cache", {})
+        backend = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
+        monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", backend)
+        monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", '{"connections_prefix": "airflow/connections"}')
+        assert user(warehouse_hook("vaulted")) == [("awsuser",)]
+
+    def test_no_password_is_logged(self, connection, caplog, monkeypatch):
+        masked = []
+        monkeypatch.setattr(hooks, "mask_secret", masked.append)
+        with caplog.at_level(logging.INFO):
+            user(connection(extra=BY_NAME))
+            user(connection(login=None, extra={"cluster_identifier": "sparkify", "secret_arn": "managed"}))
+        assert len(masked) == 2
+        assert masked[1] == managed_password()
+        assert not [password for password in masked if password in caplog.text]
+
+
+class TestWhatIsWrong:
+    def test_a_missing_cluster(self, connection):
+        told = message(connection(extra={**BY_NAME, "cluster_identifier": "sparky"}))
+        assert told.startswith("There is no Redshift cluster 'sparky' in this account and region. Create it, or ")
+        assert "correct cluster_identifier in the connection 'tested'." in told
+
+    def test_a_missing_workgroup(self, connection):
+        told = message(connection(login=None, extra={**SERVERLESS, "serverless_work_group": "nobody"}))
+        assert "no Redshift Serverless workgroup 'nobody'" in told
+        assert "correct serverless_work_group in the connection 'tested'." in told
+
+    def test_a_paused_cluster(self, connection, sleeper):
+        hook = connection(extra={**BY_NAME, "cluster_identifier": sleeper})
+        with pytest.raises(ClusterPausedError, match=r"'sleeper' is paused: .* Resume it, or let the task do that"):
+            hook.get_conn()
+
+    @pytest.mark.parametrize(
+        ("status", "advice"),
+        [
+            ("creating", "Wait until it is available"),
+            ("deleting", "Create another one, or restore one from a snapshot"),
+            ("incompatible-network", "Look at it in the AWS console"),
+        ],
+    )
+    def test_a_cluster_that_nothing_can_connect_to(self, status, advice):
+        from redshift_elt.connection.endpoints import Cluster
+
+        found = {"Clusters": [{"ClusterStatus": status}]}
+        with pytest.raises(AirflowException, match=f"'sparkify' is {status}: nothing can connect to it. {advice}"):
+            Cluster("sparkify", "tested", lambda *_, **__: found).endpoint()
+
+    def test_a_workgroup_that_is_being_deleted(self):
+        from redshift_elt.connection.endpoints import Workgroup
+
+        found = {"workgroup": {"status": "DELETING", "endpoint": {"address": "a", "port": 1}}}
+        with pytest.raises(AirflowException, match=r"'listeners' is DELETING: .* Create another one when it is gone"):
+            Workgroup("listeners", "tested", lambda *_, **__: found).endpoint()
+
+    def test_a_user_who_is_not_in_the_database(self, connection):
+        """GetClusterCredentials gives a password for any user (AWS API reference); only the login fails."""
+        told = message(connection(login="nobody", extra=BY_NAME))
+        assert "refuses the user 'nobody'" in told or "refuses the user 'IAM:nobody'" in told
+        assert "Does the user exist" in told
+
+    def test_a_missing_database(self, connection):
+        told = message(connection(schema="nothing", extra=BY_NAME))
+        assert 'database "nothing" does not exist' in told
+        assert told.startswith("The warehouse at localhost:")
+
+    @pytest.mark.parametrize(
+        ("fields", "told"),
+        [
+            ({"extra": {**BY_NAME, "secret_arn": "managed"}}, "both iam and secret_arn"),
+            ({"extra": {"cluster_identifier": "sparkify"}}, "says nothing of how to log in"),
+            ({"extra": {"iam": True}}, "does not say where the warehouse is"),
+            ({"extra": {"iam": True, "is_serverless": True}}, "names no workgroup"),
+            ({"host": "localhost", "extra": {"secret_arn": "managed"}}, "does not say where the warehouse is"),
+        ],
+    )
+    def test_a_connection_that_makes_no_sense(self, connection, fields, told):
+        hook = connection(**fields)
+        with pytest.raises(AirflowFailException, match=told):
+            hook.get_conn()
+
+    def test_serverless_lets_nobody_choose_the_user(self, connection, workgroup):
+        assert "take the user 'awsuser' out of the connection" in message(connection(extra=SERVERLESS))
+
+    def test_another_type_of_connection(self, connection):
+        with pytest.raises(AirflowFailException, match="has type 'mysql': use one of type 'redshift' or 'postgres'"):
+            connection(conn_type="mysql")
+
+    def test_a_missing_secret(self, connection):
+        told = message(connection(extra={"cluster_identifier": "sparkify", "secret_arn": "tests/nothing"}))
+        assert told.startswith("Secrets Manager has no secret 'tests/nothing'")
+
+    @pytest.mark.parametrize("content", ["hush-hush", '{"user": "hush-hush"}', '["hush-hush"]'])
+    def test_a_secret_that_holds_something_else_is_not_shown(self, connection, secret, content):
+        boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=content)
+        hook = connection(extra={"cluster_identifier": "sparkify", "secret_arn": secret})
+        with pytest.raises(AirflowException, match="must be a JSON object with username and password") as failure:
+            hook.get_conn()
+        assert "hush" not in str(failure.value)
+        assert failure.value.__cause__ is None
+        assert failure.value.__suppress_context__
+
+    def test_a_secret_that_is_not_managed(self, connection, sleeper):
+        told = message(connection(host="localhost", extra={"cluster_identifier": sleeper, "secret_arn": "managed"}))
+        assert "password of the Redshift cluster 'sleeper' is not managed by Secrets Manager" in told
+
+
+class TestAwsSaysNo:
+    """Each call that the hook makes, and each way in which it can go wrong."""
+
+    CALLS = (
+        ("redshift", "DescribeClusters", {}, BY_NAME),
+        ("redshift", "GetClusterCredentials", {}, BY_NAME),
+        ("redshift", "GetClusterCredentialsWithIAM", {"login": None}, BY_NAME),
+        ("secretsmanager", "GetSecretValue", {}, {"cluster_identifier": "sparkify", "secret_arn": "managed"}),
+        ("redshift-serverless", "GetWorkgroup", {"login": None}, SERVERLESS),
+        ("redshift-serverless", "GetCredentials", {"login": None}, SERVERLESS),
+    )
+    each = pytest.mark.parametrize(
+        ("service", "operation", "fields", "extra"), [pytest.param(*call, id=call[1]) for call in CALLS]
+    )
+
+    @each
+    def test_access_denied(self, connection, workgroup, aws, service, operation, fields, extra):
+        aws.set(service, "AccessDenied", operation=operation)
+        hook = connection(**fields, extra=extra)
+        with pytest.raises(AirflowException) as failure:
+            hook.get_conn()
+        assert str(failure.value) == (
+            f"AWS does not allow {operation} (AccessDenied): Access Denied. Allow {service}:{operation} to the "
+            "identity of the Airflow connection 'aws_default'."
+        )
+        assert action(failure.value) is RetryAction.FAIL
+
+    @each
+    def test_throttled_once(self, connection, workgroup, aws, service, operation, fields, extra):
+        aws.set(service, "ThrottlingException", times=1, operation=operation)
+        assert user(connection(**fields, extra=extra))
+        assert aws.told() == {f"{service}.{operation}": 1}
+
+    @each
+    def test_throttled_all_the_time(self, connection, workgroup, aws, service, operation, fields, extra):
+        aws.set(service, "ThrottlingException", operation=operation)
+        hook = connection(**fields, extra=extra)
+        with pytest.raises(AirflowException, match=rf"{operation} \(ThrottlingException\): Rate exceeded") as failure:
+            hook.get_conn()
+        assert aws.told() == {f"{service}.{operation}": 2}
+        assert action(failure.value) is RetryAction.RETRY
+
+    @each
+    def test_an_answer_that_is_lost(self, connection, workgroup, aws, service, operation, fields, extra):
+        aws.set(service, "AnswerLost", times=1, operation=operation)
+        assert user(connection(**fields, extra=extra))
+        assert aws.told() == {f"{service}.{operation}": 1}
+
+    @each
+    def test_answers_that_are_all_lost(self, connection, workgroup, aws, service, operation, fields, extra):
+        aws.set(service, "AnswerLost", operation=operation)
+        hook = connection(**fields, extra=extra)
+        with pytest.raises(AirflowException, match=f"no answer from AWS to {operation}: .* VPC endpoint") as failure:
+            hook.get_conn()
+        assert action(failure.value) is RetryAction.RETRY
+
+    def test_credentials_that_have_expired(self, connection, aws):
+        aws.set("redshift", "ExpiredToken")
+        told = message(connection(extra=BY_NAME))
+        assert "Renew the credentials of the identity of the Airflow connection 'aws_default'." in told
+
+    def test_an_error_that_only_this_operation_has(self, connection, aws):
+        aws.set("redshift", "UnsupportedOperation", operation="GetClusterCredentials")
+        assert message(connection(extra=BY_NAME)).startswith(
+            "AWS refuses GetClusterCredentials (UnsupportedOperation): "
+        )
+
+    def test_a_role_that_cannot_be_assumed(self, connection, aws_connection, aws):
+        aws.set("sts", "AccessDenied", operation="AssumeRole")
+        assume = {"role_arn": "arn:aws:iam::123456789012:role/loader"}
+        told = message(connection(aws_connection(extra=assume), extra=BY_NAME))
+        assert told.startswith("AWS does not allow AssumeRole (AccessDenied)")
+        assert "Allow sts:AssumeRole to the identity of the Airflow connection 'other_aws'." in told
+
+    def test_no_credentials(self, connection, aws_connection, monkeypatch, tmp_path):
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+        told = message(connection(aws_connection(login=None, password=None), extra=BY_NAME))
+        assert told.startswith("There are no AWS credentials for DescribeClusters")
+        assert "the Airflow connection 'other_aws' a key pair or a role to assume" in told
+
+    def test_no_region(self, connection, aws_connection, monkeypatch, tmp_path):
+        for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        told = message(connection(aws_connection(extra={"region_name": None}), extra=BY_NAME))
+        assert "put region_name into the extra of the Airflow connection 'other_aws'" in told
+
+
+class TestAClosedNetwork:
+    """Ports of this machine that refuse, stay silent, or drop what comes: real ones, with less patience."""
+
+    @pytest.fixture
+    def impatient(self, monkeypatch):
+        limits = Config(connect_timeout=0.3, read_timeout=0.3, retries={"mode": "standard", "total_max_attempts": 2})
+        monkeypatch.setattr(aws_api, "LIMITS", limits)
+
+    def test_the_warehouse_s_port_is_closed(self, connection):
+        port = free_port()
+        told = message(connection(host="127.0.0.1", port=port, password=PASSWORD))
+        assert told.startswith(f"No connection to the warehouse at 127.0.0.1:{port}: ")
+        assert "refused" in told
+        assert "security group" in told
+
+    @pytest.mark.parametrize("port", [silent, black_hole])
+    def test_the_warehouse_s_port_gives_no_answer(self, connection, port):
+        with port() as number:
+            told = message(connection(host="127.0.0.1", port=number, password=PASSWORD, extra={"timeout": 0.3}))
+        assert told.startswith(f"No connection to the warehouse at 127.0.0.1:{number}: ")
+        assert "time" in told
+        assert "security group" in told
+
+    def test_the_warehouse_s_name_is_unknown(self, connection):
+        told = message(connection(host="warehouse.invalid", password=PASSWORD))
+        assert told.startswith("No connection to the warehouse at warehouse.invalid:5439: ")
+
+    def test_aws_s_port_is_closed(self, connection, aws_connection):
+        away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
+        told = message(connection(away, extra=BY_NAME))
+        assert told.startswith("There is no answer from AWS to DescribeClusters: Could not connect to the endpoint")
+        assert "VPC endpoint" in told
+
+    @pytest.mark.parametrize("port", [silent, black_hole])
+    def test_aws_gives_no_answer(self, connection, aws_connection, impatient, port):
+        with port() as number:
+            away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{number}"})
+            told = message(connection(away, extra=BY_NAME))
+        assert told.startswith("There is no answer from AWS to DescribeClusters: ")
+        assert "timeout on endpoint URL" in told
+
+    def test_sts_gives_no_answer(self, connection, aws_connection, impatient):
+        with silent() as number:
+            sts = {"sts": {"endpoint_url": f"http://127.0.0.1:{number}"}}
+            assume = {"role_arn": "arn:aws:iam::123456789012:role/loader", "service_config": sts}
+            told = message(connection(aws_connection(extra=assume), extra=BY_NAME))
+        assert told.startswith("There is no answer from AWS to DescribeClusters: Read timeout on endpoint URL")
+
+
+class TestWithinTwentySeconds:
+    """Whatever takes as long as it can: the issue's twenty seconds hold. No test waits for them."""
+
+    def test_every_client_has_the_limits(self, created_warehouse):
+        for service in ("redshift", "redshift-serverless", "secretsmanager"):
+            config = AwsApi("aws_default")._client(service).meta.config
+            assert (config.connect_timeout, config.read_timeout) == (2, 3)
+            assert config.retries == {"mode": "standard", "total_max_attempts": 2}
+
+    def test_a_call_ends_in_time(self):
+        # Twice 2 s to connect and 3 s for the answer, and 1 s in between.
+        assert aws_api.CALL_SECONDS == 11
+
+    def test_the_connection_s_own_settings_stay(self, aws_connection):
+        away = aws_connection(extra={"config_kwargs": {"user_agent_extra": "mine", "read_timeout": 60}})
+        config = AwsApi(away)._client("redshift").meta.config
+        assert "mine" in config.user_agent_extra
+        assert config.read_timeout == 3
+
+    def test_a_call_that_could_not_end_in_time_is_not_begun(self, created_warehouse):
+        now = [0.0]
+        deadline = Deadline(20, lambda: now[0])
+        now[0] = 9.5
+        with pytest.raises(AirflowException, match="so slowly that no time is left for DescribeClusters"):
+            AwsApi("aws_default").ask(deadline, "redshift", "DescribeClusters")
+        now[0] = 8.5
+        assert AwsApi("aws_default").ask(deadline, "redshift", "DescribeClusters")["Clusters"]
+
+    @pytest.mark.parametrize(("gone", "seconds"), [(0, 8), (4, 8), (10, 5), (17, 1.5)])
+    def test_connecting_and_one_answer_have_what_is_left(self, gone, seconds):
+        now = [0.0]
+        deadline = Deadline(hooks.DEADLINE_SECONDS, lambda: now[0])
+        now[0] = gone
+        assert hooks._connect_seconds(deadline) == seconds
+        assert gone + 2 * seconds <= 20
+
+    def test_no_connection_is_begun_at_the_end(self):
+        now = [0.0]
+        deadline = Deadline(hooks.DEADLINE_SECONDS, lambda: now[0])
+        now[0] = 18.5
+        with pytest.raises(AirflowException, match="no time is left to connect"):
+            hooks._connect_seconds(deadline)
+
+    def test_a_load_may_take_longer(self, connection):
+        with connection(extra=BY_NAME).get_conn() as open_connection:
+            assert open_connection._usock.gettimeout() is None
+
+
+def action(error) -> RetryAction:
+    return WarehouseRetryPolicy().evaluate(error, try_number=1, max_tries=4).action

@@ -1,0 +1,273 @@
+"""Tasks that lose their connection at any statement: nothing is left half done, and the retry makes it right."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+from local.datagen import Options, generate
+from local.stack.environment import CLUSTER
+from local.stack.warehouse import Warehouse as Endpoint
+from local.stack.warehouse import require_warehouse
+from local.standin.databases import database_name
+from redshift_elt.connection.transaction import ConnectionLostError
+from tests.model.star_schema import Row, comparable, star_schema
+from tests.support.behind import Behind, Contents
+from tests.support.faults import Line, Moment, before_each_statement, cut
+from tests.support.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, Warehouse
+
+DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
+
+
+Version = tuple[int, set[Row]]
+
+# They have a row for each attempt that was committed, also if nobody knew that it was.
+ATTEMPTS_ARE_KEPT_IN = {"etl.loads", "etl.check_results"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """What the run under test loads."""
+    directory = tmp_path_factory.mktemp("generated") / "now"
+    generate(directory, Options(days=1, users=3, songs=8, seed=3))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def older(data) -> Path:
+    """An older version of the same data, so that every load of the new one inserts, changes and deletes rows."""
+    directory = data.with_name("before")
+    events = [json.loads(line) for line in (data / EVENTS_KEY).read_text().split("\n")]
+    first_play = next(event for event in events if event["page"] == "NextSong")
+    withdrawn = {**first_play, "ts": first_play["ts"] - 1, "itemInSession": 999}
+    write_lines(directory / EVENTS_KEY, [withdrawn, *events[: len(events) // 2]])
+    (directory / "log_json_path.json").write_bytes((data / "log_json_path.json").read_bytes())
+    for number, file in enumerate(sorted((data / "song_data").rglob("*.json"))[1:]):
+        song = json.loads(file.read_text())
+        name = song["artist_name"] + " and friends" if number % 2 else song["artist_name"]
+        write_lines(directory / file.relative_to(data), [{**song, "title": song["title"][:-1], "artist_name": name}])
+    return directory
+
+
+def write_lines(file: Path, records: list[dict[str, Any]]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(map(json.dumps, records)))
+
+
+@pytest.fixture(scope="module")
+def endpoint(standin, created_warehouse) -> Endpoint:
+    return require_warehouse(standin.settings)
+
+
+@pytest.fixture(scope="module")
+def behind(standin, created_warehouse) -> Iterator[Behind]:
+    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield behind
+    behind.forget()
+    behind.close()
+
+
+@pytest.fixture(scope="module")
+def warehouse(created_warehouse, endpoint, behind, older, data) -> Iterator[Warehouse]:
+    """The warehouse with the older data, and the bucket with the new.
+
+    What a task does anew, and what takes longer than all the rest of these tests, is done once or left out: clients of
+    AWS are made, the cluster is looked up, and the usual authorities' certificates are read for each connection.
+    """
+    login = Connection(
+        conn_type="redshift",
+        host=endpoint.host,
+        port=endpoint.port,
+        login=endpoint.user,
+        password=endpoint.password,
+        schema=endpoint.database,
+    )
+    make = AwsGenericHook.get_client_type
+    clients = cache(lambda kind, conn_id, region: make(AwsGenericHook(conn_id, client_type=kind), region_name=region))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", login.as_json())
+        patch.setenv("SSL_CERT_FILE", endpoint.certificate)
+        patch.setattr(
+            AwsGenericHook,
+            "get_client_type",
+            lambda hook, region_name=None, **_: clients(hook.client_type, hook.aws_conn_id, region_name),
+        )
+        warehouse = Warehouse(created_warehouse.s3)
+        warehouse.empty()
+        warehouse.upload(older)
+        warehouse.run(full_load=True).complete()
+        warehouse.upload(data)
+        behind.keep("older")
+        yield warehouse
+
+
+@pytest.fixture(scope="module")
+def allowed(older, data, tmp_path_factory) -> dict[str, list[Version]]:
+    """What a reader may see of each target: what the model makes of older or new events and older or new songs.
+
+    Plays are matched anew when songs are loaded, so a target may have taken over the one and not the other.
+    """
+    versions: dict[str, list[Version]] = {target: [] for target in TARGETS}
+    for events, songs in product((older, data), repeat=2):
+        directory = tmp_path_factory.mktemp("mixed")
+        (directory / "log_data").symlink_to(events / "log_data")
+        (directory / "song_data").symlink_to(songs / "song_data")
+        for target, rows in star_schema(directory).items():
+            versions[target].append((len(rows), comparable(rows)))
+    assert all(first != last for first, *_, last in versions.values())
+    return versions
+
+
+@pytest.mark.parametrize(
+    ("task_id", "changed"),
+    # When a day's file has changed since it was staged, a load stages it again in its own transaction.
+    [*((task_id, False) for task_id in TASKS), ("load_users", True)],
+)
+def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its_retry(
+    warehouse, behind, endpoint, allowed, older, data, task_id, changed
+):
+    """The connection is cut at each statement of the task in turn: before it is sent, when its answer is lost, and for
+    COMMIT also when nobody knows how far it gets. An analyst reads all targets meanwhile. In the end the run goes on.
+    """
+    behind.restore("older")
+    run = warehouse.run(*DAY)
+    # The loads may go in any order.
+    earlier = STAGING if task_id in LOADS else TASKS[: TASKS.index(task_id)]
+    if changed:
+        warehouse.put(EVENTS_KEY, (older / EVENTS_KEY).read_bytes())
+    for other in earlier:
+        run.execute(other)
+    warehouse.upload(data)
+    with reader(endpoint) as reading:
+        statements = sweep(run, task_id, behind, reading.process)
+        for other in [task_id, *(other for other in TASKS if other not in (*earlier, task_id))]:
+            run.execute(other)
+    # Staged anew.
+    assert not changed or any(statement.startswith("copy") for statement in statements)
+    behind.wait_until_alone()
+    for target, rows in warehouse.star_schema().items():
+        assert comparable(rows) == allowed[target][-1][1]
+    assert warehouse.tables_of_runs() == []
+    for target, versions in reading.seen.items():
+        assert versions
+        for number, rows in versions:
+            assert (number, comparable(rows)) in allowed[target], f"{target} was half loaded"
+
+
+def test_a_full_load_is_done_while_readers_go_on(warehouse, behind, endpoint, allowed):
+    """Whatever statement a rebuild of everything has come to, all targets answer, with their old rows or their new."""
+    behind.restore("older")
+    seen: dict[str, list[int]] = {target: [] for target in TARGETS}
+    with endpoint.connect() as reader:
+        # A reader who has to wait for a load would wait for good here: the load waits for the reader.
+        reader.execute("set statement_timeout to 10000")
+
+        def read(_: Any, statement: str) -> None:
+            for target, versions in seen.items():
+                rows = reader.execute(f"select * from {target}").fetchall()
+                version = (len(rows), comparable(rows))
+                assert version in allowed[target], f"{target} was half loaded before: {statement}"
+                versions.append(allowed[target].index(version))
+
+        with before_each_statement(read):
+            warehouse.run(full_load=True).complete()
+    for target, versions in seen.items():
+        assert allowed[target][versions[0]] == allowed[target][0]
+        assert allowed[target][versions[-1]] == allowed[target][-1]
+
+
+def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> list[str]:
+    """Execute the task over and over, cut off one step later each time, and put back the state from before it.
+
+    So each execution is the retry of the one before. One after which every table of the database is as it was before
+    the task has nothing to find but what the task's first execution finds; one whose commit took place is followed by
+    an execution that is not cut off.
+
+    :return: the statements of the task.
+    """
+    before = behind.contents()
+    behind.keep("task")
+    uncut = cut_off(run, task_id, number=0)
+    after = behind.contents()
+    behind.restore("task")
+    assert "commit" in uncut.statements
+    for number, statement in enumerate(uncut.statements, 1):
+        for moment in Moment if statement == "commit" else (Moment.BEFORE, Moment.ANSWERED):
+            line = cut_off(run, task_id, number, moment)
+            behind.wait_until_alone(reader)
+            place = f"{task_id}, cut {moment.value}, which is number {number}: {statement}"
+            assert line.statements[:number] == uncut.statements[:number], place
+            if (left := behind.contents()) != before:
+                assert "commit" in line.statements[: number - (moment is Moment.BEFORE)], place
+                assert left == after, place
+                run.execute(task_id)
+                assert differences(behind.contents(), after) <= ATTEMPTS_ARE_KEPT_IN, place
+                behind.restore("task")
+    run.execute(task_id)
+    assert behind.contents() == after
+    behind.restore("task")
+    return uncut.statements
+
+
+def cut_off(run: Run, task_id: str, number: int, moment: Moment = Moment.BEFORE) -> Line:
+    """Execute a task with its connection cut at the statement with this number; 0: with nothing cut."""
+    with cut(number, moment) as line:
+        try:
+            run.execute(task_id)
+        except ConnectionLostError:
+            assert number
+        else:
+            # When a statement is cut as it is sent, the answer may have arrived before.
+            assert not number or moment is Moment.SENT
+    return line
+
+
+def differences(contents: Contents, other: Contents) -> set[str]:
+    """Return the tables that do not hold the same rows."""
+    return {table for table in contents.keys() | other.keys() if contents.get(table) != other.get(table)}
+
+
+@dataclass
+class Reading:
+    """What an analyst saw of each target: number of rows and rows, each version once.
+
+    :param process: the number of the reader's session.
+    """
+
+    process: int
+    seen: dict[str, set[tuple[int, frozenset[Any]]]]
+
+
+@contextmanager
+def reader(endpoint: Endpoint) -> Iterator[Reading]:
+    """Read all targets over and over while the block runs."""
+    stop = threading.Event()
+    with endpoint.connect() as connection, ThreadPoolExecutor(1) as pool:
+        reading = Reading(connection.info.backend_pid, {target: set() for target in TARGETS})
+
+        def poll() -> None:
+            # The pause leaves the processor to the tasks.
+            while not stop.wait(0.02):
+                for target, versions in reading.seen.items():
+                    rows = connection.execute(f"select * from {target}").fetchall()
+                    versions.add((len(rows), frozenset(rows)))
+
+        polling = pool.submit(poll)
+        try:
+            yield reading
+        finally:
+            stop.set()
+        polling.result()

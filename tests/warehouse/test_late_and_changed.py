@@ -1,0 +1,233 @@
+"""Events that come late, files that are corrected, and runs that staged what has changed since."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from local.datagen import Options, generate
+from tests.model.star_schema import comparable, star_schema
+from tests.support.faults import before_each_statement
+from tests.support.warehouse import BUCKET, LOADS, STAGING, TARGETS
+
+DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+KEY = "log_data/2018/11/2018-11-01-events.json"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("late") / "data"
+    generate(directory, Options(days=2, users=5, songs=12, seed=8))
+    return directory
+
+
+def lines_of(data):
+    return (data / KEY).read_text().split("\n")
+
+
+def moment(line: str) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(milliseconds=json.loads(line)["ts"])
+
+
+def rewritten(data, tmp_path, lines):
+    """Return a copy of the data with another file of the first day."""
+    for file in data.rglob("*"):
+        if file.is_file():
+            copy = tmp_path / "copy" / file.relative_to(data)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+    (tmp_path / "copy" / KEY).write_text("\n".join(lines))
+    return tmp_path / "copy"
+
+
+def rows(tables):
+    return {table: comparable(found) for table, found in tables.items()}
+
+
+def test_a_late_event_is_loaded_by_the_next_run_of_its_day_and_the_log_says_so(uploaded, data, capsys):
+    plays = [line for line in lines_of(data) if json.loads(line)["page"] == "NextSong"]
+    early = moment(plays[0])
+    hour = early.replace(minute=0, second=0, microsecond=0)
+    late = [line for line in plays if hour <= moment(line) < hour + timedelta(hours=1)]
+    uploaded.put(KEY, "\n".join(line for line in lines_of(data) if line not in late).encode())
+    uploaded.run(hour.isoformat(), (hour + timedelta(hours=1)).isoformat()).complete()
+    assert uploaded.query("select count(*) from songplays") == [(0,)]
+
+    uploaded.put(KEY, (data / KEY).read_bytes())
+    results = uploaded.run("2018-11-01T23:00:00", "2018-11-02T00:00:00").complete()
+
+    assert results["load_songplays"]["late"] == len({(json.loads(line)["sessionId"], line) for line in late})
+    assert f"{len(late):,} late rows for windows loaded before" in capsys.readouterr().out
+    # The hours that no run has been responsible for yet stay empty.
+    last = [line for line in plays if moment(line).hour == 23]
+    assert uploaded.query("select count(*) from songplays") == [(len(late) + len(last),)]
+
+
+def test_events_that_are_late_by_a_day_are_found_with_a_lookback(uploaded, data):
+    lines = lines_of(data)
+    uploaded.put(KEY, "\n".join(lines[:-20]).encode())
+    uploaded.run(*DAY).complete()
+    uploaded.put(KEY, "\n".join(lines).encode())
+    next_hour = ("2018-11-02T00:00:00", "2018-11-02T01:00:00")
+    day = rows(star_schema(data, end=datetime(2018, 11, 2)))["songplays"]
+
+    uploaded.run(*next_hour).complete()
+    assert not day <= rows(uploaded.star_schema())["songplays"]
+    uploaded.run(*next_hour, lookback_days=1).complete()
+    assert day <= rows(uploaded.star_schema())["songplays"]
+
+
+@pytest.mark.parametrize("task_id", [f"load_{table}" for table in ("songplays", "users", "time")])
+def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_file(uploaded, data, tmp_path, task_id):
+    slow = uploaded.run(*DAY)
+    for staging in STAGING:
+        slow.execute(staging)
+    lines = lines_of(data)[::2]
+    uploaded.put(KEY, "\n".join(lines).encode())
+    uploaded.run(*DAY).complete()
+
+    slow.execute(task_id)
+
+    model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
+    assert rows(uploaded.star_schema()) == rows(model)
+
+
+def test_a_load_that_stages_for_itself_does_so_under_its_lock(uploaded, data, tmp_path):
+    run = uploaded.run(*DAY)
+    run.complete()
+    lines = lines_of(data)[::2]
+    sent: list[str] = []
+
+    def replace_file(_, statement: str) -> None:
+        # The last thing before the load is allowed to go on, in whichever of its transactions.
+        if statement.startswith("lock table") and any(text.startswith("rollback") for text in sent):
+            uploaded.put(KEY, "\n".join(lines).encode())
+        sent.append(statement.lower())
+
+    # The run has dropped what it staged, so the load begins anew and stages for itself.
+    with before_each_statement(replace_file):
+        assert run.execute("load_time")["deleted"] > 0
+    model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
+    assert comparable(uploaded.query("select * from time")) == comparable(model["time"])
+
+
+def test_song_files_that_change_or_go_are_named_in_the_log_and_put_right_by_a_full_load(uploaded, data, caplog):
+    first, second, third, *_ = sorted((data / "song_data").rglob("*.json"))
+    keys = [str(file.relative_to(data)) for file in (first, second, third)]
+    songs = [json.loads(file.read_text()) for file in (first, second, third)]
+    uploaded.run(*DAY).complete()
+    assert "next full load" not in caplog.text
+
+    uploaded.put(keys[0], json.dumps({**songs[0], "song_id": "SOANOTHER"}).encode())
+    uploaded.s3.delete_object(Bucket=BUCKET, Key=keys[1])
+    uploaded.put("song_data/new.json", json.dumps({**songs[2], "song_id": "SONEW"}).encode())
+    uploaded.run(*DAY).complete()
+    told = [record for record in caplog.records if record.name == "redshift_elt.staging.stage"]
+    warnings = [record.getMessage() for record in told if record.levelname == "WARNING"]
+    for line, words in zip(warnings, ("1 have changed", keys[0], "1 were loaded", keys[1]), strict=True):
+        assert words in line
+
+    uploaded.run(full_load=True).complete()
+    caplog.clear()
+    uploaded.run(*DAY).complete()
+    assert "next full load" not in caplog.text
+    found = {song_id for (song_id,) in uploaded.query("select song_id from songs")}
+    before = {json.loads(file.read_text())["song_id"] for file in (data / "song_data").rglob("*.json")}
+    assert found == before - {songs[0]["song_id"], songs[1]["song_id"]} | {"SOANOTHER", "SONEW"}
+
+
+@pytest.mark.parametrize("task_id", ["load_songs", "load_artists"])
+def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_song(uploaded, data, task_id):
+    slow = uploaded.run(*DAY)
+    for staging in STAGING:
+        slow.execute(staging)
+    file = min((data / "song_data").rglob("*.json"))
+    song = {**json.loads(file.read_text()), "artist_name": "N", "title": "Another title"}
+    uploaded.put(str(file.relative_to(data)), json.dumps(song).encode())
+    uploaded.run(*DAY).complete()
+    after = uploaded.star_schema()
+
+    slow.execute(task_id)
+
+    assert uploaded.star_schema() == after
+    assert uploaded.query("select artist_name from songs where song_id = %s", (song["song_id"],)) == [("N",)]
+
+
+def test_a_level_that_a_correction_takes_back_is_the_one_before(uploaded, data, tmp_path):
+    lines = lines_of(data)
+    latest = {}
+    for line in lines:
+        event = json.loads(line)
+        if event["userId"] and moment(line) >= latest.get(event["userId"], (datetime.min,))[0]:
+            latest[event["userId"]] = moment(line), line
+    last = [line for _, line in latest.values()]
+    upgraded = [json.dumps({**json.loads(line), "level": "paid"}) if line in last else line for line in lines]
+    uploaded.put(KEY, "\n".join(upgraded).encode())
+    uploaded.run(*DAY).complete()
+    assert {level for (level,) in uploaded.query("select level from users")} == {"paid"}
+
+    kept = [line for line in lines if line not in last]
+    uploaded.put(KEY, "\n".join(kept).encode())
+    uploaded.run(*DAY).complete()
+
+    model = star_schema(rewritten(data, tmp_path, kept), end=datetime(2018, 11, 2))
+    assert rows(uploaded.star_schema()) == rows(model)
+
+
+def test_the_catalogue_is_listed_once_a_day_unless_somebody_asks(uploaded, data):
+    uploaded.run(*DAY, run_type="scheduled").complete()
+    file = min((data / "song_data").rglob("*.json"))
+    uploaded.put(str(file.relative_to(data)), file.read_bytes() + b"\n")
+    assert uploaded.run(*DAY, run_type="scheduled").execute("stage_songs")["objects"] == 0
+    assert uploaded.run(*DAY, run_type="backfill").execute("stage_songs")["objects"] == 0
+    assert uploaded.run(*DAY, run_type="manual").execute("stage_songs")["objects"] == 1
+    # As if a day had passed since.
+    uploaded.execute("update etl.listings set listed_at = dateadd(hour, -24, listed_at)")
+    assert uploaded.run(*DAY, run_type="scheduled").execute("stage_songs")["objects"] == 1
+
+
+def test_a_load_tells_the_consumers_of_its_table_what_it_did_and_is_skipped_where_it_did_nothing(uploaded, data):
+    run = uploaded.run(*DAY)
+    results = {task_id: run.execute(task_id) for task_id in (*STAGING, *LOADS)}
+    events = {asset.name: event.extra for asset, event in run.outlet_events.items()}
+    assert events == {
+        f"sparkify_{table}": {
+            "window_start": DAY[0],
+            "window_end": DAY[1],
+            "full_load": False,
+            **results[f"load_{table}"],
+        }
+        for table in TARGETS
+    }
+    day = star_schema(data, end=datetime(2018, 11, 2))
+    assert events["sparkify_songplays"]["inserted"] == len(day["songplays"])
+
+    # As after a commit whose answer was lost: the retry writes nothing, and yet tells.
+    run.outlet_events.clear()
+    assert {task_id: run.execute(task_id, skips=True) for task_id in LOADS} == {
+        task_id: results[task_id] for task_id in LOADS
+    }
+    assert {asset.name: event.extra for asset, event in run.outlet_events.items()} == events
+
+    again = uploaded.run(*DAY)
+    for staging in STAGING:
+        again.execute(staging)
+    for task_id in LOADS:
+        with pytest.raises(AirflowSkipException, match="no row was written"):
+            again.execute(task_id, skips=True)
+    assert again.outlet_events == {}
+
+
+def test_an_event_in_the_file_of_another_day_is_left_out_by_every_run(uploaded, data, caplog):
+    stray = json.loads(lines_of(data)[0]) | {"sessionId": 999_999, "ts": 1541203200000}
+    uploaded.put(KEY, "\n".join([*lines_of(data), json.dumps(stray)]).encode())
+    for run in (uploaded.run(full_load=True), uploaded.run("2018-11-01T00:00:00", "2018-11-04T00:00:00")):
+        assert run.execute("stage_events")["left_out"] == 1
+        assert f"s3://{BUCKET}/{KEY}: 1 rows are left out" in caplog.text
+        run.execute("stage_songs")
+        for task_id in LOADS:
+            run.execute(task_id)
+        assert rows(uploaded.star_schema()) == rows(star_schema(data))

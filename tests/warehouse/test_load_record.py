@@ -1,0 +1,268 @@
+"""What ``etl.loads`` tells of a load: what it had to go on with, and where its time went."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from redshift_connector import ProgrammingError
+
+from local.datagen import Options, generate
+from local.stack.environment import CLUSTER
+from local.standin.databases import database_name
+from redshift_elt.loading import phases
+from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
+from tests.support.behind import Behind
+from tests.support.faults import before_each_statement
+from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, Warehouse
+
+KEYS = [f"log_data/2018/11/2018-11-0{day}-events.json" for day in (1, 2)]
+FIRST_DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+BOTH_DAYS = ("2018-11-01T00:00:00", "2018-11-03T00:00:00")
+SONGS = 8
+OF_EVENTS, OF_SONGS = {"songplays", "users", "time"}, {"songs", "artists"}
+NEW_COLUMNS = [
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("generated") / "data"
+    generate(directory, Options(days=2, users=5, songs=SONGS, seed=11))
+    return directory
+
+
+@pytest.fixture
+def behind(standin, created_warehouse) -> Iterator[Behind]:
+    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield behind
+    behind.close()
+
+
+@pytest.fixture
+def statements(monkeypatch) -> Iterator[list[str]]:
+    """What is sent, in order; and the loads' clock goes on by a second with each statement, and not otherwise."""
+    sent: list[str] = []
+    monkeypatch.setattr(phases, "time", SimpleNamespace(monotonic=lambda: float(len(sent))))
+    with before_each_statement(lambda _, statement: sent.append(statement)):
+        yield sent
+
+
+def staged(run: Run) -> Run:
+    for task_id in STAGING:
+        run.execute(task_id)
+    return run
+
+
+def add_bad_lines(warehouse: Warehouse, data: Path, key: str, number: int) -> None:
+    warehouse.put(key, b"\n".join([(data / key).read_bytes().rstrip(b"\n"), *[b"no JSON"] * number]))
+
+
+def told(warehouse: Warehouse, run: Run, columns: str) -> dict[str, tuple]:
+    """Return some columns of each target's last load by a run."""
+    rows = warehouse.query(
+        f"select target, {columns} from etl.loads where run_id = %s order by loaded_at", (run.run_id,)
+    )
+    return {target: tuple(values) for target, *values in rows}
+
+
+def recorded(warehouse: Warehouse, run: Run, target: str) -> SimpleNamespace:
+    names = [name for name in NEW_COLUMNS if name.endswith("seconds")]
+    return SimpleNamespace(**dict(zip(names, told(warehouse, run, ", ".join(names))[target], strict=True)))
+
+
+def test_objects_records_and_rejects_are_those_that_the_run_staged_for_the_target(uploaded, data):
+    add_bad_lines(uploaded, data, KEYS[0], 2)
+    add_bad_lines(uploaded, data, KEYS[1], 1)
+    run = uploaded.run(*BOTH_DAYS, max_rejects=3)
+    run.complete()
+    first, second = (len((data / key).read_text("utf-8").splitlines()) for key in KEYS)
+    assert told(uploaded, run, "objects, rows_read, rejected") == {
+        **dict.fromkeys(OF_EVENTS, (2, first + second + 3, 3)),
+        **dict.fromkeys(OF_SONGS, (SONGS, SONGS, 0)),
+    }
+    again = uploaded.run(*FIRST_DAY, run_type="scheduled", max_rejects=3)
+    again.complete()
+    # No song is new, and so no object was staged for these two.
+    assert told(uploaded, again, "objects, rows_read, rejected") == {
+        **dict.fromkeys(OF_EVENTS, (1, first + 2, 2)),
+        **dict.fromkeys(OF_SONGS, (0, 0, 0)),
+    }
+
+
+def test_the_seconds_of_staging_are_those_of_the_staging_task_that_the_load_reads(uploaded):
+    run = uploaded.run(*FIRST_DAY)
+    run.complete()
+    assert all(run.xcoms[task_id]["seconds"] > 0 for task_id in STAGING)
+    assert told(uploaded, run, "staging_seconds") == {
+        **dict.fromkeys(OF_EVENTS, (run.xcoms["stage_events"]["seconds"],)),
+        **dict.fromkeys(OF_SONGS, (run.xcoms["stage_songs"]["seconds"],)),
+    }
+
+
+def test_what_a_load_stages_again_counts_in_the_place_of_what_was_staged_before(uploaded, data, statements):
+    add_bad_lines(uploaded, data, KEYS[0], 2)
+    uploaded.s3.delete_object(Bucket="sparkify-tests", Key=KEYS[1])
+    run = staged(uploaded.run(*BOTH_DAYS, max_rejects=3))
+    seconds = run.xcoms["stage_events"]["seconds"]
+    uploaded.put(KEYS[0], (data / KEYS[0]).read_bytes())
+    add_bad_lines(uploaded, data, KEYS[1], 1)
+    statements.clear()
+    run.execute("load_users")
+    assert any(statement.startswith("copy") for statement in statements)
+    records = sum(len((data / key).read_text("utf-8").splitlines()) for key in KEYS) + 1
+    assert told(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (2, records, 1, seconds)}
+    first_write = position(statements, 'insert into "etl"."user_records"')
+    # BEGIN and LOCK come first; the files are listed, copied and checked again before anything is written.
+    assert recorded(uploaded, run, "users").preparing_seconds >= first_write - 2
+
+
+def test_a_load_that_is_cleared_after_its_run_counts_what_it_stages_for_itself(uploaded, data):
+    add_bad_lines(uploaded, data, KEYS[0], 2)
+    run = uploaded.run(*FIRST_DAY, max_rejects=3)
+    run.complete()
+    add_bad_lines(uploaded, data, KEYS[0], 1)
+    run.execute("load_time")
+    assert told(uploaded, run, "objects, rejected, staging_seconds")["time"] == (1, 1, 0.0)
+    assert told(uploaded, run, "objects, rejected, staging_seconds")["users"][:2] == (1, 2)
+
+
+def test_a_staging_task_that_keeps_no_xcom_leaves_it_open(uploaded):
+    run = staged(uploaded.run(*FIRST_DAY))
+    run.xcoms.clear()
+    run.execute("load_users")
+    assert told(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (None,) * 4}
+
+
+def test_a_lock_that_another_session_holds_is_waited_for(uploaded, behind):
+    """While one load waits, another one is done from its beginning to its end: so the first waits longer than that."""
+    run = staged(uploaded.run(*FIRST_DAY))
+    with ThreadPoolExecutor(1) as pool:
+        with behind.locked("etl.lock_users"):
+            waiting = pool.submit(run.execute, "load_users")
+            behind.wait_for_a_waiter()
+            run.execute("load_time")
+        assert waiting.result()["inserted"] > 0
+    meanwhile, users = recorded(uploaded, run, "time"), recorded(uploaded, run, "users")
+    assert users.waiting_seconds > meanwhile.waiting_seconds + meanwhile.preparing_seconds + meanwhile.writing_seconds
+
+
+def position(statements: list[str], beginning: str) -> int:
+    return next(number for number, statement in enumerate(statements) if statement.startswith(beginning))
+
+
+@pytest.mark.parametrize(
+    ("target", "first_write"),
+    [("songplays", 'insert into "songplays"'), ("time", 'insert into "time"'), ("songs", 'merge into "songs"')],
+)
+def test_every_statement_counts_in_its_phase(uploaded, statements, target, first_write):
+    run = staged(uploaded.run(*FIRST_DAY))
+    statements.clear()
+    run.execute(f"load_{target}")
+    assert statements[1].startswith("lock table")
+    written = position(statements, first_write)
+    row = position(statements, 'insert into "etl"."loads"')
+    found = recorded(uploaded, run, target)
+    # BEGIN and LOCK; what is between them and the first change; from there to the row itself.
+    assert (found.waiting_seconds, found.preparing_seconds, found.writing_seconds) == (2, written - 2, row - written)
+
+
+def test_records_are_written_before_and_the_delta_found_between(uploaded, statements):
+    run = staged(uploaded.run(*FIRST_DAY))
+    statements.clear()
+    run.execute("load_users")
+    records = position(statements, 'insert into "etl"."user_records"')
+    merged, row = position(statements, 'merge into "users"'), position(statements, 'insert into "etl"."loads"')
+    found = recorded(uploaded, run, "users")
+    assert found.writing_seconds == 1 + row - merged
+    assert found.preparing_seconds == records - 2 + merged - (records + 1)
+
+
+def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys):
+    run = staged(uploaded.run(*FIRST_DAY))
+    statements.clear()
+    run.execute("load_time")
+    written, row = position(statements, 'insert into "time"'), position(statements, 'insert into "etl"."loads"')
+    # Two for the lock, the row and COMMIT at the end.
+    phases_told = f"waiting 2.0 s, preparing {written - 2}.0 s, writing {row + 1 - written}.0 s, committing 1.0 s"
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "unchanged" in line]
+    seconds = run.xcoms["stage_events"]["seconds"]
+    records = len((data / KEYS[0]).read_text("utf-8").splitlines())
+    told = (
+        f"in {len(statements)}.0 s ({phases_told}); staged before in {seconds:.1f} s (objects: 1, records: {records})."
+    )
+    assert told in line
+
+
+def test_a_transaction_that_is_done_again_adds_to_the_phases(uploaded, statements):
+    run = staged(uploaded.run(*FIRST_DAY))
+    statements.clear()
+    conflict = {"S": "ERROR", "C": "XX000", "M": "1023: Serializable isolation violation on table in Redshift"}
+    waiting = [conflict]
+
+    def refuse(_, statement: str) -> None:
+        if waiting and statement.startswith('insert into "time"'):
+            raise ProgrammingError(waiting.pop())
+
+    with before_each_statement(refuse):
+        assert run.execute("load_time")["inserted"] > 0
+    assert len([statement for statement in statements if statement.startswith("lock table")]) == 2
+    assert recorded(uploaded, run, "time").waiting_seconds == 2 + 2
+
+
+def test_phases_are_all_of_the_time(monkeypatch):
+    time = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(phases, "time", SimpleNamespace(monotonic=lambda: time.now))
+    clock = Phases()
+    for time.now, phase in ((1.0, WAITING), (3.5, PREPARING), (4.0, WRITING), (4.25, WAITING), (14.25, COMMITTING)):
+        clock.enter(phase)
+    time.now = 14.5
+    assert [clock.seconds(phase) for phase in (WAITING, PREPARING, WRITING, COMMITTING)] == [12.5, 1.5, 0.25, 0.25]
+    assert str(clock) == "14.5 s (waiting 12.5 s, preparing 1.5 s, writing 0.2 s, committing 0.2 s)"
+
+
+def test_a_table_of_before_is_brought_up_to_date_as_the_changelog_says_and_keeps_what_was_loaded(uploaded):
+    run = uploaded.run(*FIRST_DAY)
+    run.complete()
+    for column in NEW_COLUMNS:
+        uploaded.execute(f"alter table etl.loads drop column {column}")
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    additions = re.findall(r"^ *(alter table etl\.loads add column .*);$", changelog, re.MULTILINE)
+    assert len(additions) == len(NEW_COLUMNS)
+    for statement in additions:
+        uploaded.execute(statement)
+    ddl = (ROOT / "include/sql/schema/bookkeeping/loads.sql").read_text("utf-8")
+    assert all(f"    {statement.split('add column ')[1]},\n" in ddl for statement in additions)
+    assert told(uploaded, run, ", ".join(NEW_COLUMNS)) == dict.fromkeys(TARGETS, (None,) * len(NEW_COLUMNS))
+    # The window is still known as loaded: an event of it that comes late is loaded by the next run of its day.
+    event = json.loads(next(line for line in lines(uploaded) if json.loads(line)["page"] == "NextSong"))
+    late = json.dumps({**event, "itemInSession": 999})
+    uploaded.put(KEYS[0], "\n".join([*lines(uploaded), late]).encode())
+    hour = uploaded.run("2018-11-01T23:00:00", "2018-11-02T00:00:00")
+    assert hour.complete()["load_songplays"]["late"] == 1
+    assert told(uploaded, hour, "objects, rejected")["songplays"] == (1, 0)
+
+
+def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
+    run = uploaded.run(*FIRST_DAY)
+    run.complete()
+    page = (ROOT / "docs" / "history.md").read_text("utf-8")
+    [question] = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    seconds = told(uploaded, run, "waiting_seconds, preparing_seconds, writing_seconds, staging_seconds")
+    assert uploaded.query(question) == [(target, 1, *seconds[target]) for target in sorted(TARGETS)]
+
+
+def lines(warehouse: Warehouse) -> list[str]:
+    return warehouse.s3.get_object(Bucket="sparkify-tests", Key=KEYS[0])["Body"].read().decode().strip().split("\n")

@@ -1,0 +1,242 @@
+"""What is around a run fails for a while: the task fails with an error that is worth a retry, which then succeeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redshift_connector
+from airflow.models.connection import Connection
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.sdk import RetryAction, RetryDecision
+from airflow.sdk.exceptions import AirflowException
+from botocore.exceptions import ClientError
+
+from local.datagen import Options, generate
+from local.stack.environment import CLUSTER
+from local.stack.warehouse import require_warehouse
+from local.standin.databases import database_name
+from redshift_elt.connection.aws_api import AwsRefusedError
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.transaction import ConnectionLostError, DiskFullError
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from tests.model import source
+from tests.model.star_schema import comparable, star_schema
+from tests.support.behind import Behind
+from tests.support.faults import AwsFaults, before_each_statement, full_disk_at
+from tests.support.full_disk import needs_limits
+from tests.support.proxy import Proxy
+from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
+
+DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("generated") / "data"
+    generate(directory, Options(days=1, users=3, songs=8, seed=3))
+    return directory
+
+
+@pytest.fixture
+def run(warehouse: Warehouse, data) -> Run:
+    """A run of the day's data, nothing of it done yet."""
+    warehouse.upload(data)
+    return warehouse.run(*DAY)
+
+
+@pytest.fixture
+def staged(run) -> Run:
+    """The same run, staged."""
+    for task_id in STAGING:
+        run.execute(task_id)
+    return run
+
+
+@pytest.fixture
+def aws(standin) -> Iterator[AwsFaults]:
+    faults = AwsFaults(standin.settings.aws_url)
+    yield faults
+    faults.clear()
+
+
+@pytest.fixture
+def behind(standin, created_warehouse) -> Iterator[Behind]:
+    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield behind
+    behind.close()
+
+
+@pytest.fixture
+def proxy(standin, warehouse, monkeypatch) -> Iterator[Proxy]:
+    """A network between the tasks and the endpoint."""
+    endpoint = require_warehouse(standin.settings)
+    proxy = Proxy(endpoint.port)
+    login = {
+        "conn_type": "redshift",
+        "host": endpoint.host,
+        "port": proxy.port,
+        "login": endpoint.user,
+        "password": endpoint.password,
+        "schema": endpoint.database,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_FAR", Connection(**login).as_json())
+    # Nobody wants to wait here for the hook's own limit.
+    monkeypatch.setenv("AIRFLOW_CONN_IMPATIENT", Connection(**login, extra=json.dumps({"timeout": 1})).as_json())
+    yield proxy
+    proxy.down()
+
+
+def far(run: Run, conn_id: str = "far") -> Run:
+    """Return the same run, with connections that go through the proxy."""
+    return replace(run, hook=warehouse_hook(conn_id))
+
+
+def judged(error: BaseException) -> RetryDecision:
+    return WarehouseRetryPolicy().evaluate(error, try_number=1, max_tries=4)
+
+
+def rows_staged(run: Run, task_id: str) -> int:
+    return run.execute(task_id)["rows"]
+
+
+def test_an_endpoint_that_is_down_is_found_again_by_a_retry(run, proxy, data):
+    with pytest.raises(AirflowException, match=f"No connection to the warehouse at localhost:{proxy.port}") as failure:
+        far(run).execute("stage_events")
+    assert judged(failure.value).action is RetryAction.RETRY
+    proxy.up()
+    assert rows_staged(far(run), "stage_events") == len(source.events(data))
+
+
+# The request for TLS is the client's first message, the handshake begins with the second and ends with the third.
+@pytest.mark.parametrize("heard", [0, 1, 2])
+def test_an_endpoint_that_answers_no_more_is_given_up(run, proxy, data, heard):
+    proxy.up(chunks=heard)
+    with pytest.raises(AirflowException, match=r"No connection to the warehouse .*time.*security group") as failure:
+        far(run, "impatient").execute("stage_events")
+    assert judged(failure.value).action is RetryAction.RETRY
+    proxy.down()
+    proxy.up()
+    assert rows_staged(far(run), "stage_events") == len(source.events(data))
+
+
+def test_a_network_that_breaks_while_a_load_waits_leaves_nobody_waiting(staged, proxy, warehouse, behind, data):
+    proxy.up()
+    with behind.locked("etl.lock_users") as holder, ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(far(staged).execute, "load_users")
+        behind.wait_for_a_waiter()
+        proxy.down()
+        with pytest.raises(ConnectionLostError, match="nothing was changed") as failure:
+            loading.result()
+        behind.wait_until_alone(holder)
+    assert judged(failure.value).action is RetryAction.RETRY
+    assert warehouse.query("select * from users") == []
+    proxy.up()
+    far(staged).execute("load_users")
+    assert comparable(warehouse.query("select * from users")) == comparable(star_schema(data)["users"])
+
+
+def test_botocore_itself_asks_again_when_s3_is_busy_for_a_moment(run, aws, data):
+    aws.set("s3", "SlowDown", times=1)
+    assert rows_staged(run, "stage_events") == len(source.events(data))
+    assert aws.told() == {"s3": 1}
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ExpiredToken"])
+def test_s3_that_fails_for_longer_is_worth_a_retry(run, aws, data, monkeypatch, code):
+    # Nobody wants to wait here for the attempts that botocore makes by itself.
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    run = replace(run, s3=S3Hook())
+    aws.set("s3", code)
+    with pytest.raises(ClientError, match=code) as failure:
+        run.execute("stage_events")
+    assert judged(failure.value).action is RetryAction.RETRY
+    aws.clear()
+    assert rows_staged(run, "stage_events") == len(source.events(data))
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "ExpiredToken"])
+def test_a_copy_that_cannot_read_s3_is_worth_a_retry(run, aws, warehouse, data, code):
+    aws.set("copy", code)
+    with pytest.raises(Exception, match=f"S3ServiceException.*Error {code}") as failure:
+        run.execute("stage_events")
+    assert judged(failure.value).action is RetryAction.RETRY
+    assert warehouse.tables_of_runs() == []
+    aws.clear()
+    assert rows_staged(run, "stage_events") == len(source.events(data))
+
+
+def test_credentials_that_expire_between_two_tasks_are_taken_anew(staged, aws, warehouse, data):
+    aws.set("redshift", "ExpiredToken")
+    with pytest.raises(AwsRefusedError, match="ExpiredToken") as failure:
+        staged.execute("load_users")
+    assert judged(failure.value).action is RetryAction.RETRY
+    aws.clear()
+    staged.execute("load_users")
+    assert comparable(warehouse.query("select * from users")) == comparable(star_schema(data)["users"])
+
+
+def test_each_task_asks_for_a_password_of_its_own_which_need_not_last(run, monkeypatch):
+    passwords = []
+    connect = redshift_connector.connect
+    monkeypatch.setattr(
+        redshift_connector, "connect", lambda **login: passwords.append(login["password"]) or connect(**login)
+    )
+    # As Airflow has it: each task is a process, whose hook is new.
+    for task_id in (*STAGING, *LOADS):
+        replace(run, hook=warehouse_hook("redshift_default")).execute(task_id)
+    assert len(passwords) == len(set(passwords)) == len((*STAGING, *LOADS))
+
+
+def test_an_object_that_goes_between_its_listing_and_its_copy_is_noticed(run, warehouse, data):
+    file = min((data / "song_data").rglob("*.json"))
+
+    def delete(_, statement: str) -> None:
+        if statement.startswith("copy"):
+            warehouse.s3.delete_object(Bucket=BUCKET, Key=str(file.relative_to(data)))
+
+    with before_each_statement(delete), pytest.raises(Exception, match="NoSuchKey") as failure:
+        run.execute("stage_songs")
+    assert judged(failure.value).action is RetryAction.RETRY
+    assert warehouse.tables_of_runs() == []
+    assert rows_staged(run, "stage_songs") == len(source.songs(data)) - 1
+
+
+@needs_limits
+def test_a_disk_that_is_full_when_files_are_staged_keeps_nothing(run, warehouse, data):
+    with full_disk_at("copy"), pytest.raises(DiskFullError, match="Free space") as failure:
+        run.execute("stage_events")
+    assert judged(failure.value).action is RetryAction.RETRY
+    assert judged(failure.value).retry_delay >= timedelta(minutes=1)
+    assert warehouse.tables_of_runs() == []
+    assert rows_staged(run, "stage_events") == len(source.events(data))
+
+
+@needs_limits
+@pytest.mark.parametrize(
+    ("task_id", "statement"),
+    [
+        ("load_users", 'merge into "users"'),
+        ("load_songplays", 'insert into "songplays" '),
+        # The last thing that a load writes.
+        ("load_time", 'insert into "etl"."loads"'),
+    ],
+)
+def test_a_disk_that_is_full_when_a_target_is_written_changes_nothing(
+    staged, warehouse, behind, data, task_id, statement
+):
+    target = task_id.removeprefix("load_")
+    for table in (target, "etl.loads"):
+        # What was deleted has left room for this.
+        behind.empty(table)
+    before = behind.contents()
+    with full_disk_at(statement), pytest.raises(DiskFullError):
+        staged.execute(task_id)
+    assert behind.contents() == before
+    staged.execute(task_id)
+    assert len(warehouse.query(f"select * from {target}")) == len(star_schema(data)[target])

@@ -1,0 +1,290 @@
+"""Whatever files arrive, and whatever runs load them in whatever order, the rows are those of the model.
+
+Each example is a history: files are written, replaced and removed, windows are run between that, at last every hour is
+covered by some run. It is played on the stand-in, through the operators as the DAG has them. How many examples there
+are is said by the profile of hypothesis: see tests/conftest.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local.stack.stack import Stack
+from local.stack.warehouse import find_warehouse
+from tests.model.source import parse
+from tests.model.star_schema import comparable, tables_of
+from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
+
+# Hundreds of examples, each of some runs, on a busy machine.
+pytestmark = pytest.mark.timeout(1800)
+
+FIRST = datetime(2018, 11, 1, tzinfo=timezone.utc)
+DAYS = [date(2018, 11, 1), date(2018, 11, 2)]
+PATHS_KEY = "log_json_path.json"
+PATHS = [
+    "artist", "auth", "firstName", "gender", "itemInSession", "lastName", "length", "level", "location", "method",
+    "page", "registration", "sessionId", "song", "status", "ts", "userAgent", "userId",
+]  # fmt: skip
+
+# A few values for everything, so that events, songs and runs meet often; hours are those between which windows lie.
+# Some texts differ by nothing but a blank at the end, which Redshift does not compare.
+HOURS = [0, 6, 23, 24, 30, 48]
+PLACES = [("", None, None), ("Aden", None, None), ("Aden ", None, None), ("Zug", 47.1, 8.5), ("Bern", 46.9, 7.4)]
+MOMENTS = [0, 5 * 3600_000, 6 * 3600_000 - 1, 6 * 3600_000, 23 * 3600_000, 24 * 3600_000 - 1]
+
+
+@st.composite
+def an_event(draw, day: date) -> dict[str, Any]:
+    elsewhere = draw(st.integers(0, 9)) == 0
+    begins = int(datetime.combine(day, datetime.min.time(), timezone.utc).timestamp() * 1000)
+    is_play = draw(st.integers(0, 2)) > 0
+    user = draw(st.sampled_from(["1", "2"] if is_play else ["1", "2", ""]))
+    return {
+        "artist": draw(st.sampled_from(["Kite", "Kite ", "Kites"])) if is_play else None,
+        "auth": "Logged In" if user else "Logged Out",
+        "firstName": f"First {user}" if user else None,
+        "gender": "F" if user else None,
+        "itemInSession": draw(st.integers(0, 1)),
+        "lastName": draw(st.sampled_from(["Okafor", "Okafor ", None])) if user else None,
+        "length": draw(st.sampled_from([1.5, 200.25])) if is_play else None,
+        "level": draw(st.sampled_from(["free", "paid"])),
+        "location": "Alder Falls, OR",
+        "method": "PUT",
+        "page": "NextSong" if is_play else "Home",
+        "registration": 1540000000000.0,
+        "sessionId": draw(st.integers(1, 2)),
+        "song": draw(st.sampled_from(["Low Tide", "Ebb", "Ebb "])) if is_play else None,
+        "status": 200,
+        "ts": begins + draw(st.sampled_from(MOMENTS)) + (86_400_000 if elsewhere else 0),
+        "userAgent": "Browser",
+        "userId": user,
+    }
+
+
+@st.composite
+def a_song(draw, song_id: str) -> dict[str, Any]:
+    place = draw(st.sampled_from(PLACES))
+    return {
+        "num_songs": 1,
+        "artist_id": draw(st.sampled_from(["AR1", "AR2"])),
+        "artist_location": place[0],
+        "artist_latitude": place[1],
+        "artist_longitude": place[2],
+        "artist_name": draw(st.sampled_from(["Kite", "Kite ", "Kites"])),
+        "song_id": song_id,
+        "title": draw(st.sampled_from(["Low Tide", "Ebb", "Ebb "])),
+        "duration": draw(st.sampled_from([1.5, 200.25])),
+        "year": draw(st.sampled_from([0, 1999])),
+    }
+
+
+def log_key(day: date) -> str:
+    return f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"
+
+
+@st.composite
+def a_log(draw, days: Sequence[date] = DAYS) -> tuple[str, str, list]:
+    day = draw(st.sampled_from(days))
+    events = draw(st.lists(an_event(day), min_size=1, max_size=4))
+    twice = draw(st.lists(st.sampled_from(events), max_size=1))
+    return "log", log_key(day), events + twice
+
+
+@st.composite
+def a_song_file(draw, numbers: Sequence[int] = (1, 2, 3)) -> tuple[str, str, list]:
+    number = draw(st.sampled_from(numbers))
+    return "song", f"song_data/A/{number}.json", [draw(a_song(f"SO{number}"))]
+
+
+@st.composite
+def a_window(draw) -> tuple[int, int]:
+    start, end = draw(st.lists(st.sampled_from(HOURS), min_size=2, max_size=2, unique=True).map(sorted))
+    return start, end
+
+
+@st.composite
+def a_cover(draw) -> list[tuple[int, int]]:
+    """Cut all hours into windows, put them into any order, and add one that overlaps them."""
+    cuts = sorted({0, 48, *draw(st.lists(st.sampled_from(HOURS), max_size=1))})
+    windows = [*itertools.pairwise(cuts), *draw(st.lists(a_window(), max_size=1))]
+    return draw(st.permutations(windows))
+
+
+EVENT = {
+    "artist": "Kite", "auth": "Logged In", "firstName": "Ines", "gender": "F", "itemInSession": 0,
+    "lastName": "Okafor", "length": 1.5, "level": "free", "location": "Alder Falls, OR", "method": "PUT",
+    "page": "NextSong", "registration": 1540000000000.0, "sessionId": 1, "song": "Low Tide", "status": 200,
+    "ts": 1541040000000, "userAgent": "Browser", "userId": "1",
+}  # fmt: skip
+SONG = {
+    "artist_id": "AR1", "artist_latitude": None, "artist_location": "", "artist_longitude": None,
+    "artist_name": "Kite", "duration": 1.5, "num_songs": 1, "song_id": "SO9", "title": "Low Tide", "year": 0,
+}  # fmt: skip
+RUN = st.tuples(st.just("run"), a_window(), st.integers(0, 10**6))
+
+
+@st.composite
+def a_history(draw) -> list:
+    """Write files; run a window and change something, the files that are there above all, a few times.
+
+    Song files change, or one song stands in two of them: not both, for that is not decided before a full load.
+    """
+    songs_change = draw(st.booleans())
+    if songs_change:
+        songs = a_song_file()
+    else:
+        numbers = {"song_data/A/1.json": "SO1", "song_data/A/2.json": "SO2", "song_data/B/1.json": "SO1"}
+        songs = st.sampled_from([("song", key, [draw(a_song(song_id))]) for key, song_id in numbers.items()])
+    written = draw(st.lists(st.one_of(a_log(), a_log(), songs), min_size=1, max_size=3))
+    days = [day for day in DAYS if any(key == log_key(day) for _, key, _ in written)]
+    numbers = [number for number in (1, 2, 3) if any(key == f"song_data/A/{number}.json" for _, key, _ in written)]
+    changes = [a_log(), songs]
+    if days:
+        changes += [a_log(days), st.tuples(st.just("gone"), st.sampled_from(days).map(log_key))]
+    if numbers and songs_change:
+        changes.append(a_song_file(numbers))
+    rounds = draw(st.lists(st.tuples(RUN, st.one_of(changes)), min_size=1, max_size=2))
+    return [*written, *(step for run_and_change in rounds for step in run_and_change)]
+
+
+EXAMPLES = settings().max_examples
+
+
+class Files:
+    """The bucket, and what the model has to know of it."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+        self.records: dict[str, list[dict[str, Any]]] = {}
+        warehouse.empty()
+        warehouse.put(PATHS_KEY, json.dumps({"jsonpaths": [f"$['{name}']" for name in PATHS]}).encode())
+        # Without any file at all below it, a prefix is taken for a wrong one.
+        warehouse.put("log_data/readme.txt", b"logs")
+
+    def put(self, key: str, records: list[dict[str, Any]]) -> None:
+        self.records[key] = records
+        self.warehouse.put(key, "\n".join(map(json.dumps, records)).encode())
+
+    def remove(self, key: str) -> None:
+        self.records.pop(key, None)
+        self.warehouse.s3.delete_object(Bucket=BUCKET, Key=key)
+
+    def model(self) -> dict[str, set]:
+        # Through JSON and back, as the model reads files.
+        parsed = {key: [parse(json.dumps(record)) for record in records] for key, records in self.records.items()}
+        logs = {key: records for key, records in parsed.items() if key.startswith("log_data/")}
+        events = [(date.fromisoformat(key[17:27]), event) for key, records in logs.items() for event in records]
+        songs = [song for key, records in parsed.items() if key.startswith("song_data/") for song in records]
+        return comparable_tables(tables_of(events, songs))
+
+
+def comparable_tables(tables: dict[str, set]) -> dict[str, set]:
+    return {table: comparable(rows) for table, rows in tables.items()}
+
+
+def run_of(warehouse: Warehouse, window: tuple[int, int]) -> Run:
+    start, end = (FIRST + timedelta(hours=hour) for hour in window)
+    return warehouse.run(start.isoformat(), end.isoformat())
+
+
+def run(warehouse: Warehouse, window: tuple[int, int], order: int = 0) -> None:
+    """Stage and load a window, the loads in an order of chance."""
+    one = run_of(warehouse, window)
+    for task_id in (*STAGING, *random.Random(order).sample(LOADS, len(LOADS))):
+        one.execute(task_id)
+
+
+def play(files: Files, history: list) -> None:
+    for kind, what, *rest in history:
+        if kind == "run":
+            run(files.warehouse, what, *rest)
+        elif kind == "gone":
+            files.remove(what)
+        else:
+            files.put(what, *rest)
+
+
+@pytest.fixture
+def warehouse(warehouse: Warehouse, standin: Stack, monkeypatch) -> Warehouse:
+    """The warehouse through a connection of type postgres, whose driver is several times as fast."""
+    found = find_warehouse(standin.settings)
+    connection = {
+        "conn_type": "postgres",
+        "host": found.host,
+        "port": found.port,
+        "login": found.user,
+        "password": found.password,
+        "schema": found.database,
+        "extra": {"sslmode": "verify-full", "sslrootcert": found.certificate},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_AS_POSTGRES", json.dumps(connection))
+    return warehouse.through("redshift_as_postgres")
+
+
+def difference(found: dict[str, set], expected: dict[str, set]) -> dict[str, tuple[set, set]]:
+    """Return for each table that differs what it has too much and what it lacks."""
+    return {
+        table: (found[table] - rows, rows - found[table]) for table, rows in expected.items() if found[table] != rows
+    }
+
+
+@given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6))
+def test_any_history_of_files_and_runs_ends_with_the_rows_of_the_model(warehouse, history, cover, order):
+    files = Files(warehouse)
+    play(files, history)
+    for number, window in enumerate(cover):
+        run(warehouse, window, order + number)
+    assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}
+
+
+@given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6), full=st.booleans())
+@settings(max_examples=EXAMPLES // 10)
+def test_what_is_run_again_writes_nothing(warehouse, history, cover, order, full):
+    """Neither one of the windows once more, nor a full load, which is what all of them together must come to."""
+    files = Files(warehouse)
+    files.put("song_data/C/9.json", [SONG])
+    play(files, [step for step in history if step[0] != "gone"])
+    files.put("log_data/2018/11/2018-11-01-events.json", [EVENT])
+    for number, window in enumerate(cover):
+        run(warehouse, window, order + number)
+    again = warehouse.run(full_load=True) if full else run_of(warehouse, cover[0])
+    written = {}
+    for task_id in (*STAGING, *LOADS):
+        counts = again.execute(task_id)
+        if task_id in LOADS:
+            written[task_id] = sum(counts[name] for name in ("inserted", "updated", "deleted", "late"))
+    assert written == dict.fromkeys(LOADS, 0)
+    assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}
+
+
+@given(
+    history=a_history(),
+    cover=a_cover(),
+    windows=st.lists(a_window(), max_size=12),
+    replaced=st.lists(a_log(), max_size=3),
+    order=st.integers(0, 10**6),
+)
+@settings(max_examples=EXAMPLES // 20)
+def test_runs_at_the_same_time_end_with_the_rows_of_the_model(warehouse, history, cover, windows, replaced, order):
+    """Up to 16 runs at once, of windows that overlap and repeat; files are replaced meanwhile, and run again after."""
+    files = Files(warehouse)
+    play(files, history)
+    together = [*windows, *cover]
+    with ThreadPoolExecutor(16) as pool:
+        runs = [pool.submit(run, warehouse, window, order + number) for number, window in enumerate(together)]
+        play(files, replaced)
+        for one in runs:
+            one.result()
+    for window in cover if replaced else ():
+        run(warehouse, window, order)
+    assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}

@@ -1,0 +1,84 @@
+"""The report's DAG on a loaded warehouse: each CSV file holds what follows from the log lines."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+from collections import Counter
+from datetime import datetime, timezone
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from local.datagen import Options, generate
+from tests.model import source
+from tests.support.warehouse import BUCKET, ROOT, Warehouse
+
+PARAMS = {"bucket": BUCKET, "prefix": "reports/"}
+
+
+@pytest.fixture(scope="module")
+def publish():
+    """Execute the DAG's last task, as Airflow does."""
+    dag = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags["sparkify_report"]
+
+    def execute() -> dict[str, str]:
+        task = copy.copy(dag.get_task("publish_report"))
+        context = {"params": PARAMS, "dag": dag, "task": task}
+        task.render_template_fields(context, dag.get_template_env())
+        return task.execute(context)
+
+    return execute
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    target = tmp_path_factory.mktemp("generated") / "data"
+    generate(target, Options(days=2, users=20, songs=60))
+    return target
+
+
+def body(warehouse: Warehouse, url: str) -> str:
+    key = url.removeprefix(f"s3://{BUCKET}/")
+    return warehouse.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+
+
+def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
+    warehouse.upload(data)
+    warehouse.run(full_load=True).complete()
+    where = publish()
+    questions = {file.stem for file in (ROOT / "include" / "sql" / "questions").glob("*.sql")}
+    answers = {
+        name: list(csv.reader(io.StringIO(body(warehouse, f"{where['folder']}{name}.csv"), newline="")))
+        for name in questions
+    }
+    plays = [event for _, event in source.events(data) if event["page"] == "NextSong"]
+    hours = Counter(datetime.fromtimestamp(int(play["ts"]) / 1000, timezone.utc).hour for play in plays)
+    artists = Counter(play["artist"] for play in plays)
+    assert answers["plays_by_hour"] == [
+        ["hour", "plays"],
+        *([str(hour), str(count)] for hour, count in sorted(hours.items())),
+    ]
+    assert answers["most_played_artists"] == [
+        ["artist_name", "plays"],
+        *([name, str(n)] for name, n in sorted(artists.items(), key=lambda item: (-item[1], item[0]))[:10]),
+    ]
+    page = body(warehouse, where["page"])
+    assert "holds no data yet" not in page
+    counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
+    assert counted["passed"] > 20
+    assert f"Each check when it was made last: {counted['passed']} passed" in page
+    assert page.count('<li class="warned">') == counted.get("warned", 0)
+    assert page.count("<section") == len(questions)
+    # One chart for each gender, none of the average and of the tables' rows.
+    assert page.count("<svg") == len(questions) - 2 + 1
+
+
+def test_an_empty_warehouse_has_a_page_that_says_so(warehouse, publish):
+    where = publish()
+    page = body(warehouse, where["page"])
+    assert "The warehouse holds no data yet." in page
+    assert "No check has been made yet." in page
+    assert "<svg" not in page
+    assert body(warehouse, f"{where['folder']}plays_by_hour.csv") == "hour,plays\r\n"

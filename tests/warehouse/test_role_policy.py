@@ -1,0 +1,274 @@
+"""The policy of the Airflow role allows what the DAGs ask AWS for, and nothing else: they are run, and noted."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+import boto3
+import botocore.session
+import pytest
+from airflow.sdk.exceptions import AirflowException
+from botocore import xform_name
+
+from local.datagen import Options, generate
+from local.settings import REGION, ROOT
+from local.stack.environment import CLUSTER
+from redshift_elt.connection.hook import warehouse_hook
+from sparkify_warehouse import PAGE
+from tests.support.aws_calls import Request, recorded_with_arguments
+from tests.support.new_warehouse import VISIBLE
+from tests.support.task_by_task import dag_ids, run_dag
+from tests.support.warehouse import BUCKET, Warehouse
+from warehouse_page.report import Report
+from warehouse_page.warehouse import Warehouse as PageWarehouse
+
+PLUGINS = ROOT / "plugins"
+POLICY = ROOT / "docs" / "airflow-role-policy.json"
+ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"
+
+# Where the action's name is not the operation's (Service Authorization Reference, Amazon S3).
+ACTIONS = {
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "DeleteObjects"): "s3:DeleteObject",
+}
+# Whoever has credentials may ask whose they are (AWS API reference, GetCallerIdentity).
+FREE = ("sts", "GetCallerIdentity")
+_TAGS = {"redshift:CreateTags"}
+# AWS page "Managing Amazon Redshift admin passwords using AWS Secrets Manager": permissions required.
+_MANAGED_PASSWORD = {
+    f"secretsmanager:{name}"
+    for name in (
+        "CreateSecret",
+        "DeleteSecret",
+        "DescribeSecret",
+        "GetRandomPassword",
+        "RotateSecret",
+        "TagResource",
+        "UpdateSecret",
+    )
+}
+# What AWS asks of the caller besides, when an operation has these arguments (Service Authorization Reference, dependent
+# actions). No request shows it.
+IMPLIED = {
+    ("redshift", "CreateCluster", "IamRoles"): {"iam:PassRole"},
+    ("redshift", "CreateCluster", "Tags"): _TAGS,
+    ("redshift", "CreateCluster", "ManageMasterPassword"): _MANAGED_PASSWORD,
+    ("redshift", "CreateClusterParameterGroup", "Tags"): _TAGS,
+    ("redshift", "RestoreFromClusterSnapshot", "IamRoles"): {"iam:PassRole"},
+    ("redshift", "RestoreFromClusterSnapshot", "ManageMasterPassword"): _MANAGED_PASSWORD,
+    ("redshift-data", "BatchExecuteStatement", "SecretArn"): {"secretsmanager:GetSecretValue"},
+    ("redshift", "ModifyClusterIamRoles", "AddIamRoles"): {"iam:PassRole"},
+    ("iam", "CreateRole", "Tags"): {"iam:TagRole"},
+    ("ec2", "CreateSecurityGroup", "TagSpecifications"): {"ec2:CreateTags"},
+    ("ec2", "AuthorizeSecurityGroupIngress", "TagSpecifications"): {"ec2:CreateTags"},
+}
+
+# In this order each finds what it needs.
+CREATE, RESTORE, TEARDOWN = "sparkify_create_cluster", "sparkify_restore_cluster", "sparkify_teardown_cluster"
+READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+RUNS = (
+    (CREATE, {"bucket": BUCKET, "subnet_group": "policy"}),
+    (REPORT, {"bucket": BUCKET}),
+    (CREATE, {"bucket": BUCKET, "cidrs": ["203.0.113.7/32"]}),
+    (CREATE, {"bucket": BUCKET, "reset": True, "confirm_reset": CLUSTER}),
+    ("sparkify_pause_cluster", {}),
+    ("sparkify_resume_cluster", {}),
+    ("sparkify_cluster_status", {}),
+    (TEARDOWN, {"approved": True, "final_snapshot": True}),
+    (RESTORE, {"bucket": BUCKET}),
+    (TEARDOWN, {"approved": True, "final_snapshot": False}),
+)
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
+    """What each DAG asks, and what the hook asks for each other way to log in."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own_standin.airflow_environment().items():
+            if name.startswith(VISIBLE):
+                patch.setenv(name, value)
+        s3, redshift, iam = (boto3.client(name) for name in ("s3", "redshift", "iam"))
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        subnets = [each["SubnetId"] for each in boto3.client("ec2").describe_subnets()["Subnets"]]
+        redshift.create_cluster_subnet_group(ClusterSubnetGroupName="policy", Description="tests", SubnetIds=subnets)
+        found: dict[str, list[Request]] = {}
+        known = dag_ids()
+        for dag_id, fixed in RUNS:
+            params = dict(fixed)
+            if dag_id in known:
+                if dag_id == RESTORE:
+                    [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
+                    params["snapshot_identifier"] = snapshot["SnapshotIdentifier"]
+                if dag_id == TEARDOWN:
+                    # Somebody has given the role more than it was made with.
+                    iam.attach_role_policy(RoleName=f"{CLUSTER}-copy", PolicyArn=READ_ONLY)
+                if dag_id != REPORT:
+                    params["cluster_identifier"] = CLUSTER
+                with recorded_with_arguments() as asked:
+                    run_dag(dag_id, **params)
+                found.setdefault(dag_id, []).extend(asked)
+            if dag_id == REPORT:
+                patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
+                found[THE_PAGE] = list(looking_at_the_page())
+            if dag_id == CREATE and ETL not in found:
+                found[ETL] = list(loading(Warehouse(s3), tmp_path_factory.mktemp("data")))
+                found["the hook"] = list(other_logins(patch))
+    return found
+
+
+def loading(warehouse: Warehouse, directory: Path) -> list[Request]:
+    """Load a day, one line of which cannot be loaded, and note what AWS is asked."""
+    generate(directory, Options(days=1, users=3, songs=5))
+    warehouse.upload(directory)
+    [log] = directory.rglob("*-events.json")
+    warehouse.put(str(log.relative_to(directory)), log.read_bytes() + b'{"ts": "no time"}\n')
+    with recorded_with_arguments() as asked:
+        warehouse.run(full_load=True, max_rejects=5).complete()
+    return asked
+
+
+def looking_at_the_page() -> list[Request]:
+    """Read the warehouse and the report as the page in Airflow's UI does."""
+    with recorded_with_arguments() as asked:
+        PageWarehouse(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
+        report = Report(PAGE)
+        report.published_at()
+        report.file("index.html")
+    return asked
+
+
+def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
+    """Log in in each of the other ways; whether it succeeds is for other tests."""
+    ways = (
+        {"iam": True, "cluster_identifier": CLUSTER},
+        {"secret_arn": "managed", "cluster_identifier": CLUSTER},
+        {"secret_arn": "warehouse/loader", "serverless_work_group": "sparkify"},
+    )
+    with recorded_with_arguments() as asked:
+        for extra in ways:
+            patch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": "redshift", "schema": "dev", "extra": extra}))
+            with suppress(AirflowException):
+                warehouse_hook("other").get_conn()
+        serverless = {"iam": True, "serverless_work_group": "sparkify"}
+        for host in (None, "localhost"):
+            fields = {"conn_type": "redshift", "schema": "dev", "host": host, "extra": serverless}
+            patch.setenv("AIRFLOW_CONN_OTHER", json.dumps(fields))
+            with suppress(AirflowException):
+                warehouse_hook("other").get_conn()
+    return asked
+
+
+def needed(asked: list[Request]) -> set[str]:
+    """Return the actions that requests need."""
+    actions = set()
+    for service, operation, arguments in asked:
+        if (service, operation) == FREE:
+            continue
+        actions.add(ACTIONS.get((service, operation), f"{service}:{operation}"))
+        for argument in arguments:
+            actions |= IMPLIED.get((service, operation, argument), set())
+    return actions
+
+
+def statements(*prefixes: str) -> Iterator[dict]:
+    for statement in json.loads(POLICY.read_text())["Statement"]:
+        if statement["Sid"].startswith(prefixes or ""):
+            yield statement
+
+
+def allowed(*prefixes: str) -> set[str]:
+    return {action for statement in statements(*prefixes) for action in statement["Action"]}
+
+
+def test_every_dag_is_run_here():
+    assert dag_ids() <= {ETL, *(dag_id for dag_id, _ in RUNS)}
+
+
+def test_every_operation_in_the_source_is_run_here(calls):
+    asked = {(service, operation) for each in calls.values() for service, operation, _ in each}
+    in_source = {operation for file in PLUGINS.rglob("*.py") for operation in operations_in(file)}
+    assert in_source
+    assert {operation for _, operation in in_source} - {operation for _, operation in asked} == set()
+
+
+def operations_in(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield the operations of AWS whose methods a file calls."""
+    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+    # Modules have functions of the same names as some operations.
+    modules = {name.asname or name.name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names}
+    for node in nodes:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        receiver, method = node.func.value, node.func.attr
+        if method in methods() and not (isinstance(receiver, ast.Name) and receiver.id in modules):
+            yield methods()[method]
+
+
+@cache
+def methods() -> dict[str, tuple[str, str]]:
+    session = botocore.session.get_session()
+    services = ("ec2", "iam", "redshift", "redshift-data", "redshift-serverless", "secretsmanager")
+    return {
+        xform_name(operation): (service, operation)
+        for service in services
+        for operation in session.get_service_model(service).operation_names
+    }
+
+
+def test_no_action_is_missing_and_none_is_too_many(calls):
+    asked = [call for each in calls.values() for call in each]
+    assert sorted(allowed()) == sorted(needed(asked))
+
+
+def test_loading_needs_the_first_part_only(calls):
+    assert sorted(allowed("Etl")) == sorted(needed(calls[ETL]))
+
+
+def test_the_report_needs_to_connect_and_its_own_part(calls):
+    assert needed(calls[REPORT]) == {
+        "redshift:DescribeClusters",
+        "redshift:GetClusterCredentials",
+        *allowed("Report"),
+    }
+
+
+def test_the_page_needs_to_connect_and_its_own_part(calls):
+    assert needed(calls[THE_PAGE]) == {
+        "redshift:DescribeClusters",
+        "redshift:GetClusterCredentials",
+        *allowed("Page"),
+    }
+
+
+def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
+    for part, (service, operation, arguments) in [
+        *(("Etl", call) for call in calls[ETL]),
+        *(("Report", call) for call in calls[REPORT]),
+        *(("Page", call) for call in calls[THE_PAGE]),
+    ]:
+        if service != "s3":
+            continue
+        action = ACTIONS.get((service, operation), f"{service}:{operation}")
+        [statement] = [each for each in statements(part) if action in each["Action"]]
+        if action == "s3:ListBucket":
+            wanted, patterns = [arguments["Prefix"]], statement["Condition"]["StringLike"]["s3:prefix"]
+        else:
+            deleted = [each["Key"] for each in arguments.get("Delete", {}).get("Objects", ())]
+            wanted = deleted or [arguments["Key"]]
+            patterns = [resource.removeprefix("arn:aws:s3:::BUCKET/") for resource in statement["Resource"]]
+        for key in wanted:
+            assert any(fnmatchcase(key, pattern) for pattern in patterns), (operation, key)
+
+
+def test_another_way_to_log_in_needs_its_part_only(calls):
+    assert needed(calls["the hook"]) - allowed("Etl") == allowed("Login")

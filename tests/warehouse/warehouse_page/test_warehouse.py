@@ -1,0 +1,456 @@
+"""The page's answers from rows that are written by hand, on the stand-in."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from threading import Event
+
+import pytest
+
+from local.settings import SECRET_KEY
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.transaction import Session, in_transaction
+from redshift_elt.sql import bookkeeping, rejects
+from tests.warehouse.warehouse_page.conftest import DAG, PAGE
+from warehouse_page.month import Month
+from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError, read
+
+FULL = datetime(1970, 1, 1), datetime(9999, 1, 1)
+HOSTILE = "</script><img src=x onerror=alert(1)>'\"; drop table songplays --"
+
+
+def at(day, hour=0, minute=0):
+    return datetime(2018, 11, day, hour, minute)
+
+
+def load(target, start, end, run_id, loaded_at, dag_id=DAG, **counts):
+    numbers = dict.fromkeys(("rows_staged", "inserted", "updated", "deleted", "unchanged", "late"), 0) | counts
+    started = loaded_at - timedelta(seconds=4)
+    full = (start, end) == FULL
+    phases = {f"{name}_seconds": 1.5 for name in ("staging", "waiting", "preparing", "writing")}
+    rest = {"objects": 2, "rows_read": 9, "rejected": None, **phases, "started_at": started, "loaded_at": loaded_at}
+    return bookkeeping.Load(dag_id, run_id, f"load_{target}", 1, target, start, end, full, **numbers, **rest)
+
+
+def check(name, outcome, start, end, checked_at, run_id="r", actual="0", target="songplays", dag_id=DAG):
+    passed = outcome == "passed"
+    return bookkeeping.CheckResult(
+        dag_id, run_id, start, end, target, name, "error", "0", actual, passed, outcome, 0.1, checked_at
+    )
+
+
+def reject(line_number, rejected_at, line="{}", dag_id=DAG, column="ts", reason="Invalid digit"):
+    return rejects.Reject(
+        dag_id,
+        "run-1",
+        "staging_events",
+        at(15),
+        at(16),
+        "bucket",
+        "log_data/a.json",
+        "etag",
+        line_number,
+        column,
+        "int8",
+        1207,
+        reason,
+        line,
+        rejected_at,
+    )
+
+
+@pytest.fixture
+def write(warehouse):
+    """Return a function that writes rows of the bookkeeping tables."""
+
+    def write(*rows):
+        def work(session):
+            for row in rows:
+                if isinstance(row, bookkeeping.Load):
+                    session.execute(bookkeeping.insert_load(), bookkeeping.values([row]))
+                elif isinstance(row, bookkeeping.CheckResult):
+                    session.execute(bookkeeping.insert_check_results(1), bookkeeping.values([row]))
+                else:
+                    session.execute(*rejects.insert([row]))
+
+        in_transaction(warehouse_hook("redshift_default"), work)
+
+    return write
+
+
+@pytest.fixture
+def play(warehouse):
+    """Return a function that puts plays into the fact, at a moment."""
+
+    def play(moment, number=1):
+        for index in range(number):
+            warehouse.execute(
+                "insert into songplays (songplay_id, start_time, user_id, level, session_id, item_in_session) "
+                f"values ('{moment:%d%H%M}-{index}', '{moment}', 1, 'free', 1, {index})"
+            )
+
+    return play
+
+
+@pytest.fixture
+def ask(client, new_run):
+    """Return a function that asks the page for the warehouse's data, a page that has kept nothing."""
+    return lambda month=None: client(DAG).get("/data/warehouse", params={"month": month} if month else {}).json()
+
+
+def test_a_warehouse_that_nothing_was_loaded_into(warehouse, ask):
+    answer = ask()
+    assert answer["tables"] == []
+    assert answer["loads"] == answer["checks_now"] == answer["rejects"] == []
+    assert {hour["state"] for hour in answer["hours"]} == {"outside"}
+    assert answer["month"] == f"{datetime.now():%Y-%m}"
+
+
+def test_each_table_tells_its_rows_its_last_load_and_how_far_it_reaches(warehouse, ask, write, play):
+    play(at(15, 16, 30), 3)
+    warehouse.execute("insert into users (user_id, level, level_as_of) values (1, 'free', '2018-11-15')")
+    write(
+        load("songplays", at(15, 16), at(15, 17), "a", at(20, 1)),
+        load("songplays", at(15, 10), at(15, 11), "b", at(20, 2)),
+        load("users", *FULL, "c", at(20, 3)),
+        load("orders_of_old", at(1), at(2), "d", at(20, 4)),
+        load("songplays", at(25), at(26), "e", at(26), dag_id="another_dag"),
+    )
+    assert {table.pop("name"): table for table in ask()["tables"]} == {
+        "songplays": {
+            "rows": 3,
+            "loaded_at": "2018-11-20T02:00:00Z",
+            "reaches": "2018-11-15T17:00:00Z",
+            "rebuilt_at": None,
+            "newest": "2018-11-15T16:30:00Z",
+        },
+        "users": {
+            "rows": 1,
+            "loaded_at": "2018-11-20T03:00:00Z",
+            "reaches": None,
+            "rebuilt_at": "2018-11-20T02:59:56Z",
+            "newest": None,
+        },
+        # A target that is gone.
+        "orders_of_old": {
+            "rows": None,
+            "loaded_at": "2018-11-20T04:00:00Z",
+            "reaches": "2018-11-02T00:00:00Z",
+            "rebuilt_at": None,
+            "newest": None,
+        },
+    }
+
+
+def test_a_table_that_a_user_has_added_is_there_without_a_setting(warehouse, ask, write):
+    warehouse.execute("create schema if not exists shop")
+    warehouse.execute("create table shop.orders (n integer)")
+    try:
+        warehouse.execute("insert into shop.orders values (1), (2)")
+        write(load("orders", at(15), at(16), "a", at(20)))
+        [orders] = ask()["tables"]
+        assert (orders["name"], orders["rows"]) == ("orders", 2)
+    finally:
+        warehouse.execute("drop table shop.orders")
+
+
+def test_other_tables_of_any_name_do_no_harm(warehouse, ask, write, play):
+    play(at(15))
+    write(load("songplays", at(15), at(16), "a", at(20)))
+    warehouse.execute("create table public.rejects (n integer)")
+    warehouse.execute('create schema "Of Others"')
+    warehouse.execute('create table "Of Others".songplays (n integer)')
+    try:
+        assert [(table["name"], table["rows"]) for table in ask()["tables"]] == [("songplays", 1)]
+    finally:
+        warehouse.execute("drop table public.rejects")
+        warehouse.execute('drop table "Of Others".songplays')
+        warehouse.execute('drop schema "Of Others"')
+
+
+def test_the_loads_of_the_runs_that_are_shown(warehouse, ask, write, new_run):
+    new_run("early", ("2018-11-15T10:00", "2018-11-15T11:00"), begun="2018-11-20T00:00")
+    new_run("late", ("2018-11-15T11:00", "2018-11-15T12:00"), begun="2018-11-20T01:00")
+    write(
+        load("songplays", at(15, 10), at(15, 11), "early", at(20, 0, 1), rows_staged=5, inserted=4, unchanged=1),
+        load("users", at(15, 11), at(15, 12), "late", at(20, 1, 1), updated=2),
+        load("users", at(14), at(15), "gone-from-airflow", at(20, 1, 2)),
+        load("users", at(13), at(14), "long-ago", at(19)),
+    )
+    found = {(one["run_id"], one["target"]): one for one in ask()["loads"]}
+    assert set(found) == {("early", "songplays"), ("late", "users")}
+    early = found["early", "songplays"]
+    assert (early["rows_staged"], early["inserted"], early["unchanged"]) == (5, 4, 1)
+    assert (early["objects"], early["rejected"], early["waiting_seconds"]) == (2, None, 1.5)
+    assert (early["started_at"], early["loaded_at"]) == ("2018-11-20T00:00:56Z", "2018-11-20T00:01:00Z")
+
+
+def states(answer, day):
+    cells = answer["hours"][24 * (day - 1) : 24 * day]
+    assert [cell["start"] for cell in cells] == [f"2018-11-{day:02}T{hour:02}:00:00Z" for hour in range(24)]
+    return [cell["state"] for cell in cells]
+
+
+def test_the_hours_of_a_month(warehouse, ask, write, play, new_run):
+    new_run("first", ("2018-11-15T01:00", "2018-11-15T02:00"), begun="2018-11-20T00:00")
+    new_run("second", ("2018-11-15T02:00", "2018-11-15T03:00"), begun="2018-11-20T00:01")
+    new_run("third", ("2018-11-15T03:00", "2018-11-15T04:00"), begun="2018-11-20T00:02", state="failed")
+    new_run("fifth", ("2018-11-15T05:00", "2018-11-15T06:00"), begun="2018-11-20T00:03", state="running", seconds=None)
+    write(
+        load("songplays", at(15, 1), at(15, 2), "first", at(20)),
+        load("songplays", at(15, 2), at(15, 3), "second", at(20)),
+        # The third hour's users were loaded before its run failed, the fact was not.
+        load("users", at(15, 3), at(15, 4), "third", at(20)),
+    )
+    play(at(15, 1, 59), 2)
+    answer = ask("2018-11")
+    assert len(answer["hours"]) == 720
+    assert states(answer, 15)[:7] == ["outside", "loaded", "empty", "failed", "missing", "running", "missing"]
+    assert set(states(answer, 14)) == {"outside"}
+    assert set(states(answer, 30)) == {"missing"}
+    loaded = answer["hours"][14 * 24 + 1]
+    assert (loaded["rows"], loaded["run_id"]) == (2, "first")
+    assert (answer["first_month"], answer["last_month"]) == ("2018-11", f"{datetime.now():%Y-%m}")
+
+
+def test_the_hours_that_a_full_load_covers_end_when_it_began(warehouse, ask, write, play):
+    play(at(10, 12))
+    write(load("songplays", *FULL, "full", at(20, 1)))
+    answer = ask()
+    assert answer["month"] == "2018-11"
+    # Before the first play nothing is known to have been; it covers the hour before it began, and not its own.
+    assert states(answer, 10)[11:14] == ["empty", "loaded", "empty"]
+    assert states(answer, 19)[23] == "empty"
+    assert states(answer, 20)[0] == "missing"
+
+
+def test_the_month_is_that_of_the_last_rows(warehouse, ask, write, play):
+    play(at(10))
+    write(load("songplays", at(10), at(11), "a", at(20)))
+    write(load("songplays", datetime(2019, 3, 1), datetime(2019, 3, 2), "b", at(20)))
+    assert ask()["month"] == "2018-11"
+    assert ask("2019-03")["month"] == "2019-03"
+
+
+def by_day(answer, name):
+    found = [one for one in answer["checks_by_day"] if one["check"] == name]
+    return {int(one["day"][8:10]): (one["windows"], one["warned"], one["failed"]) for one in found}
+
+
+def test_how_checks_came_out_day_by_day(warehouse, ask, write):
+    hours = [(at(15, hour), at(15, hour + 1)) for hour in range(3)]
+    write(
+        check("nulls", "passed", *hours[0], at(20)),
+        check("nulls", "failed", *hours[1], at(20)),
+        # The same window again, and right: what it was before counts no more.
+        check("nulls", "failed", *hours[2], at(20)),
+        check("nulls", "passed", *hours[2], at(20, 1)),
+        check("nulls", "warned", at(28), datetime(2018, 12, 2), at(20)),
+        check("nulls", "failed", *FULL, at(20)),
+        check("nulls", "failed", datetime(2018, 12, 5), datetime(2018, 12, 6), at(20)),
+        check("nulls", "failed", *hours[0], at(20, 2), dag_id="another_dag"),
+    )
+    assert by_day(ask("2018-11"), "nulls") == {15: (3, 0, 1), 28: (1, 1, 0), 29: (1, 1, 0), 30: (1, 1, 0)}
+    assert by_day(ask("2018-12"), "nulls") == {1: (1, 1, 0), 5: (1, 0, 1)}
+
+
+def test_each_check_s_last_result_and_what_was_not_as_expected(warehouse, ask, write):
+    write(
+        check("nulls", "failed", at(15), at(16), at(20), "run-1", actual="7"),
+        check("nulls", "passed", at(15), at(16), at(20, 1), "run-2"),
+        check("rows", "warned", *FULL, at(20, 2), "run-3", actual="nothing"),
+        check("of old", "failed", at(1), at(2), at(10), "run-0"),
+    )
+    answer = ask("2018-11")
+    now = {one["check"]: (one["outcome"], one["actual"]) for one in answer["checks_now"]}
+    # One that was not made within a week of the last one is made no more.
+    assert now == {"nulls": ("passed", "0"), "rows": ("warned", "nothing")}
+    assert [(one["check"], one["run_id"]) for one in answer["checks_not_passed"]] == [
+        ("rows", "run-3"),
+        ("nulls", "run-1"),
+        ("of old", "run-0"),
+    ]
+
+
+def test_rejects_with_file_line_and_reason_whatever_they_hold(warehouse, ask, write):
+    write(
+        reject(3, at(20), line=HOSTILE, reason=HOSTILE),
+        reject(9, at(21), column=None),
+        reject(1, at(22), dag_id="another_dag"),
+    )
+    answer = ask()
+    assert answer["rejects_count"] == 2
+    assert [(one["line_number"], one["column"]) for one in answer["rejects"]] == [(9, None), (3, "ts")]
+    hostile = answer["rejects"][1]
+    # As it is: the page makes text of it, see the tests of the static files.
+    assert (hostile["line"], hostile["reason"]) == (HOSTILE, HOSTILE)
+    assert (hostile["bucket"], hostile["object_key"]) == ("bucket", "log_data/a.json")
+
+
+@pytest.mark.parametrize(
+    "month", ["2018-13", "2018-1", "0000-01", "9999-12", "now", "2018-11'; drop table songplays --"]
+)
+def test_a_month_that_is_none_is_refused(client, new_run, month):
+    assert client(DAG).get("/data/warehouse", params={"month": month}).status_code == 422
+
+
+class Counting(Session):
+    """Counts the statements and the rows that they return."""
+
+    def __init__(self, session):
+        super().__init__(session._connection)
+        self.statements, self.rows = 0, []
+
+    def execute(self, statement, parameters=()):
+        self.statements += 1
+        return super().execute(statement, parameters)
+
+    def fetch(self, query, parameters=()):
+        found = super().fetch(query, parameters)
+        self.statements += 1
+        self.rows.append(len(found))
+        return found
+
+
+def counted(month):
+    def work(session):
+        counting = Counting(session)
+        read(counting, PAGE, month, datetime(2019, 1, 2))
+        return counting
+
+    return in_transaction(warehouse_hook("redshift_default"), work, read_only=True)
+
+
+YEAR = """\
+insert into etl.loads (
+    dag_id, run_id, task_id, try_number, target, window_start, window_end,
+    full_load, rows_staged, inserted, updated, deleted, unchanged, late, started_at, loaded_at
+)
+select '{dag}', 'run-' || n, 'load', 1, target, dateadd(hour, n, '2018-01-01'), dateadd(hour, n + 1, '2018-01-01'),
+    false, 1, 1, 0, 0, 0, 0, dateadd(hour, n + 1, '2018-01-01'), dateadd(hour, n + 1, '2018-01-01')
+from numbers
+cross join (select 'songplays' as target union all select 'users' union all select 'time') as targets
+where n < {hours}"""
+CHECKS = """\
+insert into etl.check_results
+select '{dag}', 'run-' || n, dateadd(hour, n, '2018-01-01'), dateadd(hour, n + 1, '2018-01-01'), 'songplays',
+    'check ' || m, 'error', '0', '1', false, 'failed', 0.1, dateadd(hour, n + 1, '2018-01-01')
+from numbers
+cross join (select n as m from numbers where n < 8) as checks
+where n < {hours}"""
+REJECTS = """\
+insert into etl.rejects
+select '{dag}', 'run-' || n, 'staging_events', '2018-01-01', '2018-01-02', 'bucket', 'key', 'etag', n, 'ts', 'int8',
+    1207, 'reason', 'line', dateadd(hour, n, '2018-01-01')
+from numbers
+where n < {hours}"""
+
+
+def history(warehouse, hours):
+    """Write what so many hourly runs leave behind."""
+
+    def work(session):
+        session.execute("create temporary table numbers (n integer)")
+        session.execute("insert into numbers values (0)")
+        for doubling in range(14):
+            session.execute(f"insert into numbers select n + {2**doubling} from numbers")
+        for statement in (YEAR, CHECKS, REJECTS):
+            session.execute(statement.format(dag=DAG, hours=hours))
+
+    in_transaction(warehouse_hook("redshift_default"), work)
+
+
+def test_what_is_read_is_bounded_however_long_the_history_is(warehouse):
+    """A month of hours and windows, of each check 31 days: after a year no more than after a month."""
+    history(warehouse, 31 * 24)
+    month = counted(Month(2018, 1))
+    warehouse.empty()
+    history(warehouse, 365 * 24)
+    year = counted(Month(2018, 1))
+    assert warehouse.query("select count(*) from etl.loads") == [(3 * 8760,)]
+    assert year.statements == month.statements <= 14
+    assert sorted(year.rows) == sorted(month.rows)
+    assert max(year.rows) <= 31 * 24
+    assert sum(year.rows) <= 31 * 24 + 31 * 8 + 100 + 100
+
+
+def test_many_viewers_are_answered_with_one_look(client, warehouse, new_run, monkeypatch):
+    looks = []
+
+    def counting(*arguments):
+        looks.append(arguments)
+        return read(*arguments)
+
+    monkeypatch.setattr("warehouse_page.warehouse.read", counting)
+    page = client(DAG)
+    answers = [page.get("/data/warehouse").json() for _ in range(3)]
+    assert len(looks) == 1
+    # It says of which moment it is.
+    assert answers[0]["read_at"] == answers[2]["read_at"]
+
+
+def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
+    gate = Event()
+
+    def held(*arguments):
+        gate.wait(60)
+        return read(*arguments)
+
+    monkeypatch.setattr("warehouse_page.warehouse.read", held)
+    page = Warehouse(PAGE)
+    since = datetime(2018, 11, 1)
+    try:
+        first, *others = (page.snapshot(Month(2018, number), since) for number in range(1, 13))
+        # Those who ask for the same month wait for the same answer.
+        assert page.snapshot(Month(2018, 1), since) is first
+        refused = [answer for answer in others if answer.done()]
+        assert len(refused) == 12 - 8
+        with pytest.raises(WarehouseUnreadableError, match="Too many months"):
+            refused[0].result()
+    finally:
+        gate.set()
+    assert first.result(60).month == Month(2018, 1)
+
+
+def test_a_warehouse_that_cannot_be_read_is_a_sentence_and_the_runs_are_there(client, warehouse, new_run, monkeypatch):
+    new_run("first", ("2018-11-15T01:00", "2018-11-15T02:00"))
+    connection = {"conn_type": "redshift", "extra": {"iam": True, "cluster_identifier": "nowhere"}, "login": "x"}
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(connection))
+    page = client(DAG)
+    answer = page.get("/data/warehouse").json()
+    assert set(answer) == {"message"}
+    assert "nowhere" in answer["message"]
+    assert [run["run_id"] for run in page.get("/data/runs").json()["runs"]] == ["first"]
+
+
+def test_no_connection_is_a_sentence(client, warehouse, new_run, monkeypatch):
+    monkeypatch.delenv("AIRFLOW_CONN_REDSHIFT_DEFAULT")
+    message = client(DAG).get("/data/warehouse").json()["message"]
+    assert message == "There is no Airflow connection 'redshift_default'. Make one that names the warehouse."
+
+
+def test_no_tables_are_a_sentence(client, warehouse, new_run):
+    warehouse.execute("alter table etl.rejects rename to rejects_elsewhere")
+    try:
+        message = client(DAG).get("/data/warehouse").json()["message"]
+    finally:
+        warehouse.execute("alter table etl.rejects_elsewhere rename to rejects")
+    assert "no table etl.rejects" in message
+    assert "Create the tables first." in message
+
+
+def test_the_page_changes_nothing(warehouse):
+    def work(session):
+        read(session, PAGE, None, datetime(2018, 1, 1))
+        session.execute("delete from etl.loads")
+
+    with pytest.raises(Exception, match="read-only"):
+        in_transaction(warehouse_hook("redshift_default"), work, read_only=True)
+
+
+def test_no_answer_holds_a_secret(client, warehouse, new_run, write):
+    write(load("songplays", at(15), at(16), "a", at(20)))
+    page = client(DAG)
+    texts = [page.get(path).text for path in ("/", "/data/runs", "/data/warehouse", "/data/report")]
+    assert not [text for text in texts if SECRET_KEY in text or "password" in text.lower()]
