@@ -14,7 +14,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
-from redshift_elt.connection.transaction import Session, in_transaction
+from redshift_elt.connection.session import Session
+from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.clock import now
 from redshift_elt.sql import quality
 from redshift_elt.sql.bookkeeping import SCHEMA

@@ -17,7 +17,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from local.settings import ROOT
 from redshift_elt.connection.hook import warehouse_hook
-from redshift_elt.connection.transaction import Session, in_transaction
+from redshift_elt.connection.session import Session
+from redshift_elt.connection.transaction import in_transaction
 
 BUCKET = "sparkify-tests"
 TARGETS = ("songplays", "users", "songs", "artists", "time")
@@ -155,7 +156,7 @@ class Warehouse:
 
         in_transaction(self._hook, work)
 
-    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         return in_transaction(self._hook, lambda session: session.fetch(sql, parameters))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.stack.stack import Stack
+from local.stack.warehouse import find_warehouse
 from tests.support.new_warehouse import new_warehouse
 from tests.support.warehouse import Warehouse
 
@@ -31,3 +33,21 @@ def uploaded(warehouse: Warehouse, data: Path) -> Warehouse:
     """The empty warehouse, and in its bucket the data that the test's file makes."""
     warehouse.upload(data)
     return warehouse
+
+
+@pytest.fixture
+def through_postgres(warehouse: Warehouse, standin: Stack, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """The empty warehouse through a connection of type postgres."""
+    found = find_warehouse(standin.settings)
+    assert found is not None
+    connection = {
+        "conn_type": "postgres",
+        "host": found.host,
+        "port": found.port,
+        "login": found.user,
+        "password": found.password,
+        "schema": found.database,
+        "extra": {"sslmode": "verify-full", "sslrootcert": found.certificate},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_AS_POSTGRES", json.dumps(connection))
+    return warehouse.through("redshift_as_postgres")

@@ -19,8 +19,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.stack.stack import Stack
-from local.stack.warehouse import find_warehouse
 from tests.model.source import parse
 from tests.model.star_schema import comparable, tables_of
 from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
@@ -215,20 +213,9 @@ def play(files: Files, history: list) -> None:
 
 
 @pytest.fixture
-def warehouse(warehouse: Warehouse, standin: Stack, monkeypatch) -> Warehouse:
-    """The warehouse through a connection of type postgres, whose driver is several times as fast."""
-    found = find_warehouse(standin.settings)
-    connection = {
-        "conn_type": "postgres",
-        "host": found.host,
-        "port": found.port,
-        "login": found.user,
-        "password": found.password,
-        "schema": found.database,
-        "extra": {"sslmode": "verify-full", "sslrootcert": found.certificate},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_AS_POSTGRES", json.dumps(connection))
-    return warehouse.through("redshift_as_postgres")
+def warehouse(through_postgres: Warehouse) -> Warehouse:
+    """The warehouse through psycopg2, which is several times as fast."""
+    return through_postgres
 
 
 def difference(found: dict[str, set], expected: dict[str, set]) -> dict[str, tuple[set, set]]:

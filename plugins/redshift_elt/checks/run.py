@@ -16,7 +16,7 @@ from redshift_elt.run.clock import now
 from redshift_elt.sql import bookkeeping, quality
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.run.names import DagRun
     from redshift_elt.run.window import Window
 

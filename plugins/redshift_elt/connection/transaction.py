@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +11,7 @@ import tenacity
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
-from redshift_elt.sql.exact import Columns
+from redshift_elt.connection.session import Session
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -21,9 +21,6 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-
-# The type codes of CHAR, VARCHAR and TEXT, with which every driver describes a result.
-_TEXT_TYPES = (1042, 1043, 25)
 
 _NO_ROOM = (
     "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
@@ -38,47 +35,6 @@ class ConnectionLostError(AirflowException):
 
 class DiskFullError(AirflowException):
     """The warehouse had no room left."""
-
-
-class Session:
-    """A connection in a transaction, with the few calls that a load needs. Statements are logged at debug level."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    def execute(self, statement: str, parameters: Sequence[object] = ()) -> int:
-        """Send a statement and return how many rows it wrote; -1 where the driver does not know."""
-        with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, statement, parameters)
-            return cursor.rowcount
-
-    def fetch(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Send a query and return its rows."""
-        with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, query, parameters)
-            return [tuple(row) for row in cursor.fetchall()]
-
-    def answer(self, query: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Send a query and return the names of its columns, and its rows."""
-        with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, query, parameters)
-            return [_text(column[0]) for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
-
-    def columns(self, table: str) -> Columns:
-        """Return a table's columns in their order.
-
-        :param table: the table, quoted.
-        """
-        with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, f"select *\nfrom {table}\nlimit 0", ())
-            found = [(_text(column[0]), column[1]) for column in cursor.description]
-        return Columns(tuple(name for name, _ in found), frozenset(name for name, kind in found if kind in _TEXT_TYPES))
-
-    @staticmethod
-    def _send(cursor: Any, statement: str, parameters: Sequence[object]) -> None:
-        log.debug("%s", statement)
-        # psycopg looks for placeholders, and so for stray percent signs, only where values are given.
-        cursor.execute(statement, tuple(parameters)) if parameters else cursor.execute(statement)
 
 
 def in_transaction(
@@ -135,10 +91,6 @@ def in_transaction(
             return result
 
     return _retrying(attempt)
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
 
 
 def _is_conflict(error: BaseException) -> bool:

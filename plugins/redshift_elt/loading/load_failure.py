@@ -6,7 +6,7 @@ import re
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.connection.transaction import Session
+from redshift_elt.connection.session import Session
 
 _NO_STAGING = re.compile(r'relation "(\w+__[0-9a-f]{12})" does not exist')
 _NO_VALUE = re.compile(r"Cannot insert a NULL value into column (\w+)|null value in column \"(\w+)\"")

@@ -13,7 +13,7 @@ from redshift_elt.sql import identifiers, merge, overwrite, temporary
 from redshift_elt.sql.scope import EVERYTHING, Interval, Scope, among, within
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.run.window import Window
     from redshift_elt.sql.exact import Columns
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
 
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ from redshift_elt.sql import identifiers, quality
 
 if TYPE_CHECKING:
     from redshift_elt.checks.run import Result
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
     from redshift_elt.run.window import Window
     from redshift_elt.staging.stage import Stage

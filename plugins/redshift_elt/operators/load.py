@@ -11,7 +11,7 @@ from redshift_elt.operators.staged import StagedOperator
 from redshift_elt.sql import bookkeeping, identifiers
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
     from redshift_elt.loading.inputs import StagedBefore
     from redshift_elt.loading.phases import Phases

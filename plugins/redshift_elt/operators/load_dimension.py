@@ -12,7 +12,7 @@ from redshift_elt.sql import bookkeeping, identifiers, temporary
 from redshift_elt.sql.merge import Choice
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
     from redshift_elt.loading.phases import Phases
     from redshift_elt.loading.row_counts import RowCounts

@@ -9,7 +9,7 @@ from redshift_elt.operators.load import LoadOperator
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.loading.phases import Phases
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.run.window import Window

@@ -15,7 +15,7 @@ from redshift_elt.sql import quality
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
 
 _HTML = "text/html; charset=utf-8"
 _CSV = "text/csv; charset=utf-8"

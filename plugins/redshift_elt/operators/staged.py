@@ -9,7 +9,7 @@ from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.run.window import Window
     from redshift_elt.staging.stage import Stage
 

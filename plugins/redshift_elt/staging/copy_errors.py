@@ -11,7 +11,7 @@ import tenacity
 from redshift_elt.sql import load_history
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
 
 Found = TypeVar("Found")
 

@@ -7,7 +7,7 @@ import re
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.connection.server_error import ServerError
-from redshift_elt.connection.transaction import Session
+from redshift_elt.connection.session import Session
 from redshift_elt.staging.copy_errors import errors_of_failure, shown
 
 _LISTED = 10

@@ -13,7 +13,7 @@ from redshift_elt.sql import staging as statements
 from redshift_elt.staging.copy_errors import LoadError, awaited, errors_of_copy
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.staging.s3_objects import S3Object
 
 

@@ -18,7 +18,7 @@ from redshift_elt.sql.rejects import Reject
 from redshift_elt.staging import s3_content
 
 if TYPE_CHECKING:
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.run.names import DagRun
     from redshift_elt.run.window import Window
     from redshift_elt.staging.copy_errors import LoadError

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
     from redshift_elt.checks import Aggregate
-    from redshift_elt.connection.transaction import Session
+    from redshift_elt.connection.session import Session
     from redshift_elt.run.names import DagRun
     from redshift_elt.run.window import Window
     from redshift_elt.sql.rejects import Reject

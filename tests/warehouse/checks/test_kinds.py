@@ -11,7 +11,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt import checks as make
 from redshift_elt.checks import run
 from redshift_elt.checks.check import number_text
-from redshift_elt.connection.transaction import Session, in_transaction
+from redshift_elt.connection.session import Session
+from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.run.window import Window
 from tests.support.faults import before_each_statement

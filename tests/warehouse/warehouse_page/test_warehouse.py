@@ -10,7 +10,8 @@ import pytest
 
 from local.settings import SECRET_KEY
 from redshift_elt.connection.hook import warehouse_hook
-from redshift_elt.connection.transaction import Session, in_transaction
+from redshift_elt.connection.session import Session
+from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.sql import bookkeeping, rejects
 from tests.warehouse.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month

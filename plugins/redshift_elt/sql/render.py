@@ -1,0 +1,96 @@
+"""Render the statements that the package sends: ``.sql`` templates in the folders beside this module.
+
+A template is SQL with Jinja's expressions in it. What an expression puts out must be SQL by its type, so a name, a text
+or a condition that did not go through one of these filters is refused instead of being sent:
+
+``identifier``, ``table``, ``columns``
+    validate names and quote them.
+``literal``
+    quotes a text, where it cannot be bound.
+``sql``
+    passes SQL that a user has written, or that another template has rendered.
+
+Values are not rendered. A template has ``%(name)s`` in their places, and
+:meth:`redshift_elt.connection.session.Session.execute` binds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from redshift_elt.sql import identifiers
+
+
+def render(template: str, **names: Any) -> str:
+    """Return a statement, without a semicolon or a line break at its end.
+
+    :param template: the file below this folder, such as ``load/delete_stale.sql``.
+    :param names: what the template's expressions refer to.
+    :raises jinja2.UndefinedError: the template refers to something else.
+    :raises TypeError: an expression puts out what is not SQL.
+    :raises ValueError: a name or a text cannot be part of a statement.
+    """
+    return str(_ENVIRONMENT.get_template(template).render(names)).strip()
+
+
+def _identifier(name: str) -> Markup:
+    return Markup(identifiers.identifier(name))
+
+
+def _table(name: str) -> Markup:
+    return Markup(identifiers.table(name))
+
+
+def _columns(names: Iterable[str], of: str | None = None, separator: str = ",\n    ") -> Markup:
+    """Return column names as a list, each after ``of`` where that is given: a table, or an alias."""
+    prefix = f"{identifiers.table(of)}." if of else ""
+    return Markup(separator.join(prefix + identifiers.identifier(name) for name in names))
+
+
+def _literal(text: str) -> Markup:
+    return Markup(identifiers.literal(text))
+
+
+def _sql(text: str) -> Markup:
+    return Markup(text.strip().rstrip(";").rstrip())
+
+
+def _defined(to_sql: Callable[..., Markup]) -> Callable[..., Markup]:
+    @wraps(to_sql)
+    def filtered(value: Any, *arguments: Any, **named: Any) -> Markup:
+        if isinstance(value, Undefined):
+            # It raises, and names what is missing.
+            str(value)
+        return to_sql(value, *arguments, **named)
+
+    return filtered
+
+
+def _only_sql(value: Any) -> Any:
+    if isinstance(value, (Markup, int, Undefined)):
+        return value
+    raise TypeError(f"{value!r} is not SQL: use one of the filters identifier, table, columns, literal and sql.")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # So that macros return Markup; nothing is ever escaped, for all that is put out is Markup already.
+        autoescape=True,
+        finalize=_only_sql,
+    )
+    filters = {"identifier": _identifier, "table": _table, "columns": _columns, "literal": _literal, "sql": _sql}
+    environment.filters |= {name: _defined(to_sql) for name, to_sql in filters.items()}
+    return environment
+
+
+_ENVIRONMENT = _environment()

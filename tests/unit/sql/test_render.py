@@ -1,0 +1,65 @@
+"""What a template puts out is SQL by its type; a name, text or value that is not is refused."""
+
+from __future__ import annotations
+
+import jinja2
+import pytest
+
+from redshift_elt.sql import render as module
+
+
+@pytest.fixture
+def render(monkeypatch):
+    """Render a template that a test has written."""
+
+    def run(source, **names):
+        environment = module._environment()
+        environment.loader = jinja2.DictLoader({"test.sql": source})
+        monkeypatch.setattr(module, "_ENVIRONMENT", environment)
+        return module.render("test.sql", **names)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "text"),
+    [
+        ("value | identifier", "order", '"order"'),
+        ("value | table", "shop.orders", '"shop"."orders"'),
+        ("value | columns", ["a", "b"], '"a",\n    "b"'),
+        ("value | columns('orders')", ["a", "b"], '"orders"."a",\n    "orders"."b"'),
+        ("value | literal", "it's", "'it''s'"),
+        ("value | sql", "select '100%', '<a & b>'; ", "select '100%', '<a & b>'"),
+        ("value", 10, "10"),
+    ],
+)
+def test_what_a_filter_puts_out(render, expression, value, text):
+    assert render("{{ " + expression + " }}", value=value) == text
+
+
+@pytest.mark.parametrize("value", ["orders; drop table users", "orders", None, 1.5])
+def test_what_no_filter_has_seen_is_refused(render, value):
+    with pytest.raises(TypeError, match="is not SQL: use one of the filters"):
+        render("select * from {{ value }}", value=value)
+
+
+@pytest.mark.parametrize("value", ["Orders", "orders; drop table users", 'a"b', "", "a" * 128])
+def test_a_name_that_cannot_be_one_is_refused(render, value):
+    with pytest.raises(ValueError, match="cannot be a table or column name"):
+        render("select * from {{ value | table }}", value=value)
+
+
+def test_a_name_that_nobody_gave_is_refused(render):
+    with pytest.raises(jinja2.UndefinedError, match="'tabel' is undefined"):
+        render("select * from {{ tabel | table }}", table="orders")
+
+
+def test_a_macro_puts_out_sql(render):
+    source = (
+        "{% macro same(name) %}a.{{ name | identifier }} = b.{{ name | identifier }}{% endmacro %}on {{ same('id') }}"
+    )
+    assert render(source) == 'on a."id" = b."id"'
+
+
+def test_placeholders_of_values_pass(render):
+    assert render("where target = %(target)s") == "where target = %(target)s"

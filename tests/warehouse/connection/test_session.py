@@ -1,0 +1,37 @@
+"""Values are bound by name, and percent signs arrive as they were written, whichever driver sends the statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+MOMENT = datetime(2018, 11, 1, 12, 30)
+
+
+@pytest.fixture(params=["redshift", "postgres"])
+def fetch(request, warehouse, through_postgres):
+    """Run a query through a connection of either type."""
+    through = warehouse if request.param == "redshift" else through_postgres
+    return through.query
+
+
+@pytest.mark.parametrize("values", [{}, {"name": "anna"}], ids=["no value", "a value"])
+def test_a_percent_sign_stays_one(fetch, values):
+    query = "select replace('a%20b', '%20', ' '), '100%', 7 % 4, '50%%', '%s'"
+    if values:
+        query += ", %(name)s::varchar"
+    assert fetch(query, values) == [("a b", "100%", 3, "50%%", "%s", *values.values())]
+
+
+def test_a_value_can_be_used_more_than_once_and_in_any_order(fetch):
+    query = "select %(second)s::varchar, %(first)s::timestamp, %(second)s::varchar || '%'"
+    assert fetch(query, {"first": MOMENT, "second": "x"}) == [("x", MOMENT, "x%")]
+
+
+def test_a_value_that_the_statement_does_not_name_is_not_sent(fetch):
+    assert fetch("select 1", {"unused": MOMENT}) == [(1,)]
+
+
+def test_a_placeholder_without_a_value_is_text(fetch):
+    assert fetch("select '%(other)s', %(name)s::varchar", {"name": "a"}) == [("%(other)s", "a")]
