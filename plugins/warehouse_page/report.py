@@ -88,7 +88,7 @@ class Report:
             ) from error
         key = f"{settings.report_prefix}{name}"
         try:
-            return self._api.get().ask(Deadline(_DEADLINE_SECONDS), "s3", operation, Bucket=bucket, Key=key)
+            return self._api.get().call(Deadline(_DEADLINE_SECONDS), "s3", operation, Bucket=bucket, Key=key)
         except AwsRefusedError as error:
             if error.code in _ABSENT:
                 raise NoReportError(

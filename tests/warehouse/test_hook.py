@@ -230,36 +230,38 @@ class TestWhatIsWrong:
 
     def test_a_paused_cluster(self, connection, sleeper):
         hook = connection(extra={**BY_NAME, "cluster_identifier": sleeper})
-        with pytest.raises(ClusterPausedError, match=r"'sleeper' is paused: .* Resume it, or let the task do that"):
+        with pytest.raises(ClusterPausedError, match=r"'sleeper' is paused and .* Resume it, or set resume_cluster"):
             hook.get_conn()
 
     @pytest.mark.parametrize(
         ("status", "advice"),
         [
             ("creating", "Wait until it is available"),
-            ("deleting", "Create another one, or restore one from a snapshot"),
-            ("incompatible-network", "Look at it in the AWS console"),
+            ("deleting", "When it is gone, create another one or restore one from a snapshot"),
+            ("incompatible-network", "Check it in the AWS console"),
         ],
     )
     def test_a_cluster_that_nothing_can_connect_to(self, status, advice):
         from redshift_elt.connection.endpoints import Cluster
 
         found = {"Clusters": [{"ClusterStatus": status}]}
-        with pytest.raises(AirflowException, match=f"'sparkify' is {status}: nothing can connect to it. {advice}"):
-            Cluster("sparkify", "tested", lambda *_, **__: found).endpoint()
+        with pytest.raises(AirflowException, match=f"'sparkify' is {status} and takes no connections. {advice}"):
+            Cluster("sparkify", "tested", lambda *_, **__: found).address()
 
     def test_a_workgroup_that_is_being_deleted(self):
         from redshift_elt.connection.endpoints import Workgroup
 
         found = {"workgroup": {"status": "DELETING", "endpoint": {"address": "a", "port": 1}}}
-        with pytest.raises(AirflowException, match=r"'listeners' is DELETING: .* Create another one when it is gone"):
-            Workgroup("listeners", "tested", lambda *_, **__: found).endpoint()
+        with pytest.raises(
+            AirflowException, match=r"'listeners' is DELETING and .* When it is gone, create another one"
+        ):
+            Workgroup("listeners", "tested", lambda *_, **__: found).address()
 
     def test_a_user_who_is_not_in_the_database(self, connection):
         """GetClusterCredentials gives a password for any user (AWS API reference); only the login fails."""
         told = message(connection(login="nobody", extra=BY_NAME))
-        assert "refuses the user 'nobody'" in told or "refuses the user 'IAM:nobody'" in told
-        assert "Does the user exist" in told
+        assert "refused the user 'nobody'" in told or "refused the user 'IAM:nobody'" in told
+        assert "Check that the user exists" in told
 
     def test_a_missing_database(self, connection):
         told = message(connection(schema="nothing", extra=BY_NAME))
@@ -270,7 +272,7 @@ class TestWhatIsWrong:
         ("fields", "told"),
         [
             ({"extra": {**BY_NAME, "secret_arn": "managed"}}, "both iam and secret_arn"),
-            ({"extra": {"cluster_identifier": "sparkify"}}, "says nothing of how to log in"),
+            ({"extra": {"cluster_identifier": "sparkify"}}, "does not say how to log in"),
             ({"extra": {"iam": True}}, "does not say where the warehouse is"),
             ({"extra": {"iam": True, "is_serverless": True}}, "names no workgroup"),
             ({"host": "localhost", "extra": {"secret_arn": "managed"}}, "does not say where the warehouse is"),
@@ -282,7 +284,7 @@ class TestWhatIsWrong:
             hook.get_conn()
 
     def test_serverless_lets_nobody_choose_the_user(self, connection, workgroup):
-        assert "take the user 'awsuser' out of the connection" in message(connection(extra=SERVERLESS))
+        assert "remove the user 'awsuser' from the connection" in message(connection(extra=SERVERLESS))
 
     def test_another_type_of_connection(self, connection):
         with pytest.raises(AirflowFailException, match="has type 'mysql': use one of type 'redshift' or 'postgres'"):
@@ -359,7 +361,7 @@ class TestAwsSaysNo:
     def test_answers_that_are_all_lost(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "AnswerLost", operation=operation)
         hook = connection(**fields, extra=extra)
-        with pytest.raises(AirflowException, match=f"no answer from AWS to {operation}: .* VPC endpoint") as failure:
+        with pytest.raises(AirflowException, match=f"AWS did not answer {operation}: .* VPC endpoint") as failure:
             hook.get_conn()
         assert action(failure.value) is RetryAction.RETRY
 
@@ -371,7 +373,7 @@ class TestAwsSaysNo:
     def test_an_error_that_only_this_operation_has(self, connection, aws):
         aws.set("redshift", "UnsupportedOperation", operation="GetClusterCredentials")
         assert message(connection(extra=BY_NAME)).startswith(
-            "AWS refuses GetClusterCredentials (UnsupportedOperation): "
+            "AWS refused GetClusterCredentials (UnsupportedOperation): "
         )
 
     def test_a_role_that_cannot_be_assumed(self, connection, aws_connection, aws):
@@ -409,7 +411,7 @@ class TestAClosedNetwork:
     def test_the_warehouse_s_port_is_closed(self, connection):
         port = free_port()
         told = message(connection(host="127.0.0.1", port=port, password=PASSWORD))
-        assert told.startswith(f"No connection to the warehouse at 127.0.0.1:{port}: ")
+        assert told.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{port}: ")
         assert "refused" in told
         assert "security group" in told
 
@@ -417,18 +419,18 @@ class TestAClosedNetwork:
     def test_the_warehouse_s_port_gives_no_answer(self, connection, port):
         with port() as number:
             told = message(connection(host="127.0.0.1", port=number, password=PASSWORD, extra={"timeout": 0.3}))
-        assert told.startswith(f"No connection to the warehouse at 127.0.0.1:{number}: ")
+        assert told.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{number}: ")
         assert "time" in told
         assert "security group" in told
 
     def test_the_warehouse_s_name_is_unknown(self, connection):
         told = message(connection(host="warehouse.invalid", password=PASSWORD))
-        assert told.startswith("No connection to the warehouse at warehouse.invalid:5439: ")
+        assert told.startswith("Cannot connect to the warehouse at warehouse.invalid:5439: ")
 
     def test_aws_s_port_is_closed(self, connection, aws_connection):
         away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
         told = message(connection(away, extra=BY_NAME))
-        assert told.startswith("There is no answer from AWS to DescribeClusters: Could not connect to the endpoint")
+        assert told.startswith("AWS did not answer DescribeClusters: Could not connect to the endpoint")
         assert "VPC endpoint" in told
 
     @pytest.mark.parametrize("port", [silent, black_hole])
@@ -436,7 +438,7 @@ class TestAClosedNetwork:
         with port() as number:
             away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{number}"})
             told = message(connection(away, extra=BY_NAME))
-        assert told.startswith("There is no answer from AWS to DescribeClusters: ")
+        assert told.startswith("AWS did not answer DescribeClusters: ")
         assert "timeout on endpoint URL" in told
 
     def test_sts_gives_no_answer(self, connection, aws_connection, impatient):
@@ -444,7 +446,7 @@ class TestAClosedNetwork:
             sts = {"sts": {"endpoint_url": f"http://127.0.0.1:{number}"}}
             assume = {"role_arn": "arn:aws:iam::123456789012:role/loader", "service_config": sts}
             told = message(connection(aws_connection(extra=assume), extra=BY_NAME))
-        assert told.startswith("There is no answer from AWS to DescribeClusters: Read timeout on endpoint URL")
+        assert told.startswith("AWS did not answer DescribeClusters: Read timeout on endpoint URL")
 
 
 class TestWithinTwentySeconds:
@@ -471,9 +473,9 @@ class TestWithinTwentySeconds:
         deadline = Deadline(20, lambda: now[0])
         now[0] = 9.5
         with pytest.raises(AirflowException, match="so slowly that no time is left for DescribeClusters"):
-            AwsApi("aws_default").ask(deadline, "redshift", "DescribeClusters")
+            AwsApi("aws_default").call(deadline, "redshift", "DescribeClusters")
         now[0] = 8.5
-        assert AwsApi("aws_default").ask(deadline, "redshift", "DescribeClusters")["Clusters"]
+        assert AwsApi("aws_default").call(deadline, "redshift", "DescribeClusters")["Clusters"]
 
     @pytest.mark.parametrize(("gone", "seconds"), [(0, 8), (4, 8), (10, 5), (17, 1.5)])
     def test_connecting_and_one_answer_have_what_is_left(self, gone, seconds):

@@ -106,7 +106,7 @@ def rows_staged(run: Run, task_id: str) -> int:
 
 
 def test_an_endpoint_that_is_down_is_found_again_by_a_retry(run, proxy, data):
-    with pytest.raises(AirflowException, match=f"No connection to the warehouse at localhost:{proxy.port}") as failure:
+    with pytest.raises(AirflowException, match=f"Cannot connect to the warehouse at localhost:{proxy.port}") as failure:
         far(run).execute("stage_events")
     assert judged(failure.value).action is RetryAction.RETRY
     proxy.up()
@@ -117,7 +117,7 @@ def test_an_endpoint_that_is_down_is_found_again_by_a_retry(run, proxy, data):
 @pytest.mark.parametrize("heard", [0, 1, 2])
 def test_an_endpoint_that_answers_no_more_is_given_up(run, proxy, data, heard):
     proxy.up(chunks=heard)
-    with pytest.raises(AirflowException, match=r"No connection to the warehouse .*time.*security group") as failure:
+    with pytest.raises(AirflowException, match=r"Cannot connect to the warehouse .*time.*security group") as failure:
         far(run, "impatient").execute("stage_events")
     assert judged(failure.value).action is RetryAction.RETRY
     proxy.down()

@@ -1,1 +1,1 @@
-"""Reach the warehouse and AWS: hook, endpoints, sessions, transactions, errors."""
+"""Connections to the warehouse and AWS: hook, endpoints, sessions, transactions, errors."""

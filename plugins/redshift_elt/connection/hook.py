@@ -1,4 +1,4 @@
-"""The connection to the warehouse: a cluster is found by its name, so no endpoint has to be written back by hand."""
+"""The hook for the warehouse: it finds a cluster or workgroup by name, so nobody has to copy a host name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.log import mask_secret
 
 from redshift_elt.connection.aws_api import AwsApi, Deadline
-from redshift_elt.connection.endpoints import Ask, Cluster, Login, Target, Workgroup
+from redshift_elt.connection.endpoints import AwsCall, Cluster, Endpoint, Login, Workgroup
 from redshift_elt.connection.secret import login_in_secret
 from redshift_elt.connection.server_error import ServerError
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from airflow.models.connection import Connection
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-# These extras say where the warehouse is and how to log in; the driver itself must not see them, for it would look the
-# cluster up again with credentials of its own.
+# Extras that name the warehouse and the way to log in. The driver must not see them: it would look up the cluster a
+# second time, with its own credentials.
 _LOCATING_EXTRAS = {
     "cluster_identifier",
     "iam",
@@ -32,33 +32,36 @@ _LOCATING_EXTRAS = {
     "serverless_token_duration_seconds",
     "serverless_work_group",
 }
-# Whoever waits is told within this what is wrong, whatever it is: AWS's API and the warehouse's port together.
+# A connection succeeds or fails within this time, calls to AWS and the login together.
 DEADLINE_SECONDS = 20
-# The driver has this limit for connecting and again for each answer until the login; one of them may be used up.
+# The driver applies this limit to the connect and to each response until the login; one of those may use it up.
 _CONNECT_SECONDS = 8
 _LEAST_CONNECT_SECONDS = 1
 _DEFAULT_PORT = 5439
 _MANAGED = "managed"
-# Firewalls and NAT forget a connection that is silent for some 350 seconds, as one that waits for a lock or a long COPY
-# is (AWS page "Troubleshooting connection issues in Amazon Redshift").
+# Firewalls and NAT gateways drop connections that are idle for about 350 seconds, such as one that waits for a lock or
+# for a long COPY (AWS page "Troubleshooting connection issues in Amazon Redshift").
 _KEEPALIVE = {"tcp_keepalive_idle": 60, "tcp_keepalive_interval": 30, "tcp_keepalive_count": 5}
 
 
 class WarehouseHook(RedshiftSQLHook):
-    """A RedshiftSQLHook that finds its warehouse.
+    """A RedshiftSQLHook that looks up its warehouse by name.
 
-    What differs from its parent: with ``cluster_identifier`` or ``serverless_work_group`` in the connection's extra and
-    no host, the endpoint comes from AWS through the Airflow AWS connection; ``iam`` without a user logs in as the user
-    that the IAM identity is mapped to; ``secret_arn`` takes user and password out of Secrets Manager, its value
-    ``managed`` out of the secret that AWS manages for the cluster; a connection that cannot be made is reported within
-    :data:`DEADLINE_SECONDS` with what to do, and not tried five times.
+    It differs from its parent as follows:
+
+    * With ``cluster_identifier`` or ``serverless_work_group`` in the connection's extra and no host, it looks up the
+      endpoint through the Airflow AWS connection.
+    * ``iam`` without a user logs in as the user that the IAM identity is mapped to.
+    * ``secret_arn`` takes user and password from Secrets Manager; its value ``managed`` takes them from the secret
+      that AWS manages for the cluster.
+    * A connection that fails is reported within :data:`DEADLINE_SECONDS`, with the cure, and not tried five times.
     """
 
     def get_conn(self) -> redshift_connector.Connection:
         """Return an open connection.
 
         :raises ClusterPausedError: the cluster is paused.
-        :raises AirflowException: the warehouse is missing or cannot be reached, or refuses the login; the message says
+        :raises AirflowException: the warehouse does not exist, cannot be reached or refuses the login; the message says
             which.
         """
         deadline = Deadline(DEADLINE_SECONDS)
@@ -69,21 +72,21 @@ class WarehouseHook(RedshiftSQLHook):
             connection = redshift_connector.connect(**parameters)
         except (redshift_connector.Error, OSError) as error:
             raise AirflowException(_not_connected(error, parameters)) from error
-        # The limit is for connecting only: a load may take as long as it needs.
+        # The limit applies to connecting only: a load may take as long as it needs.
         connection._usock.settimeout(None)
         return connection
 
     def get_iam_token(self, conn: Connection) -> tuple[str, str, int]:
         """Return a temporary user and password, and the port."""
-        target = self._target(self._ask(Deadline(DEADLINE_SECONDS)))
-        if target is None:
-            raise self._unnamed()
-        return *target.credentials(conn.login, conn.schema), conn.port or _DEFAULT_PORT
+        endpoint = self._endpoint(self._call(Deadline(DEADLINE_SECONDS)))
+        if endpoint is None:
+            raise self._names_no_warehouse()
+        return *endpoint.credentials(conn.login, conn.schema), conn.port or _DEFAULT_PORT
 
     def _get_openlineage_redshift_authority_part(self, connection: Connection) -> str:
         """Return cluster or workgroup, region and port, as the parent does for a connection with ``iam``.
 
-        The port is the connection's or the usual one, as it is for the Amazon provider's own operators.
+        The port is the connection's, or Redshift's default, as for the Amazon provider's own operators.
         """
         extra = connection.extra_dejson
         name = extra.get("serverless_work_group") or extra.get("cluster_identifier")
@@ -97,66 +100,66 @@ class WarehouseHook(RedshiftSQLHook):
 
     def _parameters(self, deadline: Deadline) -> dict[str, Any]:
         """Return what the driver needs to connect: host, port, database, user, password."""
-        ask = self._ask(deadline)
-        target = self._target(ask)
+        call = self._call(deadline)
+        endpoint = self._endpoint(call)
         if self.conn.host:
             host, port = self.conn.host, self.conn.port or _DEFAULT_PORT
-        elif target is not None:
-            host, port = target.endpoint()
+        elif endpoint is not None:
+            host, port = endpoint.address()
         else:
-            raise self._unnamed()
-        user, password = self._login(target, ask)
+            raise self._names_no_warehouse()
+        user, password = self._login(endpoint, call)
         parameters = {"host": host, "port": port, "database": self.conn.schema, "user": user, "password": password}
         return {name: value for name, value in parameters.items() if value}
 
-    def _login(self, target: Target | None, ask: Ask) -> Login:
+    def _login(self, endpoint: Endpoint | None, call: AwsCall) -> Login:
         extra, named_in = self.conn.extra_dejson, self.get_conn_id()
-        ways = [name for name in ("iam", "secret_arn") if extra.get(name)] or ["password"]
-        if len(ways) > 1:
+        methods = [name for name in ("iam", "secret_arn") if extra.get(name)] or ["password"]
+        if len(methods) > 1:
             raise AirflowFailException(
-                f"The connection {named_in!r} has both iam and secret_arn in its extra: leave out one of them."
+                f"The connection {named_in!r} has both iam and secret_arn in its extra: remove one of them."
             )
-        if ways == ["password"]:
+        if methods == ["password"]:
             if not self.conn.password:
                 raise AirflowFailException(
-                    f"The connection {named_in!r} says nothing of how to log in: put iam or secret_arn into its extra, "
-                    "or give it a password."
+                    f"The connection {named_in!r} does not say how to log in: put iam or secret_arn into its extra, or "
+                    "give it a password."
                 )
             return self.conn.login, self.conn.password
-        if ways == ["secret_arn"]:
+        if methods == ["secret_arn"]:
             secret = extra["secret_arn"]
             if secret == _MANAGED:
-                if target is None:
-                    raise self._unnamed()
-                secret = target.managed_secret()
-            user, password = login_in_secret(secret, ask, named_in)
+                if endpoint is None:
+                    raise self._names_no_warehouse()
+                secret = endpoint.managed_secret()
+            user, password = login_in_secret(secret, call, named_in)
         else:
-            if target is None:
-                raise self._unnamed()
-            user, password = target.credentials(self.conn.login, self.conn.schema)
+            if endpoint is None:
+                raise self._names_no_warehouse()
+            user, password = endpoint.credentials(self.conn.login, self.conn.schema)
         mask_secret(password)
         return user, password
 
-    def _target(self, ask: Ask) -> Target | None:
-        """Return what the connection names, or None if it names a host only."""
+    def _endpoint(self, call: AwsCall) -> Endpoint | None:
+        """Return the cluster or workgroup that the connection names, or None if it names only a host."""
         extra, named_in = self.conn.extra_dejson, self.get_conn_id()
         if name := extra.get("serverless_work_group"):
-            return Workgroup(name, named_in, ask, extra.get("serverless_token_duration_seconds", 900))
+            return Workgroup(name, named_in, call, extra.get("serverless_token_duration_seconds", 900))
         if extra.get("is_serverless"):
             raise AirflowFailException(
-                f"The connection {named_in!r} is for Redshift Serverless and names no workgroup: put "
+                f"The connection {named_in!r} is for Redshift Serverless but names no workgroup: put "
                 "serverless_work_group into its extra."
             )
         identifier = extra.get("cluster_identifier")
         if not identifier and self.conn.host and extra.get("iam"):
-            # An endpoint begins with its cluster's name, which is how the parent finds it.
+            # A host name begins with the cluster identifier; the parent relies on that too.
             identifier = self.conn.host.split(".")[0]
-        return Cluster(identifier, named_in, ask) if identifier else None
+        return Cluster(identifier, named_in, call) if identifier else None
 
-    def _ask(self, deadline: Deadline) -> Ask:
-        return partial(self._aws.ask, deadline)
+    def _call(self, deadline: Deadline) -> AwsCall:
+        return partial(self._aws.call, deadline)
 
-    def _unnamed(self) -> AirflowFailException:
+    def _names_no_warehouse(self) -> AirflowFailException:
         return AirflowFailException(
             f"The connection {self.get_conn_id()!r} does not say where the warehouse is: put cluster_identifier or "
             "serverless_work_group into its extra, or give it a host."
@@ -168,41 +171,42 @@ class WarehouseHook(RedshiftSQLHook):
 
 
 def _connect_seconds(deadline: Deadline) -> float:
-    """Return how long the driver may wait for one answer, so that two of them end in time."""
-    seconds = min(_CONNECT_SECONDS, deadline.left() / 2)
+    """Return the driver's limit for one response, such that two of them meet the deadline."""
+    seconds = min(_CONNECT_SECONDS, deadline.remaining() / 2)
     if seconds < _LEAST_CONNECT_SECONDS:
         raise AirflowException(
-            "AWS has answered so slowly that no time is left to connect to the warehouse. Try again; if it stays so, "
-            "look at the network between this machine and AWS."
+            "AWS has responded so slowly that no time is left to connect to the warehouse. Try again; if the problem "
+            "persists, check the network between this machine and AWS."
         )
     return seconds
 
 
 def _not_connected(error: Exception, parameters: dict[str, Any]) -> str:
-    """Say why there is no connection, and what to do."""
+    """Return why the connection failed, and what to do."""
     where = f"the warehouse at {parameters['host']}:{parameters['port']}"
-    told = ServerError.of(error)
-    if told is None:
+    server_error = ServerError.of(error)
+    if server_error is None:
         return (
-            f"No connection to {where}: {_words(error)}. Is its port open to this machine (security group, routes), "
-            "and is the cluster available?"
+            f"Cannot connect to {where}: {_text(error)}. Check that the cluster is available and that its port is open "
+            "to this machine (security group, routes)."
         )
-    said = f"{where} refuses the user {parameters.get('user')!r}: {told.message}."
-    if told.state.startswith("28"):
-        return f"{said} Does the user exist, and is the password right? A temporary one does not make the user."
-    return said[0].upper() + said[1:]
+    refusal = f"{where} refused the user {parameters.get('user')!r}: {server_error.message}."
+    refusal = refusal[0].upper() + refusal[1:]
+    if server_error.state.startswith("28"):
+        return f"{refusal} Check that the user exists and the password is right. Temporary credentials create no user."
+    return refusal
 
 
-def _words(error: Exception) -> str:
-    """Return what the driver says of an error, and of the one beneath that it carries along."""
+def _text(error: Exception) -> str:
+    """Return the driver's message, with that of the underlying error that it carries."""
     return ": ".join(str(part) for part in error.args if str(part)) or type(error).__name__
 
 
 def warehouse_hook(conn_id: str, aws_conn_id: str | None = "aws_default") -> DbApiHook:
-    """Return the hook of a warehouse's connection.
+    """Return the hook for a connection to the warehouse.
 
     :param conn_id: an Airflow connection of type ``redshift`` or ``postgres``.
-    :param aws_conn_id: the connection that finds a cluster by its name and asks for temporary credentials.
+    :param aws_conn_id: the AWS connection that looks up the cluster and requests temporary credentials.
     :raises AirflowFailException: the connection has another type.
     """
     connection = BaseHook.get_connection(conn_id)

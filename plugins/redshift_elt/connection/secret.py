@@ -1,28 +1,27 @@
-"""A user and a password that Secrets Manager keeps."""
+"""A login stored in Secrets Manager."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.aws_api import AwsRefusedError
+from redshift_elt.connection.endpoints import AwsCall, Login
 
 
-def login_in_secret(secret: str, ask: Callable[..., dict[str, Any]], named_in: str) -> tuple[str, str]:
-    """Return the user and the password that a secret holds, in the form that Redshift's own secrets have.
+def login_in_secret(secret: str, call: AwsCall, named_in: str) -> Login:
+    """Return the user and the password of a secret in the format of Redshift's own secrets.
 
     AWS page "Storing database credentials in AWS Secrets Manager": a JSON object with ``username`` and ``password``.
 
     :param secret: its ARN or its name.
-    :param ask: calls an operation of AWS.
-    :param named_in: the Airflow connection that names it.
-    :raises AirflowException: there is no such secret, or it does not hold them; nothing of it is told.
+    :param call: calls an AWS operation.
+    :param named_in: the Airflow connection that names it, for messages.
+    :raises AirflowException: there is no such secret, or it has another format; the message reveals none of it.
     """
     try:
-        answer = ask("secretsmanager", "GetSecretValue", SecretId=secret)
+        response = call("secretsmanager", "GetSecretValue", SecretId=secret)
     except AwsRefusedError as refusal:
         if refusal.code != "ResourceNotFoundException":
             raise
@@ -31,10 +30,10 @@ def login_in_secret(secret: str, ask: Callable[..., dict[str, Any]], named_in: s
             f"connection {named_in!r}."
         ) from refusal
     try:
-        content = json.loads(answer["SecretString"])
+        content = json.loads(response["SecretString"])
         return content["username"], content["password"]
     except (KeyError, TypeError, ValueError):
-        # What is in the secret must not get into a log by way of the error.
+        # The cause would carry the secret's content into the log.
         raise AirflowException(
             f"The secret {secret!r} does not hold a user and a password: it must be a JSON object with username and "
             "password."

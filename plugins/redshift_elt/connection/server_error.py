@@ -1,10 +1,10 @@
-"""What the warehouse itself said when it refused a statement, whichever driver brought the message."""
+"""Errors that the warehouse sent, whichever driver raised them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Redshift reports these with SQLSTATE XX000, so only the text tells them (AWS page "Serializable isolation").
+# Redshift reports these with SQLSTATE XX000, so only the text identifies them (AWS page "Serializable isolation").
 _CONFLICT_MESSAGES = ("1023", "1018")
 _CONFLICT_PHRASES = (
     "Serializable isolation violation",
@@ -13,18 +13,18 @@ _CONFLICT_PHRASES = (
 )
 _CONFLICT_STATES = ("40001", "40P01")
 
-# Error 1016 of the engine (databricks/spark-redshift issue 348), and PostgreSQL's own state.
+# Error 1016 of the engine (databricks/spark-redshift issue 348), and PostgreSQL's SQLSTATE.
 _FULL_MESSAGE = "Disk Full"
 _FULL_STATE = "53100"
 
 
 @dataclass(frozen=True)
 class ServerError:
-    """The fields of an error that the server sent.
+    """The fields of a server error.
 
-    :param state: the SQLSTATE, or an empty text; Redshift's engine has XX000 for nearly everything.
+    :param state: the SQLSTATE, or an empty string; Redshift's engine uses XX000 for nearly everything.
     :param message: the primary message.
-    :param detail: the DETAIL lines, or an empty text.
+    :param detail: the DETAIL lines, or an empty string.
     """
 
     state: str
@@ -33,7 +33,7 @@ class ServerError:
 
     @classmethod
     def of(cls, error: BaseException) -> ServerError | None:
-        """Return what the server said, or None for an error that did not come from it."""
+        """Return the server error that a driver's exception carries, or None if the server did not send it."""
         if error.args and isinstance(error.args[0], dict):
             fields = error.args[0]
             return cls(*(str(fields.get(name, "")).strip() for name in ("C", "M", "D")))
@@ -44,7 +44,7 @@ class ServerError:
 
     @property
     def is_conflict(self) -> bool:
-        """Whether another transaction was in the way, so that the same work may succeed now."""
+        """Whether another transaction interfered, so that a new attempt may succeed."""
         return (
             self.state in _CONFLICT_STATES
             or self.message in _CONFLICT_MESSAGES
@@ -53,5 +53,5 @@ class ServerError:
 
     @property
     def is_disk_full(self) -> bool:
-        """Whether the warehouse had no room left, for tables or for what a query keeps on disk."""
+        """Whether the warehouse ran out of disk space, for tables or for intermediate results."""
         return self.state == _FULL_STATE or self.message == _FULL_MESSAGE

@@ -1,4 +1,4 @@
-"""A connection in a transaction, and how values are bound to statements, whichever driver it is."""
+"""A session in a transaction: sends statements and binds their values in the same way with every driver."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-import redshift_connector
-
 from redshift_elt.sql.exact import Columns
 
 log = logging.getLogger(__name__)
 
-# The type codes of CHAR, VARCHAR and TEXT, with which every driver describes a result.
+# The type OIDs of CHAR, VARCHAR and TEXT in the result descriptions of every driver.
 _TEXT_TYPES = (1042, 1043, 25)
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -23,19 +21,23 @@ Values = Mapping[str, object]
 
 
 class Session:
-    """A connection in a transaction, with the few calls that a load needs. Statements are logged at debug level.
+    """A connection in a transaction, reduced to the calls that a load needs. Statements are logged at debug level.
 
-    A statement has ``%(name)s`` in the place of a value that is bound. Every other percent sign is sent as it is: the
-    drivers disagree on whether, and where, one has to be doubled.
+    ``%(name)s`` in a statement is a placeholder for a bound value. Every other percent sign is sent unchanged; the
+    drivers disagree on whether, and where, it must be doubled.
     """
 
     def __init__(self, connection: Any) -> None:
+        # Imported here because DAG files, which import this module, must not load a driver.
+        import redshift_connector
+
         self._connection = connection
+        self._numbers_placeholders = isinstance(connection, redshift_connector.Connection)
 
     def execute(self, statement: str, values: Values | Sequence[object] = ()) -> int:
-        """Send a statement and return how many rows it wrote; -1 where the driver does not know.
+        """Send a statement and return the number of rows it wrote; -1 if the driver does not know it.
 
-        :param values: what the statement's placeholders stand for, by their names.
+        :param values: the values of the placeholders, by name.
         """
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, statement, values)
@@ -48,15 +50,15 @@ class Session:
             return [tuple(row) for row in cursor.fetchall()]
 
     def answer(self, query: str, values: Values | Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Send a query and return the names of its columns, and its rows."""
+        """Send a query and return its column names and its rows."""
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, query, values)
             return [_text(column[0]) for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
 
     def columns(self, table: str) -> Columns:
-        """Return a table's columns in their order.
+        """Return the columns of a table, in order.
 
-        :param table: the table, quoted.
+        :param table: the qualified, quoted name.
         """
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, f"select *\nfrom {table}\nlimit 0", {})
@@ -67,20 +69,20 @@ class Session:
         log.debug("%s", statement)
         if not isinstance(values, Mapping):
             cursor.execute(statement, tuple(values)) if values else cursor.execute(statement)
-        elif isinstance(self._connection, redshift_connector.Connection):
-            # In every other style the driver looks for percent signs or colons, and objects to those it does not know.
+        elif self._numbers_placeholders:
+            # In every other style the driver interprets percent signs or colons, and rejects those it does not know.
             cursor.paramstyle = "qmark"
             text, bound = _numbered(statement, values)
             cursor.execute(text, bound) if bound else cursor.execute(text)
         elif used := {name: values[name] for name in _PLACEHOLDER.findall(statement) if name in values}:
             cursor.execute(_with_doubled_percents(statement, used), used)
         else:
-            # psycopg looks at percent signs only where values are given.
+            # psycopg interprets percent signs only if there are values.
             cursor.execute(statement)
 
 
 def _numbered(statement: str, values: Values) -> tuple[str, list[object]]:
-    """Return a statement with the server's own placeholders, ``$1`` and so on, and the values in their order."""
+    """Return the statement with the server's placeholders, ``$1`` and so on, and the values in that order."""
     order: dict[str, int] = {}
 
     def number(found: re.Match[str]) -> str:

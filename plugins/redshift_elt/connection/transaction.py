@@ -1,4 +1,4 @@
-"""Transactions: work that happens whole or not at all, and is done again when another writer was in the way."""
+"""Run work in a transaction, and repeat the whole transaction after a conflict with another writer."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ ATTEMPTS = 5
 
 _NO_ROOM = (
     "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
-    "tables of runs that failed; VACUUM after large deletes), or resize the cluster, then clear the task if its "
-    "retries have not cured it by themselves."
+    "tables of failed runs; VACUUM after large deletes) or resize the cluster. Then clear the task, unless one of its "
+    "retries has succeeded already."
 )
 
 
@@ -34,7 +34,7 @@ class ConnectionLostError(AirflowException):
 
 
 class DiskFullError(AirflowException):
-    """The warehouse had no room left."""
+    """The warehouse ran out of disk space."""
 
 
 def in_transaction(
@@ -44,30 +44,30 @@ def in_transaction(
     *,
     read_only: bool = False,
 ) -> Result:
-    """Do a piece of work in one transaction, commit it, and return its result.
+    """Run work in one transaction, commit it, and return its result.
 
-    A conflict with another writer is answered by doing all of the work again, from its beginning, at most
-    :data:`ATTEMPTS` times. Any other error is raised after a rollback.
+    After a conflict with another writer the whole work is repeated, at most :data:`ATTEMPTS` times. Any other error is
+    raised after a rollback.
 
-    A lost connection is not tried again here but left to the retry of the task. An outage lasts longer than a process
-    should hold its worker for; the retry finds the cluster, asks for credentials and lists the objects anew; and the
-    log then says that there was one. When the connection is lost during the commit, nobody can tell whether it took
-    place, so the work must be such that doing it once more is right either way.
+    A lost connection is not retried here but by the retry of the task: an outage lasts longer than a task should hold
+    its worker; the retry looks up the cluster, the credentials and the objects again; and the log shows that there was
+    one. If the connection is lost during the commit, the outcome is unknown, so repeating the work must be safe in
+    either case.
 
-    :param hook: gives the connections, one for each attempt.
-    :param work: is called with the session; it must not commit.
-    :param explain: is called with the session after a rollback and returns the error to raise; for what only the
-        session that failed can tell, such as the load errors of a COPY.
-    :param read_only: let the warehouse refuse every change of a table that is not temporary (AWS page "BEGIN").
-    :raises ConnectionLostError: the connection was lost; whatever the driver raised for it is the cause.
-    :raises DiskFullError: the warehouse had no room left.
+    :param hook: opens a connection for each attempt.
+    :param work: called with the session; it must not commit.
+    :param explain: called with the session after a rollback; returns the error to raise. For details that only the
+        failed session can read, such as the load errors of a COPY.
+    :param read_only: make the warehouse refuse changes to all but temporary tables (AWS page "BEGIN").
+    :raises ConnectionLostError: the connection was lost; the cause is the driver's error.
+    :raises DiskFullError: the warehouse ran out of disk space.
     """
 
     def attempt() -> Result:
-        # Each attempt has a connection of its own: what a driver remembers of a session that rolled back, such as
-        # statements prepared for temporary tables that are gone, must not reach the next one.
+        # Each attempt opens a new connection, because drivers keep state of a session that was rolled back, such as
+        # prepared statements on temporary tables that no longer exist.
         with closing(hook.get_conn()) as connection:
-            # The drivers begin a transaction by themselves, without a mode, unless autocommit is on.
+            # Unless autocommit is on, the drivers begin a transaction implicitly, without a mode.
             hook.set_autocommit(connection, read_only)
             session = Session(connection)
             committing = False
@@ -82,7 +82,7 @@ def in_transaction(
                     raise ConnectionLostError(_lost(error, committing)) from error
                 if _is_conflict(error):
                     raise
-                if (told := ServerError.of(error)) and told.is_disk_full:
+                if (server_error := ServerError.of(error)) and server_error.is_disk_full:
                     raise DiskFullError(_NO_ROOM) from error
                 explained = explain(session, error) if explain else error
                 if explained is error:
@@ -94,34 +94,34 @@ def in_transaction(
 
 
 def _is_conflict(error: BaseException) -> bool:
-    told = ServerError.of(error)
-    return told is not None and told.is_conflict
+    server_error = ServerError.of(error)
+    return server_error is not None and server_error.is_conflict
 
 
 def _lost(error: Exception, committing: bool) -> str:
-    """Say what became of the transaction of a lost connection."""
-    what = f"The connection to the warehouse was lost ({type(error).__name__}: {error})"
+    """Return a message on the outcome of a transaction whose connection was lost."""
+    lost = f"The connection to the warehouse was lost ({type(error).__name__}: {error})"
     if committing:
         return (
-            f"{what} during the commit, so it is not known whether it took place. Either all is done or nothing: the "
-            "task can be repeated."
+            f"{lost} during the commit, so the outcome is unknown: either all changes were made or none. It is safe to "
+            "run the task again."
         )
-    return f"{what}. The warehouse rolls the transaction back by itself: nothing was changed."
+    return f"{lost}. The warehouse rolls the transaction back: nothing was changed."
 
 
 def _rolled_back(session: Session, connection: Any) -> bool:
-    """Roll back and return whether the session is still there.
+    """Roll back, and return whether the connection is still open.
 
-    What a driver raises when the connection breaks does not tell: it may be any error of the operating system, of TLS,
-    or of a driver that stumbles over half a message.
+    The driver's error does not show it: a broken connection can raise any error of the operating system, of TLS, or of
+    a driver that received half a message.
     """
     try:
         connection.rollback()
-        # redshift_connector sends no rollback where it believes that no transaction is open.
+        # redshift_connector sends no rollback if it believes that no transaction is open.
         session.fetch("select 1")
     except Exception as error:
-        # The error that led here is the one to report.
-        log.debug("The connection to the warehouse is gone: %r", error)
+        # The original error is the one to report.
+        log.debug("The connection to the warehouse is lost: %r", error)
         return False
     return True
 
@@ -132,7 +132,7 @@ def _retrying(attempt: Callable[[], Result]) -> Result:
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
         before_sleep=lambda state: log.warning(
-            "Another transaction was in the way; doing the whole transaction again (attempt %s of %s).",
+            "Conflict with another transaction; repeating the whole transaction (attempt %s of %s).",
             state.attempt_number + 1,
             ATTEMPTS,
         ),

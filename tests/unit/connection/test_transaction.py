@@ -148,7 +148,7 @@ def test_a_connection_that_is_lost_before_the_commit_leaves_the_outcome_open(hoo
         session.execute("update counted set number = 7")
         terminate(session, outside)
 
-    with pytest.raises(ConnectionLostError, match="during the commit, so it is not known"):
+    with pytest.raises(ConnectionLostError, match="during the commit, so the outcome is unknown"):
         in_transaction(hook, work)
 
 
