@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import fields
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -16,11 +18,12 @@ from IPython.display import HTML, Markdown, display
 from pandas.io.formats.style import Styler
 
 from redshift_elt.connection.server_error import ServerError
+from redshift_elt.connection.session import Session
 from redshift_elt.report.charts import charts
 from redshift_elt.report.checked import Checked, CheckedRow
 from redshift_elt.report.file import load_questions
 from redshift_elt.report.question import Answer
-from redshift_elt.sql import quality
+from redshift_elt.sql.render import render
 
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
 
@@ -95,7 +98,7 @@ class Warehouse:
 
         :param dag_id: the DAG that loads.
         """
-        checked = Checked.of(self._rows(quality.last_results(dag_id))[1])
+        checked = Checked.of(self._rows(render("check/last_results.sql"), {"dag_id": dag_id})[1])
         frame = pd.DataFrame(checked.rows, columns=[field.name for field in fields(CheckedRow)])
         display(Markdown(checked.summary))
         if checked.not_passed:
@@ -104,19 +107,21 @@ class Warehouse:
             )
         return frame
 
-    def _rows(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        with closing(self._connect()) as connection, closing(connection.cursor()) as cursor:
+    def _rows(
+        self, query: str, values: Mapping[str, object] = MappingProxyType({})
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        with closing(self._connect()) as connection:
             # The driver begins a transaction by itself, and without a mode, unless autocommit is on.
             connection.autocommit = True
-            cursor.execute("begin read only")
+            session = Session(connection)
+            session.execute("begin read only", {})
             try:
-                cursor.execute(query)
+                columns, rows = session.answer(query, values)
             except redshift_connector.Error as error:
                 raise ValueError(f"The warehouse refuses the query: {_words(error)}") from error
-            if cursor.description is None:
+            if not columns:
                 raise ValueError("This statement has no rows to show: ask with a SELECT.")
-            names = [name.decode() if isinstance(name, bytes) else name for name, *_ in cursor.description]
-            return names, [tuple(row) for row in cursor.fetchall()]
+            return columns, rows
 
     def _connect(self) -> redshift_connector.Connection:
         where = f"cluster {self._cluster!r}" if self._cluster else f"workgroup {self._workgroup!r}"

@@ -6,6 +6,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -17,16 +18,17 @@ from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.clock import now
-from redshift_elt.sql import quality
 from redshift_elt.sql.bookkeeping import SCHEMA
 from redshift_elt.sql.identifiers import bare, table
-from warehouse_page import statements
+from redshift_elt.sql.render import Templates, render
 from warehouse_page.hours import Cover
 from warehouse_page.kept import Kept
 from warehouse_page.month import Month, earliest, latest
 from warehouse_page.settings import PageSettings
 
 log = logging.getLogger(__name__)
+
+_PAGE_SQL = Templates(Path(__file__).with_name("sql"))
 
 Row = tuple[Any, ...]
 
@@ -146,29 +148,32 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
 
     :raises WarehouseUnreadableError: there are no tables.
     """
-    dag = (settings.dag_id,)
+    values: dict[str, object] = {"dag_id": settings.dag_id, "loads_since": loads_since}
 
-    def fetch(name: str, *values: object) -> list[Row]:
-        return session.fetch(statements.statement(name), (*dag, *values))
+    def fetch(template: str, **names: object) -> list[Row]:
+        return session.fetch(_PAGE_SQL.render(template, **names), values)
 
-    session.execute(statements.LIMIT)
-    listed = session.fetch(statements.statement("tables"))
+    session.execute(_PAGE_SQL.render("set_timeout.sql"))
+    listed = fetch("tables.sql")
     if missing := [name for name in _NEEDED if (SCHEMA, name) not in listed]:
         raise WarehouseUnreadableError(
             f"The warehouse has no table {' and no '.join(f'{SCHEMA}.{name}' for name in missing)} that this "
             "connection may read. Create the tables first."
         )
     there = _targets(listed)
-    targets = fetch("targets")
+    targets = fetch("targets.sql")
     fact = settings.hours_of if settings.hours_of in {*there, *there.values()} else None
-    first, last = session.fetch(statements.time_range(fact, settings.time_column))[0] if fact else (None, None)
+    names = {"fact": fact, "time_column": settings.time_column}
+    first, last = fetch("time_range.sql", **names)[0] if fact else (None, None)
     begins = earliest([first, *(target[2] for target in targets)])
     ends = latest([last, *(target[3] for target in targets)])
     own = bare(settings.hours_of)
     read_at = now()
     # Where the data is: a schedule goes on when nothing comes any more.
     month = month or Month.of(last or begins or read_at)
-    counts = _counts(session, [there[name] for name, *_ in targets if name in there])
+    values |= {"target": own, "month_start": month.start, "month_end": month.end}
+    counted = [there[name] for name, *_ in targets if name in there]
+    counts = dict(fetch("count_rows.sql", tables=counted)) if counted else {}
     return Snapshot(
         month=month,
         read_at=read_at,
@@ -178,20 +183,18 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
             Table(name, counts.get(there.get(name, "")), loaded_at, reaches, rebuilt_at, last if name == own else None)
             for name, loaded_at, _, reaches, rebuilt_at in targets
         ],
-        loads=fetch("loads", loads_since),
-        rows_by_hour=dict(
-            session.fetch(statements.rows_by_hour(fact, settings.time_column), (month.start, month.end)) if fact else ()
-        ),
+        loads=fetch("loads.sql"),
+        rows_by_hour=dict(fetch("rows_by_hour.sql", **names) if fact else ()),
         covers=[
             # A full load takes what is there when it begins.
             Cover(start, started_at if full_load else end)
-            for start, end, full_load, started_at in fetch("covers", own, month.end, month.start)
+            for start, end, full_load, started_at in fetch("covers.sql")
         ],
-        checks_by_day=fetch("checks_by_day", month.start, month.end),
-        checks_now=session.fetch(quality.last_results(settings.dag_id)),
-        checks_not_passed=fetch("checks_not_passed"),
-        rejects=fetch("rejects"),
-        rejects_count=fetch("count_rejects")[0][0],
+        checks_by_day=fetch("checks_by_day.sql"),
+        checks_now=session.fetch(render("check/last_results.sql"), values),
+        checks_not_passed=fetch("checks_not_passed.sql"),
+        rejects=fetch("rejects.sql"),
+        rejects_count=fetch("count_rejects.sql")[0][0],
     )
 
 
@@ -212,10 +215,6 @@ def _is_table(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _counts(session: Session, tables: list[str]) -> dict[str, int]:
-    return dict(session.fetch(statements.count_rows(tables))) if tables else {}
 
 
 def _why(error: Exception, conn_id: str) -> str:

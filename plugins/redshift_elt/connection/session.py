@@ -50,9 +50,11 @@ class Session:
             return [tuple(row) for row in cursor.fetchall()]
 
     def answer(self, query: str, values: Values | Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Send a query and return its column names and its rows."""
+        """Send a query and return its column names and its rows, or two empty lists if it has no result."""
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, query, values)
+            if cursor.description is None:
+                return [], []
             return [_text(column[0]) for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
 
     def columns(self, table: str) -> Columns:

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.report.checked import Checked
 from redshift_elt.report.question import Answer, Question, Row
-from redshift_elt.sql import quality
+from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,10 +86,12 @@ class ReportOperator(WarehouseOperator):
         return {"page": f"{where}index.html", "folder": f"{where}{folder}"}
 
     def _ask(self, session: Session) -> tuple[datetime, list[tuple[list[str], list[Row]]], Checked | None]:
-        [[moment]] = session.fetch("select sysdate")
-        answers = [session.answer(query) for query in self.queries]
-        checked = Checked.of(session.fetch(quality.last_results(self.checked_by))) if self.checked_by else None
-        return moment, answers, checked
+        [[moment]] = session.fetch(render("report/current_time.sql"), {})
+        answers = [session.answer(query, {}) for query in self.queries]
+        if self.checked_by is None:
+            return moment, answers, None
+        results = session.fetch(render("check/last_results.sql"), {"dag_id": self.checked_by})
+        return moment, answers, Checked.of(results)
 
     def _answers(self, results: Sequence[tuple[list[str], list[Row]]]) -> list[Answer]:
         try:

@@ -14,7 +14,7 @@ _NO_END = 9999
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """One check: a row of :func:`redshift_elt.sql.quality.last_results`. Times are UTC without a zone."""
+    """One check: a row of the query ``check/last_results.sql``. Times are UTC without a zone."""
 
     outcome: str
     table: str

@@ -27,16 +27,25 @@ from markupsafe import Markup
 from redshift_elt.sql import identifiers
 
 
-def render(template: str, **names: Any) -> str:
-    """Return a statement, without a semicolon or a line break at its end.
+class Templates:
+    """The templates of one folder.
 
-    :param template: the file below this folder, such as ``load/delete_stale.sql``.
-    :param names: what the template's expressions refer to.
-    :raises jinja2.UndefinedError: the template refers to something else.
-    :raises TypeError: an expression puts out what is not SQL.
-    :raises ValueError: a name or a text cannot be part of a statement.
+    :param folder: where the ``.sql`` files are.
     """
-    return str(_ENVIRONMENT.get_template(template).render(names)).strip()
+
+    def __init__(self, folder: Path) -> None:
+        self._environment = _environment(folder)
+
+    def render(self, template: str, **names: Any) -> str:
+        """Return a statement, without a semicolon or a line break at its end.
+
+        :param template: the file below the folder, such as ``load/delete_stale.sql``.
+        :param names: what the template's expressions refer to.
+        :raises jinja2.UndefinedError: the template refers to something else.
+        :raises TypeError: an expression puts out what is not SQL.
+        :raises ValueError: a name or a text cannot be part of a statement.
+        """
+        return str(self._environment.get_template(template).render(names)).strip()
 
 
 def _identifier(name: str) -> Markup:
@@ -78,9 +87,9 @@ def _only_sql(value: Any) -> Any:
     raise TypeError(f"{value!r} is not SQL: use one of the filters identifier, table, columns, literal and sql.")
 
 
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -93,4 +102,4 @@ def _environment() -> Environment:
     return environment
 
 
-_ENVIRONMENT = _environment()
+render = Templates(Path(__file__).parent).render

@@ -1,5 +1,6 @@
--- For each check and the days of a month: for how many windows it was made, and how it came out. Of a window that was
--- checked several times the last result counts. The windows of full loads, which end in 9999, are of no day.
+{# Counts, for each check and the days of a month, the windows that were checked and the outcomes. If a window was
+   checked several times, its last result counts. Full loads, whose window ends in 9999, belong to no day.
+   Binds dag_id, month_start and month_end, which is not included. #}
 select
     target,
     check_name,
@@ -24,9 +25,9 @@ from (
             order by checked_at desc
         ) as newest
     from etl.check_results
-    where dag_id = %s
-      and window_end > %s
-      and window_start < %s
+    where dag_id = %(dag_id)s
+      and window_end > %(month_start)s
+      and window_start < %(month_end)s
       and window_end < '9999-01-01'
 ) as results
 where newest = 1

@@ -1,4 +1,4 @@
--- The latest results that were not as expected.
+{# Lists the latest results of checks that warned or failed. Binds dag_id. #}
 select
     target,
     check_name,
@@ -10,7 +10,7 @@ select
     checked_at,
     run_id
 from etl.check_results
-where dag_id = %s
+where dag_id = %(dag_id)s
   and outcome <> 'passed'
 order by checked_at desc
 limit 20

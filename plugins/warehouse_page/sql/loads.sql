@@ -1,4 +1,4 @@
--- What the latest loads did.
+{# Lists the latest loads since a moment. Binds dag_id and loads_since. #}
 select
     run_id,
     target,
@@ -19,7 +19,7 @@ select
     started_at,
     loaded_at
 from etl.loads
-where dag_id = %s
-  and loaded_at >= %s
+where dag_id = %(dag_id)s
+  and loaded_at >= %(loads_since)s
 order by loaded_at desc
 limit 1000

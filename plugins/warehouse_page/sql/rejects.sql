@@ -1,4 +1,4 @@
--- The latest records that runs went on without.
+{# Lists the latest rejected records. Binds dag_id. #}
 select
     bucket,
     object_key,
@@ -9,7 +9,7 @@ select
     rejected_at,
     run_id
 from etl.rejects
-where dag_id = %s
+where dag_id = %(dag_id)s
 order by
     rejected_at desc,
     object_key,

@@ -1,4 +1,4 @@
--- The tables that the page reads or counts; the user sees those that it may read.
+{# Lists the tables that the page reads or counts; users see those that they may read. #}
 select
     table_schema,
     table_name

@@ -1,4 +1,4 @@
--- Each target's last load, up to where its windows reach, and when it was last rebuilt from everything.
+{# Lists the targets: last load, the time that their windows span, and the start of the last full load. Binds dag_id. #}
 select
     target,
     max(loaded_at),
@@ -6,6 +6,6 @@ select
     max(case when full_load then null else window_end end),
     max(case when full_load then started_at end)
 from etl.loads
-where dag_id = %s
+where dag_id = %(dag_id)s
 group by target
 order by target

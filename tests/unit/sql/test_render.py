@@ -5,18 +5,16 @@ from __future__ import annotations
 import jinja2
 import pytest
 
-from redshift_elt.sql import render as module
+from redshift_elt.sql.render import Templates
 
 
 @pytest.fixture
-def render(monkeypatch):
+def render(tmp_path):
     """Render a template that a test has written."""
 
     def run(source, **names):
-        environment = module._environment()
-        environment.loader = jinja2.DictLoader({"test.sql": source})
-        monkeypatch.setattr(module, "_ENVIRONMENT", environment)
-        return module.render("test.sql", **names)
+        (tmp_path / "test.sql").write_text(source)
+        return Templates(tmp_path).render("test.sql", **names)
 
     return run
 

@@ -81,8 +81,8 @@ def test_all_answers_are_of_one_moment(sales):
             self.fetch = session.fetch
             self._session = session
 
-        def answer(self, query):
-            answer = self._session.answer(query)
+        def answer(self, query, values):
+            answer = self._session.answer(query, values)
             sales.execute("insert into sales values ('b', 'b', 1)")
             return answer
 
