@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test bench bench-standin soak lint format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test test-unit golden bench bench-standin soak lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -41,6 +41,12 @@ airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
 
 test: install ## run every test, in two processes; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
+
+test-unit: install ## run the tests that need no services, in under a minute; ARGS="-k name" chooses
+	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)
+
+golden: install ## write the golden files of the statements that the operators send, against a new stand-in
+	@exec $(PROGRAMS)/python -m tests.support.golden
 
 bench: install ## measure what an hour costs after a history of 1, 10 and 100 days; ARGS="1 30" chooses
 	@exec $(PROGRAMS)/python -m bench $(ARGS)

@@ -57,7 +57,7 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def standin() -> Iterator[Stack]:
     """PostgreSQL and the stand-in for AWS and Redshift, without Airflow."""
-    with _own_stack() as stack:
+    with own_stack() as stack:
         stack.up_without_airflow()
         yield stack
 
@@ -65,7 +65,7 @@ def standin() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def own_standin() -> Iterator[Stack]:
     """The same for the tests of one file, with nothing in it."""
-    with _own_stack() as stack:
+    with own_stack() as stack:
         stack.up_without_airflow()
         yield stack
 
@@ -73,7 +73,7 @@ def own_standin() -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The whole local stack, with Airflow."""
-    with _own_stack() as stack:
+    with own_stack() as stack:
         stack.up()
         yield stack
 
@@ -117,7 +117,7 @@ def free_settings(state: Path) -> Settings:
 
 
 @contextmanager
-def _own_stack() -> Iterator[Stack]:
+def own_stack() -> Iterator[Stack]:
     """Make a stack in a new folder; its processes and the folder are gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix="sparkify-"))
     folder.chmod(0o755)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import boto3
@@ -26,8 +26,11 @@ PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
 
 
 @contextmanager
-def new_warehouse(stack: Stack) -> Iterator[Warehouse]:
-    """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker."""
+def new_warehouse(stack: Stack, bucket: str = BUCKET, prefixes: Sequence[str] = PREFIXES) -> Iterator[Warehouse]:
+    """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker.
+
+    :param bucket: the bucket to make; COPY may read what is below the prefixes.
+    """
     from redshift_elt.cluster.cluster import ensure_cluster
     from redshift_elt.cluster.copy_role import ensure_copy_role
     from redshift_elt.cluster.database import prepare_database
@@ -40,8 +43,8 @@ def new_warehouse(stack: Stack) -> Iterator[Warehouse]:
         # Tests make and change tables that a user who only loads may not touch.
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))
         s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-        role = ensure_copy_role("sparkify-copy", BUCKET, PREFIXES, TAGS)
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+        role = ensure_copy_role("sparkify-copy", bucket, prefixes, TAGS)
         ensure_cluster(CLUSTER, node_type="ra3.large", role_arn=role, tags=TAGS)
         boto3.client("redshift").get_waiter("cluster_available").wait(
             ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}

@@ -1,0 +1,384 @@
+"""The statements of every operator, recorded against the stand-in and compared with those that are sent now.
+
+``make golden`` (``python -m tests.support.golden``) runs the tasks of :mod:`tests.unit.golden.shop` on a new stand-in.
+For each task it writes ``statements/<task>.sql``, which is for review, and ``answers/<task>.json``, which is what the
+warehouse answered to each statement. The unit test runs the same tasks on a connection that returns these answers in
+order, and compares the statements. Both replace the connections of ``redshift_connector``, so everything above the
+driver is the project's own code.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import botocore.client
+import pytest
+import redshift_connector
+
+ROOT = Path(__file__).parents[2]
+STATEMENTS = ROOT / "tests" / "unit" / "golden" / "statements"
+ANSWERS = ROOT / "tests" / "unit" / "golden" / "answers"
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_WIDTH = 118
+# Moments later than this are those of the recording, and differ each time.
+_RECORDED_AFTER = datetime(2020, 1, 1)
+_RECORDED_AT = datetime(2018, 11, 3)
+# How the values that JSON does not have are read.
+_READ = {"datetime": datetime.fromisoformat, "Decimal": Decimal}
+
+
+class Sent(NamedTuple):
+    """A statement, and the values that are bound to it, by name where it has names."""
+
+    text: str
+    values: Mapping[str, Any] | tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the statement as a golden file shows it, with the values that are the same in every recording."""
+        if isinstance(self.values, Mapping):
+            shown = [f"{name} = {_shown(value)}" for name, value in self.values.items() if _is_stable(value)]
+        else:
+            shown = [_shown(value) for value in self.values if _is_stable(value)]
+        text = f"{self.text.rstrip()};"
+        if not shown:
+            return text
+        lines = ["-- with"]
+        for number, value in enumerate(shown, 1):
+            if len(lines[-1]) + len(value) > _WIDTH:
+                lines.append("--     ")
+            lines[-1] += f" {value}" if number == len(shown) else f" {value},"
+        return "\n".join([text, *lines])
+
+
+@dataclass
+class Answer:
+    """What the driver has for a statement: the columns by name and type code, how many rows, and the rows."""
+
+    columns: list[tuple[str, int]] | None
+    count: int
+    rows: list[list[Any]] | None
+
+    def as_json(self) -> str:
+        """Return the answer as one line."""
+        return json.dumps([self.columns, self.count, self.rows], default=_as_json)
+
+    @classmethod
+    def of_json(cls, line: str) -> Answer:
+        """Return the answer of such a line."""
+        return cls(*json.loads(line, object_hook=_of_json))
+
+
+@dataclass
+class Recording:
+    """What one task sends in one situation, and what it is answered.
+
+    :param failure: what the task raised besides skipping itself.
+    """
+
+    sent: list[Sent] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    failure: Exception | None = None
+    position: int = 0
+
+    def next_answer(self) -> Answer:
+        """Return the next of the recorded answers.
+
+        :raises AssertionError: more is sent than was recorded.
+        """
+        assert self.position < len(self.answers), "more statements are sent than were recorded"
+        self.position += 1
+        return self.answers[self.position - 1]
+
+
+class _Cursor:
+    """A cursor of the driver that notes what is sent through it and answers as the recording or the server does."""
+
+    paramstyle = "format"
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._answer = Answer(None, -1, None)
+
+    @property
+    def description(self) -> list[tuple[Any, ...]] | None:
+        columns = self._answer.columns
+        return None if columns is None else [(name, code, *[None] * 5) for name, code in columns]
+
+    @property
+    def rowcount(self) -> int:
+        return self._answer.count
+
+    def execute(self, statement: str, values: Iterable[Any] = ()) -> None:
+        self._answer = self._connection.answer(self.paramstyle, statement, values)
+
+    def fetchall(self) -> tuple[list[Any], ...]:
+        return tuple(self._answer.rows or ())
+
+    def close(self) -> None:
+        pass
+
+
+class _Connection(redshift_connector.Connection):
+    """A connection of the driver, without one.
+
+    :param text_of: returns a statement as the session was given it.
+    :param real: the connection to the server; None: the recording has the answers.
+    """
+
+    def __init__(
+        self, recording: Recording, text_of: Callable[[str], str], real: redshift_connector.Connection | None
+    ) -> None:
+        self._recording = recording
+        self._text_of = text_of
+        self._real = real
+        self._in_transaction = False
+        self._usock = SimpleNamespace(settimeout=lambda _: None)
+
+    def cursor(self) -> _Cursor:
+        return _Cursor(self)
+
+    def answer(self, paramstyle: str, statement: str, values: Iterable[Any]) -> Answer:
+        text, values = self._text_of(statement), tuple(values)
+        names = list(dict.fromkeys(_PLACEHOLDER.findall(text))) if paramstyle == "qmark" else []
+        if not self._in_transaction:
+            self._in_transaction = True
+            self._recording.sent.append(Sent("begin"))
+        by_name = dict(zip(names, values, strict=True)) if len(names) == len(values) else values
+        self._recording.sent.append(Sent(text, by_name))
+        if self._real is None:
+            return self._recording.next_answer()
+        answer = self._ask(paramstyle, statement, values)
+        self._recording.answers.append(answer)
+        return answer
+
+    def _ask(self, paramstyle: str, statement: str, values: tuple[Any, ...]) -> Answer:
+        with closing(self._real.cursor()) as cursor:
+            cursor.paramstyle = paramstyle
+            cursor.execute(statement, values) if values else cursor.execute(statement)
+            columns = cursor.description and [(_text(column[0]), column[1]) for column in cursor.description]
+            rows = [list(row) for row in cursor.fetchall()] if columns else None
+            if rows and "order by" not in statement:
+                # The stand-in, like the warehouse, returns them in any order.
+                rows.sort(key=repr)
+            return Answer(columns or None, cursor.rowcount, rows)
+
+    def commit(self) -> None:
+        self._end("commit")
+
+    def rollback(self) -> None:
+        self._end("rollback")
+
+    def close(self) -> None:
+        if self._real is not None:
+            self._real.close()
+
+    def _end(self, how: str) -> None:
+        self._in_transaction = False
+        self._recording.sent.append(Sent(how))
+        if self._real is not None:
+            getattr(self._real, how)()
+
+
+@contextmanager
+def driver(recording: Recording, *, real: bool) -> Iterator[None]:
+    """Let redshift_connector open connections that note what is sent.
+
+    :param real: whether they ask the server, and note its answers too, or answer from the recording.
+    """
+    connect = redshift_connector.connect
+    logged = _LastStatement()
+    logger = logging.getLogger("redshift_elt.connection.session")
+    level = logger.level
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            redshift_connector,
+            "connect",
+            lambda *args, **kwargs: _Connection(recording, logged.text, connect(*args, **kwargs) if real else None),
+        )
+        patch.setattr(logger, "propagate", False)
+        logger.addHandler(logged)
+        logger.setLevel(logging.DEBUG)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+            logger.removeHandler(logged)
+
+
+class _LastStatement(logging.Handler):
+    """The last statement that a session was given: with names, where the driver is given numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._last = record.getMessage()
+
+    def text(self, sent: str) -> str:
+        return self._last if len(_PLACEHOLDER.split(self._last)) > 1 else sent
+
+
+@contextmanager
+def listed_as_modified(moments: Mapping[str, datetime]) -> Iterator[None]:
+    """Let S3 list each object with the moment that is given for its key."""
+    call = botocore.client.BaseClient._make_api_call
+
+    def with_moments(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        response = call(client, operation, arguments)
+        for entry in response.get("Contents", ()) if operation == "ListObjectsV2" else ():
+            entry["LastModified"] = moments.get(entry["Key"], entry["LastModified"])
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", with_moments)
+        yield
+
+
+def run_all(s3: Any, recorded: Mapping[str, list[Recording]] | None = None) -> dict[str, list[Recording]]:
+    """Run every task in every situation and return the recordings of each, one for each situation.
+
+    :param recorded: the recordings to play; None: ask the server.
+    """
+    from tests.unit.golden import shop
+
+    tasks = shop.tasks()
+    recordings: dict[str, list[Recording]] = {name: [] for name in tasks}
+    moments: dict[str, datetime] = {}
+    with listed_as_modified(moments):
+        for number, situation in enumerate(shop.SITUATIONS):
+            for key, text in situation.files.items():
+                s3.put_object(Bucket=shop.BUCKET, Key=key, Body=text.encode())
+                moments[key] = situation.modified
+            returned: dict[str, Any] = {}
+            for name, task in tasks.items():
+                recording = recorded[name][number] if recorded else Recording()
+                recordings[name].append(recording)
+                with driver(recording, real=recorded is None):
+                    recording.failure = _run(task, situation, shop.DAILY, returned)
+    return recordings
+
+
+def _run(task: Any, situation: Any, dag_run: Any, returned: dict[str, Any]) -> Exception | None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    instance = SimpleNamespace(
+        dag_id=dag_run.dag_id,
+        run_id=dag_run.run_id,
+        task_id=task.task_id,
+        try_number=situation.try_number,
+        xcom_push=lambda key, value: None,
+        xcom_pull=lambda *, task_ids: returned.get(task_ids),
+    )
+    context = {"dag": task.dag, "dag_run": dag_run, "ti": instance, "params": situation.params, "task": task}
+    try:
+        returned[task.task_id] = task.execute(context)
+    except AirflowSkipException:
+        pass
+    except Exception as error:
+        return error
+    return None
+
+
+def golden_text(recordings: list[Recording]) -> str:
+    """Return a golden file: the statements of a task in every situation."""
+    from tests.unit.golden import shop
+
+    parts = []
+    for situation, recording in zip(shop.SITUATIONS, recordings, strict=True):
+        statements = "\n\n".join(str(sent) for sent in recording.sent)
+        parts.append(f"-- {situation.name}\n\n{statements}\n")
+    return "\n\n".join(parts)
+
+
+def read_recordings(name: str) -> list[Recording]:
+    """Return what was answered to a task, for each situation."""
+    recorded = json.loads((ANSWERS / f"{name}.json").read_text("utf-8"))
+    return [
+        Recording(answers=[Answer.of_json(json.dumps(answer)) for answer in answers]) for answers in recorded.values()
+    ]
+
+
+def write(recordings: Mapping[str, list[Recording]]) -> None:
+    """Write the golden files of all tasks, and remove those of tasks that are no more."""
+    from tests.unit.golden import shop
+
+    for folder in (STATEMENTS, ANSWERS):
+        folder.mkdir(exist_ok=True)
+        for file in folder.iterdir():
+            file.unlink()
+    for name, of_task in recordings.items():
+        (STATEMENTS / f"{name}.sql").write_text(golden_text(of_task), "utf-8")
+        situations = ",\n".join(
+            f" {json.dumps(situation.name)}: [\n"
+            + ",\n".join(f"  {answer.as_json()}" for answer in recording.answers)
+            + "\n ]"
+            for situation, recording in zip(shop.SITUATIONS, of_task, strict=True)
+        )
+        (ANSWERS / f"{name}.json").write_text(f"{{\n{situations}\n}}\n", "utf-8")
+
+
+def main() -> None:
+    """Record every task on a new stand-in, and write the golden files.
+
+    :raises Exception: a task has failed; nothing is written.
+    """
+    sys.path.insert(0, str(ROOT / "plugins"))
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    from tests.conftest import own_stack
+    from tests.support.new_warehouse import new_warehouse
+    from tests.unit.golden import shop
+
+    with own_stack() as stack:
+        stack.up_without_airflow()
+        with new_warehouse(stack, shop.BUCKET, shop.PREFIXES) as warehouse:
+            for statement in shop.TABLES.split(";"):
+                warehouse.execute(statement)
+            recordings = run_all(warehouse.s3)
+    failed = [recording.failure for of_task in recordings.values() for recording in of_task if recording.failure]
+    if failed:
+        raise failed[0]
+    write(recordings)
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _is_stable(value: Any) -> bool:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None) < _RECORDED_AFTER
+    return isinstance(value, (str, int, Decimal))
+
+
+def _shown(value: Any) -> str:
+    return str(value) if isinstance(value, (int, Decimal)) else f"'{value}'"
+
+
+def _as_json(value: Any) -> dict[str, str]:
+    assert type(value).__name__ in _READ, f"answers have no form for {value!r}"
+    if isinstance(value, datetime) and not _is_stable(value):
+        value = _RECORDED_AT.replace(tzinfo=timezone.utc if value.tzinfo else None)
+    return {type(value).__name__: str(value)}
+
+
+def _of_json(value: dict[str, str]) -> Any:
+    [(kind, text)] = value.items()
+    return _READ[kind](text)
+
+
+if __name__ == "__main__":
+    main()

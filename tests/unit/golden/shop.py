@@ -1,0 +1,248 @@
+"""A small shop that the golden files load: its tables, its files in S3, its tasks, and the situations they run in.
+
+Run ``make golden`` after a change here; see :mod:`tests.support.golden`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
+
+from airflow.sdk import DAG, BaseOperator
+
+from redshift_elt.checks import accepted_values, equal_counts, in_range, not_null, references, row_count, unique
+from redshift_elt.operators.data_quality import DataQualityOperator
+from redshift_elt.operators.load_dimension import LoadDimensionOperator
+from redshift_elt.operators.load_fact import LoadFactOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.run.names import staging_table
+from redshift_elt.sql.merge import Choice
+
+BUCKET = "shop-data"
+PREFIXES = ("orders/", "products/", "manifests/")
+DAILY = SimpleNamespace(
+    dag_id="shop",
+    run_id="scheduled__2018-11-02",
+    run_type="scheduled",
+    run_after=datetime(2018, 11, 2, tzinfo=timezone.utc),
+)
+DAY = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"}
+ORDERS, PRODUCTS = staging_table("staging_orders", DAILY), staging_table("staging_products", DAILY)
+
+TABLES = """\
+create table staging_orders (
+    order_id integer not null,
+    ordered_at timestamp not null,
+    status varchar(16),
+    customer_id integer,
+    customer_name varchar(64),
+    product_id varchar(8),
+    quantity integer
+);
+create table staging_products (
+    product_id varchar(8) not null,
+    title varchar(64),
+    price decimal(9, 2),
+    brand_id varchar(8),
+    brand varchar(64),
+    country varchar(64)
+);
+create table orders (
+    order_id integer not null,
+    ordered_at timestamp not null,
+    status varchar(16),
+    customer_id integer,
+    product_id varchar(8),
+    quantity integer
+);
+create table customers (customer_id integer not null, name varchar(64), seen_at timestamp not null);
+create table etl.customer_records (customer_id integer not null, name varchar(64), seen_at timestamp not null);
+create table products (product_id varchar(8) not null, title varchar(64), price decimal(9, 2));
+create table brands (brand_id varchar(8) not null, name varchar(64), country varchar(64));
+create table etl.brand_records (
+    product_id varchar(8) not null,
+    brand_id varchar(8) not null,
+    name varchar(64),
+    country varchar(64)
+);
+create table etl.lock_orders (unused boolean);
+create table etl.lock_customers (unused boolean);
+create table etl.lock_products (unused boolean);
+create table etl.lock_brands (unused boolean)"""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What every task runs in once.
+
+    :param files: the objects that are put into the bucket before, by their keys.
+    :param modified: when S3 says that these were changed.
+    :param try_number: which try of the run this is; a run is cleared to run again.
+    """
+
+    name: str
+    modified: datetime
+    files: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=lambda: DAY)
+    try_number: int = 1
+
+
+def _lines(*records: dict[str, Any]) -> str:
+    return "\n".join(json.dumps(record) for record in records)
+
+
+def _order(number: int, ordered_at: str, customer: tuple[int, str], product: str, **changes: Any) -> dict[str, Any]:
+    customer_id, name = customer
+    order = {"order_id": number, "ordered_at": ordered_at, "status": "paid", "customer_id": customer_id}
+    return {**order, "customer_name": name, "product_id": product, "quantity": 1, **changes}
+
+
+def _product(product: str, title: str, price: float, brand: tuple[str, str, str | None]) -> str:
+    brand_id, name, country = brand
+    about = {"product_id": product, "title": title, "price": price}
+    return json.dumps({**about, "brand_id": brand_id, "brand": name, "country": country})
+
+
+ANNA, BEN, BENJAMIN = (1, "Anna"), (2, "Ben"), (2, "Benjamin")
+KILN, KILN_AND_CO, LOOM = ("B1", "Kiln", "Portugal"), ("B1", "Kiln & Co.", None), ("B2", "Loom", "Peru")
+FIRST = _order(1, "2018-11-01 09:00:00", ANNA, "P1")
+SECOND = _order(2, "2018-11-01 10:30:00", BEN, "P2", quantity=3)
+THIRD = _order(3, "2018-11-01 18:15:00", BENJAMIN, "P1", status="open")
+NEXT_DAY = _order(4, "2018-11-02 08:00:00", ANNA, "P3")
+
+SITUATIONS = (
+    Situation(
+        "first load",
+        datetime(2018, 11, 2, 0, 5, tzinfo=timezone.utc),
+        {
+            "orders/2018/11/2018-11-01.json": _lines(FIRST, SECOND, THIRD),
+            "orders/2018/11/2018-11-02.json": _lines(NEXT_DAY),
+            "products/P1.json": _product("P1", "Teapot", 19.5, KILN),
+            "products/P2.json": _product("P2", "Cup", 4, KILN_AND_CO),
+            "products/P3.json": _product("P3", "Blanket", 60, LOOM),
+        },
+    ),
+    Situation("rerun", datetime(2018, 11, 2, 0, 10, tzinfo=timezone.utc), try_number=2),
+    # An order has another quantity, one is taken back, one is new, and one cannot be read; a product has another price,
+    # and its brand another country.
+    Situation(
+        "correction",
+        datetime(2018, 11, 2, 9, 0, tzinfo=timezone.utc),
+        {
+            "orders/2018/11/2018-11-01.json": _lines(
+                {**FIRST, "quantity": 2},
+                SECOND,
+                _order(5, "2018-11-01 20:00:00", ANNA, "P3"),
+                {**FIRST, "order_id": "?"},
+            ),
+            "products/P1.json": _product("P1", "Teapot", 17.9, ("B1", "Kiln", "Spain")),
+        },
+        try_number=3,
+    ),
+    Situation("full load", datetime(2018, 11, 2, 9, 30, tzinfo=timezone.utc), params={"full_load": True}, try_number=4),
+)
+
+
+class CleanUp(BaseOperator):
+    """The last task of a run."""
+
+    def execute(self, context: Mapping[str, Any]) -> None:
+        """Drop what the run staged."""
+        from redshift_elt.staging.clean_up import clean_up
+
+        clean_up(context, ["staging_orders", "staging_products"], BUCKET)
+
+
+def tasks() -> dict[str, BaseOperator]:
+    """Return the tasks in the order in which they run, by the names of their golden files."""
+    with DAG(dag_id="shop", schedule=None):
+        stage_orders = StageToRedshiftOperator(
+            task_id="stage_orders",
+            table="staging_orders",
+            bucket=BUCKET,
+            key_pattern="orders/%Y/%m/%Y-%m-%d.json",
+            window_column="ordered_at",
+            max_rejects=1,
+            checks=[
+                in_range("staging_orders", "quantity", at_least=1, key="order_id", empty_passes=True),
+                accepted_values("staging_orders", "status", ["open", "paid"], key="order_id", empty_passes=True),
+            ],
+        )
+        stage_products = StageToRedshiftOperator(
+            task_id="stage_products",
+            table="staging_products",
+            bucket=BUCKET,
+            prefix="products/",
+            ledger_targets=["products", "brands"],
+            # Asks the ledger how old the last listing is, and lists again.
+            list_every=timedelta(0),
+        )
+        load_orders = LoadFactOperator(
+            task_id="load_orders",
+            table="orders",
+            select=f"select order_id, ordered_at, status, customer_id, product_id, quantity\nfrom {ORDERS}",
+            staged_by=[stage_orders],
+            key="order_id",
+            window_column="ordered_at",
+        )
+        load_products = LoadDimensionOperator(
+            task_id="load_products",
+            table="products",
+            select=f"select product_id, title, price\nfrom {PRODUCTS}",
+            staged_by=[stage_products],
+            key="product_id",
+            ledger="staging_products",
+        )
+        load_customers = LoadDimensionOperator(
+            task_id="load_customers",
+            table="customers",
+            select=f"select customer_id, customer_name as name, ordered_at as seen_at\nfrom {ORDERS}",
+            staged_by=[stage_orders],
+            key="customer_id",
+            records="etl.customer_records",
+            window_column="seen_at",
+            choices=[Choice(["seen_at", "name"], order_by=["seen_at desc"])],
+        )
+        load_brands = LoadDimensionOperator(
+            task_id="load_brands",
+            table="brands",
+            select=f"select product_id, brand_id, brand as name, country\nfrom {PRODUCTS}",
+            staged_by=[stage_products],
+            key="brand_id",
+            records="etl.brand_records",
+            records_key="product_id",
+            ledger="staging_products",
+            choices=[Choice(["name"], order_by=["len(name)"]), Choice(["country"])],
+        )
+        check_shop = DataQualityOperator(
+            task_id="check_shop",
+            staged_by=[stage_orders],
+            checks=[
+                unique("orders", "order_id"),
+                not_null("orders", "customer_id", key="order_id", window_column="ordered_at"),
+                references("orders", "product_id", "products", "product_id", key="order_id"),
+                row_count("customers"),
+                equal_counts(
+                    "orders",
+                    "staged and loaded orders",
+                    expected_sql=f"select count(*)\nfrom {ORDERS}",
+                    actual_sql="select count(*)\nfrom orders\nwhere ordered_at >= '2018-11-01'",
+                    severity="warn",
+                ),
+            ],
+        )
+        clean_up = CleanUp(task_id="clean_up")
+    return {
+        "stage_dated_files": stage_orders,
+        "stage_prefix": stage_products,
+        "load_fact": load_orders,
+        "load_dimension_rows": load_products,
+        "load_dimension_records_by_time": load_customers,
+        "load_dimension_records_by_key": load_brands,
+        "data_quality": check_shop,
+        "clean_up": clean_up,
+    }

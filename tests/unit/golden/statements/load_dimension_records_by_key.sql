@@ -1,0 +1,1328 @@
+-- first load
+
+begin;
+
+lock table "etl"."lock_brands";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
+  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+
+select *
+from "brands"
+limit 0;
+
+select *
+from "etl"."brand_records"
+limit 0;
+
+create temporary table "brand_records__fresh" (like "etl"."brand_records");
+
+insert into "brand_records__fresh" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select distinct
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "brand_records__fresh"
+where "brand_id" is null;
+
+create temporary table "brand_records__stale" (like "etl"."brand_records");
+
+create temporary table "brand_records__new" (like "etl"."brand_records");
+
+insert into "brand_records__new" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "brand_records__fresh"
+except
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "etl"."brand_records"
+where ("product_id") in (
+select "product_id"
+from "brand_records__fresh"
+)
+) as rows_that_differ;
+
+insert into "etl"."brand_records" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from "brand_records__new";
+
+create temporary table "brands__gone" (like "brands");
+
+select count(*)
+from (
+select distinct
+    "brand_id"
+from "brand_records__fresh"
+) as keys;
+
+create temporary table "brands__delta" (like "brands");
+
+insert into "brands__delta" (
+    "brand_id",
+    "name",
+    "country"
+)
+with candidates as (
+select
+    "etl"."brand_records"."brand_id",
+    "etl"."brand_records"."name",
+    "etl"."brand_records"."country"
+from "etl"."brand_records"
+join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "etl"."brand_records"."brand_id" = taken_back."brand_id"
+union all
+select
+    "brand_records__new"."brand_id",
+    "brand_records__new"."name",
+    "brand_records__new"."country"
+from "brand_records__new"
+left join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "brand_records__new"."brand_id" = taken_back."brand_id"
+where taken_back."brand_id" is null
+union all
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+join (select distinct "brand_id" from "brand_records__new") as touched
+  on "brands"."brand_id" = touched."brand_id"
+left join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "brands"."brand_id" = taken_back."brand_id"
+where taken_back."brand_id" is null
+),
+choice_0 as (
+select
+    "brand_id",
+    "name"
+from (
+select
+    "brand_id",
+    "name",
+    row_number() over (
+        partition by "brand_id"
+        order by len(name),
+        "name",
+        len("name"),
+        "brand_id",
+        len("brand_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+),
+choice_1 as (
+select
+    "brand_id",
+    "country"
+from (
+select
+    "brand_id",
+    "country",
+    row_number() over (
+        partition by "brand_id"
+        order by "country",
+        len("country"),
+        "brand_id",
+        len("brand_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "brand_id",
+    "name",
+    "country",
+    len("brand_id") as "length_0",
+    len("name") as "length_1",
+    len("country") as "length_2"
+from (
+select
+    choice_0."brand_id",
+    choice_0."name",
+    choice_1."country"
+from choice_0
+join choice_1
+  on choice_0."brand_id" = choice_1."brand_id"
+) as wanted
+except
+select
+    "brand_id",
+    "name",
+    "country",
+    len("brand_id") as "length_0",
+    len("name") as "length_1",
+    len("country") as "length_2"
+from (
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+join (select distinct "brand_id" from candidates) as touched
+  on "brands"."brand_id" = touched."brand_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("brands"."brand_id"),
+    count(fresh_keys."brand_id")
+from "brands__delta"
+left join "brands"
+  on "brands"."brand_id" = "brands__delta"."brand_id"
+left join (select distinct "brand_id" from "brand_records__fresh") as fresh_keys
+  on fresh_keys."brand_id" = "brands__delta"."brand_id";
+
+merge into "brands"
+using "brands__delta"
+on "brands"."brand_id" = "brands__delta"."brand_id"
+when matched then update set
+    "name" = "brands__delta"."name",
+    "country" = "brands__delta"."country"
+when not matched then insert (
+    "brand_id",
+    "name",
+    "country"
+)
+values (
+    "brands__delta"."brand_id",
+    "brands__delta"."name",
+    "brands__delta"."country"
+);
+
+delete from "etl"."loaded_files"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+
+insert into "etl"."loaded_files" (
+    "target",
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "loaded_at"
+)
+select
+    'brands',
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    sysdate
+from "staging_products_files__4e4a3efb5fa2"
+where etag <> 'listed';
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'brands'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'brands',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_brands', 1, 'brands', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 2, 2, 0, 0, 0, 0, 3, 3, 0
+
+commit;
+
+
+-- rerun
+
+begin;
+
+lock table "etl"."lock_brands";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select *
+from "brands"
+limit 0;
+
+select *
+from "etl"."brand_records"
+limit 0;
+
+create temporary table "brand_records__fresh" (like "etl"."brand_records");
+
+insert into "brand_records__fresh" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select distinct
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "brand_records__fresh"
+where "brand_id" is null;
+
+create temporary table "brand_records__stale" (like "etl"."brand_records");
+
+create temporary table "brand_records__new" (like "etl"."brand_records");
+
+insert into "brand_records__new" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "brand_records__fresh"
+except
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "etl"."brand_records"
+where ("product_id") in (
+select "product_id"
+from "brand_records__fresh"
+)
+) as rows_that_differ;
+
+select count(*)
+from (
+select distinct
+    "brand_id"
+from "brand_records__fresh"
+) as keys;
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'brands'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'brands',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_brands', 2, 'brands', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+select
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late"
+from "etl"."loads"
+where dag_id = %s
+  and run_id = %s
+  and task_id = %s
+  and window_end = %s
+  and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with 'shop', 'scheduled__2018-11-02', 'load_brands', '2018-11-02 00:00:00'
+
+commit;
+
+
+-- correction
+
+begin;
+
+lock table "etl"."lock_brands";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
+  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+
+select *
+from "brands"
+limit 0;
+
+select *
+from "etl"."brand_records"
+limit 0;
+
+create temporary table "brand_records__fresh" (like "etl"."brand_records");
+
+insert into "brand_records__fresh" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select distinct
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "brand_records__fresh"
+where "brand_id" is null;
+
+create temporary table "brand_records__stale" (like "etl"."brand_records");
+
+insert into "brand_records__stale" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "etl"."brand_records"
+where ("product_id") in (
+select "product_id"
+from "brand_records__fresh"
+)
+except
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "brand_records__fresh"
+) as rows_that_differ;
+
+create temporary table "brand_records__new" (like "etl"."brand_records");
+
+insert into "brand_records__new" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "brand_records__fresh"
+except
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "etl"."brand_records"
+where ("product_id") in (
+select "product_id"
+from "brand_records__fresh"
+)
+) as rows_that_differ;
+
+delete from "etl"."brand_records"
+using "brand_records__stale"
+where "etl"."brand_records"."brand_id" = "brand_records__stale"."brand_id" and len("etl"."brand_records"."brand_id") = len("brand_records__stale"."brand_id")
+  and ("etl"."brand_records"."product_id" = "brand_records__stale"."product_id" and len("etl"."brand_records"."product_id") = len("brand_records__stale"."product_id") or ("etl"."brand_records"."product_id" is null and "brand_records__stale"."product_id" is null))
+  and ("etl"."brand_records"."name" = "brand_records__stale"."name" and len("etl"."brand_records"."name") = len("brand_records__stale"."name") or ("etl"."brand_records"."name" is null and "brand_records__stale"."name" is null))
+  and ("etl"."brand_records"."country" = "brand_records__stale"."country" and len("etl"."brand_records"."country") = len("brand_records__stale"."country") or ("etl"."brand_records"."country" is null and "brand_records__stale"."country" is null))
+  and ("etl"."brand_records"."product_id") in (
+select "product_id"
+from "brand_records__fresh"
+);
+
+insert into "etl"."brand_records" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from "brand_records__new";
+
+create temporary table "brands__gone" (like "brands");
+
+insert into "brands__gone" (
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "brands"."brand_id" = taken_back."brand_id"
+where not exists (
+select 1
+from "etl"."brand_records"
+where "etl"."brand_records"."brand_id" = "brands"."brand_id"
+);
+
+select count(*)
+from (
+select distinct
+    "brand_id"
+from "brand_records__fresh"
+) as keys;
+
+create temporary table "brands__delta" (like "brands");
+
+insert into "brands__delta" (
+    "brand_id",
+    "name",
+    "country"
+)
+with candidates as (
+select
+    "etl"."brand_records"."brand_id",
+    "etl"."brand_records"."name",
+    "etl"."brand_records"."country"
+from "etl"."brand_records"
+join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "etl"."brand_records"."brand_id" = taken_back."brand_id"
+union all
+select
+    "brand_records__new"."brand_id",
+    "brand_records__new"."name",
+    "brand_records__new"."country"
+from "brand_records__new"
+left join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "brand_records__new"."brand_id" = taken_back."brand_id"
+where taken_back."brand_id" is null
+union all
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+join (select distinct "brand_id" from "brand_records__new") as touched
+  on "brands"."brand_id" = touched."brand_id"
+left join (select distinct "brand_id" from "brand_records__stale") as taken_back
+  on "brands"."brand_id" = taken_back."brand_id"
+where taken_back."brand_id" is null
+),
+choice_0 as (
+select
+    "brand_id",
+    "name"
+from (
+select
+    "brand_id",
+    "name",
+    row_number() over (
+        partition by "brand_id"
+        order by len(name),
+        "name",
+        len("name"),
+        "brand_id",
+        len("brand_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+),
+choice_1 as (
+select
+    "brand_id",
+    "country"
+from (
+select
+    "brand_id",
+    "country",
+    row_number() over (
+        partition by "brand_id"
+        order by "country",
+        len("country"),
+        "brand_id",
+        len("brand_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "brand_id",
+    "name",
+    "country",
+    len("brand_id") as "length_0",
+    len("name") as "length_1",
+    len("country") as "length_2"
+from (
+select
+    choice_0."brand_id",
+    choice_0."name",
+    choice_1."country"
+from choice_0
+join choice_1
+  on choice_0."brand_id" = choice_1."brand_id"
+) as wanted
+except
+select
+    "brand_id",
+    "name",
+    "country",
+    len("brand_id") as "length_0",
+    len("name") as "length_1",
+    len("country") as "length_2"
+from (
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+join (select distinct "brand_id" from candidates) as touched
+  on "brands"."brand_id" = touched."brand_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("brands"."brand_id"),
+    count(fresh_keys."brand_id")
+from "brands__delta"
+left join "brands"
+  on "brands"."brand_id" = "brands__delta"."brand_id"
+left join (select distinct "brand_id" from "brand_records__fresh") as fresh_keys
+  on fresh_keys."brand_id" = "brands__delta"."brand_id";
+
+merge into "brands"
+using "brands__delta"
+on "brands"."brand_id" = "brands__delta"."brand_id"
+when matched then update set
+    "name" = "brands__delta"."name",
+    "country" = "brands__delta"."country"
+when not matched then insert (
+    "brand_id",
+    "name",
+    "country"
+)
+values (
+    "brands__delta"."brand_id",
+    "brands__delta"."name",
+    "brands__delta"."country"
+);
+
+delete from "etl"."loaded_files"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+
+insert into "etl"."loaded_files" (
+    "target",
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "loaded_at"
+)
+select
+    'brands',
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    sysdate
+from "staging_products_files__4e4a3efb5fa2"
+where etag <> 'listed';
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'brands'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'brands',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_brands', 3, 'brands', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 1, 0, 1, 0, 0, 0, 1, 1, 0
+
+commit;
+
+
+-- full load
+
+begin;
+
+lock table "etl"."lock_brands";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
+  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'brands'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+
+select *
+from "brands"
+limit 0;
+
+select *
+from "etl"."brand_records"
+limit 0;
+
+create temporary table "brand_records__fresh" (like "etl"."brand_records");
+
+insert into "brand_records__fresh" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select distinct
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "brand_records__fresh"
+where "brand_id" is null;
+
+create temporary table "brand_records__stale" (like "etl"."brand_records");
+
+insert into "brand_records__stale" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "etl"."brand_records"
+where 1 = 1
+except
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "brand_records__fresh"
+) as rows_that_differ;
+
+create temporary table "brand_records__new" (like "etl"."brand_records");
+
+insert into "brand_records__new" (
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "brand_records__fresh"
+except
+select
+    "product_id",
+    "brand_id",
+    "name",
+    "country",
+    len("product_id") as "length_0",
+    len("brand_id") as "length_1",
+    len("name") as "length_2",
+    len("country") as "length_3"
+from "etl"."brand_records"
+where 1 = 1
+) as rows_that_differ;
+
+create temporary table "brands__gone" (like "brands");
+
+insert into "brands__gone" (
+    "brand_id",
+    "name",
+    "country"
+)
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+where not exists (
+select 1
+from "etl"."brand_records"
+where "etl"."brand_records"."brand_id" = "brands"."brand_id"
+);
+
+select count(*)
+from (
+select distinct
+    "brand_id"
+from "brand_records__fresh"
+) as keys;
+
+create temporary table "brands__delta" (like "brands");
+
+insert into "brands__delta" (
+    "brand_id",
+    "name",
+    "country"
+)
+with candidates as (
+select
+    "brand_id",
+    "name",
+    "country"
+from "etl"."brand_records"
+),
+choice_0 as (
+select
+    "brand_id",
+    "name"
+from (
+select
+    "brand_id",
+    "name",
+    row_number() over (
+        partition by "brand_id"
+        order by len(name),
+        "name",
+        len("name"),
+        "brand_id",
+        len("brand_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+),
+choice_1 as (
+select
+    "brand_id",
+    "country"
+from (
+select
+    "brand_id",
+    "country",
+    row_number() over (
+        partition by "brand_id"
+        order by "country",
+        len("country"),
+        "brand_id",
+        len("brand_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "brand_id",
+    "name",
+    "country"
+from (
+select
+    "brand_id",
+    "name",
+    "country",
+    len("brand_id") as "length_0",
+    len("name") as "length_1",
+    len("country") as "length_2"
+from (
+select
+    choice_0."brand_id",
+    choice_0."name",
+    choice_1."country"
+from choice_0
+join choice_1
+  on choice_0."brand_id" = choice_1."brand_id"
+) as wanted
+except
+select
+    "brand_id",
+    "name",
+    "country",
+    len("brand_id") as "length_0",
+    len("name") as "length_1",
+    len("country") as "length_2"
+from (
+select
+    "brands"."brand_id",
+    "brands"."name",
+    "brands"."country"
+from "brands"
+join (select distinct "brand_id" from candidates) as touched
+  on "brands"."brand_id" = touched."brand_id"
+) as held
+) as rows_that_differ;
+
+delete from "etl"."loaded_files"
+where target = 'brands';
+
+insert into "etl"."loaded_files" (
+    "target",
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "loaded_at"
+)
+select
+    'brands',
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    sysdate
+from "staging_products_files__4e4a3efb5fa2"
+where etag <> 'listed';
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'brands'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'brands',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_brands', 4, 'brands', '1970-01-01 00:00:00', True, 2, 0, 0, 0, 2, 0, 3,
+--      3, 0
+
+select
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late"
+from "etl"."loads"
+where dag_id = %s
+  and run_id = %s
+  and task_id = %s
+  and window_end = %s
+  and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with 'shop', 'scheduled__2018-11-02', 'load_brands'
+
+commit;

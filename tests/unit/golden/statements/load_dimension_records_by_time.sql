@@ -1,0 +1,1052 @@
+-- first load
+
+begin;
+
+lock table "etl"."lock_customers";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'customers', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+
+select *
+from "customers"
+limit 0;
+
+select *
+from "etl"."customer_records"
+limit 0;
+
+create temporary table "customer_records__fresh" (like "etl"."customer_records");
+
+insert into "customer_records__fresh" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select distinct
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as source
+where "seen_at" >= %s
+  and "seen_at" < %s
+) as rows_once;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "customer_records__fresh"
+where "customer_id" is null;
+
+create temporary table "customer_records__stale" (like "etl"."customer_records");
+
+insert into "customer_records__stale" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where "seen_at" >= %s
+  and "seen_at" < %s
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+create temporary table "customer_records__new" (like "etl"."customer_records");
+
+insert into "customer_records__new" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where "seen_at" >= %s
+  and "seen_at" < %s
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "etl"."customer_records" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from "customer_records__new";
+
+create temporary table "customers__gone" (like "customers");
+
+select count(*)
+from (
+select distinct
+    "customer_id"
+from "customer_records__fresh"
+) as keys;
+
+create temporary table "customers__delta" (like "customers");
+
+insert into "customers__delta" (
+    "customer_id",
+    "seen_at",
+    "name"
+)
+with candidates as (
+select
+    "etl"."customer_records"."customer_id",
+    "etl"."customer_records"."name",
+    "etl"."customer_records"."seen_at"
+from "etl"."customer_records"
+join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "etl"."customer_records"."customer_id" = taken_back."customer_id"
+union all
+select
+    "customer_records__new"."customer_id",
+    "customer_records__new"."name",
+    "customer_records__new"."seen_at"
+from "customer_records__new"
+left join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "customer_records__new"."customer_id" = taken_back."customer_id"
+where taken_back."customer_id" is null
+union all
+select
+    "customers"."customer_id",
+    "customers"."name",
+    "customers"."seen_at"
+from "customers"
+join (select distinct "customer_id" from "customer_records__new") as touched
+  on "customers"."customer_id" = touched."customer_id"
+left join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "customers"."customer_id" = taken_back."customer_id"
+where taken_back."customer_id" is null
+),
+choice_0 as (
+select
+    "customer_id",
+    "seen_at",
+    "name"
+from (
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    row_number() over (
+        partition by "customer_id"
+        order by seen_at desc,
+        "seen_at",
+        "name",
+        len("name"),
+        "customer_id"
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "customer_id",
+    "seen_at",
+    "name"
+from (
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    len("name") as "length_0"
+from (
+select
+    choice_0."customer_id",
+    choice_0."seen_at",
+    choice_0."name"
+from choice_0
+) as wanted
+except
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    len("name") as "length_0"
+from (
+select
+    "customers"."customer_id",
+    "customers"."seen_at",
+    "customers"."name"
+from "customers"
+join (select distinct "customer_id" from candidates) as touched
+  on "customers"."customer_id" = touched."customer_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("customers"."customer_id"),
+    count(fresh_keys."customer_id")
+from "customers__delta"
+left join "customers"
+  on "customers"."customer_id" = "customers__delta"."customer_id"
+left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
+  on fresh_keys."customer_id" = "customers__delta"."customer_id";
+
+merge into "customers"
+using "customers__delta"
+on "customers"."customer_id" = "customers__delta"."customer_id"
+when matched then update set
+    "name" = "customers__delta"."name",
+    "seen_at" = "customers__delta"."seen_at"
+when not matched then insert (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+values (
+    "customers__delta"."customer_id",
+    "customers__delta"."name",
+    "customers__delta"."seen_at"
+);
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_customers', 1, 'customers', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 2, 2, 0, 0, 0, 0, 1, 3, 0
+
+commit;
+
+
+-- rerun
+
+begin;
+
+lock table "etl"."lock_customers";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'customers', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+
+select *
+from "customers"
+limit 0;
+
+select *
+from "etl"."customer_records"
+limit 0;
+
+create temporary table "customer_records__fresh" (like "etl"."customer_records");
+
+insert into "customer_records__fresh" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select distinct
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as source
+where "seen_at" >= %s
+  and "seen_at" < %s
+) as rows_once;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "customer_records__fresh"
+where "customer_id" is null;
+
+create temporary table "customer_records__stale" (like "etl"."customer_records");
+
+insert into "customer_records__stale" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where "seen_at" >= %s
+  and "seen_at" < %s
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+create temporary table "customer_records__new" (like "etl"."customer_records");
+
+insert into "customer_records__new" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where "seen_at" >= %s
+  and "seen_at" < %s
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from (
+select distinct
+    "customer_id"
+from "customer_records__fresh"
+) as keys;
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_customers', 2, 'customers', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 2, 0, 0, 0, 2, 0, 1, 3, 0
+
+select
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late"
+from "etl"."loads"
+where dag_id = %s
+  and run_id = %s
+  and task_id = %s
+  and window_end = %s
+  and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with 'shop', 'scheduled__2018-11-02', 'load_customers', '2018-11-02 00:00:00'
+
+commit;
+
+
+-- correction
+
+begin;
+
+lock table "etl"."lock_customers";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'customers', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+
+select *
+from "customers"
+limit 0;
+
+select *
+from "etl"."customer_records"
+limit 0;
+
+create temporary table "customer_records__fresh" (like "etl"."customer_records");
+
+insert into "customer_records__fresh" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select distinct
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as source
+where "seen_at" >= %s
+  and "seen_at" < %s
+) as rows_once;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "customer_records__fresh"
+where "customer_id" is null;
+
+create temporary table "customer_records__stale" (like "etl"."customer_records");
+
+insert into "customer_records__stale" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where "seen_at" >= %s
+  and "seen_at" < %s
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+create temporary table "customer_records__new" (like "etl"."customer_records");
+
+insert into "customer_records__new" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where "seen_at" >= %s
+  and "seen_at" < %s
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+delete from "etl"."customer_records"
+using "customer_records__stale"
+where "etl"."customer_records"."customer_id" = "customer_records__stale"."customer_id"
+  and ("etl"."customer_records"."name" = "customer_records__stale"."name" and len("etl"."customer_records"."name") = len("customer_records__stale"."name") or ("etl"."customer_records"."name" is null and "customer_records__stale"."name" is null))
+  and ("etl"."customer_records"."seen_at" = "customer_records__stale"."seen_at" or ("etl"."customer_records"."seen_at" is null and "customer_records__stale"."seen_at" is null))
+  and "etl"."customer_records"."seen_at" >= %s
+  and "etl"."customer_records"."seen_at" < %s;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "etl"."customer_records" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from "customer_records__new";
+
+create temporary table "customers__gone" (like "customers");
+
+insert into "customers__gone" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customers"."customer_id",
+    "customers"."name",
+    "customers"."seen_at"
+from "customers"
+join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "customers"."customer_id" = taken_back."customer_id"
+where not exists (
+select 1
+from "etl"."customer_records"
+where "etl"."customer_records"."customer_id" = "customers"."customer_id"
+);
+
+select count(*)
+from (
+select distinct
+    "customer_id"
+from "customer_records__fresh"
+) as keys;
+
+create temporary table "customers__delta" (like "customers");
+
+insert into "customers__delta" (
+    "customer_id",
+    "seen_at",
+    "name"
+)
+with candidates as (
+select
+    "etl"."customer_records"."customer_id",
+    "etl"."customer_records"."name",
+    "etl"."customer_records"."seen_at"
+from "etl"."customer_records"
+join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "etl"."customer_records"."customer_id" = taken_back."customer_id"
+union all
+select
+    "customer_records__new"."customer_id",
+    "customer_records__new"."name",
+    "customer_records__new"."seen_at"
+from "customer_records__new"
+left join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "customer_records__new"."customer_id" = taken_back."customer_id"
+where taken_back."customer_id" is null
+union all
+select
+    "customers"."customer_id",
+    "customers"."name",
+    "customers"."seen_at"
+from "customers"
+join (select distinct "customer_id" from "customer_records__new") as touched
+  on "customers"."customer_id" = touched."customer_id"
+left join (select distinct "customer_id" from "customer_records__stale") as taken_back
+  on "customers"."customer_id" = taken_back."customer_id"
+where taken_back."customer_id" is null
+),
+choice_0 as (
+select
+    "customer_id",
+    "seen_at",
+    "name"
+from (
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    row_number() over (
+        partition by "customer_id"
+        order by seen_at desc,
+        "seen_at",
+        "name",
+        len("name"),
+        "customer_id"
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "customer_id",
+    "seen_at",
+    "name"
+from (
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    len("name") as "length_0"
+from (
+select
+    choice_0."customer_id",
+    choice_0."seen_at",
+    choice_0."name"
+from choice_0
+) as wanted
+except
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    len("name") as "length_0"
+from (
+select
+    "customers"."customer_id",
+    "customers"."seen_at",
+    "customers"."name"
+from "customers"
+join (select distinct "customer_id" from candidates) as touched
+  on "customers"."customer_id" = touched."customer_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("customers"."customer_id"),
+    count(fresh_keys."customer_id")
+from "customers__delta"
+left join "customers"
+  on "customers"."customer_id" = "customers__delta"."customer_id"
+left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
+  on fresh_keys."customer_id" = "customers__delta"."customer_id";
+
+merge into "customers"
+using "customers__delta"
+on "customers"."customer_id" = "customers__delta"."customer_id"
+when matched then update set
+    "name" = "customers__delta"."name",
+    "seen_at" = "customers__delta"."seen_at"
+when not matched then insert (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+values (
+    "customers__delta"."customer_id",
+    "customers__delta"."name",
+    "customers__delta"."seen_at"
+);
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_customers', 3, 'customers', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 2, 0, 2, 0, 0, 0, 1, 4, 1
+
+commit;
+
+
+-- full load
+
+begin;
+
+lock table "etl"."lock_customers";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select *
+from "customers"
+limit 0;
+
+select *
+from "etl"."customer_records"
+limit 0;
+
+create temporary table "customer_records__fresh" (like "etl"."customer_records");
+
+insert into "customer_records__fresh" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select distinct
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "customer_records__fresh"
+where "customer_id" is null;
+
+create temporary table "customer_records__stale" (like "etl"."customer_records");
+
+insert into "customer_records__stale" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where 1 = 1
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+) as rows_that_differ;
+
+create temporary table "customer_records__new" (like "etl"."customer_records");
+
+insert into "customer_records__new" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from (
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "customer_records__fresh"
+except
+select
+    "customer_id",
+    "name",
+    "seen_at",
+    len("name") as "length_0"
+from "etl"."customer_records"
+where 1 = 1
+) as rows_that_differ;
+
+insert into "etl"."customer_records" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from "customer_records__new";
+
+create temporary table "customers__gone" (like "customers");
+
+insert into "customers__gone" (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+select
+    "customers"."customer_id",
+    "customers"."name",
+    "customers"."seen_at"
+from "customers"
+where not exists (
+select 1
+from "etl"."customer_records"
+where "etl"."customer_records"."customer_id" = "customers"."customer_id"
+);
+
+select count(*)
+from (
+select distinct
+    "customer_id"
+from "customer_records__fresh"
+) as keys;
+
+create temporary table "customers__delta" (like "customers");
+
+insert into "customers__delta" (
+    "customer_id",
+    "seen_at",
+    "name"
+)
+with candidates as (
+select
+    "customer_id",
+    "name",
+    "seen_at"
+from "etl"."customer_records"
+),
+choice_0 as (
+select
+    "customer_id",
+    "seen_at",
+    "name"
+from (
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    row_number() over (
+        partition by "customer_id"
+        order by seen_at desc,
+        "seen_at",
+        "name",
+        len("name"),
+        "customer_id"
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "customer_id",
+    "seen_at",
+    "name"
+from (
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    len("name") as "length_0"
+from (
+select
+    choice_0."customer_id",
+    choice_0."seen_at",
+    choice_0."name"
+from choice_0
+) as wanted
+except
+select
+    "customer_id",
+    "seen_at",
+    "name",
+    len("name") as "length_0"
+from (
+select
+    "customers"."customer_id",
+    "customers"."seen_at",
+    "customers"."name"
+from "customers"
+join (select distinct "customer_id" from candidates) as touched
+  on "customers"."customer_id" = touched."customer_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("customers"."customer_id"),
+    count(fresh_keys."customer_id")
+from "customers__delta"
+left join "customers"
+  on "customers"."customer_id" = "customers__delta"."customer_id"
+left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
+  on fresh_keys."customer_id" = "customers__delta"."customer_id";
+
+merge into "customers"
+using "customers__delta"
+on "customers"."customer_id" = "customers__delta"."customer_id"
+when matched then update set
+    "name" = "customers__delta"."name",
+    "seen_at" = "customers__delta"."seen_at"
+when not matched then insert (
+    "customer_id",
+    "name",
+    "seen_at"
+)
+values (
+    "customers__delta"."customer_id",
+    "customers__delta"."name",
+    "customers__delta"."seen_at"
+);
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_customers', 4, 'customers', '1970-01-01 00:00:00', True, 2, 0, 1, 0, 1,
+--      0, 2, 5, 1
+
+commit;

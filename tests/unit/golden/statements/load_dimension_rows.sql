@@ -1,0 +1,887 @@
+-- first load
+
+begin;
+
+lock table "etl"."lock_products";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
+  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+
+select *
+from "products"
+limit 0;
+
+create temporary table "products__fresh" (like "products");
+
+insert into "products__fresh" (
+    "product_id",
+    "title",
+    "price"
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select distinct
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "products__fresh"
+where "product_id" is null;
+
+create temporary table "products__gone" (like "products");
+
+select count(*)
+from (
+select distinct
+    "product_id"
+from "products__fresh"
+) as keys;
+
+create temporary table "products__delta" (like "products");
+
+insert into "products__delta" (
+    "product_id",
+    "title",
+    "price"
+)
+with candidates as (
+select
+    "product_id",
+    "title",
+    "price"
+from "products__fresh"
+union all
+select
+    "products"."product_id",
+    "products"."title",
+    "products"."price"
+from "products"
+join (select distinct "product_id" from "products__fresh") as touched
+  on "products"."product_id" = touched."product_id"
+),
+choice_0 as (
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select
+    "product_id",
+    "title",
+    "price",
+    row_number() over (
+        partition by "product_id"
+        order by "title",
+        len("title"),
+        "price",
+        "product_id",
+        len("product_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select
+    choice_0."product_id",
+    choice_0."title",
+    choice_0."price"
+from choice_0
+) as wanted
+except
+select
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select
+    "products"."product_id",
+    "products"."title",
+    "products"."price"
+from "products"
+join (select distinct "product_id" from candidates) as touched
+  on "products"."product_id" = touched."product_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("products"."product_id"),
+    count(fresh_keys."product_id")
+from "products__delta"
+left join "products"
+  on "products"."product_id" = "products__delta"."product_id"
+left join (select distinct "product_id" from "products__fresh") as fresh_keys
+  on fresh_keys."product_id" = "products__delta"."product_id";
+
+merge into "products"
+using "products__delta"
+on "products"."product_id" = "products__delta"."product_id"
+when matched then update set
+    "title" = "products__delta"."title",
+    "price" = "products__delta"."price"
+when not matched then insert (
+    "product_id",
+    "title",
+    "price"
+)
+values (
+    "products__delta"."product_id",
+    "products__delta"."title",
+    "products__delta"."price"
+);
+
+delete from "etl"."loaded_files"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+
+insert into "etl"."loaded_files" (
+    "target",
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "loaded_at"
+)
+select
+    'products',
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    sysdate
+from "staging_products_files__4e4a3efb5fa2"
+where etag <> 'listed';
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'products'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'products',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_products', 1, 'products', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 3, 3, 0, 0, 0, 0, 3, 3, 0
+
+commit;
+
+
+-- rerun
+
+begin;
+
+lock table "etl"."lock_products";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select *
+from "products"
+limit 0;
+
+create temporary table "products__fresh" (like "products");
+
+insert into "products__fresh" (
+    "product_id",
+    "title",
+    "price"
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select distinct
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'products'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'products',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_products', 2, 'products', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+select
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late"
+from "etl"."loads"
+where dag_id = %s
+  and run_id = %s
+  and task_id = %s
+  and window_end = %s
+  and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with 'shop', 'scheduled__2018-11-02', 'load_products', '2018-11-02 00:00:00'
+
+commit;
+
+
+-- correction
+
+begin;
+
+lock table "etl"."lock_products";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
+  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+
+select *
+from "products"
+limit 0;
+
+create temporary table "products__fresh" (like "products");
+
+insert into "products__fresh" (
+    "product_id",
+    "title",
+    "price"
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select distinct
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "products__fresh"
+where "product_id" is null;
+
+create temporary table "products__gone" (like "products");
+
+select count(*)
+from (
+select distinct
+    "product_id"
+from "products__fresh"
+) as keys;
+
+create temporary table "products__delta" (like "products");
+
+insert into "products__delta" (
+    "product_id",
+    "title",
+    "price"
+)
+with candidates as (
+select
+    "product_id",
+    "title",
+    "price"
+from "products__fresh"
+),
+choice_0 as (
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select
+    "product_id",
+    "title",
+    "price",
+    row_number() over (
+        partition by "product_id"
+        order by "title",
+        len("title"),
+        "price",
+        "product_id",
+        len("product_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select
+    choice_0."product_id",
+    choice_0."title",
+    choice_0."price"
+from choice_0
+) as wanted
+except
+select
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select
+    "products"."product_id",
+    "products"."title",
+    "products"."price"
+from "products"
+join (select distinct "product_id" from candidates) as touched
+  on "products"."product_id" = touched."product_id"
+) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("products"."product_id"),
+    count(fresh_keys."product_id")
+from "products__delta"
+left join "products"
+  on "products"."product_id" = "products__delta"."product_id"
+left join (select distinct "product_id" from "products__fresh") as fresh_keys
+  on fresh_keys."product_id" = "products__delta"."product_id";
+
+merge into "products"
+using "products__delta"
+on "products"."product_id" = "products__delta"."product_id"
+when matched then update set
+    "title" = "products__delta"."title",
+    "price" = "products__delta"."price"
+when not matched then insert (
+    "product_id",
+    "title",
+    "price"
+)
+values (
+    "products__delta"."product_id",
+    "products__delta"."title",
+    "products__delta"."price"
+);
+
+delete from "etl"."loaded_files"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+
+insert into "etl"."loaded_files" (
+    "target",
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "loaded_at"
+)
+select
+    'products',
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    sysdate
+from "staging_products_files__4e4a3efb5fa2"
+where etag <> 'listed';
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'products'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'products',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_products', 3, 'products', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 1, 0, 1, 0, 0, 0, 1, 1, 0
+
+commit;
+
+
+-- full load
+
+begin;
+
+lock table "etl"."lock_products";
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
+  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+
+select
+    count(*),
+    sum(case when etag = 'listed' then 0 else 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select count(*)
+from "staging_products_files__4e4a3efb5fa2"
+join "etl"."loaded_files"
+  on "etl"."loaded_files".target = 'products'
+  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
+where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+
+select *
+from "products"
+limit 0;
+
+create temporary table "products__fresh" (like "products");
+
+insert into "products__fresh" (
+    "product_id",
+    "title",
+    "price"
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select distinct
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as source
+) as rows_once;
+
+select count(*)
+from "products__fresh"
+where "product_id" is null;
+
+create temporary table "products__gone" (like "products");
+
+insert into "products__gone" (
+    "product_id",
+    "title",
+    "price"
+)
+select
+    "products"."product_id",
+    "products"."title",
+    "products"."price"
+from "products"
+where not exists (
+select 1
+from "products__fresh"
+where "products__fresh"."product_id" = "products"."product_id"
+);
+
+select count(*)
+from (
+select distinct
+    "product_id"
+from "products__fresh"
+) as keys;
+
+create temporary table "products__delta" (like "products");
+
+insert into "products__delta" (
+    "product_id",
+    "title",
+    "price"
+)
+with candidates as (
+select
+    "product_id",
+    "title",
+    "price"
+from "products__fresh"
+),
+choice_0 as (
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select
+    "product_id",
+    "title",
+    "price",
+    row_number() over (
+        partition by "product_id"
+        order by "title",
+        len("title"),
+        "price",
+        "product_id",
+        len("product_id")
+    ) as choice
+from candidates
+) as ranked
+where choice = 1
+)
+select
+    "product_id",
+    "title",
+    "price"
+from (
+select
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select
+    choice_0."product_id",
+    choice_0."title",
+    choice_0."price"
+from choice_0
+) as wanted
+except
+select
+    "product_id",
+    "title",
+    "price",
+    len("product_id") as "length_0",
+    len("title") as "length_1"
+from (
+select
+    "products"."product_id",
+    "products"."title",
+    "products"."price"
+from "products"
+join (select distinct "product_id" from candidates) as touched
+  on "products"."product_id" = touched."product_id"
+) as held
+) as rows_that_differ;
+
+delete from "products"
+using "products__gone"
+where "products"."product_id" = "products__gone"."product_id";
+
+delete from "etl"."loaded_files"
+where target = 'products';
+
+insert into "etl"."loaded_files" (
+    "target",
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "loaded_at"
+)
+select
+    'products',
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    sysdate
+from "staging_products_files__4e4a3efb5fa2"
+where etag <> 'listed';
+
+delete from "etl"."listings"
+using "staging_products_files__4e4a3efb5fa2"
+where "etl"."listings".target = 'products'
+  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+
+insert into "etl"."listings" (
+    "target",
+    "bucket",
+    "prefix",
+    "listed_at"
+)
+select
+    'products',
+    bucket,
+    object_key,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where etag = 'listed';
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_products', 4, 'products', '1970-01-01 00:00:00', True, 3, 0, 0, 0, 3, 0,
+--      3, 3, 0
+
+select
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late"
+from "etl"."loads"
+where dag_id = %s
+  and run_id = %s
+  and task_id = %s
+  and window_end = %s
+  and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with 'shop', 'scheduled__2018-11-02', 'load_products'
+
+commit;

@@ -1,0 +1,877 @@
+-- first load
+
+begin;
+
+lock table "etl"."lock_orders";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'orders', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+
+select *
+from "orders"
+limit 0;
+
+create temporary table "orders__fresh" (like "orders");
+
+insert into "orders__fresh" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    row_number() over (
+        partition by "order_id", date_trunc('day', "ordered_at")
+        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+    ) as choice
+from (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as source
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as ranked
+where choice = 1;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "orders__fresh"
+where "order_id" is null;
+
+create temporary table "orders__stale" (like "orders");
+
+insert into "orders__stale" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+create temporary table "orders__new" (like "orders");
+
+insert into "orders__new" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "orders" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from "orders__new";
+
+select
+    (select count(*) from "orders" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__fresh"),
+    (select count(*) from "orders__fresh" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__new" where "ordered_at" >= %s
+  and "ordered_at" < %s);
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_orders', 1, 'orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 3, 3, 0, 0, 0, 0, 1, 3, 0
+
+commit;
+
+
+-- rerun
+
+begin;
+
+lock table "etl"."lock_orders";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'orders', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+
+select *
+from "orders"
+limit 0;
+
+create temporary table "orders__fresh" (like "orders");
+
+insert into "orders__fresh" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    row_number() over (
+        partition by "order_id", date_trunc('day', "ordered_at")
+        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+    ) as choice
+from (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as source
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as ranked
+where choice = 1;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "orders__fresh"
+where "order_id" is null;
+
+create temporary table "orders__stale" (like "orders");
+
+insert into "orders__stale" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+create temporary table "orders__new" (like "orders");
+
+insert into "orders__new" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select
+    (select count(*) from "orders" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__fresh"),
+    (select count(*) from "orders__fresh" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__new" where "ordered_at" >= %s
+  and "ordered_at" < %s);
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_orders', 2, 'orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 3, 0, 0, 0, 3, 0, 1, 3, 0
+
+select
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late"
+from "etl"."loads"
+where dag_id = %s
+  and run_id = %s
+  and task_id = %s
+  and window_end = %s
+  and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with 'shop', 'scheduled__2018-11-02', 'load_orders', '2018-11-02 00:00:00'
+
+commit;
+
+
+-- correction
+
+begin;
+
+lock table "etl"."lock_orders";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'orders', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+
+select *
+from "orders"
+limit 0;
+
+create temporary table "orders__fresh" (like "orders");
+
+insert into "orders__fresh" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    row_number() over (
+        partition by "order_id", date_trunc('day', "ordered_at")
+        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+    ) as choice
+from (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as source
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as ranked
+where choice = 1;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "orders__fresh"
+where "order_id" is null;
+
+create temporary table "orders__stale" (like "orders");
+
+insert into "orders__stale" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+create temporary table "orders__new" (like "orders");
+
+insert into "orders__new" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as rows_that_differ;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+delete from "orders"
+using "orders__stale"
+where "orders"."order_id" = "orders__stale"."order_id"
+  and ("orders"."ordered_at" = "orders__stale"."ordered_at" or ("orders"."ordered_at" is null and "orders__stale"."ordered_at" is null))
+  and ("orders"."status" = "orders__stale"."status" and len("orders"."status") = len("orders__stale"."status") or ("orders"."status" is null and "orders__stale"."status" is null))
+  and ("orders"."customer_id" = "orders__stale"."customer_id" or ("orders"."customer_id" is null and "orders__stale"."customer_id" is null))
+  and ("orders"."product_id" = "orders__stale"."product_id" and len("orders"."product_id") = len("orders__stale"."product_id") or ("orders"."product_id" is null and "orders__stale"."product_id" is null))
+  and ("orders"."quantity" = "orders__stale"."quantity" or ("orders"."quantity" is null and "orders__stale"."quantity" is null))
+  and "orders"."ordered_at" >= %s
+  and "orders"."ordered_at" < %s;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "orders" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from "orders__new";
+
+select
+    (select count(*) from "orders" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__fresh"),
+    (select count(*) from "orders__fresh" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__new" where "ordered_at" >= %s
+  and "ordered_at" < %s);
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_orders', 3, 'orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
+--      False, 3, 2, 0, 2, 1, 0, 1, 4, 1
+
+commit;
+
+
+-- full load
+
+begin;
+
+lock table "etl"."lock_orders";
+
+select
+    object_key,
+    etag,
+    modified_at
+from "staging_orders_files__4e4a3efb5fa2";
+
+select distinct
+    window_start,
+    window_end
+from "etl"."loads"
+where target = %s
+  and window_start < %s
+  and window_end > %s;
+-- with 'orders', '1970-01-01 00:00:00'
+
+select *
+from "orders"
+limit 0;
+
+create temporary table "orders__fresh" (like "orders");
+
+insert into "orders__fresh" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    row_number() over (
+        partition by "order_id", date_trunc('day', "ordered_at")
+        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+    ) as choice
+from (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as source
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as ranked
+where choice = 1;
+-- with '1970-01-01 00:00:00'
+
+select count(*)
+from "orders__fresh"
+where "order_id" is null;
+
+create temporary table "orders__stale" (like "orders");
+
+insert into "orders__stale" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+) as rows_that_differ;
+-- with '1970-01-01 00:00:00'
+
+create temporary table "orders__new" (like "orders");
+
+insert into "orders__new" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from (
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders__fresh"
+except
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity",
+    len("status") as "length_0",
+    len("product_id") as "length_1"
+from "orders"
+where "ordered_at" >= %s
+  and "ordered_at" < %s
+) as rows_that_differ;
+-- with '1970-01-01 00:00:00'
+
+insert into "orders" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "product_id",
+    "quantity"
+from "orders__new";
+
+select
+    (select count(*) from "orders" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__fresh"),
+    (select count(*) from "orders__fresh" where "ordered_at" >= %s
+  and "ordered_at" < %s),
+    (select count(*) from "orders__new" where "ordered_at" >= %s
+  and "ordered_at" < %s);
+-- with '1970-01-01 00:00:00', '1970-01-01 00:00:00', '1970-01-01 00:00:00'
+
+insert into "etl"."loads" (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "try_number",
+    "target",
+    "window_start",
+    "window_end",
+    "full_load",
+    "rows_staged",
+    "inserted",
+    "updated",
+    "deleted",
+    "unchanged",
+    "late",
+    "objects",
+    "rows_read",
+    "rejected",
+    "staging_seconds",
+    "waiting_seconds",
+    "preparing_seconds",
+    "writing_seconds",
+    "started_at",
+    "loaded_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'load_orders', 4, 'orders', '1970-01-01 00:00:00', True, 4, 1, 0, 0, 3, 0, 2,
+--      5, 1
+
+commit;

@@ -1,0 +1,742 @@
+-- first load
+
+begin;
+
+drop table if exists "staging_orders_files__4e4a3efb5fa2";
+
+create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
+
+drop table if exists "staging_orders__4e4a3efb5fa2";
+
+create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
+
+insert into "staging_orders_files__4e4a3efb5fa2" (
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at"
+)
+values
+(%s, %s, %s, %s, %s);
+-- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'fe340632380e480ba39c0e444b9e984e', 449, '2018-11-02 00:05:00'
+
+create temporary table "staging_orders__incoming" (like "staging_orders");
+
+select *
+from "staging_orders"
+limit 0;
+
+copy "staging_orders__incoming"
+from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
+iam_role default
+format as json 'auto'
+manifest
+region 'us-west-2'
+maxerror 2
+compupdate off
+statupdate off;
+
+select count(*)
+from "staging_orders__incoming";
+
+select pg_last_copy_count();
+
+select
+    query_id,
+    loaded_rows,
+    source_file_count,
+    error_count
+from sys_load_history
+where query_id = pg_last_copy_id()
+  and status = 'completed';
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %s;
+-- with 1001
+
+insert into "staging_orders__4e4a3efb5fa2" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+from "staging_orders__incoming"
+where "ordered_at" >= %s
+  and "ordered_at" < %s;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__incoming"
+where "ordered_at" < %s
+   or "ordered_at" >= %s
+   or "ordered_at" is null;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+select
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+select
+    count(case when ("quantity" < 1) then 1 end),
+    count(case when ("status" not in ('open', 'paid')) then 1 end),
+    count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+insert into "etl"."check_results" (
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders',
+--      'quantity outside 1 to', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
+--      '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders', 'values of status that are not accepted',
+--      'error', '0', '0', True, 'passed'
+
+commit;
+
+
+-- rerun
+
+begin;
+
+drop table if exists "staging_orders_files__4e4a3efb5fa2";
+
+create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
+
+drop table if exists "staging_orders__4e4a3efb5fa2";
+
+create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
+
+insert into "staging_orders_files__4e4a3efb5fa2" (
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at"
+)
+values
+(%s, %s, %s, %s, %s);
+-- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'fe340632380e480ba39c0e444b9e984e', 449, '2018-11-02 00:05:00'
+
+create temporary table "staging_orders__incoming" (like "staging_orders");
+
+select *
+from "staging_orders"
+limit 0;
+
+copy "staging_orders__incoming"
+from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
+iam_role default
+format as json 'auto'
+manifest
+region 'us-west-2'
+maxerror 2
+compupdate off
+statupdate off;
+
+select count(*)
+from "staging_orders__incoming";
+
+select pg_last_copy_count();
+
+select
+    query_id,
+    loaded_rows,
+    source_file_count,
+    error_count
+from sys_load_history
+where query_id = pg_last_copy_id()
+  and status = 'completed';
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %s;
+-- with 1003
+
+insert into "staging_orders__4e4a3efb5fa2" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+from "staging_orders__incoming"
+where "ordered_at" >= %s
+  and "ordered_at" < %s;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__incoming"
+where "ordered_at" < %s
+   or "ordered_at" >= %s
+   or "ordered_at" is null;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+select
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+select
+    count(case when ("quantity" < 1) then 1 end),
+    count(case when ("status" not in ('open', 'paid')) then 1 end),
+    count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+insert into "etl"."check_results" (
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders',
+--      'quantity outside 1 to', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
+--      '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders', 'values of status that are not accepted',
+--      'error', '0', '0', True, 'passed'
+
+commit;
+
+
+-- correction
+
+begin;
+
+drop table if exists "staging_orders_files__4e4a3efb5fa2";
+
+create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
+
+drop table if exists "staging_orders__4e4a3efb5fa2";
+
+create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
+
+insert into "staging_orders_files__4e4a3efb5fa2" (
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at"
+)
+values
+(%s, %s, %s, %s, %s);
+-- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 596, '2018-11-02 09:00:00'
+
+create temporary table "staging_orders__incoming" (like "staging_orders");
+
+select *
+from "staging_orders"
+limit 0;
+
+copy "staging_orders__incoming"
+from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
+iam_role default
+format as json 'auto'
+manifest
+region 'us-west-2'
+maxerror 2
+compupdate off
+statupdate off;
+
+select count(*)
+from "staging_orders__incoming";
+
+select pg_last_copy_count();
+
+select
+    query_id,
+    loaded_rows,
+    source_file_count,
+    error_count
+from sys_load_history
+where query_id = pg_last_copy_id()
+  and status = 'completed';
+
+select
+    query_id,
+    trim(file_name),
+    line_number,
+    trim(column_name),
+    trim(column_type),
+    error_code,
+    trim(error_message)
+from sys_load_error_detail
+where query_id = %s
+order by
+    file_name,
+    line_number;
+-- with 1004
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %s;
+-- with 1004
+
+insert into "staging_orders__4e4a3efb5fa2" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+from "staging_orders__incoming"
+where "ordered_at" >= %s
+  and "ordered_at" < %s;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__incoming"
+where "ordered_at" < %s
+   or "ordered_at" >= %s
+   or "ordered_at" is null;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+select
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+insert into "etl"."rejects" (
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'shop-data',
+--      'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 4, 'order_id', 'int4', 1207,
+--      'Invalid digit, Value '?', Pos 0, Type: Integer',
+--      '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
+
+select count(*)
+from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+select
+    count(case when ("quantity" < 1) then 1 end),
+    count(case when ("status" not in ('open', 'paid')) then 1 end),
+    count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+insert into "etl"."check_results" (
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders',
+--      'quantity outside 1 to', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
+--      '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders', 'values of status that are not accepted',
+--      'error', '0', '0', True, 'passed'
+
+commit;
+
+
+-- full load
+
+begin;
+
+drop table if exists "staging_orders_files__4e4a3efb5fa2";
+
+create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
+
+drop table if exists "staging_orders__4e4a3efb5fa2";
+
+create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
+
+insert into "staging_orders_files__4e4a3efb5fa2" (
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at"
+)
+values
+(%s, %s, %s, %s, %s),
+(%s, %s, %s, %s, %s);
+-- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 596, '2018-11-02 09:00:00',
+--      'shop-data', 'orders/2018/11/2018-11-02.json', 'd1fcb29bfe43e3f297c08144980fe4cb', 148, '2018-11-02 00:05:00'
+
+create temporary table "staging_orders__incoming" (like "staging_orders");
+
+select *
+from "staging_orders"
+limit 0;
+
+copy "staging_orders__incoming"
+from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
+iam_role default
+format as json 'auto'
+manifest
+region 'us-west-2'
+maxerror 2
+compupdate off
+statupdate off;
+
+select count(*)
+from "staging_orders__incoming";
+
+select pg_last_copy_count();
+
+select
+    query_id,
+    loaded_rows,
+    source_file_count,
+    error_count
+from sys_load_history
+where query_id = pg_last_copy_id()
+  and status = 'completed';
+
+select
+    query_id,
+    trim(file_name),
+    line_number,
+    trim(column_name),
+    trim(column_type),
+    error_code,
+    trim(error_message)
+from sys_load_error_detail
+where query_id = %s
+order by
+    file_name,
+    line_number;
+-- with 1006
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %s;
+-- with 1006
+
+insert into "staging_orders__4e4a3efb5fa2" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+from "staging_orders__incoming"
+where "ordered_at" >= %s
+  and "ordered_at" < %s;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__incoming"
+where "ordered_at" < %s
+   or "ordered_at" >= %s
+   or "ordered_at" is null;
+-- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+
+delete from "staging_orders__incoming";
+
+copy "staging_orders__incoming"
+from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-63193b5ded0e.manifest'
+iam_role default
+format as json 'auto'
+manifest
+region 'us-west-2'
+compupdate off
+statupdate off;
+
+select count(*)
+from "staging_orders__incoming";
+
+select pg_last_copy_count();
+
+select
+    query_id,
+    loaded_rows,
+    source_file_count,
+    error_count
+from sys_load_history
+where query_id = pg_last_copy_id()
+  and status = 'completed';
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %s;
+-- with 1007
+
+insert into "staging_orders__4e4a3efb5fa2" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+from "staging_orders__incoming"
+where "ordered_at" >= %s
+  and "ordered_at" < %s;
+-- with '2018-11-02 00:00:00', '2018-11-03 00:00:00'
+
+select count(*)
+from "staging_orders__incoming"
+where "ordered_at" < %s
+   or "ordered_at" >= %s
+   or "ordered_at" is null;
+-- with '2018-11-02 00:00:00', '2018-11-03 00:00:00'
+
+select count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+select
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+delete from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+insert into "etl"."rejects" (
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders', '1970-01-01 00:00:00', 'shop-data',
+--      'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 4, 'order_id', 'int4', 1207,
+--      'Invalid digit, Value '?', Pos 0, Type: Integer',
+--      '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
+
+select count(*)
+from "etl"."rejects"
+where dag_id = %s
+  and run_id = %s
+  and staging = %s;
+-- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+
+select
+    count(case when ("quantity" < 1) then 1 end),
+    count(case when ("status" not in ('open', 'paid')) then 1 end),
+    count(*)
+from "staging_orders__4e4a3efb5fa2";
+
+insert into "etl"."check_results" (
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
+)
+values
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
+(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+-- with 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'staging_orders', 'quantity outside 1 to', 'error', '0',
+--      '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'staging_orders',
+--      'values of status that are not accepted', 'error', '0', '0', True, 'passed'
+
+commit;
