@@ -57,15 +57,18 @@ bench-standin: install ## measure what the stand-in costs beside PostgreSQL itse
 soak: install ## try the properties of the loads with ever new examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}
 
-lint: install ## check style and format
-	@$(PROGRAMS)/ruff check .
-	@$(PROGRAMS)/ruff format --check .
+lint: install ## check style, format, imports, types and SQL
+	@$(PROGRAMS)/ruff check --quiet .
+	@$(PROGRAMS)/ruff format --check --quiet .
+	@PYTHONPATH=plugins $(PROGRAMS)/lint-imports --no-logo
+	@$(PROGRAMS)/mypy
+	@$(PROGRAMS)/sqlfluff lint include/sql
 
 format: install ## put every Python file into the project's format
 	@$(PROGRAMS)/ruff check --fix .
 	@$(PROGRAMS)/ruff format .
 
-lock: install ## resolve requirements-dev.in anew into requirements-dev.txt
+lock: install ## resolve requirements-dev.in into requirements-dev.txt again
 	@$(PROGRAMS)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
 		requirements-dev.in --output-file requirements-dev.txt
 

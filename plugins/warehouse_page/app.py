@@ -19,10 +19,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from redshift_elt.run.clock import now
 from warehouse_page.answers import moment_text, month_answer, overview_answer, run_answer
 from warehouse_page.month import Month
-from warehouse_page.plugin import base_path
 from warehouse_page.report import NoReportError, Report
 from warehouse_page.runs import first_interval, latest_runs, runs_within
-from warehouse_page.settings import PageSettings
+from warehouse_page.settings import PageSettings, base_path
 from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError
 
 _MONTH = r"^(19|20)\d\d-(0[1-9]|1[0-2])$"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from airflow.configuration import conf
+from warehouse_page.settings import base_path
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -38,11 +37,6 @@ def _page(settings: PageSettings) -> FastAPI:
     from warehouse_page.app import page_app
 
     return page_app(settings)
-
-
-def base_path() -> str:
-    """Return the path below which Airflow itself is served, without a slash at its end: mostly nothing."""
-    return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
 
 
 def navigation(name: str, path: str, *, url_route: str) -> dict[str, Any]:

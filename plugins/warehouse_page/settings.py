@@ -1,8 +1,11 @@
-"""What a page is about."""
+"""What a page is about, and where Airflow serves it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from airflow.configuration import conf
 
 
 @dataclass(frozen=True)
@@ -27,3 +30,8 @@ class PageSettings:
     time_column: str
     report_bucket_variable: str
     report_prefix: str
+
+
+def base_path() -> str:
+    """Return the path below which Airflow is served, without a slash at its end. It is empty for a host of its own."""
+    return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")

@@ -2,8 +2,8 @@
 -- It has no password, and logs in with temporary credentials. Run it as an administrator, once the tables are there.
 create user sparkify_analyst password disable;
 
--- Redshift lets every user make tables and functions in public, unless that is taken from all of them. Those who shall go
--- on with it, as the user that loads, need the right by name.
+-- By default every Redshift user may create tables and functions in the schema public, so that right is revoked from
+-- all of them. Users who still need it, such as the one that loads, must be granted it by name.
 revoke create on schema public from public;
 
 grant usage on schema public, etl to sparkify_analyst;

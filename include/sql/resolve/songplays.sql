@@ -1,7 +1,8 @@
 -- Plays are matched again after songs have changed: those that a new or changed song may match, and those whose song
 -- has changed or gone. The rule is that of the SELECT of songplays.
 update songplays
-set song_id = matches.song_id,
+set
+    song_id = matches.song_id,
     artist_id = matches.artist_id
 from (
     select
