@@ -182,7 +182,6 @@ with DAG(
         table=SONGS,
         bucket=bucket,
         prefix="{{ params.song_prefix }}",
-        ledger_targets=["songs", "artists"],
         list_every=timedelta(days=1),
         max_rejects="{{ params.max_rejects }}",
         checks=load_checks(INCLUDE / "checks" / "staging_songs.yaml"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from redshift_elt.checks import Aggregate, Check, EqualCounts, Query
 from redshift_elt.checks.check import refuse_unfit
-from redshift_elt.operators.staged import StagedOperator
+from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.sql import identifiers, quality
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SQL_OF = {Query: ("sql", "rows_sql"), EqualCounts: ("expected_sql", "actual_sql", "rows_sql")}
 
 
-class DataQualityOperator(StagedOperator):
+class DataQualityOperator(UsesStagingOperator):
     """Make a number of checks, and keep their results in ``etl.check_results``.
 
     All checks of a table that are aggregates are computed in one scan. A check that fails is not tried again, for bad
@@ -36,7 +36,7 @@ class DataQualityOperator(StagedOperator):
     :raises AirflowFailException: a check with severity ``error`` has failed; the message names every one that has.
     """
 
-    template_fields: Sequence[str] = (*StagedOperator.template_fields, "queries")
+    template_fields: Sequence[str] = (*UsesStagingOperator.template_fields, "queries")
 
     def __init__(self, *, checks: Sequence[Check], **kwargs: Any) -> None:
         super().__init__(**kwargs)

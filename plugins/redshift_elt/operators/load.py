@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from redshift_elt.operators.staged import StagedOperator
+from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.sql import bookkeeping, identifiers
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from redshift_elt.staging.stage import Stage
 
 
-class LoadOperator(StagedOperator):
+class LoadOperator(UsesStagingOperator):
     """Load a target from what a run staged, in one transaction and under the target's lock.
 
     Once it has the lock, a load makes sure that what was staged is what S3 has now, and stages it again where it is
@@ -34,8 +34,9 @@ class LoadOperator(StagedOperator):
     :param staged_by: the operators that stage what the SELECT reads.
     """
 
-    template_fields: Sequence[str] = (*StagedOperator.template_fields, "table", "select")
+    template_fields: Sequence[str] = (*UsesStagingOperator.template_fields, "table", "select")
     template_fields_renderers = {"select": "sql"}  # noqa: RUF012 - Airflow's own form
+    needs_all_objects = True
 
     def __init__(
         self,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.loading.phases import WRITING
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.run.names import files_table
-from redshift_elt.sql import bookkeeping, identifiers, temporary
+from redshift_elt.sql import identifiers, temporary
 from redshift_elt.sql.merge import Choice
+from redshift_elt.staging.ledger import Ledger, StagedFiles
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
@@ -80,29 +81,32 @@ class LoadDimensionOperator(LoadOperator):
         self.after_merge_writes = identifiers.several(after_merge_writes, "after_merge_writes")
 
     @property
+    def needs_all_objects(self) -> bool:
+        """Whether a run must stage objects that have been loaded before: it then overwrites its window's records."""
+        return self.window_column is not None
+
+    @property
+    def ledger_target(self) -> str:
+        """The table whose ledger records what the load has loaded."""
+        return self.table
+
+    @property
     def locked(self) -> Sequence[str]:
         """The tables whose locks the load takes."""
         return [self.table, *self.after_merge_writes]
 
     def load(self, session: Session, context: Mapping[str, Any], window: Window, phases: Phases) -> RowCounts:
         """Merge what changes the table, and say in the ledger what it has taken over."""
-        files = files_table(self.ledger, context["dag_run"]) if self.ledger else None
-        entries, objects = session.fetch(bookkeeping.count_files(files))[0] if files else (0, 0)
-        changed = session.fetch(bookkeeping.count_changed(self.table, files))[0][0] if objects else 0
-        counts = self._merge(session, window, phases, replace=bool(changed))
+        ledger = Ledger([self.table], files_table(self.ledger, context["dag_run"])) if self.ledger else None
+        staged = ledger.staged(session) if ledger else StagedFiles(0, 0)
+        changed = bool(ledger and staged.objects and ledger.has_changed(session, self.table))
+        counts = self._merge(session, window, phases, replace=changed)
         phases.enter(WRITING)
         if self.after_merge and counts.written:
             follow = session.execute(self.after_merge)
             self.log.info("%s: %s rows follow the change.", ", ".join(self.after_merge_writes), f"{follow:,}")
-        if files and window.full:
-            session.execute(bookkeeping.forget_all_files(self.table))
-        elif objects:
-            session.execute(bookkeeping.forget_files(self.table, files))
-        if objects:
-            session.execute(bookkeeping.record_files(self.table, files))
-        if entries:
-            session.execute(bookkeeping.forget_listing(self.table, files))
-            session.execute(bookkeeping.record_listing(self.table, files))
+        if ledger:
+            ledger.record(session, self.table, staged, full=window.full)
         return counts
 
     def lineage(self, place: Place) -> OperatorLineage:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from redshift_elt.checks import Aggregate
 from redshift_elt.checks.check import refuse_unfit
 from redshift_elt.operators.base import WarehouseOperator
@@ -37,12 +39,13 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param window_column: with ``key_pattern``: the table's column of event time. Each day's object is then loaded by
         itself, and its rows of other days are left out, ``margin_days`` on either side excepted; so it is the same
         rows however the days are grouped into runs. None: every row of every object is staged.
-    :param prefix: stage everything below this key prefix, which ends with a slash.
-    :param ledger_targets: with ``prefix``: leave out objects that all of these targets have taken over already with
-        the same ETag. A full load leaves out none.
-    :param list_every: with ``ledger_targets``: how long a listing of the prefix holds. S3 lists 1,000 keys a request,
-        so listing everything in each hour's run costs more the more there is. Full loads and runs that are triggered
-        by hand always list. None: so does every run.
+    :param prefix: stage everything below this key prefix, which ends with a slash. If all loads that name this operator
+        in ``staged_by`` merge rows by key, a ledger is kept: a run stages only the objects that at least one of their
+        targets has not loaded yet in their current version (ETag). A full load stages all objects. If one of the loads
+        overwrites its window, every run stages all objects, because such a load deletes the rows that it does not find.
+    :param list_every: with ``prefix`` and a ledger: how long a listing of the prefix is good for. S3 lists 1,000 keys
+        per request, so listing a large prefix in every hourly run is expensive. Full loads and manually triggered runs
+        always list. None: every run lists.
     :param json: ``auto``, ``auto ignorecase``, or the key of a JSONPaths file in the same bucket.
     :param iam_role: the role that COPY uses: ``default`` for the cluster's default role, or an ARN.
     :param region: the bucket's region; the AWS connection's if none is given.
@@ -81,7 +84,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         margin_days: int = 0,
         window_column: str | None = None,
         prefix: str | None = None,
-        ledger_targets: Sequence[str] = (),
         list_every: timedelta | None = None,
         json: str = "auto",
         iam_role: str = "default",
@@ -97,8 +99,6 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise ValueError("Give exactly one of key_pattern (an object a day) and prefix (every object below it).")
         if "{{" not in bucket and "/" in bucket:
             raise ValueError(f"bucket {bucket!r} is no bucket's name: write it without s3:// and without a key.")
-        if key_pattern is not None and ledger_targets:
-            raise ValueError("ledger_targets goes with prefix: the objects of key_pattern are chosen by the window.")
         if prefix is not None and "{{" not in prefix and not prefix.endswith("/"):
             raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match its namesakes: {prefix}/")
         if key_pattern is not None and "{{" not in key_pattern:
@@ -111,8 +111,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             identifiers.identifier(window_column)
             if prefix is not None:
                 raise ValueError("window_column goes with key_pattern: the objects below a prefix are no single days'.")
-        if list_every is not None and not ledger_targets:
-            raise ValueError("list_every needs ledger_targets: without a ledger, each run stages all that it lists.")
+        if list_every is not None and prefix is None:
+            raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
         if "://" in json:
             raise ValueError(f"json {json!r} is no key: write the key of a JSONPaths file in the same bucket.")
         if "{{" not in str(max_rejects) and not 0 <= int(max_rejects) <= MOST_REJECTS:
@@ -133,7 +133,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.margin_days = margin_days
         self.window_column = window_column
         self.prefix = prefix
-        self.ledger_targets = identifiers.several(ledger_targets, "ledger_targets")
         self.list_every = list_every
         self.json = json
         self.iam_role = iam_role
@@ -151,9 +150,32 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         rendered = copy.copy(self)
         rendered.render_template_fields(context, task.dag.get_template_env())
-        source = Source(**{name: getattr(rendered, name) for name in Source.__dataclass_fields__})
+        targets = self._ledger_targets(context)
+        names = [name for name in Source.__dataclass_fields__ if name != "ledger_targets"]
+        source = Source(ledger_targets=targets, **{name: getattr(rendered, name) for name in names})
         by_hand = context["dag_run"].run_type == "manual"
         return Stage(source, context["dag_run"], task.task_id, window, task.s3, force_listing=by_hand)
+
+    def _ledger_targets(self, context: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the targets of the loads that use this operator, or nothing if a run has to stage all objects.
+
+        :raises AirflowFailException: ``list_every`` is given, but no ledger is kept.
+        """
+        users = self._users() if self.prefix is not None else []
+        # The table of a mapped operator is not known before it runs.
+        if any(getattr(user, "needs_all_objects", True) for user in users):
+            users = []
+        targets = [user.ledger_target for user in users if user.ledger_target]
+        if self.list_every is not None and not targets:
+            raise AirflowFailException(
+                f"list_every of {self.task_id} has no effect: without a ledger, every run stages all objects that it "
+                "lists. Remove list_every, or name the operator only in the staged_by of loads that merge by key."
+            )
+        return tuple(self.render_template(target, context) for target in targets)
+
+    def _users(self) -> list[Any]:
+        """Return the tasks of the DAG that name this operator in ``staged_by``."""
+        return [task for task in self.dag.tasks if self.task_id in {one.task_id for one in _staged_by(task)}]
 
     def lineage(self, place: Place) -> OperatorLineage:
         """Return the objects' prefix or key pattern as what is read, and the staging table's template as written."""
@@ -204,3 +226,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             "read": staged.read,
             "seconds": round(seconds, 3),
         }
+
+
+def _staged_by(task: Any) -> Sequence[StageToRedshiftOperator]:
+    """Return the staging operators that a task names, a mapped one included."""
+    return getattr(task, "staged_by", ()) or getattr(task, "partial_kwargs", {}).get("staged_by", ())

@@ -5,6 +5,8 @@ or a condition that did not go through one of these filters is refused instead o
 
 ``identifier``, ``table``, ``columns``
     validate names and quote them.
+``placeholder``
+    the place of a value that is bound, in one of several rows.
 ``literal``
     quotes a text, where it cannot be bound.
 ``sql``
@@ -16,7 +18,7 @@ Values are not rendered. A template has ``%(name)s`` in their places, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from redshift_elt.sql import identifiers
+
+
+def numbered(rows: Iterable[Mapping[str, object]]) -> dict[str, object]:
+    """Return the values of several rows under the names that the macro ``value_rows`` has for them.
+
+    :param rows: the values of each row, by column.
+    """
+    return {f"{name}_{number}": value for number, row in enumerate(rows, 1) for name, value in row.items()}
 
 
 class Templates:
@@ -62,6 +72,11 @@ def _columns(names: Iterable[str], of: str | None = None, separator: str = ",\n 
     return Markup(separator.join(prefix + identifiers.identifier(name) for name in names))
 
 
+def _placeholder(name: str, row: int) -> Markup:
+    identifiers.identifier(name)
+    return Markup(f"%({name}_{int(row)})s")
+
+
 def _literal(text: str) -> Markup:
     return Markup(identifiers.literal(text))
 
@@ -97,7 +112,14 @@ def _environment(folder: Path) -> Environment:
         autoescape=True,
         finalize=_only_sql,
     )
-    filters = {"identifier": _identifier, "table": _table, "columns": _columns, "literal": _literal, "sql": _sql}
+    filters = {
+        "identifier": _identifier,
+        "table": _table,
+        "columns": _columns,
+        "literal": _literal,
+        "sql": _sql,
+        "placeholder": _placeholder,
+    }
     environment.filters |= {name: _defined(to_sql) for name, to_sql in filters.items()}
     return environment
 

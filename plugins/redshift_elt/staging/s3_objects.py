@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -72,22 +72,6 @@ def manifest(objects: Iterable[S3Object]) -> str:
     Every entry is mandatory: an object that vanishes fails the COPY instead of being skipped.
     """
     return json.dumps({"entries": [{"url": item.url, "mandatory": True} for item in objects]})
-
-
-def file_list(objects: Sequence[S3Object]) -> str:
-    """Return the objects as JSON lines, for COPY into a table like ``etl.staged_files``."""
-    return "\n".join(
-        json.dumps(
-            {
-                "bucket": item.bucket,
-                "object_key": item.key,
-                "etag": item.etag,
-                "size_bytes": item.size,
-                "modified_at": item.modified.isoformat(sep=" "),
-            }
-        )
-        for item in objects
-    )
 
 
 def _utc(moment: datetime) -> datetime:

@@ -21,14 +21,17 @@ from botocore.exceptions import ClientError
 from redshift_elt.checks import run as check_run
 from redshift_elt.run.clock import now
 from redshift_elt.run.names import files_table, run_prefix, staging_table
-from redshift_elt.sql import bookkeeping, identifiers, temporary
+from redshift_elt.sql import identifiers, temporary
 from redshift_elt.sql import staging as statements
 from redshift_elt.sql.copy_command import KEYWORD_FORMATS, CopyOptions, copy_objects
+from redshift_elt.sql.render import numbered, render
 from redshift_elt.staging import rejects, s3_content
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.date_pattern import DatePattern
+from redshift_elt.staging.ledger import Ledger
 from redshift_elt.staging.reconcile import check_copy
-from redshift_elt.staging.s3_objects import S3Object, file_list, is_empty, list_dated, list_objects, manifest
+from redshift_elt.staging.s3_objects import S3Object, is_empty, list_dated, list_objects, manifest
+from redshift_elt.staging.staged_files import Listing, json_lines, staged_file_rows
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -122,6 +125,11 @@ class Stage:
         return files_table(self.source.table, self.dag_run)
 
     @property
+    def ledger(self) -> Ledger | None:
+        """The ledger of the source, or None if every run stages all objects that it lists."""
+        return Ledger(self.source.ledger_targets, self._files) if self.source.ledger_targets else None
+
+    @property
     def max_rejects(self) -> int:
         """How many records the run may go on without; a template gives the number as text."""
         return int(self.source.max_rejects)
@@ -183,23 +191,22 @@ class Stage:
             self._written = []
 
     def _tables(self) -> list[tuple[str, str]]:
-        return [(self._files, f"{bookkeeping.SCHEMA}.staged_files"), (self.table, self.source.table)]
+        return [(self._files, "etl.staged_files"), (self.table, self.source.table)]
 
     def _is_current(self, session: Session, target: str) -> bool:
-        if self.source.ledger_targets:
-            _, objects = session.fetch(bookkeeping.count_files(self._files))[0]
-            return not objects or not session.fetch(bookkeeping.count_superseded(target, self._files))[0][0]
-        staged = {tuple(row) for row in session.fetch(bookkeeping.staged_versions(self._files))}
+        if self.ledger:
+            return not (self.ledger.staged(session).objects and self.ledger.has_superseded(session, target))
+        staged = set(session.fetch(render("stage/staged_versions.sql", files=self._files)))
         return staged == {(item.key, item.etag, item.modified) for item in self._listed()}
 
     # What is there to stage.
 
-    def _find(self, session: Session) -> tuple[list[S3Object], S3Object | None]:
+    def _find(self, session: Session) -> tuple[list[S3Object], Listing | None]:
         """Return the objects to stage, and the entry of the ledger that says when they were listed."""
         source = self.source
-        if not source.ledger_targets:
+        if self.ledger is None:
             return self._listed(), None
-        age = self._listing_age(session)
+        age = self._listing_age(session, self.ledger)
         if age is not None:
             log.info(
                 "s3://%s/%s was listed %s ago and is listed again after %s; a run that is triggered by hand lists at "
@@ -210,11 +217,11 @@ class Stage:
                 source.list_every,
             )
             return [], None
-        listing = S3Object(source.bucket, source.prefix, bookkeeping.LISTED, 0, now())
+        listing = Listing(source.bucket, source.prefix, now())
         found = self._listed()
         if self.window.full:
             return found, listing
-        loaded = dict(session.fetch(bookkeeping.loaded_objects(source.ledger_targets), (source.bucket,)))
+        loaded = self.ledger.loaded_versions(session, source.bucket)
         new = [item for item in found if loaded.get(item.key) != item.etag]
         log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
         self._tell_what_a_full_load_decides(found, loaded)
@@ -237,16 +244,15 @@ class Stage:
                 for line in _some(objects):
                     log.warning("  %s", line)
 
-    def _listing_age(self, session: Session) -> timedelta | None:
+    def _listing_age(self, session: Session, ledger: Ledger) -> timedelta | None:
         """Return how long ago every target had all that was listed, if that was short enough ago to go on with it."""
         source = self.source
         if source.list_every is None or self.force_listing or self.window.full:
             return None
-        query = bookkeeping.last_listed(source.ledger_targets)
-        [(targets, oldest)] = session.fetch(query, (source.bucket, source.prefix))
-        if targets < len(source.ledger_targets) or now() - oldest >= source.list_every:
+        listed_at = ledger.last_listing(session, source.bucket, source.prefix)
+        if listed_at is None or now() - listed_at >= source.list_every:
             return None
-        return now() - oldest
+        return now() - listed_at
 
     def _listed(self) -> list[S3Object]:
         """Return the objects that the run may stage.
@@ -295,7 +301,7 @@ class Stage:
         source = self.source
         objects, listing = self._find(session)
         self._tell(objects)
-        self._record(session, [*objects, *([listing] if listing else [])])
+        self._record(session, objects, listing)
         self._rejects = []
         read = kept = 0
         if objects:
@@ -375,15 +381,14 @@ class Stage:
     def _count_records(self, item: S3Object) -> int:
         return s3_content.count_records(self._read(item))
 
-    def _record(self, session: Session, objects: Sequence[S3Object]) -> None:
-        """Keep which objects are staged. A COPY of the list pays from many objects on."""
-        if len(objects) > _ROWS_PER_INSERT:
+    def _record(self, session: Session, objects: Sequence[S3Object], listing: Listing | None) -> None:
+        """Write what was staged into the run's table of staged files; a long list is copied."""
+        rows = staged_file_rows(objects, listing)
+        if len(rows) > _ROWS_PER_INSERT:
             options = CopyOptions(iam_role=self.source.iam_role, region=self._region)
-            session.execute(copy_objects(self._files, self._write("files", file_list(objects)), options))
-        elif objects:
-            rows = [(item.bucket, item.key, item.etag, item.size, item.modified) for item in objects]
-            values = [value for row in rows for value in row]
-            session.execute(bookkeeping.insert_staged_files(self._files, len(rows)), values)
+            session.execute(copy_objects(self._files, self._write("files", json_lines(rows)), options))
+        elif rows:
+            session.execute(render("stage/insert_staged_files.sql", files=self._files, rows=len(rows)), numbered(rows))
 
     def _write(self, kind: str, text: str) -> str:
         """Put a text for COPY into the bucket and return where it is."""

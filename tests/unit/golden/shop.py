@@ -177,7 +177,6 @@ def tasks() -> dict[str, BaseOperator]:
             table="staging_products",
             bucket=BUCKET,
             prefix="products/",
-            ledger_targets=["products", "brands"],
             # Asks the ledger how old the last listing is, and lists again.
             list_every=timedelta(0),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from redshift_elt.checks import Aggregate, Check, Query, fresh, row_count, unique
@@ -21,11 +23,9 @@ DIMENSION = {"task_id": "t", "table": "users", "select": "select 1", "key": "use
         ({}, "exactly one of key_pattern"),
         ({"key_pattern": "%Y.json", "prefix": "logs/"}, "exactly one of key_pattern"),
         ({"prefix": "logs"}, "must end with a slash.*logs/"),
-        ({"prefix": "logs/", "ledger_targets": ["no such; table"]}, "cannot be a table"),
-        ({"key_pattern": "%Y.json", "ledger_targets": ["songs"]}, "ledger_targets goes with prefix"),
+        ({"key_pattern": "%Y.json", "list_every": timedelta(days=1)}, "list_every needs prefix"),
         ({"key_pattern": "%Y.json", "margin_days": -1}, "margin_days is -1: write 0 or more"),
         ({"prefix": "logs/", "margin_days": 1}, "only with key_pattern"),
-        ({"prefix": "logs/", "ledger_targets": "songs"}, r"write a list, \['songs'\]"),
         ({"prefix": "logs/", "bucket": "s3://bucket"}, "without s3://"),
         ({"prefix": "logs/", "json": "s3://bucket/paths.json"}, "key of a JSONPaths file in the same bucket"),
         ({"prefix": "logs/", "iam_role": "copy"}, "write 'default' or a role's ARN"),

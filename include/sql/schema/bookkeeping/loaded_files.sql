@@ -26,13 +26,17 @@ create table if not exists etl.listings (
 )
 diststyle all;
 
--- The empty template of a run's own list of the objects that it staged.
+-- The empty template of a run's own table of staged files, with one row for each of two kinds:
+--   object    an S3 object that the run has staged, in this version
+--   listing   a prefix that the run has listed: object_key is the prefix, modified_at the time of the listing (UTC);
+--             etag is empty and size_bytes 0
 create table if not exists etl.staged_files (
     bucket varchar(63) not null encode zstd,
     object_key varchar(1024) not null encode zstd,
     etag varchar(256) not null encode zstd,
     size_bytes bigint not null encode az64,
-    modified_at timestamp not null encode az64
+    modified_at timestamp not null encode az64,
+    kind varchar(8) not null encode zstd
 )
 diststyle key
 distkey (object_key);

@@ -5,31 +5,35 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
-  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at;
+-- with target = 'brands'
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag;
+-- with target = 'brands'
 
 select *
 from "brands"
@@ -279,52 +283,57 @@ values (
     "brands__delta"."country"
 );
 
-delete from "etl"."loaded_files"
+delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+where etl.loaded_files.target = %(target)s
+  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+-- with target = 'brands'
 
-insert into "etl"."loaded_files" (
-    "target",
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "loaded_at"
+insert into etl.loaded_files (
+    target,
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
+    loaded_at
 )
 select
-    'brands',
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
+    cast(%(target)s as varchar(127)),
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where etag <> 'listed';
+where kind = 'object';
+-- with target = 'brands'
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'brands'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'brands'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'brands',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'brands'
 
 insert into "etl"."loads" (
     "dag_id",
@@ -366,13 +375,13 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select *
@@ -466,26 +475,28 @@ select distinct
 from "brand_records__fresh"
 ) as keys;
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'brands'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'brands'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'brands',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'brands'
 
 insert into "etl"."loads" (
     "dag_id",
@@ -544,31 +555,35 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
-  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at;
+-- with target = 'brands'
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag;
+-- with target = 'brands'
 
 select *
 from "brands"
@@ -886,52 +901,57 @@ values (
     "brands__delta"."country"
 );
 
-delete from "etl"."loaded_files"
+delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+where etl.loaded_files.target = %(target)s
+  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+-- with target = 'brands'
 
-insert into "etl"."loaded_files" (
-    "target",
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "loaded_at"
+insert into etl.loaded_files (
+    target,
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
+    loaded_at
 )
 select
-    'brands',
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
+    cast(%(target)s as varchar(127)),
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where etag <> 'listed';
+where kind = 'object';
+-- with target = 'brands'
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'brands'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'brands'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'brands',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'brands'
 
 insert into "etl"."loads" (
     "dag_id",
@@ -973,31 +993,35 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
-  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at;
+-- with target = 'brands'
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'brands'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag;
+-- with target = 'brands'
 
 select *
 from "brands"
@@ -1234,49 +1258,53 @@ join (select distinct "brand_id" from candidates) as touched
 ) as held
 ) as rows_that_differ;
 
-delete from "etl"."loaded_files"
-where target = 'brands';
+delete from etl.loaded_files
+where target = %(target)s;
+-- with target = 'brands'
 
-insert into "etl"."loaded_files" (
-    "target",
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "loaded_at"
+insert into etl.loaded_files (
+    target,
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
+    loaded_at
 )
 select
-    'brands',
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
+    cast(%(target)s as varchar(127)),
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where etag <> 'listed';
+where kind = 'object';
+-- with target = 'brands'
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'brands'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'brands'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'brands',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'brands'
 
 insert into "etl"."loads" (
     "dag_id",

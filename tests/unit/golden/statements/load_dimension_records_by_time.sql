@@ -8,7 +8,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,
@@ -299,7 +300,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,
@@ -475,7 +477,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,
@@ -793,7 +796,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select *
 from "customers"

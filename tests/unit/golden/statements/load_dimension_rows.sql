@@ -5,31 +5,35 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
-  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at;
+-- with target = 'products'
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag;
+-- with target = 'products'
 
 select *
 from "products"
@@ -179,52 +183,57 @@ values (
     "products__delta"."price"
 );
 
-delete from "etl"."loaded_files"
+delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+where etl.loaded_files.target = %(target)s
+  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+-- with target = 'products'
 
-insert into "etl"."loaded_files" (
-    "target",
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "loaded_at"
+insert into etl.loaded_files (
+    target,
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
+    loaded_at
 )
 select
-    'products',
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
+    cast(%(target)s as varchar(127)),
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where etag <> 'listed';
+where kind = 'object';
+-- with target = 'products'
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'products'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'products'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'products',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'products'
 
 insert into "etl"."loads" (
     "dag_id",
@@ -266,13 +275,13 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select *
@@ -303,26 +312,28 @@ from staging_products__4e4a3efb5fa2
 ) as source
 ) as rows_once;
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'products'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'products'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'products',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'products'
 
 insert into "etl"."loads" (
     "dag_id",
@@ -381,31 +392,35 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
-  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at;
+-- with target = 'products'
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag;
+-- with target = 'products'
 
 select *
 from "products"
@@ -547,52 +562,57 @@ values (
     "products__delta"."price"
 );
 
-delete from "etl"."loaded_files"
+delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key;
+where etl.loaded_files.target = %(target)s
+  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+-- with target = 'products'
 
-insert into "etl"."loaded_files" (
-    "target",
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "loaded_at"
+insert into etl.loaded_files (
+    target,
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
+    loaded_at
 )
 select
-    'products',
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
+    cast(%(target)s as varchar(127)),
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where etag <> 'listed';
+where kind = 'object';
+-- with target = 'products'
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'products'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'products'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'products',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'products'
 
 insert into "etl"."loads" (
     "dag_id",
@@ -634,31 +654,35 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag
-  and "etl"."loaded_files".modified_at >= "staging_products_files__4e4a3efb5fa2".modified_at;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at;
+-- with target = 'products'
 
 select
-    count(*),
-    sum(case when etag = 'listed' then 0 else 1 end)
+    count(case when kind = 'object' then 1 end),
+    count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2"
-join "etl"."loaded_files"
-  on "etl"."loaded_files".target = 'products'
-  and "etl"."loaded_files".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."loaded_files".object_key = "staging_products_files__4e4a3efb5fa2".object_key
-where "etl"."loaded_files".etag <> "staging_products_files__4e4a3efb5fa2".etag;
+from "staging_products_files__4e4a3efb5fa2" as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag;
+-- with target = 'products'
 
 select *
 from "products"
@@ -793,49 +817,53 @@ delete from "products"
 using "products__gone"
 where "products"."product_id" = "products__gone"."product_id";
 
-delete from "etl"."loaded_files"
-where target = 'products';
+delete from etl.loaded_files
+where target = %(target)s;
+-- with target = 'products'
 
-insert into "etl"."loaded_files" (
-    "target",
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "loaded_at"
+insert into etl.loaded_files (
+    target,
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
+    loaded_at
 )
 select
-    'products',
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
+    cast(%(target)s as varchar(127)),
+    bucket,
+    object_key,
+    etag,
+    size_bytes,
+    modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where etag <> 'listed';
+where kind = 'object';
+-- with target = 'products'
 
-delete from "etl"."listings"
+delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
-where "etl"."listings".target = 'products'
-  and "etl"."listings".bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and "etl"."listings".prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".etag = 'listed';
+where etl.listings.target = %(target)s
+  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+-- with target = 'products'
 
-insert into "etl"."listings" (
-    "target",
-    "bucket",
-    "prefix",
-    "listed_at"
+insert into etl.listings (
+    target,
+    bucket,
+    prefix,
+    listed_at
 )
 select
-    'products',
+    cast(%(target)s as varchar(127)),
     bucket,
     object_key,
     modified_at
 from "staging_products_files__4e4a3efb5fa2"
-where etag = 'listed';
+where kind = 'listing';
+-- with target = 'products'
 
 insert into "etl"."loads" (
     "dag_id",

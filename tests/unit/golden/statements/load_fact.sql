@@ -8,7 +8,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,
@@ -225,7 +226,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,
@@ -442,7 +444,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,
@@ -671,7 +674,8 @@ select
     object_key,
     etag,
     modified_at
-from "staging_orders_files__4e4a3efb5fa2";
+from "staging_orders_files__4e4a3efb5fa2"
+where kind = 'object';
 
 select distinct
     window_start,

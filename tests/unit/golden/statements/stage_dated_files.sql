@@ -15,11 +15,14 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'fe340632380e480ba39c0e444b9e984e', 449, '2018-11-02 00:05:00'
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
+--      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
+--      kind_1 = 'object'
 
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
@@ -161,11 +164,14 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'fe340632380e480ba39c0e444b9e984e', 449, '2018-11-02 00:05:00'
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
+--      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
+--      kind_1 = 'object'
 
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
@@ -307,11 +313,14 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 596, '2018-11-02 09:00:00'
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
+--      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
+--      kind_1 = 'object'
 
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
@@ -499,13 +508,17 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 596, '2018-11-02 09:00:00',
---      'shop-data', 'orders/2018/11/2018-11-02.json', 'd1fcb29bfe43e3f297c08144980fe4cb', 148, '2018-11-02 00:05:00'
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
+    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
+--      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
+--      kind_1 = 'object', bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-02.json',
+--      etag_2 = 'd1fcb29bfe43e3f297c08144980fe4cb', size_bytes_2 = 148, modified_at_2 = '2018-11-02 00:05:00',
+--      kind_2 = 'object'
 
 create temporary table "staging_orders__incoming" (like "staging_orders");
 

@@ -13,40 +13,44 @@ create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 select
     count(*),
     min(listed_at)
-from "etl"."listings"
-where bucket = %s
-  and prefix = %s
-  and target in ('products', 'brands');
--- with 'shop-data', 'products/'
+from etl.listings
+where bucket = %(bucket)s
+  and prefix = %(prefix)s
+  and target in (%(target_1)s, %(target_2)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
 
 select
     object_key,
     etag
-from "etl"."loaded_files"
-where bucket = %s
-  and target in ('products', 'brands')
+from etl.loaded_files
+where bucket = %(bucket)s
+  and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
 having count(*) = 2;
--- with 'shop-data'
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'products/P1.json', '2be6eb665b37a24f96b9f071d75e204c', 112, '2018-11-02 00:05:00', 'shop-data',
---      'products/P2.json', '2ce8704a9e48ac4513d58408e09791b7', 106, '2018-11-02 00:05:00', 'shop-data',
---      'products/P3.json', 'd5655097561fd13387eb057f3c2b5750', 107, '2018-11-02 00:05:00', 'shop-data', 'products/',
---      'listed', 0
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
+    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s),
+    (%(bucket_3)s, %(object_key_3)s, %(etag_3)s, %(size_bytes_3)s, %(modified_at_3)s, %(kind_3)s),
+    (%(bucket_4)s, %(object_key_4)s, %(etag_4)s, %(size_bytes_4)s, %(modified_at_4)s, %(kind_4)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '2be6eb665b37a24f96b9f071d75e204c',
+--      size_bytes_1 = 112, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object', bucket_2 = 'shop-data',
+--      object_key_2 = 'products/P2.json', etag_2 = '2ce8704a9e48ac4513d58408e09791b7', size_bytes_2 = 106,
+--      modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
+--      object_key_3 = 'products/P3.json', etag_3 = 'd5655097561fd13387eb057f3c2b5750', size_bytes_3 = 107,
+--      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
+--      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
 
 copy "staging_products__4e4a3efb5fa2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_products/staging_products-3e8f2aade4d3.manifest'
@@ -118,34 +122,35 @@ create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 select
     count(*),
     min(listed_at)
-from "etl"."listings"
-where bucket = %s
-  and prefix = %s
-  and target in ('products', 'brands');
--- with 'shop-data', 'products/'
+from etl.listings
+where bucket = %(bucket)s
+  and prefix = %(prefix)s
+  and target in (%(target_1)s, %(target_2)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
 
 select
     object_key,
     etag
-from "etl"."loaded_files"
-where bucket = %s
-  and target in ('products', 'brands')
+from etl.loaded_files
+where bucket = %(bucket)s
+  and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
 having count(*) = 2;
--- with 'shop-data'
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'products/', 'listed', 0
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/', etag_1 = '', size_bytes_1 = 0, kind_1 = 'listing'
 
 select
     "dag_id",
@@ -187,36 +192,38 @@ create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 select
     count(*),
     min(listed_at)
-from "etl"."listings"
-where bucket = %s
-  and prefix = %s
-  and target in ('products', 'brands');
--- with 'shop-data', 'products/'
+from etl.listings
+where bucket = %(bucket)s
+  and prefix = %(prefix)s
+  and target in (%(target_1)s, %(target_2)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
 
 select
     object_key,
     etag
-from "etl"."loaded_files"
-where bucket = %s
-  and target in ('products', 'brands')
+from etl.loaded_files
+where bucket = %(bucket)s
+  and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
 having count(*) = 2;
--- with 'shop-data'
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'products/P1.json', '088f9c0afd9aeafe3cfd6612e8dbc511', 109, '2018-11-02 09:00:00', 'shop-data',
---      'products/', 'listed', 0
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
+    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
+--      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
+--      object_key_2 = 'products/', etag_2 = '', size_bytes_2 = 0, kind_2 = 'listing'
 
 copy "staging_products__4e4a3efb5fa2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_products/staging_products-82d3d41817ae.manifest'
@@ -290,17 +297,21 @@ insert into "staging_products_files__4e4a3efb5fa2" (
     "object_key",
     "etag",
     "size_bytes",
-    "modified_at"
+    "modified_at",
+    "kind"
 )
 values
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s);
--- with 'shop-data', 'products/P1.json', '088f9c0afd9aeafe3cfd6612e8dbc511', 109, '2018-11-02 09:00:00', 'shop-data',
---      'products/P2.json', '2ce8704a9e48ac4513d58408e09791b7', 106, '2018-11-02 00:05:00', 'shop-data',
---      'products/P3.json', 'd5655097561fd13387eb057f3c2b5750', 107, '2018-11-02 00:05:00', 'shop-data', 'products/',
---      'listed', 0
+    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
+    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s),
+    (%(bucket_3)s, %(object_key_3)s, %(etag_3)s, %(size_bytes_3)s, %(modified_at_3)s, %(kind_3)s),
+    (%(bucket_4)s, %(object_key_4)s, %(etag_4)s, %(size_bytes_4)s, %(modified_at_4)s, %(kind_4)s);
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
+--      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
+--      object_key_2 = 'products/P2.json', etag_2 = '2ce8704a9e48ac4513d58408e09791b7', size_bytes_2 = 106,
+--      modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
+--      object_key_3 = 'products/P3.json', etag_3 = 'd5655097561fd13387eb057f3c2b5750', size_bytes_3 = 107,
+--      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
+--      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
 
 copy "staging_products__4e4a3efb5fa2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_products/staging_products-3e8f2aade4d3.manifest'

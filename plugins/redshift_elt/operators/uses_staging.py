@@ -1,4 +1,4 @@
-"""What operators have in common that read what a run staged."""
+"""What all operators have in common that use the staging tables of their run."""
 
 from __future__ import annotations
 
@@ -16,16 +16,30 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-class StagedOperator(WarehouseOperator):
-    """An operator that reads what other operators of its run have staged.
+class UsesStagingOperator(WarehouseOperator):
+    """An operator that uses what other operators of its run have staged.
 
-    :param staged_by: those operators. Where a run has dropped its staging tables, as it does when it has succeeded, and
-        one of its tasks is cleared, the task stages again for itself. Without ``staged_by`` it fails instead.
+    It runs after those operators: naming them in ``staged_by`` makes them its upstream tasks, whether the DAG is
+    assigned before or after that. Only a mapped operator (``partial().expand()``), which is not constructed when the
+    DAG is parsed, needs ``>>``.
+
+    :param staged_by: the staging operators. A run drops its staging tables when it has succeeded. If one of its tasks
+        is cleared after that, the task stages again for itself; without ``staged_by`` it fails.
     """
+
+    # Whether the operator needs every object of a source in every run. If it does, no ledger is kept for the source;
+    # see StageToRedshiftOperator.
+    needs_all_objects: bool = False
+    # The table whose ledger records the objects that the operator has loaded.
+    ledger_target: str | None = None
 
     def __init__(self, *, staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.staged_by = tuple(staged_by)
+        for operator in self.staged_by:
+            # The ids alone are what set_upstream() would set; unlike it, they need no DAG yet.
+            self.upstream_task_ids.add(operator.task_id)
+            operator.downstream_task_ids.add(self.task_id)
 
     def on_staged(
         self,

@@ -1,0 +1,9 @@
+{# How many of the staged objects a target has loaded before in another version. Binds target. #}
+select count(*)
+from {{ files | table }} as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag

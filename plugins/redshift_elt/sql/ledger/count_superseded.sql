@@ -1,0 +1,10 @@
+{# How many of the staged objects a target has loaded in another version that is not older. Binds target. #}
+select count(*)
+from {{ files | table }} as staged
+join etl.loaded_files as loaded
+  on loaded.bucket = staged.bucket
+  and loaded.object_key = staged.object_key
+where staged.kind = 'object'
+  and loaded.target = %(target)s
+  and loaded.etag <> staged.etag
+  and loaded.modified_at >= staged.modified_at

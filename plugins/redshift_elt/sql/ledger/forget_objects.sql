@@ -1,0 +1,7 @@
+{# Remove from a target's ledger the objects that are about to be recorded in their new version. Binds target. #}
+delete from etl.loaded_files
+using {{ files | table }}
+where etl.loaded_files.target = %(target)s
+  and etl.loaded_files.bucket = {{ files | table }}.bucket
+  and etl.loaded_files.object_key = {{ files | table }}.object_key
+  and {{ files | table }}.kind = 'object'

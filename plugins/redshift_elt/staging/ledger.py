@@ -1,0 +1,99 @@
+"""The ledger: which version of which S3 object each target has loaded, and when its prefixes were last listed.
+
+A target's entries change in the transaction of its load, so the ledger is never ahead of the data (docs/adr/0003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.render import render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+
+
+@dataclass(frozen=True)
+class StagedFiles:
+    """What a run's table of staged files holds.
+
+    :param objects: the number of S3 objects that the run staged.
+    :param listings: the number of prefixes that it listed.
+    """
+
+    objects: int
+    listings: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one source for the targets that load from it.
+
+    :param targets: the tables that load from the source.
+    :param files: the run's table of staged files, see :func:`redshift_elt.run.names.files_table`.
+    """
+
+    targets: Sequence[str]
+    files: str
+
+    def loaded_versions(self, session: Session, bucket: str) -> dict[str, str]:
+        """Return key and ETag of the bucket's objects that every target has loaded in the same version."""
+        query = render("ledger/loaded_objects.sql", targets=self._names)
+        return dict(session.fetch(query, {"bucket": bucket, **self._target_values}))
+
+    def last_listing(self, session: Session, bucket: str, prefix: str) -> datetime | None:
+        """Return the time of the last listing of which every target has loaded all objects; UTC, without a zone.
+
+        :return: None if a target has not loaded any listing of this prefix.
+        """
+        query = render("ledger/last_listing.sql", targets=self._names)
+        [(count, oldest)] = session.fetch(query, {"bucket": bucket, "prefix": prefix, **self._target_values})
+        return oldest if count == len(self._names) else None
+
+    def staged(self, session: Session) -> StagedFiles:
+        """Return how much the run has staged."""
+        [(objects, listings)] = session.fetch(render("ledger/count_staged.sql", files=self.files))
+        return StagedFiles(objects, listings)
+
+    def has_superseded(self, session: Session, target: str) -> bool:
+        """Return whether the target has loaded another version, and not an older one, of a staged object."""
+        return self._any_staged(session, "ledger/count_superseded.sql", target)
+
+    def has_changed(self, session: Session, target: str) -> bool:
+        """Return whether the target has loaded another version of a staged object before."""
+        return self._any_staged(session, "ledger/count_changed.sql", target)
+
+    def record(self, session: Session, target: str, staged: StagedFiles, *, full: bool) -> None:
+        """Record that the target has loaded what the run staged; the caller commits it together with the load.
+
+        :param staged: what :meth:`staged` has returned. Without new objects or listings nothing is written.
+        :param full: whether the load has replaced everything that the target held.
+        """
+        if full:
+            self._write(session, "ledger/forget_all_objects.sql", target)
+        elif staged.objects:
+            self._write(session, "ledger/forget_objects.sql", target)
+        if staged.objects:
+            self._write(session, "ledger/record_objects.sql", target)
+        if staged.objects or staged.listings:
+            self._write(session, "ledger/forget_listings.sql", target)
+            self._write(session, "ledger/record_listings.sql", target)
+
+    @property
+    def _names(self) -> list[str]:
+        return sorted({bare(target) for target in self.targets})
+
+    @property
+    def _target_values(self) -> dict[str, str]:
+        return {f"target_{number}": name for number, name in enumerate(self._names, 1)}
+
+    def _any_staged(self, session: Session, template: str, target: str) -> bool:
+        [(count,)] = session.fetch(render(template, files=self.files), {"target": bare(target)})
+        return bool(count)
+
+    def _write(self, session: Session, template: str, target: str) -> None:
+        session.execute(render(template, files=self.files), {"target": bare(target)})

@@ -1,0 +1,123 @@
+"""``staged_by`` sets upstream tasks, and decides for which targets a staging operator keeps a ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.checks import row_count
+from redshift_elt.operators.data_quality import DataQualityOperator
+from redshift_elt.operators.load_dimension import LoadDimensionOperator
+from redshift_elt.operators.load_fact import LoadFactOperator
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.run.window import Window
+
+
+def dag():
+    return DAG("shop", schedule=None, start_date=datetime(2018, 11, 1, tzinfo=timezone.utc))
+
+
+def stage(task_id="stage", **arguments):
+    return StageToRedshiftOperator(
+        task_id=task_id, table=f"{task_id}_orders", bucket="shop", **{"prefix": "orders/", **arguments}
+    )
+
+
+def dimension(table, *staged_by, **arguments):
+    return LoadDimensionOperator(
+        task_id=f"load_{table}", table=table, select="select 1", key="id", staged_by=staged_by, **arguments
+    )
+
+
+def fact(table, *staged_by):
+    return LoadFactOperator(
+        task_id=f"load_{table}", table=table, select="select 1", key="id", window_column="at", staged_by=staged_by
+    )
+
+
+def ledger_targets(operator):
+    context = {
+        "dag_run": SimpleNamespace(dag_id="shop", run_id="r", run_type="scheduled"),
+        "params": {"customers": "customers_2"},
+    }
+    moment = datetime(2018, 11, 1, tzinfo=timezone.utc)
+    operator.__dict__["s3"] = None
+    staging = operator.stage_for(operator, context, Window(moment, moment + timedelta(hours=1), "test"))
+    return staging.ledger and list(staging.ledger.targets)
+
+
+def test_staging_operators_are_upstream_of_the_tasks_that_name_them():
+    with dag() as shop:
+        events, orders = stage("events"), stage("orders")
+        dimension("customers", events, orders)
+        DataQualityOperator(task_id="check", checks=[row_count("customers")], staged_by=[orders])
+    assert shop.get_task("load_customers").upstream_task_ids == {"events", "orders"}
+    assert orders.downstream_task_ids == {"load_customers", "check"}
+
+
+def test_the_dag_can_be_assigned_later():
+    orders = stage("orders")
+    load = dimension("customers", orders)
+    shop = dag()
+    for task in (load, orders):
+        shop.add_task(task)
+    assert load.upstream_task_ids == {"orders"}
+    assert [task.task_id for task in orders.downstream_list] == ["load_customers"]
+
+
+def test_a_ledger_is_kept_for_the_targets_that_merge():
+    with dag():
+        orders, other = stage("orders"), stage("other")
+        dimension("customers", orders)
+        dimension("etl.products", orders)
+        dimension("suppliers", other)
+        DataQualityOperator(task_id="check", checks=[row_count("customers")], staged_by=[orders])
+    assert ledger_targets(orders) == ["customers", "etl.products"]
+
+
+def test_the_target_of_a_ledger_may_be_a_template():
+    with dag():
+        orders = stage("orders")
+        LoadDimensionOperator(
+            task_id="load", table="{{ params.customers }}", select="select 1", key="id", staged_by=[orders]
+        )
+    assert ledger_targets(orders) == ["customers_2"]
+
+
+@pytest.mark.parametrize(
+    "overwriting",
+    [
+        lambda orders: fact("orders", orders),
+        lambda orders: dimension("seen", orders, records="etl.seen", window_column="seen_at"),
+        lambda orders: LoadDimensionOperator.partial(
+            task_id="mapped", select="select 1", key="id", staged_by=[orders]
+        ).expand(table=["one", "two"]),
+    ],
+    ids=["a fact", "a dimension with records of a window", "a mapped load"],
+)
+def test_no_ledger_is_kept_if_a_load_needs_all_objects(overwriting):
+    with dag():
+        orders = stage("orders")
+        dimension("customers", orders)
+        overwriting(orders)
+    assert ledger_targets(orders) is None
+
+
+def test_no_ledger_is_kept_without_a_load_or_for_a_key_pattern():
+    with dag():
+        orders, daily = stage("orders"), stage("daily", prefix=None, key_pattern="orders/%Y-%m-%d.json")
+        dimension("customers", daily)
+    assert ledger_targets(orders) is None
+    assert ledger_targets(daily) is None
+
+
+def test_list_every_without_a_ledger_is_refused():
+    with dag():
+        orders = stage("orders", list_every=timedelta(days=1))
+        fact("orders", orders)
+    with pytest.raises(AirflowFailException, match="list_every of orders has no effect: without a ledger"):
+        ledger_targets(orders)
