@@ -1,6 +1,6 @@
 """What a task read and wrote, as OpenLineage tells it: datasets, columns, numbers.
 
-To be imported only where the OpenLineage provider is installed; everything else works without it. Nothing here asks the
+For use only where the OpenLineage provider is installed; everything else works without it. Nothing here asks the
 warehouse: a task that has done its work is not held up by a statement for its lineage.
 
 A dataset is named as the Amazon provider and the specification name it (OpenLineage, "Naming Conventions"), so that
@@ -14,17 +14,21 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.providers.openlineage.extractors import OperatorLineage
-from openlineage.client.event_v2 import InputDataset, OutputDataset
-from openlineage.client.facet_v2 import (
-    column_lineage_dataset,
-    input_statistics_input_dataset,
-    output_statistics_output_dataset,
-)
-from openlineage.common.sql import parse
+# Optional. This module must be importable without it: Airflow imports every file of a plugins folder that has no
+# .airflowignore. Operators notice that it is missing when they import OperatorLineage from here.
+with suppress(ImportError):
+    from airflow.providers.openlineage.extractors import OperatorLineage
+    from openlineage.client.event_v2 import InputDataset, OutputDataset
+    from openlineage.client.facet_v2 import (
+        column_lineage_dataset,
+        input_statistics_input_dataset,
+        output_statistics_output_dataset,
+    )
+    from openlineage.common.sql import parse
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook

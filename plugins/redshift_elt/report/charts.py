@@ -7,16 +7,15 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from redshift_elt.report.question import Answer, ColumnChart
 from redshift_elt.report.text import shortened, shown
+
+# matplotlib is optional and slow to import, so only functions import it.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # In points, of which a telephone's width has about as many: at that width the text has the size that is set here.
 _WIDTH = 4.7
@@ -86,6 +85,8 @@ def _bar_chart(title: str, bars: Sequence[tuple[str, Any]]) -> str:
 
 
 def _column_chart(answer: Answer, chart: ColumnChart) -> str:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     places = [position / chart.step for position in answer.column(chart.position)]
     labels = ["\N{EN DASH}".join(map(shown, parts)) for parts in zip(*map(answer.column, chart.label), strict=True)]
     heights = [_height(value) for value in answer.column(chart.value)]
@@ -134,6 +135,9 @@ def _svg(
     place: tuple[float, float, float, float],
     draw: Callable[[Axes], None],
 ) -> str:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     text = io.StringIO()
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=size)

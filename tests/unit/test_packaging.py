@@ -1,0 +1,74 @@
+"""``plugins/`` can be dropped into Airflow, also by an archive that lost its hidden files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from local.settings import ROOT
+
+PLUGINS = ROOT / "plugins"
+
+# Optional packages: a module may import them in a function, but must not need them to be imported.
+OPTIONAL = ("airflow.providers.openlineage.extractors", "airflow.providers.slack.hooks", "matplotlib", "openlineage")
+
+# Lets Airflow load its plugins, and prints what came of it.
+LOAD = f"""
+import json, sys
+sys.modules.update(dict.fromkeys({OPTIONAL!r}))
+
+import airflow
+from airflow import plugins_manager
+
+standard = {{name: sys.modules[name] for name in sys.stdlib_module_names if name in sys.modules}}
+plugins, _ = plugins_manager._get_plugins()
+print(json.dumps({{
+    "errors": plugins_manager.get_import_errors(),
+    "plugins": [plugin.name for plugin in plugins if "sparkify" in plugin.name],
+    "replaced": [name for name, module in standard.items() if sys.modules.get(name) is not module],
+    "bare": "render" in sys.modules,
+}}))
+"""
+
+
+def plugin_files() -> list[Path]:
+    return sorted(PLUGINS.rglob("*.py"))
+
+
+def test_no_module_has_the_name_of_another_package():
+    """Without ``.airflowignore`` Airflow imports each file by its bare name, which replaces a module of that name."""
+    taken = {*sys.stdlib_module_names, *packages_distributions()}
+    assert plugin_files()
+    assert [str(file) for file in plugin_files() if file.stem in taken] == []
+
+
+def test_folders_do_not_have_the_name_of_another_package():
+    taken = {*sys.stdlib_module_names, *packages_distributions()}
+    assert {file.relative_to(PLUGINS).parts[0] for file in plugin_files() if file.parent != PLUGINS} & taken == set()
+
+
+@pytest.mark.parametrize("hidden_files", [True, False], ids=["with .airflowignore", "without hidden files"])
+def test_airflow_loads_the_plugin_from_the_folder(tmp_path, hidden_files):
+    ignored = ["__pycache__"] if hidden_files else ["__pycache__", ".*"]
+    shutil.copytree(PLUGINS, tmp_path / "plugins", ignore=shutil.ignore_patterns(*ignored))
+    environment = {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path / "plugins"),
+        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+        "PATH": "/usr/bin:/bin",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["errors"] == {}
+    assert found["plugins"] == ["sparkify_warehouse"]
+    assert found["replaced"] == []
+    assert found["bare"] != hidden_files
