@@ -11,7 +11,7 @@ from psycopg import sql
 
 from bench.history import History, Object
 from bench.meter import SCHEMAS, Cost, Meter
-from tests.support.warehouse import BUCKET, Warehouse
+from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
 FULL = "a full load of the whole history"
 FIRST = "the first hour of a day, which lists the catalogue"
@@ -32,7 +32,11 @@ class Bench:
     """
 
     def __init__(
-        self, warehouse: Warehouse, history: History, database: psycopg.Connection[tuple[object, ...]], hours: int
+        self,
+        warehouse: WarehouseUnderTest,
+        history: History,
+        database: psycopg.Connection[tuple[object, ...]],
+        hours: int,
     ) -> None:
         self._warehouse = warehouse
         self._history = history

@@ -26,7 +26,7 @@ from local.standin.databases import database_name
 
 if TYPE_CHECKING:
     from local.stack.stack import Stack
-    from tests.support.warehouse import Warehouse
+    from tests.support.warehouse import WarehouseUnderTest
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -88,7 +88,7 @@ def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
     )
 
 
-def _upload(warehouse: Warehouse, data: Path) -> None:
+def _upload(warehouse: WarehouseUnderTest, data: Path) -> None:
     generate(data, Options(days=1, users=80, songs=SONGS))
     [day] = (data / "log_data").rglob("*.json")
     lines = day.read_text("utf-8").splitlines()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.stack.warehouse import Warehouse
+from local.stack.warehouse import ClusterLogin
 
 # The request of PostgreSQL's protocol to go on with TLS: its length and its code; "S" is the consent.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -25,7 +25,7 @@ CHUNK = 65536
 
 
 @contextmanager
-def tls_relay(warehouse: Warehouse) -> Iterator[Path]:
+def tls_relay(warehouse: ClusterLogin) -> Iterator[Path]:
     """Offer the warehouse on a socket that only this user can open; yield the socket's folder."""
 
     class Connection(socketserver.BaseRequestHandler):
@@ -45,7 +45,7 @@ def tls_relay(warehouse: Warehouse) -> Iterator[Path]:
             server.shutdown()
 
 
-def _encrypted(warehouse: Warehouse) -> ssl.SSLSocket:
+def _encrypted(warehouse: ClusterLogin) -> ssl.SSLSocket:
     plain = socket.create_connection((warehouse.host, warehouse.port))
     plain.sendall(SSL_REQUEST)
     if plain.recv(1) != CONSENT:

@@ -21,7 +21,7 @@ CREDENTIAL_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Warehouse:
+class ClusterLogin:
     """The endpoint of the local cluster and a login that works now."""
 
     host: str
@@ -66,7 +66,7 @@ def aws_client(settings: Settings, service: str) -> Any:
     )
 
 
-def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> Warehouse | None:
+def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin | None:
     """Look a local cluster up and log in; None if there is no cluster, or it is paused.
 
     :raises StackError: the stand-in does not answer.
@@ -81,7 +81,7 @@ def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> War
     if cluster["ClusterStatus"] != "available":
         return None
     user, password = _login(settings, cluster)
-    return Warehouse(
+    return ClusterLogin(
         host=cluster["Endpoint"]["Address"],
         port=cluster["Endpoint"]["Port"],
         database=cluster["DBName"],
@@ -91,7 +91,7 @@ def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> War
     )
 
 
-def require_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> Warehouse:
+def require_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin:
     """Look a local cluster up as :func:`find_warehouse` does.
 
     :raises StackError: there is none, or the stand-in does not answer.

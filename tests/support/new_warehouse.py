@@ -13,7 +13,7 @@ from local.settings import REGION
 from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
-from tests.support.warehouse import BUCKET, ROOT, Warehouse
+from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
 VISIBLE = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "AWS_", "SSL_CERT_FILE", "NO_PROXY")
 WAREHOUSE = {
@@ -26,7 +26,9 @@ PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
 
 
 @contextmanager
-def new_warehouse(stack: Stack, bucket: str = BUCKET, prefixes: Sequence[str] = PREFIXES) -> Iterator[Warehouse]:
+def new_warehouse(
+    stack: Stack, bucket: str = BUCKET, prefixes: Sequence[str] = PREFIXES
+) -> Iterator[WarehouseUnderTest]:
     """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker.
 
     :param bucket: the bucket to make; COPY may read what is below the prefixes.
@@ -50,4 +52,4 @@ def new_warehouse(stack: Stack, bucket: str = BUCKET, prefixes: Sequence[str] = 
             ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
         prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS)
-        yield Warehouse(s3)
+        yield WarehouseUnderTest(s3)

@@ -108,8 +108,8 @@ class Run:
         }
 
 
-class Warehouse:
-    """A loaded-by-nobody star schema on the stand-in, and the bucket that it is loaded from."""
+class WarehouseUnderTest:
+    """An empty star schema on the stand-in, the bucket that it is loaded from, and runs of the DAG that loads it."""
 
     def __init__(self, s3: Any) -> None:
         self.s3 = s3
@@ -125,7 +125,7 @@ class Warehouse:
         params = {"bucket": BUCKET, **window, **params}
         return Run(self.dag, f"test-{self._runs}", params, self._hook, self._s3_hook, run_type)
 
-    def through(self, conn_id: str) -> Warehouse:
+    def through(self, conn_id: str) -> WarehouseUnderTest:
         """Return the same warehouse, reached through another of Airflow's connections."""
         other = copy.copy(self)
         other._hook = warehouse_hook(conn_id)

@@ -11,32 +11,34 @@ import pytest
 from local.stack.stack import Stack
 from local.stack.warehouse import find_warehouse
 from tests.support.new_warehouse import new_warehouse
-from tests.support.warehouse import Warehouse
+from tests.support.warehouse import WarehouseUnderTest
 
 
 @pytest.fixture(scope="session")
-def created_warehouse(standin: Stack) -> Iterator[Warehouse]:
+def created_warehouse(standin: Stack) -> Iterator[WarehouseUnderTest]:
     """The tables on a cluster of the stand-in, and this process's environment as an Airflow worker has it."""
     with new_warehouse(standin) as warehouse:
         yield warehouse
 
 
 @pytest.fixture
-def warehouse(created_warehouse: Warehouse) -> Warehouse:
+def warehouse(created_warehouse: WarehouseUnderTest) -> WarehouseUnderTest:
     """The warehouse and its bucket, both empty."""
     created_warehouse.empty()
     return created_warehouse
 
 
 @pytest.fixture
-def uploaded(warehouse: Warehouse, data: Path) -> Warehouse:
+def uploaded(warehouse: WarehouseUnderTest, data: Path) -> WarehouseUnderTest:
     """The empty warehouse, and in its bucket the data that the test's file makes."""
     warehouse.upload(data)
     return warehouse
 
 
 @pytest.fixture
-def through_postgres(warehouse: Warehouse, standin: Stack, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+def through_postgres(
+    warehouse: WarehouseUnderTest, standin: Stack, monkeypatch: pytest.MonkeyPatch
+) -> WarehouseUnderTest:
     """The empty warehouse through a connection of type postgres."""
     found = find_warehouse(standin.settings)
     assert found is not None

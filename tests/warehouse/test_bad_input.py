@@ -22,7 +22,7 @@ from redshift_elt.staging.reconcile import check_copy
 from redshift_elt.staging.s3_content import count_records, line
 from redshift_elt.staging.s3_objects import S3Object
 from tests.model.star_schema import comparable, star_schema
-from tests.support.warehouse import BUCKET, TARGETS, Warehouse
+from tests.support.warehouse import BUCKET, TARGETS, WarehouseUnderTest
 
 PATHS_KEY = "log_json_path.json"
 KEYS = [f"log_data/2018/11/2018-11-0{day}-events.json" for day in (1, 2)]
@@ -39,14 +39,14 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def uploaded(created_warehouse: Warehouse, data):
+def uploaded(created_warehouse: WarehouseUnderTest, data):
     created_warehouse.empty()
     created_warehouse.upload(data)
     return created_warehouse
 
 
 @pytest.fixture
-def source(uploaded: Warehouse, data):
+def source(uploaded: WarehouseUnderTest, data):
     """The warehouse, where nothing is staged or loaded, and its bucket with the data, for a test that stages only."""
     yield uploaded
     for key in (*KEYS, PATHS_KEY, song_key(data)):
@@ -350,7 +350,7 @@ def test_nothing_of_the_data_can_act_on_a_terminal():
 
 
 @pytest.fixture
-def loadable(warehouse: Warehouse, data):
+def loadable(warehouse: WarehouseUnderTest, data):
     """The same for a test that loads too."""
     warehouse.upload(data)
     return warehouse
@@ -416,7 +416,7 @@ def load_songs(run) -> dict:
     return staged
 
 
-def rows_of(warehouse: Warehouse, run_id: str) -> list[tuple]:
+def rows_of(warehouse: WarehouseUnderTest, run_id: str) -> list[tuple]:
     return warehouse.query(
         "select object_key, line_number, column_name, error_code, line from etl.rejects where run_id = %s "
         "order by object_key, line_number",
@@ -424,7 +424,7 @@ def rows_of(warehouse: Warehouse, run_id: str) -> list[tuple]:
     )
 
 
-def rows_of_targets(warehouse: Warehouse):
+def rows_of_targets(warehouse: WarehouseUnderTest):
     return {table: comparable(rows) for table, rows in warehouse.star_schema().items()}
 
 

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.sql.merge import Choice
-from tests.support.warehouse import Warehouse
+from tests.support.warehouse import WarehouseUnderTest
 
 CONTEXT = {
     "params": {"window_start": "2018-11-01T00:00:00", "window_end": "2018-11-02T00:00:00"},
@@ -21,7 +21,7 @@ CONTEXT = {
 
 
 @pytest.fixture
-def tables(warehouse: Warehouse):
+def tables(warehouse: WarehouseUnderTest):
     for name, columns in (("colours", "colour varchar(16)"), ("prices", "shop integer, item integer, price integer")):
         warehouse.execute(f"create table {name} ({columns})")
         warehouse.execute(f"create table etl.lock_{name} (unused boolean)")

@@ -19,14 +19,13 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from local.datagen import Options, generate
 from local.stack.environment import CLUSTER
-from local.stack.warehouse import Warehouse as Endpoint
-from local.stack.warehouse import require_warehouse
+from local.stack.warehouse import ClusterLogin, require_warehouse
 from local.standin.databases import database_name
 from redshift_elt.connection.transaction import ConnectionLostError
 from tests.model.star_schema import Row, comparable, star_schema
 from tests.support.behind import Behind, Contents
 from tests.support.faults import Line, Moment, before_each_statement, cut
-from tests.support.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, Warehouse
+from tests.support.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, WarehouseUnderTest
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
@@ -68,7 +67,7 @@ def write_lines(file: Path, records: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def endpoint(standin, created_warehouse) -> Endpoint:
+def endpoint(standin, created_warehouse) -> ClusterLogin:
     return require_warehouse(standin.settings)
 
 
@@ -81,7 +80,7 @@ def behind(standin, created_warehouse) -> Iterator[Behind]:
 
 
 @pytest.fixture(scope="module")
-def warehouse(created_warehouse, endpoint, behind, older, data) -> Iterator[Warehouse]:
+def warehouse(created_warehouse, endpoint, behind, older, data) -> Iterator[WarehouseUnderTest]:
     """The warehouse with the older data, and the bucket with the new.
 
     What a task does anew, and what takes longer than all the rest of these tests, is done once or left out: clients of
@@ -105,7 +104,7 @@ def warehouse(created_warehouse, endpoint, behind, older, data) -> Iterator[Ware
             "get_client_type",
             lambda hook, region_name=None, **_: clients(hook.client_type, hook.aws_conn_id, region_name),
         )
-        warehouse = Warehouse(created_warehouse.s3)
+        warehouse = WarehouseUnderTest(created_warehouse.s3)
         warehouse.empty()
         warehouse.upload(older)
         warehouse.run(full_load=True).complete()
@@ -252,7 +251,7 @@ class Reading:
 
 
 @contextmanager
-def reader(endpoint: Endpoint) -> Iterator[Reading]:
+def reader(endpoint: ClusterLogin) -> Iterator[Reading]:
     """Read all targets over and over while the block runs."""
     stop = threading.Event()
     with endpoint.connect() as connection, ThreadPoolExecutor(1) as pool:

@@ -19,7 +19,7 @@ from redshift_elt.loading import phases
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
-from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, Warehouse
+from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, WarehouseUnderTest
 
 KEYS = [f"log_data/2018/11/2018-11-0{day}-events.json" for day in (1, 2)]
 FIRST_DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
@@ -66,11 +66,11 @@ def staged(run: Run) -> Run:
     return run
 
 
-def add_bad_lines(warehouse: Warehouse, data: Path, key: str, number: int) -> None:
+def add_bad_lines(warehouse: WarehouseUnderTest, data: Path, key: str, number: int) -> None:
     warehouse.put(key, b"\n".join([(data / key).read_bytes().rstrip(b"\n"), *[b"no JSON"] * number]))
 
 
-def told(warehouse: Warehouse, run: Run, columns: str) -> dict[str, tuple]:
+def told(warehouse: WarehouseUnderTest, run: Run, columns: str) -> dict[str, tuple]:
     """Return some columns of each target's last load by a run."""
     rows = warehouse.query(
         f"select target, {columns} from etl.loads where run_id = %s order by loaded_at", (run.run_id,)
@@ -78,7 +78,7 @@ def told(warehouse: Warehouse, run: Run, columns: str) -> dict[str, tuple]:
     return {target: tuple(values) for target, *values in rows}
 
 
-def recorded(warehouse: Warehouse, run: Run, target: str) -> SimpleNamespace:
+def recorded(warehouse: WarehouseUnderTest, run: Run, target: str) -> SimpleNamespace:
     names = [name for name in NEW_COLUMNS if name.endswith("seconds")]
     return SimpleNamespace(**dict(zip(names, told(warehouse, run, ", ".join(names))[target], strict=True)))
 
@@ -264,5 +264,5 @@ def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
     assert uploaded.query(question) == [(target, 1, *seconds[target]) for target in sorted(TARGETS)]
 
 
-def lines(warehouse: Warehouse) -> list[str]:
+def lines(warehouse: WarehouseUnderTest) -> list[str]:
     return warehouse.s3.get_object(Bucket="sparkify-tests", Key=KEYS[0])["Body"].read().decode().strip().split("\n")

@@ -31,7 +31,7 @@ from tests.support.behind import Behind
 from tests.support.faults import AwsFaults, before_each_statement, full_disk_at
 from tests.support.full_disk import needs_limits
 from tests.support.proxy import Proxy
-from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
+from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, WarehouseUnderTest
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 
@@ -44,7 +44,7 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(warehouse: Warehouse, data) -> Run:
+def run(warehouse: WarehouseUnderTest, data) -> Run:
     """A run of the day's data, nothing of it done yet."""
     warehouse.upload(data)
     return warehouse.run(*DAY)

@@ -18,7 +18,7 @@ from local.settings import REGION
 from tests.model.star_schema import comparable, star_schema
 from tests.support.new_warehouse import PREFIXES, VISIBLE
 from tests.support.waiting import wait_until
-from tests.support.warehouse import BUCKET, ROOT, Warehouse
+from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
 SCHEMA = ROOT / "include" / "sql" / "schema"
 PAGE = (ROOT / "docs" / "aws.md").read_text("utf-8")
@@ -95,7 +95,7 @@ def become_role(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 def assert_it_loads(s3: Any, monkeypatch: pytest.MonkeyPatch, data, **connection: Any) -> None:
     fields = {"conn_type": "redshift", "schema": DATABASE, **connection}
     monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(fields))
-    warehouse = Warehouse(s3)
+    warehouse = WarehouseUnderTest(s3)
     warehouse.upload(data)
     warehouse.run(full_load=True).complete()
     found = {table: comparable(rows) for table, rows in warehouse.star_schema().items()}

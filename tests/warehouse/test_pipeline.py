@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from local.datagen import Options, generate
 from tests.model.star_schema import comparable, star_schema
-from tests.support.warehouse import BOOKKEEPING, BUCKET, LOADS, TARGETS, Warehouse
+from tests.support.warehouse import BOOKKEEPING, BUCKET, LOADS, TARGETS, WarehouseUnderTest
 
 DAYS = 2
 FIRST = datetime(2018, 11, 1)
@@ -35,7 +35,7 @@ def expected(data):
 
 
 @pytest.fixture
-def loaded(warehouse: Warehouse, data):
+def loaded(warehouse: WarehouseUnderTest, data):
     """The warehouse after one full load."""
     warehouse.upload(data)
     warehouse.run(full_load=True).complete()
@@ -46,7 +46,7 @@ def comparable_tables(tables):
     return {table: comparable(rows) for table, rows in tables.items()}
 
 
-def found(warehouse: Warehouse):
+def found(warehouse: WarehouseUnderTest):
     return comparable_tables(warehouse.star_schema())
 
 
@@ -60,7 +60,7 @@ def hours(count: int, step: int = 1):
     ]
 
 
-def load(warehouse: Warehouse, start: datetime, end: datetime, **kwargs):
+def load(warehouse: WarehouseUnderTest, start: datetime, end: datetime, **kwargs):
     return warehouse.run(start.isoformat(), end.isoformat()).complete(**kwargs)
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.model.source import parse
 from tests.model.star_schema import comparable, tables_of
-from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, Warehouse
+from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, WarehouseUnderTest
 
 # Hundreds of examples, each of some runs, on a busy machine.
 pytestmark = pytest.mark.timeout(1800)
@@ -161,7 +161,7 @@ EXAMPLES = settings().max_examples
 class Files:
     """The bucket, and what the model has to know of it."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: WarehouseUnderTest) -> None:
         self.warehouse = warehouse
         self.records: dict[str, list[dict[str, Any]]] = {}
         warehouse.empty()
@@ -190,12 +190,12 @@ def comparable_tables(tables: dict[str, set]) -> dict[str, set]:
     return {table: comparable(rows) for table, rows in tables.items()}
 
 
-def run_of(warehouse: Warehouse, window: tuple[int, int]) -> Run:
+def run_of(warehouse: WarehouseUnderTest, window: tuple[int, int]) -> Run:
     start, end = (FIRST + timedelta(hours=hour) for hour in window)
     return warehouse.run(start.isoformat(), end.isoformat())
 
 
-def run(warehouse: Warehouse, window: tuple[int, int], order: int = 0) -> None:
+def run(warehouse: WarehouseUnderTest, window: tuple[int, int], order: int = 0) -> None:
     """Stage and load a window, the loads in an order of chance."""
     one = run_of(warehouse, window)
     for task_id in (*STAGING, *random.Random(order).sample(LOADS, len(LOADS))):
@@ -213,7 +213,7 @@ def play(files: Files, history: list) -> None:
 
 
 @pytest.fixture
-def warehouse(through_postgres: Warehouse) -> Warehouse:
+def warehouse(through_postgres: WarehouseUnderTest) -> WarehouseUnderTest:
     """The warehouse through psycopg2, which is several times as fast."""
     return through_postgres
 

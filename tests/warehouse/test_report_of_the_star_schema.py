@@ -13,7 +13,7 @@ from airflow.dag_processing.dagbag import DagBag
 
 from local.datagen import Options, generate
 from tests.model import source
-from tests.support.warehouse import BUCKET, ROOT, Warehouse
+from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
 PARAMS = {"bucket": BUCKET, "prefix": "reports/"}
 
@@ -39,7 +39,7 @@ def data(tmp_path_factory):
     return target
 
 
-def body(warehouse: Warehouse, url: str) -> str:
+def body(warehouse: WarehouseUnderTest, url: str) -> str:
     key = url.removeprefix(f"s3://{BUCKET}/")
     return warehouse.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
 

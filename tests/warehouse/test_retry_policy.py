@@ -19,7 +19,7 @@ from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from tests.support.faults import AwsFaults
-from tests.support.warehouse import BUCKET, Warehouse
+from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def action(error: BaseException) -> RetryAction:
     return WarehouseRetryPolicy().evaluate(error, try_number=1, max_tries=4).action
 
 
-def refused(warehouse: Warehouse, statement: str) -> Exception:
+def refused(warehouse: WarehouseUnderTest, statement: str) -> Exception:
     return raised(warehouse.execute, statement)
 
 

@@ -25,7 +25,7 @@ from sparkify_warehouse import PAGE
 from tests.support.aws_calls import Request, recorded_with_arguments
 from tests.support.new_warehouse import VISIBLE
 from tests.support.task_by_task import dag_ids, run_dag
-from tests.support.warehouse import BUCKET, Warehouse
+from tests.support.warehouse import BUCKET, WarehouseUnderTest
 from warehouse_page.report import Report
 from warehouse_page.warehouse import Warehouse as PageWarehouse
 
@@ -121,12 +121,12 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                 patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
                 found[THE_PAGE] = list(looking_at_the_page())
             if dag_id == CREATE and ETL not in found:
-                found[ETL] = list(loading(Warehouse(s3), tmp_path_factory.mktemp("data")))
+                found[ETL] = list(loading(WarehouseUnderTest(s3), tmp_path_factory.mktemp("data")))
                 found["the hook"] = list(other_logins(patch))
     return found
 
 
-def loading(warehouse: Warehouse, directory: Path) -> list[Request]:
+def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
     """Load a day, one line of which cannot be loaded, and note what AWS is asked."""
     generate(directory, Options(days=1, users=3, songs=5))
     warehouse.upload(directory)

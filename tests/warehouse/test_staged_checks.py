@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import not_null, references, row_count
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
-from tests.support.warehouse import LOADS, TARGETS, Warehouse
+from tests.support.warehouse import LOADS, TARGETS, WarehouseUnderTest
 
 KEY = "log_data/2018/11/2018-11-01-events.json"
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
@@ -27,19 +27,19 @@ LEVEL, RANGE, TEXT = (
 
 
 @pytest.fixture
-def bucket(warehouse: Warehouse) -> Warehouse:
+def bucket(warehouse: WarehouseUnderTest) -> WarehouseUnderTest:
     warehouse.put("log_json_path.json", json.dumps(PATHS).encode())
     warehouse.put("song_data/none.json", b"")
     return warehouse
 
 
-def put(bucket: Warehouse, *changes: dict[str, object]) -> None:
+def put(bucket: WarehouseUnderTest, *changes: dict[str, object]) -> None:
     """Put a file of events, each changed in something; the second one of each is another item of the session."""
     lines = [json.dumps({**EVENT, "itemInSession": number, **change}) for number, change in enumerate(changes)]
     bucket.put(KEY, "\n".join(lines).encode())
 
 
-def loaded(bucket: Warehouse) -> int:
+def loaded(bucket: WarehouseUnderTest) -> int:
     return sum(bucket.query(f"select count(*) from {table}")[0][0] for table in TARGETS)
 
 

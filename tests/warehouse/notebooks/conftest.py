@@ -14,11 +14,11 @@ from local.stack.warehouse import require_warehouse
 from tests.model import star_schema as model
 from tests.support.new_warehouse import new_warehouse
 from tests.support.star_schema_rows import insert_rows
-from tests.support.warehouse import Warehouse
+from tests.support.warehouse import WarehouseUnderTest
 
 
 @pytest.fixture(scope="module")
-def warehouse(own_standin) -> Iterator[Warehouse]:
+def warehouse(own_standin) -> Iterator[WarehouseUnderTest]:
     with new_warehouse(own_standin) as warehouse:
         yield warehouse
 

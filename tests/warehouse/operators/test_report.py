@@ -12,13 +12,13 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.operators.report import ReportOperator
 from redshift_elt.report.question import BarChart, Question
 from tests.support.leaks import leaks
-from tests.support.warehouse import BUCKET, ROOT, Warehouse
+from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
 PREFIX = "reports/"
 
 
 @pytest.fixture
-def sales(warehouse: Warehouse):
+def sales(warehouse: WarehouseUnderTest):
     warehouse.execute("create table sales (shop varchar(64), item varchar(64), amount integer)")
     yield warehouse
     warehouse.execute("drop table sales")
@@ -34,7 +34,7 @@ def report(queries: dict[str, str], chart=None, prefix=PREFIX, checked_by=None) 
     return operator
 
 
-def objects(warehouse: Warehouse, prefix: str = PREFIX) -> dict[str, dict]:
+def objects(warehouse: WarehouseUnderTest, prefix: str = PREFIX) -> dict[str, dict]:
     listed = warehouse.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
     return {entry["Key"]: warehouse.s3.get_object(Bucket=BUCKET, Key=entry["Key"]) for entry in listed}
 
