@@ -18,10 +18,10 @@ import psycopg
 
 from bench.new_stack import on_new_stack
 from local.datagen import Options, generate
+from local.stack.cluster_login import require_login
 from local.stack.environment import CLUSTER, DATABASE
 from local.stack.progress import Progress
 from local.stack.report import print_table
-from local.stack.warehouse import require_warehouse
 from local.standin.databases import database_name
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
         with progress.step(f"Uploading {EVENTS:,} events in one object and {SONGS:,} songs in as many"):
             _upload(warehouse, folder / "data")
         direct = psycopg.connect(**stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE)), autocommit=True)
-        endpoint = require_warehouse(stack.settings)
+        endpoint = require_login(stack.settings)
         with direct, endpoint.connect() as client, endpoint.connect() as other:
             rows = []
             for title, measure in (

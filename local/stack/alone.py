@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.stack.aws_client import aws_client
+from local.stack.cluster_login import require_login
 from local.stack.env_file import env_file
 from local.stack.environment import BUCKET, CLUSTER_ALONE, DATABASE, MASTER_USER
 from local.stack.interrupt import Interrupted
 from local.stack.progress import Progress
 from local.stack.stack import Stack
-from local.stack.warehouse import aws_client, require_warehouse
 
 ROLE = "local-copy"
 
@@ -85,7 +86,7 @@ def _role(iam: Any) -> str:
 
 
 def _print_addresses(settings: Settings, progress: Progress) -> None:
-    warehouse = require_warehouse(settings, CLUSTER_ALONE)
+    warehouse = require_login(settings, CLUSTER_ALONE)
     progress.console.print(
         f"\nAWS:         {settings.aws_url}   (region {REGION}, key {ACCESS_KEY}, secret {SECRET_KEY})"
         f"\nS3:          s3://{BUCKET}"

@@ -16,6 +16,8 @@ from local.datagen import Options, generate
 from local.errors import StackError
 from local.settings import Settings
 from local.stack.airflow_api import AirflowApi
+from local.stack.aws_client import aws_client
+from local.stack.cluster_login import find_login, require_login
 from local.stack.comparison import fingerprints, fingerprints_of_hours, rows_written
 from local.stack.dag_run import FAILED_TASK, FINISHED, failed_on_interrupt, run_dag, show_failure, wait_for_dag
 from local.stack.dataset import Dataset
@@ -28,7 +30,6 @@ from local.stack.report import STAR_SCHEMA, print_table, row_counts
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
 from local.stack.upload import delete
-from local.stack.warehouse import aws_client, find_warehouse, require_warehouse
 
 TEARDOWN_CLUSTER = "sparkify_teardown_cluster"
 
@@ -81,7 +82,7 @@ def _begin_empty(settings: Settings, api: AirflowApi, progress: Progress, datase
     if result.foreign:
         delete(aws_client(settings, "s3"), BUCKET, result.foreign)
         progress.line(f"  {len(result.foreign):,} objects of other data are deleted from the local bucket")
-    if find_warehouse(settings):
+    if find_login(settings):
         run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
     run_dag(api, progress, CREATE_CLUSTER, {})
 
@@ -151,7 +152,7 @@ class _Before:
             datetime.fromisoformat(run["logical_date"].replace("Z", "+00:00")).replace(tzinfo=None)
             for run in hours.runs("success")
         )
-        with require_warehouse(settings).connect() as connection:
+        with require_login(settings).connect() as connection:
             return cls(loaded, fingerprints_of_hours(connection, loaded))
 
 
@@ -232,11 +233,11 @@ def _compare(settings: Settings, api: AirflowApi, progress: Progress, before: _B
 
     :raises StackError: it wrote something.
     """
-    with require_warehouse(settings).connect() as connection:
+    with require_login(settings).connect() as connection:
         hourly, rows = fingerprints(connection), row_counts(connection)
         repaired = before.fingerprints != fingerprints_of_hours(connection, before.hours)
     run_id = run_dag(api, progress, LOAD, {"full_load": True})
-    with require_warehouse(settings).connect() as connection:
+    with require_login(settings).connect() as connection:
         full, written = fingerprints(connection), rows_written(connection, LOAD, run_id)
         full_rows = row_counts(connection)
     same = {table: hourly[table] == full[table] and written.get(table) == 0 for table in STAR_SCHEMA}

@@ -7,6 +7,8 @@ from pathlib import Path
 from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.airflow_api import AirflowApi
+from local.stack.aws_client import aws_client
+from local.stack.cluster_login import require_login
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.env_file import env_file
@@ -17,7 +19,6 @@ from local.stack.report import print_report
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
 from local.stack.upload import Upload, upload
-from local.stack.warehouse import aws_client, require_warehouse
 
 CREATE_CLUSTER = "sparkify_create_cluster"
 LOAD = "sparkify_etl"
@@ -34,7 +35,7 @@ def demo(stack: Stack, progress: Progress, data: Path | None) -> None:
     stack.up()
     try:
         run_id = load(stack.settings, progress, dataset or made_up_data(stack.settings, progress))
-        with require_warehouse(stack.settings).connect() as connection:
+        with require_login(stack.settings).connect() as connection:
             print_report(connection, progress.console, LOAD, run_id)
     except Interrupted:
         stack.undo()

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.settings import ROOT, Settings
+from local.stack.cluster_login import find_login
 from local.stack.environment import CLUSTER_ALONE
 from local.stack.secret import write_private
-from local.stack.warehouse import find_warehouse
 
 
 def env_file(settings: Settings) -> Path:
@@ -38,7 +38,7 @@ def write_env_file(settings: Settings, variables: Mapping[str, str]) -> None:
 
 def warehouse_exports(settings: Settings) -> str:
     """Return shell commands that export what PostgreSQL clients need; none while there is no cluster."""
-    warehouse = find_warehouse(settings) or find_warehouse(settings, CLUSTER_ALONE)
+    warehouse = find_login(settings) or find_login(settings, CLUSTER_ALONE)
     return "\n".join(_exports(warehouse.environment())) if warehouse else ""
 
 

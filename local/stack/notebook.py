@@ -12,8 +12,8 @@ import psycopg
 
 from local.errors import StackError
 from local.settings import ROOT, Settings
+from local.stack.cluster_login import require_login
 from local.stack.environment import client_variables, process_environment
-from local.stack.warehouse import require_warehouse
 
 NOTEBOOK = ROOT / "notebooks" / "sparkify.ipynb"
 # What an administrator runs on a cluster; its first statement makes the user.
@@ -30,7 +30,7 @@ def open_notebook(settings: Settings, arguments: Sequence[str]) -> NoReturn:
     :param arguments: further ones for JupyterLab.
     :raises StackError: the stack does not run, or has no warehouse.
     """
-    with require_warehouse(settings).connect() as connection:
+    with require_login(settings).connect() as connection:
         ensure_analyst(connection)
     variables = process_environment(settings) | client_variables(settings)
     command = jupyterlab(arguments)

@@ -16,9 +16,9 @@ from local.errors import StackError
 from local.postgres import INSTALLATION, PACKAGE
 from local.settings import Settings
 from local.stack import environment
+from local.stack.cluster_login import find_login, require_login
 from local.stack.stack import Stack
 from local.stack.tls_relay import PORT, tls_relay
-from local.stack.warehouse import find_warehouse, require_warehouse
 
 
 def run_sql(settings: Settings, query: str | None) -> int:
@@ -27,9 +27,7 @@ def run_sql(settings: Settings, query: str | None) -> int:
     :param query: one statement; None gives a prompt.
     :return: psql's exit status.
     """
-    warehouse = (
-        find_warehouse(settings) or find_warehouse(settings, environment.CLUSTER_ALONE) or require_warehouse(settings)
-    )
+    warehouse = find_login(settings) or find_login(settings, environment.CLUSTER_ALONE) or require_login(settings)
     variables = environment.process_environment(settings) | warehouse.environment()
     options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off", *(["--command", query] if query else [])]
     if installed := shutil.which("psql"):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.stack.warehouse import ClusterLogin
+from local.stack.cluster_login import ClusterLogin
 
 # The request of PostgreSQL's protocol to go on with TLS: its length and its code; "S" is the consent.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)

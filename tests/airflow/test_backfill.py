@@ -5,14 +5,15 @@ from datetime import datetime, timezone
 import pytest
 
 from local.datagen import Options, generate
+from local.stack.aws_client import aws_client
 from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.cluster_login import require_login
 from local.stack.dag_run import FINISHED, run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
 from local.stack.environment import BUCKET
 from local.stack.report import STAR_SCHEMA
 from local.stack.upload import delete
-from local.stack.warehouse import aws_client, require_warehouse
 from tests.model import star_schema as model
 from tests.support.waiting import wait_until
 
@@ -40,7 +41,7 @@ def empty_warehouse(stack, api, dataset, progress):
     """New tables, and a bucket with the data; both are gone at the end, for the tests of other files."""
     upload_data(stack.settings, progress, dataset)
     run_dag(api, progress, CREATE_CLUSTER, {})
-    with require_warehouse(stack.settings).connect() as warehouse:
+    with require_login(stack.settings).connect() as warehouse:
         yield warehouse
     run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
     delete(aws_client(stack.settings, "s3"), BUCKET, [key for key, _ in dataset.objects()])

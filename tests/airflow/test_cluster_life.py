@@ -11,7 +11,9 @@ from functools import partial
 import pytest
 
 from local.datagen import Options, generate
+from local.stack.aws_client import aws_client
 from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.cluster_login import require_login
 from local.stack.comparison import fingerprints
 from local.stack.dag_run import FINISHED, run_dag, wait_for_dag
 from local.stack.dataset import Dataset
@@ -19,7 +21,6 @@ from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
 from local.stack.environment import BUCKET, CLUSTER, LOADER
 from local.stack.report import STAR_SCHEMA, row_counts
 from local.stack.upload import delete
-from local.stack.warehouse import aws_client, require_warehouse
 from tests.support.aws_contents import contents
 from tests.support.waiting import wait_until
 
@@ -99,7 +100,7 @@ def load(api, progress, dataset):
 
 
 def rows(stack):
-    with require_warehouse(stack.settings).connect() as warehouse:
+    with require_login(stack.settings).connect() as warehouse:
         return fingerprints(warehouse)
 
 
@@ -175,7 +176,7 @@ def test_a_teardown_that_is_approved_leaves_a_snapshot_and_nothing_else(api, aws
 
 def test_the_cluster_of_the_snapshot_has_the_rows_and_can_be_loaded(stack, api, progress, dataset, loaded, restored):
     assert rows(stack) == loaded
-    with require_warehouse(stack.settings).connect() as warehouse:
+    with require_login(stack.settings).connect() as warehouse:
         assert all(row_counts(warehouse).values())
         warehouse.execute("delete from songplays")
     load(api, progress, dataset)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from local.datagen import Options, generate
+from local.stack.aws_client import aws_client
 from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.cluster_login import require_login
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import LOAD, load
 from local.stack.environment import BUCKET, CLUSTER
 from local.stack.upload import delete
-from local.stack.warehouse import aws_client, require_warehouse
 from tests.support.waiting import wait_until
 
 
@@ -36,7 +37,7 @@ def status(redshift):
 
 
 def test_a_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, redshift, dataset):
-    with require_warehouse(stack.settings).connect() as warehouse:
+    with require_login(stack.settings).connect() as warehouse:
         loaded = warehouse.execute("select count(*) from songplays").fetchone()
         warehouse.execute("delete from songplays")
     redshift.pause_cluster(ClusterIdentifier=CLUSTER)
@@ -50,5 +51,5 @@ def test_a_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, r
     assert any("paused; asked to resume" in line for task in staging for line in api.log(LOAD, run_id, task))
     # They were deferred, and not tried again.
     assert [task["try_number"] for task in staging] == [1, 1]
-    with require_warehouse(stack.settings).connect() as warehouse:
+    with require_login(stack.settings).connect() as warehouse:
         assert warehouse.execute("select count(*) from songplays").fetchone() == loaded

@@ -15,12 +15,13 @@ import pytest
 from local.datagen import Options, generate
 from local.settings import SECRET_KEY
 from local.stack.airflow_api import AirflowApi
+from local.stack.aws_client import aws_client
+from local.stack.cluster_login import require_login
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import LOAD, load
 from local.stack.environment import BUCKET, VIEWER
 from local.stack.secret import Secrets
-from local.stack.warehouse import aws_client, require_warehouse
 from redshift_elt.run.names import staging_table
 from tests.model import star_schema as model
 from tests.support.leaks import leaks
@@ -57,7 +58,7 @@ def first_run(stack, dataset, progress):
 
 @pytest.fixture
 def warehouse(stack, first_run):
-    with require_warehouse(stack.settings).connect() as connection:
+    with require_login(stack.settings).connect() as connection:
         yield connection
 
 
@@ -117,7 +118,7 @@ def test_a_viewer_can_look_but_not_trigger(stack, first_run):
 
 
 def test_no_secret_is_in_logs_templates_or_xcom(stack, api, warehouse, first_run):
-    known = (*asdict(Secrets.of(stack.settings.state)).values(), SECRET_KEY, require_warehouse(stack.settings).password)
+    known = (*asdict(Secrets.of(stack.settings.state)).values(), SECRET_KEY, require_login(stack.settings).password)
     folders = [stack.settings.state / "logs", stack.settings.state / "airflow" / "logs"]
     logs = [file for folder in folders for file in folder.rglob("*.log")]
     assert any("load_songplays" in str(file) for file in logs)
@@ -144,7 +145,7 @@ def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
     stack, warehouse, api, expected, locked, killed
 ):
     damaged = damage(warehouse)
-    with require_warehouse(stack.settings).connect() as holder:
+    with require_login(stack.settings).connect() as holder:
         holder.autocommit = False
         for table in locked:
             holder.execute(f"lock {table}")
@@ -164,9 +165,9 @@ def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_b
     stack, warehouse, api, expected, dataset
 ):
     with (
-        require_warehouse(stack.settings).connect() as gate,
-        require_warehouse(stack.settings).connect() as holder,
-        require_warehouse(stack.settings).connect() as reader,
+        require_login(stack.settings).connect() as gate,
+        require_login(stack.settings).connect() as holder,
+        require_login(stack.settings).connect() as reader,
     ):
         gate.autocommit = holder.autocommit = reader.autocommit = False
         # What is staged is checked, too: the results are locked when that is done, and before the loads are.

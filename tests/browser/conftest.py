@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.datagen import Options, generate
 from local.stack.airflow_api import AirflowApi
+from local.stack.aws_client import aws_client
 from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.cluster_login import require_login
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
@@ -25,7 +27,6 @@ from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
 from local.stack.upload import delete
-from local.stack.warehouse import aws_client, require_warehouse
 from tests.browser.airflow_ui import AirflowUi
 from tests.browser.chromium import HOW, find_browser, flags
 from tests.browser.visit import visit
@@ -121,7 +122,7 @@ def warehouse(
     upload_data(stack.settings, progress, dataset)
     run_dag(api, progress, CREATE_CLUSTER, {})
     api.unpause(LOAD)
-    with require_warehouse(stack.settings).connect() as connection:
+    with require_login(stack.settings).connect() as connection:
         yield connection
     run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from local.stack.aws_client import aws_client
 from local.stack.backfill import TEARDOWN_CLUSTER
 from local.stack.dag_run import FINISHED
 from local.stack.environment import CLUSTER
-from local.stack.warehouse import aws_client
 
 
 @pytest.fixture

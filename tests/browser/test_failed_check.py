@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
 
+from local.stack.aws_client import aws_client
 from local.stack.demo import LOAD
 from local.stack.environment import BUCKET
-from local.stack.warehouse import aws_client
 from tests.browser.days import log_key, plays_in
 
 DAY = datetime(2018, 11, 6)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from local.stack.aws_client import aws_client
 from local.stack.dag_run import FINISHED
 from local.stack.demo import LOAD
 from local.stack.environment import BUCKET
-from local.stack.warehouse import aws_client
 from tests.browser.days import log_key, plays_between
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit

@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from local.settings import ROOT
+from local.stack.aws_client import aws_client
+from local.stack.cluster_login import require_login
 from local.stack.environment import BUCKET, CLUSTER_ALONE
-from local.stack.warehouse import aws_client, require_warehouse
 
 CLIENT = f"""
 import psycopg
@@ -44,7 +45,7 @@ def alone(new_settings):
 
 def test_it_prints_how_to_reach_it_serves_clients_and_keeps_what_they_stored(alone):
     printed, settings = alone
-    warehouse = require_warehouse(settings, CLUSTER_ALONE)
+    warehouse = require_login(settings, CLUSTER_ALONE)
     assert settings.aws_url in printed
     assert f"localhost:{warehouse.port}" in printed
     assert f"{warehouse.user} / {warehouse.password}" in printed

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.stack.aws_client import aws_client
 from local.stack.dataset import Dataset
 from local.stack.upload import Upload, delete, upload
-from local.stack.warehouse import aws_client
 
 DAY = "log_data/2018/11/2018-11-30-events.json"
 SONG = "song_data/A/B/C/TRABCAA128F0000001.json"

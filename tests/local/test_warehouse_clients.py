@@ -10,10 +10,11 @@ import pytest
 
 from local.errors import StackError
 from local.settings import ROOT
+from local.stack.aws_client import aws_client
+from local.stack.cluster_login import find_login, require_login
 from local.stack.env_file import warehouse_exports, write_env_file
 from local.stack.environment import CLUSTER
 from local.stack.shell import bundled_psql
-from local.stack.warehouse import aws_client, find_warehouse, require_warehouse
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def cluster(standin):
     """The cluster that the local connection names, as the DAG creates it."""
     redshift = aws_client(standin.settings, "redshift")
     with pytest.raises(StackError, match="run make demo"):
-        require_warehouse(standin.settings)
+        require_login(standin.settings)
     assert warehouse_exports(standin.settings) == ""
     redshift.create_cluster(
         ClusterIdentifier=CLUSTER,
@@ -63,10 +64,10 @@ def test_a_wrong_query_fails(cluster):
 
 
 def test_the_connection_is_encrypted_and_verified(cluster):
-    warehouse = require_warehouse(cluster.settings)
+    warehouse = require_login(cluster.settings)
     with warehouse.connect() as connection:
         assert connection.pgconn.ssl_in_use
-    assert find_warehouse(cluster.settings).environment()["PGSSLMODE"] == "verify-full"
+    assert find_login(cluster.settings).environment()["PGSSLMODE"] == "verify-full"
 
 
 def test_the_shell_file_gives_postgresql_clients_a_login(cluster):
@@ -80,7 +81,7 @@ def test_the_shell_file_gives_postgresql_clients_a_login(cluster):
 
 
 def test_a_wrong_password_is_refused(cluster):
-    parameters = cluster_parameters(require_warehouse(cluster.settings))
+    parameters = cluster_parameters(require_login(cluster.settings))
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(**{**parameters, "password": "wrong"})
 

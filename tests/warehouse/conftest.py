@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from local.stack.cluster_login import find_login
 from local.stack.stack import Stack
-from local.stack.warehouse import find_warehouse
 from tests.support.new_warehouse import new_warehouse
 from tests.support.warehouse import WarehouseUnderTest
 
@@ -40,7 +40,7 @@ def through_postgres(
     warehouse: WarehouseUnderTest, standin: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> WarehouseUnderTest:
     """The empty warehouse through a connection of type postgres."""
-    found = find_warehouse(standin.settings)
+    found = find_login(standin.settings)
     assert found is not None
     connection = {
         "conn_type": "postgres",

@@ -18,8 +18,8 @@ from airflow.models.connection import Connection
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from local.datagen import Options, generate
+from local.stack.cluster_login import ClusterLogin, require_login
 from local.stack.environment import CLUSTER
-from local.stack.warehouse import ClusterLogin, require_warehouse
 from local.standin.databases import database_name
 from redshift_elt.connection.transaction import ConnectionLostError
 from tests.model.star_schema import Row, comparable, star_schema
@@ -68,7 +68,7 @@ def write_lines(file: Path, records: list[dict[str, Any]]) -> None:
 
 @pytest.fixture(scope="module")
 def endpoint(standin, created_warehouse) -> ClusterLogin:
-    return require_warehouse(standin.settings)
+    return require_login(standin.settings)
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from airflow.sdk.exceptions import AirflowException
 from botocore.exceptions import ClientError
 
 from local.datagen import Options, generate
+from local.stack.cluster_login import require_login
 from local.stack.environment import CLUSTER
-from local.stack.warehouse import require_warehouse
 from local.standin.databases import database_name
 from redshift_elt.connection.aws_api import AwsRefusedError
 from redshift_elt.connection.hook import warehouse_hook
@@ -75,7 +75,7 @@ def behind(standin, created_warehouse) -> Iterator[Behind]:
 @pytest.fixture
 def proxy(standin, warehouse, monkeypatch) -> Iterator[Proxy]:
     """A network between the tasks and the endpoint."""
-    endpoint = require_warehouse(standin.settings)
+    endpoint = require_login(standin.settings)
     proxy = Proxy(endpoint.port)
     login = {
         "conn_type": "redshift",

@@ -14,7 +14,7 @@ from airflow.sdk import RetryAction
 from airflow.serialization.serialized_objects import DagSerialization
 from botocore.config import Config
 
-from local.stack.warehouse import require_warehouse
+from local.stack.cluster_login import require_login
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
@@ -38,7 +38,7 @@ def s3(created_warehouse):
 @pytest.fixture
 def connecting_with(standin, created_warehouse, monkeypatch):
     """Return how to connect with a connection that is right but for some fields."""
-    endpoint = require_warehouse(standin.settings)
+    endpoint = require_login(standin.settings)
     right = {
         "host": endpoint.host,
         "port": endpoint.port,

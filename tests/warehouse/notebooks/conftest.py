@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from local.datagen import Options, generate
+from local.stack.cluster_login import require_login
 from local.stack.notebook import ensure_analyst
-from local.stack.warehouse import require_warehouse
 from tests.model import star_schema as model
 from tests.support.new_warehouse import new_warehouse
 from tests.support.star_schema_rows import insert_rows
@@ -25,7 +25,7 @@ def warehouse(own_standin) -> Iterator[WarehouseUnderTest]:
 
 @pytest.fixture(scope="module")
 def administrator(own_standin, warehouse) -> Iterator[psycopg.Connection]:
-    with require_warehouse(own_standin.settings).connect() as connection:
+    with require_login(own_standin.settings).connect() as connection:
         ensure_analyst(connection)
         yield connection
 

@@ -1,4 +1,4 @@
-"""The local warehouse: where its endpoint is, and how PostgreSQL clients log in."""
+"""How PostgreSQL clients log in to a local cluster."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import psycopg
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import StackError
-from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.settings import Settings
+from local.stack.aws_client import aws_client
 from local.stack.environment import CLUSTER
 from local.standin.client import standin_environment
 
@@ -57,16 +56,7 @@ class ClusterLogin:
         )
 
 
-def aws_client(settings: Settings, service: str) -> Any:
-    """Return a boto3 client of the stand-in, whatever account the user's own environment names."""
-    return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION).client(
-        service,
-        endpoint_url=settings.aws_url,
-        config=Config(max_pool_connections=16, proxies={}, retries={"max_attempts": 2}),
-    )
-
-
-def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin | None:
+def find_login(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin | None:
     """Look a local cluster up and log in; None if there is no cluster, or it is paused.
 
     :raises StackError: the stand-in does not answer.
@@ -91,12 +81,12 @@ def find_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> Clu
     )
 
 
-def require_warehouse(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin:
-    """Look a local cluster up as :func:`find_warehouse` does.
+def require_login(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin:
+    """Look a local cluster up as :func:`find_login` does.
 
     :raises StackError: there is none, or the stand-in does not answer.
     """
-    warehouse = find_warehouse(settings, cluster_identifier)
+    warehouse = find_login(settings, cluster_identifier)
     if warehouse is None:
         raise StackError(
             f'There is no available cluster "{cluster_identifier}" yet: run make demo, or trigger the DAG '
