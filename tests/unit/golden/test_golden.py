@@ -5,27 +5,21 @@ from __future__ import annotations
 import difflib
 import json
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from local.settings import REGION
 from tests.support.golden import STATEMENTS, Recording, golden_text, read_recordings, run_all
+from tests.support.s3_in_process import s3_in_process
 from tests.unit.golden import shop
 
 NAMES = sorted(file.stem for file in STATEMENTS.glob("*.sql"))
 WAREHOUSE = {"conn_type": "redshift", "host": "warehouse.example.com", "login": "loader", "password": "none"}
-AWS = {"conn_type": "aws", "login": "key", "password": "secret", "extra": {"region_name": REGION}}
 
 
 @pytest.fixture(scope="module")
 def sent() -> dict[str, list[Recording]]:
     """What every task sends, when the warehouse answers as it did when the golden files were written."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, s3_in_process(shop.BUCKET) as s3:
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(WAREHOUSE))
-        patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(AWS))
-        s3 = boto3.client("s3", region_name=REGION)
-        s3.create_bucket(Bucket=shop.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         return run_all(s3, {name: read_recordings(name) for name in NAMES})
 
 

@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from local.standin.aws.faults import FAULTS
-from redshift_elt.cluster.readiness import readiness
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
-
-
-def state(status, role="in-sync"):
-    return {"ClusterStatus": status, "IamRoles": [{"IamRoleArn": ROLE, "ApplyStatus": role}]}
-
-
-@pytest.mark.parametrize(
-    ("cluster", "ready", "hopeless", "says"),
-    [
-        (state("available"), True, False, "its role is in sync"),
-        (state("available, resize-cleanup"), True, False, "its role is in sync"),
-        (state("available", "adding"), False, False, "not in sync yet"),
-        (state("creating", "adding"), False, False, "is creating"),
-        (state("modifying"), False, False, "is modifying"),
-        (state("paused"), False, True, "resume it"),
-        (state("deleting"), False, True, "being deleted"),
-        (state("incompatible-network"), False, True, "events in the Redshift console"),
-        (state("hardware-failure"), False, True, "events in the Redshift console"),
-        (state("available", "removing"), False, True, "does not have the role"),
-        ({"ClusterStatus": "available"}, False, True, "not associated"),
-        (None, False, True, "somebody has deleted it"),
-    ],
-)
-def test_what_each_state_means(cluster, ready, hopeless, says):
-    found = readiness("one", cluster, ROLE)
-    assert (found.ready, found.hopeless) == (ready, hopeless)
-    assert says in found.message
 
 
 @pytest.fixture
@@ -107,9 +78,3 @@ def test_a_cluster_that_takes_too_long_is_left_alone(redshift):
 def test_a_cluster_that_is_gone_ends_the_waiting(redshift):
     with pytest.raises(AirflowFailException, match="'other' is not there"):
         wait(cluster="other")
-
-
-def test_the_time_is_kept_over_a_restart_of_the_triggerer():
-    until = time.time() + 5
-    _, arguments = ClusterReadyTrigger("one", ROLE, until, 1, "aws_default").serialize()
-    assert ClusterReadyTrigger(**arguments).until == until

@@ -1,3 +1,5 @@
+"""Which objects a run stages, and how COPY is told of them."""
+
 from __future__ import annotations
 
 import json
@@ -8,8 +10,9 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
 from redshift_elt.run.window import Window
 from redshift_elt.staging.s3_objects import list_dated, list_objects, manifest
-from tests.support.warehouse import BUCKET
+from tests.support.s3_in_process import s3_in_process
 
+BUCKET = "shop-data"
 UTC = timezone.utc
 PATTERN = "logs/%Y/%m/%d.json"
 KEYS = (
@@ -24,10 +27,11 @@ KEYS = (
 
 
 @pytest.fixture
-def s3(warehouse):
-    for key in KEYS:
-        warehouse.put(key, b"{}")
-    return S3Hook()
+def s3():
+    with s3_in_process(BUCKET) as client:
+        for key in KEYS:
+            client.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+        yield S3Hook()
 
 
 def window(*days):

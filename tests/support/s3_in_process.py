@@ -1,0 +1,29 @@
+"""S3 in the test's own process, for tests that need no other service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.settings import REGION
+
+CONNECTION = {"conn_type": "aws", "login": "key", "password": "secret", "extra": {"region_name": REGION}}
+
+
+@contextmanager
+def s3_in_process(bucket: str) -> Iterator[Any]:
+    """Yield a client of an S3 that has one empty bucket, and let Airflow's connection ``aws_default`` lead there."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        # Other tests of this process may have a stand-in of their own.
+        for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
+            patch.delenv(name, raising=False)
+        patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(CONNECTION))
+        s3 = boto3.client("s3", region_name=REGION)
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield s3
