@@ -1,6 +1,6 @@
--- How many plays of the window were staged but not loaded, or loaded but not staged. Of several plays of one day with
--- one id the earliest counts. Nothing is counted once another run has loaded the same days: it may have staged a newer
--- version of their files. (Each load compares the two in its own transaction, too.)
+-- The number of plays of the window that were staged but not loaded, or loaded but not staged. If several plays of one
+-- day share an id, the earliest counts. Nothing is counted once another run has loaded the same days, because it may
+-- have staged a newer version of their files. (Each load also compares the two in its own transaction.)
 select count(*)
 from (
     select songplay_id
@@ -15,14 +15,14 @@ from (
             item_in_session,
             date_trunc('day', ts)
     ) as plays
-    where start_time >= %s
-        and start_time < %s
+    where start_time >= %(window_start)s
+        and start_time < %(window_end)s
 ) as staged
 full join (
     select songplay_id
     from songplays
-    where start_time >= %s
-        and start_time < %s
+    where start_time >= %(window_start)s
+        and start_time < %(window_end)s
 ) as loaded
     on loaded.songplay_id = staged.songplay_id
 where (
@@ -39,10 +39,10 @@ where (
             on this_run.dag_id = own.dag_id
             and this_run.run_id = own.run_id
         where others.target = 'songplays'
-            and others.window_end > date_trunc('day', %s::timestamp)
-            and others.window_start < date_trunc('day', %s::timestamp) + interval '1 day'
-            and own.window_start = %s
-            and own.window_end = %s
+            and others.window_end > date_trunc('day', %(window_start)s::timestamp)
+            and others.window_start < date_trunc('day', %(window_end)s::timestamp) + interval '1 day'
+            and own.window_start = %(window_start)s
+            and own.window_end = %(window_end)s
             and (
                 others.dag_id <> own.dag_id
                 or others.run_id <> own.run_id

@@ -1,36 +1,30 @@
-"""Data-quality checks: each measures one number in the warehouse and says between which bounds it must lie."""
+"""Data-quality checks: each compares a number in the warehouse with the expected one."""
 
-from redshift_elt.checks.check import Aggregate, Check, EqualCounts, Query
-from redshift_elt.checks.file import load_checks
-from redshift_elt.checks.kinds import (
-    accepted_values,
-    equal_counts,
-    fresh,
-    in_range,
-    not_null,
-    query,
-    references,
-    row_count,
-    rows_near_average,
-    undamaged_text,
-    unique,
-)
+from redshift_elt.checks.aggregate import Aggregate
+from redshift_elt.checks.check import Check
+from redshift_elt.checks.fresh import Fresh
+from redshift_elt.checks.queries import EqualCounts, Query
+from redshift_elt.checks.references import References
+from redshift_elt.checks.row_rules import AcceptedValues, InRange, NotNull, UndamagedText
+from redshift_elt.checks.unique import Unique
+from redshift_elt.checks.validation import validate_checks
+from redshift_elt.checks.volume import RowCount, RowsNearAverage
+from redshift_elt.checks.yaml_file import load_checks
 
 __all__ = [
+    "AcceptedValues",
     "Aggregate",
     "Check",
     "EqualCounts",
+    "Fresh",
+    "InRange",
+    "NotNull",
     "Query",
-    "accepted_values",
-    "equal_counts",
-    "fresh",
-    "in_range",
+    "References",
+    "RowCount",
+    "RowsNearAverage",
+    "UndamagedText",
+    "Unique",
     "load_checks",
-    "not_null",
-    "query",
-    "references",
-    "row_count",
-    "rows_near_average",
-    "undamaged_text",
-    "unique",
+    "validate_checks",
 ]

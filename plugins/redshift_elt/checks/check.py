@@ -1,188 +1,97 @@
-"""What a check is: a number that is measured, and its bounds."""
+"""What all kinds of checks have in common."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
-from redshift_elt.sql import identifiers, quality
+from redshift_elt.checks.finding import Finding
+from redshift_elt.sql import identifiers
+
+# The number of rows that a failed check shows.
+SHOWN_ROWS = 10
 
 _SEVERITIES = ("error", "warn")
 
 
-@dataclass(frozen=True)
-class Check:
-    """A number that is measured, and its bounds.
+@dataclass(frozen=True, kw_only=True)
+class Check(ABC):
+    """A check of a table.
 
-    :param table: the table that the check is about.
-    :param name: what is measured, in a few words.
-    :param at_least: the lowest number that passes; None for no bound.
-    :param at_most: the highest number that passes; None for no bound.
-    :param severity: ``error`` fails the task, ``warn`` is reported only.
-    :param kind: the name of the function that made it, for lineage.
-    :param column: the column that is judged, for lineage; None where it is not one.
-    :param of_rows: whether a rule for rows is judged: where no row is, nothing was.
-    :param empty_passes: whether it passes where there is nothing to judge or to measure.
+    A failed check shows some of the rows that break it: their key and the checked columns, and nothing else of them.
+
+    :param table: the table to check.
+    :param key: the columns that identify a row.
+    :param where: an SQL condition; only rows that meet it are checked.
+    :param window_column: the column of event time; only the rows of the run's window are checked. None checks all rows.
+        All checks of a table that share its scan need the same column.
+    :param empty_passes: whether the check passes if there is no row to check or nothing to measure. By default it
+        fails, so that a table that has lost its rows does not pass by accident.
+    :param severity: ``error`` fails the task, ``warn`` only reports.
+    :raises ValueError: an argument is invalid, or the kind does not take it.
     """
 
+    # The name in YAML files, and the type of check in the lineage.
+    kind: ClassVar[str]
+    # Which of the arguments above have no meaning for the kind.
+    not_taken: ClassVar[frozenset[str]] = frozenset()
+    # The arguments that hold SQL statements or name files with them.
+    sql_arguments: ClassVar[tuple[str, ...]] = ()
+
     table: str
-    name: str
-    at_least: float | None = None
-    at_most: float | None = None
-    severity: str = "error"
-    kind: str = "aggregate"
-    column: str | None = None
-    of_rows: bool = False
+    key: str | Sequence[str] = ()
+    where: str | None = None
+    window_column: str | None = None
     empty_passes: bool = False
+    severity: str = "error"
 
     def __post_init__(self) -> None:
         identifiers.table(self.table)
-        if self.severity not in _SEVERITIES:
-            raise ValueError(f"The severity of {self.name!r} is {self.severity!r}: write 'error' or 'warn'.")
+        for argument in fields(Check):
+            if argument.name in self.not_taken and getattr(self, argument.name) != argument.default:
+                raise ValueError(f"{self.kind} of {self.table} does not take {argument.name}: leave it out.")
+        if self.key:
+            self._set_tuple("key", identifiers.key(self.key))
+        if self.where is not None and (not isinstance(self.where, str) or not self.where.strip()):
+            raise ValueError(f"where is {self.where!r}: write an SQL condition, or leave it out.")
+        if self.window_column is not None:
+            identifiers.identifier(self.window_column)
         if not isinstance(self.empty_passes, bool):
-            raise ValueError(f"empty_passes of {self.name!r} is {self.empty_passes!r}: write true or false.")
-        for bound in (self.at_least, self.at_most):
-            if bound is not None and (isinstance(bound, bool) or not isinstance(bound, (int, float))):
-                raise ValueError(f"A bound of {self.name!r} is {bound!r}: write a number.")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"{self.name!r} of {self.table} can never pass: at_least is greater than at_most.")
-        if self.at_least is None and self.at_most is None and not isinstance(self, EqualCounts):
-            raise ValueError(f"{self.name!r} of {self.table} can never fail: give at_least, at_most or both.")
+            raise ValueError(f"empty_passes is {self.empty_passes!r}: write true or false.")
+        if self.severity not in _SEVERITIES:
+            raise ValueError(f"severity is {self.severity!r}: write 'error' or 'warn'.")
 
     @property
-    def expected(self) -> str:
-        """The bounds in words."""
-        if self.at_least == self.at_most:
-            return number_text(self.at_least)
-        if self.at_most is None:
-            return f"at least {number_text(self.at_least)}"
-        if self.at_least is None:
-            return f"at most {number_text(self.at_most)}"
-        return f"{number_text(self.at_least)} to {number_text(self.at_most)}"
+    @abstractmethod
+    def check_name(self) -> str:
+        """What is measured, in a few words. No two checks of a table have the same name."""
 
-    def passes(self, measured: float | None, rows: int | None = None) -> bool:
-        """Return whether a measured number lies within the bounds.
+    @property
+    def checked_columns(self) -> tuple[str, ...]:
+        """The columns whose values are checked."""
+        return ()
 
-        :param measured: None where there was nothing to measure, as the newest row of an empty table.
-        :param rows: how many rows were judged, for a check ``of_rows``.
+    @abstractmethod
+    def evaluate(self, measured: Sequence[Any]) -> Finding:
+        """Return what the check found.
+
+        :param measured: the values that its SQL yielded.
         """
-        if measured is None or (self.of_rows and not rows):
-            return self.empty_passes
-        return (self.at_least is None or measured >= self.at_least) and (
-            self.at_most is None or measured <= self.at_most
-        )
+
+    def rows_statement(self, table: str) -> str:  # noqa: ARG002
+        """Return the query for rows that break the check; an empty text if it has none to show.
+
+        :param table: the table to read, which is a run's staging table if staged rows are checked.
+        """
+        return ""
 
     @property
-    def passes_without_rows(self) -> bool:
-        """Whether an empty table is sure to pass."""
-        return False
+    def shown_columns(self) -> tuple[str, ...]:
+        """The columns that are shown of a row that breaks the check: its key and the checked columns."""
+        return tuple(dict.fromkeys([*self.key, *self.checked_columns]))
 
-
-@dataclass(frozen=True)
-class Aggregate(Check):
-    """A check that is one aggregate over a table's rows. All aggregates of a table are computed in one scan.
-
-    :param expression: the SQL aggregate, such as ``count(*)``. ``in_window = 1`` holds of the window's rows.
-    :param rows_expression: the aggregate for how many rows were judged.
-    :param moments: what each ``%s`` in the expression stands for: ``first``, ``start`` or ``end``.
-    :param window_column: the column of event time by which only the run's window is measured; None for all rows.
-    :param windows_before: how many windows before the run's own are read, too.
-    :param hours_before: how many hours before the window are read, too.
-    :param shown: the columns to show of rows that break the rule; none where it is no rule for rows.
-    :param broken: the SQL condition that the rule is broken.
-    :param repeats: whether the rows that break it are those which have all of ``shown`` in common with others.
-    """
-
-    expression: str = "count(*)"
-    rows_expression: str = "count(*)"
-    moments: tuple[str, ...] = ()
-    window_column: str | None = None
-    windows_before: int = 0
-    hours_before: int = 0
-    shown: tuple[str, ...] = ()
-    broken: str = ""
-    repeats: bool = False
-
-    @property
-    def passes_without_rows(self) -> bool:
-        """Whether an empty table is sure to pass."""
-        return self.passes(None) if self.of_rows or self.moments else self.passes(0)
-
-    def rows_sql(self, table: str) -> str:
-        """Return the query for rows of a table that break the rule, or nothing; its values: the window's bounds."""
-        if not self.shown:
-            return ""
-        select = quality.repeated if self.repeats else quality.offending
-        return select(table, self.shown, self.broken, self.window_column)
-
-    def first(self, start: datetime, end: datetime) -> datetime:
-        """Return the first moment that is read for a window; UTC without a zone."""
-        return start - self.windows_before * (end - start) - timedelta(hours=self.hours_before)
-
-
-@dataclass(frozen=True)
-class Query(Check):
-    """A check that is a query of its own, which yields one number.
-
-    :param sql: the query, or a ``.sql`` file with it. Each two ``%s`` in it are start and end of the run's window, UTC
-        without a zone. Which run it is stands in the temporary table ``this_run (dag_id, run_id)``. A check ``of_rows``
-        yields a second number: how many rows were judged.
-    :param rows_sql: the query for rows that break the rule, or a file with it; its first ten are shown.
-    """
-
-    kind: str = "query"
-    sql: str = ""
-    rows_sql: str = ""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.sql, str) or not self.sql.strip():
-            raise ValueError(f"{self.name!r} of {self.table} has no query: give sql, or a file that ends with .sql.")
-
-
-@dataclass(frozen=True)
-class EqualCounts(Check):
-    """A check that two queries yield the same number; see :class:`Query` for what they may hold.
-
-    :param expected_sql: the query for the number that is right, or a ``.sql`` file with it.
-    :param actual_sql: the query for the number that is judged.
-    """
-
-    kind: str = "equal_counts"
-    expected_sql: str = ""
-    actual_sql: str = ""
-    rows_sql: str = ""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for sql in (self.expected_sql, self.actual_sql):
-            if not isinstance(sql, str) or not sql.strip():
-                raise ValueError(f"{self.name!r} of {self.table} needs two queries: give expected_sql and actual_sql.")
-
-
-def refuse_unfit(checks: Sequence[Check]) -> None:
-    """Refuse checks that cannot be made together.
-
-    :raises ValueError: a check is given twice, or those of a table know the window by different columns.
-    """
-    seen = set()
-    columns: dict[str, str] = {}
-    for check in checks:
-        if (check.table, check.name) in seen:
-            raise ValueError(f"The check {check.name!r} of {check.table} is given twice.")
-        seen.add((check.table, check.name))
-        if isinstance(check, Aggregate) and check.window_column:
-            column = columns.setdefault(check.table, check.window_column)
-            if column != check.window_column:
-                raise ValueError(
-                    f"The checks of {check.table} know the window by {column} and by {check.window_column}: one scan "
-                    "has one window_column. Make the others in a task of their own."
-                )
-
-
-def number_text(number: float | None) -> str:
-    """Return a number as people write it: every digit, and no fraction where there is none."""
-    if number is None:
-        return "nothing"
-    return f"{number:.0f}" if number == int(number) else repr(number)
+    def _set_tuple(self, name: str, values: Sequence[Any]) -> None:
+        # The class is frozen; lists from YAML become tuples, so that checks can be compared and hashed.
+        object.__setattr__(self, name, tuple(values))

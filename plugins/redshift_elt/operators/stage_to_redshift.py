@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.checks import Aggregate
-from redshift_elt.checks.check import refuse_unfit
+from redshift_elt.checks import Aggregate, validate_checks
+from redshift_elt.checks.lineage import sql_check_results
+from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql import identifiers
 from redshift_elt.sql.copy_command import MOST_REJECTS, CopyOptions
@@ -120,12 +121,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         if "{{" not in iam_role:
             CopyOptions(iam_role=iam_role)
         identifiers.check_table(table)
-        refuse_unfit(checks)
+        validate_checks(checks)
         for check in checks:
             if not isinstance(check, Aggregate) or check.table != table:
                 raise ValueError(
-                    f"The check {check.name!r} of {check.table} cannot be made while {table} is staged: give checks of "
-                    "that table that need no query of their own; the others belong into a DataQualityOperator."
+                    f"The check {check.check_name!r} of {check.table} cannot run while {table} is staged: "
+                    "give checks of that table that need no query of their own. The others belong in a "
+                    "DataQualityOperator."
                 )
         self.table = table
         self.bucket = bucket
@@ -194,8 +196,6 @@ class StageToRedshiftOperator(WarehouseOperator):
             were left out because their object is another day's, how many records were rejected, how many there were in
             all, and how many seconds it took to list, copy and check.
         """
-        from redshift_elt.checks import run
-
         started = time.monotonic()
         stage = self.stage_for(self, context, self.window(context))
         staged = self.transaction(stage.make, stage.explain)
@@ -211,9 +211,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         )
         # Read by the OpenLineage listener, also when the task fails.
         self.staged = staged
-        self.check_results = run.for_lineage(staged.results)
-        run.tell(staged.results)
-        run.fail_if_any_failed(
+        self.check_results = sql_check_results(staged.results)
+        log_results(staged.results)
+        fail_if_any_failed(
             staged.results, f"Nothing was loaded; {stage.table} is kept. Correct the file, then clear the run."
         )
         return {

@@ -1,4 +1,4 @@
-"""The schema ``etl``: locks, the record of loads, the ledger of loaded objects, and check results."""
+"""The schema ``etl``: locks, the record of loads, and the ledger of loaded objects."""
 
 from __future__ import annotations
 
@@ -50,40 +50,12 @@ class Load:
     loaded_at: datetime
 
 
-@dataclass(frozen=True)
-class CheckResult:
-    """One row of ``etl.check_results``. Times are UTC without a zone.
-
-    :param outcome: ``passed``, ``warned`` or ``failed``.
-    :param duration_seconds: how long the check's statement took; the checks of one scan share theirs.
-    """
-
-    dag_id: str
-    run_id: str
-    window_start: datetime
-    window_end: datetime
-    target: str
-    check_name: str
-    severity: str
-    expected: str
-    actual: str
-    passed: bool
-    outcome: str
-    duration_seconds: float
-    checked_at: datetime
-
-
 def insert_load() -> str:
     """Return the statement that records a load; its values are those of a :class:`Load`."""
     return _insert(f"{SCHEMA}.loads", [field.name for field in fields(Load)], rows=1)
 
 
-def insert_check_results(rows: int) -> str:
-    """Return the statement that records the results of a number of checks; its values are theirs, one after another."""
-    return _insert(f"{SCHEMA}.check_results", [field.name for field in fields(CheckResult)], rows)
-
-
-def values(rows: Sequence[Load | CheckResult]) -> tuple[object, ...]:
+def values(rows: Sequence[Load]) -> tuple[object, ...]:
     """Return the values of rows, one after another."""
     return tuple(value for row in rows for value in astuple(row))
 

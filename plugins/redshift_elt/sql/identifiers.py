@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+Value = str | int | float | Decimal | date | datetime
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,126}")
 
@@ -69,14 +74,26 @@ def columns(names: Iterable[str], of: str | None = None) -> str:
     return ",\n    ".join(prefix + identifier(name) for name in names)
 
 
-def literal(text: str) -> str:
-    """Return a text as an SQL string literal, for the options of COPY, which cannot be bound.
+def literal(value: Value) -> str:
+    """Return a value as an SQL literal, where it cannot be bound.
 
-    :raises ValueError: the text holds a backslash, which Redshift may read as an escape, or a control character.
+    :param value: a text, number, date or time; a time is UTC without a zone.
+    :raises ValueError: it is none of them, a time has a zone, or a text holds a backslash, which Redshift may read as
+        an escape, or a control character.
     """
-    if "\\" in text or any(ord(character) < 32 for character in text):
-        raise ValueError(f"{text!r} cannot stand in a COPY command: remove its backslashes and control characters.")
-    return "'" + text.replace("'", "''") + "'"
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal, date)):
+        raise ValueError(f"{value!r} is not a text, number, date or time.")
+    if isinstance(value, str):
+        return _text_literal(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            raise ValueError(f"{value} has a time zone: write it as UTC, without a zone.")
+        return f"'{value.isoformat(sep=' ')}'::timestamp"
+    if isinstance(value, date):
+        return f"'{value.isoformat()}'::date"
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number.")
+    return str(value)
 
 
 def key(names: str | Iterable[str]) -> tuple[str, ...]:
@@ -90,3 +107,9 @@ def key(names: str | Iterable[str]) -> tuple[str, ...]:
     for name in found:
         identifier(name)
     return found
+
+
+def _text_literal(text: str) -> str:
+    if "\\" in text or any(ord(character) < 32 for character in text):
+        raise ValueError(f"{text!r} cannot be an SQL literal: remove its backslashes and control characters.")
+    return "'" + text.replace("'", "''") + "'"

@@ -8,7 +8,7 @@ or a condition that did not go through one of these filters is refused instead o
 ``placeholder``
     the place of a value that is bound, in one of several rows.
 ``literal``
-    quotes a text, where it cannot be bound.
+    writes a text, number, date or time as a literal, where it cannot be bound.
 ``sql``
     passes SQL that a user has written, or that another template has rendered.
 
@@ -77,8 +77,8 @@ def _placeholder(name: str, row: int) -> Markup:
     return Markup(f"%({name}_{int(row)})s")
 
 
-def _literal(text: str) -> Markup:
-    return Markup(identifiers.literal(text))
+def _literal(value: identifiers.Value) -> Markup:
+    return Markup(identifiers.literal(value))
 
 
 def _sql(text: str) -> Markup:

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError
 
-from redshift_elt.checks import run as check_run
+from redshift_elt.checks.recording import record_results
+from redshift_elt.checks.reporting import fail_if_any_failed
+from redshift_elt.checks.result import Result
+from redshift_elt.checks.run_checks import run_checks
 from redshift_elt.run.clock import now
 from redshift_elt.run.names import files_table, run_prefix, staging_table
 from redshift_elt.sql import identifiers, temporary
@@ -86,7 +89,7 @@ class Staged:
     rows: int
     left_out: int
     rejected: int
-    results: tuple[check_run.Result, ...] = ()
+    results: tuple[Result, ...] = ()
 
     @property
     def read(self) -> int:
@@ -145,7 +148,7 @@ class Stage:
             session.execute(statements.drop(table))
             session.execute(statements.create(table, template))
         staged = self._fill(session)
-        check_run.record(session, self.dag_run, self.window, staged.results)
+        record_results(session, self.dag_run, self.window, staged.results)
         return staged
 
     def renew(self, session: Session, target: str) -> None:
@@ -288,14 +291,14 @@ class Stage:
     def _fill_to_load(self, session: Session) -> None:
         """Stage for a load that goes on with it in the same transaction: unfit rows end it, and nothing is kept."""
         self.again = self._fill(session)
-        check_run.fail_if_any_failed(self.again.results, "Nothing was loaded.")
+        fail_if_any_failed(self.again.results, "Nothing was loaded.")
 
-    def _check(self, session: Session, objects: Sequence[S3Object]) -> tuple[check_run.Result, ...]:
+    def _check(self, session: Session, objects: Sequence[S3Object]) -> tuple[Result, ...]:
         """Check the staged rows; where there was nothing to stage, only what an empty table might not pass."""
         checks = self.source.checks
         if not objects and all(check.passes_without_rows for check in checks):
             return ()
-        return tuple(check_run.make(session, self.window, checks, {self.source.table: self.table}))
+        return tuple(run_checks(session, self.window, checks, {self.source.table: self.table}))
 
     def _fill(self, session: Session) -> Staged:
         source = self.source

@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow.sdk import DAG, BaseOperator
 
-from redshift_elt.checks import accepted_values, equal_counts, in_range, not_null, references, row_count, unique
+from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -168,8 +168,10 @@ def tasks() -> dict[str, BaseOperator]:
             window_column="ordered_at",
             max_rejects=1,
             checks=[
-                in_range("staging_orders", "quantity", at_least=1, key="order_id", empty_passes=True),
-                accepted_values("staging_orders", "status", ["open", "paid"], key="order_id", empty_passes=True),
+                InRange(table="staging_orders", column="quantity", at_least=1, key="order_id", empty_passes=True),
+                AcceptedValues(
+                    table="staging_orders", column="status", values=["open", "paid"], key="order_id", empty_passes=True
+                ),
             ],
         )
         stage_products = StageToRedshiftOperator(
@@ -221,13 +223,13 @@ def tasks() -> dict[str, BaseOperator]:
             task_id="check_shop",
             staged_by=[stage_orders],
             checks=[
-                unique("orders", "order_id"),
-                not_null("orders", "customer_id", key="order_id", window_column="ordered_at"),
-                references("orders", "product_id", "products", "product_id", key="order_id"),
-                row_count("customers"),
-                equal_counts(
-                    "orders",
-                    "staged and loaded orders",
+                Unique(table="orders", column="order_id"),
+                NotNull(table="orders", column="customer_id", key="order_id", window_column="ordered_at"),
+                References(table="orders", column="product_id", to="products", to_column="product_id", key="order_id"),
+                RowCount(table="customers"),
+                EqualCounts(
+                    table="orders",
+                    name="staged and loaded orders",
                     expected_sql=f"select count(*)\nfrom {ORDERS}",
                     actual_sql="select count(*)\nfrom orders\nwhere ordered_at >= '2018-11-01'",
                     severity="warn",

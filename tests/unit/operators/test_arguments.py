@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from redshift_elt.checks import Aggregate, Check, Query, fresh, row_count, unique
+from redshift_elt.checks import Fresh, NotNull, Query, RowCount, Unique
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -76,19 +76,23 @@ def test_checks():
     with pytest.raises(ValueError, match="checks is empty: give at least one"):
         DataQualityOperator(task_id="t", checks=[])
     with pytest.raises(ValueError, match="'rows' of users is given twice"):
-        DataQualityOperator(task_id="t", checks=[row_count("users"), row_count("users", at_least=5)])
-    with pytest.raises(ValueError, match="know the window by a and by b"):
-        DataQualityOperator(task_id="t", checks=[fresh("users", "a", hours=1), row_count("users", window_column="b")])
+        DataQualityOperator(task_id="t", checks=[RowCount(table="users"), RowCount(table="users", at_least=5)])
+    with pytest.raises(ValueError, match="use the window columns a and b"):
+        DataQualityOperator(
+            task_id="t", checks=[Fresh(table="users", column="a", hours=1), RowCount(table="users", window_column="b")]
+        )
     with pytest.raises(ValueError, match="can never pass"):
-        row_count("users", at_least=5, at_most=1)
-    with pytest.raises(ValueError, match="has no query: give sql"):
-        Query("users", "something", 0, 0)
+        RowCount(table="users", at_least=5, at_most=1)
+    with pytest.raises(ValueError, match="sql of 'something' is '': write a query"):
+        Query(table="users", name="something", sql="", equals=0)
     with pytest.raises(ValueError, match="can never fail"):
-        Check("users", "rows")
+        Query(table="users", name="something", sql="select 1")
     with pytest.raises(ValueError, match="write 'error' or 'warn'"):
-        Aggregate("users", "rows", 1, severity="fatal")
+        NotNull(table="users", column="level", severity="fatal")
+    with pytest.raises(ValueError, match="row_count of users does not take where: leave it out"):
+        RowCount(table="users", where="level = 'paid'")
     with pytest.raises(ValueError, match="cannot be a table or column name"):
-        unique("users", "user id")
+        Unique(table="users", column="user id")
 
 
 def test_a_template_is_judged_when_it_is_rendered():

@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.checks import row_count
+from redshift_elt.checks import RowCount
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -54,7 +54,7 @@ def test_staging_operators_are_upstream_of_the_tasks_that_name_them():
     with dag() as shop:
         events, orders = stage("events"), stage("orders")
         dimension("customers", events, orders)
-        DataQualityOperator(task_id="check", checks=[row_count("customers")], staged_by=[orders])
+        DataQualityOperator(task_id="check", checks=[RowCount(table="customers")], staged_by=[orders])
     assert shop.get_task("load_customers").upstream_task_ids == {"events", "orders"}
     assert orders.downstream_task_ids == {"load_customers", "check"}
 
@@ -75,7 +75,7 @@ def test_a_ledger_is_kept_for_the_targets_that_merge():
         dimension("customers", orders)
         dimension("etl.products", orders)
         dimension("suppliers", other)
-        DataQualityOperator(task_id="check", checks=[row_count("customers")], staged_by=[orders])
+        DataQualityOperator(task_id="check", checks=[RowCount(table="customers")], staged_by=[orders])
     assert ledger_targets(orders) == ["customers", "etl.products"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import tarfile
 
-from redshift_elt import checks as make
-from redshift_elt.checks import run
+from redshift_elt.checks import UndamagedText
+from redshift_elt.checks.run_checks import run_checks
 from redshift_elt.connection.transaction import in_transaction
 from tests.warehouse.checks.test_kinds import HOUR
 
@@ -18,10 +18,15 @@ def damaged(warehouse, rows, columns) -> str:
         session.execute("create temporary table texts (first varchar(1024), second varchar(1024))")
         for begin in range(0, len(rows), ROWS):
             some = rows[begin : begin + ROWS]
-            values = [value for row in some for value in row]
-            session.execute("insert into texts values " + ", ".join(["(%s, %s)"] * len(some)), values)
-        [result] = run.make(session, HOUR, [make.undamaged_text("texts", columns)])
-        return result.actual
+            values = {
+                f"{name}_{number}": text
+                for number, row in enumerate(some)
+                for name, text in zip("ab", row, strict=True)
+            }
+            places = ", ".join(f"(%(a_{number})s, %(b_{number})s)" for number in range(len(some)))
+            session.execute(f"insert into texts values {places}", values)
+        [result] = run_checks(session, HOUR, [UndamagedText(table="texts", columns=columns)])
+        return result.finding.actual
 
     return in_transaction(warehouse._hook, work)
 

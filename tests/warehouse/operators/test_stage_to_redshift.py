@@ -7,7 +7,7 @@ import json
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.checks import not_null, references, row_count
+from redshift_elt.checks import NotNull, References, RowCount
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from tests.support.warehouse import LOADS, TARGETS, WarehouseUnderTest
 
@@ -96,22 +96,27 @@ def test_where_nothing_is_staged_nothing_is_asked(bucket):
     assert bucket.query(RESULTS, (run.run_id,)) == []
 
 
-@pytest.mark.parametrize("check", [row_count("orders"), not_null("orders", "order_id")], ids=lambda check: check.kind)
+@pytest.mark.parametrize(
+    "check", [RowCount(table="orders"), NotNull(table="orders", column="order_id")], ids=lambda check: check.kind
+)
 def test_what_an_empty_table_might_not_pass_is_asked_all_the_same(check):
     assert not check.passes_without_rows
 
 
 @pytest.mark.parametrize(
-    "check", [row_count("orders", at_least=0), not_null("orders", "order_id", empty_passes=True)],
+    "check",
+    [RowCount(table="orders", at_least=0), NotNull(table="orders", column="order_id", empty_passes=True)],
     ids=lambda check: check.kind,
-)  # fmt: skip
+)
 def test_what_an_empty_table_passes_need_not_be_asked(check):
     assert check.passes_without_rows
 
 
 @pytest.mark.parametrize(
-    "check", [references("staging", "a", "b", "a"), row_count("other")], ids=lambda check: check.kind
+    "check",
+    [References(table="staging", column="a", to="b", to_column="a"), RowCount(table="other")],
+    ids=lambda check: check.kind,
 )
 def test_checks_of_other_tables_and_with_queries_are_refused(check):
-    with pytest.raises(ValueError, match="cannot be made while staging is staged"):
+    with pytest.raises(ValueError, match="cannot run while staging is staged"):
         StageToRedshiftOperator(task_id="stage", table="staging", bucket="bucket", prefix="a/", checks=[check])

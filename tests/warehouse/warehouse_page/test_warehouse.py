@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import namedtuple
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -20,6 +21,12 @@ from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError, read
 FULL = datetime(1970, 1, 1), datetime(9999, 1, 1)
 HOSTILE = "</script><img src=x onerror=alert(1)>'\"; drop table songplays --"
 
+Check = namedtuple(
+    "Check",
+    "dag_id run_id window_start window_end target check_name severity expected actual passed outcome took checked_at",
+)
+INSERT_CHECK = f"insert into etl.check_results values ({', '.join(f'%({name})s' for name in Check._fields)})"
+
 
 def at(day, hour=0, minute=0):
     return datetime(2018, 11, day, hour, minute)
@@ -36,9 +43,7 @@ def load(target, start, end, run_id, loaded_at, dag_id=DAG, **counts):
 
 def check(name, outcome, start, end, checked_at, run_id="r", actual="0", target="songplays", dag_id=DAG):
     passed = outcome == "passed"
-    return bookkeeping.CheckResult(
-        dag_id, run_id, start, end, target, name, "error", "0", actual, passed, outcome, 0.1, checked_at
-    )
+    return Check(dag_id, run_id, start, end, target, name, "error", "0", actual, passed, outcome, 0.1, checked_at)
 
 
 def reject(line_number, rejected_at, line="{}", dag_id=DAG, column="ts", reason="Invalid digit"):
@@ -70,8 +75,8 @@ def write(warehouse):
             for row in rows:
                 if isinstance(row, bookkeeping.Load):
                     session.execute(bookkeeping.insert_load(), bookkeeping.values([row]))
-                elif isinstance(row, bookkeeping.CheckResult):
-                    session.execute(bookkeeping.insert_check_results(1), bookkeeping.values([row]))
+                elif isinstance(row, Check):
+                    session.execute(INSERT_CHECK, row._asdict())
                 else:
                     session.execute(*rejects.insert([row]))
 

@@ -11,8 +11,11 @@ insert into this_run (
     dag_id,
     run_id
 )
-values (%s, %s);
--- with 'shop', 'scheduled__2018-11-02'
+values (
+    %(dag_id)s,
+    %(run_id)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
 
 select
     target,
@@ -21,30 +24,41 @@ from etl.loads
 join this_run
   on this_run.dag_id = loads.dag_id
   and this_run.run_id = loads.run_id
-where window_start >= %s
-  and window_end = %s
+where window_start >= %(window_start)s
+  and window_end = %(window_end)s
 group by target;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
 select
     count("order_id") - count(distinct "order_id"),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(*),
+    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(case when in_window = 1 then 1 end)
 from (
-select
-    *,
-    case when "ordered_at" >= %s and "ordered_at" < %s then 1 else 0 end as in_window
-from "orders"
+    select
+        *,
+        case
+            when "ordered_at" >= %(window_start)s
+                and "ordered_at" < %(window_end)s
+            then 1
+            else 0
+        end as in_window
+    from "orders"
 ) as scanned;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
 select
     count(*)
 from "customers";
 
 select
-    count(case when "orders"."product_id" is not null and "products"."product_id" is null then 1 end),
+    count(
+        case
+            when "orders"."product_id" is not null
+                and "products"."product_id" is null
+            then 1
+        end
+    ),
     count(*)
 from "orders"
 left join "products"
@@ -63,35 +77,62 @@ from orders
 where ordered_at >= '2018-11-01'
 ) as found (number);
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'repeated order_id',
---      'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00',
---      '2018-11-02 00:00:00', 'orders', 'nulls in customer_id', 'error', '0', '0', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'product_id not in products',
---      'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00',
---      '2018-11-02 00:00:00', 'customers', 'rows', 'error', 'at least 1', '2', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'staged and loaded orders',
---      'warn', '3', '3', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_2)s, %(check_name_2)s, %(severity_2)s,
+    %(expected_2)s, %(actual_2)s, %(passed_2)s, %(outcome_2)s,
+    %(duration_seconds_2)s, %(checked_at_2)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_3)s, %(check_name_3)s, %(severity_3)s,
+    %(expected_3)s, %(actual_3)s, %(passed_3)s, %(outcome_3)s,
+    %(duration_seconds_3)s, %(checked_at_3)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_4)s, %(check_name_4)s, %(severity_4)s,
+    %(expected_4)s, %(actual_4)s, %(passed_4)s, %(outcome_4)s,
+    %(duration_seconds_4)s, %(checked_at_4)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00', target_0 = 'orders', check_name_0 = 'repeated order_id',
+--      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
+--      target_1 = 'orders', check_name_1 = 'nulls in customer_id', severity_1 = 'error', expected_1 = '0',
+--      actual_1 = '0', passed_1 = True, outcome_1 = 'passed', target_2 = 'orders',
+--      check_name_2 = 'product_id not in products', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed', target_3 = 'customers', check_name_3 = 'rows', severity_3 = 'error',
+--      expected_3 = 'at least 1', actual_3 = '2', passed_3 = True, outcome_3 = 'passed', target_4 = 'orders',
+--      check_name_4 = 'staged and loaded orders', severity_4 = 'warn', expected_4 = '3', actual_4 = '3',
+--      passed_4 = True, outcome_4 = 'passed'
 
 commit;
 
@@ -109,8 +150,11 @@ insert into this_run (
     dag_id,
     run_id
 )
-values (%s, %s);
--- with 'shop', 'scheduled__2018-11-02'
+values (
+    %(dag_id)s,
+    %(run_id)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
 
 select
     target,
@@ -119,30 +163,41 @@ from etl.loads
 join this_run
   on this_run.dag_id = loads.dag_id
   and this_run.run_id = loads.run_id
-where window_start >= %s
-  and window_end = %s
+where window_start >= %(window_start)s
+  and window_end = %(window_end)s
 group by target;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
 select
     count("order_id") - count(distinct "order_id"),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(*),
+    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(case when in_window = 1 then 1 end)
 from (
-select
-    *,
-    case when "ordered_at" >= %s and "ordered_at" < %s then 1 else 0 end as in_window
-from "orders"
+    select
+        *,
+        case
+            when "ordered_at" >= %(window_start)s
+                and "ordered_at" < %(window_end)s
+            then 1
+            else 0
+        end as in_window
+    from "orders"
 ) as scanned;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
 select
     count(*)
 from "customers";
 
 select
-    count(case when "orders"."product_id" is not null and "products"."product_id" is null then 1 end),
+    count(
+        case
+            when "orders"."product_id" is not null
+                and "products"."product_id" is null
+            then 1
+        end
+    ),
     count(*)
 from "orders"
 left join "products"
@@ -161,35 +216,62 @@ from orders
 where ordered_at >= '2018-11-01'
 ) as found (number);
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'repeated order_id',
---      'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00',
---      '2018-11-02 00:00:00', 'orders', 'nulls in customer_id', 'error', '0', '0', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'product_id not in products',
---      'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00',
---      '2018-11-02 00:00:00', 'customers', 'rows', 'error', 'at least 1', '2', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'staged and loaded orders',
---      'warn', '3', '3', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_2)s, %(check_name_2)s, %(severity_2)s,
+    %(expected_2)s, %(actual_2)s, %(passed_2)s, %(outcome_2)s,
+    %(duration_seconds_2)s, %(checked_at_2)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_3)s, %(check_name_3)s, %(severity_3)s,
+    %(expected_3)s, %(actual_3)s, %(passed_3)s, %(outcome_3)s,
+    %(duration_seconds_3)s, %(checked_at_3)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_4)s, %(check_name_4)s, %(severity_4)s,
+    %(expected_4)s, %(actual_4)s, %(passed_4)s, %(outcome_4)s,
+    %(duration_seconds_4)s, %(checked_at_4)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00', target_0 = 'orders', check_name_0 = 'repeated order_id',
+--      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
+--      target_1 = 'orders', check_name_1 = 'nulls in customer_id', severity_1 = 'error', expected_1 = '0',
+--      actual_1 = '0', passed_1 = True, outcome_1 = 'passed', target_2 = 'orders',
+--      check_name_2 = 'product_id not in products', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed', target_3 = 'customers', check_name_3 = 'rows', severity_3 = 'error',
+--      expected_3 = 'at least 1', actual_3 = '2', passed_3 = True, outcome_3 = 'passed', target_4 = 'orders',
+--      check_name_4 = 'staged and loaded orders', severity_4 = 'warn', expected_4 = '3', actual_4 = '3',
+--      passed_4 = True, outcome_4 = 'passed'
 
 commit;
 
@@ -207,8 +289,11 @@ insert into this_run (
     dag_id,
     run_id
 )
-values (%s, %s);
--- with 'shop', 'scheduled__2018-11-02'
+values (
+    %(dag_id)s,
+    %(run_id)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
 
 select
     target,
@@ -217,30 +302,41 @@ from etl.loads
 join this_run
   on this_run.dag_id = loads.dag_id
   and this_run.run_id = loads.run_id
-where window_start >= %s
-  and window_end = %s
+where window_start >= %(window_start)s
+  and window_end = %(window_end)s
 group by target;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
 select
     count("order_id") - count(distinct "order_id"),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(*),
+    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(case when in_window = 1 then 1 end)
 from (
-select
-    *,
-    case when "ordered_at" >= %s and "ordered_at" < %s then 1 else 0 end as in_window
-from "orders"
+    select
+        *,
+        case
+            when "ordered_at" >= %(window_start)s
+                and "ordered_at" < %(window_end)s
+            then 1
+            else 0
+        end as in_window
+    from "orders"
 ) as scanned;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
 select
     count(*)
 from "customers";
 
 select
-    count(case when "orders"."product_id" is not null and "products"."product_id" is null then 1 end),
+    count(
+        case
+            when "orders"."product_id" is not null
+                and "products"."product_id" is null
+            then 1
+        end
+    ),
     count(*)
 from "orders"
 left join "products"
@@ -259,35 +355,62 @@ from orders
 where ordered_at >= '2018-11-01'
 ) as found (number);
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'repeated order_id',
---      'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00',
---      '2018-11-02 00:00:00', 'orders', 'nulls in customer_id', 'error', '0', '0', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'product_id not in products',
---      'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00',
---      '2018-11-02 00:00:00', 'customers', 'rows', 'error', 'at least 1', '2', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'orders', 'staged and loaded orders',
---      'warn', '3', '3', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_2)s, %(check_name_2)s, %(severity_2)s,
+    %(expected_2)s, %(actual_2)s, %(passed_2)s, %(outcome_2)s,
+    %(duration_seconds_2)s, %(checked_at_2)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_3)s, %(check_name_3)s, %(severity_3)s,
+    %(expected_3)s, %(actual_3)s, %(passed_3)s, %(outcome_3)s,
+    %(duration_seconds_3)s, %(checked_at_3)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_4)s, %(check_name_4)s, %(severity_4)s,
+    %(expected_4)s, %(actual_4)s, %(passed_4)s, %(outcome_4)s,
+    %(duration_seconds_4)s, %(checked_at_4)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00', target_0 = 'orders', check_name_0 = 'repeated order_id',
+--      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
+--      target_1 = 'orders', check_name_1 = 'nulls in customer_id', severity_1 = 'error', expected_1 = '0',
+--      actual_1 = '0', passed_1 = True, outcome_1 = 'passed', target_2 = 'orders',
+--      check_name_2 = 'product_id not in products', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed', target_3 = 'customers', check_name_3 = 'rows', severity_3 = 'error',
+--      expected_3 = 'at least 1', actual_3 = '2', passed_3 = True, outcome_3 = 'passed', target_4 = 'orders',
+--      check_name_4 = 'staged and loaded orders', severity_4 = 'warn', expected_4 = '3', actual_4 = '3',
+--      passed_4 = True, outcome_4 = 'passed'
 
 commit;
 
@@ -305,28 +428,42 @@ insert into this_run (
     dag_id,
     run_id
 )
-values (%s, %s);
--- with 'shop', 'scheduled__2018-11-02'
+values (
+    %(dag_id)s,
+    %(run_id)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
 
 select
     count("order_id") - count(distinct "order_id"),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(*),
+    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
     count(case when in_window = 1 then 1 end)
 from (
-select
-    *,
-    case when "ordered_at" >= %s and "ordered_at" < %s then 1 else 0 end as in_window
-from "orders"
+    select
+        *,
+        case
+            when "ordered_at" >= %(window_start)s
+                and "ordered_at" < %(window_end)s
+            then 1
+            else 0
+        end as in_window
+    from "orders"
 ) as scanned;
--- with '1970-01-01 00:00:00'
+-- with window_start = '1970-01-01 00:00:00'
 
 select
     count(*)
 from "customers";
 
 select
-    count(case when "orders"."product_id" is not null and "products"."product_id" is null then 1 end),
+    count(
+        case
+            when "orders"."product_id" is not null
+                and "products"."product_id" is null
+            then 1
+        end
+    ),
     count(*)
 from "orders"
 left join "products"
@@ -345,33 +482,60 @@ from orders
 where ordered_at >= '2018-11-01'
 ) as found (number);
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'orders', 'repeated order_id', 'error', '0', '0', True,
---      'passed', 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'orders', 'nulls in customer_id', 'error',
---      '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'orders',
---      'product_id not in products', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
---      '1970-01-01 00:00:00', 'customers', 'rows', 'error', 'at least 1', '2', True, 'passed', 'shop',
---      'scheduled__2018-11-02', '1970-01-01 00:00:00', 'orders', 'staged and loaded orders', 'warn', '4', '4', True,
---      'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_2)s, %(check_name_2)s, %(severity_2)s,
+    %(expected_2)s, %(actual_2)s, %(passed_2)s, %(outcome_2)s,
+    %(duration_seconds_2)s, %(checked_at_2)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_3)s, %(check_name_3)s, %(severity_3)s,
+    %(expected_3)s, %(actual_3)s, %(passed_3)s, %(outcome_3)s,
+    %(duration_seconds_3)s, %(checked_at_3)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_4)s, %(check_name_4)s, %(severity_4)s,
+    %(expected_4)s, %(actual_4)s, %(passed_4)s, %(outcome_4)s,
+    %(duration_seconds_4)s, %(checked_at_4)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '1970-01-01 00:00:00', target_0 = 'orders',
+--      check_name_0 = 'repeated order_id', severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True,
+--      outcome_0 = 'passed', target_1 = 'orders', check_name_1 = 'nulls in customer_id', severity_1 = 'error',
+--      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed', target_2 = 'orders',
+--      check_name_2 = 'product_id not in products', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed', target_3 = 'customers', check_name_3 = 'rows', severity_3 = 'error',
+--      expected_3 = 'at least 1', actual_3 = '2', passed_3 = True, outcome_3 = 'passed', target_4 = 'orders',
+--      check_name_4 = 'staged and loaded orders', severity_4 = 'warn', expected_4 = '4', actual_4 = '4',
+--      passed_4 = True, outcome_4 = 'passed'
 
 commit;

@@ -117,32 +117,43 @@ where dag_id = %s
 
 select
     count(case when ("quantity" < 1) then 1 end),
-    count(case when ("status" not in ('open', 'paid')) then 1 end),
-    count(*)
+    count(*),
+    count(case when ("status" not in ('open', 'paid')) then 1 end)
 from "staging_orders__4e4a3efb5fa2";
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders',
---      'quantity outside 1 to', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
---      '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders', 'values of status that are not accepted',
---      'error', '0', '0', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00', target_0 = 'staging_orders', check_name_0 = 'quantity below 1',
+--      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
+--      target_1 = 'staging_orders', check_name_1 = 'values of status that are not accepted', severity_1 = 'error',
+--      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed'
 
 commit;
 
@@ -266,32 +277,43 @@ where dag_id = %s
 
 select
     count(case when ("quantity" < 1) then 1 end),
-    count(case when ("status" not in ('open', 'paid')) then 1 end),
-    count(*)
+    count(*),
+    count(case when ("status" not in ('open', 'paid')) then 1 end)
 from "staging_orders__4e4a3efb5fa2";
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders',
---      'quantity outside 1 to', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
---      '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders', 'values of status that are not accepted',
---      'error', '0', '0', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00', target_0 = 'staging_orders', check_name_0 = 'quantity below 1',
+--      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
+--      target_1 = 'staging_orders', check_name_1 = 'values of status that are not accepted', severity_1 = 'error',
+--      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed'
 
 commit;
 
@@ -461,32 +483,43 @@ where dag_id = %s
 
 select
     count(case when ("quantity" < 1) then 1 end),
-    count(case when ("status" not in ('open', 'paid')) then 1 end),
-    count(*)
+    count(*),
+    count(case when ("status" not in ('open', 'paid')) then 1 end)
 from "staging_orders__4e4a3efb5fa2";
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders',
---      'quantity outside 1 to', 'error', '0', '0', True, 'passed', 'shop', 'scheduled__2018-11-02',
---      '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'staging_orders', 'values of status that are not accepted',
---      'error', '0', '0', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00', target_0 = 'staging_orders', check_name_0 = 'quantity below 1',
+--      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
+--      target_1 = 'staging_orders', check_name_1 = 'values of status that are not accepted', severity_1 = 'error',
+--      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed'
 
 commit;
 
@@ -726,30 +759,42 @@ where dag_id = %s
 
 select
     count(case when ("quantity" < 1) then 1 end),
-    count(case when ("status" not in ('open', 'paid')) then 1 end),
-    count(*)
+    count(*),
+    count(case when ("status" not in ('open', 'paid')) then 1 end)
 from "staging_orders__4e4a3efb5fa2";
 
-insert into "etl"."check_results" (
-    "dag_id",
-    "run_id",
-    "window_start",
-    "window_end",
-    "target",
-    "check_name",
-    "severity",
-    "expected",
-    "actual",
-    "passed",
-    "outcome",
-    "duration_seconds",
-    "checked_at"
+insert into etl.check_results (
+    dag_id,
+    run_id,
+    window_start,
+    window_end,
+    target,
+    check_name,
+    severity,
+    expected,
+    actual,
+    passed,
+    outcome,
+    duration_seconds,
+    checked_at
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s),
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'staging_orders', 'quantity outside 1 to', 'error', '0',
---      '0', True, 'passed', 'shop', 'scheduled__2018-11-02', '1970-01-01 00:00:00', 'staging_orders',
---      'values of status that are not accepted', 'error', '0', '0', True, 'passed'
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_0)s, %(check_name_0)s, %(severity_0)s,
+    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
+    %(duration_seconds_0)s, %(checked_at_0)s
+),
+(
+    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
+    %(target_1)s, %(check_name_1)s, %(severity_1)s,
+    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
+    %(duration_seconds_1)s, %(checked_at_1)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '1970-01-01 00:00:00',
+--      target_0 = 'staging_orders', check_name_0 = 'quantity below 1', severity_0 = 'error', expected_0 = '0',
+--      actual_0 = '0', passed_0 = True, outcome_0 = 'passed', target_1 = 'staging_orders',
+--      check_name_1 = 'values of status that are not accepted', severity_1 = 'error', expected_1 = '0', actual_1 = '0',
+--      passed_1 = True, outcome_1 = 'passed'
 
 commit;

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.checks import Aggregate
+from redshift_elt.checks.bounds import Bounds
+from redshift_elt.checks.finding import evaluate_number
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,6 @@ from redshift_elt.checks import Aggregate
     ],
 )
 def test_a_number_passes_within_its_bounds_and_nothing_never_does(at_least, at_most, measured, passes, words):
-    check = Aggregate("users", "something", at_least, at_most)
-    assert check.passes(measured) is passes
-    assert check.expected == words
+    finding = evaluate_number(Bounds(at_least, at_most), measured, empty_passes=False)
+    assert finding.passed is passes
+    assert finding.expected == words

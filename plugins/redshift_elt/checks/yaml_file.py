@@ -1,41 +1,46 @@
-"""Checks that are written in YAML: a mistake in a file is found when the DAG is parsed."""
+"""Checks in YAML: an error in a file fails the parsing of the DAG."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from redshift_elt.checks import kinds
 from redshift_elt.checks.check import Check
+from redshift_elt.checks.fresh import Fresh
+from redshift_elt.checks.queries import EqualCounts, Query
+from redshift_elt.checks.references import References
+from redshift_elt.checks.row_rules import AcceptedValues, InRange, NotNull, UndamagedText
+from redshift_elt.checks.unique import Unique
+from redshift_elt.checks.volume import RowCount, RowsNearAverage
 
-KINDS: dict[str, Callable[..., Check]] = {
-    kind.__name__: kind
+KINDS: dict[str, type[Check]] = {
+    kind.kind: kind
     for kind in (
-        kinds.row_count,
-        kinds.rows_near_average,
-        kinds.not_null,
-        kinds.unique,
-        kinds.accepted_values,
-        kinds.in_range,
-        kinds.undamaged_text,
-        kinds.references,
-        kinds.fresh,
-        kinds.equal_counts,
-        kinds.query,
+        RowCount,
+        RowsNearAverage,
+        NotNull,
+        Unique,
+        AcceptedValues,
+        InRange,
+        UndamagedText,
+        References,
+        Fresh,
+        EqualCounts,
+        Query,
     )
 }
 
-# What may be said once for all checks of a table; a check that says it itself has its own.
+# What can be written once for all checks of a table; an argument of a check overrides it.
 _DEFAULTS = ("key", "window_column", "empty_passes")
 _TABLE_PARTS = (*_DEFAULTS, "checks")
 
 
 def load_checks(path: str | Path) -> list[Check]:
-    """Return the checks of a YAML file: for each table a list of them, and what holds for all of them.
+    """Return the checks of a YAML file: a list for each table, and defaults for the table's checks.
 
     .. code-block:: yaml
 
@@ -45,10 +50,10 @@ def load_checks(path: str | Path) -> list[Check]:
           checks:
             - not_null: {column: shop_id, severity: warn}
 
-    A check is the name of one of the functions of :mod:`redshift_elt.checks` with its arguments but the table.
+    A check is the ``kind`` of one of the classes of :mod:`redshift_elt.checks` with its arguments except the table.
 
-    :raises ValueError: the file cannot be read, or is no list of checks; the message names file, line, check and what
-        can be written there.
+    :raises ValueError: the file cannot be read or is invalid; the message names file, line and check, and says what can
+        be written there.
     """
     try:
         root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
@@ -56,17 +61,17 @@ def load_checks(path: str | Path) -> list[Check]:
         raise ValueError(f"The checks cannot be read: {error}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}, line {line}: this is no YAML: {error.problem}.") from error
+        raise ValueError(f"{path}, line {line}: this is not valid YAML: {error.problem}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no YAML: {error}") from error
-    file = _File(Path(path))
+        raise ValueError(f"{path} is not valid YAML: {error}") from error
     if root is None:
         raise ValueError(f"{path} is empty: write tables and their checks.")
+    file = _File(Path(path))
     return [check for table, node in file.entries(root, "the file", "tables") for check in file.checks(table, node)]
 
 
 class _File:
-    """One file, and how to say where in it a mistake is."""
+    """One file, whose errors name their place in it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -77,29 +82,30 @@ class _File:
         parts = {self.value(key): (key, value) for key, value in self.entries(node, name, "its parts")}
         for part, (key, _) in parts.items():
             if part not in _TABLE_PARTS:
-                raise self.error(key, name, f"{part!r} is not known here; write {_listed(_TABLE_PARTS)}")
+                raise self.error(key, name, f"{part!r} is unknown; write {_listed(_TABLE_PARTS)}")
         if "checks" not in parts:
             raise self.error(table, name, "it has no checks; write checks: and a list of them")
         defaults = {part: self.value(value) for part, (_, value) in parts.items() if part != "checks"}
         listed = parts["checks"][1]
         if not isinstance(listed, yaml.SequenceNode) or not listed.value:
-            raise self.error(listed, name, "checks is no list; write one check a line, each after a dash")
+            raise self.error(listed, name, "checks is not a list; write one check per line, each after a dash")
         for number, item in enumerate(listed.value, 1):
             yield self._check(name, defaults, item, f"{name}, check {number}")
 
     def entries(self, node: yaml.Node, where: str, what: str) -> list[tuple[yaml.Node, yaml.Node]]:
-        """Return the entries of a mapping, each key of which stands once."""
+        """Return the entries of a mapping whose keys are different names."""
         if not isinstance(node, yaml.MappingNode):
-            raise self.error(node, where, f"this is no mapping; write {what} as name: value")
+            raise self.error(node, where, f"this is not a mapping; write {what} as name: value")
+        entries: list[tuple[yaml.Node, yaml.Node]] = node.value
         seen = set()
-        for key, _ in node.value:
+        for key, _ in entries:
             if not isinstance(key, yaml.ScalarNode) or key.value in seen:
-                raise self.error(key, where, f"{key.value!r} is no name or stands there twice")
+                raise self.error(key, where, f"{key.value!r} is not a name, or occurs twice")
             seen.add(key.value)
-        return node.value
+        return entries
 
     def value(self, node: yaml.Node) -> Any:
-        """Return what a part of the file says."""
+        """Return the value that a node holds."""
         loader = yaml.SafeLoader("")
         try:
             return loader.construct_document(node)
@@ -109,7 +115,7 @@ class _File:
             loader.dispose()
 
     def error(self, node: yaml.Node, where: str, problem: str) -> ValueError:
-        """Return the error that says where in the file a problem is."""
+        """Return an error that names the place of a problem."""
         return ValueError(f"{self._path}, line {node.start_mark.line + 1}: {where}: {problem}.")
 
     def _check(self, table: str, defaults: dict[str, Any], item: yaml.Node, where: str) -> Check:
@@ -121,31 +127,36 @@ class _File:
         if name not in KINDS:
             raise self.error(key, where, f"there is no check {name!r}; write {_listed(KINDS)}")
         where = f"{where} ({name})"
-        takes = inspect.signature(KINDS[name]).parameters
-        known = [parameter for parameter in takes if parameter != "table"]
-        arguments = {part: value for part, value in defaults.items() if part in takes}
-        for argument, value in self._arguments(node, known, where):
-            text = self.value(argument) if isinstance(argument, yaml.Node) else argument
-            if text not in known:
-                raise self.error(node, where, f"{text!r} is not known; write {_listed(known)}")
-            arguments[text] = self.value(value)
-        needed = [part for part in known if takes[part].default is inspect.Parameter.empty and part not in arguments]
-        if needed:
-            raise self.error(item, where, f"it has no {_listed(needed)}")
+        known, needed = _arguments(KINDS[name])
+        arguments = {part: value for part, value in defaults.items() if part in known}
+        for argument, value in self._given(node, known, where):
+            if argument not in known:
+                raise self.error(node, where, f"{argument!r} is unknown; write {_listed(known)}")
+            arguments[argument] = self.value(value)
+        if missing := [argument for argument in needed if argument not in arguments]:
+            raise self.error(item, where, f"it has no {_listed(missing)}")
         try:
-            return KINDS[name](table, **arguments)
+            return KINDS[name](table=table, **arguments)
         except (TypeError, ValueError) as error:
             raise self.error(item, where, str(error).rstrip(".")) from error
 
-    def _arguments(self, node: yaml.Node, known: list[str], where: str) -> list[tuple[yaml.Node | str, yaml.Node]]:
-        """Return a check's arguments; one value alone is the first of them, which is what is checked."""
+    def _given(self, node: yaml.Node, known: list[str], where: str) -> list[tuple[str, yaml.Node]]:
+        """Return the arguments of a check; a single value is the first one, which is what is checked."""
         if isinstance(node, yaml.MappingNode):
-            return self.entries(node, where, "its arguments")  # type: ignore[return-value]
+            return [(self.value(key), value) for key, value in self.entries(node, where, "its arguments")]
         if isinstance(node, yaml.ScalarNode) and self.value(node) is None:
             return []
         return [(known[0], node)]
 
 
-def _listed(words: Any) -> str:
+def _arguments(kind: type[Check]) -> tuple[list[str], list[str]]:
+    """Return the arguments that a kind takes in a file, its own first, and those of them that it needs."""
+    common = {field.name for field in fields(Check)}
+    taken = [field for field in fields(kind) if field.name not in {"table", *kind.not_taken}]
+    taken.sort(key=lambda field: field.name in common)
+    return [field.name for field in taken], [field.name for field in taken if field.default is MISSING]
+
+
+def _listed(words: Iterable[str]) -> str:
     words = list(words)
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]

@@ -1,4 +1,4 @@
-"""Checks in YAML: the same as in Python, and a mistake is told with its place."""
+"""Checks in YAML: the same as in Python, and an error names its place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ from datetime import date
 
 import pytest
 
-from redshift_elt import checks as make
-from redshift_elt.checks import load_checks
+from redshift_elt.checks import (
+    AcceptedValues,
+    EqualCounts,
+    Fresh,
+    InRange,
+    NotNull,
+    Query,
+    References,
+    RowCount,
+    RowsNearAverage,
+    UndamagedText,
+    Unique,
+    load_checks,
+)
 
 ALL = """\
 orders:
@@ -40,20 +52,20 @@ def test_a_file_says_what_python_would(tmp_path):
     at = {"window_column": "ordered_at"}
     rule = {**at, "key": "order_id", "empty_passes": True}
     assert load_checks(file) == [
-        make.row_count("orders", **at),
-        make.row_count("orders", at_most=5),
-        make.rows_near_average("orders", windows=3, empty_passes=True, **at),
-        make.not_null("orders", "shop_id", **rule),
-        make.not_null("orders", "item", **{**rule, "empty_passes": False}, severity="warn", where="amount > 0"),
-        make.unique("orders", ["order_id", "item"], empty_passes=True, **at),
-        make.accepted_values("orders", "status", ["open", "paid"], **rule),
-        make.in_range("orders", "day", at_least=date(2018, 11, 1), **rule),
-        make.undamaged_text("orders", ["note", "title"], **rule),
-        make.references("orders", "shop_id", "shops", "shop_id", **rule),
-        make.fresh("orders", "ordered_at", hours=2, empty_passes=True),
-        make.equal_counts("orders", "both", expected_sql="a.sql", actual_sql="b.sql"),
-        make.query("orders", "total", "total.sql", equals=0, empty_passes=True),
-        make.unique("shops", "shop_id"),
+        RowCount(table="orders", **at),
+        RowCount(table="orders", at_most=5),
+        RowsNearAverage(table="orders", windows=3, empty_passes=True, **at),
+        NotNull(table="orders", column="shop_id", **rule),
+        NotNull(table="orders", column="item", **{**rule, "empty_passes": False}, severity="warn", where="amount > 0"),
+        Unique(table="orders", column=["order_id", "item"], empty_passes=True, **at),
+        AcceptedValues(table="orders", column="status", values=["open", "paid"], **rule),
+        InRange(table="orders", column="day", at_least=date(2018, 11, 1), **rule),
+        UndamagedText(table="orders", columns=["note", "title"], **rule),
+        References(table="orders", column="shop_id", to="shops", to_column="shop_id", **rule),
+        Fresh(table="orders", column="ordered_at", hours=2, empty_passes=True),
+        EqualCounts(table="orders", name="both", expected_sql="a.sql", actual_sql="b.sql"),
+        Query(table="orders", name="total", sql="total.sql", equals=0, empty_passes=True),
+        Unique(table="shops", column="shop_id"),
     ]
 
 
@@ -61,18 +73,18 @@ def test_a_file_says_what_python_would(tmp_path):
     ("text", "words"),
     [
         ("", "is empty: write tables and their checks"),
-        ("orders:\n  a: [", "line 2: this is no YAML: expected the node content"),
-        ("orders: \x00", "is no YAML: unacceptable character"),
-        ("- orders", "line 1: the file: this is no mapping"),
-        ("orders:\n  keys: a\n", "line 2: orders: 'keys' is not known here; write key, window_column, empty_passes or"),
+        ("orders:\n  a: [", "line 2: this is not valid YAML: expected the node content"),
+        ("orders: \x00", "is not valid YAML: unacceptable character"),
+        ("- orders", "line 1: the file: this is not a mapping"),
+        ("orders:\n  keys: a\n", "line 2: orders: 'keys' is unknown; write key, window_column, empty_passes or"),
         ("orders:\n  key: a\n", "line 1: orders: it has no checks"),
-        ("orders:\n  checks: []\n", "line 2: orders: checks is no list"),
-        ("orders:\n  checks:\n  - unique: a\norders:\n  checks:\n  - unique: b\n", "line 4: .*stands there twice"),
+        ("orders:\n  checks: []\n", "line 2: orders: checks is not a list"),
+        ("orders:\n  checks:\n  - unique: a\norders:\n  checks:\n  - unique: b\n", "line 4: .*occurs twice"),
         (
             "orders:\n  checks:\n    - unique: a\n    - nonull: b\n",
             "line 4: orders, check 2: there is no check 'nonull'",
         ),
-        ("orders:\n  checks:\n    - unique: {colum: a}\n", r"line 3: orders, check 1 \(unique\): 'colum' is not known"),
+        ("orders:\n  checks:\n    - unique: {colum: a}\n", r"line 3: orders, check 1 \(unique\): 'colum' is unknown"),
         ("orders:\n  checks:\n    - fresh: {column: a}\n", r"check 1 \(fresh\): it has no hours"),
         ("orders:\n  checks:\n    - fresh: {column: a, hours: soon}\n", "hours is 'soon': write a whole number"),
         ("orders:\n  checks:\n    - unique: Order\n", "line 3: .*'Order' cannot be a table or column name"),
@@ -81,7 +93,7 @@ def test_a_file_says_what_python_would(tmp_path):
         ("orders:\n  checks:\n    - row_count: {at_least: many}\n", "is 'many': write a number"),
         ("orders:\n  checks:\n    - row_count: {at_least: 3, at_most: 1}\n", "can never pass"),
         ("orders:\n  checks:\n    - accepted_values: {column: a, values: b}\n", "write a list"),
-        ("orders:\n  checks:\n    - accepted_values: {column: a, values: [yes]}\n", "True is no text, number"),
+        ("orders:\n  checks:\n    - accepted_values: {column: a, values: [yes]}\n", "True is not a text, number"),
         ("orders:\n  checks:\n    - in_range: a\n", "has no bound"),
         ("orders:\n  checks:\n    - not_null: {column: a, where: ''}\n", "write an SQL condition"),
         ("orders:\n  checks:\n    - query: {name: a, sql: b, equals: 1, at_most: 2}\n", "equals and another bound"),
@@ -90,7 +102,7 @@ def test_a_file_says_what_python_would(tmp_path):
         ("orders:\n  checks:\n    - not_null: 2018-99-01\n", "line 3: .*month must be in 1..12"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(tmp_path, text, words):
+def test_an_error_names_its_place(tmp_path, text, words):
     file = tmp_path / "checks.yaml"
     file.write_text(text)
     with pytest.raises(ValueError, match=words) as refused:

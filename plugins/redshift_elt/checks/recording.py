@@ -1,0 +1,46 @@
+"""Record the results of checks in ``etl.check_results``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from redshift_elt.checks.result import Result
+from redshift_elt.run.clock import now
+from redshift_elt.sql.render import render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.run.names import DagRun
+    from redshift_elt.run.window import Window
+
+
+def record_results(session: Session, run: DagRun, window: Window, results: Sequence[Result]) -> None:
+    """Record the results of a run's checks, in one statement."""
+    if not results:
+        return
+    start, end = window.bounds
+    values: dict[str, object] = {
+        "dag_id": run.dag_id,
+        "run_id": run.run_id,
+        "window_start": start,
+        "window_end": end,
+    }
+    for number, result in enumerate(results):
+        values |= {f"{column}_{number}": value for column, value in _columns(result).items()}
+    session.execute(render("check/insert_results.sql", rows=len(results)), values)
+
+
+def _columns(result: Result) -> dict[str, object]:
+    """Return the columns of ``etl.check_results`` that differ between the results of a run. Times are UTC."""
+    return {
+        "target": result.check.table,
+        "check_name": result.check.check_name,
+        "severity": result.check.severity,
+        "expected": result.finding.expected,
+        "actual": result.finding.actual,
+        "passed": result.finding.passed,
+        "outcome": result.outcome,
+        "duration_seconds": result.seconds,
+        "checked_at": now(),
+    }

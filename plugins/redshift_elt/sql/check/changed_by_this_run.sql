@@ -1,0 +1,12 @@
+{# Counts the rows that the run has changed in each target it has loaded for its window. Binds window_start and
+   window_end. #}
+select
+    target,
+    sum(inserted + updated + deleted + late)
+from etl.loads
+join this_run
+  on this_run.dag_id = loads.dag_id
+  and this_run.run_id = loads.run_id
+where window_start >= %(window_start)s
+  and window_end = %(window_end)s
+group by target
