@@ -139,7 +139,9 @@ def _database(statement: Statement) -> Translation:
 
 
 def _alter(statement: Statement) -> Translation:
-    return _database(statement) if statement.at(1, "database") else alter(statement)
+    if statement.at(1, "database"):
+        return _database(statement)
+    return _default_privileges(statement) if statement.at(1, "default", "privileges") else alter(statement)
 
 
 def _create(statement: Statement) -> Translation:
@@ -306,6 +308,28 @@ def _grant(statement: Statement) -> Translation:
         output.copy(index)
         if index < on and token.value == "insert":
             # Who writes waits at a lock that PostgreSQL gives nobody for INSERT alone.
+            output.write(", maintain")
+    return made(statement, output)
+
+
+def _default_privileges(statement: Statement) -> Translation:
+    """Privileges on the tables that a user will create mean the same in both (AWS page "ALTER DEFAULT PRIVILEGES")."""
+    known = words("grant revoke option for all privileges select insert update delete references truncate")
+    verbs = [at for verb in ("grant", "revoke") if (at := statement.find(verb, 3, len(statement))) >= 0]
+    on = statement.find("on", verbs[0], len(statement)) if verbs else -1
+    if on < 0:
+        raise statement.near(len(statement))
+    if not statement.at(on + 1, "tables"):
+        raise unsupported("ALTER DEFAULT PRIVILEGES of anything but tables")
+    output = Output(statement)
+    for index in range(len(statement)):
+        token = statement.tokens[index]
+        in_privileges = verbs[0] <= index < on
+        if statement.at(index, "role") or (in_privileges and token.kind is Kind.WORD and token.value not in known):
+            raise unsupported(f"ALTER DEFAULT PRIVILEGES .. {token.value.upper()}")
+        output.copy(index)
+        if in_privileges and token.value == "insert":
+            # As for GRANT.
             output.write(", maintain")
     return made(statement, output)
 

@@ -1,4 +1,4 @@
-"""SQL through the Redshift Data API: as the administrator, whose password AWS takes from its secret by itself."""
+"""Run SQL as the administrator through the Redshift Data API, which reads the password from its secret."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from airflow.sdk.exceptions import AirflowException
 
 log = logging.getLogger(__name__)
 
-# BatchExecuteStatement takes no more (AWS API reference).
-_MOST = 40
-# The longest that DescribeStatement waits for an end by itself.
+# The limit of BatchExecuteStatement (AWS API reference).
+_MAXIMUM_STATEMENTS = 40
+# The longest time that DescribeStatement waits for the end of a statement.
 _WAIT_SECONDS = 30
+_ENDED = ("FINISHED", "FAILED", "ABORTED")
 
 
 @dataclass(frozen=True)
 class Administrator:
-    """Where statements run, and as whom.
+    """The administrator of a database of a cluster.
 
     :param client: a client of ``redshift-data``.
     :param secret_arn: the secret of the cluster's administrator.
@@ -33,26 +34,28 @@ class Administrator:
     def run(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
         """Run statements in one transaction, and return the rows of the last one.
 
-        :raises AirflowException: one failed, and none took effect.
+        :raises AirflowException: one of them failed, and none took effect.
         """
-        if len(statements) > _MOST:
-            raise AirflowException(f"{len(statements)} statements are more than the {_MOST} that the Data API takes.")
+        if len(statements) > _MAXIMUM_STATEMENTS:
+            raise AirflowException(
+                f"{len(statements)} statements are more than the Data API runs in one transaction: at most "
+                f"{_MAXIMUM_STATEMENTS}. Combine DDL files, or leave out statements that are no longer needed."
+            )
         submitted = self.client.batch_execute_statement(
             ClusterIdentifier=self.cluster, Database=self.database, SecretArn=self.secret_arn, Sqls=list(statements)
         )["Id"]
-        while (told := self.client.describe_statement(Id=submitted, WaitTimeSeconds=_WAIT_SECONDS))["Status"] not in (
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ):
-            log.info("Statement %s: %s.", submitted, told["Status"])
-        if told["Status"] != "FINISHED":
+        while (found := self._describe(submitted))["Status"] not in _ENDED:
+            log.info("Statement %s: %s.", submitted, found["Status"])
+        if found["Status"] != "FINISHED":
             raise AirflowException(
-                f"The statements on the cluster {self.cluster!r} were {told['Status'].lower()}, and none took effect: "
-                f"{told.get('Error', 'the Data API does not say why')}"
+                f"The statements on the cluster {self.cluster!r} were {found['Status'].lower()}, and none took effect: "
+                f"{found.get('Error', 'the Data API gives no reason')}"
             )
-        last = told["SubStatements"][-1]
+        last = found["SubStatements"][-1]
         return self._rows(last["Id"]) if last.get("HasResultSet") else []
+
+    def _describe(self, statement: str) -> dict[str, Any]:
+        return self.client.describe_statement(Id=statement, WaitTimeSeconds=_WAIT_SECONDS)
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)

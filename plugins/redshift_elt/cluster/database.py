@@ -1,8 +1,9 @@
-"""The database of a new cluster: the tables, and the user that loads them."""
+"""Prepare the database of a cluster: the tables, and the user that loads them."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -11,20 +12,21 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.tags import refuse_foreign
-from redshift_elt.ddl.files import ddl_statements
-from redshift_elt.sql import access
+from redshift_elt.ddl.files import ddl_statements, table_of
+from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
+from redshift_elt.sql.render import render
 
 log = logging.getLogger(__name__)
 
 
 def check_reset(cluster: str, reset: bool, confirmation: str | None) -> None:
-    """Refuse to drop tables unless the cluster's name was typed once more.
+    """Refuse to drop tables unless the cluster's name was entered a second time.
 
     :raises AirflowFailException: it was not.
     """
     if reset and confirmation != cluster:
         raise AirflowFailException(
-            f"reset drops the tables of the cluster {cluster!r} with their rows, so it wants its name once more: "
+            f"reset drops the tables of the cluster {cluster!r} with all rows and must be confirmed with its name: "
             f"confirm_reset is {confirmation!r} and must be {cluster!r}. Nothing was touched."
         )
 
@@ -38,12 +40,12 @@ def check_connection(cluster: str, conn_id: str = "redshift_default") -> tuple[s
     named = connection.extra_dejson.get("cluster_identifier", cluster)
     if named != cluster:
         raise AirflowFailException(
-            f"The tables are meant for the cluster {cluster!r}, but the connection {conn_id!r} names {named!r}: write "
+            f"The tables are meant for the cluster {cluster!r}, but the connection {conn_id!r} names {named!r}. Use "
             "the same name in both."
         )
     if not connection.login or not connection.schema:
         raise AirflowFailException(
-            f"The connection {conn_id!r} has no user or no database: give it the one that is to load, and the other."
+            f"The connection {conn_id!r} has no user or no database. Set both: the user that loads, and its database."
         )
     return connection.login, connection.schema
 
@@ -58,17 +60,19 @@ def prepare_database(
     conn_id: str = "redshift_default",
     aws_conn_id: str = "aws_default",
 ) -> None:
-    """Make the tables that are missing, and the user that the connection logs in as, with the rights that loads need.
+    """Create the missing tables, and the user that the connection logs in as, with the privileges that loads need.
 
-    All of it is one transaction, run as the administrator through the Data API, which takes the password from its
-    secret: it is never here.
+    The bookkeeping schema comes first; see :mod:`redshift_elt.ddl.migrations`. The rest is one transaction. The
+    administrator runs all of it through the Data API, which reads the password from its secret.
 
-    :param folder: the folder of the DDL files; each statement of them must leave alone what is there.
+    The user may also load the tables that the administrator creates later in the schemas ``public`` and ``etl``.
+
+    :param folder: the folder of the DDL files. Their statements must leave existing tables alone.
     :param tags: the tags by which the project knows its own cluster.
-    :param reset: drop the tables first, with their rows.
+    :param reset: drop the tables first and empty the bookkeeping. All rows are lost.
     :param confirmation: the cluster's name, for a reset.
     :raises AirflowFailException: the reset is not confirmed, the connection is meant for something else, or the cluster
-        belongs to somebody else.
+        belongs to another project.
     """
     check_reset(cluster, reset, confirmation)
     user, database = check_connection(cluster, conn_id)
@@ -78,29 +82,45 @@ def prepare_database(
     client = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift-data").conn
     administrator = Administrator(client, cluster, database, found["MasterPasswordSecretArn"])
 
-    statements = ddl_statements(folder)
-    tables = [name for name in map(access.table_of, statements) if name]
-    query = access.existing(user, access.schemas_of(tables))
-    before = set(administrator.run([query]))
-    dropped = [name for name in tables if reset and ("table", name) in before]
-    work = [access.drop(dropped)] if dropped else []
-    work += statements
+    migrate(administrator)
+    create = ddl_statements(folder)
+    tables = [name for name in map(table_of, create) if name]
+    before = set(administrator.run([render("access/existing.sql", user=user)]))
+    statements = _empty([name for name in tables if ("table", name) in before]) if reset else []
+    statements += create
     if user == found["MasterUsername"]:
         log.warning(
-            "The connection %r logs in as the administrator: give it a user of its own, which this task then makes.",
+            "The connection %r logs in as the administrator. Let it log in as a user of its own, which this task then "
+            "creates.",
             conn_id,
         )
     else:
-        if ("user", user) not in before:
-            work.append(access.create_user(user))
-        work += access.grants(user, tables)
-    administrator.run(work)
-    _tell(before, user, tables, reset=reset)
+        statements += _give_access(user, tables, exists=("user", user) in before)
+    administrator.run(statements)
+    _log_result(before, user, tables, reset=reset)
 
 
-def _tell(before: set[tuple[str, ...]], user: str, tables: list[str], *, reset: bool) -> None:
+def _empty(tables: Sequence[str]) -> list[str]:
+    """Return the statements that drop tables, and with them what is recorded of their loads."""
+    drop = [render("access/drop.sql", tables=tables)] if tables else []
+    return drop + [render("access/delete_rows.sql", name=f"{SCHEMA}.{name}") for name in TABLES]
+
+
+def _give_access(user: str, tables: Sequence[str], *, exists: bool) -> list[str]:
+    """Return the statements that create a user, if necessary, and grant what loads of these tables need."""
+    create = [] if exists else [render("access/create_user.sql", user=user)]
+    return [
+        *create,
+        render("access/grant_schemas.sql", user=user),
+        render("access/grant_bookkeeping.sql", user=user),
+        *([render("access/grant_tables.sql", user=user, tables=tables)] if tables else []),
+        render("access/grant_future_tables.sql", user=user),
+    ]
+
+
+def _log_result(before: set[tuple[str, ...]], user: str, tables: Sequence[str], *, reset: bool) -> None:
     for name in tables:
-        was_there = ("table", name) in before
-        state = ("dropped, and created anew" if reset else "already there") if was_there else "created"
+        existed = ("table", name) in before
+        state = ("dropped and created again" if reset else "already there") if existed else "created"
         log.info("Table %s: %s.", name, state)
-    log.info("User %s: %s.", user, "already there" if ("user", user) in before else "created, with the rights to load")
+    log.info("User %s: %s.", user, "already there" if ("user", user) in before else "created, with what loads need")

@@ -15,7 +15,7 @@ from redshift_elt.cluster.find import find_cluster, is_available
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.transaction import in_transaction
-from redshift_elt.sql.size import MEGABYTES_OF_TABLES
+from redshift_elt.sql.render import render
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _size(identifier: str, conn_id: str, aws_conn_id: str) -> str:
     if named != identifier:
         return f"not known: the connection {conn_id} does not name this cluster"
     try:
-        [(megabytes,)] = in_transaction(hook, lambda session: session.fetch(MEGABYTES_OF_TABLES))
+        [(megabytes,)] = in_transaction(hook, lambda session: session.fetch(render("access/size.sql")))
     except Exception as error:
         told = ServerError.of(error)
         if told is None or told.state != _NOT_ALLOWED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # Redshift reports these with SQLSTATE XX000, so only the text identifies them (AWS page "Serializable isolation").
@@ -16,6 +17,10 @@ _CONFLICT_STATES = ("40001", "40P01")
 # Error 1016 of the engine (databricks/spark-redshift issue 348), and PostgreSQL's SQLSTATE.
 _FULL_MESSAGE = "Disk Full"
 _FULL_STATE = "53100"
+
+# Insufficient privilege. Messages of the engine have no state of their own.
+_NOT_ALLOWED_STATE = "42501"
+_NOT_ALLOWED = re.compile(r"permission denied|must be owner")
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,8 @@ class ServerError:
     def is_disk_full(self) -> bool:
         """Whether the warehouse ran out of disk space, for tables or for intermediate results."""
         return self.state == _FULL_STATE or self.message == _FULL_MESSAGE
+
+    @property
+    def is_not_allowed(self) -> bool:
+        """Whether the user lacks a privilege."""
+        return self.state == _NOT_ALLOWED_STATE or bool(_NOT_ALLOWED.search(self.message))

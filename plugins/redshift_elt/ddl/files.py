@@ -1,22 +1,31 @@
-"""The tables: made from one DDL file each."""
+"""DDL files: one for each table of a project."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+_TABLE = re.compile(r"create\s+table\s+(?:if\s+not\s+exists\s+)?([\w.\"]+)")
+_COMMENT = re.compile(r"--[^\n]*")
+_PUBLIC = "public"
 
-def ddl_files(folder: Path) -> list[Path]:
-    """Return a folder's DDL files: those of its subfolders first, for a table may need a schema that they make."""
-    return [*sorted(folder.glob("*/*.sql")), *sorted(folder.glob("*.sql"))]
+
+def statements_of(ddl: str) -> list[str]:
+    """Return the statements of a DDL file, each without its semicolon."""
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+    return DbApiHook.split_sql_string(ddl, strip_semicolon=True)
 
 
 def ddl_statements(folder: Path) -> list[str]:
-    """Return the statements of a folder's DDL files in their order, each once: several files may make one schema."""
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
+    """Return the statements of a folder's DDL files, in the order of the files' names."""
+    return [statement for file in sorted(folder.glob("*.sql")) for statement in statements_of(file.read_text("utf-8"))]
 
-    statements = [
-        statement
-        for file in ddl_files(folder)
-        for statement in DbApiHook.split_sql_string(file.read_text(encoding="utf-8"), strip_semicolon=True)
-    ]
-    return list(dict.fromkeys(statements))
+
+def table_of(statement: str) -> str | None:
+    """Return the table that a DDL statement creates, as ``schema.table``; None if it creates none."""
+    found = _TABLE.match(_COMMENT.sub("", statement).strip().lower())
+    if not found:
+        return None
+    name = found[1].replace('"', "")
+    return name if "." in name else f"{_PUBLIC}.{name}"

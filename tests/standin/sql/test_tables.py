@@ -139,6 +139,18 @@ def test_delete_using_and_update_from(ask):
     assert ask(*TARGETS, "delete t where id = 1", "select id from t") == [(2,)]
 
 
+def test_privileges_on_tables_that_will_be_created(ask):
+    may = "select has_table_privilege('guest', 't', 'insert'), has_table_privilege('guest', 't', 'delete')"
+    default = "alter default privileges {} insert on tables {} guest"
+    first = ("create user guest password disable", default.format("in schema public grant select,", "to"))
+    assert ask(*first, "create table t (a int)", may) == [(True, False)]
+    named = default.format("for user awsuser in schema public grant", "to")
+    assert ask("create user guest password disable", named, "create table t (a int)", may) == [(True, False)]
+    revoked = default.format("in schema public revoke", "from")
+    assert ask(*first, revoked, "create table t (a int)", may) == [(False, False)]
+    assert ask("create table t (a int)", *first, may) == [(False, False)]
+
+
 def test_grants_comments_and_schemas(ask):
     ask(
         "create schema extra",

@@ -9,8 +9,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.database import prepare_database
-from redshift_elt.ddl.files import ddl_statements
-from redshift_elt.sql.access import table_of
+from redshift_elt.ddl import migrations
+from redshift_elt.ddl.files import ddl_statements, table_of
 from tests.support.aws_calls import recorded
 from tests.support.faults import AwsFaults
 from tests.support.new_warehouse import CLUSTER, TAGS, WAREHOUSE
@@ -19,6 +19,7 @@ from tests.support.warehouse import ROOT
 SCHEMA = ROOT / "include" / "sql" / "schema"
 CONN = "redshift_new_loader"
 TABLES = [name for name in map(table_of, ddl_statements(SCHEMA)) if name]
+BOOKKEEPING = [f"etl.{name}" for name in (*migrations.TABLES, "schema_versions", "staged_files")]
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def may_load(warehouse):
         return []
     return [
         name
-        for name in TABLES
+        for name in [*TABLES, *BOOKKEEPING]
         if warehouse.query("select has_table_privilege('new_loader', %s, 'insert')", (name,)) == [(True,)]
     ]
 
@@ -59,15 +60,17 @@ def test_a_reset_that_is_not_confirmed_touches_nothing(database, confirmation):
     assert database.query("select count(*) from time") == [(1,)]
 
 
-def test_a_reset_drops_the_tables_and_makes_them_anew(database, caplog):
+def test_a_reset_drops_the_tables_and_what_is_recorded_of_their_loads(database, caplog):
     caplog.set_level("INFO")
     prepare()
+    database.execute("insert into etl.listings values ('songs', 'bucket', 'song_data/', '2018-11-01')")
     assert database.query("select count(*) from time") == [(1,)]
     prepare(reset=True, confirmation=CLUSTER)
-    assert database.query("select count(*) from time") == [(0,)]
-    assert tables(database) == sorted(TABLES)
-    assert may_load(database) == TABLES
-    assert "Table public.time: dropped, and created anew" in caplog.text
+    for table in ("time", "etl.listings"):
+        assert database.query(f"select count(*) from {table}") == [(0,)]
+    assert tables(database) == sorted([*TABLES, *BOOKKEEPING])
+    assert may_load(database) == [*TABLES, *BOOKKEEPING]
+    assert "Table public.time: dropped and created again" in caplog.text
 
 
 def test_a_table_that_is_missing_is_made_and_told(database, caplog):
@@ -78,7 +81,16 @@ def test_a_table_that_is_missing_is_made_and_told(database, caplog):
     prepare()
     assert "Table public.time: created" in caplog.text
     assert "Table public.users: already there" in caplog.text
-    assert may_load(database) == TABLES
+    assert may_load(database) == [*TABLES, *BOOKKEEPING]
+
+
+def test_a_table_that_the_administrator_creates_later_can_be_loaded(database):
+    prepare()
+    for schema in ("public", "etl"):
+        database.execute(f"create table {schema}.later (a int)")
+        may = "select has_table_privilege('new_loader', %s, 'insert'), has_table_privilege('new_loader', %s, 'delete')"
+        assert database.query(may, (f"{schema}.later", f"{schema}.later")) == [(True, True)]
+        database.execute(f"drop table {schema}.later")
 
 
 def test_a_statement_that_fails_takes_all_back(database, tmp_path):
@@ -112,5 +124,5 @@ def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one(database, sta
             assert faults.told() == {f"{call.service}.{call.operation}": 1}
             faults.clear()
             prepare()
-            assert tables(database) == sorted(TABLES)
-            assert may_load(database) == TABLES
+            assert tables(database) == sorted([*TABLES, *BOOKKEEPING])
+            assert may_load(database) == [*TABLES, *BOOKKEEPING]

@@ -61,13 +61,14 @@ def test_what_a_load_does_not_need_is_refused(session, statement):
         session.execute(statement)
 
 
-def test_a_table_that_others_make_is_not_readable(created_warehouse, session):
-    created_warehouse.execute("create table private (a int)")
+def test_a_table_of_another_schema_is_not_readable(created_warehouse, session):
+    created_warehouse.execute("create schema own")
+    created_warehouse.execute("create table own.private (a int)")
     try:
         with pytest.raises(redshift_connector.ProgrammingError, match="permission denied"):
-            session.execute("select * from private")
+            session.execute("select * from own.private")
     finally:
-        created_warehouse.execute("drop table private")
+        created_warehouse.execute("drop schema own cascade")
 
 
 def test_a_second_preparation_changes_nothing(loader, caplog):

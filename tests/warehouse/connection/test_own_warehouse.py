@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -74,12 +76,20 @@ def administrator(host: str, port: int) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def prepare(connection: psycopg.Connection[Any], user: str) -> None:
-    """Make the tables, the subfolder first, and the user that loads, by the page's own statements."""
-    for file in (*sorted(SCHEMA.glob("*/*.sql")), *sorted(SCHEMA.glob("*.sql"))):
+def prepare(connection: psycopg.Connection[Any], user: str, admin: dict[str, Any]) -> None:
+    """Create the tables, and the user that loads, with the page's own command and statements."""
+    [command] = re.findall(r"```sh\n *python -m (redshift_elt.*?)\n", PAGE)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_CONN_REDSHIFT_ADMIN": json.dumps(admin)}
+    subprocess.run([sys.executable, "-m", *command.split()], check=True, env=environment)
+    for file in sorted(SCHEMA.glob("*.sql")):
         connection.execute(file.read_text("utf-8"))
     [statements] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
     connection.execute(statements.replace("sparkify_etl", user))
+
+
+def login(extra: dict[str, Any]) -> dict[str, Any]:
+    """Return the administrator's connection to what an extra names."""
+    return {"conn_type": "redshift", "schema": DATABASE, "login": ADMIN, "password": PASSWORD, "extra": extra}
 
 
 def become_role(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -118,7 +128,7 @@ def test_a_cluster(s3, role, data, monkeypatch):
     redshift.get_waiter("cluster_available").wait(ClusterIdentifier="mine", WaiterConfig={"Delay": 1})
     [cluster] = redshift.describe_clusters(ClusterIdentifier="mine")["Clusters"]
     with administrator(cluster["Endpoint"]["Address"], cluster["Endpoint"]["Port"]) as connection:
-        prepare(connection, "sparkify_etl")
+        prepare(connection, "sparkify_etl", login({"cluster_identifier": "mine"}))
     extra = {"iam": True, "cluster_identifier": "mine"}
     assert_it_loads(s3, monkeypatch, data, login="sparkify_etl", extra=extra)
 
@@ -140,6 +150,6 @@ def test_a_serverless_workgroup(s3, role, data, monkeypatch):
 
     found = wait_until(endpoint, "the workgroup is available")
     with administrator(found["address"], found["port"]) as connection:
-        prepare(connection, '"IAMR:airflow"')
+        prepare(connection, '"IAMR:airflow"', login({"serverless_work_group": "mine"}))
     become_role(monkeypatch, "airflow")
     assert_it_loads(s3, monkeypatch, data, extra={"iam": True, "serverless_work_group": "mine"})

@@ -1,8 +1,5 @@
-create schema if not exists etl;
-
--- One row for each record that COPY could not load and that a run went on without (max_rejects). Times are UTC.
--- A run that is repeated replaces its own rows; etag is the version of the object that the record was in.
--- Read and replaced by run, so sorted by it; small, so its rows are spread evenly.
+-- One row for each record that COPY rejected in a run that went on without it (max_rejects). Times are UTC. A repeated
+-- run replaces its own rows, so the table is sorted by run. etag is the version of the object that held the record.
 create table if not exists etl.rejects (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode raw,

@@ -1,0 +1,2 @@
+{# Delete every row of a table. TRUNCATE would commit (AWS page "TRUNCATE"). #}
+delete from {{ name | table }}

@@ -1,0 +1,232 @@
+"""The bookkeeping schema: every earlier form of it becomes what a new warehouse has, and its rows stay."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from local.settings import ROOT
+from local.stack.environment import MASTER_USER
+from local.stack.warehouse import find_warehouse
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.ddl import migrate
+from redshift_elt.ddl.files import statements_of
+from redshift_elt.ddl.migrations import TABLES, migrations
+from tests.support.new_warehouse import WAREHOUSE
+
+# The DDL of the schema as it was in the project's history, oldest first.
+HISTORY = sorted((Path(__file__).parent / "history").glob("*.sql"))
+CONN = "redshift_migrated"
+EVERY = [migration.version for migration in migrations()]
+_numbers = itertools.count(1)
+
+COLUMNS = """
+select table_name, column_name, data_type, character_maximum_length, is_nullable, encoding, distkey, sortkey
+from svv_redshift_columns
+join svv_columns using (table_name, column_name, data_type, is_nullable)
+where svv_redshift_columns.schema_name = 'etl' and svv_columns.table_schema = 'etl'
+"""
+STYLES = """
+select relname, reldiststyle
+from pg_class
+join pg_namespace on pg_namespace.oid = relnamespace
+where nspname = 'etl' and relkind = 'r'
+"""
+MOMENT = "2018-11-01 12:30:00"
+VALUES = {"character varying": "x", "timestamp without time zone": MOMENT, "boolean": True}
+
+
+class Database:
+    """A new database of the cluster, reached as its administrator."""
+
+    def __init__(self, conn_id: str) -> None:
+        self._hook = warehouse_hook(conn_id)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return in_transaction(self._hook, lambda session: session.fetch(sql))
+
+    def execute(self, *statements: str) -> None:
+        in_transaction(self._hook, lambda session: [session.execute(statement) for statement in statements])
+
+    def make(self, form: Path) -> None:
+        """Create the tables of an earlier form."""
+        self.execute(*statements_of(form.read_text("utf-8")))
+
+    def fill(self) -> dict[str, dict[str, Any]]:
+        """Put a row into each table, and return the values by table and column."""
+        rows: dict[str, dict[str, Any]] = {}
+        for table, column, kind, *_ in sorted(self.query(COLUMNS)):
+            rows.setdefault(table, {})[column] = VALUES.get(kind, 7)
+        for table, row in rows.items():
+            values = ", ".join(f"'{value}'" if isinstance(value, str) else str(value) for value in row.values())
+            self.execute(f"insert into etl.{table} ({', '.join(row)}) values ({values})")
+        return rows
+
+    def versions(self) -> list[int]:
+        return [version for (version,) in self.query("select version from etl.schema_versions order by version")]
+
+    def form(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        return sorted(self.query(COLUMNS)), sorted(self.query(STYLES))
+
+
+def new_database(standin, patch: pytest.MonkeyPatch) -> Database:
+    """Create an empty database and let the connection name it."""
+    name = f"migrated{next(_numbers)}"
+    with find_warehouse(standin.settings).connect() as connection:
+        connection.execute(f"create database {name}")
+    fields = {**WAREHOUSE, "login": MASTER_USER, "schema": name}
+    patch.setenv(f"AIRFLOW_CONN_{CONN.upper()}", json.dumps(fields))
+    return Database(CONN)
+
+
+@pytest.fixture
+def database(created_warehouse, standin, monkeypatch):
+    return new_database(standin, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def newest(created_warehouse, standin):
+    """The form of the tables in a new warehouse."""
+    with pytest.MonkeyPatch.context() as patch:
+        database = new_database(standin, patch)
+        migrate(CONN)
+        return database.form()
+
+
+def test_a_new_warehouse_has_every_migration_once(database):
+    assert migrate(CONN) == [migration.name for migration in migrations()]
+    assert database.versions() == EVERY == list(range(1, len(EVERY) + 1))
+    assert {table for table, *_ in database.query(COLUMNS)} == {*TABLES, "staged_files", "schema_versions"}
+    assert migrate(CONN) == []
+    assert database.versions() == EVERY
+
+
+@pytest.mark.parametrize("form", HISTORY, ids=lambda form: form.stem)
+def test_every_earlier_form_becomes_the_newest_and_keeps_its_rows(database, newest, form):
+    database.make(form)
+    rows = database.fill()
+    migrate(CONN)
+    assert database.versions() == EVERY
+    for table, row in rows.items():
+        if "rows_read" in row and "rows_staged" not in row:
+            row["rows_staged"] = row.pop("rows_read")
+        times = {name: datetime.fromisoformat(MOMENT) for name, value in row.items() if value == MOMENT}
+        assert database.query(f"select {', '.join(row)} from etl.{table}") == [tuple({**row, **times}.values())], table
+    assert database.form() == newest
+
+
+def test_tables_of_different_times_become_the_newest_form(database, newest):
+    """``create table if not exists`` added new tables beside old ones, and people followed the changelog by hand."""
+    database.make(HISTORY[0])
+    database.execute("drop table etl.check_results")
+    database.make(HISTORY[-1])
+    database.fill()
+    migrate(CONN)
+    assert database.form() == newest
+    assert database.query("select count(*) from etl.loads") == [(1,)]
+
+
+def test_columns_that_were_added_by_hand_stay(database, newest):
+    database.make(HISTORY[5])
+    for name in ("objects", "rows_read", "rejected"):
+        database.execute(f"alter table etl.loads add column {name} bigint encode az64")
+    for name in ("staging", "waiting", "preparing", "writing"):
+        database.execute(f"alter table etl.loads add column {name}_seconds double precision encode zstd")
+    database.fill()
+    assert migrate(CONN) == [
+        "0001_first_tables.sql",
+        "0005_rejects.sql",
+        "0007_listings.sql",
+        "0011_staged_files_kind.sql",
+    ]
+    assert database.form() == newest
+    assert database.query("select objects, rows_read, writing_seconds from etl.loads") == [(7, 7, 7.0)]
+
+
+def test_what_old_rows_say_goes_where_the_newest_form_says_it(database):
+    database.make(HISTORY[2])
+    database.execute(
+        "insert into etl.loaded_files values ('songs', 'b', 'song_data/', 'listed', 0, '2018-11-05', '2018-11-06')",
+        "insert into etl.loaded_files values ('songs', 'b', 'song_data/A.json', 'e1', 9, '2018-11-04', '2018-11-06')",
+        *(
+            "insert into etl.check_results values ('d', 'r', '2018-11-01', '2018-11-02', 'songs', 'c', "
+            f"'{severity}', '1', '2', {passed}, '2018-11-03')"
+            for severity, passed in (("error", True), ("error", False), ("warn", True), ("warn", False))
+        ),
+    )
+    migrate(CONN)
+    assert database.query("select target, bucket, prefix, listed_at from etl.listings") == [
+        ("songs", "b", "song_data/", datetime(2018, 11, 5))
+    ]
+    assert database.query("select object_key, etag, modified_at from etl.loaded_files") == [
+        ("song_data/A.json", "e1", datetime(2018, 11, 4))
+    ]
+    assert sorted(database.query("select severity, passed, outcome, duration_seconds from etl.check_results")) == [
+        ("error", False, "failed", 0.0),
+        ("error", True, "passed", 0.0),
+        ("warn", False, "warned", 0.0),
+        ("warn", True, "passed", 0.0),
+    ]
+
+
+def test_a_version_of_unknown_time_counts_as_the_oldest(database):
+    database.make(HISTORY[1])
+    database.execute("insert into etl.loaded_files values ('songs', 'b', 'A.json', 'e1', 9, '2018-11-06')")
+    migrate(CONN)
+    assert database.query("select modified_at from etl.loaded_files") == [(datetime(1970, 1, 1),)]
+
+
+@pytest.mark.parametrize("form", [None, HISTORY[0], HISTORY[4]], ids=["empty", "oldest", "middle"])
+def test_several_that_migrate_at_once_apply_each_migration_once(database, form):
+    if form:
+        database.make(form)
+        database.fill()
+    with ThreadPoolExecutor(3) as threads:
+        changed = list(threads.map(migrate, [CONN] * 3))
+    assert database.versions() == EVERY
+    names = [name for names in changed for name in names]
+    assert len(names) == len(set(names))
+    if form:
+        assert database.query("select count(*) from etl.loads") == [(1,)]
+
+
+def test_a_migration_that_fails_leaves_nothing_behind_and_is_applied_later(database):
+    database.make(HISTORY[0])
+    database.fill()
+    database.execute("create view etl.latest as select * from etl.loads")
+    with pytest.raises(Exception, match="other objects depend on it"):
+        migrate(CONN)
+    assert database.versions() == [1, 2, 3, 4, 5]
+    assert database.query("select count(*) from etl.loads") == [(1,)]
+    database.execute("drop view etl.latest")
+    assert migrate(CONN)[0] == "0006_loads_sorted_by_window.sql"
+    assert database.versions() == EVERY
+
+
+def test_who_is_no_administrator_reads_what_to_do(database, monkeypatch):
+    database.execute("create user only_reads_etl password disable")
+    fields = json.loads(os.environ[f"AIRFLOW_CONN_{CONN.upper()}"])
+    monkeypatch.setenv(f"AIRFLOW_CONN_{CONN.upper()}", json.dumps({**fields, "login": "only_reads_etl"}))
+    with pytest.raises(AirflowFailException, match=f"connection '{CONN}' may not change .* as an administrator"):
+        migrate(CONN)
+
+
+def test_the_command_says_what_it_did(database):
+    command = [sys.executable, "-m", "redshift_elt.ddl", CONN]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
+    said = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment) for _ in range(2)]
+    assert re.search(r"^Applied: 0001_first_tables\.sql, .*", said[0].stdout, re.MULTILINE)
+    assert said[1].stdout.splitlines()[-1] == "The schema is up to date."
+    assert database.versions() == EVERY
