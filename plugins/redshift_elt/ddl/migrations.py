@@ -8,11 +8,9 @@ process is killed, leaves nothing behind, and the next call applies it.
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from redshift_elt.ddl.files import statements_of
@@ -29,7 +27,6 @@ SCHEMA = "etl"
 TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects")
 
 _VERSIONS = "schema_versions"
-_FILE = re.compile(r"(\d{4})_\w+\.sql")
 
 
 class Database(Protocol):
@@ -61,8 +58,7 @@ class _State:
 @cache
 def migrations() -> tuple[Migration, ...]:
     """Return all migrations in their order."""
-    found = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
-    return tuple(_read(file) for file in found if _FILE.fullmatch(file.name))
+    return tuple(_read(file) for file in sorted(Path(__file__).parent.glob("*.sql")))
 
 
 def migrate(database: Database) -> list[str]:
@@ -125,5 +121,6 @@ def _with_versions(database: Database, columns: str) -> Catalogue:
         return catalogue
 
 
-def _read(file: Traversable) -> Migration:
-    return Migration(int(file.name[:4]), file.name, tuple(statements_of(file.read_text("utf-8"))))
+def _read(file: Path) -> Migration:
+    version, _, _ = file.name.partition("_")
+    return Migration(int(version), file.name, tuple(statements_of(file.read_text("utf-8"))))

@@ -102,7 +102,7 @@ class TestChecks:
             sales.execute(
                 "insert into etl.check_results values "
                 f"('{dag_id}', '{run_id}', '2018-11-30 18:00', '2018-11-30 19:00', 'sales', '{name}', 'error', '0', "
-                f"'{minute}', {outcome == 'passed'}, '{outcome}', 0.5, '2018-11-{day} 19:{minute:02}')"
+                f"'{minute}', {outcome == 'passed'}, '2018-11-{day} 19:{minute:02}', '{outcome}', 0.5)"
             )
 
         return keep

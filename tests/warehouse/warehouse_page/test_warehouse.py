@@ -341,7 +341,7 @@ where n < {hours}"""
 CHECKS = """\
 insert into etl.check_results
 select '{dag}', 'run-' || n, dateadd(hour, n, '2018-01-01'), dateadd(hour, n + 1, '2018-01-01'), 'songplays',
-    'check ' || m, 'error', '0', '1', false, 'failed', 0.1, dateadd(hour, n + 1, '2018-01-01')
+    'check ' || m, 'error', '0', '1', false, dateadd(hour, n + 1, '2018-01-01'), 'failed', 0.1
 from numbers
 cross join (select n as m from numbers where n < 8) as checks
 where n < {hours}"""
