@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from local.stack.warehouse import find_warehouse
 
 from local.settings import ROOT
 from local.stack.environment import MASTER_USER
-from local.stack.warehouse import find_warehouse
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.ddl import migrate
