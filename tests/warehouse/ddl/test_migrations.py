@@ -224,7 +224,7 @@ def test_who_is_no_administrator_reads_what_to_do(database, monkeypatch):
 
 
 def test_the_command_says_what_it_did(database):
-    command = [sys.executable, "-m", "redshift_elt.ddl", CONN]
+    command = [sys.executable, "-m", "redshift_elt.ddl.migrate_schema", CONN]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
     said = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment) for _ in range(2)]
     assert re.search(r"^Applied: 0001_first_tables\.sql, .*", said[0].stdout, re.MULTILINE)

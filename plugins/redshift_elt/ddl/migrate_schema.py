@@ -1,4 +1,4 @@
-"""Create the bookkeeping schema or bring it up to date: ``python -m redshift_elt.ddl <connection>``."""
+"""Create the bookkeeping schema or bring it up to date: ``python -m redshift_elt.ddl.migrate_schema <connection>``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redshift_elt.ddl import migrate
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(
-        prog="python -m redshift_elt.ddl",
+        prog="python -m redshift_elt.ddl.migrate_schema",
         description="Create the schema etl in a warehouse, or bring it up to date. Rows are kept.",
     )
     parser.add_argument("conn_id", help="the Airflow connection, which must log in as an administrator")
