@@ -7,7 +7,8 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
 
-from redshift_elt.cluster.fields import cluster_identifier, labels, surroundings
+from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
+from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 
 DOCS = """\
@@ -63,11 +64,11 @@ with DAG(
             title="Number of nodes",
             description="The larger node types begin with two.",
         ),
-        **surroundings(
+        **access_fields(
             bucket_variable="sparkify_bucket",
             prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
         ),
-        **labels(owner="sparkify", purpose="analytics of song plays"),
+        **label_fields(owner="sparkify", purpose="analytics of song plays"),
         "reset": Param(
             False,
             type="boolean",
@@ -86,23 +87,17 @@ with DAG(
     @task
     def create_cluster(bucket: str, params: dict | None = None) -> str:
         """Make what is missing and return the ARN of the role that COPY uses."""
-        from redshift_elt.cluster.creation import create
+        from redshift_elt.cluster.creation import create_cluster
         from redshift_elt.cluster.database import check_connection, check_reset
 
         identifier = params["cluster_identifier"]
         check_reset(identifier, params["reset"], params["confirm_reset"])
         _, database = check_connection(identifier)
-        return create(
-            identifier,
-            node_type=params["node_type"],
-            nodes=params["nodes"],
-            bucket=bucket,
-            prefixes=params["prefixes"],
-            cidrs=params["cidrs"],
-            subnet_group=params["subnet_group"],
-            database=database,
-            tags=TAGS,
-            labels={"owner": params["owner"], "purpose": params["purpose"]},
+        labels = {"owner": params["owner"], "purpose": params["purpose"]}
+        return create_cluster(
+            ManagedCluster(identifier, TAGS, labels, params["subnet_group"]),
+            ClusterSpec(params["node_type"], params["nodes"], database),
+            Access(bucket, params["prefixes"], params["cidrs"]),
         )
 
     @task(execution_timeout=timedelta(minutes=15))

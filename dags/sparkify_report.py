@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Asset, Param
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.operators.report import ReportOperator
 from redshift_elt.report.file import load_questions
-from redshift_elt.sensors.no_running_run import NoRunningRunSensor
+from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
 
 INCLUDE = Path(__file__).parents[1] / "include"
 
@@ -62,7 +62,7 @@ with DAG(
         ),
     },
 ) as dag:
-    wait_for_loads = NoRunningRunSensor(
+    wait_for_loads = NoActiveRunsSensor(
         task_id="wait_for_loads",
         other_dag_id="sparkify_etl",
         mode="reschedule",

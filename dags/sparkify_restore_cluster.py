@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import DAG, Param, task
 
-from redshift_elt.cluster.fields import cluster_identifier, labels, surroundings
+from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
+from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
@@ -21,6 +22,13 @@ at any time; a cluster of this name that was not made of this snapshot is left a
 """
 
 TAGS = {"project": "sparkify-warehouse"}
+
+
+def managed_cluster(params: dict) -> ManagedCluster:
+    """Return the cluster that the run's params describe."""
+    labels = {"owner": params["owner"], "purpose": params["purpose"]}
+    return ManagedCluster(params["cluster_identifier"], TAGS, labels, params["subnet_group"])
+
 
 with DAG(
     dag_id="sparkify_restore_cluster",
@@ -46,42 +54,26 @@ with DAG(
             title="Snapshot",
         ),
         "cluster_identifier": cluster_identifier("sparkify"),
-        **surroundings(
+        **access_fields(
             bucket_variable="sparkify_bucket",
             prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
         ),
-        **labels(owner="sparkify", purpose="analytics of song plays"),
+        **label_fields(owner="sparkify", purpose="analytics of song plays"),
     },
 ) as dag:
 
     @task
     def prepare(bucket: str, params: dict | None = None) -> dict[str, str]:
-        """Make what belongs to the cluster and is missing."""
-        from redshift_elt.cluster.belongings import ensure_belongings
-        from redshift_elt.cluster.cidrs import read_cidrs
+        """Create the missing resources of the cluster."""
+        from redshift_elt.cluster.resources import ensure_resources
 
-        return ensure_belongings(
-            params["cluster_identifier"],
-            bucket=bucket,
-            prefixes=params["prefixes"],
-            networks=read_cidrs(params["cidrs"]),
-            subnet_group=params["subnet_group"],
-            tags=TAGS,
-            labels={"owner": params["owner"], "purpose": params["purpose"]},
-        )
+        return ensure_resources(managed_cluster(params), Access(bucket, params["prefixes"], params["cidrs"]))
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
-    def restore_cluster(belongings: dict[str, str], params: dict | None = None) -> bool:
-        """Make the cluster and wait until it is available."""
+    def restore_cluster(resources: dict[str, str], params: dict | None = None) -> bool:
+        """Restore the cluster and wait until it is available."""
         from redshift_elt.cluster.restore import restore_cluster
 
-        return restore_cluster(
-            params["cluster_identifier"],
-            params["snapshot_identifier"],
-            **belongings,
-            subnet_group=params["subnet_group"],
-            tags=TAGS,
-            labels={"owner": params["owner"], "purpose": params["purpose"]},
-        )
+        return restore_cluster(managed_cluster(params), params["snapshot_identifier"], resources)
 
     restore_cluster(prepare("{{ params.bucket or var.value.sparkify_bucket }}"))

@@ -10,6 +10,7 @@ from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
 DOCS = """\
@@ -96,30 +97,28 @@ with DAG(
         """Delete the cluster and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_cluster
 
-        return delete_cluster(params["cluster_identifier"], TAGS, final_snapshot=params["final_snapshot"])
+        cluster = ManagedCluster(params["cluster_identifier"], TAGS)
+        return delete_cluster(cluster, final_snapshot=params["final_snapshot"])
 
     @task
     def delete_copy_role(params: dict | None = None) -> None:
         """Delete the role."""
-        from redshift_elt.cluster.belongings import copy_role_of
         from redshift_elt.cluster.deletion import delete_copy_role
 
-        delete_copy_role(copy_role_of(params["cluster_identifier"]), TAGS)
+        delete_copy_role(ManagedCluster(params["cluster_identifier"], TAGS))
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
     def delete_security_group(params: dict | None = None) -> bool:
         """Delete the security group and wait until it is gone."""
-        from redshift_elt.cluster.belongings import security_group_of
         from redshift_elt.cluster.deletion import delete_security_group
 
-        return delete_security_group(security_group_of(params["cluster_identifier"]), TAGS)
+        return delete_security_group(ManagedCluster(params["cluster_identifier"], TAGS))
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
     def delete_parameter_group(params: dict | None = None) -> bool:
         """Delete the parameter group and wait until it is gone."""
-        from redshift_elt.cluster.belongings import parameter_group_of
         from redshift_elt.cluster.deletion import delete_parameter_group
 
-        return delete_parameter_group(parameter_group_of(params["cluster_identifier"]), TAGS)
+        return delete_parameter_group(ManagedCluster(params["cluster_identifier"], TAGS))
 
     approve >> delete_cluster() >> [delete_copy_role(), delete_security_group(), delete_parameter_group()]

@@ -48,7 +48,7 @@ def test_a_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, r
 
     staging = [task for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")]
     # One of them may have come when it was available already.
-    assert any("paused; asked to resume" in line for task in staging for line in api.log(LOAD, run_id, task))
+    assert any("paused; resume requested" in line for task in staging for line in api.log(LOAD, run_id, task))
     # They were deferred, and not tried again.
     assert [task["try_number"] for task in staging] == [1, 1]
     with require_login(stack.settings).connect() as warehouse:

@@ -33,9 +33,9 @@ def new_warehouse(
 
     :param bucket: the bucket to make; COPY may read what is below the prefixes.
     """
-    from redshift_elt.cluster.cluster import ensure_cluster
     from redshift_elt.cluster.copy_role import ensure_copy_role
     from redshift_elt.cluster.database import prepare_database
+    from redshift_elt.cluster.spec import ManagedCluster
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in stack.airflow_environment().items():
@@ -46,9 +46,22 @@ def new_warehouse(
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-        role = ensure_copy_role("sparkify-copy", bucket, prefixes, TAGS)
-        ensure_cluster(CLUSTER, node_type="ra3.large", role_arn=role, tags=TAGS)
-        boto3.client("redshift").get_waiter("cluster_available").wait(
+        role = ensure_copy_role(ManagedCluster(CLUSTER, TAGS), bucket, prefixes)
+        redshift = boto3.client("redshift")
+        redshift.create_cluster(
+            ClusterIdentifier=CLUSTER,
+            ClusterType="single-node",
+            NodeType="ra3.large",
+            DBName=DATABASE,
+            MasterUsername=MASTER_USER,
+            ManageMasterPassword=True,
+            Encrypted=True,
+            PubliclyAccessible=False,
+            IamRoles=[role],
+            DefaultIamRoleArn=role,
+            Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()],
+        )
+        redshift.get_waiter("cluster_available").wait(
             ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
         prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS)

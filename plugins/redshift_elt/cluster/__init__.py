@@ -1,1 +1,1 @@
-"""The cluster's life: created, found, paused and deleted, with the role that COPY uses."""
+"""The life of a cluster: create, look up, pause, resume, restore and delete it, with the role that COPY uses."""

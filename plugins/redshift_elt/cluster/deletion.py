@@ -1,7 +1,7 @@
-"""The end of the cluster and of what was made for it, each a step towards its being gone that is safe to repeat.
+"""Delete the cluster and its resources, in steps that are safe to repeat.
 
-What has not this project's tags is somebody else's and left alone. The secret of a managed master password is not
-here: it goes with its cluster (AWS page "Shutting down and deleting clusters").
+Resources without this project's tags are never touched. AWS deletes the secret of a managed master password together
+with the cluster (AWS page "Shutting down and deleting clusters").
 """
 
 from __future__ import annotations
@@ -11,36 +11,35 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.exceptions import ClientError
 
 from redshift_elt.cluster.find import ENDING, find_cluster
+from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import is_own, refuse_foreign
+from redshift_elt.connection.aws_api import boto3_client
 
 log = logging.getLogger(__name__)
 
 
-def delete_cluster(
-    identifier: str, tags: dict[str, str], *, final_snapshot: bool, aws_conn_id: str = "aws_default"
-) -> bool:
-    """Do what can be done now to have a cluster deleted, and return whether it is gone.
+def delete_cluster(cluster: ManagedCluster, *, final_snapshot: bool, aws_conn_id: str = "aws_default") -> bool:
+    """Take the next step towards deleting a cluster, and return whether it is gone.
 
-    AWS refuses while anything runs on the cluster, also its first automated snapshot; then this is asked again.
-    Whether it deletes a paused cluster is not documented: where it refuses, the cluster is resumed, and deleted then.
+    AWS refuses while an operation is in progress, including the first automated snapshot; the next call tries again.
+    Whether AWS deletes a paused cluster is not documented: if it refuses, the cluster is resumed first.
 
-    :param tags: the tags by which the project knows its own cluster.
-    :param final_snapshot: take a snapshot first, whose name has the time and is logged; without it the data are lost.
-    :raises AirflowFailException: the cluster of this name belongs to somebody else.
+    :param final_snapshot: take a snapshot first. Its name contains the time and is logged. Without it the data is lost.
+    :raises AirflowFailException: a cluster of this name belongs to somebody else.
     """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
-    cluster = find_cluster(redshift, identifier)
-    if cluster is None:
-        log.info("Cluster %s: not there.", identifier)
+    identifier = cluster.identifier
+    redshift = boto3_client("redshift", aws_conn_id)
+    found = find_cluster(redshift, identifier)
+    if found is None:
+        log.info("Cluster %s: gone.", identifier)
         return True
-    refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
-    status = cluster["ClusterStatus"]
+    refuse_foreign(f"cluster {identifier!r}", found.get("Tags", ()), cluster.tags)
+    status = found["ClusterStatus"]
     if status in ENDING:
-        log.info("Cluster %s: %s, so this waits until it is gone.", identifier, status)
+        log.info("Cluster %s: %s; waiting until it is gone.", identifier, status)
         return False
     if final_snapshot:
         name = f"{identifier}-final-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
@@ -50,32 +49,32 @@ def delete_cluster(
     faults = redshift.exceptions
     try:
         redshift.delete_cluster(ClusterIdentifier=identifier, **snapshot)
-        log.info("Cluster %s: deletion asked for; final snapshot: %s.", identifier, name)
+        log.info("Cluster %s: deletion requested; final snapshot: %s.", identifier, name)
     except (
-        # An earlier request was taken whose answer was lost: any of the three.
+        # Any of the three may also mean that an earlier request was accepted, but its response was lost.
         faults.InvalidClusterStateFault,
         faults.ClusterSnapshotAlreadyExistsFault,
         faults.ClusterNotFoundFault,
     ) as refusal:
-        log.info("Cluster %s: %s, and cannot be deleted yet: %s", identifier, status, refusal)
+        log.info("Cluster %s: %s, cannot be deleted yet: %s", identifier, status, refusal)
         if status == "paused":
             _resume_if_still_paused(redshift, identifier)
     return False
 
 
-def delete_copy_role(name: str, tags: dict[str, str], aws_conn_id: str = "aws_default") -> None:
-    """Delete the role that COPY used, with its policies; one that is gone is no error.
+def delete_copy_role(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> None:
+    """Delete the role that COPY uses, with its inline policies, if it exists.
 
-    Policies that others have attached to it are detached, and stay.
+    Managed policies that others have attached to it are detached, not deleted.
 
-    :param tags: the tags by which the project knows its own role.
-    :raises AirflowFailException: the role of this name belongs to somebody else.
+    :raises AirflowFailException: a role of this name belongs to somebody else.
     """
-    iam = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="iam").conn
+    name = cluster.copy_role
+    iam = boto3_client("iam", aws_conn_id)
     gone = iam.exceptions.NoSuchEntityException
     try:
         role = iam.get_role(RoleName=name)["Role"]
-        refuse_foreign(f"role {name!r}", role.get("Tags", ()), tags)
+        refuse_foreign(f"role {name!r}", role.get("Tags", ()), cluster.tags)
         for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
             for policy in page["AttachedPolicies"]:
                 with suppress(gone):
@@ -90,34 +89,33 @@ def delete_copy_role(name: str, tags: dict[str, str], aws_conn_id: str = "aws_de
         log.info("Role %s: gone.", name)
 
 
-def delete_security_group(name: str, tags: dict[str, str], aws_conn_id: str = "aws_default") -> bool:
-    """Do what can be done now to have the cluster's security group deleted, and return whether it is gone.
+def delete_security_group(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> bool:
+    """Take the next step towards deleting the cluster's security group, and return whether it is gone.
 
-    Groups of one name can be in several VPCs: those with the project's tags are deleted. While anything is in a group,
-    or another group's rules name it, AWS keeps it; a cluster's network interfaces can outlive it by some minutes.
-
-    :param tags: the tags by which the project knows its own group.
+    Several VPCs can have a group of this name; those with the project's tags are deleted. AWS refuses while a group has
+    members or another group's rules refer to it; the network interfaces of a cluster can outlive it by a few minutes.
     """
-    ec2 = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="ec2").conn
+    name = cluster.security_group
+    ec2 = boto3_client("ec2", aws_conn_id)
     groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])["SecurityGroups"]
     if not groups:
-        log.info("Security group %s: not there.", name)
-    are_gone = [_delete_group(ec2, group) for group in groups if _is_ours(group, tags)]
+        log.info("Security group %s: gone.", name)
+    are_gone = [_delete_group(ec2, group) for group in groups if _is_ours(group, cluster)]
     return all(are_gone)
 
 
-def delete_parameter_group(name: str, tags: dict[str, str], aws_conn_id: str = "aws_default") -> bool:
-    """Do what can be done now to have the cluster's parameter group deleted, and return whether it is gone.
+def delete_parameter_group(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> bool:
+    """Take the next step towards deleting the cluster's parameter group, and return whether it is gone.
 
-    AWS keeps it while a cluster has it.
+    AWS refuses while a cluster uses it.
 
-    :param tags: the tags by which the project knows its own group.
-    :raises AirflowFailException: the group of this name belongs to somebody else.
+    :raises AirflowFailException: a parameter group of this name belongs to somebody else.
     """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    name = cluster.parameter_group
+    redshift = boto3_client("redshift", aws_conn_id)
     try:
         group = redshift.describe_cluster_parameter_groups(ParameterGroupName=name)["ParameterGroups"][0]
-        refuse_foreign(f"parameter group {name!r}", group.get("Tags", ()), tags)
+        refuse_foreign(f"parameter group {name!r}", group.get("Tags", ()), cluster.tags)
         redshift.delete_cluster_parameter_group(ParameterGroupName=name)
         log.info("Parameter group %s: deleted.", name)
     except redshift.exceptions.ClusterParameterGroupNotFoundFault:
@@ -135,15 +133,15 @@ def _resume_if_still_paused(redshift: Any, identifier: str) -> None:
     faults = redshift.exceptions
     try:
         redshift.resume_cluster(ClusterIdentifier=identifier)
-        log.info("Cluster %s: asked to resume, to be deleted then.", identifier)
+        log.info("Cluster %s: resume requested, to delete it afterwards.", identifier)
     except (faults.InvalidClusterStateFault, faults.InsufficientClusterCapacityFault) as refusal:
         log.info("Cluster %s: cannot be resumed yet: %s", identifier, refusal)
 
 
-def _is_ours(group: dict[str, Any], tags: dict[str, str]) -> bool:
-    if is_own(group.get("Tags", ()), tags):
+def _is_ours(group: dict[str, Any], cluster: ManagedCluster) -> bool:
+    if is_own(group.get("Tags", ()), cluster.tags):
         return True
-    log.info("Security group %s (%s): somebody else's, left alone.", group["GroupName"], group["GroupId"])
+    log.info("Security group %s (%s): belongs to somebody else, not touched.", group["GroupName"], group["GroupId"])
     return False
 
 

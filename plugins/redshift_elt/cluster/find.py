@@ -1,14 +1,15 @@
-"""Look a cluster up, and tell which of its states pass by themselves."""
+"""Look up a cluster, and tell temporary states from permanent ones."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.tags import refuse_foreign
 
-# DescribeClusters (AWS API reference), ClusterStatus: somebody must do something before the cluster can be used again.
+# ClusterStatus (AWS API reference, DescribeClusters): these states require action before the cluster can be used.
 BROKEN = (
     "hardware-failure",
     "incompatible-hsm",
@@ -21,7 +22,7 @@ ENDING = ("deleting", "final-snapshot")
 
 
 def find_cluster(redshift: Any, identifier: str) -> dict[str, Any] | None:
-    """Return what AWS knows of a cluster, or None if there is none of this name.
+    """Return the cluster as DescribeClusters describes it, or None if there is none of this name.
 
     :param redshift: a boto3 client.
     """
@@ -31,13 +32,13 @@ def find_cluster(redshift: Any, identifier: str) -> dict[str, Any] | None:
         return None
 
 
-def usable_cluster(redshift: Any, identifier: str, tags: dict[str, str] | None) -> dict[str, Any]:
-    """Return what AWS knows of a cluster that is there to stay.
+def usable_cluster(redshift: Any, identifier: str, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return a cluster that can be used, now or after a temporary state.
 
     :param redshift: a boto3 client.
-    :param tags: those that it must have; None looks at none.
-    :raises AirflowFailException: there is no such cluster, it is somebody else's, it is being deleted, or it is in a
-        state that does not pass by itself.
+    :param tags: the tags that it must have; None: any.
+    :raises AirflowFailException: there is no such cluster, it belongs to somebody else, it is being deleted, or its
+        state requires action.
     """
     cluster = find_cluster(redshift, identifier)
     if cluster is None:
@@ -48,15 +49,17 @@ def usable_cluster(redshift: Any, identifier: str, tags: dict[str, str] | None) 
         refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
     status = cluster["ClusterStatus"]
     if status in ENDING:
-        raise AirflowFailException(f"The Redshift cluster {identifier!r} is being deleted. Create it, when it is gone.")
+        raise AirflowFailException(
+            f"The Redshift cluster {identifier!r} is being deleted. Create it again when it is gone."
+        )
     if status in BROKEN:
         raise AirflowFailException(
-            f"The Redshift cluster {identifier!r} is in the state {status!r}, which does not pass by itself. "
-            "Look at it in the AWS console."
+            f"The Redshift cluster {identifier!r} is in the state {status!r}, which requires action. Check it in the "
+            "AWS console."
         )
     return cluster
 
 
 def is_available(cluster: dict[str, Any]) -> bool:
-    """Whether a cluster takes connections, and operations on it; some such states have an addition after a comma."""
+    """Whether a cluster accepts connections and operations. Such a state may have a suffix after a comma."""
     return cluster["ClusterStatus"].partition(",")[0] == "available"

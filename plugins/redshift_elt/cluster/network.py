@@ -1,4 +1,4 @@
-"""The security group: who may connect to the cluster's port."""
+"""The security group: it controls who may connect to the cluster's port."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from botocore.exceptions import ClientError
 
 from redshift_elt.cluster.cidrs import Network
+from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign, tag_list
+from redshift_elt.connection.aws_api import boto3_client
 
 log = logging.getLogger(__name__)
 
@@ -21,33 +22,25 @@ _ITSELF = "the group itself"
 
 
 def ensure_security_group(
-    name: str,
-    networks: Sequence[Network],
-    *,
-    subnet_group: str | None,
-    tags: dict[str, str],
-    labels: dict[str, str] | None = None,
-    aws_conn_id: str = "aws_default",
+    cluster: ManagedCluster, networks: Sequence[Network], aws_conn_id: str = "aws_default"
 ) -> str:
-    """Create the cluster's security group, or bring the one of this name up to date, and return its id.
+    """Create or update the cluster's security group, and return its id.
 
-    It admits the networks to :data:`PORT` and nobody else; without networks, members of the group itself. What others
-    have added to it is taken out.
+    It admits only the networks to :data:`PORT`; without networks, only members of the group itself. Rules that others
+    have added are removed. The group is created in the VPC of the cluster's subnet group.
 
-    :param networks: see :func:`redshift_elt.cluster.cidrs.read_cidrs`.
-    :param subnet_group: the cluster's, whose VPC the group is made in; None: the default VPC.
-    :param tags: the tags by which the project knows its own group.
-    :param labels: further tags of a new group.
-    :raises AirflowFailException: the group of this name belongs to somebody else, or there is no VPC.
+    :param networks: see :func:`redshift_elt.cluster.cidrs.parse_cidrs`.
+    :raises AirflowFailException: a group of this name belongs to somebody else, or there is no VPC.
     """
-    ec2 = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="ec2").conn
-    vpc = _vpc_of(subnet_group, aws_conn_id) if subnet_group else _default_vpc(ec2)
+    name = cluster.security_group
+    ec2 = boto3_client("ec2", aws_conn_id)
+    vpc = _vpc_of(cluster.subnet_group, aws_conn_id) if cluster.subnet_group else _default_vpc(ec2)
     try:
         group_id = ec2.create_security_group(
             GroupName=name,
             Description="Who may connect to the Redshift cluster",
             VpcId=vpc,
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": tag_list({**(labels or {}), **tags})}],
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tag_list(cluster.all_tags)}],
         )["GroupId"]
         log.info("Security group %s (%s): created.", name, group_id)
     except ClientError as error:
@@ -56,31 +49,31 @@ def ensure_security_group(
         group_id = _find(ec2, name, vpc)["GroupId"]
         log.info("Security group %s (%s): already there.", name, group_id)
     group = _find(ec2, name, vpc)
-    refuse_foreign(f"security group {name!r}", group.get("Tags", ()), tags)
+    refuse_foreign(f"security group {name!r}", group.get("Tags", ()), cluster.tags)
     _admit(ec2, group, {str(network) for network in networks} or {_ITSELF})
     return group_id
 
 
 def _admit(ec2: Any, group: dict[str, Any], wanted: set[str]) -> None:
-    """Take out the rules that are not wanted, then add those that are missing."""
+    """Remove the rules that are not wanted, then add the missing ones."""
     group_id, found = group["GroupId"], _rules(group)
     if unwanted := [permission for key, permission in found.items() if key not in wanted]:
         ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=unwanted)
-        log.warning("Security group %s: took out what was not asked for: %s", group_id, unwanted)
+        log.warning("Security group %s: removed rules that were not requested: %s", group_id, unwanted)
     if missing := sorted(wanted - set(found)):
         try:
             ec2.authorize_security_group_ingress(
                 GroupId=group_id, IpPermissions=[_permission(key, group_id) for key in missing]
             )
         except ClientError as error:
-            # Another run has added it in the meantime.
+            # A concurrent run has added it.
             if error.response["Error"]["Code"] != "InvalidPermission.Duplicate":
                 raise
     log.info("Security group %s: port %s is open to %s.", group_id, PORT, ", ".join(sorted(wanted)))
 
 
 def _rules(group: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return each source that a group admits, as a permission of its own; what is not one of ours has another key."""
+    """Return a permission for each source that a group admits; those that are not for our port have another key."""
     rules = {}
     for permission in group.get("IpPermissions", ()):
         base = {name: permission[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in permission}
@@ -108,7 +101,7 @@ def _find(ec2: Any, name: str, vpc: str) -> dict[str, Any]:
 
 
 def _vpc_of(subnet_group: str, aws_conn_id: str) -> str:
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    redshift = boto3_client("redshift", aws_conn_id)
     try:
         found = redshift.describe_cluster_subnet_groups(ClusterSubnetGroupName=subnet_group)
     except redshift.exceptions.ClusterSubnetGroupNotFoundFault as error:
@@ -123,6 +116,6 @@ def _default_vpc(ec2: Any) -> str:
     found = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     if not found:
         raise AirflowFailException(
-            "This account has no default VPC in this region: give a subnet_group, whose VPC is then used."
+            "This account has no default VPC in this region: set subnet_group to use the VPC of a subnet group."
         )
     return found[0]["VpcId"]

@@ -1,68 +1,68 @@
-"""Pause and resume a cluster, each a step towards the goal that is safe to repeat.
+"""Pause and resume a cluster in steps that are safe to repeat.
 
-The provider's operators for this fail on a cluster that is in the wanted state already, and hold a worker for minutes
-when AWS refuses for the moment. These functions look, do what can be done now, and return: as a sensor that is
-rescheduled they hold nothing while they wait.
+The provider's operators fail if the cluster is in the desired state already, and hold a worker for minutes if AWS
+refuses temporarily. These functions check the state, do what is possible now, and return. In a sensor with
+``mode="reschedule"`` they hold no worker while they wait.
 """
 
 from __future__ import annotations
 
 import logging
-
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from collections.abc import Mapping
 
 from redshift_elt.cluster.find import is_available, usable_cluster
+from redshift_elt.connection.aws_api import boto3_client
 
 log = logging.getLogger(__name__)
 
 
-def ensure_paused(identifier: str, tags: dict[str, str] | None = None, aws_conn_id: str = "aws_default") -> bool:
-    """Do what can be done now to have a cluster paused, and return whether it is.
+def ensure_paused(identifier: str, tags: Mapping[str, str] | None = None, aws_conn_id: str = "aws_default") -> bool:
+    """Take the next step towards pausing a cluster, and return whether it is paused.
 
-    Pausing ends what runs on the cluster; what is not committed is lost. Storage is billed on, nodes are not (AWS page
-    "Pausing and resuming clusters").
+    Pausing ends everything that runs on the cluster; uncommitted work is lost. Storage is still billed, nodes are not
+    (AWS page "Pausing and resuming clusters").
 
-    :param tags: the tags by which the project knows its own cluster; None pauses anybody's.
-    :raises AirflowFailException: there is no such cluster, it is somebody else's, or it cannot be used any more.
+    :param tags: the tags that identify the project's cluster; None pauses any cluster.
+    :raises AirflowFailException: there is no such cluster, it belongs to somebody else, or it cannot be used any more.
     """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    redshift = boto3_client("redshift", aws_conn_id)
     cluster = usable_cluster(redshift, identifier, tags)
     if cluster["ClusterStatus"] == "paused":
         log.info("Cluster %s: paused.", identifier)
         return True
     if not is_available(cluster):
-        log.info("Cluster %s: %s, so this waits.", identifier, cluster["ClusterStatus"])
+        log.info("Cluster %s: %s; waiting.", identifier, cluster["ClusterStatus"])
         return False
     try:
         redshift.pause_cluster(ClusterIdentifier=identifier)
-        log.info("Cluster %s: asked to pause.", identifier)
+        log.info("Cluster %s: pause requested.", identifier)
     except redshift.exceptions.InvalidClusterStateFault as refusal:
-        # Something runs on it, such as a snapshot, or an earlier request was taken whose answer was lost.
+        # An operation such as a snapshot is in progress, or an earlier request was accepted but its response was lost.
         log.info("Cluster %s: cannot be paused yet: %s", identifier, refusal)
     return False
 
 
-def ensure_available(identifier: str, tags: dict[str, str] | None = None, aws_conn_id: str = "aws_default") -> bool:
-    """Do what can be done now to have a cluster available, a paused one resumed, and return whether it is.
+def ensure_available(identifier: str, tags: Mapping[str, str] | None = None, aws_conn_id: str = "aws_default") -> bool:
+    """Take the next step towards an available cluster, resume a paused one, and return whether it is available.
 
-    A cluster that is available costs one DescribeClusters.
+    For an available cluster this is a single DescribeClusters.
 
-    :param tags: the tags by which the project knows its own cluster; None resumes anybody's.
-    :raises AirflowFailException: there is no such cluster, it is somebody else's, or it cannot be used any more.
+    :param tags: the tags that identify the project's cluster; None resumes any cluster.
+    :raises AirflowFailException: there is no such cluster, it belongs to somebody else, or it cannot be used any more.
     """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    redshift = boto3_client("redshift", aws_conn_id)
     cluster = usable_cluster(redshift, identifier, tags)
     if is_available(cluster):
         log.info("Cluster %s: available.", identifier)
         return True
     if cluster["ClusterStatus"] != "paused":
-        log.info("Cluster %s: %s, so this waits.", identifier, cluster["ClusterStatus"])
+        log.info("Cluster %s: %s; waiting.", identifier, cluster["ClusterStatus"])
         return False
     faults = redshift.exceptions
     try:
         redshift.resume_cluster(ClusterIdentifier=identifier)
-        log.info("Cluster %s: paused; asked to resume.", identifier)
+        log.info("Cluster %s: paused; resume requested.", identifier)
     except (faults.InvalidClusterStateFault, faults.InsufficientClusterCapacityFault) as refusal:
-        # AWS may have no nodes for it at the moment (AWS API reference, ResumeCluster).
-        log.info("Cluster %s: paused, and cannot be resumed yet: %s", identifier, refusal)
+        # AWS may have no capacity at the moment (AWS API reference, ResumeCluster).
+        log.info("Cluster %s: paused, cannot be resumed yet: %s", identifier, refusal)
     return False

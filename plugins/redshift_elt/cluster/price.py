@@ -1,4 +1,4 @@
-"""What a cluster costs while it runs, as far as it is known."""
+"""The on-demand price of a running cluster, where it is known."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _US_RG = {
     "rg.4xlarge": Decimal("3.04267"),
     "rg.12xlarge": Decimal("9.128"),
 }
-# US dollars for a node and an hour. What is not here is not known: prices differ from region to region.
+# US dollars per node and hour. Prices differ between regions; those not listed are unknown.
 _PER_NODE = {"us-east-1": {**_US_RA3, **_US_RG}, "us-west-2": _US_RA3}
 
 
 def per_hour(node_type: str, nodes: int, region: str) -> Decimal | None:
-    """Return what the nodes cost in an hour, in US dollars; None if it is not known."""
+    """Return the price of the nodes per hour in US dollars, or None if it is unknown."""
     price = _PER_NODE.get(region, {}).get(node_type)
     return None if price is None else price * nodes
 
 
 def describe(node_type: str, nodes: int, region: str) -> str:
-    """Return a sentence on what the nodes cost in an hour."""
+    """Return a sentence on the price of the nodes per hour."""
     price = per_hour(node_type, nodes, region)
-    what = f"{nodes} x {node_type} in {region}"
+    cluster = f"{nodes} x {node_type} in {region}"
     if price is None:
-        return f"What {what} costs is not known here: see {SOURCE}."
+        return f"The price of {cluster} is unknown: see {SOURCE}."
     return (
-        f"{what} costs about {price:.2f} USD per hour while it runs, beside storage (as of {AS_OF}; {SOURCE}). "
-        "Reservations and changes of price since then are not in it."
+        f"{cluster} costs about {price:.2f} USD per hour while it runs, plus storage (as of {AS_OF}; {SOURCE}). "
+        "Reservations and later price changes are not included."
     )

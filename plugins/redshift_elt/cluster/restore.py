@@ -1,114 +1,114 @@
-"""Make a cluster of a snapshot, a step towards its being available that is safe to repeat."""
+"""Restore a cluster from a snapshot, in steps that are safe to repeat."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.find import BROKEN, ENDING, find_cluster, is_available
+from redshift_elt.cluster.resources import ClusterResources
+from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import is_own, refuse_foreign, tag_list
+from redshift_elt.connection.aws_api import boto3_client
 
 log = logging.getLogger(__name__)
 
-# The tag that says which snapshot a cluster was made of.
+# The tag with the name of the snapshot that a cluster was restored from.
 RESTORED_FROM = "restored-from"
 
 
 def restore_cluster(
-    identifier: str,
-    snapshot: str,
-    *,
-    role_arn: str,
-    security_group: str,
-    parameter_group: str,
-    subnet_group: str | None = None,
-    tags: dict[str, str],
-    labels: dict[str, str] | None = None,
-    aws_conn_id: str = "aws_default",
+    cluster: ManagedCluster, snapshot: str, resources: ClusterResources, aws_conn_id: str = "aws_default"
 ) -> bool:
-    """Do what can be done now to have a cluster of a snapshot's data, and return whether it is available.
+    """Take the next step towards a cluster with the data of a snapshot, and return whether it is available.
 
-    Nodes, databases, users and data are the snapshot's. All else is as in a new cluster: private and encrypted, its
-    administrator's password made and kept by Secrets Manager, and the role used by COPY by default.
+    Nodes, databases, users and data come from the snapshot. Everything else is as in a new cluster: private and
+    encrypted, the administrator's password generated and stored by Secrets Manager, and COPY uses the role by default.
 
-    :param role_arn: the role that COPY uses; by it a cluster is known as this project's before it has its tags, which
-        a request for a restore cannot carry (AWS API reference, RestoreFromClusterSnapshot).
-    :param security_group: its id.
-    :param tags: the tags by which the project knows its own cluster.
-    :param labels: further tags of a new cluster.
-    :raises AirflowFailException: there is no such snapshot; or there is a cluster of this name that is somebody
-        else's, was not made of this snapshot, or is in a state that does not pass by itself.
+    RestoreFromClusterSnapshot takes no tags (AWS API reference). Until the cluster has its tags, the role that COPY
+    uses identifies it as the project's.
+
+    :raises AirflowFailException: there is no such snapshot; or a cluster of this name belongs to somebody else, was not
+        restored from this snapshot, or is in a state that requires action.
     """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
-    cluster = find_cluster(redshift, identifier)
-    if cluster is None:
-        settings = {"VpcSecurityGroupIds": [security_group], "ClusterParameterGroupName": parameter_group}
-        if subnet_group:
-            settings["ClusterSubnetGroupName"] = subnet_group
-        _ask(redshift, identifier, snapshot, role_arn, settings)
+    identifier, role_arn = cluster.identifier, resources["role_arn"]
+    redshift = boto3_client("redshift", aws_conn_id)
+    found = find_cluster(redshift, identifier)
+    if found is None:
+        _request(redshift, cluster, snapshot, resources)
         return False
-    if cluster["ClusterStatus"] in ENDING:
-        log.info("Cluster %s: %s, so this waits until it is gone.", identifier, cluster["ClusterStatus"])
+    status = found["ClusterStatus"]
+    if status in ENDING:
+        log.info("Cluster %s: %s; waiting until it is gone.", identifier, status)
         return False
-    found = {tag["Key"]: tag.get("Value", "") for tag in cluster.get("Tags", ())}
-    is_restored = bool(cluster.get("RestoreStatus"))
-    roles = {role["IamRoleArn"]: role["ApplyStatus"] for role in cluster.get("IamRoles", ())}
-    if not (is_restored and role_arn in roles):
-        refuse_foreign(f"cluster {identifier!r}", cluster.get("Tags", ()), tags)
-    if not is_restored or found.get(RESTORED_FROM, snapshot) != snapshot:
-        origin = f"made of the snapshot {found[RESTORED_FROM]!r}" if is_restored else "made of no snapshot"
+    roles = {role["IamRoleArn"]: role["ApplyStatus"] for role in found.get("IamRoles", ())}
+    _check_origin(found, cluster, snapshot, has_role=role_arn in roles)
+    if status in BROKEN:
         raise AirflowFailException(
-            f"There is a cluster {identifier!r} already, {origin} and not of {snapshot!r}: delete it first, or choose "
-            "another cluster_identifier."
+            f"The cluster {identifier!r} is {status}: delete it, then restore the snapshot again."
         )
-    if cluster["ClusterStatus"] in BROKEN:
-        raise AirflowFailException(
-            f"The cluster {identifier!r} is {cluster['ClusterStatus']}: delete it, and restore the snapshot again."
-        )
-    marks = {**tags, RESTORED_FROM: snapshot}
-    if not is_own(cluster.get("Tags", ()), marks):
-        return _tag(redshift, identifier, role_arn, {**(labels or {}), **marks})
-    if is_available(cluster) and roles.get(role_arn) == "in-sync":
+    marks = {**cluster.tags, RESTORED_FROM: snapshot}
+    if not is_own(found.get("Tags", ()), marks):
+        _tag(redshift, identifier, role_arn, {**cluster.labels, **marks})
+        # The next call sees whether the cluster has its tags.
+        return False
+    if is_available(found) and roles.get(role_arn) == "in-sync":
         log.info("Cluster %s: available.", identifier)
         return True
-    log.info("Cluster %s: %s, its role is %s, so this waits.", identifier, cluster["ClusterStatus"], roles)
+    log.info("Cluster %s: %s, roles %s; waiting.", identifier, status, roles)
     return False
 
 
-def _ask(redshift: Any, identifier: str, snapshot: str, role_arn: str, settings: dict[str, Any]) -> None:
+def _check_origin(found: dict[str, Any], cluster: ManagedCluster, snapshot: str, *, has_role: bool) -> None:
+    """Refuse a cluster that belongs to somebody else or was not restored from the snapshot."""
+    restored = bool(found.get("RestoreStatus"))
+    if not (restored and has_role):
+        refuse_foreign(f"cluster {cluster.identifier!r}", found.get("Tags", ()), cluster.tags)
+    tags = {tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", ())}
+    if restored and tags.get(RESTORED_FROM, snapshot) == snapshot:
+        return
+    origin = f"restored from the snapshot {tags[RESTORED_FROM]!r}" if restored else "not restored from a snapshot"
+    raise AirflowFailException(
+        f"The cluster {cluster.identifier!r} exists already and was {origin}; requested is {snapshot!r}. Delete the "
+        "cluster first, or choose another cluster_identifier."
+    )
+
+
+def _request(redshift: Any, cluster: ManagedCluster, snapshot: str, resources: ClusterResources) -> None:
     faults = redshift.exceptions
+    subnet_group = {"ClusterSubnetGroupName": cluster.subnet_group} if cluster.subnet_group else {}
     try:
         redshift.restore_from_cluster_snapshot(
-            ClusterIdentifier=identifier,
+            ClusterIdentifier=cluster.identifier,
             SnapshotIdentifier=snapshot,
             ManageMasterPassword=True,
             Encrypted=True,
             PubliclyAccessible=False,
-            IamRoles=[role_arn],
-            DefaultIamRoleArn=role_arn,
-            **settings,
+            IamRoles=[resources["role_arn"]],
+            DefaultIamRoleArn=resources["role_arn"],
+            VpcSecurityGroupIds=[resources["security_group"]],
+            ClusterParameterGroupName=resources["parameter_group"],
+            **subnet_group,
         )
-        log.info("Cluster %s: asked for, of the snapshot %s.", identifier, snapshot)
+        log.info("Cluster %s: restore from the snapshot %s requested.", cluster.identifier, snapshot)
     except faults.ClusterSnapshotNotFoundFault as error:
         raise AirflowFailException(
             f"There is no snapshot {snapshot!r} in this account and region: correct the name. The log of a teardown "
-            "has that of its final snapshot."
+            "shows the name of its final snapshot."
         ) from error
     except (
-        # An earlier request was taken whose answer was lost.
+        # An earlier request was accepted, but its response was lost.
         faults.ClusterAlreadyExistsFault,
         # The snapshot is still being taken.
         faults.InvalidClusterSnapshotStateFault,
         faults.InsufficientClusterCapacityFault,
     ) as refusal:
-        log.info("Cluster %s: cannot be made of the snapshot %s yet: %s", identifier, snapshot, refusal)
+        log.info("Cluster %s: cannot be restored from the snapshot %s yet: %s", cluster.identifier, snapshot, refusal)
 
 
-def _tag(redshift: Any, identifier: str, role_arn: str, tags: dict[str, str]) -> bool:
-    """Give the cluster its tags and return False: the next look shows whether it has them."""
+def _tag(redshift: Any, identifier: str, role_arn: str, tags: dict[str, str]) -> None:
     partition, account = (role_arn.split(":")[part] for part in (1, 4))
     arn = f"arn:{partition}:redshift:{redshift.meta.region_name}:{account}:cluster:{identifier}"
     try:
@@ -116,4 +116,3 @@ def _tag(redshift: Any, identifier: str, role_arn: str, tags: dict[str, str]) ->
         log.info("Cluster %s: tagged.", identifier)
     except redshift.exceptions.InvalidClusterStateFault as refusal:
         log.info("Cluster %s: cannot be tagged yet: %s", identifier, refusal)
-    return False

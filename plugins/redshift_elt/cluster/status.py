@@ -1,4 +1,4 @@
-"""What a cluster is, does and has cost so far, as a table for a log."""
+"""The state, size, age and cost of a cluster, as a table in the log."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-
 from redshift_elt.cluster import price
 from redshift_elt.cluster.find import find_cluster, is_available
+from redshift_elt.connection.aws_api import boto3_client
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.transaction import in_transaction
@@ -25,21 +24,21 @@ _NOT_ALLOWED = "42501"
 def cluster_status(
     identifier: str, conn_id: str = "redshift_default", aws_conn_id: str = "aws_default"
 ) -> dict[str, str]:
-    """Look at a cluster, log what is known of it as a table, and return it, by the names of the table's lines.
+    """Log the status of a cluster as a table, and return its lines by name.
 
-    A cluster that is not there is no error.
+    A cluster that does not exist is not an error.
 
-    :param conn_id: the connection to the cluster, by which the size of its tables is asked for when it is available.
+    :param conn_id: the connection to the cluster, used to read the size of its tables while it is available.
     """
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    redshift = boto3_client("redshift", aws_conn_id)
     cluster = find_cluster(redshift, identifier)
     if cluster is None:
-        status = {"cluster": identifier, "state": "not there"}
+        status = {"cluster": identifier, "state": "does not exist"}
     else:
         size = (
             _size(identifier, conn_id, aws_conn_id)
             if is_available(cluster)
-            else "not known while it takes no connections"
+            else "unknown while it takes no connections"
         )
         status = describe(cluster, redshift.meta.region_name, datetime.now(timezone.utc), size)
     log.info("Cluster %s:\n%s", identifier, as_table(status))
@@ -49,8 +48,8 @@ def cluster_status(
 def describe(cluster: Mapping[str, Any], region: str, now: datetime, size: str) -> dict[str, str]:
     """Return the lines of the table.
 
-    :param cluster: what DescribeClusters tells.
-    :param size: what the tables hold, in words.
+    :param cluster: a cluster in the response of DescribeClusters.
+    :param size: the size of the tables, as text.
     """
     endpoint = cluster.get("Endpoint") or {}
     node_type, nodes = cluster["NodeType"], cluster["NumberOfNodes"]
@@ -63,7 +62,7 @@ def describe(cluster: Mapping[str, Any], region: str, now: datetime, size: str) 
         "nodes": f"{nodes} x {node_type}",
         "roles": ", ".join(roles) or "none",
         "tables": size,
-        "age": _duration(now - created) if created else "not known",
+        "age": _duration(now - created) if created else "unknown",
         "cost so far": _cost(price.per_hour(node_type, nodes, region), now - created if created else None),
     }
 
@@ -78,14 +77,14 @@ def _size(identifier: str, conn_id: str, aws_conn_id: str) -> str:
     hook = warehouse_hook(conn_id, aws_conn_id)
     named = hook.get_connection(conn_id).extra_dejson.get("cluster_identifier")
     if named != identifier:
-        return f"not known: the connection {conn_id} does not name this cluster"
+        return f"unknown: the connection {conn_id} names another cluster"
     try:
         [(megabytes,)] = in_transaction(hook, lambda session: session.fetch(render("access/size.sql")))
     except Exception as error:
-        told = ServerError.of(error)
-        if told is None or told.state != _NOT_ALLOWED:
+        server_error = ServerError.of(error)
+        if server_error is None or server_error.state != _NOT_ALLOWED:
             raise
-        return f"not known: the user of the connection {conn_id} may not read svv_table_info"
+        return f"unknown: the user of the connection {conn_id} may not read svv_table_info"
     return f"{megabytes or 0:,} MB"
 
 
@@ -97,9 +96,9 @@ def _duration(age: timedelta) -> str:
 
 def _cost(per_hour: Decimal | None, age: timedelta | None) -> str:
     if per_hour is None or age is None:
-        return "not known: no price is known for these nodes in this region"
+        return "unknown: the price of these nodes in this region is unknown"
     cost = per_hour * Decimal(age.total_seconds()) / 3600
     return (
-        f"{cost:,.2f} USD if it ran all the time; the nodes only, on demand, at the price of {price.AS_OF}, "
-        "without storage, snapshots and what it cost before it was restored"
+        f"{cost:,.2f} USD if it was never paused; on-demand nodes only, at the price of {price.AS_OF}, without "
+        "storage, snapshots and the cost before it was restored"
     )

@@ -1,37 +1,37 @@
-"""The tags by which the project knows what it has made, and leaves alone what it has not."""
+"""Tags identify the project's resources. Resources without the project's tags are never touched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from airflow.sdk.exceptions import AirflowFailException
 
 
-def is_own(found: Iterable[dict[str, str]], tags: dict[str, str]) -> bool:
-    """Whether what was found has all of these tags.
+def is_own(found: Iterable[dict[str, str]], tags: Mapping[str, str]) -> bool:
+    """Whether a resource has all of these tags.
 
-    :param found: its tags, as AWS lists them.
+    :param found: the resource's tags, in the format of AWS.
     """
     return tags.items() <= _by_key(found).items()
 
 
-def refuse_foreign(what: str, found: Iterable[dict[str, str]], tags: dict[str, str]) -> None:
-    """Refuse to touch what does not have all of these tags.
+def refuse_foreign(resource: str, found: Iterable[dict[str, str]], tags: Mapping[str, str]) -> None:
+    """Refuse to touch a resource that lacks any of these tags.
 
-    :param what: what it is, for the message.
-    :param found: its tags, as AWS lists them.
-    :raises AirflowFailException: it is somebody else's.
+    :param resource: its kind and name, for the message.
+    :param found: the resource's tags, in the format of AWS.
+    :raises AirflowFailException: it belongs to somebody else.
     """
-    named = _by_key(found)
-    if not tags.items() <= named.items():
+    actual = _by_key(found)
+    if not tags.items() <= actual.items():
         raise AirflowFailException(
-            f"The {what} has the tags {named} and not this project's {tags}: it is somebody else's and left alone. "
-            "Choose another cluster_identifier."
+            f"The {resource} has the tags {actual} instead of this project's {dict(tags)}: it belongs to somebody else "
+            "and was not touched. Choose another cluster_identifier."
         )
 
 
-def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
-    """Return tags as AWS takes them."""
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags in the format of AWS."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 

@@ -1,4 +1,4 @@
-"""A task that waits for a new cluster without holding a worker."""
+"""Wait for a new cluster without holding a worker."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-# The trigger tells by itself that the time is over; this is for a triggerer that is gone.
+# The trigger fires at its own deadline; the task's timeout is for a triggerer that has died.
 _GRACE = timedelta(minutes=10)
 
 
 class WaitForClusterOperator(BaseOperator):
     """Wait until a cluster is available and the role that COPY uses is in sync.
 
-    It ends as soon as it is known that waiting does not help, and says why. A cluster that takes too long is left
-    alone: clearing the task goes on waiting.
+    The task fails as soon as it is clear that waiting does not help, and says why. It does not delete a cluster that
+    takes too long: clear the task to wait longer.
 
     :param cluster_identifier: the cluster.
     :param role_arn: the role.
-    :param patience: how long to wait, in seconds.
-    :param poll_interval: seconds between two questions.
+    :param max_wait: how long to wait, in seconds.
+    :param poll_interval: seconds between two requests.
     """
 
     template_fields: Sequence[str] = ("cluster_identifier", "role_arn")
@@ -36,7 +36,7 @@ class WaitForClusterOperator(BaseOperator):
         *,
         cluster_identifier: str,
         role_arn: str,
-        patience: float = 3600,
+        max_wait: float = 3600,
         poll_interval: float = 15,
         aws_conn_id: str | None = "aws_default",
         **kwargs: Any,
@@ -44,42 +44,45 @@ class WaitForClusterOperator(BaseOperator):
         super().__init__(**kwargs)
         self.cluster_identifier = cluster_identifier
         self.role_arn = role_arn
-        self.patience = patience
+        self.max_wait = max_wait
         self.poll_interval = poll_interval
         self.aws_conn_id = aws_conn_id
 
-    def execute(self, context: Context) -> None:  # noqa: ARG002 - Airflow's own form
-        """Hand over to the triggerer."""
+    def execute(self, context: Context) -> None:  # noqa: ARG002 - Airflow's signature
+        """Defer to the triggerer."""
+        # Imported here because the trigger imports botocore, which DAG files must not load.
         from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
 
         self.defer(
             trigger=ClusterReadyTrigger(
                 self.cluster_identifier,
                 self.role_arn,
-                time.time() + self.patience,
+                time.time() + self.max_wait,
                 self.poll_interval,
                 self.aws_conn_id,
             ),
-            method_name="tell",
-            timeout=timedelta(seconds=self.patience) + _GRACE,
+            method_name="execute_complete",
+            timeout=timedelta(seconds=self.max_wait) + _GRACE,
         )
 
-    def tell(self, context: Context, event: dict[str, str]) -> None:  # noqa: ARG002
-        """End as the trigger says.
+    def execute_complete(self, context: Context, event: dict[str, str]) -> None:  # noqa: ARG002
+        """Succeed or fail according to the trigger's event.
 
         :raises AirflowFailException: waiting does not help.
-        :raises AirflowException: it was not ready in time, or AWS did not tell; the task's retry goes on waiting.
+        :raises AirflowException: the cluster was not ready in time, or AWS did not answer; a retry waits again.
         """
-        from redshift_elt.triggers.cluster_ready import HOPELESS, LATE, READY
+        # Imported here because the trigger imports botocore, which DAG files must not load.
+        from redshift_elt.triggers.cluster_ready import FAILED, SUCCESS, TIMEOUT
 
-        if event["state"] == READY:
+        if event["state"] == SUCCESS:
             self.log.info("%s", event["message"])
             return
-        if event["state"] == HOPELESS:
+        if event["state"] == FAILED:
             raise AirflowFailException(event["message"])
-        if event["state"] == LATE:
+        if event["state"] == TIMEOUT:
             raise AirflowException(
-                f"{event['message']} That was {self.patience / 60:.0f} minutes. Nothing was deleted: the cluster may "
-                "still come, and it costs money. Clear this task to go on waiting, or tear the cluster down."
+                f"{event['message']} This task waited {self.max_wait / 60:.0f} minutes. Nothing was deleted: the "
+                "cluster may still become available, and it costs money. Clear this task to wait longer, or tear down "
+                "the cluster."
             )
         raise AirflowException(event["message"])

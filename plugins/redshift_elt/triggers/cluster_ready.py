@@ -1,4 +1,4 @@
-"""Waits in the triggerer, where it holds no worker, until a cluster can be used."""
+"""Wait for a cluster in the triggerer, without holding a worker."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.readiness import Readiness, readiness
 
-READY, HOPELESS, LATE, UNKNOWN = "ready", "hopeless", "late", "unknown"
-# So many answers in a row may be errors, such as of throttling, before the task hears of it.
-_PATIENCE = 10
+# The states of the trigger's event.
+SUCCESS, FAILED, TIMEOUT, ERROR = "success", "failed", "timeout", "error"
+# The number of consecutive errors, such as throttling, after which the trigger gives up.
+_MAX_ERRORS = 10
 
 
 class ClusterReadyTrigger(BaseTrigger):
-    """Fires when a cluster is ready, when it cannot become ready, or when the time is over.
+    """Fire when a cluster is ready, when it cannot become ready, or at the deadline.
 
     :param role_arn: the role that must be in sync.
-    :param until: when the time is over, in seconds since 1970.
-    :param poll_interval: seconds between two questions.
+    :param until: the deadline, in seconds since 1970, so that it survives a restart of the triggerer.
+    :param poll_interval: seconds between two requests.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class ClusterReadyTrigger(BaseTrigger):
         self.aws_conn_id = aws_conn_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return how to make the trigger anew, in the triggerer."""
+        """Return the trigger's class path and arguments, for the triggerer."""
         return (
             f"{type(self).__module__}.{type(self).__qualname__}",
             {
@@ -50,36 +51,37 @@ class ClusterReadyTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Ask until there is something to tell."""
+        """Poll until there is an event to send."""
         hook = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="redshift")
-        errors, said = 0, ""
+        errors, last_message = 0, ""
         while True:
             try:
-                found = await self._ask(hook)
+                found = await self._readiness(hook)
                 errors = 0
             except (BotoCoreError, ClientError, OSError) as error:
                 errors += 1
-                self.log.warning("AWS does not tell the state of cluster %s: %s", self.cluster_identifier, error)
-                if errors >= _PATIENCE:
-                    yield TriggerEvent({"state": UNKNOWN, "message": f"AWS does not tell the cluster's state: {error}"})
+                self.log.warning("Cannot describe the cluster %s: %s", self.cluster_identifier, error)
+                if errors >= _MAX_ERRORS:
+                    message = f"Cannot describe the cluster {self.cluster_identifier!r}: {error}"
+                    yield TriggerEvent({"state": ERROR, "message": message})
                     return
             else:
-                if found.ready or found.hopeless:
-                    yield TriggerEvent({"state": READY if found.ready else HOPELESS, "message": found.message})
+                if found.ready or found.failed:
+                    yield TriggerEvent({"state": SUCCESS if found.ready else FAILED, "message": found.message})
                     return
-                if found.message != said:
+                if found.message != last_message:
                     self.log.info("%s", found.message)
-                said = found.message
+                last_message = found.message
             if time.time() >= self.until:
-                yield TriggerEvent({"state": LATE, "message": said})
+                yield TriggerEvent({"state": TIMEOUT, "message": last_message})
                 return
             await asyncio.sleep(self.poll_interval)
 
-    async def _ask(self, hook: AwsBaseHook) -> Readiness:
+    async def _readiness(self, hook: AwsBaseHook) -> Readiness:
         async with await hook.get_async_conn() as client:
             try:
-                answer = await client.describe_clusters(ClusterIdentifier=self.cluster_identifier)
-                cluster = answer["Clusters"][0]
+                response = await client.describe_clusters(ClusterIdentifier=self.cluster_identifier)
+                cluster = response["Clusters"][0]
             except client.exceptions.ClusterNotFoundFault:
                 cluster = None
         return readiness(self.cluster_identifier, cluster, self.role_arn)

@@ -20,7 +20,7 @@ def test_the_price_is_that_of_all_nodes():
 )
 def test_what_is_not_known_is_not_guessed(node_type, region):
     assert per_hour(node_type, 1, region) is None
-    assert "is not known here" in describe(node_type, 1, region)
+    assert "is unknown" in describe(node_type, 1, region)
 
 
 @pytest.mark.parametrize("node_type", NODE_TYPES)

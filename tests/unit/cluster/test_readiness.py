@@ -14,23 +14,23 @@ def state(status, role="in-sync"):
 
 
 @pytest.mark.parametrize(
-    ("cluster", "ready", "hopeless", "says"),
+    ("cluster", "ready", "failed", "says"),
     [
         (state("available"), True, False, "its role is in sync"),
         (state("available, resize-cleanup"), True, False, "its role is in sync"),
         (state("available", "adding"), False, False, "not in sync yet"),
         (state("creating", "adding"), False, False, "is creating"),
         (state("modifying"), False, False, "is modifying"),
-        (state("paused"), False, True, "resume it"),
+        (state("paused"), False, True, "Resume it"),
         (state("deleting"), False, True, "being deleted"),
         (state("incompatible-network"), False, True, "events in the Redshift console"),
         (state("hardware-failure"), False, True, "events in the Redshift console"),
         (state("available", "removing"), False, True, "does not have the role"),
         ({"ClusterStatus": "available"}, False, True, "not associated"),
-        (None, False, True, "somebody has deleted it"),
+        (None, False, True, "does not exist any more"),
     ],
 )
-def test_what_each_state_means(cluster, ready, hopeless, says):
+def test_what_each_state_means(cluster, ready, failed, says):
     found = readiness("one", cluster, ROLE)
-    assert (found.ready, found.hopeless) == (ready, hopeless)
+    assert (found.ready, found.failed) == (ready, failed)
     assert says in found.message

@@ -10,37 +10,49 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.cluster import ensure_cluster
 from redshift_elt.cluster.copy_role import ensure_copy_role
-from redshift_elt.cluster.deletion import delete_cluster, delete_copy_role
+from redshift_elt.cluster.deletion import (
+    delete_cluster,
+    delete_copy_role,
+    delete_parameter_group,
+    delete_security_group,
+)
+from redshift_elt.cluster.resources import ensure_resources
+from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from tests.support.waiting import wait_until
 
 TAGS = {"project": "this one"}
 NAME = "life"
 ROLE = "life-copy"
+CLUSTER = ManagedCluster(NAME, TAGS)
+ACCESS = Access("bucket", ["logs/", "paths.json"])
+SPEC = ClusterSpec("ra3.large")
 
 
 @pytest.fixture
 def redshift(created_warehouse):
     client = boto3.client("redshift")
     yield client
-    wait_until(lambda: delete_cluster(NAME, TAGS, final_snapshot=False), "the cluster is gone")
+    wait_until(lambda: delete_cluster(CLUSTER, final_snapshot=False), "the cluster is gone")
+    assert delete_security_group(CLUSTER)
+    assert delete_parameter_group(CLUSTER)
 
 
 @pytest.fixture
 def iam(created_warehouse):
     client = boto3.client("iam")
     yield client
-    delete_copy_role(ROLE, TAGS)
+    delete_copy_role(CLUSTER)
 
 
 def create(redshift, iam):
-    role = ensure_copy_role(ROLE, "bucket", ["logs/", "paths.json"], TAGS)
-    ensure_cluster(NAME, node_type="ra3.large", role_arn=role, tags=TAGS)
+    resources = ensure_resources(CLUSTER, ACCESS)
+    ensure_cluster(CLUSTER, SPEC, resources)
     redshift.get_waiter("cluster_available").wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    return role
+    return resources
 
 
 def test_a_cluster_is_private_encrypted_and_has_no_password_of_ours(redshift, iam):
-    role = create(redshift, iam)
+    role = create(redshift, iam)["role_arn"]
     [cluster] = redshift.describe_clusters(ClusterIdentifier=NAME)["Clusters"]
     assert cluster["Encrypted"]
     assert not cluster["PubliclyAccessible"]
@@ -50,7 +62,7 @@ def test_a_cluster_is_private_encrypted_and_has_no_password_of_ours(redshift, ia
 
 
 def test_the_role_may_be_assumed_by_redshift_and_read_just_the_prefixes(redshift, iam):
-    ensure_copy_role(ROLE, "bucket", ["logs/", "paths.json"], TAGS)
+    ensure_copy_role(CLUSTER, "bucket", ["logs/", "paths.json"])
     role = iam.get_role(RoleName=ROLE)["Role"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert (trust["Principal"], trust["Action"]) == ({"Service": "redshift.amazonaws.com"}, "sts:AssumeRole")
@@ -65,28 +77,28 @@ def test_the_role_may_be_assumed_by_redshift_and_read_just_the_prefixes(redshift
 def test_creating_and_deleting_twice_is_no_error(redshift, iam):
     assert create(redshift, iam) == create(redshift, iam)
     for _ in range(2):
-        wait_until(lambda: delete_cluster(NAME, TAGS, final_snapshot=False), "the cluster is gone")
-        delete_copy_role(ROLE, TAGS)
+        wait_until(lambda: delete_cluster(CLUSTER, final_snapshot=False), "the cluster is gone")
+        delete_copy_role(CLUSTER)
 
 
 def test_what_belongs_to_others_is_left_alone(redshift, iam):
-    create(redshift, iam)
-    other = {"project": "another one"}
-    with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* left alone"):
-        delete_cluster(NAME, other, final_snapshot=False)
-    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* left alone"):
-        delete_copy_role(ROLE, other)
-    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* left alone"):
-        ensure_copy_role(ROLE, "bucket", ["logs/"], other)
-    with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* left alone"):
-        ensure_cluster(NAME, node_type="ra3.large", role_arn="arn:aws:iam::123456789012:role/x", tags=other)
+    resources = create(redshift, iam)
+    other = ManagedCluster(NAME, {"project": "another one"})
+    with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* not touched"):
+        delete_cluster(other, final_snapshot=False)
+    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):
+        delete_copy_role(other)
+    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):
+        ensure_copy_role(other, "bucket", ["logs/"])
+    with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* not touched"):
+        ensure_cluster(other, SPEC, resources)
     assert redshift.describe_clusters(ClusterIdentifier=NAME)["Clusters"][0]["ClusterStatus"] == "available"
 
 
 def test_a_role_whose_trust_was_changed_is_brought_up_to_date(redshift, iam):
-    ensure_copy_role(ROLE, "bucket", ["logs/"], TAGS)
+    ensure_copy_role(CLUSTER, "bucket", ["logs/"])
     nobody = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
     iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(nobody))
-    ensure_copy_role(ROLE, "bucket", ["logs/"], TAGS)
+    ensure_copy_role(CLUSTER, "bucket", ["logs/"])
     [trust] = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Effect"] == "Allow"

@@ -12,7 +12,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.standin.aws.faults import FAULTS
-from redshift_elt.cluster.creation import create
+from redshift_elt.cluster.creation import create_cluster
+from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from tests.support.aws_calls import Call, recorded
 
 NAME = "warehouse"
@@ -26,19 +27,12 @@ def client(service):
     return AwsBaseHook(client_type=service).conn
 
 
-def make(**changed):
-    wanted = {
-        "node_type": "ra3.large",
-        "nodes": 1,
-        "bucket": "bucket",
-        "prefixes": ["logs/"],
-        "cidrs": ["203.0.113.0/24"],
-        "subnet_group": None,
-        "database": "dev",
-        "tags": TAGS,
-        "labels": LABELS,
-    }
-    return create(NAME, **{**wanted, **changed})
+def make(node_type="ra3.large", nodes=1, cidrs=("203.0.113.0/24",), subnet_group=None):
+    return create_cluster(
+        ManagedCluster(NAME, TAGS, LABELS, subnet_group),
+        ClusterSpec(node_type, nodes),
+        Access("bucket", ["logs/"], cidrs),
+    )
 
 
 def available():
@@ -169,10 +163,10 @@ class TestWhatIsRefused:
         ("changed", "why"),
         [
             ({"node_type": "dc2.large"}, "'dc2.large' is retired: AWS refuses new clusters"),
-            ({"node_type": "ra3.tiny"}, "'ra3.tiny' is not known here"),
-            ({"node_type": "ra3.4xlarge", "nodes": 1}, "ra3.4xlarge has 2 to 32 nodes, and 1 are asked for"),
-            ({"nodes": 17}, "ra3.large has 1 to 16 nodes, and 17 are asked for"),
-            ({"cidrs": ["0.0.0.0/0"]}, "too many to be meant"),
+            ({"node_type": "ra3.tiny"}, "'ra3.tiny' is unknown"),
+            ({"node_type": "ra3.4xlarge", "nodes": 1}, "ra3.4xlarge has 2 to 32 nodes, but 1 were requested"),
+            ({"nodes": 17}, "ra3.large has 1 to 16 nodes, but 17 were requested"),
+            ({"cidrs": ["0.0.0.0/0"]}, "is too large"),
         ],
     )
     def test_before_anything_is_touched(self, changed, why):
@@ -189,7 +183,7 @@ class TestWhatIsRefused:
             MasterUsername="awsuser",
             ManageMasterPassword=True,
         )
-        with pytest.raises(AirflowFailException, match=r"cluster 'warehouse' has the tags {} .* left alone"):
+        with pytest.raises(AirflowFailException, match=r"cluster 'warehouse' has the tags {} .* not touched"):
             make()
         nothing_was_made()
 
@@ -207,12 +201,12 @@ class TestWhatIsRefused:
         with pytest.raises(AirflowFailException) as refused:
             make()
         for difference in (
-            "node type is 'ra3.xlplus' and not 'ra3.large'",
-            "number of nodes is 2 and not 1",
-            "database is 'other' and not 'dev'",
-            "administrator is 'admin' and not 'awsuser'",
-            "publicly accessible is True and not False",
-            "password managed by Secrets Manager is False and not True",
+            "node type is 'ra3.xlplus' instead of 'ra3.large'",
+            "number of nodes is 2 instead of 1",
+            "database is 'other' instead of 'dev'",
+            "administrator is 'admin' instead of 'awsuser'",
+            "publicly accessible is True instead of False",
+            "password managed by Secrets Manager is False instead of True",
         ):
             assert difference in str(refused.value)
         nothing_was_made()
@@ -221,7 +215,7 @@ class TestWhatIsRefused:
         role = make()
         available()
         client("redshift").modify_cluster_iam_roles(ClusterIdentifier=NAME, RemoveIamRoles=[role])
-        with pytest.raises(AirflowFailException, match=f"default role of COPY is None and not '{role}'"):
+        with pytest.raises(AirflowFailException, match=f"default role of COPY is None instead of '{role}'"):
             make()
 
     @pytest.mark.parametrize("what", ["security group", "parameter group"])
@@ -232,7 +226,7 @@ class TestWhatIsRefused:
             client("redshift").create_cluster_parameter_group(
                 ParameterGroupName=f"{NAME}-tls", ParameterGroupFamily="redshift-2.0", Description="theirs"
             )
-        with pytest.raises(AirflowFailException, match=f"{what} '.*' has the tags .* left alone"):
+        with pytest.raises(AirflowFailException, match=f"{what} '.*' has the tags .* not touched"):
             make()
         assert client("redshift").describe_clusters()["Clusters"] == []
 

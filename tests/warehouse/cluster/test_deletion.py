@@ -15,10 +15,11 @@ from redshift_elt.cluster.deletion import (
     delete_parameter_group,
     delete_security_group,
 )
+from redshift_elt.cluster.spec import ManagedCluster
 from tests.support.account import NAME, POLICY, TAGS, Asked, run
 from tests.support.aws_calls import recorded
 
-OWN = {"project": "sparkify-warehouse"}
+CLUSTER = ManagedCluster(NAME, {"project": "sparkify-warehouse"})
 OTHER = [{"Key": "project", "Value": "another one"}]
 
 
@@ -93,9 +94,9 @@ def test_a_busy_cluster_is_waited_for(account, before):
         else:
             account.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
         status = account.status()
-        assert not delete_cluster(NAME, OWN, final_snapshot=False)
-        assert not delete_security_group(f"{NAME}-access", OWN)
-        assert not delete_parameter_group(f"{NAME}-tls", OWN)
+        assert not delete_cluster(CLUSTER, final_snapshot=False)
+        assert not delete_security_group(CLUSTER)
+        assert not delete_parameter_group(CLUSTER)
         assert account.status() == status
     tear_down()
     assert set(account.contents()) <= {"snapshots"}
@@ -104,7 +105,7 @@ def test_a_busy_cluster_is_waited_for(account, before):
 def test_what_belongs_to_others_stays(account):
     account.create(Tags=OTHER)
     before = account.contents()
-    with pytest.raises(AirflowFailException, match="somebody else's"):
+    with pytest.raises(AirflowFailException, match="belongs to somebody else"):
         tear_down()
     assert account.contents() == before
     assert account.status() == "available"
@@ -117,11 +118,11 @@ def test_role_and_groups_of_others_stay(account):
         ParameterGroupName=f"{NAME}-tls", ParameterGroupFamily="redshift-2.0", Description="tests", Tags=OTHER
     )
     before = account.contents()
-    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* left alone"):
-        delete_copy_role(f"{NAME}-copy", OWN)
-    with pytest.raises(AirflowFailException, match=r"parameter group 'life-tls' has the tags .* left alone"):
-        delete_parameter_group(f"{NAME}-tls", OWN)
-    assert delete_security_group(f"{NAME}-access", OWN)
+    with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):
+        delete_copy_role(CLUSTER)
+    with pytest.raises(AirflowFailException, match=r"parameter group 'life-tls' has the tags .* not touched"):
+        delete_parameter_group(CLUSTER)
+    assert delete_security_group(CLUSTER)
     assert account.contents() == before
 
 
@@ -143,7 +144,7 @@ def test_a_role_to_which_others_have_attached_policies_is_deleted_and_the_polici
     account.create_role()
     policy = account.iam.create_policy(PolicyName="theirs", PolicyDocument=POLICY)["Policy"]["Arn"]
     account.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-    delete_copy_role(name, OWN)
+    delete_copy_role(CLUSTER)
     assert account.contents() == {}
     account.iam.delete_policy(PolicyArn=policy)
 
@@ -159,4 +160,4 @@ def test_an_error_of_ec2_that_is_none_of_those_that_pass_is_raised(account):
     account.create_security_group()
     account.faults.set("ec2", "AccessDenied", operation="DeleteSecurityGroup")
     with pytest.raises(ClientError, match="Access Denied"):
-        delete_security_group(f"{NAME}-access", OWN)
+        delete_security_group(CLUSTER)

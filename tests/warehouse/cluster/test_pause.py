@@ -85,7 +85,7 @@ def test_what_cannot_be_used_fails_at_once(account, ensure):
     with pytest.raises(AirflowFailException, match="There is no Redshift cluster 'life'"):
         ensure(NAME)
     account.create()
-    with pytest.raises(AirflowFailException, match="somebody else's and left alone"):
+    with pytest.raises(AirflowFailException, match="belongs to somebody else and was not touched"):
         ensure(NAME, {"project": "another one"})
     with account.held():
         account.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
@@ -95,10 +95,10 @@ def test_what_cannot_be_used_fails_at_once(account, ensure):
 
 def test_somebody_elses_cluster_is_neither_paused_nor_resumed(account):
     account.create(Tags=[{"Key": "project", "Value": "another one"}])
-    with pytest.raises(AirflowFailException, match="somebody else's"):
+    with pytest.raises(AirflowFailException, match="belongs to somebody else"):
         run("sparkify_pause_cluster")
     assert account.status() == "available"
     assert wait_until(lambda: ensure_paused(NAME), "it is paused")
-    with pytest.raises(AirflowFailException, match="somebody else's"):
+    with pytest.raises(AirflowFailException, match="belongs to somebody else"):
         run("sparkify_resume_cluster")
     assert account.status() == "paused"

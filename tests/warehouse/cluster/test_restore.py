@@ -1,4 +1,4 @@
-"""Making a cluster of a snapshot: what it is like, what is left alone, and where AWS refuses for the moment."""
+"""Restoring a cluster from a snapshot: its properties, what is never touched, and temporary refusals by AWS."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.restore import restore_cluster
+from redshift_elt.cluster.spec import ManagedCluster
 from tests.support.account import NAME, run
 
 OWN = {"project": "sparkify-warehouse"}
@@ -24,9 +25,8 @@ def torn_down(account):
 
 
 def step(role):
-    return restore_cluster(
-        NAME, SNAPSHOT, role_arn=role, security_group="sg-0", parameter_group=f"{NAME}-tls", tags=OWN
-    )
+    resources = {"role_arn": role, "security_group": "sg-0", "parameter_group": f"{NAME}-tls"}
+    return restore_cluster(ManagedCluster(NAME, OWN), SNAPSHOT, resources)
 
 
 def restore(**params):
@@ -81,21 +81,21 @@ def test_a_restored_cluster_without_tags_is_known_by_its_role_and_tagged(torn_do
 def test_a_cluster_that_is_not_of_this_snapshot_is_left_alone(torn_down):
     restore()
     torn_down.redshift.create_cluster_snapshot(ClusterIdentifier=NAME, SnapshotIdentifier="another")
-    with pytest.raises(AirflowFailException, match="made of the snapshot 'kept' and not of 'another'"):
+    with pytest.raises(AirflowFailException, match="restored from the snapshot 'kept'; requested is 'another'"):
         restore(snapshot_identifier="another")
     assert torn_down.status() == "available"
 
 
 def test_a_cluster_that_was_not_restored_is_left_alone(account):
     account.create()
-    with pytest.raises(AirflowFailException, match="made of no snapshot and not of 'kept'"):
+    with pytest.raises(AirflowFailException, match="not restored from a snapshot; requested is 'kept'"):
         restore()
     assert account.status() == "available"
 
 
 def test_somebody_elses_cluster_is_left_alone(account):
     account.create(Tags=OTHER)
-    with pytest.raises(AirflowFailException, match="somebody else's"):
+    with pytest.raises(AirflowFailException, match="belongs to somebody else"):
         step("arn:aws:iam::123456789012:role/none")
     [cluster] = account.redshift.describe_clusters()["Clusters"]
     assert cluster["Tags"] == OTHER

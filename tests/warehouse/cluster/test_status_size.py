@@ -39,4 +39,4 @@ def test_a_user_who_may_not_see_the_sizes_is_told_the_rest(standin, warehouse, m
         finally:
             postgres.execute("grant select on pg_catalog.svv_table_info to public")
     assert status["state"] == "available"
-    assert status["tables"] == "not known: the user of the connection reader may not read svv_table_info"
+    assert status["tables"] == "unknown: the user of the connection reader may not read svv_table_info"

@@ -37,7 +37,7 @@ def redshift(control_plane):
 def wait(seconds=60.0, cluster="one"):
     """Run the task as Airflow does, the trigger in this process."""
     task = WaitForClusterOperator(
-        task_id="wait", cluster_identifier=cluster, role_arn=ROLE, patience=seconds, poll_interval=0.01
+        task_id="wait", cluster_identifier=cluster, role_arn=ROLE, max_wait=seconds, poll_interval=0.01
     )
     with pytest.raises(TaskDeferred) as deferred:
         task.execute({})
@@ -62,19 +62,19 @@ def test_a_busy_aws_is_asked_again(redshift):
 
 def test_an_aws_that_never_answers_is_told(redshift):
     FAULTS.set("redshift", "AccessDenied", None, "DescribeClusters")
-    with pytest.raises(AirflowException, match=r"does not tell the cluster's state: .*AccessDenied"):
+    with pytest.raises(AirflowException, match=r"Cannot describe the cluster 'one': .*AccessDenied"):
         wait()
     FAULTS.clear()
     wait()
 
 
 def test_a_cluster_that_takes_too_long_is_left_alone(redshift):
-    with pytest.raises(AirflowException, match=r"is creating\. That was 0 minutes\. Nothing was deleted"):
+    with pytest.raises(AirflowException, match=r"is creating\. This task waited 0 minutes\. Nothing was deleted"):
         wait(seconds=0)
     assert len(redshift.describe_clusters()["Clusters"]) == 1
     wait()
 
 
 def test_a_cluster_that_is_gone_ends_the_waiting(redshift):
-    with pytest.raises(AirflowFailException, match="'other' is not there"):
+    with pytest.raises(AirflowFailException, match="'other' does not exist"):
         wait(cluster="other")

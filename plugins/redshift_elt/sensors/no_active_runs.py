@@ -1,4 +1,4 @@
-"""Wait until a DAG is not running."""
+"""Wait until another DAG has no running runs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 from airflow.sdk import BaseSensorOperator
 
 
-class NoRunningRunSensor(BaseSensorOperator):
+class NoActiveRunsSensor(BaseSensorOperator):
     """Wait until no run of another DAG is running.
 
-    An Asset tells that one table is loaded while the run's other tables may not be yet. A DAG that is triggered by it
-    and then waits with this sensor sees all of what that run has loaded, and of every run that went on beside it.
+    An Asset event says that one table was loaded; other tables of the same run may still be loading. A DAG that is
+    triggered by the event and then waits with this sensor sees everything that the run has loaded, and everything that
+    concurrent runs have loaded.
 
-    It waits for any run, and not for those alone whose events triggered this one, for Airflow does not name them all:
-    an event that comes while an earlier one of the same Asset is queued starts no run of its own and is in nobody's
-    ``triggering_asset_events``.
+    The sensor waits for every run, not only for those whose events triggered this one, because Airflow does not list
+    them all: an event that arrives while an earlier one of the same Asset is queued starts no run of its own and does
+    not appear in any ``triggering_asset_events``.
 
     :param other_dag_id: the other DAG.
     """

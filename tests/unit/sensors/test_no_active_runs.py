@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from redshift_elt.sensors.no_running_run import NoRunningRunSensor
+from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
 
 
 @pytest.mark.parametrize(("running", "done"), [(0, True), (1, False), (8, False)])
@@ -17,6 +17,6 @@ def test_it_waits_for_running_runs_of_the_other_dag(running, done):
         asked.append((dag_id, states))
         return running
 
-    sensor = NoRunningRunSensor(task_id="wait", other_dag_id="load")
+    sensor = NoActiveRunsSensor(task_id="wait", other_dag_id="load")
     assert sensor.poke({"ti": SimpleNamespace(get_dr_count=get_dr_count)}) is done
     assert asked == [("load", ["running"])]

@@ -1,0 +1,84 @@
+"""What describes a cluster: its name and tags, its nodes and database, and who may reach what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ManagedCluster:
+    """A cluster of this project, and the names of the resources that are created and deleted with it.
+
+    :param identifier: the cluster identifier. The names of its resources derive from it, so that they can be found.
+    :param tags: the tags that identify the project's resources. Resources without these tags are never touched.
+    :param labels: further tags of new resources.
+    :param subnet_group: the cluster subnet group; None: the account's default VPC.
+    """
+
+    identifier: str
+    tags: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    subnet_group: str | None = None
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The tags of a new resource."""
+        return {**self.labels, **self.tags}
+
+    @property
+    def copy_role(self) -> str:
+        """The name of the IAM role that COPY uses."""
+        return f"{self.identifier}-copy"
+
+    @property
+    def security_group(self) -> str:
+        """The name of the security group that controls access to the port."""
+        return f"{self.identifier}-access"
+
+    @property
+    def parameter_group(self) -> str:
+        """The name of the parameter group that requires TLS."""
+        return f"{self.identifier}-tls"
+
+
+@dataclass(frozen=True)
+class ClusterSpec:
+    """The properties of a new cluster.
+
+    :param nodes: the number of nodes.
+    :param database: the name of its first database.
+    :param master_user: the name of its administrator.
+    """
+
+    node_type: str
+    nodes: int = 1
+    database: str = "dev"
+    master_user: str = "awsuser"
+
+    def properties(self) -> dict[str, Any]:
+        """Return the properties of such a cluster, named as in :func:`redshift_elt.cluster.cluster.properties`."""
+        return {
+            "node type": self.node_type,
+            "number of nodes": self.nodes,
+            "database": self.database,
+            "administrator": self.master_user,
+            "encrypted": True,
+            "publicly accessible": False,
+            "password managed by Secrets Manager": True,
+        }
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the cluster may read, and who may connect to it.
+
+    :param bucket: the bucket that COPY may read, limited to the prefixes.
+    :param prefixes: key prefixes or complete keys.
+    :param cidrs: the networks that may connect; none: members of the cluster's security group.
+    """
+
+    bucket: str
+    prefixes: Sequence[str]
+    cidrs: Sequence[str] = ()
