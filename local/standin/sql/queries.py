@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from local.standin.sql import functions
 from local.standin.sql.lexer import Kind, unsupported, words
 from local.standin.sql.output import Output
 from local.standin.sql.select_list import Item, read_item
 from local.standin.sql.statement import Statement, quote
-
-if TYPE_CHECKING:
-    from local.standin.sql.expressions import Expressions
 
 _SET_OPERATORS = ("union", "intersect", "except", "minus")
 _AFTER_QUALIFY = ("order", "limit", "offset")
@@ -22,7 +19,17 @@ _ROWS = "standin_rows"
 _KEPT = "standin_kept"
 
 
-def emit_select(expressions: Expressions, statement: Statement, output: Output, index: int) -> int | None:
+class ExpressionWriter(Protocol):
+    """Writes the expressions of a query."""
+
+    def emit(self, low: int, high: int) -> None:
+        """Write the tokens of a range."""
+
+    def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
+        """Write each of these tokens as the expression in another range."""
+
+
+def emit_select(expressions: ExpressionWriter, statement: Statement, output: Output, index: int) -> int | None:
     """Write a SELECT that has TOP or QUALIFY and return the index after it, or None if it has neither.
 
     :raises WarehouseError: it has a form that the stand-in does not know.
@@ -71,7 +78,7 @@ def emit_group_by_all(statement: Statement, output: Output, index: int) -> int:
 class _Qualified:
     """Writes a SELECT with QUALIFY as one that chooses from the rows of another, in which windows are already known."""
 
-    def __init__(self, expressions: Expressions, statement: Statement, output: Output) -> None:
+    def __init__(self, expressions: ExpressionWriter, statement: Statement, output: Output) -> None:
         self._expressions = expressions
         self._statement = statement
         self._output = output

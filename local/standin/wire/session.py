@@ -143,7 +143,7 @@ class Session:
         self._unloader = unloader
         self._identity = identity
         self._databases = databases
-        self._copy_backend = CopyBackend(self, identity)
+        self._copy_backend = CopyBackend(server, identity, lambda: self.cancelled)
         self._history = history
         self._running: Run | None = None
         self._wrapped = False
