@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -35,7 +36,7 @@ class Bench:
         self,
         warehouse: WarehouseUnderTest,
         history: History,
-        database: psycopg.Connection[tuple[object, ...]],
+        database: psycopg.Connection[tuple[Any, ...]],
         hours: int,
     ) -> None:
         self._warehouse = warehouse

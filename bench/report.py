@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,7 +21,7 @@ _SHOWN_STATEMENTS = 8
 _LEAST_SHARE = 0.03
 _RUN_SUFFIX = re.compile(r"__[0-9a-f]{12}")
 
-_COUNTS = {
+_COUNTS: dict[str, Callable[[Cost], int]] = {
     "statements": lambda cost: len(cost.statements),
     "S3 requests": lambda cost: sum(cost.requests.values()),
     "bytes of the answers": lambda cost: cost.bytes_received,
@@ -34,7 +34,7 @@ _COUNTS = {
 # These cost the same whatever there is; where the time of BEGIN grows, something else kept the machine busy.
 _SAME_FOR_ALL = ("begin transaction", "commit", "rollback")
 _NOISE = "time of BEGIN: noise"
-_TIMES = {
+_TIMES: dict[str, Callable[[Cost], float]] = {
     "time": lambda cost: cost.seconds,
     "time in the warehouse": lambda cost: sum(seconds for _, seconds in cost.statements),
     _NOISE: lambda cost: sum(seconds for text, seconds in cost.statements if text == _SAME_FOR_ALL[0]),

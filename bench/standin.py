@@ -74,15 +74,15 @@ def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
         direct = psycopg.connect(**stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE)), autocommit=True)
         endpoint = require_login(stack.settings)
         with direct, endpoint.connect() as client, endpoint.connect() as other:
-            rows = []
-            for title, measure in (
-                ("COPY", lambda: _copies(direct, client, BUCKET, folder / "events.csv")),
-                ("a COPY beside other statements", lambda: _beside_a_copy(direct, client, other, BUCKET)),
-                ("statements", lambda: _statements(direct, client)),
-                ("a large result", lambda: _results(direct, client)),
-            ):
-                with progress.step(f"Measuring {title}"):
-                    rows += list(measure())
+            rows: list[tuple[str, ...]] = []
+            with progress.step("Measuring COPY"):
+                rows += _copies(direct, client, BUCKET, folder / "events.csv")
+            with progress.step("Measuring statements during a COPY"):
+                rows += _beside_a_copy(direct, client, other, BUCKET)
+            with progress.step("Measuring statements"):
+                rows += _statements(direct, client)
+            with progress.step("Measuring a large result"):
+                rows += _results(direct, client)
     print_table(
         progress.console, "The stand-in beside PostgreSQL", ("what", "PostgreSQL", "stand-in", "is", "aim"), rows
     )

@@ -108,7 +108,8 @@ class PostgresServer:
             self._initialise(binaries)
         address = self.dsn
         _make_private(address.socket_dir, *self._identity())
-        command = [binaries / "postgres", "-D", self._data, "-p", str(self._port), "-k", address.socket_dir]
+        command = [str(binaries / "postgres"), "-D", str(self._data)]
+        command += ["-p", str(self._port), "-k", str(address.socket_dir)]
         for name, value in OPTIONS.items():
             command += ["-c", f"{name}={value}"]
         with open(self.log, "ab", opener=_open_private) as log:
@@ -208,7 +209,7 @@ class PostgresServer:
             shutil.rmtree(unfinished)
         self._data.parent.mkdir(parents=True, exist_ok=True)
         _make_private(unfinished, user, group)
-        command = [binaries / "initdb", "-D", unfinished, "-U", SUPERUSER, "-A", "trust"]
+        command = [str(binaries / "initdb"), "-D", str(unfinished), "-U", SUPERUSER, "-A", "trust"]
         command += ["-E", "UTF8", "--locale=C", "--no-sync"]
         done = subprocess.run(
             command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **self._as_owner()

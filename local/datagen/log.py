@@ -51,7 +51,7 @@ class Log:
             # Whoever comes only now and then comes on one day at least.
             if listener.habit is not Habit.LISTENS or index % days == day or self._dice.chance(0.7):
                 session = self._session(listener, self._levels[listener.user_id], start)
-                listen(session, self._dice, self._jukebox)
+                listen(session, listener.habit, self._dice, self._jukebox)
                 self._levels[listener.user_id] = session.level
                 yield session
         for _ in range(1 + len(self._listeners) // 20):

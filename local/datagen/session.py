@@ -90,20 +90,19 @@ def as_logged(text: str) -> str:
     return text
 
 
-def listen(session: Session, dice: Dice, jukebox: Jukebox) -> None:
-    """Fill a listener's session according to the habit."""
-    listener = session.listener
-    if listener.habit is Habit.LURKS:
+def listen(session: Session, habit: Habit, dice: Dice, jukebox: Jukebox) -> None:
+    """Fill the session of a listener with this habit."""
+    if habit is Habit.LURKS:
         for page in ("Home", "Settings", "Save Settings", "Home"):
             session.visit(page)
             session.wait(dice.between(1, 90))
         return
-    if listener.habit not in (Habit.LEADS, Habit.FOLLOWS) and dice.chance(0.25):
+    if habit not in (Habit.LEADS, Habit.FOLLOWS) and dice.chance(0.25):
         _log_in(session, dice)
     end = session.moment + LONGEST_MS
     session.play(jukebox.song())
-    _change_levels(session, jukebox)
-    for _ in range(_plays(session, dice)):
+    _change_levels(session, habit, jukebox)
+    for _ in range(_plays(session, habit, dice)):
         if session.moment >= end:
             break
         if dice.chance(0.12):
@@ -123,14 +122,13 @@ def look_around(session: Session, dice: Dice) -> None:
         session.visit(dice.pick(("Home", "About", "Help", "Login")), signed_in=False)
 
 
-def _plays(session: Session, dice: Dice) -> int:
-    if session.listener.habit is Habit.STAYS_UP:
+def _plays(session: Session, habit: Habit, dice: Dice) -> int:
+    if habit is Habit.STAYS_UP:
         return dice.between(8, 14)
     return dice.low(60) if session.level == "paid" else dice.low(16)
 
 
-def _change_levels(session: Session, jukebox: Jukebox) -> None:
-    habit = session.listener.habit
+def _change_levels(session: Session, habit: Habit, jukebox: Jukebox) -> None:
     if habit is Habit.WAVERS:
         session.change_level("free")
         session.play(jukebox.song())

@@ -63,11 +63,11 @@ class AirflowApi:
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
         """Start a run and return its id."""
         body = {"logical_date": None, "conf": dict(conf)}
-        return self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body).json()["dag_run_id"]
+        return str(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body).json()["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return the state of a run: queued, running, success or failed."""
-        return self._send("GET", _run(dag_id, run_id)).json()["state"]
+        return str(self._send("GET", _run(dag_id, run_id)).json()["state"])
 
     def fail_run(self, dag_id: str, run_id: str) -> None:
         """Mark a run as failed; Airflow stops its tasks."""
@@ -75,7 +75,9 @@ class AirflowApi:
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the task instances of a run."""
-        return self._send("GET", f"{_run(dag_id, run_id)}/taskInstances").json()["task_instances"]
+        page = self._send("GET", f"{_run(dag_id, run_id)}/taskInstances").json()
+        found: list[dict[str, Any]] = page["task_instances"]
+        return found
 
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
         """Answer the question of a task that waits for somebody."""
@@ -119,7 +121,7 @@ class AirflowApi:
             "max_active_runs": max_active_runs,
             "reprocess_behavior": reprocess,
         }
-        return self._send("POST", "/api/v2/backfills", body, timeout=BACKFILL_SECONDS).json()["id"]
+        return int(self._send("POST", "/api/v2/backfills", body, timeout=BACKFILL_SECONDS).json()["id"])
 
     def backfill_is_complete(self, backfill_id: int) -> bool:
         """Whether Airflow has seen that a backfill has ended; it looks twice a minute."""
@@ -151,7 +153,8 @@ class AirflowApi:
     def asset_events(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return what a run has told the consumers of its Assets: the name of each Asset, and what came along."""
         query = urlencode({"source_dag_id": dag_id, "source_run_id": run_id})
-        return self._send("GET", f"/api/v2/assets/events?{query}").json()["asset_events"]
+        events: list[dict[str, Any]] = self._send("GET", f"/api/v2/assets/events?{query}").json()["asset_events"]
+        return events
 
     def log(self, dag_id: str, run_id: str, task: Mapping[str, Any]) -> list[str]:
         """Return the lines that the last try of a task logged."""
@@ -162,7 +165,7 @@ class AirflowApi:
 
     def _count(self, path: str, first: datetime, last: datetime, states: Iterable[str]) -> int:
         query = urlencode([*_between(first, last, states), ("limit", "1")])
-        return self._send("GET", f"{path}?{query}").json()["total_entries"]
+        return int(self._send("GET", f"{path}?{query}").json()["total_entries"])
 
     def _send(
         self, method: str, path: str, body: Any = None, *, accept: tuple[int, ...] = (), timeout: float = SECONDS

@@ -78,7 +78,7 @@ def _make(settings: Settings) -> None:
 def _role(iam: Any) -> str:
     """Return the ARN of a role with which COPY and UNLOAD may use every bucket of the stand-in."""
     try:
-        arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+        arn: str = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
         arn = iam.get_role(RoleName=ROLE)["Role"]["Arn"]
     iam.put_role_policy(RoleName=ROLE, PolicyName="whole-s3", PolicyDocument=json.dumps(_WHOLE_S3))

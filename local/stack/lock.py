@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from local.errors import StackError
 
@@ -36,7 +37,7 @@ def exclusive(state: Path) -> Iterator[None]:
         yield
 
 
-def _open(state: Path):
+def _open(state: Path) -> TextIO:
     try:
         state.mkdir(parents=True, exist_ok=True)
         return (state / "stack.lock").open("a+")

@@ -262,7 +262,7 @@ class Stack:
     def _database_version(self) -> str:
         """Return the version of Airflow and the revision that its database is at."""
         with psycopg.connect(**self.postgres.dsn.parameters("airflow")) as connection:
-            if not connection.execute("select to_regclass('public.alembic_version')").fetchone()[0]:
+            if connection.execute("select to_regclass('public.alembic_version')").fetchone() in (None, (None,)):
                 return "empty"
             revision = connection.execute("select version_num from alembic_version").fetchone()
         return f"{importlib.metadata.version('apache-airflow-core')} {revision[0] if revision else 'unfinished'}"

@@ -72,9 +72,9 @@ def _dump(server: PostgresServer, programs: Programs, database: str, folder: Pat
     folder.mkdir()
     with psycopg.connect(**server.dsn.parameters(database)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        (snapshot,) = connection.execute("select pg_export_snapshot()").fetchone() or ()
+        [(snapshot,)] = connection.execute("select pg_export_snapshot()").fetchall()
         schemas = [name for (name,) in connection.execute(_SCHEMAS)]
-        (notes,) = connection.execute("select standin.tell_notes()").fetchone() or ()
+        [(notes,)] = connection.execute("select standin.tell_notes()").fetchall()
         programs.run(
             "pg_dump",
             *("--format=custom", "--compress=1", f"--snapshot={snapshot}", f"--file={folder / _DUMP}"),
@@ -117,7 +117,8 @@ def remove(folder: Path) -> None:
 
 
 def _notes(saved: SavedDatabase) -> dict[str, list[str]]:
-    return json.loads((saved.folder / _NOTES).read_text())
+    notes: dict[str, list[str]] = json.loads((saved.folder / _NOTES).read_text())
+    return notes
 
 
 def _pattern(name: str) -> str:

@@ -88,8 +88,8 @@ def _cleaned(text: str, copy: CopyStatement) -> str:
     match = _SURROGATES.search(text)
     if match is None:
         return text
-    if copy.accept_invalid_characters:
-        return _SURROGATES.sub(lambda found: copy.accept_invalid_characters * _byte_count(found.group()), text)
+    if replacement := copy.accept_invalid_characters:
+        return _SURROGATES.sub(lambda found: replacement * _byte_count(found.group()), text)
     sequence, code = _invalid_sequence(match.group(), ends=match.end() == len(text))
     raise ConversionError(
         1220,

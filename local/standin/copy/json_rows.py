@@ -42,7 +42,7 @@ class JsonRows:
         """Yield the values of a file; see :class:`local.standin.copy.batches.FileFormat`."""
         position, line = skip_lines(content, b"\n", self._copy.header_lines)
         while True:
-            start = _BLANK.match(content, position).end()  # type: ignore[union-attr] it matches nothing as well
+            start = _BLANK.match(content, position).end()  # type: ignore[union-attr]  # it matches always
             line += content.count(b"\n", position, start)
             if start == len(content):
                 return
@@ -82,13 +82,14 @@ class JsonRows:
                 # Somewhere a key is missing.
                 pass
         return (
-            [value.get(take) for value in values] if type(take) is str else list(map(take, values))
+            [value.get(take) for value in values] if isinstance(take, str) else list(map(take, values))
             for take in self._takers
         )
 
     def _value_by_value(self, content: bytes, start: int, end: int, line: int, url: str) -> tuple[Batch, int]:
         """Return the rows of the values that begin in a part of the file, and where the last of them ends."""
-        batch, rows, position = Batch(), [], start
+        rows: list[str] = []
+        batch, position = Batch(), start
         for record in read_records(content, start, line):
             # A vertical bar counts twice ("Data format parameters", JSON).
             check_size(len(record.raw) + record.raw.count(b"|"), record.line, url)
@@ -123,7 +124,7 @@ class JsonRows:
             value = _lower(value)
         self._refuse_identities(value)
         for take in self._takers:
-            yield value.get(take) if type(take) is str else take(value)
+            yield value.get(take) if isinstance(take, str) else take(value)
 
     def _refuse_identities(self, value: Any) -> None:
         if isinstance(value, dict) and not self._generated.isdisjoint(value):
@@ -148,5 +149,5 @@ def _takers(paths: list[list[Step]] | None, columns: tuple[Column, ...]) -> Iter
         yield first if len(steps) == 1 and isinstance(first, str) else follow(steps)
 
 
-def _lower(value: dict[str, Any]) -> dict[str, Any]:
+def _lower(value: Any) -> dict[str, Any]:
     return {key.lower(): item for key, item in value.items()}

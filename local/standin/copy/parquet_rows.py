@@ -143,7 +143,8 @@ def _values(values: pyarrow.Array, column: Column) -> list[Any]:
         return [None if value is None else value.isoformat(" ") for value in values.to_pylist()]
     if column.type in ("date", "numeric"):
         return [None if value is None else str(value) for value in values.to_pylist()]
-    return values.to_pylist()
+    plain: list[Any] = values.to_pylist()
+    return plain
 
 
 def _scan_error(code: int, context: str) -> WarehouseError:

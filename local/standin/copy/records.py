@@ -55,7 +55,7 @@ def read_records(data: bytes, position: int = 0, line: int = 1) -> Iterator[Reco
     """
     size = len(data)
     while True:
-        blank = _BLANK.match(data, position).end()  # type: ignore[union-attr] it matches nothing as well
+        blank = _BLANK.match(data, position).end()  # type: ignore[union-attr]  # it matches always
         line += data.count(b"\n", position, blank)
         position = blank
         if position == size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from local.standin.copy.bulk import make_bulk_converter
@@ -33,7 +34,7 @@ class RowConverter:
     def __init__(self, columns: Sequence[Column], copy: CopyStatement) -> None:
         self.replaced: list[int] = []
         self._columns = [
-            (make_converter(column, copy, lambda index=index: self.replaced.append(index)), column.nullable)
+            (make_converter(column, copy, partial(self.replaced.append, index)), column.nullable)
             for index, column in enumerate(columns)
         ]
         self._bulk = [make_bulk_converter(column, copy) for column in columns]

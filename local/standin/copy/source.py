@@ -72,9 +72,10 @@ def read_object(summary: ObjectSummary, storage: ClusterStorage, compression: st
         raise WarehouseError(message, detail=error_block(message, context, "table_s3_scanner.cpp:348")) from error
 
 
-def _decompress_zstd(content: bytes) -> bytes:
-    with pyarrow.input_stream(pyarrow.py_buffer(content), compression="zstd") as stream:
-        return stream.read()
+def _decompress_zstd(compressed: bytes) -> bytes:
+    with pyarrow.input_stream(pyarrow.py_buffer(compressed), compression="zstd") as stream:
+        content: bytes = stream.read()
+    return content
 
 
 _DECOMPRESS = {"bzip2": bz2.decompress, "gzip": gzip.decompress, "zstd": _decompress_zstd}

@@ -73,7 +73,8 @@ class TextRows:
 
     def _record_by_record(self, text: str, start: int, end: int, line: int, url: str) -> tuple[Batch, int]:
         """Return the rows of the records that begin in a part of the file, and where the next one begins."""
-        batch, rows, position = Batch(), [], start
+        rows: list[str] = []
+        batch, position = Batch(), start
         for record in self._read(text, start, line):
             if len(record.raw) > LARGEST_ROW // 4:
                 check_size(len(record.raw.encode("utf-8", "surrogateescape")), record.last_line, url)

@@ -20,6 +20,9 @@ _AFTER_WHERE = ("group", "having", "qualify", "order", "limit", "offset")
 _SET_OPERATORS = ("union", "intersect", "except", "minus")
 _KEYWORDS = functions.SYNTAX | words("asc desc end false first last null nulls true")
 
+# Runs a query in the session and transaction in which the statement will run, and returns its rows.
+Ask = Callable[[str], Awaitable[Sequence[tuple[str | None, ...]]]]
+
 
 @dataclass(frozen=True)
 class _Alias:
@@ -39,7 +42,7 @@ def may_name_aliases(statement: Statement) -> bool:
     return statement.has_any("select") and bool(list(_aliases(statement.rest(_query_start(statement)))))
 
 
-async def resolve_aliases(statement: Statement, ask: Callable[[str], Awaitable[Sequence[tuple]]]) -> bool:
+async def resolve_aliases(statement: Statement, ask: Ask) -> bool:
     """Let what names an alias be written as the alias's expression, and return whether there was something to write.
 
     To be called where :func:`may_name_aliases`, which costs no question.
@@ -61,12 +64,14 @@ async def resolve_aliases(statement: Statement, ask: Callable[[str], Awaitable[S
         if undefined == alias.name:
             query.substitutes |= dict.fromkeys(alias.places, (alias.low, alias.high))
     statement.substitutes = {
-        start + place: (start + low, start + high) for place, (low, high) in query.substitutes.items()
+        start + place: (start + span[0], start + span[1])
+        for place, span in query.substitutes.items()
+        if span is not None
     }
     return bool(statement.substitutes)
 
 
-async def _undefined_column(query: Statement, ask: Callable[[str], Awaitable[Sequence[tuple]]]) -> str | None:
+async def _undefined_column(query: Statement, ask: Ask) -> str | None:
     ((name,),) = await ask(f"select standin.undefined_column({literal(translate(query).sql)})")
     return name
 

@@ -107,9 +107,9 @@ class Expressions:
         if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
             return self._emit_name(index)
         if token.value == "select" and statement.has_any("top", "qualify"):
-            after = emit_select(self, statement, output, index)
-            if after is not None:
-                return after
+            after_select = emit_select(self, statement, output, index)
+            if after_select is not None:
+                return after_select
         if token.value == "group" and statement.at(index + 1, "by", "all"):
             return emit_group_by_all(statement, output, index)
         if statement.at(index + 1, "("):

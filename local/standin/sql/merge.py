@@ -76,6 +76,7 @@ def _source_name(statement: Statement, low: int, on: int) -> str:
 
     :raises WarehouseError: there is more than one source, or a query without a name.
     """
+    parts: tuple[str, ...]
     if statement.at(low, "("):
         parts, index = (), statement.closing[low] + 1
     else:

@@ -157,6 +157,7 @@ class _Qualified:
             raise unsupported("QUALIFY beside * of a join that has columns in common")
         index = low
         while 0 <= index < end:
+            parts: tuple[str, ...]
             if statement.at(index, "("):
                 parts, after = (), statement.closing[index] + 1
             else:

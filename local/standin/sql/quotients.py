@@ -210,6 +210,7 @@ def _in_from(statement: Statement, index: int, end: int) -> Iterator[tuple[str, 
     named = set(_common_tables(statement))
     while index < end:
         table = None
+        parts: tuple[str, ...]
         if statement.at(index, "("):
             parts, index = ("",), statement.closing[index] + 1
         else:

@@ -109,7 +109,8 @@ def _zstd(content: bytes) -> bytes:
     output = pa.BufferOutputStream()
     with pa.CompressedOutputStream(output, "zstd") as stream:
         stream.write(content)
-    return output.getvalue().to_pybytes()
+    compressed: bytes = output.getvalue().to_pybytes()
+    return compressed
 
 
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "bzip2": bz2.compress, "zstd": _zstd}

@@ -37,7 +37,7 @@ def parquet_table(columns: Sequence[Column], rows: Sequence[Row]) -> pa.Table:
     arrays = []
     for place, column in enumerate(columns):
         read = _reader(column)
-        values = [None if row[place] is None else read(row[place]) for row in rows]
+        values = [None if (text := row[place]) is None else read(text) for row in rows]
         arrays.append(pa.array(values, type=_type(column, values)))
     return pa.Table.from_arrays(arrays, names=names)
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import struct
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -157,7 +157,7 @@ class Session:
         self._awaited_bytes = 0
         self._statements: dict[str, Translation] = {}
         self._portals: dict[str, Translation] = {}
-        self._handlers: dict[bytes, Callable] = {
+        self._handlers: dict[bytes, Callable[[bytes], Awaitable[None]]] = {
             b"P": self._parse,
             b"B": self._bind,
             b"E": self._execute,
@@ -420,7 +420,8 @@ class Session:
         answered = 0
         try:
             for each in awaited:
-                with self._recorded(each.translation) if each.recorded else contextlib.nullcontext():
+                recorded = each.translation if each.recorded else None
+                with self._recorded(recorded) if recorded is not None else contextlib.nullcontext():
                     await self._pump(each.answers, each.translation)
                 answered += 1
         except Failed:

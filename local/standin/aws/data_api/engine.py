@@ -58,7 +58,7 @@ class Session:
             record.end(ABORTED if record.cancelled else FAILED, _told(error))
         else:
             failed = next((step for step in record.steps if step.error), None)
-            record.end(FAILED if failed else FINISHED, failed and _of_batch(record, failed))
+            record.end(FAILED if failed else FINISHED, _of_batch(record, failed) if failed else None)
 
     def cancel(self) -> None:
         """Cancel what runs now."""

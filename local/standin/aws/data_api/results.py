@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,12 @@ _TYPES = {
     1184: ("timestamptz", "stringValue"),
     1700: ("numeric", "stringValue"),
 }
-_READERS = {"booleanValue": lambda text: text == "t", "longValue": int, "doubleValue": float, "stringValue": str}
+_READERS: dict[str, Callable[[str], Any]] = {
+    "booleanValue": lambda text: text == "t",
+    "longValue": int,
+    "doubleValue": float,
+    "stringValue": str,
+}
 _SIGNED = ("int2", "int4", "int8", "float4", "float8", "numeric")
 _HEADER = 4
 
