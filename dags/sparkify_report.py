@@ -9,7 +9,7 @@ from airflow.sdk import DAG, Asset, Param
 
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.operators.report import ReportOperator
-from redshift_elt.report.file import load_questions
+from redshift_elt.report.questions_file import load_questions
 from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
 
 INCLUDE = Path(__file__).parents[1] / "include"
@@ -19,7 +19,7 @@ DOCS = """\
 
 Publishes one HTML page, `reports/index.html` in the bucket, with a table and a chart for each question, and beside it
 the same numbers as CSV files, in a folder for each report. The page needs no network and no login but the bucket's,
-and says which checks warned or failed when they were made last.
+and lists the checks that warned or failed when last run.
 
 It runs when `sparkify_etl` has changed `songplays`, which every answer is about: once for a run of it, and once for
 several that go on at the same time. The other four tables' Assets do not trigger it, or a run would have up to five
@@ -74,7 +74,7 @@ with DAG(
         title="Sparkify: what is played, when, where and by whom",
         bucket="{{ params.bucket or var.value.sparkify_bucket }}",
         prefix="{{ params.prefix }}",
-        checked_by="sparkify_etl",
+        checks_dag_id="sparkify_etl",
         questions=load_questions(INCLUDE / "report.yaml"),
     )
     wait_for_loads >> publish_report

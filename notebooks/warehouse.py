@@ -20,9 +20,9 @@ from pandas.io.formats.style import Styler
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 from redshift_elt.report.charts import charts
-from redshift_elt.report.checked import Checked, CheckedRow
-from redshift_elt.report.file import load_questions
+from redshift_elt.report.check_summary import CheckSummary, LastResult
 from redshift_elt.report.question import Answer
+from redshift_elt.report.questions_file import load_questions
 from redshift_elt.sql.render import render
 
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
@@ -98,10 +98,10 @@ class Warehouse:
 
         :param dag_id: the DAG that loads.
         """
-        checked = Checked.of(self._rows(render("check/last_results.sql"), {"dag_id": dag_id})[1])
-        frame = pd.DataFrame(checked.rows, columns=[field.name for field in fields(CheckedRow)])
-        display(Markdown(checked.summary))
-        if checked.not_passed:
+        checks = CheckSummary.of(self._rows(render("check/last_results.sql"), {"dag_id": dag_id})[1])
+        frame = pd.DataFrame(checks.results, columns=[field.name for field in fields(LastResult)])
+        display(Markdown(checks.text))
+        if checks.not_passed:
             display(
                 _table(frame.loc[frame["outcome"] != "passed", ["outcome", "table", "check", "expected", "actual"]])
             )

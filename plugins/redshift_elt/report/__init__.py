@@ -1,1 +1,1 @@
-"""A report: questions, their answers at one moment, and the page that shows them."""
+"""Reports: questions, their answers as of one moment, and the page that shows them."""

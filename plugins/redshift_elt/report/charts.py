@@ -1,4 +1,4 @@
-"""Charts as SVG that stands in a page: its text is text, its colours are the page's."""
+"""Charts as SVG elements of a page: their text stays text, and the page sets their colours."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from redshift_elt.report.text import shortened, shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# In points, of which a telephone's width has about as many: at that width the text has the size that is set here.
+# In points: about the width of a phone, on which the text then has the size that is set here.
 _WIDTH = 4.7
 _BAR_HEIGHT = 0.5
 _COLUMN_HEIGHT = 2.7
 _FONT_SIZE = 12
 _LABEL_LENGTH = 44
 _COLUMN_PLACE = (0.13, 0.2, 0.86, 0.69)
-# In points, of the digits and small letters that labels are made of, and of the gap between two labels.
+# In points: the width of a digit or small letter of a label, and the gap between two labels.
 _LETTER_WIDTH = 7.5
 _LABEL_GAP = 7.5
 
-# matplotlib takes no CSS; each of these colours stands for one that the page gives in light and in dark.
+# matplotlib does not take CSS: each of these colours is replaced by a variable that the page sets for light and dark.
 _BAR, _INK, _GRID = "#0000b1", "#0000b2", "#0000b3"
 _CSS = {_BAR: "var(--bar)", _INK: "var(--ink)", _GRID: "var(--grid)"}
 
-_SETTINGS = {
+# Any: matplotlib types the keys as a literal of their hundreds of names.
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
-    # A dollar sign in a label is one.
+    # A dollar sign in a label is a dollar sign.
     "text.parse_math": False,
     "text.usetex": False,
     "text.color": _INK,
@@ -49,7 +50,7 @@ _SVG = "http://www.w3.org/2000/svg"
 
 
 def charts(answer: Answer) -> Iterator[tuple[str, str]]:
-    """Yield the charts of an answer: a caption, which may be empty, and an SVG element each.
+    """Yield the charts of an answer: for each a caption, which may be empty, and an SVG element.
 
     An answer without rows, and a question without a chart, have none.
     """
@@ -73,7 +74,7 @@ def _bar_chart(title: str, bars: Sequence[tuple[str, Any]]) -> str:
 
     def draw(axes: Axes) -> None:
         axes.set_axis_off()
-        # Room for the number that stands behind the longest bar.
+        # Leaves room for the number behind the longest bar.
         axes.set_xlim(0, longest * 1.2)
         axes.set_ylim(len(bars), 0)
         for place, (label, value) in enumerate(bars):
@@ -91,7 +92,7 @@ def _column_chart(answer: Answer, chart: ColumnChart) -> str:
     labels = ["\N{EN DASH}".join(map(shown, parts)) for parts in zip(*map(answer.column, chart.label), strict=True)]
     heights = [_height(value) for value in answer.column(chart.value)]
     labels = [label[: chart.letters] for label in labels]
-    named = _apart(places, labels)
+    named = _without_overlap(places, labels)
 
     def draw(axes: Axes) -> None:
         axes.bar(places, heights, width=0.8, color=_BAR, zorder=2)
@@ -109,8 +110,8 @@ def _column_chart(answer: Answer, chart: ColumnChart) -> str:
     return _svg(answer.title, (_WIDTH, _COLUMN_HEIGHT), _COLUMN_PLACE, draw)
 
 
-def _apart(places: Sequence[float], labels: Sequence[str]) -> list[int]:
-    """Return the indices of labels that leave room for one another, from the first place on."""
+def _without_overlap(places: Sequence[float], labels: Sequence[str]) -> list[int]:
+    """Return the indices of labels that do not overlap, starting with the first place."""
     width = 72 * _WIDTH * _COLUMN_PLACE[2]
     of_one_place = width / (max(places) - min(places) + 1)
     needed = (max(map(len, labels)) * _LETTER_WIDTH + _LABEL_GAP) / of_one_place
@@ -145,14 +146,14 @@ def _svg(
         for part in figure.findobj():
             part.set_clip_on(False)
         with warnings.catch_warnings():
-            # It is the reader's browser that needs a font for every letter.
+            # The reader's browser has the fonts, not this process.
             warnings.filterwarnings("ignore", "Glyph .* missing from font")
             figure.savefig(text, format="svg", transparent=True, metadata=_NO_METADATA)
-    return _for_a_page(text.getvalue(), title)
+    return _as_element(text.getvalue(), title)
 
 
-def _for_a_page(svg: str, title: str) -> str:
-    """Return an SVG file as an element of a page: no ids that could meet those of another, no style for all."""
+def _as_element(svg: str, title: str) -> str:
+    """Return an SVG file as an element of a page, without ids and styles that could affect the rest of the page."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib has just written it
     for parent in list(root.iter()):
         for child in list(parent):

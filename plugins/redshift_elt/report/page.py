@@ -1,4 +1,4 @@
-"""The page of a report: one HTML file that needs nothing else, wherever it is opened."""
+"""The page of a report: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from redshift_elt.report.charts import charts
-from redshift_elt.report.checked import Checked
+from redshift_elt.report.check_summary import CheckSummary
 from redshift_elt.report.question import Answer, is_number
 from redshift_elt.report.text import shown
 
@@ -23,23 +23,23 @@ def page(
     moment: datetime,
     answers: Sequence[Answer],
     files: Mapping[str, str],
-    checked: Checked | None = None,
+    checks: CheckSummary | None = None,
 ) -> str:
     """Return the page as HTML.
 
-    Whatever the warehouse holds is text in it, and the page's own policy forbids scripts and everything remote.
+    All data of the warehouse is escaped, and the page's content security policy forbids scripts and remote resources.
 
     :param title: the page's title.
-    :param moment: the moment of which the answers are, UTC without a zone.
-    :param files: where the CSV file of each answer is, by its question's name: addresses relative to the page.
-    :param checked: what the last checks found; None for a page that says nothing of checks.
+    :param moment: when the answers were read, UTC without a zone.
+    :param files: the CSV file of each answer, by the question's name: addresses relative to the page.
+    :param checks: the last results of checks; None leaves them out.
     """
     return _template().render(
         title=title,
         moment=moment,
         answers=answers,
         files=files,
-        checked=checked,
+        checks=checks,
         is_empty=all(answer.is_empty for answer in answers),
     )
 
@@ -56,11 +56,11 @@ def _template() -> jinja2.Template:
 
 
 def _figures(answer: Answer) -> list[tuple[str, Markup]]:
-    # The charts are elements already: their text was escaped when they were written as XML.
+    # The charts are SVG elements: their text was escaped when they were written as XML.
     return [(caption, Markup(svg)) for caption, svg in charts(answer)]  # noqa: S704
 
 
 def _numeric_columns(answer: Answer) -> list[bool]:
-    """Tell for each column whether it holds numbers, which stand below one another by their last digit."""
+    """Return for each column whether it holds numbers, which are aligned right."""
     columns = zip(*answer.rows, strict=True) if answer.rows else [()] * len(answer.columns)
     return [all(value is None or is_number(value) for value in column) for column in columns]

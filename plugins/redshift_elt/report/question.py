@@ -1,4 +1,4 @@
-"""What a report asks, and how each answer is to be drawn."""
+"""The questions of a report, how their answers are drawn, and the answers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class BarChart:
-    """One bar a row, the first on top: for what has long names and an order.
+    """One horizontal bar per row, the first on top: for long names in an order.
 
     :param label: the columns that name a bar.
-    :param value: the column that is its length.
-    :param group: a column whose values have a chart each, and by which the rows are ordered; None for one chart.
+    :param value: the column with its length.
+    :param group: a column, by which the rows are ordered; each of its values gets a chart. None for one chart.
     """
 
     label: Sequence[str]
@@ -29,18 +29,18 @@ class BarChart:
     group: str | None = None
 
     def __post_init__(self) -> None:
-        _refuse_text(self.label)
+        _validate_label(self.label)
 
 
 @dataclass(frozen=True)
 class ColumnChart:
-    """One column a row, each at its place on an axis of numbers, where a gap stays a gap.
+    """One vertical bar per row, at its position on a numeric axis, so that gaps are visible.
 
-    :param position: the column of whole numbers that is the place.
-    :param value: the column that is its height.
-    :param label: the columns that name a place; several are joined by a dash, as a range is.
-    :param step: how far two neighbours are apart.
-    :param letters: how many letters of a label the axis has; the table has them all.
+    :param position: the column of whole numbers with its position.
+    :param value: the column with its height.
+    :param label: the columns that name a position; several are joined by a dash, as a range.
+    :param step: the distance between two neighbours.
+    :param letters: how many letters of a label the axis shows.
     """
 
     position: str
@@ -50,7 +50,7 @@ class ColumnChart:
     letters: int = 12
 
     def __post_init__(self) -> None:
-        _refuse_text(self.label)
+        _validate_label(self.label)
         for name in ("step", "letters"):
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -61,9 +61,9 @@ class ColumnChart:
 class Question:
     """One question.
 
-    :param sql: a ``.sql`` file. The comment that it begins with is shown: its first line as the question, the others
-        as a note. Its name without the ending becomes the name of the CSV file.
-    :param chart: how the answer is drawn beside its table; None for the table alone.
+    :param sql: a ``.sql`` file. Its leading comment is shown: the first line as the question, the others as a note. Its
+        name without the extension is the name of the CSV file.
+    :param chart: how the answer is drawn next to its table; None for the table alone.
     """
 
     sql: str
@@ -72,25 +72,25 @@ class Question:
     def __post_init__(self) -> None:
         if not self.sql.endswith(".sql") or not _NAME.fullmatch(self.name):
             raise ValueError(
-                f"The question {self.sql!r} has no name: give a .sql file, named in small letters, digits and "
-                "underscores, such as 'questions/sales_by_shop.sql'."
+                f"The question {self.sql!r} has no name: give a .sql file with a name of lower-case letters, digits "
+                "and underscores, such as 'questions/sales_by_shop.sql'."
             )
 
     @property
     def name(self) -> str:
-        """The file's name without its ending."""
+        """The file's name without its extension."""
         return PurePosixPath(self.sql).stem
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A question with what the warehouse said.
+    """A question with its answer.
 
     :param question: the question.
     :param query: the text of its SQL file.
     :param columns: the names of the result's columns.
     :param rows: its rows.
-    :raises ValueError: the chart needs a column that the result does not have.
+    :raises ValueError: the result does not have a column that the chart needs.
     """
 
     question: Question
@@ -113,23 +113,23 @@ class Answer:
         needed = [*chart.label, chart.value, *filter(None, [extra])]
         if missing := [name for name in needed if name not in self.columns]:
             raise ValueError(
-                f"The chart of {self.question.sql} needs the columns {missing}, which the query does not yield: it "
-                f"yields {list(self.columns)}."
+                f"The chart of {self.question.sql} needs the columns {missing}, but the query returns "
+                f"{list(self.columns)}."
             )
 
     @property
     def title(self) -> str:
-        """The question in words."""
+        """The question as text."""
         return self._comment[0] if self._comment else self.question.name.replace("_", " ").capitalize()
 
     @property
     def note(self) -> str:
-        """What a reader should know about the answer; may be empty."""
+        """What to know about the answer; may be empty."""
         return " ".join(self._comment[1:])
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell: no row, or no number but zero."""
+        """Whether the answer has no row, or no number but zero."""
         return not any(is_number(value) and value != 0 for row in self.rows for value in row)
 
     def column(self, name: str) -> list[Any]:
@@ -143,6 +143,6 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
-def _refuse_text(columns: Sequence[str]) -> None:
+def _validate_label(columns: Sequence[str]) -> None:
     if not isinstance(columns, (list, tuple)) or not columns or not all(isinstance(name, str) for name in columns):
         raise ValueError(f"label is {columns!r}: write a list of columns, such as ['title'].")

@@ -1,4 +1,4 @@
-"""Values as a reader sees them, and as a CSV file holds them."""
+"""Values as the page and the CSV files show them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from redshift_elt.report.question import is_number
 
-# C0 and C1, surrogates, and what Unicode says is no character: HTML and XML have no place for them, not even escaped
+# C0 and C1, surrogates and noncharacters of Unicode: HTML and XML cannot hold them, not even escaped
 # (HTML Standard, "Preprocessing the input stream"; XML 1.0, production Char).
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-# Letters that turn the direction of the text after them would turn that of the page.
+# Letters that change the direction of the text after them, which could be that of the page.
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def shown(value: Any) -> str:
-    """Return a value as a page shows it: digits in groups of three, and a mark where something cannot be shown."""
+    """Return a value as the page shows it: digits in groups of three, and a mark for what cannot be shown."""
     if value is None:
         return "\N{EN DASH}"
     if is_number(value):
@@ -27,12 +27,12 @@ def shown(value: Any) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Return a text of at most so many characters; what is left out is an ellipsis."""
+    """Return a text of at most ``length`` characters; an ellipsis marks what is cut off."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV (RFC 4180) with a header; every value is as the warehouse gave it, null is empty."""
+    """Return a table as CSV (RFC 4180) with a header; values are as the warehouse returned them, null is empty."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)

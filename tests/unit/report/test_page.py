@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from redshift_elt.report.checked import Checked
+from redshift_elt.report.check_summary import CheckSummary
 from redshift_elt.report.page import page
 from redshift_elt.report.question import Answer, BarChart, ColumnChart, Question
 from redshift_elt.run.window import resolve_window
@@ -236,7 +236,7 @@ CHECKED = (datetime(2018, 11, 30, 18), datetime(2018, 11, 30, 19), datetime(2018
 
 
 def checked_page(*results: tuple) -> Reader:
-    checked = Checked.of([(*result, *CHECKED) for result in results])
+    checked = CheckSummary.of([(*result, *CHECKED) for result in results])
     return Reader(page("A report", MOMENT, [answer([("a", 5)])], {"played": "x"}, checked))
 
 
@@ -248,8 +248,8 @@ def test_the_checks_that_warned_or_failed_are_named_and_all_are_counted():
         ("passed", "sales", "id is unique", "0", "0"),
     )
     assert (
-        "Each check when it was made last: 2 passed, 1 warned, 1 failed. The last load that was checked was for "
-        "2018-11-30 18:00 to 2018-11-30 19:00, at 2018-11-30 19:03 UTC."
+        "Last result of each check: 2 passed, 1 warned, 1 failed. The last checked load was for "
+        "2018-11-30 18:00 to 2018-11-30 19:00 UTC; it was checked at 2018-11-30 19:03 UTC."
     ) in found.texts_of("p")
     assert found.texts_of("strong") == ["Failed:", "Warned:"]
     assert found.texts_of("li")[:2] == [
@@ -270,7 +270,7 @@ def test_the_worst_outcome_gives_the_colour(outcomes, worst):
 
 
 def test_when_nothing_was_checked_yet_the_page_says_so():
-    assert "No check has been made yet." in checked_page().texts_of("p")
+    assert "No check has run yet." in checked_page().texts_of("p")
 
 
 def test_a_page_without_checks_says_nothing_of_them():
@@ -279,8 +279,8 @@ def test_a_page_without_checks_says_nothing_of_them():
 
 def test_a_full_load_is_one_of_everything():
     start, end = resolve_window({"params": {"full_load": True}}).bounds
-    checked = Checked.of([("passed", "sales", "rows", "1", "1", start, end, MOMENT)])
-    assert "was for everything, at" in checked.summary
+    checked = CheckSummary.of([("passed", "sales", "rows", "1", "1", start, end, MOMENT)])
+    assert "was for everything; it was checked at" in checked.text
 
 
 def test_one_answer_without_rows_beside_another_with_some():

@@ -36,7 +36,7 @@ def test_a_text_in_the_place_of_a_list_of_columns():
     ],
 )
 def test_a_chart_of_a_column_that_the_query_does_not_yield(chart, missing):
-    with pytest.raises(ValueError, match=rf"needs the columns \['{missing}'\].*yields \['title', 'plays'\]"):
+    with pytest.raises(ValueError, match=rf"needs the columns \['{missing}'\].*returns \['title', 'plays'\]"):
         Answer(Question("questions/played.sql", chart), "select", ["title", "plays"], [])
 
 
@@ -44,7 +44,7 @@ def test_a_chart_of_a_column_that_the_query_does_not_yield(chart, missing):
     ("questions", "words"),
     [
         ([], "questions is empty"),
-        ([Question("a/same.sql"), Question("b/same.sql")], r"called \['same'\].*rename"),
+        ([Question("a/same.sql"), Question("b/same.sql")], r"named \['same'\].*rename"),
     ],
 )
 def test_questions_that_make_no_report(questions, words):

@@ -13,8 +13,8 @@ import pytest
 from nbclient import NotebookClient
 
 from local.stack.notebook import NOTEBOOK
-from redshift_elt.report.file import load_questions
 from redshift_elt.report.question import BarChart
+from redshift_elt.report.questions_file import load_questions
 from tests.model import source
 from tests.support.leaks import leaks
 from tests.support.warehouse import ROOT
@@ -137,9 +137,7 @@ class TestAnyData:
 def test_the_checks_of_the_load_are_shown(executed, warehouse):
     counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
     [summary] = executed.data("show_checks", "text/markdown")
-    assert summary.startswith(
-        f"Each check when it was made last: {counted['passed']} passed, {counted['warned']} warned."
-    )
+    assert summary.startswith(f"Last result of each check: {counted['passed']} passed, {counted['warned']} warned.")
     [html] = executed.data("show_checks", "text/html")
     named = warehouse.query(
         "select outcome, target, check_name from etl.check_results where not passed order by target, check_name"
@@ -193,7 +191,7 @@ class TestRealData:
         )
 
     def test_without_a_load_no_check_has_been_made(self, executed):
-        assert executed.data("show_checks", "text/markdown") == ["No check has been made yet."]
+        assert executed.data("show_checks", "text/markdown") == ["No check has run yet."]
 
 
 class TestAsItIsKept:

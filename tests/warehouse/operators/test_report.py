@@ -24,10 +24,10 @@ def sales(warehouse: WarehouseUnderTest):
     warehouse.execute("drop table sales")
 
 
-def report(queries: dict[str, str], chart=None, prefix=PREFIX, checked_by=None) -> ReportOperator:
+def report(queries: dict[str, str], chart=None, prefix=PREFIX, checks_dag_id=None) -> ReportOperator:
     questions = [Question(f"questions/{name}.sql", chart) for name in queries]
     operator = ReportOperator(
-        task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix, checked_by=checked_by
+        task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix, checks_dag_id=checks_dag_id
     )
     # What Airflow puts in the place of the files' names.
     operator.queries = list(queries.values())
@@ -108,8 +108,8 @@ class TestChecks:
         return keep
 
     @staticmethod
-    def page(warehouse, checked_by="it's") -> str:
-        report({"total": "select 1 as one"}, checked_by=checked_by).execute({})
+    def page(warehouse, checks_dag_id="it's") -> str:
+        report({"total": "select 1 as one"}, checks_dag_id=checks_dag_id).execute({})
         return text(objects(warehouse)["reports/index.html"])
 
     def test_each_as_it_was_made_last_also_where_the_last_run_left_it_out(self, sales, check):
@@ -124,7 +124,7 @@ class TestChecks:
         check("another", "later", "of another", "failed", 7)
         html = self.page(sales)
         assert "1 passed, 1 warned, 2 failed." in html
-        assert "was for 2018-11-30 18:00 to 2018-11-30 19:00, at 2018-11-30 19:06 UTC" in html
+        assert "was for 2018-11-30 18:00 to 2018-11-30 19:00 UTC; it was checked at 2018-11-30 19:06 UTC" in html
         found = [line.partition("</strong>")[2] for line in html.splitlines() if line.startswith("<li class")]
         assert found == [
             " sales: of a table that the last run did not change: expected 0, found 1</li>",
@@ -134,11 +134,11 @@ class TestChecks:
 
     def test_none_yet(self, sales, check):
         check("another", "later", "of another", "failed", 7)
-        assert "No check has been made yet." in self.page(sales)
+        assert "No check has run yet." in self.page(sales)
 
     def test_nothing_is_said_unless_a_dag_is_named(self, sales, check):
         check("it''s", "last", "wrong", "failed", 3)
-        assert 'class="checked' not in self.page(sales, checked_by=None)
+        assert 'class="checked' not in self.page(sales, checks_dag_id=None)
 
 
 def test_a_question_cannot_change_a_table(sales):
@@ -181,7 +181,7 @@ def test_a_chart_of_a_column_that_is_not_there_fails_and_is_not_tried_again(sale
 
 @pytest.mark.parametrize("prefix", ["reports", "", "/reports/"])
 def test_a_prefix_that_is_no_folder(warehouse, prefix):
-    with pytest.raises(AirflowFailException, match="end it with a slash"):
+    with pytest.raises(AirflowFailException, match="must end with a slash"):
         report({"total": "select 1 as one"}, prefix=prefix).execute({})
 
 

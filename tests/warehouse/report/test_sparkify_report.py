@@ -68,7 +68,7 @@ def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
     assert "holds no data yet" not in page
     counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
     assert counted["passed"] > 20
-    assert f"Each check when it was made last: {counted['passed']} passed" in page
+    assert f"Last result of each check: {counted['passed']} passed" in page
     assert page.count('<li class="warned">') == counted.get("warned", 0)
     assert page.count("<section") == len(questions)
     # One chart for each gender, none of the average and of the tables' rows.
@@ -79,6 +79,6 @@ def test_an_empty_warehouse_has_a_page_that_says_so(warehouse, publish):
     where = publish()
     page = body(warehouse, where["page"])
     assert "The warehouse holds no data yet." in page
-    assert "No check has been made yet." in page
+    assert "No check has run yet." in page
     assert "<svg" not in page
     assert body(warehouse, f"{where['folder']}plays_by_hour.csv") == "hour,plays\r\n"

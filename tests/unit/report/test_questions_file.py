@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local.settings import ROOT
-from redshift_elt.report.file import load_questions
 from redshift_elt.report.question import BarChart, ColumnChart, Question
+from redshift_elt.report.questions_file import load_questions
 
 GOOD = """\
 - sql: questions/by_shop.sql
@@ -46,12 +46,12 @@ def test_the_report_asks_every_question_that_there_is_once():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"report\.yaml is no list"),
-        ("sql: questions/total.sql", r"report\.yaml is no list"),
-        ("- [", r"report\.yaml is no YAML: .*\n.*\n.*line 1"),
-        ("- questions/total.sql", r"question 1: it has no file; write sql: and"),
+        ("", r"report\.yaml is not a list"),
+        ("sql: questions/total.sql", r"report\.yaml is not a list"),
+        ("- [", r"report\.yaml is not valid YAML: .*\n.*\n.*line 1"),
+        ("- questions/total.sql", r"question 1: it has no SQL file; write sql: and"),
         (GOOD + "- sql: total", r"question 4 \(total\): The question 'total' has no name"),
-        (GOOD + "  pie: {}", r"question 3 \(questions/total\.sql\): \['pie'\] is not known; write sql, and bars or"),
+        (GOOD + "  pie: {}", r"question 3 \(questions/total\.sql\): \['pie'\] is unknown; write sql, and bars or"),
         ("- {sql: a.sql, bars: {label: [x], value: n}, columns: {}}", r"\(a\.sql\): columns has no position and no"),
         ("- {sql: a.sql, bars: {label: [x]}}", r"\(a\.sql\): bars has no value"),
         ("- {sql: a.sql, bars: {label: x, value: n}}", r"\(a\.sql\): bars: label is 'x': write a list of columns"),

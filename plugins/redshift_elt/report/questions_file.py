@@ -1,8 +1,8 @@
-"""Questions that are written in YAML: a mistake in a file is found when the DAG is parsed."""
+"""The questions of a report in YAML: an error in the file fails the parsing of the DAG."""
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ import yaml
 
 from redshift_elt.report.question import BarChart, ColumnChart, Question
 
-_CHARTS = {"bars": BarChart, "columns": ColumnChart}
+_CHARTS: dict[str, type[BarChart | ColumnChart]] = {"bars": BarChart, "columns": ColumnChart}
 
 
 def load_questions(path: str | Path) -> list[Question]:
-    """Return the questions of a YAML file: a list of SQL files, each with a chart or without one.
+    """Return the questions of a YAML file: a list of SQL files, each with or without a chart.
 
     .. code-block:: yaml
 
@@ -25,26 +25,28 @@ def load_questions(path: str | Path) -> list[Question]:
 
     ``bars`` are the arguments of a :class:`BarChart`, ``columns`` those of a :class:`ColumnChart`.
 
-    :raises ValueError: the file cannot be read, or is no list of questions; the message names file, question and what
-        can be written there.
+    :raises ValueError: the file cannot be read or is invalid; the message names file and question, and says what can be
+        written there.
     """
     try:
         entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"The questions cannot be read: {error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no YAML: {error}") from error
+        raise ValueError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(entries, list) or not entries:
-        raise ValueError(f"{path} is no list: write one question after each dash, such as - sql: questions/sales.sql")
+        raise ValueError(
+            f"{path} is not a list: write one question after each dash, such as - sql: questions/sales.sql"
+        )
     return [_question(entry, f"{path}, question {number}") for number, entry in enumerate(entries, 1)]
 
 
 def _question(entry: Any, where: str) -> Question:
     if not isinstance(entry, dict) or not isinstance(entry.get("sql"), str):
-        raise ValueError(f"{where}: it has no file; write sql: and the path of one.")
+        raise ValueError(f"{where}: it has no SQL file; write sql: and its path.")
     where = f"{where} ({entry['sql']})"
     if unknown := [name for name in entry if name not in ("sql", *_CHARTS)]:
-        raise ValueError(f"{where}: {unknown} is not known; write sql, and bars or columns.")
+        raise ValueError(f"{where}: {unknown} is unknown; write sql, and bars or columns.")
     charts = [_chart(kind, entry[name], f"{where}: {name}") for name, kind in _CHARTS.items() if name in entry]
     if len(charts) > 1:
         raise ValueError(f"{where}: it has both bars and columns; write one of them.")
@@ -55,10 +57,10 @@ def _question(entry: Any, where: str) -> Question:
 
 
 def _chart(kind: type[BarChart | ColumnChart], arguments: Any, where: str) -> BarChart | ColumnChart:
-    parameters = inspect.signature(kind).parameters
-    if not isinstance(arguments, dict) or not set(arguments) <= set(parameters):
-        raise ValueError(f"{where} is {arguments!r}; write a mapping of {', '.join(parameters)}.")
-    needed = [name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
+    known = [field.name for field in fields(kind)]
+    if not isinstance(arguments, dict) or not set(arguments) <= set(known):
+        raise ValueError(f"{where} is {arguments!r}; write a mapping of {', '.join(known)}.")
+    needed = [field.name for field in fields(kind) if field.default is MISSING]
     if missing := [name for name in needed if name not in arguments]:
         raise ValueError(f"{where} has no {' and no '.join(missing)}.")
     try:
