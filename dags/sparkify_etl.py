@@ -13,12 +13,12 @@ from airflow.sdk import (
     DeadlineAlert,
     DeadlineReference,
     Param,
-    task,
 )
 
 from redshift_elt.checks import load_checks
 from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -257,14 +257,14 @@ with DAG(
         checks=load_checks(INCLUDE / "checks" / "star_schema.yaml"),
     )
 
-    @task(trigger_rule="none_failed")
-    def clean_up(bucket: str, **context) -> None:
-        """Drop what the run staged."""
-        from redshift_elt.staging.clean_up import clean_up
-
-        clean_up(context, [EVENTS, SONGS], bucket)
+    clean_up = CleanUpOperator(
+        task_id="clean_up",
+        trigger_rule="none_failed",
+        staged_by=[stage_events, stage_songs],
+    )
 
     loads = [load_songplays, load_users, load_songs, load_artists, load_time]
+    # No load begins if a source cannot be staged or does not pass its checks, also if it does not read that source.
     for load in loads:
         [stage_events, stage_songs] >> load
-    loads >> check_star_schema >> clean_up(bucket)
+    loads >> check_star_schema >> clean_up

@@ -15,10 +15,11 @@ from redshift_connector import ProgrammingError
 from local.datagen import Options, generate
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
-from redshift_elt.sql.copy_command import CopyOptions, copy_objects
+from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_errors import errors_of_failure, shown
 from redshift_elt.staging.copy_failure import explain_copy
-from redshift_elt.staging.reconcile import check_copy
+from redshift_elt.staging.copy_options import CopyOptions
+from redshift_elt.staging.reconcile import reconcile
 from redshift_elt.staging.s3_content import count_records, line
 from redshift_elt.staging.s3_objects import S3Object
 from tests.model.star_schema import comparable, star_schema
@@ -132,7 +133,7 @@ def test_the_limit_is_for_all_files_of_a_run_together(source, data, limit, passe
         return
     with pytest.raises(AirflowFailException) as failure:
         run.execute("stage_events")
-    assert "more lines than the 3 that max_rejects allows" in str(failure.value)
+    assert "more bad records than the 3 that max_rejects allows" in str(failure.value)
     assert [key for key in KEYS for _ in range(str(failure.value).count(key))] == [KEYS[0]] * 2 + [KEYS[1]] * 2
     assert source.tables_of_runs() == []
     assert source.query("select * from etl.rejects") == []
@@ -166,7 +167,7 @@ def test_a_folder_marker_is_told_of_and_is_no_data(source, data, caplog):
     source.put("song_data/A/", b"")
     staged = source.run(*DAY).execute("stage_songs")
     assert staged["rows"] == len(list((data / "song_data").rglob("*.json")))
-    assert f"s3://{BUCKET}/song_data/A/ stands for a folder" in caplog.text
+    assert f"s3://{BUCKET}/song_data/A/ is a folder marker" in caplog.text
 
 
 @pytest.mark.parametrize("limit", [0, 5])
@@ -207,7 +208,7 @@ def test_a_compressed_file_that_is_cut_short_fails_for_good(source, data, monkey
     source.put(KEYS[0], whole[cut])
     with pytest.raises(AirflowFailException) as failure:
         source.run(*DAY, max_rejects=100).execute("stage_events")
-    assert f"COPY cannot read s3://{BUCKET}/{KEYS[0]}; nothing was loaded. The object is cut short" in str(
+    assert f"COPY cannot read s3://{BUCKET}/{KEYS[0]}; nothing was loaded. The object is truncated" in str(
         failure.value
     )
 
@@ -242,7 +243,7 @@ def test_an_object_that_the_role_may_not_read_fails_for_good_and_is_named(source
             "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey,Rid 1,ExtRid 2,CanRetry 1",
             "\n  error:  S3ServiceException\n  code:      8001\n  context:   S3 key being read : s3://b/k k.json\n",
             AirflowException,
-            "s3://b/k k.json has vanished",
+            "s3://b/k k.json was deleted",
         ),
         (
             "S3ServiceException:The bucket you are attempting to access must be addressed using the specified endpoint."
@@ -266,6 +267,12 @@ def test_what_a_retry_can_cure_is_not_failed_for_good(message, detail, kind, wor
     assert words in str(explained)
 
 
+def copy_numbers(url, max_rejects=0):
+    """Return a COPY of one object into the table numbers."""
+    options = CopyOptions()
+    return render("stage/copy.sql", name="numbers", url=url, options=options, manifest=False, max_rejects=max_rejects)
+
+
 def test_a_warehouse_that_does_not_keep_the_refused_texts_tells_all_the_rest(source):
     """Redshift Serverless has no stl_load_errors."""
     source.put("log_data/one.json", b'{"n": 1}\n{"n": "many"}')
@@ -273,7 +280,7 @@ def test_a_warehouse_that_does_not_keep_the_refused_texts_tells_all_the_rest(sou
 
     def copy(session):
         session.execute("create temporary table numbers (n integer)")
-        session.execute(copy_objects("numbers", f"s3://{BUCKET}/log_data/one.json", CopyOptions()))
+        session.execute(copy_numbers(f"s3://{BUCKET}/log_data/one.json"))
 
     def explain(session, error):
         told.extend(str(found[0]) for found in (errors_of_failure(session, 9, with_texts=texts) for texts in (0, 1)))
@@ -300,9 +307,9 @@ def test_a_record_that_is_not_accounted_for_fails_the_task_and_a_retry_is_allowe
 
     def work(session):
         session.execute("create temporary table numbers (n integer)")
-        session.execute(copy_objects("numbers", item.url, CopyOptions(), max_rejects=1))
+        session.execute(copy_numbers(item.url, max_rejects=1))
         session.execute(after)
-        return check_copy(session, "numbers", [item], lambda _: records, tolerant=True)
+        return reconcile(session, "numbers", [item], lambda _: records, tolerant=True)
 
     if words is None:
         copied = in_transaction(source.run().hook, work)

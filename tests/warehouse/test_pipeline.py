@@ -185,7 +185,7 @@ def test_a_line_that_cannot_be_loaded_fails_for_good_and_changes_nothing(loaded,
 
 def test_a_full_load_that_finds_nothing_fails_and_leaves_the_tables_as_they_are(loaded, expected):
     run = loaded.run(full_load=True, song_prefix="song-data/")
-    with pytest.raises(AirflowFailException, match="no object at all below s3://sparkify-tests/song-data/"):
+    with pytest.raises(AirflowFailException, match="There are no objects below s3://sparkify-tests/song-data/"):
         run.execute("stage_songs")
     assert found(loaded) == expected
 
@@ -193,9 +193,9 @@ def test_a_full_load_that_finds_nothing_fails_and_leaves_the_tables_as_they_are(
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"log_prefix": "log-data/"}, "no object at all below s3://sparkify-tests/log-data/"),
-        ({"bucket": "sparkify-test"}, "There is no bucket 'sparkify-test'"),
-        ({"log_paths_key": "paths.json"}, "no JSONPaths file s3://sparkify-tests/paths.json"),
+        ({"log_prefix": "log-data/"}, "There are no objects below s3://sparkify-tests/log-data/"),
+        ({"bucket": "sparkify-test"}, "The bucket 'sparkify-test' does not exist"),
+        ({"log_paths_key": "paths.json"}, "The JSONPaths file s3://sparkify-tests/paths.json does not exist"),
     ],
 )
 def test_a_wrong_name_does_not_pass_for_an_hour_without_events(loaded, expected, params, words):

@@ -33,7 +33,7 @@ with suppress(ImportError):
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    from redshift_elt.staging.stage import Staged
+    from redshift_elt.staging.staged import Staged
 
 __all__ = ["OperatorLineage", "Place", "objects", "read", "reads", "written"]
 

@@ -12,7 +12,7 @@ from redshift_elt.sql import bookkeeping, identifiers
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.loading.inputs import StagedBefore
+    from redshift_elt.loading.inputs import LoadInputs
     from redshift_elt.loading.phases import Phases
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.run.window import Window
@@ -45,7 +45,7 @@ def record(
     target: str,
     window: Window,
     counts: RowCounts,
-    staged: StagedBefore,
+    staged: LoadInputs,
     phases: Phases,
     started: datetime,
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.connection.session import Session
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
 
 _NO_STAGING = re.compile(r'relation "(\w+__[0-9a-f]{12})" does not exist')
 _NO_VALUE = re.compile(r"Cannot insert a NULL value into column (\w+)|null value in column \"(\w+)\"")

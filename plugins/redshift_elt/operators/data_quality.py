@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
-    from redshift_elt.staging.stage import Stage
+    from redshift_elt.staging.staged_input import StagedInput
 
 
 class DataQualityOperator(UsesStagingOperator):
@@ -61,7 +61,7 @@ class DataQualityOperator(UsesStagingOperator):
         run = context["dag_run"]
         checks = self._with_queries()
 
-        def check(session: Session, _: Sequence[Stage]) -> list[Result]:
+        def check(session: Session, _: Sequence[StagedInput]) -> list[Result]:
             session.execute(render("check/create_this_run.sql"), {})
             session.execute(render("check/fill_this_run.sql"), {"dag_id": run.dag_id, "run_id": run.run_id})
             results = run_checks(session, window, due_checks(session, window, checks))

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from redshift_elt.loading.inputs import LoadInputs
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.sql import bookkeeping, identifiers
+from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
-    from redshift_elt.loading.inputs import StagedBefore
     from redshift_elt.loading.phases import Phases
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.run.window import Window
-    from redshift_elt.staging.stage import Stage
+    from redshift_elt.staging.staged_input import StagedInput
 
 
 class LoadOperator(UsesStagingOperator):
@@ -85,26 +86,26 @@ class LoadOperator(UsesStagingOperator):
         :raises AirflowSkipException: no row of the target had to change.
         """
         from redshift_elt.loading.history import earlier_try, record
-        from redshift_elt.loading.inputs import StagedBefore
         from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
         from redshift_elt.run.clock import now
 
         phases = Phases()
         started = now()
         window = self.window(context)
-        told = [context["ti"].xcom_pull(task_ids=operator.task_id) for operator in self.staged_by]
+        reported = [
+            StagingSummary.from_xcom(context["ti"].xcom_pull(task_ids=operator.task_id)) for operator in self.staged_by
+        ]
 
         def lock(session: Session) -> None:
             phases.enter(WAITING)
             session.execute(bookkeeping.lock(self.locked))
             phases.enter(PREPARING)
 
-        def load(session: Session, stages: Sequence[Stage]) -> tuple[RowCounts, StagedBefore]:
-            for stage in stages:
-                stage.renew(session, self.table)
+        def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, LoadInputs]:
+            inputs = [one.refreshed(session, self.table) for one in inputs]
             counts = self.load(session, context, window, phases)
             phases.enter(WRITING)
-            staged = StagedBefore.by(stages, told)
+            staged = LoadInputs.total(one.summary(task) for one, task in zip(inputs, reported, strict=True))
             record(session, context, self.table, window, counts, staged, phases, started)
             # The answer to an earlier try's commit may have been lost, and with it the news of what it did.
             done = counts if counts.written else earlier_try(session, context, window) or counts

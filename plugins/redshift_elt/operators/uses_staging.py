@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from redshift_elt.loading.load_failure import StagingGone, explain_load
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.staging.staged_input import StagedInput
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.run.window import Window
-    from redshift_elt.staging.stage import Stage
 
 Result = TypeVar("Result")
 
@@ -45,40 +46,37 @@ class UsesStagingOperator(WarehouseOperator):
         self,
         context: Mapping[str, Any],
         window: Window,
-        work: Callable[[Session, Sequence[Stage]], Result],
+        work: Callable[[Session, Sequence[StagedInput]], Result],
         lock: Callable[[Session], None] = lambda _: None,
     ) -> Result:
-        """Do a piece of work in one transaction.
+        """Do a piece of work in one transaction; if the run's staging tables are gone, stage again in it.
 
-        :param work: is called with the session and the stages.
-        :param lock: is called with the session before anything else; so what the task stages for itself is not older
-            than the lock.
+        :param work: is called with the session and the inputs, in the order of ``staged_by``.
+        :param lock: is called with the session before anything is staged, so that what the task stages itself is not
+            older than the lock.
         """
-        from redshift_elt.loading.load_failure import StagingGone, explain_load
-
-        stages = [operator.stage_for(self, context, window) for operator in self.staged_by]
+        stagings = [operator.staging_for(self, context, window) for operator in self.staged_by]
 
         def explain(session: Session, error: Exception) -> Exception:
-            for stage in stages:
-                error = stage.explain(session, error)
+            for staging in stagings:
+                error = staging.explain(session, error)
             return explain_load(session, error)
 
-        def only_work(session: Session) -> Result:
+        def work_on_tables_of_run(session: Session) -> Result:
             lock(session)
-            return work(session, stages)
+            return work(session, [StagedInput(staging) for staging in stagings])
 
-        def stage_and_work(session: Session) -> Result:
+        def work_on_temporary_tables(session: Session) -> Result:
             lock(session)
-            for stage in stages:
-                stage.make_temporary(session)
-            return work(session, stages)
+            inputs = [StagedInput(one, one.stage_temporarily(session), temporary=True) for one in stagings]
+            return work(session, inputs)
 
         try:
-            result = self.transaction(only_work, explain)
+            result = self.transaction(work_on_tables_of_run, explain)
         except StagingGone:
-            if not stages:
+            if not stagings:
                 raise
-            result = self.transaction(stage_and_work, explain)
-        for stage in stages:
-            stage.discard_manifests()
+            result = self.transaction(work_on_temporary_tables, explain)
+        for staging in stagings:
+            staging.delete_manifests()
         return result

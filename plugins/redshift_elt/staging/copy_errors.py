@@ -1,4 +1,4 @@
-"""The lines that COPY could not load, as Redshift tells about them."""
+"""The records that COPY could not load, as Redshift reports them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import tenacity
 
-from redshift_elt.sql import load_history
+from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
@@ -21,14 +21,14 @@ _WAIT_SECONDS = 30
 
 @dataclass(frozen=True)
 class LoadError:
-    """One line that COPY could not load.
+    """One record that COPY could not load.
 
     :param query: the query id of the COPY.
-    :param file: ``s3://bucket/key``; Redshift cuts it after 256 bytes.
-    :param line: the number of the line; of its last one where a record has several.
-    :param column: the column that refused its value, or an empty text where the line as a whole is wrong.
+    :param file: ``s3://bucket/key``; Redshift truncates it after 256 bytes.
+    :param line: the line of the record; its last one if it has several.
+    :param column: the column that refused its value, or an empty string if the line as a whole is wrong.
     :param code: see the AWS page "Load error reference".
-    :param text: what was refused, or an empty text where the warehouse does not keep it.
+    :param text: what was refused, or an empty string if the warehouse does not keep it.
     """
 
     query: int
@@ -47,35 +47,39 @@ class LoadError:
 
 
 def errors_of_copy(session: Session, query: int, expected: int) -> list[LoadError]:
-    """Return what a COPY of this session tolerated, in the order of the lines.
+    """Return the records that a COPY of this session has rejected, in the order of their lines.
 
     :param query: the query id of the COPY.
-    :param expected: how many there are, as the load history says.
+    :param expected: their number, according to the load history.
     """
-    rows = awaited(lambda: session.fetch(load_history.ERRORS_OF_COPY, (query,)), lambda found: len(found) >= expected)
+    statement = render("stage/copy_errors.sql")
+    rows = wait_for(lambda: session.fetch(statement, {"query_id": query}), lambda found: len(found) >= expected)
     return [LoadError(*row) for row in rows]
 
 
 def errors_of_failure(session: Session, limit: int, *, with_texts: bool) -> list[LoadError]:
-    """Return why the COPY failed that this session did last; first what it met itself.
+    """Return why the last COPY of this session failed, its own errors first.
 
     :param session: the session of the COPY, after its rollback.
-    :param limit: the greatest number of errors to return.
+    :param limit: the maximum number of errors to return.
     :param with_texts: whether the warehouse has ``stl_load_errors``.
     """
-    rows = awaited(lambda: session.fetch(load_history.ERRORS_OF_FAILURE, (limit,)), bool)
+    statement = render("stage/failed_copy_errors.sql")
+    rows = wait_for(lambda: session.fetch(statement, {"most": limit}), bool)
     errors = [LoadError(*row) for row in rows]
     if not (errors and with_texts):
         return errors
-    found = session.fetch(load_history.refused_texts({error.query for error in errors}))
+    queries = sorted({error.query for error in errors})
+    values = {f"query_{number}": query for number, query in enumerate(queries, 1)}
+    found = session.fetch(render("stage/refused_texts.sql", queries=queries), values)
     texts = {tuple(row[:4]): row[4] or row[5] for row in found}
     return [replace(error, text=texts.get((error.query, error.file, error.line, error.column), "")) for error in errors]
 
 
-def awaited(fetch: Callable[[], Found], complete: Callable[[Found], bool]) -> Found:
-    """Return what a query finds as soon as it is complete, or what there is after half a minute.
+def wait_for(fetch: Callable[[], Found], complete: Callable[[Found], bool]) -> Found:
+    """Return the result of a query as soon as it is complete, or what there is after half a minute.
 
-    The views of the load history are filled in the background.
+    Redshift fills the views of the load history in the background.
     """
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_not_result(complete),
@@ -87,9 +91,9 @@ def awaited(fetch: Callable[[], Found], complete: Callable[[Found], bool]) -> Fo
 
 
 def shown(text: str, length: int = _SHOWN) -> str:
-    """Return a text of the data as it may stand in a log: cut, and without control characters.
+    """Return a text from the data as a log may show it: truncated, and without control characters.
 
-    :param length: the greatest number of characters before it is cut.
+    :param length: the number of characters after which it is truncated.
     """
     cut = text if len(text) <= length else text[:length] + "…"
     return "".join(

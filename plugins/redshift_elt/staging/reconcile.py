@@ -1,4 +1,4 @@
-"""Holds what a COPY loaded and what it left out against what it read."""
+"""Reconcile what a COPY has loaded and rejected with what it has read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException
 
-from redshift_elt.sql import load_history
-from redshift_elt.sql import staging as statements
-from redshift_elt.staging.copy_errors import LoadError, awaited, errors_of_copy
+from redshift_elt.sql.render import render
+from redshift_elt.staging.copy_errors import LoadError, errors_of_copy, wait_for
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
@@ -19,13 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copied:
-    """What a COPY did: how many rows it loaded, and what it could not load."""
+    """The result of a COPY: the number of rows that it has loaded, and what it could not load."""
 
     rows: int
     errors: list[LoadError]
 
 
-def check_copy(
+@dataclass(frozen=True)
+class _History:
+    """What the load history says of a COPY; without a query id, nothing."""
+
+    query: int | None
+    rows: int
+    files: int
+    errors: int
+
+
+def reconcile(
     session: Session,
     table: str,
     objects: Sequence[S3Object],
@@ -33,56 +42,62 @@ def check_copy(
     *,
     tolerant: bool,
 ) -> Copied:
-    """Return what the last COPY of the session did, after making sure that every record is accounted for.
+    """Return the result of the last COPY of the session, after making sure that every record is accounted for.
 
-    As many rows and errors are expected as the load history says that lines were read. Lines are not always records: a
-    record may have several, and some may be blank. Where the numbers differ, the records in the objects are counted.
+    Rows and errors together must be as many as the lines that were read, according to the load history. A line need not
+    be a record: a record may have several, and some may be blank. So if the numbers differ, the records are counted.
 
     :param table: the table that was loaded; it was empty before.
-    :param objects: what was read.
+    :param objects: the objects that were read.
     :param count_records: counts the records in an object.
-    :param tolerant: whether the COPY was one with MAXERROR; the load history is then waited for.
+    :param tolerant: whether COPY was allowed to reject records; the load history is then waited for.
     :raises AirflowException: a record is not accounted for, or the load history does not show the COPY.
     """
-    rows = session.fetch(statements.count(table))[0][0]
-    copied = session.fetch(load_history.COPIED_ROWS)[0][0]
+    [(rows,)] = session.fetch(render("stage/count_rows.sql", name=table))
+    [(copied,)] = session.fetch(render("stage/copied_rows.sql"))
     history = _history(session, tolerant)
-    if tolerant and not history:
+    if history is None and tolerant:
         raise AirflowException(
-            f"The load history does not show the COPY into {table} yet, so it is not known what was left out. Nothing "
-            "was kept; the task can be retried."
-        )
-    # Without MAXERROR, a COPY that did not fail left nothing out.
-    query, loaded, files, error_count = history[0] if history else (None, copied, len(objects), 0)
-    errors = errors_of_copy(session, query, error_count) if error_count else []
-    if (copied, loaded, files, len(errors)) != (rows, rows, len(objects), error_count):
-        raise AirflowException(
-            f"{table} holds {rows} rows from {len(objects)} objects, and {len(errors)} load errors are known. But COPY "
-            f"says {copied} rows, and the load history {loaded} rows from {files} objects and {error_count} errors. "
+            f"The load history does not show the COPY into {table} yet, so the rejected records are not known. "
             "Nothing was kept; the task can be retried."
         )
-    accounted = rows + len(errors)
-    lines = _lines(session, query, len(objects)) if query is not None else None
-    if lines == accounted or (lines is None and not tolerant):
-        return Copied(rows, errors)
-    records = sum(count_records(item) for item in objects)
-    if records != accounted:
+    # A COPY that may not reject records has loaded all of them if it has not failed.
+    history = history or _History(None, copied, len(objects), 0)
+    errors = errors_of_copy(session, history.query, history.errors) if history.query and history.errors else []
+    if (copied, history.rows, history.files, len(errors)) != (rows, rows, len(objects), history.errors):
         raise AirflowException(
-            f"{records} records were read from {len(objects)} objects, but {rows} rows were loaded and {len(errors)} "
-            f"records rejected: {abs(records - accounted)} are not accounted for. Nothing was kept; the task can be "
-            "retried."
+            f"{table} holds {rows} rows from {len(objects)} objects, and {len(errors)} load errors are known. But COPY "
+            f"says {copied} rows, and the load history {history.rows} rows from {history.files} objects and "
+            f"{history.errors} errors. Nothing was kept; the task can be retried."
         )
+    lines = _lines(session, history.query, len(objects)) if history.query is not None else None
+    if lines != rows + len(errors) and (lines is not None or tolerant):
+        _count_again(rows, len(errors), [count_records(item) for item in objects])
     return Copied(rows, errors)
 
 
-def _history(session: Session, tolerant: bool) -> list[tuple[int, int, int, int]]:
-    def fetch() -> list[tuple[int, int, int, int]]:
-        return session.fetch(load_history.LAST_COPY)  # type: ignore[return-value]
+def _count_again(rows: int, errors: int, records: Sequence[int]) -> None:
+    """Compare rows and errors with the numbers of records in the objects.
 
-    return awaited(fetch, bool) if tolerant else fetch()
+    :raises AirflowException: a record is not accounted for.
+    """
+    read = sum(records)
+    if read != rows + errors:
+        raise AirflowException(
+            f"{read} records were read from {len(records)} objects, but {rows} rows were loaded and {errors} records "
+            f"rejected: {abs(read - rows - errors)} are not accounted for. Nothing was kept; the task can be retried."
+        )
+
+
+def _history(session: Session, tolerant: bool) -> _History | None:
+    def fetch() -> list[tuple[int, int, int, int]]:
+        return session.fetch(render("stage/copy_history.sql"))
+
+    found = wait_for(fetch, bool) if tolerant else fetch()
+    return _History(*found[0]) if found else None
 
 
 def _lines(session: Session, query: int, objects: int) -> int | None:
-    """Return how many lines were read, or None where the history does not have every object, or not yet."""
-    files, lines = session.fetch(load_history.SCANNED, (query,))[0]
+    """Return the number of lines that were read, or None if the history does not have every object, or not yet."""
+    [(files, lines)] = session.fetch(render("stage/copy_lines.sql"), {"query_id": query})
     return lines if files == objects else None

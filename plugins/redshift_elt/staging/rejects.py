@@ -1,11 +1,11 @@
-"""The records that a run goes on without: which they are, and how they are kept in ``etl.rejects``."""
+"""The records that COPY could not load and that a run went on without, as rows of ``etl.rejects``."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -13,103 +13,133 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.run.clock import now
-from redshift_elt.sql import rejects as statements
-from redshift_elt.sql.rejects import Reject
+from redshift_elt.sql.render import numbered, render
 from redshift_elt.staging import s3_content
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.run.names import DagRun
-    from redshift_elt.run.window import Window
     from redshift_elt.staging.copy_errors import LoadError
     from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staging_task import StagingTask
 
 log = logging.getLogger(__name__)
 
+_ROWS_PER_INSERT = 1000
 _LINE_BYTES = 4096
-# The views of the load errors cut the names of objects.
+_REASON_BYTES = 512
+# The views of the load errors truncate the names of objects.
 _NAME_BYTES = 256
 
 
-def collect(
-    errors: Iterable[LoadError],
-    objects: Iterable[S3Object],
-    read: Callable[[S3Object], bytes],
-    run: DagRun,
-    staging: str,
-    window: Window,
-) -> list[Reject]:
-    """Return the rejects of one COPY, with the text of each line.
+@dataclass(frozen=True)
+class Reject:
+    """One row of ``etl.rejects``. Times are UTC without a zone.
 
-    :param errors: what COPY could not load, in the order of the files.
-    :param objects: what COPY read.
-    :param read: returns the content of an object; is called once for each that has rejects.
-    :param staging: the permanent template of the staging table.
-    :raises AirflowException: an error is about an object that was not read.
+    :param staging: the permanent template of the staging table that the record was meant for.
+    :param etag: the version of the object.
+    :param line_number: the line of the record; its last one if it has several.
+    :param column_name: None if the line as a whole is wrong.
+    :param line: the text of that line, truncated to the width of the column.
     """
-    known = {_cut(item.url, _NAME_BYTES): item for item in objects}
-    found = []
+
+    dag_id: str
+    run_id: str
+    staging: str
+    window_start: datetime
+    window_end: datetime
+    bucket: str
+    object_key: str
+    etag: str
+    line_number: int
+    column_name: str | None
+    column_type: str | None
+    error_code: int
+    reason: str
+    line: str
+    rejected_at: datetime
+
+
+_NAMES = [field.name for field in fields(Reject)]
+
+
+def collect_rejects(task: StagingTask, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> list[Reject]:
+    """Return the rejects of one COPY, with the text of each line, and log them.
+
+    :param objects: the objects that COPY has read; those with errors are read again.
+    :param errors: what COPY could not load, in the order of the files.
+    :raises AirflowException: an error is about another object.
+    """
+    by_name = {_truncated(item.url, _NAME_BYTES): item for item in objects}
+    rejects = []
     for file, of_file in groupby(errors, lambda error: error.file):
-        if file not in known:
-            raise AirflowException(f"COPY reports errors in {file!r}, which it was not told to read.")
-        item = known[file]
-        content = read(item)
+        if file not in by_name:
+            raise AirflowException(f"COPY reports errors in {file!r}, which is not in its manifest.")
+        content = task.read(by_name[file])
         for error in of_file:
             log.warning("Rejected: %s", error)
-            found.append(
-                Reject(
-                    dag_id=run.dag_id,
-                    run_id=run.run_id,
-                    staging=staging,
-                    window_start=window.bounds[0],
-                    window_end=window.bounds[1],
-                    bucket=item.bucket,
-                    object_key=item.key,
-                    etag=item.etag,
-                    line_number=error.line,
-                    column_name=error.column or None,
-                    column_type=error.type or None,
-                    error_code=error.code,
-                    reason=_cut(error.reason, 512),
-                    line=s3_content.line(content, error.line, _LINE_BYTES),
-                    rejected_at=now(),
-                )
-            )
-    return found
+            text = s3_content.line(content, error.line, _LINE_BYTES)
+            rejects.append(_reject(task, by_name[file], error, text))
+    return rejects
 
 
-def keep(
-    session: Session, run: DagRun, staging: str, found: Sequence[Reject], read_again: Collection[str] | None = None
+def store_rejects(
+    session: Session, task: StagingTask, rejects: Sequence[Reject], reread: Collection[str] | None
 ) -> None:
-    """Make ``etl.rejects`` hold exactly these rejects of a run; nothing is written where it does already.
+    """Make ``etl.rejects`` hold exactly these rejects of a run; nothing is written if it does so already.
 
-    :param staging: the permanent template of the staging table.
-    :param read_again: the keys of the objects that these are the rejects of; what an earlier try has rejected in other
-        ones stays. None: nothing stays.
+    :param reread: the keys of the objects that were read. The rejects that an earlier try has found in other objects
+        stay. None: no others stay.
     :raises AirflowException: the table does not hold as many rows afterwards.
     """
-    of_run = (run.dag_id, run.run_id, staging)
-    before = [Reject(*row) for row in session.fetch(statements.of_run(), of_run)]
-    if read_again is not None:
-        found = [*found, *(reject for reject in before if reject.object_key not in read_again)]
-    if Counter(map(_lasting, before)) == Counter(map(_lasting, found)):
+    of_run = {"dag_id": task.dag_run.dag_id, "run_id": task.dag_run.run_id, "staging": task.source.table}
+    stored = [Reject(*row) for row in session.fetch(render("stage/rejects_of_run.sql", names=_NAMES), of_run)]
+    if reread is not None:
+        rejects = [*rejects, *(reject for reject in stored if reject.object_key not in reread)]
+    if Counter(map(_without_time, stored)) == Counter(map(_without_time, rejects)):
         return
-    if before:
-        session.execute(statements.delete_of_run(), of_run)
-    for start in range(0, len(found), statements.ROWS_PER_INSERT):
-        session.execute(*statements.insert(found[start : start + statements.ROWS_PER_INSERT]))
-    [(kept,)] = session.fetch(statements.count_of_run(), of_run)
-    if kept != len(found):
+    if stored:
+        session.execute(render("stage/delete_rejects.sql"), of_run)
+    insert_rejects(session, rejects)
+    [(count,)] = session.fetch(render("stage/count_rejects.sql"), of_run)
+    if count != len(rejects):
         raise AirflowException(
-            f"etl.rejects holds {kept} rejects of this run, but {len(found)} were found. Nothing was kept; the task "
+            f"etl.rejects holds {count} rejects of this run, but {len(rejects)} were found. Nothing was kept; the task "
             "can be retried."
         )
 
 
-def _lasting(reject: Reject) -> Reject:
-    """Return a reject without the moment at which it was found."""
+def insert_rejects(session: Session, rejects: Sequence[Reject]) -> None:
+    """Write rejects into ``etl.rejects``."""
+    for start in range(0, len(rejects), _ROWS_PER_INSERT):
+        rows = [asdict(reject) for reject in rejects[start : start + _ROWS_PER_INSERT]]
+        session.execute(render("stage/insert_rejects.sql", names=_NAMES, rows=len(rows)), numbered(rows))
+
+
+def _reject(task: StagingTask, item: S3Object, error: LoadError, text: str) -> Reject:
+    start, end = task.window.bounds
+    return Reject(
+        dag_id=task.dag_run.dag_id,
+        run_id=task.dag_run.run_id,
+        staging=task.source.table,
+        window_start=start,
+        window_end=end,
+        bucket=item.bucket,
+        object_key=item.key,
+        etag=item.etag,
+        line_number=error.line,
+        column_name=error.column or None,
+        column_type=error.type or None,
+        error_code=error.code,
+        reason=_truncated(error.reason, _REASON_BYTES),
+        line=text,
+        rejected_at=now(),
+    )
+
+
+def _without_time(reject: Reject) -> Reject:
+    """Return a reject without the time at which it was found."""
     return replace(reject, rejected_at=datetime.min)
 
 
-def _cut(text: str, size: int) -> str:
+def _truncated(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")

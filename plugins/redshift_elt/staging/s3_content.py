@@ -1,4 +1,4 @@
-"""What is in an object: how many records, and what one of its lines says. For the rare case that a run must look."""
+"""The content of an object: its number of records, and the text of a line. Read only if COPY leaves a question open."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _DECODER = json.JSONDecoder()
 
 
 def read(s3: S3Hook, item: S3Object, *, compressed: bool = False) -> bytes:
-    """Return an object's content, of just the version that was listed.
+    """Return the content of an object, in the version that was listed.
 
     :param compressed: whether it is compressed with gzip.
-    :raises ClientError: S3 has another version by now, or none.
+    :raises ClientError: the object has changed or was deleted since.
     """
     body = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag)["Body"].read()
     return gzip.decompress(body) if compressed and body else body
 
 
 def count_records(content: bytes) -> int:
-    """Return how many records there are: JSON values, on a line or over several, and lines that are no JSON."""
+    """Return the number of records: JSON values, on one line or several, and lines that are not JSON."""
     text = content.decode(errors="replace")
     count = position = 0
     while (position := _skip_blank(text, position)) < len(text):
@@ -41,14 +41,14 @@ def count_records(content: bytes) -> int:
 
 
 def line(content: bytes, number: int, size: int) -> str:
-    r"""Return a line's text, bytes that are no UTF-8 as ``\xe4``, without NUL.
+    r"""Return the text of a line without NUL; bytes that are not UTF-8 become escapes such as ``\xe4``.
 
-    :param number: of the line, from 1.
-    :param size: how many bytes the text has at most.
+    :param number: the number of the line, from 1.
+    :param size: the maximum number of bytes of the text.
     """
     lines = content.split(b"\n", number)
     raw = lines[number - 1] if number <= len(lines) else b""
-    # A character that is cut here is one that there is no room for.
+    # A character that is split here does not fit anyway.
     text = raw[: size + 4].rstrip(b"\r").decode(errors="backslashreplace").replace("\0", "")
     return text.encode()[:size].decode(errors="ignore")
 

@@ -1,19 +1,17 @@
-"""Which S3 objects a run stages, and the manifest that names them for COPY."""
+"""List S3 objects: below a prefix, or those of some days."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from redshift_elt.run.window import Window
-from redshift_elt.staging.date_pattern import DatePattern
-
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    from redshift_elt.run.window import Window
+    from redshift_elt.staging.date_pattern import DatePattern
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +33,7 @@ class S3Object:
 
 
 def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
-    """Return the objects under a prefix in key order, without the markers that stand for folders."""
+    """Return the objects below a prefix in the order of their keys, without folder markers."""
     pages = s3.get_conn().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [
         S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], _utc(entry["LastModified"]))
@@ -44,34 +42,26 @@ def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
     ]
     for item in found:
         if item.key.endswith("/"):
-            log.info("%s stands for a folder and is not read (%s bytes).", item.url, item.size)
+            log.info("%s is a folder marker and is not read (%s bytes).", item.url, item.size)
     return sorted((item for item in found if not item.key.endswith("/")), key=lambda item: item.key)
 
 
 def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
-    """Return whether a prefix has no object at all."""
+    """Return whether there are no objects below a prefix."""
     return s3.get_conn().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] == 0
 
 
-def list_dated(s3: S3Hook, bucket: str, pattern: str, window: Window, margin_days: int = 0) -> list[S3Object]:
-    """Return the objects of the UTC days in the window's reach that exist. A day without an object is normal.
+def list_dated(s3: S3Hook, bucket: str, pattern: DatePattern, window: Window, margin_days: int = 0) -> list[S3Object]:
+    """Return the objects of the UTC days that a window reads; a day without an object is normal.
 
-    :param pattern: the key of a day's object, see :class:`redshift_elt.staging.date_pattern.DatePattern`.
-    :param margin_days: how many days before and after those are looked at too.
+    A full load reads the objects of all days.
+
+    :param margin_days: the number of days before and after those of the window whose objects are read too.
     """
-    dated = DatePattern(pattern)
     if window.full:
-        return [item for item in list_objects(s3, bucket, dated.prefix) if dated.matches(item.key)]
-    expected = {dated.key(day) for day in window.days(margin_days)}
+        return [item for item in list_objects(s3, bucket, pattern.prefix) if pattern.matches(item.key)]
+    expected = {pattern.key(day) for day in window.days(margin_days)}
     return [item for item in list_objects(s3, bucket, _common_prefix(expected)) if item.key in expected]
-
-
-def manifest(objects: Iterable[S3Object]) -> str:
-    """Return a COPY manifest.
-
-    Every entry is mandatory: an object that vanishes fails the COPY instead of being skipped.
-    """
-    return json.dumps({"entries": [{"url": item.url, "mandatory": True} for item in objects]})
 
 
 def _utc(moment: datetime) -> datetime:

@@ -30,8 +30,8 @@ def test_the_tasks_of_the_main_dag_follow_one_another(dags):
     loads = {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}
     found = {task.task_id: task.downstream_task_ids for task in dags["sparkify_etl"].tasks}
     assert found == {
-        "stage_events": loads | {"check_star_schema"},
-        "stage_songs": loads,
+        "stage_events": loads | {"check_star_schema", "clean_up"},
+        "stage_songs": loads | {"clean_up"},
         **{load: {"check_star_schema"} for load in loads},
         "check_star_schema": {"clean_up"},
         "clean_up": set(),

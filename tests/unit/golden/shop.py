@@ -15,6 +15,7 @@ from typing import Any
 from airflow.sdk import DAG, BaseOperator
 
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
+from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -147,16 +148,6 @@ SITUATIONS = (
 )
 
 
-class CleanUp(BaseOperator):
-    """The last task of a run."""
-
-    def execute(self, context: Mapping[str, Any]) -> None:
-        """Drop what the run staged."""
-        from redshift_elt.staging.clean_up import clean_up
-
-        clean_up(context, ["staging_orders", "staging_products"], BUCKET)
-
-
 def tasks() -> dict[str, BaseOperator]:
     """Return the tasks in the order in which they run, by the names of their golden files."""
     with DAG(dag_id="shop", schedule=None):
@@ -236,7 +227,7 @@ def tasks() -> dict[str, BaseOperator]:
                 ),
             ],
         )
-        clean_up = CleanUp(task_id="clean_up")
+        clean_up = CleanUpOperator(task_id="clean_up", staged_by=[stage_orders, stage_products])
     return {
         "stage_dated_files": stage_orders,
         "stage_prefix": stage_products,

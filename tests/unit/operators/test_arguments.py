@@ -28,7 +28,7 @@ DIMENSION = {"task_id": "t", "table": "users", "select": "select 1", "key": "use
         ({"prefix": "logs/", "margin_days": 1}, "only with key_pattern"),
         ({"prefix": "logs/", "bucket": "s3://bucket"}, "without s3://"),
         ({"prefix": "logs/", "json": "s3://bucket/paths.json"}, "key of a JSONPaths file in the same bucket"),
-        ({"prefix": "logs/", "iam_role": "copy"}, "write 'default' or a role's ARN"),
+        ({"prefix": "logs/", "iam_role": "copy"}, "write 'default' or the ARN of a role"),
         ({"key_pattern": "logs/today.json"}, "write the date with %Y"),
         ({"key_pattern": "logs/%Y-%q.json"}, "write the date with %Y"),
         ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),

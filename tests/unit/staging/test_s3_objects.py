@@ -9,12 +9,14 @@ import pytest
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
 from redshift_elt.run.window import Window
-from redshift_elt.staging.s3_objects import list_dated, list_objects, manifest
+from redshift_elt.staging.date_pattern import DatePattern
+from redshift_elt.staging.manifests import manifest
+from redshift_elt.staging.s3_objects import list_dated, list_objects
 from tests.support.s3_in_process import s3_in_process
 
 BUCKET = "shop-data"
 UTC = timezone.utc
-PATTERN = "logs/%Y/%m/%d.json"
+PATTERN = DatePattern("logs/%Y/%m/%d.json")
 KEYS = (
     "logs/2018/11/",
     "logs/2018/11/01.json",

@@ -13,7 +13,8 @@ from local.settings import SECRET_KEY
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
-from redshift_elt.sql import bookkeeping, rejects
+from redshift_elt.sql import bookkeeping
+from redshift_elt.staging.rejects import Reject, insert_rejects
 from tests.warehouse.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month
 from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError, read
@@ -47,7 +48,7 @@ def check(name, outcome, start, end, checked_at, run_id="r", actual="0", target=
 
 
 def reject(line_number, rejected_at, line="{}", dag_id=DAG, column="ts", reason="Invalid digit"):
-    return rejects.Reject(
+    return Reject(
         dag_id,
         "run-1",
         "staging_events",
@@ -78,7 +79,7 @@ def write(warehouse):
                 elif isinstance(row, Check):
                     session.execute(INSERT_CHECK, row._asdict())
                 else:
-                    session.execute(*rejects.insert([row]))
+                    insert_rejects(session, [row])
 
         in_transaction(warehouse_hook("redshift_default"), work)
 

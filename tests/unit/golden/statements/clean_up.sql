@@ -2,13 +2,11 @@
 
 begin;
 
-drop table if exists "staging_orders__4e4a3efb5fa2";
-
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
-
-drop table if exists "staging_products__4e4a3efb5fa2";
-
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders__4e4a3efb5fa2",
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2",
+    "staging_products_files__4e4a3efb5fa2";
 
 commit;
 
@@ -17,13 +15,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_orders__4e4a3efb5fa2";
-
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
-
-drop table if exists "staging_products__4e4a3efb5fa2";
-
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders__4e4a3efb5fa2",
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2",
+    "staging_products_files__4e4a3efb5fa2";
 
 commit;
 
@@ -32,13 +28,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_orders__4e4a3efb5fa2";
-
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
-
-drop table if exists "staging_products__4e4a3efb5fa2";
-
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders__4e4a3efb5fa2",
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2",
+    "staging_products_files__4e4a3efb5fa2";
 
 commit;
 
@@ -47,12 +41,10 @@ commit;
 
 begin;
 
-drop table if exists "staging_orders__4e4a3efb5fa2";
-
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
-
-drop table if exists "staging_products__4e4a3efb5fa2";
-
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders__4e4a3efb5fa2",
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2",
+    "staging_products_files__4e4a3efb5fa2";
 
 commit;

@@ -2,11 +2,11 @@
 
 begin;
 
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
 
@@ -58,8 +58,8 @@ select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1001
+where query_id = %(query_id)s;
+-- with query_id = 1001
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -79,16 +79,16 @@ select
     "product_id",
     "quantity"
 from "staging_orders__incoming"
-where "ordered_at" >= %s
-  and "ordered_at" < %s;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+where "ordered_at" >= %(interval_start)s
+  and "ordered_at" < %(interval_end)s;
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
-where "ordered_at" < %s
-   or "ordered_at" >= %s
+where "ordered_at" < %(interval_start)s
+   or "ordered_at" >= %(interval_end)s
    or "ordered_at" is null;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
@@ -109,11 +109,11 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
     count(case when ("quantity" < 1) then 1 end),
@@ -162,11 +162,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
 
@@ -218,8 +218,8 @@ select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1003
+where query_id = %(query_id)s;
+-- with query_id = 1003
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -239,16 +239,16 @@ select
     "product_id",
     "quantity"
 from "staging_orders__incoming"
-where "ordered_at" >= %s
-  and "ordered_at" < %s;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+where "ordered_at" >= %(interval_start)s
+  and "ordered_at" < %(interval_end)s;
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
-where "ordered_at" < %s
-   or "ordered_at" >= %s
+where "ordered_at" < %(interval_start)s
+   or "ordered_at" >= %(interval_end)s
    or "ordered_at" is null;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
@@ -269,11 +269,11 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
     count(case when ("quantity" < 1) then 1 end),
@@ -322,11 +322,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
 
@@ -383,18 +383,18 @@ select
     error_code,
     trim(error_message)
 from sys_load_error_detail
-where query_id = %s
+where query_id = %(query_id)s
 order by
     file_name,
     line_number;
--- with 1004
+-- with query_id = 1004
 
 select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1004
+where query_id = %(query_id)s;
+-- with query_id = 1004
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -414,16 +414,16 @@ select
     "product_id",
     "quantity"
 from "staging_orders__incoming"
-where "ordered_at" >= %s
-  and "ordered_at" < %s;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+where "ordered_at" >= %(interval_start)s
+  and "ordered_at" < %(interval_end)s;
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
-where "ordered_at" < %s
-   or "ordered_at" >= %s
+where "ordered_at" < %(interval_start)s
+   or "ordered_at" >= %(interval_end)s
    or "ordered_at" is null;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
@@ -444,13 +444,13 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
-insert into "etl"."rejects" (
+insert into etl.rejects (
     "dag_id",
     "run_id",
     "staging",
@@ -468,18 +468,20 @@ insert into "etl"."rejects" (
     "rejected_at"
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00', 'shop-data',
---      'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 4, 'order_id', 'int4', 1207,
---      'Invalid digit, Value '?', Pos 0, Type: Integer',
---      '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
+    (%(dag_id_1)s, %(run_id_1)s, %(staging_1)s, %(window_start_1)s, %(window_end_1)s, %(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(line_number_1)s, %(column_name_1)s, %(column_type_1)s, %(error_code_1)s, %(reason_1)s, %(line_1)s, %(rejected_at_1)s);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders',
+--      window_start_1 = '2018-11-01 00:00:00', window_end_1 = '2018-11-02 00:00:00', bucket_1 = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json', etag_1 = 'bb1d240037039a6ceab92062ebd67a57', line_number_1 = 4,
+--      column_name_1 = 'order_id', column_type_1 = 'int4', error_code_1 = 1207,
+--      reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
+--      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
 select count(*)
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
     count(case when ("quantity" < 1) then 1 end),
@@ -528,11 +530,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_orders_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_orders__4e4a3efb5fa2";
 
 create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
 
@@ -592,18 +594,18 @@ select
     error_code,
     trim(error_message)
 from sys_load_error_detail
-where query_id = %s
+where query_id = %(query_id)s
 order by
     file_name,
     line_number;
--- with 1006
+-- with query_id = 1006
 
 select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1006
+where query_id = %(query_id)s;
+-- with query_id = 1006
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -623,16 +625,16 @@ select
     "product_id",
     "quantity"
 from "staging_orders__incoming"
-where "ordered_at" >= %s
-  and "ordered_at" < %s;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+where "ordered_at" >= %(interval_start)s
+  and "ordered_at" < %(interval_end)s;
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
-where "ordered_at" < %s
-   or "ordered_at" >= %s
+where "ordered_at" < %(interval_start)s
+   or "ordered_at" >= %(interval_end)s
    or "ordered_at" is null;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 delete from "staging_orders__incoming";
 
@@ -663,8 +665,8 @@ select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1007
+where query_id = %(query_id)s;
+-- with query_id = 1007
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -684,16 +686,16 @@ select
     "product_id",
     "quantity"
 from "staging_orders__incoming"
-where "ordered_at" >= %s
-  and "ordered_at" < %s;
--- with '2018-11-02 00:00:00', '2018-11-03 00:00:00'
+where "ordered_at" >= %(interval_start)s
+  and "ordered_at" < %(interval_end)s;
+-- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
-where "ordered_at" < %s
-   or "ordered_at" >= %s
+where "ordered_at" < %(interval_start)s
+   or "ordered_at" >= %(interval_end)s
    or "ordered_at" is null;
--- with '2018-11-02 00:00:00', '2018-11-03 00:00:00'
+-- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
@@ -714,19 +716,19 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
-delete from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+delete from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
-insert into "etl"."rejects" (
+insert into etl.rejects (
     "dag_id",
     "run_id",
     "staging",
@@ -744,18 +746,19 @@ insert into "etl"."rejects" (
     "rejected_at"
 )
 values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders', '1970-01-01 00:00:00', 'shop-data',
---      'orders/2018/11/2018-11-01.json', 'bb1d240037039a6ceab92062ebd67a57', 4, 'order_id', 'int4', 1207,
---      'Invalid digit, Value '?', Pos 0, Type: Integer',
---      '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
+    (%(dag_id_1)s, %(run_id_1)s, %(staging_1)s, %(window_start_1)s, %(window_end_1)s, %(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(line_number_1)s, %(column_name_1)s, %(column_type_1)s, %(error_code_1)s, %(reason_1)s, %(line_1)s, %(rejected_at_1)s);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders',
+--      window_start_1 = '1970-01-01 00:00:00', bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
+--      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', line_number_1 = 4, column_name_1 = 'order_id',
+--      column_type_1 = 'int4', error_code_1 = 1207, reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
+--      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
 select count(*)
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_orders'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
     count(case when ("quantity" < 1) then 1 end),

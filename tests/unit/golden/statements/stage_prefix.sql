@@ -2,11 +2,11 @@
 
 begin;
 
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_products_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2";
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_products__4e4a3efb5fa2";
 
 create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 
@@ -79,8 +79,8 @@ select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1002
+where query_id = %(query_id)s;
+-- with query_id = 1002
 
 select
     "dag_id",
@@ -98,11 +98,11 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_products'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
 
@@ -111,11 +111,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_products_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2";
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_products__4e4a3efb5fa2";
 
 create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 
@@ -168,11 +168,11 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_products'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
 
@@ -181,11 +181,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_products_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2";
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_products__4e4a3efb5fa2";
 
 create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 
@@ -252,8 +252,8 @@ select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1005
+where query_id = %(query_id)s;
+-- with query_id = 1005
 
 select
     "dag_id",
@@ -271,11 +271,11 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_products'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
 
@@ -284,11 +284,11 @@ commit;
 
 begin;
 
-drop table if exists "staging_products_files__4e4a3efb5fa2";
+drop table if exists
+    "staging_products_files__4e4a3efb5fa2",
+    "staging_products__4e4a3efb5fa2";
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-drop table if exists "staging_products__4e4a3efb5fa2";
 
 create table "staging_products__4e4a3efb5fa2" (like "staging_products");
 
@@ -340,8 +340,8 @@ select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
-where query_id = %s;
--- with 1008
+where query_id = %(query_id)s;
+-- with query_id = 1008
 
 select
     "dag_id",
@@ -359,10 +359,10 @@ select
     "reason",
     "line",
     "rejected_at"
-from "etl"."rejects"
-where dag_id = %s
-  and run_id = %s
-  and staging = %s;
--- with 'shop', 'scheduled__2018-11-02', 'staging_products'
+from etl.rejects
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;

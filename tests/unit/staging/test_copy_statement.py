@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.sql.copy_command import CopyOptions, copy_objects
+from redshift_elt.sql.render import render
+from redshift_elt.staging.copy_options import CopyOptions, json_option
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
 
 
-def test_every_option_stands_on_a_line_of_its_own():
+def copy(name, url, options, manifest=False, max_rejects=0):
+    return render("stage/copy.sql", name=name, url=url, options=options, manifest=manifest, max_rejects=max_rejects)
+
+
+def test_every_option_is_on_its_own_line():
     options = CopyOptions("s3://bucket/paths.json", ROLE, "us-west-2", "epochmillisecs", gzip=True)
-    statement = copy_objects("staging_events__1", "s3://bucket/run.manifest", options, manifest=True, max_rejects=9)
+    statement = copy("staging_events__1", "s3://bucket/run.manifest", options, manifest=True, max_rejects=9)
     assert statement == (
         'copy "staging_events__1"\n'
         "from 's3://bucket/run.manifest'\n"
@@ -27,7 +32,7 @@ def test_every_option_stands_on_a_line_of_its_own():
 
 
 def test_what_is_not_asked_for_is_left_out():
-    assert copy_objects("t", "s3://bucket/key", CopyOptions()) == (
+    assert copy("t", "s3://bucket/key", CopyOptions()) == (
         "copy \"t\"\nfrom 's3://bucket/key'\niam_role default\nformat as json 'auto'\ncompupdate off\nstatupdate off"
     )
 
@@ -42,3 +47,18 @@ def test_a_role_that_copy_cannot_use_is_refused(role):
 def test_a_json_option_that_copy_cannot_use_is_refused(json):
     with pytest.raises(ValueError, match="json"):
         CopyOptions(json=json)
+
+
+def test_text_in_an_option_is_quoted():
+    statement = copy("t", "s3://bucket/it's.json", CopyOptions(time_format="HH24'h'"))
+    assert "from 's3://bucket/it''s.json'\n" in statement
+    assert "timeformat 'HH24''h'''\n" in statement
+    with pytest.raises(ValueError, match="backslashes"):
+        copy("t", "s3://bucket/a\\b", CopyOptions())
+
+
+def test_json_is_a_keyword_of_copy_or_a_file_in_the_bucket():
+    assert json_option("auto ignorecase", "shop") == "auto ignorecase"
+    assert json_option("paths.json", "shop") == "s3://shop/paths.json"
+    assert CopyOptions().paths_file is None
+    assert CopyOptions("s3://shop/paths.json").paths_file == "s3://shop/paths.json"

@@ -1,0 +1,3 @@
+{# How many rows a staging table holds. #}
+select count(*)
+from {{ name | table }}

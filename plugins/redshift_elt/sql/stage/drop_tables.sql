@@ -1,0 +1,6 @@
+{# Drop the tables in which a run has staged; tables that do not exist are ignored. #}
+drop table if exists
+{% for name in tables %}
+    {{ name | table }}{% if not loop.last %},{% endif %}
+
+{% endfor %}

@@ -1,0 +1,2 @@
+{# Remove all rows in the transaction; TRUNCATE would commit it (AWS page "TRUNCATE"). #}
+delete from {{ name | table }}

@@ -1,0 +1,168 @@
+"""Copy the objects of a source into the run's staging table, and account for every record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from redshift_elt.sql.identifiers import bare, table
+from redshift_elt.sql.render import numbered, render
+from redshift_elt.staging import s3_content
+from redshift_elt.staging.copy_options import CopyOptions
+from redshift_elt.staging.manifests import Manifests, manifest
+from redshift_elt.staging.reconcile import reconcile
+from redshift_elt.staging.rejects import collect_rejects
+from redshift_elt.staging.staged_files import json_lines, staged_file_rows
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.staging.date_pattern import DatePattern
+    from redshift_elt.staging.discover import Discovered
+    from redshift_elt.staging.rejects import Reject
+    from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staging_task import StagingTask
+
+log = logging.getLogger(__name__)
+
+_ROWS_PER_INSERT = 1000
+
+
+@dataclass(frozen=True)
+class CopiedSource:
+    """What was copied.
+
+    :param rows: the number of rows in the staging table.
+    :param left_out: the number of rows that were left out because their object is another day's.
+    :param rejects: the records that COPY could not load.
+    """
+
+    rows: int = 0
+    left_out: int = 0
+    rejects: tuple[Reject, ...] = ()
+
+    def __add__(self, other: CopiedSource) -> CopiedSource:
+        return CopiedSource(self.rows + other.rows, self.left_out + other.left_out, (*self.rejects, *other.rejects))
+
+
+@dataclass(frozen=True)
+class SourceCopy:
+    """Copies a source in one session, into the empty tables of its run."""
+
+    session: Session
+    task: StagingTask
+    manifests: Manifests
+
+    def record_files(self, discovered: Discovered) -> None:
+        """Write what is staged into the run's table of staged files; a long list is copied."""
+        rows = staged_file_rows(discovered.objects, discovered.listing)
+        if len(rows) > _ROWS_PER_INSERT:
+            source = self.task.source
+            options = CopyOptions(iam_role=source.options.iam_role, region=self._options.region)
+            url = self.manifests.write("files", json_lines(rows))
+            self.session.execute(
+                render("stage/copy.sql", name=self.task.files, url=url, options=options, manifest=False, max_rejects=0)
+            )
+        elif rows:
+            statement = render("stage/insert_staged_files.sql", files=self.task.files, rows=len(rows))
+            self.session.execute(statement, numbered(rows))
+
+    def copy(self, objects: Sequence[S3Object]) -> CopiedSource:
+        """Copy objects into the staging table.
+
+        :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
+        :raises AirflowFailException: there is no JSONPaths file.
+        """
+        source = self.task.source
+        if not objects:
+            return CopiedSource()
+        self._check_paths_file()
+        if source.window_column is None or source.key_pattern is None:
+            return self._copy_into(self.task.table, objects, source.max_rejects)
+        return self._copy_by_day(objects, source.key_pattern, source.window_column)
+
+    def _copy_by_day(self, objects: Sequence[S3Object], pattern: DatePattern, column: str) -> CopiedSource:
+        """Copy each day's object on its own and keep its rows of that day.
+
+        COPY does not say which object a row comes from. If rows of any day were taken from any object, the rows of a
+        window would depend on which other objects its run happens to read.
+        """
+        source = self.task.source
+        incoming = f"{bare(source.table)}__incoming"
+        self.session.execute(render("stage/create_temporary_table.sql", name=incoming, like=source.table))
+        names = self.session.columns(table(source.table)).names
+        keep = render("stage/keep_interval.sql", staging=self.task.table, incoming=incoming, names=names, column=column)
+        count_outside = render("stage/count_outside.sql", incoming=incoming, column=column)
+        total = CopiedSource()
+        for number, item in enumerate(objects):
+            if number:
+                self.session.execute(render("stage/empty_table.sql", name=incoming))
+            copied = self._copy_into(incoming, [item], source.max_rejects - len(total.rejects))
+            day = pattern.day(item.key)
+            interval = _interval(day, source.margin_days)
+            self.session.execute(keep, interval)
+            [(outside,)] = self.session.fetch(count_outside, interval)
+            if outside:
+                log.warning(
+                    "%s: %s rows are left out, because their %s is not within %s days of %s.",
+                    item.url,
+                    f"{outside:,}",
+                    column,
+                    source.margin_days,
+                    day,
+                )
+            total += replace(copied, rows=copied.rows - outside, left_out=outside)
+        [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.task.table))
+        if kept != total.rows:
+            raise AirflowException(
+                f"{total.rows + total.left_out} rows were read, but {self.task.table} holds {kept} and "
+                f"{total.left_out} were left out. Nothing was kept; the task can be retried."
+            )
+        return total
+
+    def _copy_into(self, name: str, objects: Sequence[S3Object], max_rejects: int) -> CopiedSource:
+        """Copy objects into an empty table.
+
+        :param max_rejects: the maximum number of records that may be rejected.
+        """
+        url = self.manifests.write("manifest", manifest(objects))
+        self.session.execute(
+            render("stage/copy.sql", name=name, url=url, options=self._options, manifest=True, max_rejects=max_rejects)
+        )
+        copied = reconcile(self.session, name, objects, self._count_records, tolerant=max_rejects > 0)
+        rejects = collect_rejects(self.task, objects, copied.errors)
+        for item in objects:
+            if not item.size or (len(objects) == 1 and not (copied.rows or copied.errors)):
+                log.warning("%s holds no records.", item.url)
+        return CopiedSource(rows=copied.rows, rejects=tuple(rejects))
+
+    @property
+    def _options(self) -> CopyOptions:
+        options = self.task.source.options
+        return options if options.region else replace(options, region=self.task.s3.region_name)
+
+    def _count_records(self, item: S3Object) -> int:
+        return s3_content.count_records(self.task.read(item))
+
+    def _check_paths_file(self) -> None:
+        source = self.task.source
+        paths_file = source.options.paths_file
+        if paths_file is None:
+            return
+        key = paths_file.removeprefix(f"s3://{source.bucket}/")
+        if not self.task.s3.check_for_key(key, source.bucket):
+            raise AirflowFailException(
+                f"The JSONPaths file {paths_file} does not exist: upload it, or correct its key."
+            )
+
+
+def _interval(day: date, margin_days: int) -> dict[str, datetime]:
+    first = datetime.combine(day, datetime.min.time())
+    return {
+        "interval_start": first - timedelta(days=margin_days),
+        "interval_end": first + timedelta(days=margin_days + 1),
+    }

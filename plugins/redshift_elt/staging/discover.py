@@ -1,0 +1,152 @@
+"""Discover which objects a run has to stage: list S3 and, if the source has a ledger, leave out what is loaded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.run.clock import now
+from redshift_elt.staging.s3_objects import is_empty, list_dated, list_objects
+from redshift_elt.staging.staged_files import Listing
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.staging.ledger import Ledger
+    from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staging_task import StagingTask
+
+log = logging.getLogger(__name__)
+
+_LOGGED_OBJECTS = 20
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """What a run has to stage.
+
+    :param listing: the listing that the objects come from; None without a ledger, or if the last listing is recent.
+    """
+
+    objects: tuple[S3Object, ...] = ()
+    listing: Listing | None = None
+
+
+def discover(session: Session, task: StagingTask) -> Discovered:
+    """Return what a run has to stage, and log it.
+
+    :raises AirflowFailException: the bucket or the prefix is wrong, see :func:`list_source`.
+    """
+    found = _with_ledger(session, task, task.ledger) if task.ledger else Discovered(tuple(list_source(task)))
+    _log_objects(task, found.objects)
+    return found
+
+
+def list_source(task: StagingTask) -> list[S3Object]:
+    """Return the objects of the source that S3 has now, in the days that the run reads.
+
+    :raises AirflowFailException: the bucket does not exist, or has no objects where there should be some: a wrong name
+        must not pass for a period without events.
+    """
+    # Importing botocore is slow, and the file of a DAG imports this module.
+    from botocore.exceptions import ClientError
+
+    source = task.source
+    try:
+        if source.key_pattern is None:
+            found = list_objects(task.s3, source.bucket, source.root)
+        else:
+            found = list_dated(task.s3, source.bucket, source.key_pattern, task.window, source.margin_days)
+        missing = not found and (
+            task.window.full or (source.key_pattern is not None and is_empty(task.s3, source.bucket, source.root))
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        raise AirflowFailException(
+            f"The bucket {source.bucket!r} does not exist: correct its name in the Params or in the Airflow Variable."
+        ) from error
+    if missing:
+        raise AirflowFailException(
+            f"There are no objects below s3://{source.bucket}/{source.root}. A period without events would leave other "
+            "periods, so the bucket or the prefix is wrong. Nothing was changed."
+        )
+    return found
+
+
+def _with_ledger(session: Session, task: StagingTask, ledger: Ledger) -> Discovered:
+    """Return the objects that at least one target has not loaded in their current version; all in a full load."""
+    source = task.source
+    age = _age_of_recent_listing(session, task, ledger)
+    if age is not None:
+        log.info(
+            "%s was listed %s ago and is listed again after %s; a manually triggered run lists at once.",
+            source,
+            timedelta(seconds=int(age.total_seconds())),
+            source.list_every,
+        )
+        return Discovered()
+    listing = Listing(source.bucket, source.root, now())
+    found = list_source(task)
+    if task.window.full:
+        return Discovered(tuple(found), listing)
+    loaded = ledger.loaded_versions(session, source.bucket)
+    new = [item for item in found if loaded.get(item.key) != item.etag]
+    log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
+    _warn_of_changes(task, found, loaded)
+    return Discovered(tuple(new), listing)
+
+
+def _age_of_recent_listing(session: Session, task: StagingTask, ledger: Ledger) -> timedelta | None:
+    """Return how old the last listing is that all targets have loaded, or None if the run has to list again."""
+    source = task.source
+    if source.list_every is None or task.always_list or task.window.full:
+        return None
+    listed_at = ledger.last_listing(session, source.bucket, source.root)
+    if listed_at is None or now() - listed_at >= source.list_every:
+        return None
+    return now() - listed_at
+
+
+def _warn_of_changes(task: StagingTask, found: Sequence[S3Object], loaded: Mapping[str, str]) -> None:
+    """Warn of what only a full load can take back, because COPY does not say which object a row comes from."""
+    source = task.source
+    keys = {item.key for item in found}
+    changed = [item.url for item in found if loaded.get(item.key, item.etag) != item.etag]
+    gone = [f"s3://{source.bucket}/{key}" for key in loaded if key.startswith(source.root) and key not in keys]
+    if changed:
+        log.warning(
+            "Objects that have changed since they were loaded: %s. Rows that they no longer hold, or share with other "
+            "objects, are corrected by the next full load:",
+            f"{len(changed):,}",
+        )
+        _log_lines(logging.WARNING, changed)
+    if gone:
+        log.warning(
+            "Objects that were loaded and are no longer in S3: %s. Their rows are deleted by the next full load:",
+            f"{len(gone):,}",
+        )
+        _log_lines(logging.WARNING, gone)
+
+
+def _log_objects(task: StagingTask, objects: Sequence[S3Object]) -> None:
+    if not objects:
+        log.info("There are no objects to stage at %s, which is normal for an empty period.", task.source)
+        return
+    log.info("Objects to stage at %s: %s.", task.source, f"{len(objects):,}")
+    _log_lines(logging.INFO, [f"{item.url} ({item.size:,} bytes)" for item in objects])
+
+
+def _log_lines(level: int, lines: Sequence[str]) -> None:
+    for line in _first(lines):
+        log.log(level, "  %s", line)
+
+
+def _first(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:_LOGGED_OBJECTS]
+    if len(lines) > _LOGGED_OBJECTS:
+        yield f"... and {len(lines) - _LOGGED_OBJECTS:,} more."

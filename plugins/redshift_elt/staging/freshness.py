@@ -1,0 +1,28 @@
+"""Verify that what a run has staged is still what S3 has.
+
+A load does that after it has taken the lock of its target. Loads of one target run one after another, and S3 lists what
+it holds at that moment (AWS page "Amazon S3 data consistency model"), so no load can replace an object's rows by those
+of an older version (docs/adr/0004).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from redshift_elt.sql.render import render
+from redshift_elt.staging.discover import list_source
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.staging.staging_task import StagingTask
+
+
+def is_fresh(session: Session, task: StagingTask, target: str) -> bool:
+    """Return whether the staged objects are those that S3 has; with a ledger, whether the target has no newer one.
+
+    :param target: the table that is loaded; the caller holds its lock.
+    """
+    if task.ledger:
+        return not (task.ledger.staged(session).objects and task.ledger.has_superseded(session, target))
+    staged = set(session.fetch(render("stage/staged_versions.sql", files=task.files)))
+    return staged == {(item.key, item.etag, item.modified) for item in list_source(task)}

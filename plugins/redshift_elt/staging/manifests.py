@@ -1,0 +1,48 @@
+"""The files that tell COPY what to read. They are deleted when COPY has read them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from redshift_elt.sql.identifiers import bare
+
+if TYPE_CHECKING:
+    from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staging_task import StagingTask
+
+
+def manifest(objects: Iterable[S3Object]) -> str:
+    """Return a COPY manifest.
+
+    Every entry is mandatory: an object that vanishes fails the COPY instead of being skipped.
+    """
+    return json.dumps({"entries": [{"url": item.url, "mandatory": True} for item in objects]})
+
+
+class Manifests:
+    """Files for COPY that a staging task writes into the bucket of its source, and deletes at its end."""
+
+    def __init__(self, task: StagingTask) -> None:
+        self._task = task
+        self._keys: list[str] = []
+
+    def write(self, kind: str, text: str) -> str:
+        """Put a file into the bucket and return it as ``s3://bucket/key``.
+
+        :param kind: the extension of its name.
+        """
+        source = self._task.source
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        key = f"{self._task.manifest_prefix}{bare(source.table)}-{digest}.{kind}"
+        self._task.s3.load_string(text, key, source.bucket, replace=True)
+        self._keys.append(key)
+        return f"s3://{source.bucket}/{key}"
+
+    def delete(self) -> None:
+        """Delete the files that were written."""
+        if self._keys:
+            self._task.s3.delete_objects(self._task.source.bucket, self._keys)
+            self._keys.clear()

@@ -1,0 +1,138 @@
+"""Stage a source: discover its objects, copy them into the run's tables, check the rows; again if they have changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from redshift_elt.checks.recording import record_results
+from redshift_elt.checks.reporting import fail_if_any_failed
+from redshift_elt.checks.run_checks import run_checks
+from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.render import render
+from redshift_elt.staging.copy_failure import explain_copy
+from redshift_elt.staging.copy_source import SourceCopy
+from redshift_elt.staging.discover import discover
+from redshift_elt.staging.freshness import is_fresh
+from redshift_elt.staging.manifests import Manifests
+from redshift_elt.staging.rejects import store_rejects
+from redshift_elt.staging.staged import Staged
+
+if TYPE_CHECKING:
+    from redshift_elt.checks.result import Result
+    from redshift_elt.connection.session import Session
+    from redshift_elt.staging.staging_task import StagingTask
+
+log = logging.getLogger(__name__)
+
+_STAGED_FILES = "etl.staged_files"
+
+
+@dataclass(frozen=True)
+class SourceStaging:
+    """The staging of one source by one task.
+
+    Two tables of the run hold what is staged: the rows, and the objects that they come from in the versions that S3
+    listed.
+    """
+
+    task: StagingTask
+
+    @cached_property
+    def _manifests(self) -> Manifests:
+        return Manifests(self.task)
+
+    @property
+    def table(self) -> str:
+        """The run's staging table."""
+        return self.task.table
+
+    def stage(self, session: Session) -> Staged:
+        """Stage what the run needs, instead of what an earlier try has staged, and check it.
+
+        The results of the checks are committed with the rows; the caller fails after that if a check has failed.
+
+        :raises AirflowFailException: a name is wrong, see the message.
+        """
+        session.execute(render("stage/drop_tables.sql", tables=[name for name, _ in self._tables]))
+        for name, template in self._tables:
+            session.execute(render("stage/create_table.sql", name=name, like=template))
+        staged = self._fill(session)
+        record_results(session, self.task.dag_run, self.task.window, staged.results)
+        return staged
+
+    def restage_if_changed(self, session: Session, target: str) -> Staged | None:
+        """Stage again if S3 has other versions of the staged objects by now, or the target has loaded newer ones.
+
+        :param target: the table that is loaded; the caller holds its lock.
+        :return: what was staged again; None if what the run has staged is still what S3 has.
+        :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
+        """
+        if is_fresh(session, self.task, target):
+            return None
+        log.info("The objects in %s have changed in S3 since they were staged. They are staged again.", self.table)
+        for name, _ in self._tables:
+            session.execute(render("stage/empty_table.sql", name=name))
+        return self._fill_for_load(session)
+
+    def stage_temporarily(self, session: Session) -> Staged:
+        """Stage what the run needs into temporary tables, because the tables of the run are gone.
+
+        :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
+        """
+        log.info("The staging table %s is gone, as it is after a run has succeeded. Staging again.", self.table)
+        for name, template in self._tables:
+            session.execute(render("stage/create_temporary_table.sql", name=bare(name), like=template))
+        return self._fill_for_load(session)
+
+    def explain(self, session: Session, error: Exception) -> Exception:
+        """Return the error to raise for a staging that failed, as :func:`.copy_failure.explain_copy` does."""
+        source = self.task.source
+        return explain_copy(session, error, paths=source.options.paths_file, max_rejects=source.max_rejects)
+
+    def delete_manifests(self) -> None:
+        """Delete the manifests that were written for COPY."""
+        self._manifests.delete()
+
+    @property
+    def _tables(self) -> list[tuple[str, str]]:
+        """The run's tables, each with the permanent table that it is created like."""
+        return [(self.task.files, _STAGED_FILES), (self.task.table, self.task.source.table)]
+
+    def _fill(self, session: Session) -> Staged:
+        copy = SourceCopy(session, self.task, self._manifests)
+        discovered = discover(session, self.task)
+        objects = discovered.objects
+        copy.record_files(discovered)
+        copied = copy.copy(objects)
+        store_rejects(session, self.task, copied.rejects, self._reread({item.key for item in objects}))
+        return Staged(
+            objects=len(objects),
+            size=sum(item.size for item in objects),
+            rows=copied.rows,
+            left_out=copied.left_out,
+            rejected=len(copied.rejects),
+            results=self._check(session, empty=not objects),
+        )
+
+    def _fill_for_load(self, session: Session) -> Staged:
+        staged = self._fill(session)
+        fail_if_any_failed(staged.results, "Nothing was loaded.")
+        return staged
+
+    def _reread(self, keys: Collection[str]) -> Collection[str] | None:
+        """Return the keys of the objects whose rejects are replaced; None: those of all objects of the run.
+
+        With a ledger, a retry does not read the objects again that an earlier try has loaded.
+        """
+        return keys if self.task.ledger and not self.task.window.full else None
+
+    def _check(self, session: Session, *, empty: bool) -> tuple[Result, ...]:
+        """Check the staged rows; if there are none, only if a check may fail because of that."""
+        source = self.task.source
+        if empty and all(check.passes_without_rows for check in source.checks):
+            return ()
+        return tuple(run_checks(session, self.task.window, source.checks, {source.table: self.table}))

@@ -1,0 +1,54 @@
+"""One source as a task reads it: as its run has staged it, or as the task has staged it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from redshift_elt.staging.summary import StagingSummary
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.staging.ledger import Ledger
+    from redshift_elt.staging.source_staging import SourceStaging
+    from redshift_elt.staging.staged import Staged
+
+
+@dataclass(frozen=True)
+class StagedInput:
+    """A source that a task reads.
+
+    :param restaged: what the task has staged itself, in its transaction; None if it reads what the run has staged.
+    :param temporary: whether it has staged that into temporary tables, because those of the run are gone.
+    """
+
+    staging: SourceStaging
+    restaged: Staged | None = None
+    temporary: bool = False
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger of the source, or None if every run stages all objects that it lists."""
+        return self.staging.task.ledger
+
+    def refreshed(self, session: Session, target: str) -> StagedInput:
+        """Return the input after staging it again, if S3 or the target has other versions of its objects by now.
+
+        :param target: the table that is loaded; the caller holds its lock.
+        """
+        if self.temporary:
+            # It was staged after the lock was taken.
+            return self
+        return replace(self, restaged=self.staging.restage_if_changed(session, target))
+
+    def summary(self, reported: StagingSummary | None) -> StagingSummary | None:
+        """Return how much was staged, or None if that is not known.
+
+        The time of the task itself does not count as time of staging.
+
+        :param reported: what the staging task has reported.
+        """
+        if self.restaged is None:
+            return reported
+        seconds = 0.0 if self.temporary else reported and reported.seconds
+        return StagingSummary.of(self.staging.task.table, self.restaged, seconds)

@@ -1,0 +1,58 @@
+"""What a task knows when it stages a source for its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redshift_elt.run.names import files_table, run_prefix, staging_table
+from redshift_elt.staging import s3_content
+from redshift_elt.staging.ledger import Ledger
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    from redshift_elt.run.names import DagRun
+    from redshift_elt.run.window import Window
+    from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.source import Source
+
+
+@dataclass(frozen=True)
+class StagingTask:
+    """A task that stages a source for its run.
+
+    :param task_id: the task's id; it is part of the keys of its manifests, so that no two tasks share one.
+    :param always_list: list the prefix of the source, even if the last listing is recent.
+    """
+
+    source: Source
+    dag_run: DagRun
+    task_id: str
+    window: Window
+    s3: S3Hook
+    always_list: bool = False
+
+    @property
+    def table(self) -> str:
+        """The run's staging table."""
+        return staging_table(self.source.table, self.dag_run)
+
+    @property
+    def files(self) -> str:
+        """The run's table of staged files."""
+        return files_table(self.source.table, self.dag_run)
+
+    @property
+    def manifest_prefix(self) -> str:
+        """The prefix of the manifests that the task writes, with a slash at its end."""
+        return f"{run_prefix(self.dag_run)}{self.task_id}/"
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger of the source, or None if every run stages all objects that it lists."""
+        return Ledger(self.source.ledger_targets, self.files) if self.source.ledger_targets else None
+
+    def read(self, item: S3Object) -> bytes:
+        """Return the content of an object, in the version that was listed, without its compression."""
+        return s3_content.read(self.s3, item, compressed=self.source.options.gzip)

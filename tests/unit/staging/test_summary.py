@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+
+from redshift_elt.loading.inputs import LoadInputs
+from redshift_elt.staging.staged import Staged
+from redshift_elt.staging.summary import StagingSummary
+
+ORDERS = StagingSummary.of("orders__1", Staged(objects=2, size=90, rows=1_500, left_out=3, rejected=1), seconds=1.23456)
+PRODUCTS = StagingSummary.of("products__1", Staged(objects=0, size=0, rows=0, left_out=0, rejected=0), seconds=0.5)
+
+
+def test_a_summary_is_an_xcom_value_and_back():
+    value = ORDERS.as_xcom()
+    assert value == {
+        "table": "orders__1",
+        "objects": 2,
+        "bytes": 90,
+        "rows": 1500,
+        "left_out": 3,
+        "rejected": 1,
+        "read": 1504,
+        "seconds": 1.235,
+    }
+    assert StagingSummary.from_xcom(json.loads(json.dumps(value))) == ORDERS
+
+
+def test_a_task_without_a_return_value_has_no_summary():
+    assert StagingSummary.from_xcom(None) is None
+
+
+def test_the_inputs_of_a_load_are_added_up():
+    inputs = LoadInputs.total([ORDERS, PRODUCTS])
+    assert inputs == LoadInputs(objects=2, read=1504, rejected=1, seconds=1.735)
+    assert str(inputs) == "staged before in 1.7 s (objects: 2, records: 1,504, rejected: 1)"
+    assert LoadInputs.total([]) == LoadInputs(0, 0, 0, 0.0)
+
+
+def test_what_is_not_known_of_one_input_is_not_known_of_all():
+    unknown = LoadInputs.total([ORDERS, None])
+    assert unknown == LoadInputs(None, None, None, None)
+    assert str(unknown) == "the duration of staging is not known"
+    restaged = StagingSummary.of("products__1", Staged(1, 5, 1, 0, 0), seconds=None)
+    assert LoadInputs.total([ORDERS, restaged]) == LoadInputs(objects=3, read=1505, rejected=1, seconds=None)
