@@ -17,26 +17,26 @@ help: ## list the commands
 demo: install ## start everything, load data through Airflow, show the results; DATA=dir for your own data
 	@exec $(LOCAL) demo $${DATA:+--data "$$DATA"}
 
-backfill: install ## empty the local warehouse, run every hour by an Airflow backfill, compare: FROM, TO, ORDER=backwards, DATA
+backfill: install ## empty the local warehouse, backfill every hour with Airflow, compare with a full load: FROM, TO, ORDER=backwards, DATA
 	@exec $(LOCAL) backfill $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} \
 		$${ORDER:+--order "$$ORDER"} $${DATA:+--data "$$DATA"}
 
 up: install ## start the local stack and leave it running
 	@exec $(LOCAL) up
 
-local: install ## start S3 and Redshift alone, for any client; prints the addresses
+local: install ## start only S3 and Redshift, for any client; prints how to connect
 	@exec $(LOCAL) alone
 
 down: install ## stop every process of the local stack
 	@exec $(LOCAL) down
 
-sql: install ## a prompt on the local warehouse; Q="select ..." for one result
+sql: install ## open psql on the local warehouse; Q="select ..." runs one statement
 	@exec $(LOCAL) sql $${Q:+--query "$$Q"}
 
-notebook: install ## JupyterLab with the analysts' notebook on the local warehouse; ARGS="--no-browser"
+notebook: install ## open the analysts' notebook on the local warehouse in JupyterLab; ARGS="--no-browser"
 	@exec $(LOCAL) notebook -- $(ARGS)
 
-airflow: install ## the Airflow CLI on the local stack: ARGS="dags list"
+airflow: install ## run the Airflow CLI on the local stack: ARGS="dags list"
 	@exec $(LOCAL) airflow $(ARGS)
 
 test: install ## run every test, in two processes; ARGS="-k name" chooses
@@ -48,13 +48,13 @@ test-unit: install ## run the tests that need no services, in under a minute; AR
 golden: install ## write the golden files of the statements that the operators send, against a new stand-in
 	@exec $(PROGRAMS)/python -m tests.support.golden
 
-bench: install ## measure what an hour costs after a history of 1, 10 and 100 days; ARGS="1 30" chooses
+bench: install ## measure the cost of an hourly run after 1, 10 and 100 days of history; ARGS="1 30" selects other lengths
 	@exec $(PROGRAMS)/python -m bench $(ARGS)
 
-bench-standin: install ## measure what the stand-in costs beside PostgreSQL itself
+bench-standin: install ## compare the speed of the stand-in with PostgreSQL
 	@exec $(PROGRAMS)/python -m bench.standin
 
-soak: install ## try the properties of the loads with ever new examples: MINUTES=10, SEED=n repeats a round
+soak: install ## run the property tests of the loads with new random examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}
 
 lint: install ## check style, format, imports, types and SQL

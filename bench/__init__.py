@@ -1,1 +1,1 @@
-"""What a run costs, measured on the stand-in; see __main__.py."""
+"""Measure the cost of a run on the stand-in; see __main__.py."""

@@ -1,7 +1,7 @@
-"""``python -m bench [LENGTH ...]``: what an hourly run costs after a short, a long and a very long history.
+"""``python -m bench [LENGTH ...]``: measure an hourly run after a short, a long and a very long history.
 
-PostgreSQL and the stand-in are started in a folder of their own and stopped at the end. The tasks run one by one in
-this process, without Airflow's scheduler, which knows nothing of the history.
+PostgreSQL and the stand-in are started in a new folder and stopped at the end. The tasks run one by one in this
+process, without Airflow's scheduler, whose cost does not depend on the history.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _measure(stack: Stack, folder: Path, lengths: list[int], progress: Progress) -> None:
+    # Imported late: Airflow reads its configuration from the environment on import, and new_stack sets it first.
     from bench.history import History
     from bench.measures import Bench
     from bench.report import print_report

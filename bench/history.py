@@ -1,4 +1,4 @@
-"""A history of any length: one generated day and its catalogue, again and again, each time a day earlier."""
+"""A history of any length: copies of one generated day and its catalogue, each a day earlier."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Object = tuple[str, bytes]
 class History:
     """Objects of a bucket: the day to be loaded, and the days and the songs before it.
 
-    A copy of the day has sessions of its own. Half of its users are those of every day, so their history gets longer;
-    the others are the copy's own, so there are more users. A copy of the catalogue has songs and artists of its own.
+    Each copy of the day has its own sessions. Half of its users occur on every day, so their history grows; the other
+    half are new, so the number of users grows. Each copy of the catalogue has its own songs and artists.
 
     :param directory: a folder for the generated files; it does not exist yet.
     :param users: users of a day.
@@ -40,12 +40,12 @@ class History:
         return "log_json_path.json", self._paths
 
     def day_until(self, end: datetime) -> Object:
-        """Return the log file of the day as it is at a moment of it."""
+        """Return the log file of the day as it is at a given time."""
         lines = [json.dumps(event) for event in self._events if event["ts"] < end.timestamp() * 1000]
         return self.day()[0], "\n".join(lines).encode()
 
     def day(self, ago: int = 0) -> Object:
-        """Return the whole log file of the day, or of its copy some days ago."""
+        """Return the complete log file of the day, or of its copy ``ago`` days earlier."""
         lines = [json.dumps(_days_ago(event, ago)) for event in self._events]
         return f"log_data/{DAY - timedelta(days=ago):%Y/%m/%Y-%m-%d}-events.json", "\n".join(lines).encode()
 
@@ -55,7 +55,7 @@ class History:
             yield (key, _encode(song)) if copy == 0 else (f"{key[:-5]}-{copy}.json", _encode(_another(song, copy)))
 
     def missing_song(self) -> Object:
-        """Return the file of a song that was played on every day and is not in the catalogue."""
+        """Return the file of a song that is played every day and missing from the catalogue."""
         [artist, title, length] = next(
             [event["artist"], event["song"], event["length"]]
             for event in self._events
@@ -65,7 +65,7 @@ class History:
         return "song_data/missing.json", _encode({**song, "artist_name": artist, "title": title, "duration": length})
 
     def busiest_hours(self, number: int) -> list[datetime]:
-        """Return when the hours with the most events begin, in UTC, in order."""
+        """Return the starts of the hours with the most events, in UTC and in order."""
         counts: dict[int, int] = {}
         for event in self._events:
             hour = event["ts"] // 3_600_000

@@ -1,4 +1,4 @@
-"""What is measured at one length of the history."""
+"""The measurements for one length of the history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.warehouse import BUCKET, WarehouseUnderTest
 FULL = "a full load of the whole history"
 FIRST = "the first hour of a day, which lists the catalogue"
 NEW = "hours with new events"
-AGAIN = "the same hours again, nothing new"
+REPEATED = "the same hours again, nothing new"
 SONG = "an hour by hand, with one new song"
 
 _HOUR = timedelta(hours=1)
@@ -29,7 +29,7 @@ class Bench:
     """A warehouse whose history grows from one call of :meth:`measure` to the next.
 
     :param database: an administrator's connection to the cluster's database, behind the endpoint.
-    :param hours: how many hours are run; their costs are added up.
+    :param hours: how many hours to run; their costs are added up.
     """
 
     def __init__(
@@ -48,18 +48,18 @@ class Bench:
         self._put([history.paths()])
 
     def warm_up(self, show: Callable[[str], None]) -> None:
-        """Load a history of one day, so that nothing that is measured is the first of its kind."""
+        """Load a history of one day, so that no measurement includes one-time costs."""
         self._lengthen(1, show)
         show("full load")
         self._warehouse.run(full_load=True).complete()
 
     def measure(self, length: int, show: Callable[[str], None]) -> dict[str, Cost]:
-        """Make the history as long as this, load it, and return what each kind of run cost then.
+        """Extend the history to this length, load it, and return the cost of each kind of run.
 
         :param length: days of events, and copies of the catalogue, before the day that is measured.
-        :param show: is told what is being done.
+        :param show: called with the current step, as text.
         """
-        self._forget()
+        self._empty()
         self._lengthen(length, show)
         show("full load")
         with self._meter.measure() as full:
@@ -72,14 +72,16 @@ class Bench:
         self._record_history(24 * length)
         self._database.execute("analyze")
         new = [self._new_hour(hour) for hour in hours]
-        again = [self._hour(hour) for hour in hours]
+        repeated = [self._hour(hour) for hour in hours]
         show("one song")
         self._put([self._history.missing_song()])
         song = self._hour(hours[0], run_type="manual")
         [(played,)] = self._warehouse.query(_PLAYED)
         if played < length:
-            raise RuntimeError(f"the new song was to match a play of each of {length} days, and matched {played}")
-        return {FULL: full, FIRST: first, NEW: sum(new, Cost()), AGAIN: sum(again, Cost()), SONG: song}
+            raise RuntimeError(
+                f"expected the new song to match a play on each of {length} days, but it matched {played}"
+            )
+        return {FULL: full, FIRST: first, NEW: sum(new, Cost()), REPEATED: sum(repeated, Cost()), SONG: song}
 
     def _new_hour(self, start: datetime) -> Cost:
         self._put([self._history.day_until(start + _HOUR)])
@@ -102,8 +104,8 @@ class Bench:
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda item: self._warehouse.put(*item), objects))
 
-    def _forget(self) -> None:
-        """Empty the warehouse, and take away the objects that the next full load is not to find."""
+    def _empty(self) -> None:
+        """Empty the warehouse, and delete the objects that the next full load must not find."""
         for key, _ in (self._history.day(), self._history.missing_song()):
             self._warehouse.s3.delete_object(Bucket=BUCKET, Key=key)
         for schema, table in self._database.execute(
@@ -112,11 +114,11 @@ class Bench:
             self._database.execute(sql.SQL("truncate {}").format(sql.Identifier(schema, table)))
 
     def _let_a_day_pass(self) -> None:
-        """Make the ledger a day older, so that the next run lists the catalogue."""
+        """Age the ledger by a day, so that the next run lists the catalogue."""
         self._database.execute("update etl.listings set listed_at = listed_at - interval '1 day'")
 
     def _record_history(self, hours: int) -> None:
-        """Give the bookkeeping the rows of so many hourly runs before the one that it has."""
+        """Add the bookkeeping rows of this many hourly runs before the existing one."""
         for name in ("loads", "check_results"):
             columns = self._database.execute(
                 "select column_name, data_type from information_schema.columns "

@@ -1,4 +1,4 @@
-"""What a piece of work costs: what is sent as it is sent, bytes and rows as the other side counts them."""
+"""Measure cost: statements and requests as they are sent, and bytes and rows as the server counts them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pg_stat_user_tables as tables
 where schemaname = any(%s)
 """
 
-# A task's session counts its rows when it ends.
+# A session reports its row counts when it ends.
 _SESSIONS = "select 1 from pg_stat_activity where datname = current_database() and usename <> current_user limit 1"
 
 _COPIED = "select coalesce(sum(loaded_bytes), 0), coalesce(sum(source_file_count), 0) from sys_load_history"
@@ -38,12 +38,12 @@ _PATIENCE = 30
 
 @dataclass
 class Cost:
-    """What a piece of work cost.
+    """The cost of a measured block.
 
-    :param seconds: how long it took, from begin to end.
-    :param statements: every statement that was sent to the warehouse, BEGIN and COMMIT too, and its seconds.
+    :param seconds: its duration.
+    :param statements: every statement sent to the warehouse, including BEGIN and COMMIT, and its seconds.
     :param requests: the number of S3 requests of each kind.
-    :param bytes_received: bytes in the answers to them.
+    :param bytes_received: bytes in their responses.
     :param objects_copied: objects that COPY read.
     :param bytes_copied: bytes in them.
     :param rows_written: rows inserted, updated and deleted in each permanent table.
@@ -64,10 +64,10 @@ class Cost:
 
 
 class Meter:
-    """Measures what this process sends and what the warehouse does for it.
+    """Measures what this process sends and what the warehouse does.
 
-    :param database: an administrator's connection to the cluster's database, behind the endpoint; every statement
-        commits by itself.
+    :param database: an administrator's connection to the cluster's database, behind the endpoint; it is in
+        autocommit mode.
     """
 
     def __init__(self, database: psycopg.Connection[tuple[Any, ...]]) -> None:
@@ -75,7 +75,7 @@ class Meter:
 
     @contextmanager
     def measure(self) -> Iterator[Cost]:
-        """Measure the block; the cost is complete at its end."""
+        """Measure the block; the cost is complete when the block ends."""
         cost = Cost()
         rows, copied = self._rows(), self._copied()
         begun = time.monotonic()
@@ -91,7 +91,7 @@ class Meter:
         )
 
     def _rows(self) -> dict[str, tuple[int, int]]:
-        """Return for each permanent table the rows written and the rows read since it was made."""
+        """Return the rows written and the rows read of each permanent table since its creation."""
         self._database.execute("select pg_stat_force_next_flush()")
         deadline = time.monotonic() + _PATIENCE
         while self._database.execute(_SESSIONS).fetchone():
@@ -126,7 +126,7 @@ def _requests(cost: Cost) -> Iterator[None]:
 
     def counted(session: URLLib3Session, request: Any) -> Any:
         response = send(session, request)
-        # The signature names the service; other services are asked for clusters and credentials.
+        # The signature names the service: requests for clusters and credentials are not counted.
         if b"/s3/aws4_request" in _bytes(request.headers.get("Authorization", "")):
             kind = "LIST" if "list-type=2" in request.url else request.method
             cost.requests[kind] += 1

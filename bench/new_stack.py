@@ -1,4 +1,4 @@
-"""PostgreSQL and the stand-in in a folder of their own, on free ports, for as long as something is measured on them."""
+"""PostgreSQL and the stand-in in a temporary folder, on free ports, for a measurement."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Measure = Callable[["Stack", Path, Progress], None]
 def on_new_stack(measure: Measure) -> int:
     """Start a stack without Airflow, measure, stop and remove everything, and return the exit status.
 
-    :param measure: is called with the stack, a folder for whatever it needs, and where to say what is being done.
+    :param measure: called with the stack, a folder for its files, and the progress display.
     """
     raise_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="sparkify-bench-"))
@@ -44,7 +44,8 @@ def on_new_stack(measure: Measure) -> int:
 
 
 def _run(measure: Measure, folder: Path, progress: Progress) -> None:
-    # Airflow reads these when it is imported, and else makes a folder of its own in the user's home.
+    # Airflow reads these on import, and without AIRFLOW_HOME creates a folder in the user's home. So everything that
+    # imports Airflow is imported afterwards.
     os.environ["AIRFLOW_HOME"] = str(folder / "airflow")
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
     os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"

@@ -1,4 +1,4 @@
-"""The table of costs, and what grows in it."""
+"""Print the table of costs and what grows in it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _RUN_SUFFIX = re.compile(r"__[0-9a-f]{12}")
 _COUNTS: dict[str, Callable[[Cost], int]] = {
     "statements": lambda cost: len(cost.statements),
     "S3 requests": lambda cost: sum(cost.requests.values()),
-    "bytes of the answers": lambda cost: cost.bytes_received,
+    "bytes of the responses": lambda cost: cost.bytes_received,
     "objects copied": lambda cost: cost.objects_copied,
     "bytes copied": lambda cost: cost.bytes_copied,
     "rows written": lambda cost: sum(cost.rows_written.values()),
     "rows read": lambda cost: sum(cost.rows_read.values()),
 }
 
-# These cost the same whatever there is; where the time of BEGIN grows, something else kept the machine busy.
+# Their cost does not depend on the data. If the time of BEGIN grows, the machine was busy with something else.
 _SAME_FOR_ALL = ("begin transaction", "commit", "rollback")
 _NOISE = "time of BEGIN: noise"
 _TIMES: dict[str, Callable[[Cost], float]] = {
@@ -42,9 +42,9 @@ _TIMES: dict[str, Callable[[Cost], float]] = {
 
 
 def print_report(console: Console, costs: Costs) -> None:
-    """Print what each kind of run cost at each length of the history.
+    """Print the cost of each kind of run for each length of the history.
 
-    Times are shown as ratios to the shortest history only: they say nothing about another machine or about Redshift.
+    Times are shown only as ratios to the shortest history: absolute times depend on the machine.
     """
     lengths = list(costs)
     for run in costs[lengths[0]]:
@@ -66,7 +66,7 @@ def print_report(console: Console, costs: Costs) -> None:
 
 
 def _print_growth(console: Console, costs: Costs) -> None:
-    """Say what grew of every run but the full load, and in which tables and statements."""
+    """Print what grew in every run except the full load, and in which tables and statements."""
     first, last = (costs[length] for length in (min(costs), max(costs)))
     for run in first:
         if run == FULL:

@@ -1,7 +1,7 @@
-"""``python -m bench.standin``: what the stand-in costs beside PostgreSQL, which does the same work in the same run.
+"""``python -m bench.standin``: compare the speed of the stand-in with that of PostgreSQL on the same work.
 
-PostgreSQL is asked over its own socket, the stand-in as a client asks it: over TLS. Times are those of one machine at
-one moment, so ratios are what counts.
+PostgreSQL is reached over its unix socket, and the stand-in over TLS, as by any client. Times depend on the machine, so
+compare the ratios.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ format as json 'auto'
 compupdate off
 statupdate off"""
 
-# On a table of the user's, so that all of the translation takes place.
+# On a user table, so that it is fully translated.
 ONE_STATEMENT = "select count(*) from users where user_id = 1"
 
 
@@ -65,11 +65,12 @@ def main() -> int:
 
 
 def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
+    # Imported late: Airflow reads its configuration from the environment on import, and new_stack sets it first.
     from tests.support.new_warehouse import new_warehouse
     from tests.support.warehouse import BUCKET
 
     with new_warehouse(stack) as warehouse:
-        with progress.step(f"Uploading {EVENTS:,} events in one object and {SONGS:,} songs in as many"):
+        with progress.step(f"Uploading {EVENTS:,} events in one object and {SONGS:,} songs in one object each"):
             _upload(warehouse, folder / "data")
         direct = psycopg.connect(**stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE)), autocommit=True)
         endpoint = require_login(stack.settings)
@@ -84,7 +85,10 @@ def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
             with progress.step("Measuring a large result"):
                 rows += _results(direct, client)
     print_table(
-        progress.console, "The stand-in beside PostgreSQL", ("what", "PostgreSQL", "stand-in", "is", "aim"), rows
+        progress.console,
+        "The stand-in compared with PostgreSQL",
+        ("what", "PostgreSQL", "stand-in", "ratio", "goal"),
+        rows,
     )
 
 
@@ -100,7 +104,7 @@ def _upload(warehouse: WarehouseUnderTest, data: Path) -> None:
 
 
 def _copies(direct: Connection, client: Connection, bucket: str, csv: Path) -> Iterator[tuple[str, ...]]:
-    """COPY of JSON beside PostgreSQL's COPY of the same rows as CSV; then many small files."""
+    """Compare COPY from JSON with PostgreSQL's COPY of the same rows from CSV, then COPY many small files."""
     copy = COPY_EVENTS.format(bucket=bucket)
     client.execute(copy)
     with csv.open("wb") as file, direct.cursor().copy("copy staging_events to stdout (format csv)") as rows:
@@ -128,7 +132,7 @@ def _copies(direct: Connection, client: Connection, bucket: str, csv: Path) -> I
 
 
 def _beside_a_copy(direct: Connection, client: Connection, other: Connection, bucket: str) -> Iterator[tuple[str, ...]]:
-    """How long another client's statements take while one copies."""
+    """Measure the statements of one client while another client runs COPY."""
     alone = [_seconds(lambda: other.execute(ONE_STATEMENT)) for _ in range(STATEMENTS)]
     direct.execute("truncate staging_events")
     with ThreadPoolExecutor(1) as pool:
@@ -138,16 +142,16 @@ def _beside_a_copy(direct: Connection, client: Connection, other: Connection, bu
             beside.append(_seconds(lambda: other.execute(ONE_STATEMENT)))
         copying.result()
     yield (
-        "a statement beside a COPY",
+        "a statement during a COPY",
         "",
         f"{1000 * median(beside):.2f} ms, at most {1000 * max(beside):.0f} ms",
         f"{median(beside) / median(alone):.1f} times that without a COPY",
-        "it goes on",
+        "no waiting",
     )
 
 
 def _statements(direct: Connection, client: Connection) -> Iterator[tuple[str, ...]]:
-    """Take the fastest series' median of a statement that psycopg, as it does by itself, has prepared."""
+    """Take the median of the fastest series, for a statement that psycopg prepares automatically."""
 
     def series(connection: Connection) -> float:
         return median(_seconds(lambda: connection.execute(ONE_STATEMENT)) for _ in range(STATEMENTS))
@@ -170,7 +174,7 @@ def _results(direct: Connection, client: Connection) -> Iterator[tuple[str, ...]
 
 
 def _best(works: Iterable[Callable[[], object]], before: Callable[[], object] = lambda: None) -> list[float]:
-    """Do each work in turn, several times, and return the seconds of each one's fastest time."""
+    """Run each function in turn, several times, and return the fastest time of each in seconds."""
     times: list[list[float]] = []
     for _ in range(ROUNDS):
         times.append([])

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     raise_on_signals()
-    # psycopg warns of the connection that an interrupt cut off; the one line about the interrupt says enough.
+    # psycopg warns about the connection that an interrupt closed; one line about the interrupt is enough.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
     try:
         return _run(options, Settings.from_environment())
@@ -33,30 +33,34 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="The local stack's commands.")
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="start the stack, load data through Airflow, show the results")
-    demo.add_argument("--data", type=Path, help="a directory of data; without it the data is made")
+    demo.add_argument("--data", type=Path, help="a directory of data; by default, data is generated")
     commands.add_parser("up", help="start the stack")
     commands.add_parser("alone", help="start the stand-in for S3 and Redshift, without Airflow")
     commands.add_parser("down", help="stop the stack")
-    backfill = commands.add_parser("backfill", help="run every hour of a period on an empty warehouse, compare")
+    backfill = commands.add_parser(
+        "backfill", help="run every hour of a period on an empty warehouse, and compare with a full load"
+    )
     backfill.add_argument("--from", dest="start", default="2018-11-01", help="the first day")
     backfill.add_argument("--to", dest="end", default="2018-12-01", help="the day after the last one")
     backfill.add_argument("--order", choices=["forwards", "backwards"], default="forwards")
-    backfill.add_argument("--data", type=Path, help="a directory of data; without it the data is made")
-    soak = commands.add_parser("soak", help="try the properties of the loads with ever new examples")
-    soak.add_argument("--minutes", default="10", help="no round of examples begins after this many")
-    soak.add_argument("--seed", help="the first round's seed")
+    backfill.add_argument("--data", type=Path, help="a directory of data; by default, data is generated")
+    soak = commands.add_parser("soak", help="run the property tests of the loads with new random examples")
+    soak.add_argument("--minutes", default="10", help="start no new round after this many minutes")
+    soak.add_argument("--seed", help="the seed of the first round; random by default")
     sql = commands.add_parser("sql", help="psql on the local warehouse")
-    sql.add_argument("--query", help="one statement instead of a prompt")
+    sql.add_argument("--query", help="run one statement instead of opening a prompt")
     airflow = commands.add_parser("airflow", help="the Airflow CLI on the local stack")
     airflow.add_argument("arguments", nargs=argparse.REMAINDER)
     notebook = commands.add_parser("notebook", help="JupyterLab with the analysts' notebook on the local warehouse")
-    notebook.add_argument("arguments", nargs="*", help="JupyterLab's own, after --")
-    commands.add_parser("warehouse-env", help="the warehouse's variables as shell commands")
+    notebook.add_argument("arguments", nargs="*", help="arguments for JupyterLab, after --")
+    commands.add_parser(
+        "warehouse-env", help="print shell commands that export the connection variables of the warehouse"
+    )
     return parser
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
-    # Imported here: the modules are heavy, and a wrong option is reported without them.
+    # Imported late because these modules load boto3, psycopg and httpx: --help and usage errors do not need them.
     from local import soak
     from local.stack import alone, backfill, demo, env_file, notebook, shell
     from local.stack.period import Period
@@ -73,11 +77,11 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         backfill.backfill(Stack(settings, progress), progress, period, options.data, backwards=backwards)
     elif options.command == "up":
         Stack(settings, progress).up()
-        demo.print_how_to_go_on(settings, progress)
+        demo.print_next_steps(settings, progress)
     elif options.command == "alone":
         alone.serve_alone(Stack(settings, progress), progress)
     else:
-        # These act on what runs, whatever ports the variables name now.
+        # These commands use the ports that the running stack was started with, even if the variables have changed.
         settings = running_settings(settings)
         stack = Stack(settings, progress)
         if options.command == "down":

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make .venv with everything in requirements-dev.txt; nothing to do when that is done already.
-# PYTHON names the interpreter; without it the first supported one is taken.
+# Create .venv with everything in requirements-dev.txt, unless it is up to date.
+# PYTHON names the interpreter; by default, the first supported one is used.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,10 +34,10 @@ find_python() {
             return
         fi
     done
-    fail "No Python 3.10, 3.11, 3.12 or 3.13 was found: install one, or name it: PYTHON=/path/to/python make demo"
+    fail "No Python 3.10, 3.11, 3.12 or 3.13 was found: install one, or set PYTHON, as in PYTHON=/path/to/python make demo"
 }
 
-# A virtual environment knows the folder it was made in, so it does not survive a move.
+# A virtual environment contains the path of its folder, so it cannot be moved.
 wanted() {
     pwd
     cat requirements-dev.txt
@@ -55,7 +55,7 @@ fi
 
 python=$(find_python)
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    fail "$python cannot make virtual environments: install its venv module (Debian and Ubuntu: apt install python3-venv)."
+    fail "$python cannot create virtual environments: install its venv module (Debian and Ubuntu: apt install python3-venv)."
 
 echo "Installing into .venv with Python $(version "$python"), once"
 rm -f "$STAMP"

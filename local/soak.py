@@ -1,4 +1,4 @@
-"""Try the properties of the loads with ever new examples, for as long as wanted."""
+"""Run the property tests of the loads with new random examples, for a given time."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SEEDS = 2**32
 
 
 def soak(progress: Progress, minutes: str, seed: str | None, tests: str = PROPERTIES) -> int:
-    """Run rounds of examples until the time is over or one fails.
+    """Run rounds of examples until the time is up or a round fails.
 
-    A round is a run of pytest, whose seed decides every example in it: a round that fails is repeated by its seed.
+    A round is one run of pytest. Its seed determines every example, so a failed round can be repeated.
 
-    :param minutes: no round begins after this many, as the user writes them.
-    :param seed: the first round's seed, as the user writes it; the next ones count up. None takes one by chance.
+    :param minutes: no round starts after this many minutes, as the user writes them.
+    :param seed: the first round's seed, as the user writes it; the following rounds count up. None picks a random one.
     :param tests: the file with the properties.
     :return: the exit status of the last round.
-    :raises StackError: ``minutes`` or ``seed`` is no number.
+    :raises StackError: ``minutes`` or ``seed`` is not a number.
     """
     limit = 60 * _number("MINUTES", minutes)
     number = secrets.randbelow(SEEDS) if seed is None else int(_number("SEED", seed))
@@ -49,7 +49,7 @@ def _round(tests: str, seed: int) -> tuple[int, str]:
         try:
             output, _ = process.communicate()
         except Interrupted:
-            # pytest then stops what its fixtures have started.
+            # Let pytest stop what its fixtures started.
             process.send_signal(signal.SIGINT)
             process.communicate()
             raise
@@ -58,5 +58,5 @@ def _round(tests: str, seed: int) -> tuple[int, str]:
 
 def _number(name: str, text: str) -> float:
     if not text.replace(".", "", 1).isdecimal():
-        raise StackError(f"{name}={text} is no number.")
+        raise StackError(f"{name}={text} is not a number.")
     return float(text)

@@ -1,4 +1,4 @@
-"""Made-up data in the formats of the real one: event logs, song files and the JSONPaths file of the logs.
+"""Generated data in the formats of the real data: event logs, song files and the JSONPaths file of the logs.
 
 The same options give the same bytes on every platform. Every name is invented.
 """

@@ -1,4 +1,4 @@
-"""``python -m local.datagen TARGET``: make a data directory."""
+"""``python -m local.datagen TARGET``: generate a directory of data."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Read the options and write the data."""
     defaults = Options()
     parser = argparse.ArgumentParser(
-        prog="python -m local.datagen", description="Make data in the real data's formats."
+        prog="python -m local.datagen", description="Generate data in the formats of the real data."
     )
     parser.add_argument("target", type=Path, help="the new directory")
     parser.add_argument("--days", type=int, default=defaults.days, help="days of events (%(default)s)")
-    parser.add_argument("--users", type=int, default=defaults.users, help="people in the logs (%(default)s)")
+    parser.add_argument("--users", type=int, default=defaults.users, help="users in the logs (%(default)s)")
     parser.add_argument("--songs", type=int, default=defaults.songs, help="songs in the catalogue (%(default)s)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="another seed, other data (%(default)s)")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="random seed (%(default)s)")
     parser.add_argument("--start", type=date.fromisoformat, default=defaults.start, help="the first day (%(default)s)")
     options = vars(parser.parse_args(arguments))
     target = options.pop("target")
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
         generate(target, Options(**options))
     except StackError as error:
         sys.exit(str(error))
-    print(f"{target} holds {options['days']} days of {options['users']} users, and {options['songs']} songs.")
+    print(f"Generated {options['days']} days of {options['users']} users and {options['songs']} songs in {target}.")
 
 
 if __name__ == "__main__":

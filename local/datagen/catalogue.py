@@ -1,4 +1,4 @@
-"""The song catalogue: what the files under ``song_data/`` say."""
+"""The song catalogue: the content of the files under ``song_data/``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.datagen.dice import Dice
 HEX = "0123456789ABCDEF"
 
 Text = str | int | float
-"""A field that means a text: in some files of the real data it is a JSON number."""
+"""A text field; in some files of the real data it is a JSON number."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Artist:
 
 
 def catalogue(dice: Dice, count: int) -> list[Song]:
-    """Make the songs of a catalogue, among them such that only their id or only their duration tells apart."""
+    """Generate the songs of a catalogue; some differ only in their id, and some only in their duration."""
     songs: list[Song] = []
     for number, (artist, turn) in enumerate(islice(_turns(dice), count)):
         track_id, song_id = _track_id(dice), _id(dice, "SO")

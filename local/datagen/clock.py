@@ -10,5 +10,5 @@ DAY_MS = 24 * HOUR_MS
 
 
 def midnight_ms(day: date) -> int:
-    """Tell the moment at which a day begins."""
+    """Return the moment at which a day begins."""
     return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()) * 1000

@@ -1,4 +1,4 @@
-"""Chance that falls the same way on every platform and in every version of Python."""
+"""Random values that are the same on every platform and in every version of Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Dice:
         self._random = random.Random(f"{seed} {purpose}").random  # noqa: S311
 
     def chance(self, probability: float) -> bool:
-        """Say yes with this probability."""
+        """Return True with this probability."""
         return self._random() < probability
 
     def between(self, low: int, high: int) -> int:
@@ -27,7 +27,7 @@ class Dice:
         return low + int(self._random() * (high - low + 1))
 
     def low(self, limit: int) -> int:
-        """Draw an integer from 0 up to, not including, ``limit``: the smaller, the likelier."""
+        """Draw an integer from 0 up to but excluding ``limit``; small ones are more likely."""
         drawn = self._random()
         return int(drawn * drawn * limit)
 
@@ -36,5 +36,5 @@ class Dice:
         return choices[int(self._random() * len(choices))]
 
     def letters(self, alphabet: str, length: int) -> str:
-        """Draw a text of that many letters."""
+        """Draw a text of this many letters."""
         return "".join(self.pick(alphabet) for _ in range(length))

@@ -10,7 +10,7 @@ from local.datagen.dice import Dice
 
 
 class Jukebox:
-    """Plays songs of the catalogue, others that nobody catalogued, and some that only nearly match.
+    """Plays songs of the catalogue, songs that are not in it, and some that nearly match.
 
     :param known: the catalogue; its first songs are the most popular ones.
     :param unknown: songs that have no file.

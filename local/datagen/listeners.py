@@ -1,4 +1,4 @@
-"""The people in the logs."""
+"""The users in the logs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Listener:
 
 
 def listeners(dice: Dice, number: int, start: date) -> list[Listener]:
-    """Make the listeners; some ids never occur, and the first two of every twenty have the same name."""
+    """Generate the listeners; some ids are skipped, and the first two of every twenty have the same name."""
     ids = islice((user_id for user_id in count(2) if user_id % 23), number)
     start_ms = midnight_ms(start)
     people: list[Listener] = []

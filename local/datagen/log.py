@@ -30,7 +30,7 @@ class Log:
         self._sessions = 2
 
     def days(self, start: date, number: int) -> Iterator[tuple[date, list[Event]]]:
-        """Give the events of each day in the order of their time; what is past midnight goes to the next day."""
+        """Yield the events of each day in order of time; events after midnight belong to the next day."""
         over_midnight: list[Event] = []
         for offset in range(number):
             day = start + timedelta(days=offset)
@@ -48,7 +48,7 @@ class Log:
         for index, listener in enumerate(self._listeners):
             if listener.habit is not Habit.FOLLOWS:
                 start = midnight + self._time_of_day(listener)
-            # Whoever comes only now and then comes on one day at least.
+            # An occasional listener has a session on at least one day.
             if listener.habit is not Habit.LISTENS or index % days == day or self._dice.chance(0.7):
                 session = self._session(listener, self._levels[listener.user_id], start)
                 listen(session, listener.habit, self._dice, self._jukebox)

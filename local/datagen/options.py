@@ -1,4 +1,4 @@
-"""What can be asked of the generator."""
+"""The options of the generator."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from local.errors import StackError
 
 @dataclass(frozen=True)
 class Options:
-    """The size of the data and the seed that decides everything else.
+    """The size of the data, and the seed that determines everything else.
 
-    From 2 days, 8 users and 100 songs upwards the data shows every peculiarity of the real one.
+    With at least 2 days, 8 users and 100 songs, the data has every peculiarity of the real data.
 
     :param days: days of events, one file each.
-    :param users: people who are seen in the logs.
+    :param users: users in the logs.
     :param songs: files of the catalogue.
-    :param seed: another seed gives other data of the same kind.
+    :param seed: the random seed.
     :param start: the first day, in UTC.
     """
 

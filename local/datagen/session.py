@@ -25,7 +25,7 @@ Event = dict[str, Any]
 
 @dataclass
 class Session:
-    """A session number, a clock, and the events so far. Without a listener nobody is ever signed in."""
+    """A session number, a clock, and the events so far. Without a listener, nobody is signed in."""
 
     number: int
     listener: Listener | None
@@ -34,7 +34,7 @@ class Session:
     events: list[Event] = field(default_factory=list)
 
     def visit(self, page: str, *, signed_in: bool = True, song: Song | None = None) -> None:
-        """Log one event at the present moment, with the level of this moment."""
+        """Log one event with the current time and level."""
         who = self.listener if signed_in else None
         method, status = ANSWERS.get(page, ("GET", 200))
         self.events.append(
@@ -70,7 +70,7 @@ class Session:
         self.moment += seconds * 1000
 
     def change_level(self, level: str) -> None:
-        """Ask for the other level and get it: the events after this one have it."""
+        """Change the level: later events have the new one."""
         change = "Upgrade" if level == "paid" else "Downgrade"
         self.visit(change)
         self.wait(7)
@@ -144,7 +144,7 @@ def _log_in(session: Session, dice: Dice) -> None:
     session.visit("Login", signed_in=False)
     session.wait(dice.between(1, 10))
     session.visit("Home")
-    # Now and then the first song starts in the same second.
+    # Sometimes the first song starts in the same second.
     session.wait(dice.between(0, 3))
 
 

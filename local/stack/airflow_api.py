@@ -1,4 +1,4 @@
-"""Airflow's REST API, used as a user's script would use it."""
+"""A client of Airflow's REST API."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import httpx
 
 from local.errors import StackError
 
-# A DAG file that is still being parsed is not an error yet.
+# A DAG whose file has not been parsed yet is not an error.
 NOT_FOUND = httpx.codes.NOT_FOUND
 
 SECONDS = 60
 
-# The most that Airflow gives at once.
+# The page size limit of Airflow.
 PAGE = 100
 
-# Airflow makes all runs of a backfill before it answers.
+# Airflow creates all runs of a backfill before it responds.
 BACKFILL_SECONDS = 600
 
 
 class AirflowApi:
-    """A logged-in user of one Airflow.
+    """A logged-in user of an Airflow instance.
 
     :param url: the address of the API server.
     """
@@ -48,16 +48,16 @@ class AirflowApi:
         return self._send("GET", f"/api/v2/dags/{dag_id}", accept=(NOT_FOUND,)).status_code != NOT_FOUND
 
     def import_errors(self) -> list[str]:
-        """Return the file and the last line of each error that kept a DAG file from being parsed."""
+        """Return the file and the last line of each import error."""
         errors = self._send("GET", "/api/v2/importErrors").json()["import_errors"]
         return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
 
     def unpause(self, dag_id: str) -> None:
-        """Let the scheduler run a DAG."""
+        """Unpause a DAG."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}?update_mask=is_paused", {"is_paused": False})
 
     def pause(self, dag_id: str) -> None:
-        """Let the scheduler start no more runs of a DAG."""
+        """Pause a DAG, so that the scheduler starts no more runs."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}?update_mask=is_paused", {"is_paused": True})
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
@@ -80,12 +80,12 @@ class AirflowApi:
         return found
 
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
-        """Answer the question of a task that waits for somebody."""
+        """Respond to a task that waits for a person's decision."""
         path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/-1/hitlDetails"
         self._send("PATCH", path, {"chosen_options": [option], "params_input": {}})
 
     def clear(self, dag_id: str, run_id: str, task_ids: list[str]) -> None:
-        """Let tasks of a run, and what depends on them, run again."""
+        """Clear tasks of a run and their downstream tasks, so that they run again."""
         body = {
             "dry_run": False,
             "dag_run_id": run_id,
@@ -110,8 +110,8 @@ class AirflowApi:
 
         :param first: the logical date of the earliest run.
         :param last: that of the latest run.
-        :param reprocess: whether runs that are there already run again: ``none``, ``failed`` or ``completed``, which
-            means those that failed too.
+        :param reprocess: which existing runs run again: ``none``, ``failed`` or ``completed``, which includes failed
+            ones.
         """
         body = {
             "dag_id": dag_id,
@@ -124,11 +124,11 @@ class AirflowApi:
         return int(self._send("POST", "/api/v2/backfills", body, timeout=BACKFILL_SECONDS).json()["id"])
 
     def backfill_is_complete(self, backfill_id: int) -> bool:
-        """Whether Airflow has seen that a backfill has ended; it looks twice a minute."""
+        """Whether Airflow has marked a backfill as completed, which it checks twice a minute."""
         return self._send("GET", f"/api/v2/backfills/{backfill_id}").json()["completed_at"] is not None
 
     def cancel_backfill(self, backfill_id: int) -> None:
-        """Let a backfill start no more runs; those that wait are marked as failed. One that has ended is no error."""
+        """Cancel a backfill: its queued runs are marked as failed. Does nothing if it has ended."""
         self._send("PUT", f"/api/v2/backfills/{backfill_id}/cancel", accept=(httpx.codes.CONFLICT,))
 
     def count_runs(self, dag_id: str, first: datetime, last: datetime, states: Iterable[str] = ()) -> int:
@@ -140,7 +140,7 @@ class AirflowApi:
         return self._count(f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", first, last, states)
 
     def runs(self, dag_id: str, first: datetime, last: datetime, states: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """Return the runs of a DAG with a logical date from ``first`` to ``last``, in the order in which they began."""
+        """Return the runs of a DAG with a logical date from ``first`` to ``last``, ordered by start date."""
         query = [*_between(first, last, states), ("order_by", "start_date"), ("limit", str(PAGE))]
         found: list[dict[str, Any]] = []
         while True:
@@ -151,13 +151,13 @@ class AirflowApi:
                 return found
 
     def asset_events(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Return what a run has told the consumers of its Assets: the name of each Asset, and what came along."""
+        """Return the Asset events that a run emitted."""
         query = urlencode({"source_dag_id": dag_id, "source_run_id": run_id})
         events: list[dict[str, Any]] = self._send("GET", f"/api/v2/assets/events?{query}").json()["asset_events"]
         return events
 
     def log(self, dag_id: str, run_id: str, task: Mapping[str, Any]) -> list[str]:
-        """Return the lines that the last try of a task logged."""
+        """Return the log lines of the last try of a task."""
         path = f"{_run(dag_id, run_id)}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
         answer = self._send("GET", f"{path}?map_index={task['map_index']}&full_content=true", accept=(NOT_FOUND,))
         content = [] if answer.status_code == NOT_FOUND else answer.json()["content"]
@@ -198,7 +198,7 @@ def _reason(answer: httpx.Response) -> str:
 
 
 def _log_lines(entry: str | Mapping[str, Any]) -> list[str]:
-    """Return an entry of a task's log, and the errors that it carries, as lines of text."""
+    """Return an entry of a task's log and its errors as lines of text."""
     if isinstance(entry, str):
         return [entry]
     level = entry.get("level", "info").upper()

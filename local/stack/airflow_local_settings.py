@@ -1,6 +1,6 @@
-"""Airflow imports this file at its start: the processes that fork one for each task prepare here what tasks need.
+"""Airflow imports this file on startup. Processes that fork a process per task import here what tasks need.
 
-A forked process has it already, so a task's file is parsed in a tenth of the time, and a client of AWS made in a third.
+Forked processes inherit it: a task parses its file in a tenth of the time, and creates an AWS client in a third.
 """
 
 import importlib
@@ -24,6 +24,6 @@ if os.environ.get("SPARKIFY_IMPORT_AHEAD"):
     for module in MODULES:
         importlib.import_module(module)
     importlib.import_module("shared_aws_models").read_ahead()
-    # Airflow's AWS hooks and the Redshift driver look at the call stack, and Python then looks for the file of every
-    # module there is. It remembers what it found, so the process that is forked has it.
+    # Airflow's AWS hooks and the Redshift driver inspect the call stack, for which Python looks up the file of every
+    # imported module. It caches the result, so a forked process inherits it.
     os.register_at_fork(before=inspect.stack)

@@ -1,4 +1,4 @@
-"""The stand-in by itself: S3 and a Redshift cluster for any client, without Airflow."""
+"""The stand-in alone: S3 and a Redshift cluster for any client, without Airflow."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _WHOLE_S3 = {
 
 
 def serve_alone(stack: Stack, progress: Progress) -> None:
-    """Start PostgreSQL and the stand-in, make a bucket, a role and a cluster, and print how to reach them.
+    """Start PostgreSQL and the stand-in, create a bucket, a role and a cluster, and print how to reach them.
 
-    What is there already stays as it is.
+    What exists already is left as it is.
     """
     stack.up_without_airflow()
     try:
-        with progress.step(f"Making the cluster {CLUSTER_ALONE}") as step:
-            _make(stack.settings)
+        with progress.step(f"Creating the cluster {CLUSTER_ALONE}") as step:
+            _create_resources(stack.settings)
             step.done = f"The cluster {CLUSTER_ALONE} is available"
     except Interrupted:
         stack.undo()
@@ -50,11 +50,11 @@ def serve_alone(stack: Stack, progress: Progress) -> None:
     _print_addresses(stack.settings, progress)
 
 
-def _make(settings: Settings) -> None:
+def _create_resources(settings: Settings) -> None:
     s3, iam, redshift = (aws_client(settings, service) for service in ("s3", "iam", "redshift"))
     if BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    role = _role(iam)
+    role = _ensure_role(iam)
     try:
         redshift.describe_clusters(ClusterIdentifier=CLUSTER_ALONE)
     except redshift.exceptions.ClusterNotFoundFault:
@@ -75,8 +75,8 @@ def _make(settings: Settings) -> None:
     )
 
 
-def _role(iam: Any) -> str:
-    """Return the ARN of a role with which COPY and UNLOAD may use every bucket of the stand-in."""
+def _ensure_role(iam: Any) -> str:
+    """Create the role with which COPY and UNLOAD may use every bucket of the stand-in, and return its ARN."""
     try:
         arn: str = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
@@ -93,8 +93,8 @@ def _print_addresses(settings: Settings, progress: Progress) -> None:
         f"\nRedshift:    {warehouse.host}:{warehouse.port}, database {warehouse.database}, TLS only"
         f"\nLogin:       {warehouse.user} / {warehouse.password}"
         f"\nCertificate: {warehouse.certificate}"
-        f"\nYour shell:  source {env_file(settings)}   (boto3, psql and redshift_connector then find all of it)"
-        f'\nAsk:         make sql Q="select version()"'
+        f"\nYour shell:  source {env_file(settings)}   (configures boto3, psql and redshift_connector)"
+        f'\nQuery:       make sql Q="select version()"'
         "\nStop:        make down",
         markup=False,
     )

@@ -1,4 +1,4 @@
-"""A backfill of many hours with Airflow's own means, while a full load goes on, held against a single full load."""
+"""An Airflow backfill of many hours with a concurrent full load, compared with a single full load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from local.stack.cluster_login import find_login, require_login
 from local.stack.comparison import fingerprints, fingerprints_of_hours, rows_written
 from local.stack.dag_run import FAILED_TASK, FINISHED, failed_on_interrupt, run_dag, show_failure, wait_for_dag
 from local.stack.dataset import Dataset
-from local.stack.demo import CREATE_CLUSTER, LOAD, print_how_to_go_on, upload_data
+from local.stack.demo import CREATE_CLUSTER, LOAD, print_next_steps, upload_data
 from local.stack.environment import ADMIN, BUCKET
 from local.stack.interrupt import Interrupted, held_back
 from local.stack.period import HOUR, Period
@@ -34,54 +34,54 @@ from local.stack.upload import delete
 TEARDOWN_CLUSTER = "sparkify_teardown_cluster"
 
 ACTIVE_RUNS = 8
-# How many hours are run twice.
-AGAIN = 24
-# Runs at the start and at the end whose times are compared.
+# How many hours run twice.
+REPEATED_HOURS = 24
+# How many runs at the start and at the end are compared in time.
 COMPARED_RUNS = 50
 
 POLL_SECONDS = 1.0
-# Without a terminal each change of this many hours is a line.
+# Without a terminal, a progress line is printed after this many hours.
 SHOWN_HOURS = 10
 
 
 def backfill(stack: Stack, progress: Progress, period: Period, data: Path | None, *, backwards: bool) -> None:
     """Run every hour of a period with an Airflow backfill, on an empty warehouse, and compare with one full load.
 
-    In the middle a full load is triggered by hand; some hours are run twice.
+    Halfway, a full load is triggered by hand. Some hours run twice.
 
-    :param data: the directory of data; None makes data for the period.
+    :param data: the directory of data; None generates data for the period.
     :param backwards: whether the latest hour is the first.
-    :raises StackError: a run failed, or the rows are not those of a full load.
+    :raises StackError: a run failed, or a full load gives other rows.
     """
     dataset = Dataset.open(data).between(period.start, period.last_day) if data else None
     stack.up()
     try:
-        dataset = dataset or _made_up_data(stack.settings, progress, period)
+        dataset = dataset or _generated_data(stack.settings, progress, period)
         with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
             _begin_empty(stack.settings, api, progress, dataset)
             _backfill(stack.settings, api, progress, period, backwards=backwards)
     except Interrupted:
         stack.undo()
         raise
-    print_how_to_go_on(stack.settings, progress)
+    print_next_steps(stack.settings, progress)
 
 
-def _made_up_data(settings: Settings, progress: Progress, period: Period) -> Dataset:
-    """Return generated data of the period; it is made the first time only."""
+def _generated_data(settings: Settings, progress: Progress, period: Period) -> Dataset:
+    """Return generated data for the period; it is generated only once."""
     directory = settings.state / f"data_{period.start}_{period.end}"
     if not directory.exists():
-        with progress.step("Making the data") as step:
+        with progress.step("Generating the data") as step:
             generate(directory, Options(days=period.days, start=period.start))
-            step.done = f"The data is made, in {directory}"
+            step.done = f"Generated the data in {directory}"
     return Dataset.open(directory)
 
 
 def _begin_empty(settings: Settings, api: AirflowApi, progress: Progress, dataset: Dataset) -> None:
-    """Make the bucket hold the dataset and nothing else, and the cluster new."""
+    """Fill the bucket with the dataset and nothing else, and recreate the cluster."""
     result = upload_data(settings, progress, dataset)
     if result.foreign:
         delete(aws_client(settings, "s3"), BUCKET, result.foreign)
-        progress.line(f"  {len(result.foreign):,} objects of other data are deleted from the local bucket")
+        progress.line(f"  Deleted {len(result.foreign):,} objects of other data from the local bucket")
     if find_login(settings):
         run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
     run_dag(api, progress, CREATE_CLUSTER, {})
@@ -94,22 +94,22 @@ def _backfill(settings: Settings, api: AirflowApi, progress: Progress, period: P
         hours = _Hours(api, period.first_hour, period.last_hour)
         with _started(api, hours, backwards=backwards) as backfill_id:
             _follow(hours, step, hours.number // 2)
-            before = _Before.look(settings, hours)
+            before = _LoadedBefore.read(settings, hours)
             manual = api.trigger(LOAD, {"full_load": True})
             with failed_on_interrupt(api, LOAD, manual):
                 _follow(hours, step, hours.number)
                 state = _end_of_run(api, manual)
             _wait_for_end(api, backfill_id)
-        step.done = f"{hours.number} hours have run, {len(before.hours)} of them before the full load in the middle"
+        step.done = f"Ran {hours.number} hours, {len(before.hours)} of them before the full load"
     runs, tasks = hours.runs(), hours.tasks()
     if state != "success":
         raise StackError(show_failure(api, progress, LOAD, manual))
-    again = _Hours(api, period.first_hour, min(period.last_hour, period.first_hour + (AGAIN - 1) * HOUR))
-    with progress.step(f"Running {again.number} hours again") as step:
-        with _started(api, again, backwards=backwards) as backfill_id:
-            _follow(again, step, again.number)
+    repeated = _Hours(api, period.first_hour, min(period.last_hour, period.first_hour + (REPEATED_HOURS - 1) * HOUR))
+    with progress.step(f"Running {repeated.number} hours again") as step:
+        with _started(api, repeated, backwards=backwards) as backfill_id:
+            _follow(repeated, step, repeated.number)
             _wait_for_end(api, backfill_id)
-        step.done = f"{again.number} hours have run a second time"
+        step.done = f"Ran {repeated.number} hours a second time"
     _check_success(api, progress, hours)
     _print_speed(progress, runs, tasks)
     _compare(settings, api, progress, before)
@@ -117,7 +117,7 @@ def _backfill(settings: Settings, api: AirflowApi, progress: Progress, period: P
 
 @dataclass(frozen=True)
 class _Hours:
-    """The runs of a stretch of hours."""
+    """The runs of consecutive hours."""
 
     api: AirflowApi
     first: datetime
@@ -134,20 +134,20 @@ class _Hours:
         return self.api.runs(LOAD, self.first, self.last, states)
 
     def tasks(self) -> Counter[str]:
-        """Return how many task instances have ended in which state."""
+        """Return the number of task instances per final state."""
         states = ("success", "skipped", *sorted(FAILED_TASK))
         return Counter({state: self.api.count_tasks(LOAD, self.first, self.last, [state]) for state in states})
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What the hours that ran before the full load in the middle had loaded by themselves."""
+class _LoadedBefore:
+    """What the hourly runs had loaded before the full load started."""
 
     hours: frozenset[datetime]
     fingerprints: dict[str, str]
 
     @classmethod
-    def look(cls, settings: Settings, hours: _Hours) -> _Before:
+    def read(cls, settings: Settings, hours: _Hours) -> _LoadedBefore:
         loaded = frozenset(
             datetime.fromisoformat(run["logical_date"].replace("Z", "+00:00")).replace(tzinfo=None)
             for run in hours.runs("success")
@@ -158,7 +158,7 @@ class _Before:
 
 @contextmanager
 def _started(api: AirflowApi, hours: _Hours, *, backwards: bool) -> Iterator[int]:
-    """Start a backfill; an interrupt cancels it and fails the runs that are under way."""
+    """Start a backfill; an interrupt cancels it and fails its active runs."""
     backfill_id = None
     try:
         with held_back():
@@ -181,7 +181,7 @@ def _started(api: AirflowApi, hours: _Hours, *, backwards: bool) -> Iterator[int
 
 
 def _follow(hours: _Hours, step: Step, number: int) -> None:
-    """Wait until so many of the hours have run."""
+    """Wait until this many hours have run."""
     while (done := hours.count(*FINISHED)) < number:
         failed = hours.count("failed")
         shown = done - done % SHOWN_HOURS
@@ -196,7 +196,7 @@ def _end_of_run(api: AirflowApi, run_id: str) -> str:
 
 
 def _wait_for_end(api: AirflowApi, backfill_id: int) -> None:
-    """Wait until Airflow has seen that the backfill has ended: before that it starts no other."""
+    """Wait until Airflow has marked the backfill as completed: until then it starts no other backfill."""
     while not api.backfill_is_complete(backfill_id):
         time.sleep(POLL_SECONDS)
 
@@ -205,11 +205,11 @@ def _check_success(api: AirflowApi, progress: Progress, hours: _Hours) -> None:
     failed = hours.runs("failed")
     if failed:
         first = show_failure(api, progress, LOAD, failed[0]["dag_run_id"])
-        raise StackError(f"{len(failed)} of {hours.number} hours have failed. {first}")
+        raise StackError(f"{len(failed)} of {hours.number} hours failed. {first}")
 
 
 def _print_speed(progress: Progress, runs: list[dict[str, Any]], tasks: Counter[str]) -> None:
-    """Print how many runs and task instances there were in a minute, and whether a run became slower."""
+    """Print the runs and task instances per minute, and whether runs became slower."""
     begun, ended = (
         [datetime.fromisoformat(run[end].replace("Z", "+00:00")) for run in runs] for end in ("start_date", "end_date")
     )
@@ -228,10 +228,10 @@ def _print_speed(progress: Progress, runs: list[dict[str, Any]], tasks: Counter[
     print_table(progress.console, f"The backfill, {ACTIVE_RUNS} runs at a time", ("what", "value"), rows)
 
 
-def _compare(settings: Settings, api: AirflowApi, progress: Progress, before: _Before) -> None:
-    """Load everything by one run, which must find nothing to write.
+def _compare(settings: Settings, api: AirflowApi, progress: Progress, before: _LoadedBefore) -> None:
+    """Run a full load, which must find nothing to write.
 
-    :raises StackError: it wrote something.
+    :raises StackError: it wrote rows.
     """
     with require_login(settings).connect() as connection:
         hourly, rows = fingerprints(connection), row_counts(connection)
@@ -245,9 +245,9 @@ def _compare(settings: Settings, api: AirflowApi, progress: Progress, before: _B
         (table, f"{rows[table]:,}", f"{full_rows[table]:,}", written.get(table), "yes" if same[table] else "NO")
         for table in STAR_SCHEMA
     ]
-    names = ("table", "rows after the backfill", "after one full load", "rows that it wrote", "the same")
+    names = ("table", "rows after the backfill", "after one full load", "rows it wrote", "same")
     print_table(progress.console, "The backfill and a single full load", names, lines)
     if repaired:
-        raise StackError("The full load in the middle has changed hours that had run before it.")
+        raise StackError("The full load changed hours that had already been loaded.")
     if not all(same.values()):
-        raise StackError("The backfill and the full load do not give the same rows: see the table.")
+        raise StackError("The backfill and the full load gave different rows: see the table above.")

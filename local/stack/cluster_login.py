@@ -15,13 +15,13 @@ from local.stack.aws_client import aws_client
 from local.stack.environment import CLUSTER
 from local.standin.client import standin_environment
 
-# The longest that Redshift allows.
+# The maximum of GetClusterCredentials.
 CREDENTIAL_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class ClusterLogin:
-    """The endpoint of the local cluster and a login that works now."""
+    """The endpoint of a local cluster, and a user and password that are valid now."""
 
     host: str
     port: int
@@ -31,7 +31,7 @@ class ClusterLogin:
     certificate: str
 
     def environment(self) -> dict[str, str]:
-        """Return libpq's variables: for psql, psycopg and the user's shell."""
+        """Return the libpq variables, for psql, psycopg and the user's shell."""
         return {
             "PGHOST": self.host,
             "PGPORT": str(self.port),
@@ -57,7 +57,7 @@ class ClusterLogin:
 
 
 def find_login(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin | None:
-    """Look a local cluster up and log in; None if there is no cluster, or it is paused.
+    """Return a login for a local cluster, or None if the cluster does not exist or is not available.
 
     :raises StackError: the stand-in does not answer.
     """
@@ -82,21 +82,21 @@ def find_login(settings: Settings, cluster_identifier: str = CLUSTER) -> Cluster
 
 
 def require_login(settings: Settings, cluster_identifier: str = CLUSTER) -> ClusterLogin:
-    """Look a local cluster up as :func:`find_login` does.
+    """Return a login for a local cluster.
 
-    :raises StackError: there is none, or the stand-in does not answer.
+    :raises StackError: the cluster does not exist or is not available, or the stand-in does not answer.
     """
-    warehouse = find_login(settings, cluster_identifier)
-    if warehouse is None:
+    login = find_login(settings, cluster_identifier)
+    if login is None:
         raise StackError(
             f'There is no available cluster "{cluster_identifier}" yet: run make demo, or trigger the DAG '
             "sparkify_create_cluster."
         )
-    return warehouse
+    return login
 
 
 def _login(settings: Settings, cluster: dict[str, Any]) -> tuple[str, str]:
-    """Return the master user's password, which lasts, or else a temporary one."""
+    """Return the master user and its managed password or, if it has none, a temporary password."""
     if secret := cluster.get("MasterPasswordSecretArn"):
         value = aws_client(settings, "secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         return cluster["MasterUsername"], json.loads(value)["password"]

@@ -1,4 +1,4 @@
-"""Whether two ways of loading gave the same rows."""
+"""Compare the rows that two ways of loading gave."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ HOURLY = ("songplays", "time")
 
 
 def fingerprints(connection: psycopg.Connection[Any]) -> dict[str, str]:
-    """Return for each table of the star schema a text that is the same for the same rows, in whatever order."""
+    """Return for each table of the star schema a digest that depends on its rows and not on their order."""
     return {table: _digest(_rows(connection, table)) for table in STAR_SCHEMA}
 
 
 def fingerprints_of_hours(connection: psycopg.Connection[Any], hours: Collection[datetime]) -> dict[str, str]:
-    """Return the same for the rows of some hours, of the tables whose rows belong to an hour.
+    """Return such digests of the rows of some hours, for the tables whose rows belong to an hour.
 
-    :param hours: their beginnings, in UTC and without a zone.
+    :param hours: their starts, in UTC without a time zone.
     """
     chosen = set(hours)
     return {
@@ -38,7 +38,7 @@ def fingerprints_of_hours(connection: psycopg.Connection[Any], hours: Collection
 
 
 def rows_written(connection: psycopg.Connection[Any], dag_id: str, run_id: str) -> dict[str, int]:
-    """Return how many rows of each table of the star schema a run has inserted, updated or deleted."""
+    """Return how many rows of each star schema table a run inserted, updated or deleted."""
     found = connection.execute(
         "select target, sum(inserted + updated + deleted) from etl.loads where dag_id = %s and run_id = %s"
         " group by target",

@@ -1,4 +1,4 @@
-"""One background process: started in a session of its own, known by a record on disk, stopped with its children."""
+"""A background process: started in its own session, recorded on disk, and stopped with its children."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import psutil
 from local.errors import StackError
 from local.settings import ROOT
 
-# A process's creation time is computed from the machine's clock, which may be corrected by a little while it runs.
+# The creation time of a process depends on the machine's clock, which may be adjusted while the process runs.
 CLOCK_SECONDS = 2.0
 
-# How long a process gets to end by itself.
+# Seconds that a process has to exit by itself.
 PATIENCE = 15.0
 
 POLL_SECONDS = 0.05
@@ -27,12 +27,11 @@ POLL_SECONDS = 0.05
 class Daemon:
     """A named background process of one state folder.
 
-    Its record holds the pid together with the creation time, so that another process that got the same pid later is
-    never taken for it.
+    Its record holds the pid and the creation time, so that a later process with the same pid is never mistaken for it.
 
     :param name: the name of its record and of its log file.
     :param state: the stack's state folder.
-    :param patience: seconds that it gets to end by itself before it is killed.
+    :param patience: seconds that it has to exit by itself before it is killed.
     """
 
     def __init__(self, name: str, state: Path, patience: float = PATIENCE) -> None:
@@ -70,15 +69,15 @@ class Daemon:
         return self._read()[1]
 
     def check_alive(self) -> None:
-        """Raise when the process has ended, with the last line that it logged.
+        """Check that the process is running; the error quotes the last line of its log.
 
         :raises StackError: it is not running.
         """
         if not self.is_running():
-            raise StackError(f"{self.name} stopped while it started: {self._last_words()} (log: {self.log})")
+            raise StackError(f"{self.name} stopped during startup: {self._last_words()} (log: {self.log})")
 
     def terminate(self) -> list[psutil.Process]:
-        """Ask the process to end, and return everything that has to be gone then: the process and its descendants."""
+        """Ask the process to exit, and return everything that must end with it: the process and its descendants."""
         members = self.members()
         leader = self._leader()
         if leader:
@@ -87,7 +86,7 @@ class Daemon:
         return members
 
     def finish(self, members: Sequence[psutil.Process], deadline: float) -> None:
-        """Wait for a terminated process until the deadline, then kill it and what it left behind.
+        """Wait for a terminated process until the deadline, then kill it and its remaining descendants.
 
         :param members: what :meth:`terminate` returned.
         :param deadline: a time of :func:`time.monotonic`.
@@ -102,16 +101,16 @@ class Daemon:
         self._record.unlink(missing_ok=True)
 
     def members(self) -> list[psutil.Process]:
-        """Return the process, its descendants, and what its descendants left behind when it died."""
+        """Return the process, its descendants, and descendants that outlived it."""
         pid, created = self._read()
         if not pid:
             return []
         leader = self._leader()
         if leader is None and _is_alive(pid):
-            # A pid is not given away while it still names a session, so nothing of ours is left.
+            # The system does not reuse a pid that still names a session, so none of our processes is left.
             return []
         found = {leader, *_descendants(leader)} if leader else set()
-        found |= {process for process in psutil.process_iter() if _belongs(process, pid, created)}
+        found |= {process for process in psutil.process_iter() if _is_in_session(process, pid, created)}
         return [process for process in found if _is_running(process)]
 
     def _leader(self) -> psutil.Process | None:
@@ -133,7 +132,7 @@ class Daemon:
 
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it logged nothing")
 
 
 def stop_all(daemons: Sequence[Daemon]) -> None:
@@ -152,7 +151,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _is_running(process: psutil.Process) -> bool:
-    # Where nobody collects orphans, a process that has ended stays in the list of processes as a zombie.
+    # Where no init process reaps orphans, an ended process remains as a zombie.
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -166,8 +165,8 @@ def _descendants(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _belongs(process: psutil.Process, session: int, created: float) -> bool:
-    """Whether a process is of the session that the process with this pid opened."""
+def _is_in_session(process: psutil.Process, session: int, created: float) -> bool:
+    """Whether a process is in the session that the process with this pid started."""
     try:
         return os.getsid(process.pid) == session and process.create_time() > created - CLOCK_SECONDS
     except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):

@@ -31,7 +31,9 @@ def wait_for_dag(api: AirflowApi, dag_id: str) -> None:
         if errors := api.import_errors():
             raise StackError(f"A DAG file cannot be imported: {errors[0]}")
         if time.monotonic() > deadline:
-            raise StackError(f"Airflow has found no DAG {dag_id} after {PARSE_SECONDS} s: see its dag_processor.log.")
+            raise StackError(
+                f"Airflow has not found the DAG {dag_id} after {PARSE_SECONDS} s: see its dag_processor.log."
+            )
         time.sleep(POLL_SECONDS)
 
 
@@ -40,7 +42,7 @@ def run_dag(api: AirflowApi, progress: Progress, dag_id: str, conf: Mapping[str,
 
     :param conf: the run's params.
     :return: the id of the run.
-    :raises StackError: the run failed; the logs of the tasks that failed have been printed.
+    :raises StackError: the run failed; the logs of its failed tasks have been printed.
     """
     with progress.step(f"Running {dag_id}") as step:
         wait_for_dag(api, dag_id)
@@ -50,13 +52,13 @@ def run_dag(api: AirflowApi, progress: Progress, dag_id: str, conf: Mapping[str,
             state = _follow(api, progress, step, dag_id, run_id)
         if state != "success":
             raise StackError(show_failure(api, progress, dag_id, run_id))
-        step.done = f"{dag_id} has succeeded"
+        step.done = f"{dag_id} succeeded"
     return run_id
 
 
 @contextmanager
 def failed_on_interrupt(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[None]:
-    """Let an interrupt of the block mark a run as failed."""
+    """Mark a run as failed if the block is interrupted."""
     try:
         yield
     except Interrupted:
@@ -67,7 +69,7 @@ def failed_on_interrupt(api: AirflowApi, dag_id: str, run_id: str) -> Iterator[N
 def _follow(api: AirflowApi, progress: Progress, step: Step, dag_id: str, run_id: str) -> str:
     settled: dict[tuple[str, int], str] = {}
     while True:
-        # The state first: when it is final, the tasks read after it are too.
+        # Read the state first: if it is final, the tasks that are read after it are final too.
         state = api.run_state(dag_id, run_id)
         tasks = api.tasks(dag_id, run_id)
         for task in sorted(tasks, key=lambda task: task["end_date"] or ""):

@@ -1,4 +1,4 @@
-"""A directory with the data of a demo: what must be in it, and its objects as they go into the bucket."""
+"""A directory of demo data: what it must contain, and the objects that it becomes in the bucket."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Dataset:
     """A checked data directory.
 
     :param directory: the directory.
-    :param first_day: the first day whose log file belongs to it.
+    :param first_day: the first day whose log file is included.
     :param last_day: the last one.
     """
 
@@ -35,7 +35,7 @@ class Dataset:
     def open(cls, directory: Path) -> Dataset:
         """Check a directory.
 
-        :raises StackError: it is no directory, or something is missing in it.
+        :raises StackError: it is not a directory, or something is missing.
         """
         if not directory.is_dir():
             raise StackError(f"DATA={directory} is not a directory.")
@@ -47,7 +47,7 @@ class Dataset:
         }
         missing = [name for name, is_there in found.items() if not is_there]
         if missing:
-            raise StackError(f"DATA={directory} is not complete; missing in it: {'; '.join(missing)}.")
+            raise StackError(f"DATA={directory} is incomplete; missing: {'; '.join(missing)}.")
         return cls(directory, min(days), max(days))
 
     def between(self, first_day: date, last_day: date) -> Dataset:
@@ -57,7 +57,7 @@ class Dataset:
         """
         if not any(first_day <= day <= last_day for day in _log_days(self.directory)):
             raise StackError(
-                f"DATA={self.directory} has no log file of the days {first_day} to {last_day}; "
+                f"DATA={self.directory} has no log files for {first_day} to {last_day}; "
                 f"it has files from {self.first_day} to {self.last_day}."
             )
         return replace(self, first_day=first_day, last_day=last_day)

@@ -1,4 +1,4 @@
-"""The demo: the whole way of the data, from a directory to the answers, on the local stack."""
+"""The demo: load a directory of data on the local stack, and answer questions with it."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ LOAD = "sparkify_etl"
 
 
 def demo(stack: Stack, progress: Progress, data: Path | None) -> None:
-    """Start the stack, load a directory of data as a user would, and show what came of it.
+    """Start the stack, load a directory of data as a user would, and show the results.
 
-    :param data: the directory; None makes the data.
-    :raises StackError: something is wrong with the directory, the stack or a run.
+    :param data: the directory; None generates data.
+    :raises StackError: the directory is incomplete, the stack does not start, or a run fails.
     """
-    # A wrong directory is reported before anything is started.
+    # Report a wrong directory before anything is started.
     dataset = Dataset.open(data) if data else None
     stack.up()
     try:
-        run_id = load(stack.settings, progress, dataset or made_up_data(stack.settings, progress))
+        run_id = load(stack.settings, progress, dataset or generated_data(stack.settings, progress))
         with require_login(stack.settings).connect() as connection:
             print_report(connection, progress.console, LOAD, run_id)
     except Interrupted:
         stack.undo()
         raise
-    print_how_to_go_on(stack.settings, progress)
+    print_next_steps(stack.settings, progress)
 
 
-def made_up_data(settings: Settings, progress: Progress) -> Dataset:
-    """Return the generated data; it is made the first time only."""
+def generated_data(settings: Settings, progress: Progress) -> Dataset:
+    """Return the generated data; it is generated only once."""
     directory = settings.state / "data"
     if not directory.exists():
-        with progress.step("Making the data") as step:
+        with progress.step("Generating the data") as step:
             generate(directory, Options())
-            step.done = f"The data is made, in {directory}"
+            step.done = f"Generated the data in {directory}"
     return Dataset.open(directory)
 
 
 def load(settings: Settings, progress: Progress, dataset: Dataset) -> str:
     """Upload a dataset, create the cluster and load the warehouse through Airflow.
 
-    :return: the id of the run that loaded.
+    :return: the id of the run that loaded the data.
     """
     result = upload_data(settings, progress, dataset)
     if result.foreign:
         progress.line(
-            f"  {len(result.foreign):,} other objects are in the bucket, from other data: what they held stays loaded."
-            f" To start anew: make down, then delete {settings.state}"
+            f"  The bucket also holds {len(result.foreign):,} objects of other data: rows loaded from them remain."
+            f" To start over: make down, then delete {settings.state}"
         )
     start, end = dataset.window
     with AirflowApi(settings.airflow_url, ADMIN, Secrets.of(settings.state).admin_password) as api:
@@ -71,21 +71,21 @@ def load(settings: Settings, progress: Progress, dataset: Dataset) -> str:
 
 
 def upload_data(settings: Settings, progress: Progress, dataset: Dataset) -> Upload:
-    """Bring a dataset to the local bucket."""
+    """Upload a dataset to the local bucket."""
     with progress.step("Uploading the data") as step:
         result = upload(dataset, aws_client(settings, "s3"), BUCKET, step.detail)
-        step.done = f"{result.objects:,} objects are in s3://{BUCKET}, of which {result.sent:,} were new or changed"
+        step.done = f"Uploaded {result.sent:,} new or changed of {result.objects:,} objects to s3://{BUCKET}"
     return result
 
 
-def print_how_to_go_on(settings: Settings, progress: Progress) -> None:
+def print_next_steps(settings: Settings, progress: Progress) -> None:
     """Print where Airflow is, how to log in, and how to stop."""
     secrets = Secrets.of(settings.state)
     question = 'make sql Q="select count(*) from songplays"'
     progress.console.print(
         f"\nAirflow UI:  {settings.airflow_url}"
-        f"\nLogin:       {ADMIN} / {secrets.admin_password}   (only looking: {VIEWER} / {secrets.viewer_password})"
-        f"\nAsk:         {question}"
+        f"\nLogin:       {ADMIN} / {secrets.admin_password}   (read only: {VIEWER} / {secrets.viewer_password})"
+        f"\nQuery:       {question}"
         "\nNotebook:    make notebook"
         f"\nYour shell:  source {env_file(settings)}"
         "\nStop:        make down",

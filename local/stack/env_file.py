@@ -1,4 +1,4 @@
-"""The file that a user's shell sources to act on the local stack."""
+"""The file that a user's shell sources to use the local stack."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from local.stack.secret import write_private
 
 
 def env_file(settings: Settings) -> Path:
-    """Return where the file is."""
+    """Return the path of the file."""
     return settings.state / "env.sh"
 
 
 def write_env_file(settings: Settings, variables: Mapping[str, str]) -> None:
     """Write the file.
 
-    Sourcing it asks for the warehouse's endpoint and a login each time, because both come and go with the cluster.
+    Each time it is sourced, it asks for the endpoint and a login, because both change with the cluster.
 
-    :param variables: what makes programs act on the local stack: Airflow's, or those of a client of AWS only.
+    :param variables: the variables that point programs at the local stack, for Airflow or for AWS clients only.
     """
     root, python, programs = (shlex.quote(str(path)) for path in (ROOT, sys.executable, Path(sys.executable).parent))
     lines = [
-        "# Source this file: the airflow CLI, boto3 and PostgreSQL clients then act on the local stack.",
+        "# Source this file: the airflow CLI, boto3 and PostgreSQL clients then use the local stack.",
         *_exports(dict(sorted(variables.items()))),
         f"case :$PATH: in *:{programs}:*) ;; *) export PATH={programs}:$PATH ;; esac",
         f'eval "$(cd {root} && {python} -m local warehouse-env)"',
@@ -37,9 +37,9 @@ def write_env_file(settings: Settings, variables: Mapping[str, str]) -> None:
 
 
 def warehouse_exports(settings: Settings) -> str:
-    """Return shell commands that export what PostgreSQL clients need; none while there is no cluster."""
-    warehouse = find_login(settings) or find_login(settings, CLUSTER_ALONE)
-    return "\n".join(_exports(warehouse.environment())) if warehouse else ""
+    """Return shell commands that export what PostgreSQL clients need, or an empty string if there is no cluster."""
+    login = find_login(settings) or find_login(settings, CLUSTER_ALONE)
+    return "\n".join(_exports(login.environment())) if login else ""
 
 
 def _exports(variables: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The environment variables that the components of the local Airflow, its CLI and the user's shell get."""
+"""The environment variables of the local Airflow components, the Airflow CLI and the user's shell."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from local.standin.client import standin_environment
 
 BUCKET = "sparkify-local"
 CLUSTER = "sparkify"
-# The cluster of a stack without Airflow, whose DAG would take one of the name above for somebody else's.
+# The cluster of a stack without Airflow. It has its own name because the DAG that creates a cluster does not adopt one
+# that it did not create.
 CLUSTER_ALONE = "local"
 DATABASE = "dev"
 MASTER_USER = "awsuser"
-# Who loads: made by sparkify_create_cluster.
+# The database user that loads; sparkify_create_cluster creates it.
 LOADER = "sparkify_etl"
 
 ADMIN = "admin"
 VIEWER = "viewer"
 
-# The user's own settings of these programs must not reach the local stack: it would act on another account.
+# The user's own settings for these programs must not reach the local stack: it would use another account.
 FOREIGN = ("AIRFLOW", "AWS_", "PG", "_AIRFLOW")
 
-# Each task is a process of its own: without Python's bytecode files it compiles the package anew.
+# Each task is a separate process: without bytecode files, it compiles the package again.
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
@@ -43,7 +44,7 @@ def passwords_file(settings: Settings) -> Path:
 
 
 def process_environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of every process of the stack: the user's without what belongs to another stack."""
+    """Return the environment of every process of the stack: the user's, without settings for AWS or another Airflow."""
     kept = {name: value for name, value in environ.items() if not name.startswith((*FOREIGN, NO_BYTECODE))}
     return {
         **kept,
@@ -54,12 +55,12 @@ def process_environment(settings: Settings, environ: Mapping[str, str] = os.envi
 
 
 def client_variables(settings: Settings) -> dict[str, str]:
-    """Return what makes boto3, PostgreSQL clients and this project's commands act on the local stack."""
+    """Return the variables that point boto3, PostgreSQL clients and this project's commands at the local stack."""
     return {**standin_environment(settings), **_common_variables(settings, os.environ)}
 
 
 def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Secrets) -> dict[str, str]:
-    """Return what makes any Airflow program act on the local stack."""
+    """Return the variables that point any Airflow program at the local stack."""
     return {
         **client_variables(settings),
         "AIRFLOW_HOME": str(airflow_home(settings)),
@@ -79,12 +80,12 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
         "AIRFLOW__API__BASE_URL": settings.airflow_url,
         "AIRFLOW__API__SECRET_KEY": secrets.api_secret_key,
         "AIRFLOW__API__WORKERS": "1",
-        # A log line's end is where the message says what to do.
+        # Log messages say at their end what to do, so lines are wrapped.
         "AIRFLOW__API__DEFAULT_WRAP": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.jwt_secret,
-        # The default second of sleep is most of what a short task costs.
+        # The default of one second is most of the duration of a short task.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
-        # A changed DAG file shows in the UI after seconds instead of minutes.
+        # Changed DAG files appear in the UI after seconds instead of minutes.
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(
             {

@@ -1,4 +1,4 @@
-"""Whether Airflow's components work: alive, and heard of since they were started."""
+"""The health of Airflow's components: whether they are alive and have sent a heartbeat since they were started."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ API_SERVER = "api_server"
 
 
 def unhealthy_components(url: str, components: Mapping[str, Daemon]) -> list[str]:
-    """Return the names of the components that do not work yet.
+    """Return the names of the components that are not healthy yet.
 
-    Airflow reports the newest heartbeat in its database, which may be that of a process that was stopped seconds ago:
-    only a heartbeat since the component's own start counts.
+    Airflow reports the latest heartbeat in its database, which may come from a process that has just been stopped.
+    Only a heartbeat after the component's own start counts.
 
     :param url: the address of the API server.
-    :param components: the processes under the names that the report uses.
+    :param components: the processes by their names in the report.
     """
     report = _report(url)
     if report is None or not components[API_SERVER].is_running():

@@ -1,4 +1,4 @@
-"""What an interrupt does to a command: it ends it in an orderly way, whichever signal asked for that."""
+"""Interrupts: each signal that ends a command lets it clean up first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """A signal asked the command to end. Like KeyboardInterrupt it is no error, so ``except Exception`` lets it pass.
+    """A signal asked the command to end. As with KeyboardInterrupt, ``except Exception`` does not catch it.
 
     :param number: the signal.
     """
@@ -22,14 +22,14 @@ class Interrupted(BaseException):
 
 
 def raise_on_signals() -> None:
-    """Turn the signals that end a command into :class:`Interrupted`, even if the parent had them ignored."""
+    """Turn the signals that end a command into :class:`Interrupted`, even if the parent process ignored them."""
     for number in SIGNALS:
         signal.signal(number, _interrupt)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let an interrupt wait until the block is done; for what must not be left half done."""
+    """Delay interrupts until the block has ended, for work that must not be left half done."""
     caught: list[int] = []
     previous = {
         number: signal.signal(number, lambda caught_number, _: caught.append(caught_number)) for number in SIGNALS

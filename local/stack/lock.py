@@ -1,4 +1,4 @@
-"""One command at a time starts or stops the stack of a state folder."""
+"""A lock: one command at a time starts or stops the stack of a state folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from local.errors import StackError
 def exclusive(state: Path) -> Iterator[None]:
     """Keep other commands from starting or stopping the same stack.
 
-    The lock is the system's, so it ends with the process that holds it, however that ends.
+    It is a lock of the operating system, so it is released when the process ends, however that happens.
 
     :raises StackError: another command holds the lock, or the folder cannot be written.
     """
@@ -43,5 +43,5 @@ def _open(state: Path) -> TextIO:
         return (state / "stack.lock").open("a+")
     except OSError as error:
         raise StackError(
-            f"The state folder {state} cannot be written ({error.strerror}): set SPARKIFY_STATE to a folder of yours."
+            f"The state folder {state} cannot be written ({error.strerror}): set SPARKIFY_STATE to your own folder."
         ) from error

@@ -1,4 +1,4 @@
-"""The analysts' notebook on the local warehouse, with a user of their own."""
+"""The analysts' notebook on the local warehouse, with its own database user."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from local.stack.cluster_login import require_login
 from local.stack.environment import client_variables, process_environment
 
 NOTEBOOK = ROOT / "notebooks" / "sparkify.ipynb"
-# What an administrator runs on a cluster; its first statement makes the user.
+# An administrator runs this on a cluster; its first statement creates the user.
 ACCESS = ROOT / "include" / "sql" / "access" / "analyst.sql"
 ANALYST = "sparkify_analyst"
 
-# uv keeps it in an environment of its own: it brings some ninety packages that nothing else here needs.
+# uv installs it into a separate environment: it has about ninety dependencies that nothing else here needs.
 JUPYTERLAB = "jupyterlab==4.6.6"
 
 
 def open_notebook(settings: Settings, arguments: Sequence[str]) -> NoReturn:
-    """Become JupyterLab, which listens on the loopback address and shows the notebook.
+    """Replace this process with JupyterLab, which listens on the loopback address and opens the notebook.
 
-    :param arguments: further ones for JupyterLab.
-    :raises StackError: the stack does not run, or has no warehouse.
+    :param arguments: additional arguments for JupyterLab.
+    :raises StackError: the stack is not running, or has no warehouse.
     """
     with require_login(settings).connect() as connection:
         ensure_analyst(connection)
@@ -38,9 +38,9 @@ def open_notebook(settings: Settings, arguments: Sequence[str]) -> NoReturn:
 
 
 def ensure_analyst(connection: psycopg.Connection[Any]) -> None:
-    """Let analysts in, as an administrator of a cluster on AWS does; once more changes nothing.
+    """Create the analysts' user if it is missing, as an administrator of a cluster on AWS does.
 
-    :param connection: an administrator's.
+    :param connection: a connection as administrator.
     :raises StackError: the warehouse has no tables.
     """
     create_user, *grants = filter(str.strip, ACCESS.read_text(encoding="utf-8").split(";"))

@@ -1,4 +1,4 @@
-"""The days that a backfill goes over."""
+"""The days that a backfill covers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Period:
     def parse(cls, start: str, end: str) -> Period:
         """Read the two days as a user writes them.
 
-        :raises StackError: one is no day, or they are in the wrong order or not over yet.
+        :raises StackError: one is not a date, or they are in the wrong order or in the future.
         """
         period = cls(_day("FROM", start), _day("TO", end))
         if period.start >= period.end:
-            raise StackError(f"FROM={start} TO={end} has no day in it: TO is the day after the last one.")
+            raise StackError(f"FROM={start} TO={end} is an empty period: TO is the day after the last one.")
         if period.last_hour + HOUR > datetime.now(timezone.utc):
-            raise StackError(f"TO={end} is in the future: those hours are not over.")
+            raise StackError(f"TO={end} is in the future: those hours are not over yet.")
         return period
 
     @property
@@ -41,12 +41,12 @@ class Period:
 
     @property
     def first_hour(self) -> datetime:
-        """The beginning of the first hour."""
+        """The start of the first hour."""
         return datetime.combine(self.start, time(), timezone.utc)
 
     @property
     def last_hour(self) -> datetime:
-        """The beginning of the last hour."""
+        """The start of the last hour."""
         return datetime.combine(self.end, time(), timezone.utc) - HOUR
 
     @property
@@ -62,4 +62,4 @@ def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise StackError(f"{name}={text} is no day: write it as 2018-11-01.") from None
+        raise StackError(f"{name}={text} is not a date: write it as 2018-11-01.") from None

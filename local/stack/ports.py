@@ -1,4 +1,4 @@
-"""The ports of the stack: are they free, and who has them if not."""
+"""Check that the ports of the stack are free, and say which process uses them if not."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from local.settings import HOST
 
 
 def check_free(port: int, use: str, variable: str, host: str = HOST) -> None:
-    """Make sure that nothing listens on a port.
+    """Check that nothing listens on a port.
 
-    :param use: what the port is for, as the user calls it.
+    :param use: what the port is for, in the user's words.
     :param variable: the environment variable that chooses another port.
     :param host: the address to listen on.
-    :raises StackError: the port is taken, or the address is not one of this machine's.
+    :raises StackError: the port is in use, or the address is not one of this machine's.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,15 +30,15 @@ def check_free(port: int, use: str, variable: str, host: str = HOST) -> None:
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL:
                 raise StackError(
-                    f"{host} is not an address of this machine: set SPARKIFY_LISTEN to one that it has, or unset it."
+                    f"{host} is not an address of this machine: set SPARKIFY_LISTEN to one that is, or unset it."
                 ) from error
             raise StackError(
-                f"Port {port} for {use} is taken{_owner(port)}: stop what uses it, or set {variable} to a free port."
+                f"Port {port} for {use} is in use{_owner(port)}: stop that process, or set {variable} to a free port."
             ) from error
 
 
 def _owner(port: int) -> str:
-    # Some systems show the owner of a port to root only.
+    # Some systems show the owner of a port only to root.
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port

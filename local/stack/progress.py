@@ -1,4 +1,4 @@
-"""What a command shows while it works: one line a step with the time it took."""
+"""The progress of a command on the terminal: one line per step, with its duration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.status import Status
 
 
 class Progress:
-    """The steps of one command on the terminal; plain lines where there is none."""
+    """Shows the steps of one command; without a terminal, it prints plain lines."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
@@ -20,14 +20,14 @@ class Progress:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """Show a step while the block runs, and its time when it has ended well."""
+        """Show a step while the block runs, and its duration when it has succeeded."""
         step = Step(title, self)
         with step:
             yield step
         self.line(step.done or title, step.seconds)
 
     def line(self, text: str, seconds: float | None = None) -> None:
-        """Print a line that stays: the time since the command began, what happened, and how long that took."""
+        """Print a permanent line: the time since the command began, what happened, and how long it took."""
         took = "" if seconds is None else f"  [dim]({seconds:.1f} s)[/dim]"
         self.console.print(f"[dim]{self.elapsed:6.1f} s[/dim]  {escape(text)}{took}")
 
@@ -38,9 +38,9 @@ class Progress:
 
 
 class Step:
-    """One step that is under way.
+    """A step in progress.
 
-    ``done`` replaces the title in the line that stays.
+    ``done`` replaces the title in the permanent line.
     """
 
     def __init__(self, title: str, progress: Progress) -> None:
@@ -63,11 +63,11 @@ class Step:
 
     @property
     def seconds(self) -> float:
-        """How long the step has been under way."""
+        """Seconds since the step began."""
         return time.monotonic() - self._begun
 
     def detail(self, text: str) -> None:
-        """Say how far the step is; without a terminal each change is a line of its own."""
+        """Show details of the step; without a terminal, each change is printed on its own line."""
         if self._progress.console.is_terminal:
             self._status.update(f"{escape(self._title)}  {escape(text)}  [dim]{self.seconds:.0f} s[/dim]")
         elif text and text != self._detail:

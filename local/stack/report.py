@@ -1,4 +1,4 @@
-"""What a demo shows at its end: rows, check results, the answers to the questions."""
+"""The report at the end of the demo: row counts, check results, and the answers to the questions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _print_answer(connection: psycopg.Connection[Any], console: Console, questio
     names = [column.name for column in cursor.description or ()]
     title = question.stem.replace("_", " ").capitalize()
     if len(rows) > ANSWER_LINES:
-        title += f" (the first {ANSWER_LINES} of {len(rows)} lines)"
+        title += f" (the first {ANSWER_LINES} of {len(rows)} rows)"
     print_table(console, title, names, rows[:ANSWER_LINES])
 
 

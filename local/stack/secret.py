@@ -1,4 +1,4 @@
-"""The secrets of one local Airflow: made once for each state folder, readable by their owner only."""
+"""The secrets of a local Airflow: generated once per state folder, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Secrets:
-    """What Airflow's components share, and the passwords of the UI's two users."""
+    """The secrets that Airflow's components share, and the passwords of the UI's two users."""
 
     fernet_key: str
     api_secret_key: str
@@ -22,7 +22,7 @@ class Secrets:
 
     @classmethod
     def of(cls, state: Path) -> Secrets:
-        """Read the secrets of a state folder; the first time, make them."""
+        """Read the secrets of a state folder, or generate them the first time."""
         file = state / "secrets.json"
         if not file.exists():
             write_private(file, json.dumps(asdict(cls._new()), indent=2))
@@ -40,7 +40,7 @@ class Secrets:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+    """Write a file that only its owner can read, completely or not at all."""
     unfinished = file.with_name(file.name + ".new")
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

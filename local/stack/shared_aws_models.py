@@ -1,7 +1,7 @@
 """A session factory for Airflow's AWS hooks whose sessions share the descriptions of the AWS services.
 
-A session of its own reads them anew, which is half of what an AWS client costs. Tasks are forked processes: what their
-parent has read, they have. Airflow's setting ``[aws] session_factory`` names the class.
+A new session would read them again, which is half the cost of an AWS client. Tasks are forked processes, so they have
+what their parent has read. Airflow's setting ``[aws] session_factory`` names the class.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _loader = create_loader()
 
 
 class SharedModels(BaseSessionFactory):
-    """Makes sessions as Airflow does, but all of one process with one loader."""
+    """Creates sessions as Airflow does, but with one loader per process."""
 
     def _create_basic_session(self, session_kwargs: dict[str, Any]) -> boto3.session.Session:
         session = Session()

@@ -1,4 +1,4 @@
-"""The whole local stack: what runs, in which order it starts and stops, and when it is ready."""
+"""The whole local stack: its processes, the order in which they start and stop, and when they are ready."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STANDIN = "standin"
 # Airflow's components under the names that its health report uses.
 COMPONENTS = {
     "api_server": ("api-server",),
-    # Task logs are read from disk, so nobody needs the servers that hand them out on fixed ports.
+    # Task logs are read from disk, so the log servers, which use fixed ports, are not needed.
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag_processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
@@ -49,14 +49,14 @@ PREPARED_AHEAD = {
 # Airflow finds these in the folder of its configuration.
 CONFIG_FILES = ("airflow_local_settings.py", "shared_aws_models.py")
 
-# The scheduler waits for the tasks that run. The triggerer waits for its triggers, which are safe in the database.
+# The scheduler waits for running tasks. The triggerer would wait for its triggers, which are safe in the database.
 STOP_SECONDS = {"triggerer": 2}
 
 START_SECONDS = 180
 
 
 class Stack:
-    """PostgreSQL, the stand-in for AWS and Redshift, and Airflow, all of one state folder.
+    """PostgreSQL, the stand-in for AWS and Redshift, and Airflow, with one state folder.
 
     :param settings: the folder and the ports.
     :param progress: where the steps are shown.
@@ -81,7 +81,7 @@ class Stack:
         return self.postgres.is_running() and all(daemon.is_running() for daemon in self._daemons())
 
     def up(self) -> None:
-        """Start what does not run yet, and return when all of it works; if that fails, stop what was started.
+        """Start every process that is not running yet, and wait until all are ready. On failure, stop what was started.
 
         :raises StackError: something cannot be started.
         """
@@ -98,7 +98,7 @@ class Stack:
                 write_env_file(self.settings, self._airflow_variables())
 
     def up_without_airflow(self) -> None:
-        """Start PostgreSQL and the stand-in only, what does not run yet; if that fails, stop what was started.
+        """Start PostgreSQL and the stand-in if they are not running yet. On failure, stop what was started.
 
         :raises StackError: something cannot be started.
         """
@@ -114,12 +114,12 @@ class Stack:
                     write_env_file(self.settings, environment.client_variables(self.settings))
 
     def down(self) -> None:
-        """Stop every process of the stack; what was committed stays on disk."""
+        """Stop every process of the stack; committed data stays on disk."""
         with exclusive(self.settings.state), held_back():
             self._stop([*self._daemons()], with_postgres=True)
 
     def undo(self) -> None:
-        """Stop what this object started, and leave alone what ran before."""
+        """Stop what this object started, but not what was already running."""
         with exclusive(self.settings.state), held_back():
             self._undo()
 
@@ -171,8 +171,8 @@ class Stack:
                 if running.get(name) != port:
                     variable = f"SPARKIFY_{name.upper()}"
                     raise StackError(
-                        f"The stack in {self.settings.state} runs with {variable}={running.get(name)}, "
-                        f"and this command has {port}: run make down first, or set {variable}={running.get(name)}."
+                        f"The stack in {self.settings.state} is running with {variable}={running.get(name)}, "
+                        f"but this command uses {port}: run make down first, or set {variable}={running.get(name)}."
                     )
 
     def _addresses(self) -> dict[str, int | str]:
@@ -198,14 +198,14 @@ class Stack:
             with held_back():
                 self._started_postgres = True
                 self.postgres.start()
-            step.done = "PostgreSQL runs"
+            step.done = "PostgreSQL is running"
 
     def _start_standin(self) -> None:
         variables = {
-            # A DAG that finds its cluster still being created looks again after half a minute only.
+            # A DAG that waits for its cluster checks again only after half a minute.
             "SPARKIFY_CLUSTER_SECONDS": "0",
             **environment.process_environment(self.settings),
-            # Makes the certificate, so that the stand-in and the commands do not both make one.
+            # Creates the certificate, so that the stand-in and the commands do not both create one.
             **standin_environment(self.settings),
         }
         self._start(self.standin, [sys.executable, "-m", "local.standin"], variables)
@@ -220,13 +220,13 @@ class Stack:
         if daemon.is_running():
             return
         with held_back():
-            # What a killed process left behind would work against its successor.
+            # Children that a killed process left behind would interfere with its successor.
             stop_all([daemon])
             self._started.append(daemon)
             daemon.start(command, variables)
 
     def _migrate(self) -> None:
-        """Bring Airflow's home folder and database to the installed version; nothing to do the next time."""
+        """Migrate Airflow's home folder and database to the installed version, if that has not been done."""
         home = environment.airflow_home(self.settings)
         (home / "config").mkdir(parents=True, exist_ok=True)
         for name in CONFIG_FILES:
@@ -239,10 +239,10 @@ class Stack:
         stamp = home / "migrated.txt"
         if stamp.exists() and stamp.read_text() == self._database_version():
             return
-        with self._progress.step("Preparing Airflow's database") as step:
+        with self._progress.step("Preparing the Airflow database") as step:
             self._run_migration()
             stamp.write_text(self._database_version())
-            step.done = "Airflow's database is prepared"
+            step.done = "The Airflow database is ready"
 
     def _run_migration(self) -> None:
         log = self.settings.state / "logs" / "migrate.log"
@@ -260,7 +260,7 @@ class Stack:
             raise StackError(f"airflow db migrate failed: see {log}.")
 
     def _database_version(self) -> str:
-        """Return the version of Airflow and the revision that its database is at."""
+        """Return the version of Airflow and the revision of its database."""
         with psycopg.connect(**self.postgres.dsn.parameters("airflow")) as connection:
             if connection.execute("select to_regclass('public.alembic_version')").fetchone() in (None, (None,)):
                 return "empty"
@@ -269,16 +269,16 @@ class Stack:
 
     def _wait_until_ready(self) -> None:
         if not self._started and self._unready() == []:
-            self._progress.line("The stack runs already")
+            self._progress.line("The stack is already running")
             return
         with self._progress.step("Starting the stand-in and Airflow") as step:
             self._wait(self._unready, step.detail)
-            step.done = "The stand-in and Airflow run"
+            step.done = "The stand-in and Airflow are running"
 
     def _wait_for_standin(self) -> None:
         with self._progress.step("Starting the stand-in") as step:
             self._wait(lambda: [] if self._standin_answers() else [STANDIN], step.detail)
-            step.done = "The stand-in runs"
+            step.done = "The stand-in is running"
 
     def _wait(self, unready: Callable[[], list[str]], show: Callable[[str], None]) -> None:
         deadline = time.monotonic() + START_SECONDS

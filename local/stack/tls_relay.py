@@ -1,4 +1,4 @@
-"""A way to the warehouse for a client that cannot speak TLS: a private socket whose traffic goes on encrypted."""
+"""Relay a private socket to the warehouse over TLS, for a client that does not support TLS."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pathlib import Path
 
 from local.stack.cluster_login import ClusterLogin
 
-# The request of PostgreSQL's protocol to go on with TLS: its length and its code; "S" is the consent.
+# The SSLRequest of the PostgreSQL protocol: its length and its code. The server accepts with "S".
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 CONSENT = b"S"
 
-# The number in the socket's name, which a client must be told as its port.
+# The number in the name of the socket, which the client uses as its port.
 PORT = 5432
 CHUNK = 65536
 
 
 @contextmanager
-def tls_relay(warehouse: ClusterLogin) -> Iterator[Path]:
-    """Offer the warehouse on a socket that only this user can open; yield the socket's folder."""
+def tls_relay(login: ClusterLogin) -> Iterator[Path]:
+    """Serve the warehouse on a socket that only this user can open, and yield the folder of the socket."""
 
     class Connection(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            with _encrypted(warehouse) as upstream:
+            with _encrypted(login) as upstream:
                 _relay(self.request, upstream)
 
     with (
@@ -45,18 +45,18 @@ def tls_relay(warehouse: ClusterLogin) -> Iterator[Path]:
             server.shutdown()
 
 
-def _encrypted(warehouse: ClusterLogin) -> ssl.SSLSocket:
-    plain = socket.create_connection((warehouse.host, warehouse.port))
+def _encrypted(login: ClusterLogin) -> ssl.SSLSocket:
+    plain = socket.create_connection((login.host, login.port))
     plain.sendall(SSL_REQUEST)
     if plain.recv(1) != CONSENT:
         plain.close()
-        raise ConnectionError(f"{warehouse.host}:{warehouse.port} refuses TLS")
-    context = ssl.create_default_context(cafile=warehouse.certificate)
-    return context.wrap_socket(plain, server_hostname=warehouse.host)
+        raise ConnectionError(f"{login.host}:{login.port} refuses TLS")
+    context = ssl.create_default_context(cafile=login.certificate)
+    return context.wrap_socket(plain, server_hostname=login.host)
 
 
 def _relay(client: socket.socket, upstream: ssl.SSLSocket) -> None:
-    """Pass bytes on in both directions until either side ends."""
+    """Copy bytes in both directions until one side closes."""
     other = {client: upstream, upstream: client}
     while True:
         ready = [upstream] if upstream.pending() else select.select([client, upstream], [], [])[0]
@@ -69,7 +69,7 @@ def _relay(client: socket.socket, upstream: ssl.SSLSocket) -> None:
 
 
 def _receive(source: socket.socket) -> bytes | None:
-    """Return what has arrived; None if it was a message of TLS itself."""
+    """Return the bytes that have arrived, or None if they were a TLS control message."""
     source.setblocking(False)
     try:
         return source.recv(CHUNK)

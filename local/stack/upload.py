@@ -1,4 +1,4 @@
-"""Bring the objects of a dataset to the local bucket: only those that are new or have changed."""
+"""Upload the new and changed objects of a dataset to the local bucket."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from local.stack.dataset import Dataset
 
 THREADS = 8
 BATCH = 500
-# The most that S3 takes in one request.
+# The limit of S3 per request.
 DELETED_AT_ONCE = 1000
-# What the DAGs write: failed runs leave their manifests.
+# Written by the DAGs: failed runs leave their manifests.
 WRITTEN_BY_DAGS = ("manifests/", "reports/")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What an upload found and did.
+    """The result of an upload.
 
     :param objects: how many objects the dataset has.
     :param sent: how many of them were new or had changed.
-    :param foreign: the keys of others in the bucket.
+    :param foreign: the keys of other objects in the bucket.
     """
 
     objects: int
@@ -35,10 +35,10 @@ class Upload:
 
 
 def upload(dataset: Dataset, s3: Any, bucket: str, show: Callable[[str], None]) -> Upload:
-    """Put what the bucket does not have yet, compared by the MD5 that S3 keeps as ETag.
+    """Upload what the bucket does not have yet, compared by the MD5 that S3 keeps as the ETag.
 
     :param s3: a boto3 client.
-    :param show: is told how far the upload is.
+    :param show: called with the progress, as text.
     """
     _ensure_bucket(s3, bucket)
     present = _etags(s3, bucket)

@@ -59,15 +59,15 @@ def members(stack):
 
 
 def test_a_wrong_data_directory_is_reported_before_anything_starts(new_settings, tmp_path):
-    assert_one_error_line(run(new_settings, "demo", "--data", str(tmp_path)), f"DATA={tmp_path} is not complete")
+    assert_one_error_line(run(new_settings, "demo", "--data", str(tmp_path)), f"DATA={tmp_path} is incomplete")
     assert processes_of(new_settings) == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--from", "yesterday"], "FROM=yesterday is no day: write it as 2018-11-01"),
-        (["--from", "2018-11-02", "--to", "2018-11-02"], "FROM=2018-11-02 TO=2018-11-02 has no day in it"),
+        (["--from", "yesterday"], "FROM=yesterday is not a date: write it as 2018-11-01"),
+        (["--from", "2018-11-02", "--to", "2018-11-02"], "FROM=2018-11-02 TO=2018-11-02 is an empty period"),
         (["--to", "2999-01-01"], "TO=2999-01-01 is in the future"),
         (["--data", "/nowhere"], "DATA=/nowhere is not a directory"),
     ],
@@ -85,7 +85,7 @@ def test_a_port_that_is_no_port_names_its_variable(new_settings):
 def test_a_state_folder_that_cannot_be_written_names_its_variable(new_settings, tmp_path):
     (tmp_path / "file").write_text("")
     done = run(new_settings, "up", SPARKIFY_STATE=str(tmp_path / "file" / "state"))
-    assert_one_error_line(done, "set SPARKIFY_STATE to a folder of yours")
+    assert_one_error_line(done, "set SPARKIFY_STATE to your own folder")
 
 
 @pytest.mark.parametrize("arguments", [["sql", "--query", "select 1"], ["airflow", "dags", "list"]])
@@ -99,7 +99,7 @@ def test_stopping_a_stack_that_does_not_run_is_no_error(new_settings):
 
 def test_a_taken_port_stops_nothing_and_starts_nothing(stack, new_settings):
     taken = Settings(new_settings.state, airflow_port=new_settings.airflow_port, aws_port=stack.settings.aws_port)
-    assert_one_error_line(run(taken, "up"), f"Port {taken.aws_port} for the stand-in for AWS is taken")
+    assert_one_error_line(run(taken, "up"), f"Port {taken.aws_port} for the stand-in for AWS is in use")
     assert processes_of(new_settings) == []
     assert stack.is_complete()
 
@@ -115,7 +115,7 @@ def test_an_interrupt_stops_what_the_command_started(new_settings, number):
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert "PostgreSQL runs" in command.stdout.readline()
+    assert "PostgreSQL is running" in command.stdout.readline()
     assert len(processes_of(new_settings)) > 1
 
     command.send_signal(number)
@@ -131,7 +131,7 @@ def test_starting_what_runs_already_changes_no_process(stack):
     before = [daemon.started for daemon in daemons]
     done = run(stack.settings, "up")
     assert done.returncode == 0, done.stderr
-    assert "The stack runs already" in done.stdout
+    assert "The stack is already running" in done.stdout
     assert 0 not in before
     assert [daemon.started for daemon in daemons] == before
 

@@ -200,7 +200,7 @@ def test_root_copies_binaries_that_are_closed_to_others(started, open_folder, mo
 @as_root
 def test_root_is_told_when_the_data_elsewhere_is_gone(tmp_path, open_folder):
     (tmp_path / "postgres").symlink_to(open_folder / "gone")
-    with pytest.raises(StackError, match=r"is gone: .* Delete .* to start anew"):
+    with pytest.raises(StackError, match=r"is gone: .* Delete .* to start over"):
         PostgresServer(tmp_path / "postgres", 5433).start()
 
 

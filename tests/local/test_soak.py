@@ -69,5 +69,5 @@ def test_another_round_begins_while_there_is_time(properties):
 
 @pytest.mark.parametrize(("minutes", "seed", "named"), [("ten", None, "MINUTES=ten"), ("1", "-1", "SEED=-1")])
 def test_what_is_no_number_is_named(minutes, seed, named):
-    with pytest.raises(StackError, match=f"{named} is no number"):
+    with pytest.raises(StackError, match=f"{named} is not a number"):
         soak(Progress(Console(file=StringIO())), minutes, seed)

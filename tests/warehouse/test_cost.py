@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from bench.history import History
-from bench.measures import AGAIN, FIRST, NEW, SONG, Bench
+from bench.measures import FIRST, NEW, REPEATED, SONG, Bench
 from local.stack.environment import CLUSTER, DATABASE
 from local.standin.databases import database_name
 from tests.support.warehouse import TARGETS
@@ -52,12 +52,12 @@ def indexes_wherever_they_serve(database):
     database.execute(sql.SQL("alter database {} reset enable_seqscan").format(name))
 
 
-@pytest.mark.parametrize("run", [FIRST, NEW, AGAIN, SONG])
+@pytest.mark.parametrize("run", [FIRST, NEW, REPEATED, SONG])
 def test_as_many_statements_are_sent(costs, run):
     assert len(costs[LONG][run].statements) == len(costs[SHORT][run].statements)
 
 
-@pytest.mark.parametrize("run", [NEW, AGAIN])
+@pytest.mark.parametrize("run", [NEW, REPEATED])
 def test_as_much_is_asked_of_s3(costs, run):
     short, long = costs[SHORT][run], costs[LONG][run]
     assert long.requests == short.requests
@@ -69,7 +69,7 @@ def test_the_catalogue_is_listed_once_a_day(costs):
     """S3 lists a thousand keys a request: the only thing that grows, and in one run of a day only."""
     for length in (SHORT, LONG):
         listings = -(-length * SONGS // KEYS_A_LISTING)
-        first, again = costs[length][FIRST].requests, costs[length][AGAIN].requests
+        first, again = costs[length][FIRST].requests, costs[length][REPEATED].requests
         assert first["LIST"] - again["LIST"] == listings
 
 
@@ -79,7 +79,7 @@ def test_as_many_rows_are_written(costs):
     assert long == short
 
 
-@pytest.mark.parametrize("run", [NEW, AGAIN])
+@pytest.mark.parametrize("run", [NEW, REPEATED])
 @pytest.mark.parametrize("table", GROW_BY_THE_HOUR)
 def test_hardly_more_rows_are_read_of_what_grows_by_the_hour(costs, run, table):
     """A few more are: those next to the window."""
@@ -89,7 +89,7 @@ def test_hardly_more_rows_are_read_of_what_grows_by_the_hour(costs, run, table):
 
 @pytest.mark.parametrize("length", [SHORT, LONG])
 def test_an_hour_with_nothing_new_writes_down_that_it_ran_and_nothing_else(costs, length):
-    again = costs[length][AGAIN]
+    again = costs[length][REPEATED]
     assert {table for table, rows in again.rows_written.items() if rows} == {"loads", "check_results"}
     assert again.rows_written["loads"] == len(TARGETS)
     assert len(again.statements) <= MOST_STATEMENTS

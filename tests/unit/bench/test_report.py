@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bench.measures import AGAIN, FULL
+from bench.measures import FULL, REPEATED
 from bench.meter import Cost
 from bench.report import print_report
 
@@ -31,8 +31,8 @@ def lines(text, name):
 
 
 def test_what_grows_is_named_with_its_table_and_its_statement():
-    text = report({1: {AGAIN: cost(2.0, 0.5, 4, 10)}, 10: {AGAIN: cost(5.0, 2.0, 4, 30)}})
-    assert f"{AGAIN}: grows: rows read 2.18, time 2.50, time in the warehouse 2.00" in text
+    text = report({1: {REPEATED: cost(2.0, 0.5, 4, 10)}, 10: {REPEATED: cost(5.0, 2.0, 4, 30)}})
+    assert f"{REPEATED}: grows: rows read 2.18, time 2.50, time in the warehouse 2.00" in text
     assert "rows read in t: 10 to 30" in text
     assert "rows read in u" not in text
     assert '+300% of the time in the warehouse: select count(*) from "staging_t"' in text
@@ -40,13 +40,13 @@ def test_what_grows_is_named_with_its_table_and_its_statement():
 
 
 def test_what_stays_the_same_is_said_too():
-    text = report({1: {AGAIN: cost(2.0, 0.5, 4, 10)}, 10: {AGAIN: cost(2.9, 0.5, 4, 10)}})
-    assert f"{AGAIN}: nothing grows" in text
+    text = report({1: {REPEATED: cost(2.0, 0.5, 4, 10)}, 10: {REPEATED: cost(2.9, 0.5, 4, 10)}})
+    assert f"{REPEATED}: nothing grows" in text
 
 
 def test_a_machine_that_was_busy_is_not_taken_for_growth():
-    text = report({1: {AGAIN: cost(2.0, 0.5)}, 10: {AGAIN: cost(5.0, 1.5, begin=("begin transaction", 0.3))}})
-    assert f"{AGAIN}: nothing grows" in text
+    text = report({1: {REPEATED: cost(2.0, 0.5)}, 10: {REPEATED: cost(5.0, 1.5, begin=("begin transaction", 0.3))}})
+    assert f"{REPEATED}: nothing grows" in text
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_what_is_missing_is_named(tmp_path, present, missing):
     write(tmp_path, *present)
     with pytest.raises(StackError) as error:
         Dataset.open(tmp_path)
-    assert str(error.value) == f"DATA={tmp_path} is not complete; missing in it: {missing}."
+    assert str(error.value) == f"DATA={tmp_path} is incomplete; missing: {missing}."
 
 
 def test_a_directory_that_does_not_exist_is_named(tmp_path):
@@ -64,9 +64,7 @@ def test_of_some_days_the_log_files_of_the_others_are_left_out(tmp_path):
 
 def test_days_without_any_log_file_are_refused(tmp_path):
     write(tmp_path, DAY, "log_json_path.json", SONG)
-    with pytest.raises(
-        StackError, match="no log file of the days 2018-11-01 to 2018-11-29; it has files from 2018-11-30"
-    ):
+    with pytest.raises(StackError, match="no log files for 2018-11-01 to 2018-11-29; it has files from 2018-11-30"):
         Dataset.open(tmp_path).between(date(2018, 11, 1), date(2018, 11, 29))
 
 

@@ -311,7 +311,7 @@ def test_the_command_takes_every_option(tmp_path):
     arguments = ["--days", "2", "--users", "8", "--songs", "100", "--seed", "1", "--start", "2018-11-01"]
     command = [sys.executable, "-m", "local.datagen", str(target), *arguments]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert finished.stdout == f"{target} holds 2 days of 8 users, and 100 songs.\n"
+    assert finished.stdout == f"Generated 2 days of 8 users and 100 songs in {target}.\n"
     generate(tmp_path / "same", SMALL)
     assert digest(target) == digest(tmp_path / "same")
     again = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -20,7 +20,7 @@ def test_a_taken_port_is_reported_with_its_owner_and_its_variable():
             check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
 
     message = str(error.value)
-    assert f"Port {port} for the Airflow UI is taken" in message
+    assert f"Port {port} for the Airflow UI is in use" in message
     assert f"(process {os.getpid()})" in message
     assert "set SPARKIFY_AIRFLOW_PORT to a free port" in message
     assert "\n" not in message
