@@ -18,13 +18,14 @@ from airflow.sdk import (
 from redshift_elt.checks import load_checks
 from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
-from redshift_elt.sql.merge import Choice
 
 DOCS = """\
 ### Sparkify: S3 → staging → star schema → checks
@@ -203,11 +204,13 @@ with DAG(
         staged_by=[stage_events],
         outlets=[Asset("sparkify_users")],
         key="user_id",
-        records="etl.user_records",
-        window_column="level_as_of",
-        choices=[
-            Choice(["level_as_of", "level", "first_name", "last_name", "gender"], order_by=["level_as_of desc"]),
-        ],
+        strategy=MergeRecords(
+            records="etl.user_records",
+            window_column="level_as_of",
+            choices=[
+                Choice(["level_as_of", "level", "first_name", "last_name", "gender"], order_by=["level_as_of desc"]),
+            ],
+        ),
     )
     load_songs = LoadDimensionOperator(
         task_id="load_songs",
@@ -216,7 +219,6 @@ with DAG(
         staged_by=[stage_songs],
         outlets=[Asset("sparkify_songs")],
         key="song_id",
-        ledger=SONGS,
         after_merge="resolve/songplays.sql",
         after_merge_writes=["songplays"],
     )
@@ -227,18 +229,17 @@ with DAG(
         staged_by=[stage_songs],
         outlets=[Asset("sparkify_artists")],
         key="artist_id",
-        records="etl.artist_records",
-        records_key="song_id",
-        ledger=SONGS,
-        choices=[
-            Choice(["name"], order_by=["len(name)"]),
-            Choice(
-                ["location", "latitude", "longitude"],
-                order_by=[
-                    "nvl2(location, 0, 1) + nvl2(latitude, 0, 1) + nvl2(longitude, 0, 1)",
-                ],
-            ),
-        ],
+        strategy=MergeRecords(
+            records="etl.artist_records",
+            records_key="song_id",
+            choices=[
+                Choice(["name"], order_by=["len(name)"]),
+                Choice(
+                    ["location", "latitude", "longitude"],
+                    order_by=["nvl2(location, 0, 1) + nvl2(latitude, 0, 1) + nvl2(longitude, 0, 1)"],
+                ),
+            ],
+        ),
     )
     load_time = LoadFactOperator(
         task_id="load_time",

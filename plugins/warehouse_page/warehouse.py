@@ -18,7 +18,6 @@ from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.clock import now
-from redshift_elt.sql.bookkeeping import SCHEMA
 from redshift_elt.sql.identifiers import bare, table
 from redshift_elt.sql.render import Templates, render
 from warehouse_page.hours import Cover
@@ -39,6 +38,7 @@ _MOST_WAITING = 8
 _BUSY = "Too many months are being read at the moment. Try again in some seconds."
 # A connection that is corrected in Airflow is noticed within this.
 CLIENT_KEPT_SECONDS = 300
+SCHEMA = "etl"
 _NEEDED = ("loads", "check_results", "rejects")
 
 

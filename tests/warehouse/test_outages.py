@@ -224,7 +224,7 @@ def test_a_disk_that_is_full_when_files_are_staged_keeps_nothing(run, warehouse,
         ("load_users", 'merge into "users"'),
         ("load_songplays", 'insert into "songplays" '),
         # The last thing that a load writes.
-        ("load_time", 'insert into "etl"."loads"'),
+        ("load_time", "insert into etl.loads"),
     ],
 )
 def test_a_disk_that_is_full_when_a_target_is_written_changes_nothing(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from redshift_elt.sql.exact import Columns
+from redshift_elt.connection.columns import Columns
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""From staged rows to target rows, and the bookkeeping of loads."""
+"""From staged rows to rows of a target: strategies, locks, and the history of loads."""

@@ -1,79 +1,111 @@
-"""The record of loads: what each did to its target, written in the load's own transaction."""
+"""The history of loads, ``etl.loads``: a row for each load, written in the load's own transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.phases import PREPARING, WAITING, WRITING
+from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.run.clock import now
-from redshift_elt.sql import bookkeeping, identifiers
+from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.loading.inputs import LoadInputs
-    from redshift_elt.loading.phases import Phases
-    from redshift_elt.loading.row_counts import RowCounts
+    from redshift_elt.loading.scope import Interval
+    from redshift_elt.loading.target_load import TargetLoad
     from redshift_elt.run.window import Window
 
 
-def loaded_windows(session: Session, target: str, window: Window) -> list[tuple[datetime, datetime]]:
-    """Return the windows that a target has been loaded for and that touch a window's reach; UTC, without a zone."""
+@dataclass(frozen=True)
+class Load:
+    """One row of ``etl.loads``: what a load did to its target. Times are UTC without a zone."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    try_number: int
+    target: str
+    window_start: datetime
+    window_end: datetime
+    full_load: bool
+    rows_staged: int
+    inserted: int
+    updated: int
+    deleted: int
+    unchanged: int
+    late: int
+    objects: int | None
+    rows_read: int | None
+    rejected: int | None
+    staging_seconds: float | None
+    waiting_seconds: float
+    preparing_seconds: float
+    writing_seconds: float
+    started_at: datetime
+    loaded_at: datetime
+
+    @classmethod
+    def of(cls, instance: Any, load: TargetLoad, counts: RowCounts, staged: LoadInputs) -> Load:
+        """Return the row of a load that is about to be committed.
+
+        :param instance: the task instance.
+        :param staged: what the run staged for the load.
+        """
+        return cls(
+            dag_id=instance.dag_id,
+            run_id=instance.run_id,
+            task_id=instance.task_id,
+            try_number=instance.try_number,
+            target=bare(load.target.table),
+            window_start=load.window.bounds[0],
+            window_end=load.window.bounds[1],
+            full_load=load.window.full,
+            rows_staged=counts.staged,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            deleted=counts.deleted,
+            unchanged=counts.unchanged,
+            late=counts.late,
+            objects=staged.objects,
+            rows_read=staged.read,
+            rejected=staged.rejected,
+            staging_seconds=staged.seconds,
+            waiting_seconds=load.phases.seconds(WAITING),
+            preparing_seconds=load.phases.seconds(PREPARING),
+            writing_seconds=load.phases.seconds(WRITING),
+            started_at=load.phases.started_at,
+            loaded_at=now(),
+        )
+
+
+def record(session: Session, load: Load) -> None:
+    """Write a load into the history, in the transaction of the load itself."""
+    session.execute(render("load/insert_load.sql"), asdict(load))
+
+
+def loaded_windows(session: Session, target: str, window: Window) -> list[Interval]:
+    """Return the windows that a target has been loaded for and that overlap a window's reach; UTC, without a zone."""
     first, last = window.reach
-    return [
-        (start, end)
-        for start, end in session.fetch(bookkeeping.loaded_windows(), (identifiers.bare(target), last, first))
-    ]
+    values = {"target": bare(target), "first": first, "last": last}
+    return [(start, end) for start, end in session.fetch(render("load/loaded_windows.sql"), values)]
 
 
-def earlier_try(session: Session, context: Mapping[str, Any], window: Window) -> RowCounts | None:
-    """Return what an earlier try of this task has done to its target, or None if it has written no row."""
-    from redshift_elt.loading.row_counts import RowCounts
+def earlier_try(session: Session, instance: Any, window: Window) -> RowCounts | None:
+    """Return the counts of the last try of this task that wrote rows, or None if there is no such try.
 
-    instance = context["ti"]
+    :param instance: the task instance.
+    """
     if instance.try_number == 1:
         return None
-    values = (instance.dag_id, instance.run_id, instance.task_id, window.bounds[1])
-    found = session.fetch(bookkeeping.last_load_that_wrote(), values)
+    values = {
+        "dag_id": instance.dag_id,
+        "run_id": instance.run_id,
+        "task_id": instance.task_id,
+        "window_end": window.bounds[1],
+    }
+    found = session.fetch(render("load/last_load_that_wrote.sql"), values)
     return RowCounts(*found[0]) if found else None
-
-
-def record(
-    session: Session,
-    context: Mapping[str, Any],
-    target: str,
-    window: Window,
-    counts: RowCounts,
-    staged: LoadInputs,
-    phases: Phases,
-    started: datetime,
-) -> None:
-    """Write a load into ``etl.loads``, in the transaction of the load itself."""
-    instance = context["ti"]
-    load = bookkeeping.Load(
-        dag_id=instance.dag_id,
-        run_id=instance.run_id,
-        task_id=instance.task_id,
-        try_number=instance.try_number,
-        target=identifiers.bare(target),
-        window_start=window.bounds[0],
-        window_end=window.bounds[1],
-        full_load=window.full,
-        rows_staged=counts.staged,
-        inserted=counts.inserted,
-        updated=counts.updated,
-        deleted=counts.deleted,
-        unchanged=counts.unchanged,
-        late=counts.late,
-        objects=staged.objects,
-        rows_read=staged.read,
-        rejected=staged.rejected,
-        staging_seconds=staged.seconds,
-        waiting_seconds=phases.seconds(WAITING),
-        preparing_seconds=phases.seconds(PREPARING),
-        writing_seconds=phases.seconds(WRITING),
-        started_at=started,
-        loaded_at=now(),
-    )
-    session.execute(bookkeeping.insert_load(), bookkeeping.values([load]))

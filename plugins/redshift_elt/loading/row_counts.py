@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class RowCounts:
-    """How many keys a load found for its window, and what became of them in its target.
+    """How many keys a load found for its window, and what it did with them in its target.
 
-    :param unchanged: keys of the window that the target had already, with just these values.
-    :param late: rows inserted for windows that had been loaded before; they are not in ``staged``, ``inserted``.
+    :param unchanged: keys of the window whose row the target already held with the same values.
+    :param late: rows inserted for windows that had been loaded before; not included in ``staged`` and ``inserted``.
     """
 
     staged: int = 0

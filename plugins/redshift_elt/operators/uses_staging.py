@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from redshift_elt.loading.load_failure import StagingGone, explain_load
+from redshift_elt.loading.load_failure import StagingMissingError, explain_load
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.staging.staged_input import StagedInput
@@ -73,7 +73,7 @@ class UsesStagingOperator(WarehouseOperator):
 
         try:
             result = self.transaction(work_on_tables_of_run, explain)
-        except StagingGone:
+        except StagingMissingError:
             if not stagings:
                 raise
             result = self.transaction(work_on_temporary_tables, explain)

@@ -5,3 +5,73 @@
 
 {% endfor %}
 {% endmacro %}
+{# The condition that two tables have the same key. #}
+{% macro same_key(left, right, key) %}
+{% for name in key %}
+{{ left | table }}.{{ name | identifier }} = {{ right | table }}.{{ name | identifier }}{% if not loop.last %}
+
+  and {% endif %}
+{% endfor %}
+{% endmacro %}
+{# Redshift ignores trailing blanks when it compares or sorts texts (AWS page "Character types"), and LEN counts those of
+   a VARCHAR (AWS page "LEN function"). So the macros below compare each text together with its length: rows are equal
+   only if they are equal to the last byte. #}
+{# The columns of a table, then the length of each text, for DISTINCT and EXCEPT. #}
+{% macro with_lengths(columns) %}
+{{ columns.names | columns }}{% for name in columns.names if name in columns.texts %},
+    len({{ name | identifier }}) as "length_{{ loop.index0 }}"{% endfor %}
+{% endmacro %}
+{# The ORDER BY list, inside a window function, in which no two different rows tie. #}
+{% macro total_order(names, texts) %}
+{% for name in names %}
+{{ name | identifier }}{% if name in texts %},
+            len({{ name | identifier }}){% endif %}{% if not loop.last %},
+            {%+ endif %}
+{% endfor %}
+{% endmacro %}
+{# The condition that two tables hold the same in a column that is never null. #}
+{% macro equal(left, right, name, texts) %}
+{% set mine, theirs = [name] | columns(left), [name] | columns(right) %}
+{{ mine }} = {{ theirs }}{% if name in texts %} and len({{ mine }}) = len({{ theirs }}){% endif %}
+{% endmacro %}
+{# The same for a column that may be null in both tables. Redshift has no "is not distinct from". #}
+{% macro equal_or_null(left, right, name, texts) %}
+{% set mine, theirs = [name] | columns(left), [name] | columns(right) %}
+({{ equal(left, right, name, texts) }} or ({{ mine }} is null and {{ theirs }} is null))
+{%- endmacro %}
+{# The rows of one source that another does not have. A source is what follows FROM. #}
+{% macro difference(columns, rows, without) %}
+select
+    {{ columns.names | columns }}
+from (
+select
+    {{ with_lengths(columns) }}
+from {{ rows }}
+except
+select
+    {{ with_lengths(columns) }}
+from {{ without }}
+) as rows_that_differ
+{%- endmacro %}
+{# The condition that a row is in the scope of a load (redshift_elt.loading.scope). Binds start_1, end_1, start_2 and so
+   on, one pair for each interval. #}
+{% macro in_scope(scope, of=none) %}
+{% if scope.key %}
+({{ scope.key | columns(of, ", ") }}) in (
+select {{ scope.key | columns(separator=", ") }}
+from {{ scope.fresh | table }}
+)
+{%- elif scope.intervals %}
+{% set column = [scope.window_column] | columns(of) %}
+{% if scope.intervals | length > 1 %}({% endif %}
+{% for _ in scope.intervals %}
+{{ column }} >= %(start_{{ loop.index }})s
+  and {{ column }} < %(end_{{ loop.index }})s{% if not loop.last %}
+
+  or {% endif %}
+{% endfor %}
+{% if scope.intervals | length > 1 %}){% endif %}
+{% else %}
+1 = 1
+{%- endif %}
+{% endmacro %}

@@ -15,13 +15,14 @@ from typing import Any
 from airflow.sdk import DAG, BaseOperator
 
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
+from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
-from redshift_elt.sql.merge import Choice
 
 BUCKET = "shop-data"
 PREFIXES = ("orders/", "products/", "manifests/")
@@ -187,7 +188,6 @@ def tasks() -> dict[str, BaseOperator]:
             select=f"select product_id, title, price\nfrom {PRODUCTS}",
             staged_by=[stage_products],
             key="product_id",
-            ledger="staging_products",
         )
         load_customers = LoadDimensionOperator(
             task_id="load_customers",
@@ -195,9 +195,11 @@ def tasks() -> dict[str, BaseOperator]:
             select=f"select customer_id, customer_name as name, ordered_at as seen_at\nfrom {ORDERS}",
             staged_by=[stage_orders],
             key="customer_id",
-            records="etl.customer_records",
-            window_column="seen_at",
-            choices=[Choice(["seen_at", "name"], order_by=["seen_at desc"])],
+            strategy=MergeRecords(
+                records="etl.customer_records",
+                window_column="seen_at",
+                choices=[Choice(["seen_at", "name"], order_by=["seen_at desc"])],
+            ),
         )
         load_brands = LoadDimensionOperator(
             task_id="load_brands",
@@ -205,10 +207,11 @@ def tasks() -> dict[str, BaseOperator]:
             select=f"select product_id, brand_id, brand as name, country\nfrom {PRODUCTS}",
             staged_by=[stage_products],
             key="brand_id",
-            records="etl.brand_records",
-            records_key="product_id",
-            ledger="staging_products",
-            choices=[Choice(["name"], order_by=["len(name)"]), Choice(["country"])],
+            strategy=MergeRecords(
+                records="etl.brand_records",
+                records_key="product_id",
+                choices=[Choice(["name"], order_by=["len(name)"]), Choice(["country"])],
+            ),
         )
         check_shop = DataQualityOperator(
             task_id="check_shop",

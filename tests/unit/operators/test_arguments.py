@@ -59,12 +59,7 @@ def test_fact(arguments, words):
         ({"key": ()}, "The key is empty"),
         ({"after_merge": "update plays set user_id = 1"}, "together with after_merge_writes"),
         ({"after_merge": "update", "after_merge_writes": "plays"}, r"write a list, \['plays'\]"),
-        ({"records": "etl.seen", "window_column": "seen at"}, "cannot be a table or column name"),
-        ({"window_column": "seen_at"}, "Give records together with"),
-        ({"records": "etl.seen"}, "Give records together with"),
-        ({"records": "etl.seen", "window_column": "at", "records_key": "id"}, "Give records together with"),
         ({"after_merge_writes": ["plays"]}, "together with after_merge_writes"),
-        ({"ledger": "staging songs"}, "cannot be a table"),
     ],
 )
 def test_dimension(arguments, words):

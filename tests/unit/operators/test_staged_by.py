@@ -10,6 +10,7 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import RowCount
+from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -92,7 +93,7 @@ def test_the_target_of_a_ledger_may_be_a_template():
     "overwriting",
     [
         lambda orders: fact("orders", orders),
-        lambda orders: dimension("seen", orders, records="etl.seen", window_column="seen_at"),
+        lambda orders: dimension("seen", orders, strategy=MergeRecords("etl.seen", window_column="seen_at")),
         lambda orders: LoadDimensionOperator.partial(
             task_id="mapped", select="select 1", key="id", staged_by=[orders]
         ).expand(table=["one", "two"]),

@@ -19,9 +19,10 @@ from local.settings import REGION
 from local.stack.environment import CLUSTER, DATABASE
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.integrations.lineage import Place, reads
+from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
-from redshift_elt.sql.merge import Choice
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import BUCKET, LOADS, STAGING, TASKS, Run
 
@@ -226,8 +227,8 @@ def test_what_is_not_understood_is_left_out(sql, tables, columns):
 def test_a_select_that_the_parser_cannot_read_leaves_what_the_operator_knows():
     stage = StageToRedshiftOperator(task_id="stage", table="staging_orders", bucket="shop", prefix="orders/")
     load = LoadDimensionOperator(
-        task_id="load", table="orders", select="no SELECT", key="id", staged_by=[stage], records="etl.order_records",
-        records_key="id", choices=[Choice(["price"])],
+        task_id="load", table="orders", select="no SELECT", key="id", staged_by=[stage],
+        strategy=MergeRecords("etl.order_records", records_key="id", choices=[Choice(["price"])]),
     )  # fmt: skip
     lineage = load.lineage(PLACE)
     assert [dataset.name for dataset in lineage.inputs] == ["shop.public.staging_orders"]

@@ -174,7 +174,7 @@ def test_every_statement_counts_in_its_phase(uploaded, statements, target, first
     run.execute(f"load_{target}")
     assert statements[1].startswith("lock table")
     written = position(statements, first_write)
-    row = position(statements, 'insert into "etl"."loads"')
+    row = position(statements, "insert into etl.loads")
     found = recorded(uploaded, run, target)
     # BEGIN and LOCK; what is between them and the first change; from there to the row itself.
     assert (found.waiting_seconds, found.preparing_seconds, found.writing_seconds) == (2, written - 2, row - written)
@@ -185,7 +185,7 @@ def test_records_are_written_before_and_the_delta_found_between(uploaded, statem
     statements.clear()
     run.execute("load_users")
     records = position(statements, 'insert into "etl"."user_records"')
-    merged, row = position(statements, 'merge into "users"'), position(statements, 'insert into "etl"."loads"')
+    merged, row = position(statements, 'merge into "users"'), position(statements, "insert into etl.loads")
     found = recorded(uploaded, run, "users")
     assert found.writing_seconds == 1 + row - merged
     assert found.preparing_seconds == records - 2 + merged - (records + 1)
@@ -195,7 +195,7 @@ def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     run.execute("load_time")
-    written, row = position(statements, 'insert into "time"'), position(statements, 'insert into "etl"."loads"')
+    written, row = position(statements, 'insert into "time"'), position(statements, "insert into etl.loads")
     # Two for the lock, the row and COMMIT at the end.
     phases_told = f"waiting 2.0 s, preparing {written - 2}.0 s, writing {row + 1 - written}.0 s, committing 1.0 s"
     [line] = [line for line in capsys.readouterr().out.splitlines() if "unchanged" in line]

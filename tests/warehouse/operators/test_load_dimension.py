@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
-from redshift_elt.sql.merge import Choice
 from tests.support.warehouse import WarehouseUnderTest
 
 CONTEXT = {
@@ -31,7 +32,10 @@ def tables(warehouse: WarehouseUnderTest):
 
 
 def load(table: str, select: str, key, choices=()):
-    return LoadDimensionOperator(task_id="load", table=table, select=select, key=key, choices=choices).execute(CONTEXT)
+    operator = LoadDimensionOperator(
+        task_id="load", table=table, select=select, key=key, strategy=MergeRows(choices=choices)
+    )
+    return operator.execute(CONTEXT)
 
 
 def load_nothing(table: str, select: str, key, choices=()):
@@ -57,11 +61,11 @@ def test_a_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
 
 
 def test_a_row_without_a_key_is_refused(tables):
-    with pytest.raises(AirflowFailException, match="1 staged rows have no colour, which is the key of colours"):
+    with pytest.raises(AirflowFailException, match=r"1 staged rows have a null in the key of colours \(colour\)"):
         load("colours", "select 'red' as colour union all select null", "colour")
     assert tables.query("select count(*) from colours") == [(0,)]
 
 
 def test_choices_that_do_not_name_every_column_are_refused(tables):
-    with pytest.raises(AirflowFailException, match="must name each of its columns once"):
+    with pytest.raises(AirflowFailException, match="must name each of its columns exactly once"):
         load("prices", "select 1 as shop, 1 as item, 1 as price", "shop", [Choice(["price"])])

@@ -155,7 +155,7 @@ select
     "etl"."brand_records"."country"
 from "etl"."brand_records"
 join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "etl"."brand_records"."brand_id" = taken_back."brand_id"
+  on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
 union all
 select
     "brand_records__new"."brand_id",
@@ -163,7 +163,7 @@ select
     "brand_records__new"."country"
 from "brand_records__new"
 left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brand_records__new"."brand_id" = taken_back."brand_id"
+  on "brand_records__new"."brand_id" = "taken_back"."brand_id"
 where taken_back."brand_id" is null
 union all
 select
@@ -172,9 +172,9 @@ select
     "brands"."country"
 from "brands"
 join (select distinct "brand_id" from "brand_records__new") as touched
-  on "brands"."brand_id" = touched."brand_id"
+  on "brands"."brand_id" = "touched"."brand_id"
 left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brands"."brand_id" = taken_back."brand_id"
+  on "brands"."brand_id" = "taken_back"."brand_id"
 where taken_back."brand_id" is null
 ),
 choice_0 as (
@@ -186,12 +186,14 @@ select
     "brand_id",
     "name",
     row_number() over (
-        partition by "brand_id"
-        order by len(name),
-        "name",
-        len("name"),
-        "brand_id",
-        len("brand_id")
+        partition by
+            "brand_id"
+        order by
+            len(name),
+            "name",
+            len("name"),
+            "brand_id",
+            len("brand_id")
     ) as choice
 from candidates
 ) as ranked
@@ -206,11 +208,13 @@ select
     "brand_id",
     "country",
     row_number() over (
-        partition by "brand_id"
-        order by "country",
-        len("country"),
-        "brand_id",
-        len("brand_id")
+        partition by
+            "brand_id"
+        order by
+            "country",
+            len("country"),
+            "brand_id",
+            len("brand_id")
     ) as choice
 from candidates
 ) as ranked
@@ -230,12 +234,12 @@ select
     len("country") as "length_2"
 from (
 select
-    choice_0."brand_id",
-    choice_0."name",
-    choice_1."country"
+    "choice_0"."brand_id",
+    "choice_0"."name",
+    "choice_1"."country"
 from choice_0
 join choice_1
-  on choice_0."brand_id" = choice_1."brand_id"
+  on "choice_0"."brand_id" = "choice_1"."brand_id"
 ) as wanted
 except
 select
@@ -252,7 +256,7 @@ select
     "brands"."country"
 from "brands"
 join (select distinct "brand_id" from candidates) as touched
-  on "brands"."brand_id" = touched."brand_id"
+  on "brands"."brand_id" = "touched"."brand_id"
 ) as held
 ) as rows_that_differ;
 
@@ -264,7 +268,7 @@ from "brands__delta"
 left join "brands"
   on "brands"."brand_id" = "brands__delta"."brand_id"
 left join (select distinct "brand_id" from "brand_records__fresh") as fresh_keys
-  on fresh_keys."brand_id" = "brands__delta"."brand_id";
+  on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
 
 merge into "brands"
 using "brands__delta"
@@ -335,35 +339,59 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'brands'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_brands', 1, 'brands', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 2, 2, 0, 0, 0, 0, 3, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands', try_number = 1, target = 'brands',
+--      window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', full_load = False, rows_staged = 2,
+--      inserted = 2, updated = 0, deleted = 0, unchanged = 0, late = 0, objects = 3, rows_read = 3, rejected = 0
 
 commit;
 
@@ -498,52 +526,76 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'brands'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_brands', 2, 'brands', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 0, 0, 0, 0, 0, 0, 0, 0, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands', try_number = 2, target = 'brands',
+--      window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', full_load = False, rows_staged = 0,
+--      inserted = 0, updated = 0, deleted = 0, unchanged = 0, late = 0, objects = 0, rows_read = 0, rejected = 0
 
 select
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late"
-from "etl"."loads"
-where dag_id = %s
-  and run_id = %s
-  and task_id = %s
-  and window_end = %s
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and task_id = %(task_id)s
+  and window_end = %(window_end)s
   and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
--- with 'shop', 'scheduled__2018-11-02', 'load_brands', '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands', window_end = '2018-11-02 00:00:00'
 
 commit;
 
@@ -745,7 +797,7 @@ select
     "brands"."country"
 from "brands"
 join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brands"."brand_id" = taken_back."brand_id"
+  on "brands"."brand_id" = "taken_back"."brand_id"
 where not exists (
 select 1
 from "etl"."brand_records"
@@ -773,7 +825,7 @@ select
     "etl"."brand_records"."country"
 from "etl"."brand_records"
 join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "etl"."brand_records"."brand_id" = taken_back."brand_id"
+  on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
 union all
 select
     "brand_records__new"."brand_id",
@@ -781,7 +833,7 @@ select
     "brand_records__new"."country"
 from "brand_records__new"
 left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brand_records__new"."brand_id" = taken_back."brand_id"
+  on "brand_records__new"."brand_id" = "taken_back"."brand_id"
 where taken_back."brand_id" is null
 union all
 select
@@ -790,9 +842,9 @@ select
     "brands"."country"
 from "brands"
 join (select distinct "brand_id" from "brand_records__new") as touched
-  on "brands"."brand_id" = touched."brand_id"
+  on "brands"."brand_id" = "touched"."brand_id"
 left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brands"."brand_id" = taken_back."brand_id"
+  on "brands"."brand_id" = "taken_back"."brand_id"
 where taken_back."brand_id" is null
 ),
 choice_0 as (
@@ -804,12 +856,14 @@ select
     "brand_id",
     "name",
     row_number() over (
-        partition by "brand_id"
-        order by len(name),
-        "name",
-        len("name"),
-        "brand_id",
-        len("brand_id")
+        partition by
+            "brand_id"
+        order by
+            len(name),
+            "name",
+            len("name"),
+            "brand_id",
+            len("brand_id")
     ) as choice
 from candidates
 ) as ranked
@@ -824,11 +878,13 @@ select
     "brand_id",
     "country",
     row_number() over (
-        partition by "brand_id"
-        order by "country",
-        len("country"),
-        "brand_id",
-        len("brand_id")
+        partition by
+            "brand_id"
+        order by
+            "country",
+            len("country"),
+            "brand_id",
+            len("brand_id")
     ) as choice
 from candidates
 ) as ranked
@@ -848,12 +904,12 @@ select
     len("country") as "length_2"
 from (
 select
-    choice_0."brand_id",
-    choice_0."name",
-    choice_1."country"
+    "choice_0"."brand_id",
+    "choice_0"."name",
+    "choice_1"."country"
 from choice_0
 join choice_1
-  on choice_0."brand_id" = choice_1."brand_id"
+  on "choice_0"."brand_id" = "choice_1"."brand_id"
 ) as wanted
 except
 select
@@ -870,7 +926,7 @@ select
     "brands"."country"
 from "brands"
 join (select distinct "brand_id" from candidates) as touched
-  on "brands"."brand_id" = touched."brand_id"
+  on "brands"."brand_id" = "touched"."brand_id"
 ) as held
 ) as rows_that_differ;
 
@@ -882,7 +938,7 @@ from "brands__delta"
 left join "brands"
   on "brands"."brand_id" = "brands__delta"."brand_id"
 left join (select distinct "brand_id" from "brand_records__fresh") as fresh_keys
-  on fresh_keys."brand_id" = "brands__delta"."brand_id";
+  on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
 
 merge into "brands"
 using "brands__delta"
@@ -953,35 +1009,59 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'brands'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_brands', 3, 'brands', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 1, 0, 1, 0, 0, 0, 1, 1, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands', try_number = 3, target = 'brands',
+--      window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', full_load = False, rows_staged = 1,
+--      inserted = 0, updated = 1, deleted = 0, unchanged = 0, late = 0, objects = 1, rows_read = 1, rejected = 0
 
 commit;
 
@@ -1188,12 +1268,14 @@ select
     "brand_id",
     "name",
     row_number() over (
-        partition by "brand_id"
-        order by len(name),
-        "name",
-        len("name"),
-        "brand_id",
-        len("brand_id")
+        partition by
+            "brand_id"
+        order by
+            len(name),
+            "name",
+            len("name"),
+            "brand_id",
+            len("brand_id")
     ) as choice
 from candidates
 ) as ranked
@@ -1208,11 +1290,13 @@ select
     "brand_id",
     "country",
     row_number() over (
-        partition by "brand_id"
-        order by "country",
-        len("country"),
-        "brand_id",
-        len("brand_id")
+        partition by
+            "brand_id"
+        order by
+            "country",
+            len("country"),
+            "brand_id",
+            len("brand_id")
     ) as choice
 from candidates
 ) as ranked
@@ -1232,12 +1316,12 @@ select
     len("country") as "length_2"
 from (
 select
-    choice_0."brand_id",
-    choice_0."name",
-    choice_1."country"
+    "choice_0"."brand_id",
+    "choice_0"."name",
+    "choice_1"."country"
 from choice_0
 join choice_1
-  on choice_0."brand_id" = choice_1."brand_id"
+  on "choice_0"."brand_id" = "choice_1"."brand_id"
 ) as wanted
 except
 select
@@ -1254,7 +1338,7 @@ select
     "brands"."country"
 from "brands"
 join (select distinct "brand_id" from candidates) as touched
-  on "brands"."brand_id" = touched."brand_id"
+  on "brands"."brand_id" = "touched"."brand_id"
 ) as held
 ) as rows_that_differ;
 
@@ -1306,51 +1390,75 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'brands'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_brands', 4, 'brands', '1970-01-01 00:00:00', True, 2, 0, 0, 0, 2, 0, 3,
---      3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands', try_number = 4, target = 'brands',
+--      window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 2, inserted = 0, updated = 0, deleted = 0,
+--      unchanged = 2, late = 0, objects = 3, rows_read = 3, rejected = 0
 
 select
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late"
-from "etl"."loads"
-where dag_id = %s
-  and run_id = %s
-  and task_id = %s
-  and window_end = %s
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and task_id = %(task_id)s
+  and window_end = %(window_end)s
   and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
--- with 'shop', 'scheduled__2018-11-02', 'load_brands'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands'
 
 commit;

@@ -14,11 +14,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'customers', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
 from "customers"
@@ -49,10 +49,10 @@ from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 ) as rows_once;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from "customer_records__fresh"
@@ -76,8 +76,8 @@ select
     "seen_at",
     len("name") as "length_0"
 from "etl"."customer_records"
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 except
 select
     "customer_id",
@@ -86,7 +86,7 @@ select
     len("name") as "length_0"
 from "customer_records__fresh"
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 create temporary table "customer_records__new" (like "etl"."customer_records");
 
@@ -113,10 +113,10 @@ select
     "seen_at",
     len("name") as "length_0"
 from "etl"."customer_records"
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "etl"."customer_records" (
     "customer_id",
@@ -152,7 +152,7 @@ select
     "etl"."customer_records"."seen_at"
 from "etl"."customer_records"
 join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "etl"."customer_records"."customer_id" = taken_back."customer_id"
+  on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
 union all
 select
     "customer_records__new"."customer_id",
@@ -160,7 +160,7 @@ select
     "customer_records__new"."seen_at"
 from "customer_records__new"
 left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customer_records__new"."customer_id" = taken_back."customer_id"
+  on "customer_records__new"."customer_id" = "taken_back"."customer_id"
 where taken_back."customer_id" is null
 union all
 select
@@ -169,9 +169,9 @@ select
     "customers"."seen_at"
 from "customers"
 join (select distinct "customer_id" from "customer_records__new") as touched
-  on "customers"."customer_id" = touched."customer_id"
+  on "customers"."customer_id" = "touched"."customer_id"
 left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customers"."customer_id" = taken_back."customer_id"
+  on "customers"."customer_id" = "taken_back"."customer_id"
 where taken_back."customer_id" is null
 ),
 choice_0 as (
@@ -185,12 +185,14 @@ select
     "seen_at",
     "name",
     row_number() over (
-        partition by "customer_id"
-        order by seen_at desc,
-        "seen_at",
-        "name",
-        len("name"),
-        "customer_id"
+        partition by
+            "customer_id"
+        order by
+            seen_at desc,
+            "seen_at",
+            "name",
+            len("name"),
+            "customer_id"
     ) as choice
 from candidates
 ) as ranked
@@ -208,9 +210,9 @@ select
     len("name") as "length_0"
 from (
 select
-    choice_0."customer_id",
-    choice_0."seen_at",
-    choice_0."name"
+    "choice_0"."customer_id",
+    "choice_0"."seen_at",
+    "choice_0"."name"
 from choice_0
 ) as wanted
 except
@@ -226,7 +228,7 @@ select
     "customers"."name"
 from "customers"
 join (select distinct "customer_id" from candidates) as touched
-  on "customers"."customer_id" = touched."customer_id"
+  on "customers"."customer_id" = "touched"."customer_id"
 ) as held
 ) as rows_that_differ;
 
@@ -238,7 +240,7 @@ from "customers__delta"
 left join "customers"
   on "customers"."customer_id" = "customers__delta"."customer_id"
 left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
-  on fresh_keys."customer_id" = "customers__delta"."customer_id";
+  on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
 merge into "customers"
 using "customers__delta"
@@ -257,35 +259,60 @@ values (
     "customers__delta"."seen_at"
 );
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_customers', 1, 'customers', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 2, 2, 0, 0, 0, 0, 1, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_customers', try_number = 1,
+--      target = 'customers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 2, inserted = 2, updated = 0, deleted = 0, unchanged = 0, late = 0,
+--      objects = 1, rows_read = 3, rejected = 0
 
 commit;
 
@@ -306,11 +333,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'customers', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
 from "customers"
@@ -341,10 +368,10 @@ from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 ) as rows_once;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from "customer_records__fresh"
@@ -368,8 +395,8 @@ select
     "seen_at",
     len("name") as "length_0"
 from "etl"."customer_records"
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 except
 select
     "customer_id",
@@ -378,7 +405,7 @@ select
     len("name") as "length_0"
 from "customer_records__fresh"
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 create temporary table "customer_records__new" (like "etl"."customer_records");
 
@@ -405,10 +432,10 @@ select
     "seen_at",
     len("name") as "length_0"
 from "etl"."customer_records"
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from (
@@ -417,52 +444,78 @@ select distinct
 from "customer_records__fresh"
 ) as keys;
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_customers', 2, 'customers', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 2, 0, 0, 0, 2, 0, 1, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_customers', try_number = 2,
+--      target = 'customers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 2, inserted = 0, updated = 0, deleted = 0, unchanged = 2, late = 0,
+--      objects = 1, rows_read = 3, rejected = 0
 
 select
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late"
-from "etl"."loads"
-where dag_id = %s
-  and run_id = %s
-  and task_id = %s
-  and window_end = %s
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and task_id = %(task_id)s
+  and window_end = %(window_end)s
   and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
--- with 'shop', 'scheduled__2018-11-02', 'load_customers', '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_customers',
+--      window_end = '2018-11-02 00:00:00'
 
 commit;
 
@@ -483,11 +536,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'customers', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
 from "customers"
@@ -518,10 +571,10 @@ from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 ) as rows_once;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from "customer_records__fresh"
@@ -545,8 +598,8 @@ select
     "seen_at",
     len("name") as "length_0"
 from "etl"."customer_records"
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 except
 select
     "customer_id",
@@ -555,7 +608,7 @@ select
     len("name") as "length_0"
 from "customer_records__fresh"
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 create temporary table "customer_records__new" (like "etl"."customer_records");
 
@@ -582,19 +635,19 @@ select
     "seen_at",
     len("name") as "length_0"
 from "etl"."customer_records"
-where "seen_at" >= %s
-  and "seen_at" < %s
+where "seen_at" >= %(start_1)s
+  and "seen_at" < %(end_1)s
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "etl"."customer_records"
 using "customer_records__stale"
 where "etl"."customer_records"."customer_id" = "customer_records__stale"."customer_id"
   and ("etl"."customer_records"."name" = "customer_records__stale"."name" and len("etl"."customer_records"."name") = len("customer_records__stale"."name") or ("etl"."customer_records"."name" is null and "customer_records__stale"."name" is null))
   and ("etl"."customer_records"."seen_at" = "customer_records__stale"."seen_at" or ("etl"."customer_records"."seen_at" is null and "customer_records__stale"."seen_at" is null))
-  and "etl"."customer_records"."seen_at" >= %s
-  and "etl"."customer_records"."seen_at" < %s;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+  and "etl"."customer_records"."seen_at" >= %(start_1)s
+  and "etl"."customer_records"."seen_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "etl"."customer_records" (
     "customer_id",
@@ -620,7 +673,7 @@ select
     "customers"."seen_at"
 from "customers"
 join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customers"."customer_id" = taken_back."customer_id"
+  on "customers"."customer_id" = "taken_back"."customer_id"
 where not exists (
 select 1
 from "etl"."customer_records"
@@ -648,7 +701,7 @@ select
     "etl"."customer_records"."seen_at"
 from "etl"."customer_records"
 join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "etl"."customer_records"."customer_id" = taken_back."customer_id"
+  on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
 union all
 select
     "customer_records__new"."customer_id",
@@ -656,7 +709,7 @@ select
     "customer_records__new"."seen_at"
 from "customer_records__new"
 left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customer_records__new"."customer_id" = taken_back."customer_id"
+  on "customer_records__new"."customer_id" = "taken_back"."customer_id"
 where taken_back."customer_id" is null
 union all
 select
@@ -665,9 +718,9 @@ select
     "customers"."seen_at"
 from "customers"
 join (select distinct "customer_id" from "customer_records__new") as touched
-  on "customers"."customer_id" = touched."customer_id"
+  on "customers"."customer_id" = "touched"."customer_id"
 left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customers"."customer_id" = taken_back."customer_id"
+  on "customers"."customer_id" = "taken_back"."customer_id"
 where taken_back."customer_id" is null
 ),
 choice_0 as (
@@ -681,12 +734,14 @@ select
     "seen_at",
     "name",
     row_number() over (
-        partition by "customer_id"
-        order by seen_at desc,
-        "seen_at",
-        "name",
-        len("name"),
-        "customer_id"
+        partition by
+            "customer_id"
+        order by
+            seen_at desc,
+            "seen_at",
+            "name",
+            len("name"),
+            "customer_id"
     ) as choice
 from candidates
 ) as ranked
@@ -704,9 +759,9 @@ select
     len("name") as "length_0"
 from (
 select
-    choice_0."customer_id",
-    choice_0."seen_at",
-    choice_0."name"
+    "choice_0"."customer_id",
+    "choice_0"."seen_at",
+    "choice_0"."name"
 from choice_0
 ) as wanted
 except
@@ -722,7 +777,7 @@ select
     "customers"."name"
 from "customers"
 join (select distinct "customer_id" from candidates) as touched
-  on "customers"."customer_id" = touched."customer_id"
+  on "customers"."customer_id" = "touched"."customer_id"
 ) as held
 ) as rows_that_differ;
 
@@ -734,7 +789,7 @@ from "customers__delta"
 left join "customers"
   on "customers"."customer_id" = "customers__delta"."customer_id"
 left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
-  on fresh_keys."customer_id" = "customers__delta"."customer_id";
+  on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
 merge into "customers"
 using "customers__delta"
@@ -753,35 +808,60 @@ values (
     "customers__delta"."seen_at"
 );
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_customers', 3, 'customers', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 2, 0, 2, 0, 0, 0, 1, 4, 1
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_customers', try_number = 3,
+--      target = 'customers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 2, inserted = 0, updated = 2, deleted = 0, unchanged = 0, late = 0,
+--      objects = 1, rows_read = 4, rejected = 1
 
 commit;
 
@@ -951,12 +1031,14 @@ select
     "seen_at",
     "name",
     row_number() over (
-        partition by "customer_id"
-        order by seen_at desc,
-        "seen_at",
-        "name",
-        len("name"),
-        "customer_id"
+        partition by
+            "customer_id"
+        order by
+            seen_at desc,
+            "seen_at",
+            "name",
+            len("name"),
+            "customer_id"
     ) as choice
 from candidates
 ) as ranked
@@ -974,9 +1056,9 @@ select
     len("name") as "length_0"
 from (
 select
-    choice_0."customer_id",
-    choice_0."seen_at",
-    choice_0."name"
+    "choice_0"."customer_id",
+    "choice_0"."seen_at",
+    "choice_0"."name"
 from choice_0
 ) as wanted
 except
@@ -992,7 +1074,7 @@ select
     "customers"."name"
 from "customers"
 join (select distinct "customer_id" from candidates) as touched
-  on "customers"."customer_id" = touched."customer_id"
+  on "customers"."customer_id" = "touched"."customer_id"
 ) as held
 ) as rows_that_differ;
 
@@ -1004,7 +1086,7 @@ from "customers__delta"
 left join "customers"
   on "customers"."customer_id" = "customers__delta"."customer_id"
 left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
-  on fresh_keys."customer_id" = "customers__delta"."customer_id";
+  on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
 merge into "customers"
 using "customers__delta"
@@ -1023,34 +1105,58 @@ values (
     "customers__delta"."seen_at"
 );
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_customers', 4, 'customers', '1970-01-01 00:00:00', True, 2, 0, 1, 0, 1,
---      0, 2, 5, 1
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_customers', try_number = 4,
+--      target = 'customers', window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 2, inserted = 0,
+--      updated = 1, deleted = 0, unchanged = 1, late = 0, objects = 2, rows_read = 5, rejected = 1
 
 commit;

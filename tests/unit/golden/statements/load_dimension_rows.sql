@@ -96,7 +96,7 @@ select
     "products"."price"
 from "products"
 join (select distinct "product_id" from "products__fresh") as touched
-  on "products"."product_id" = touched."product_id"
+  on "products"."product_id" = "touched"."product_id"
 ),
 choice_0 as (
 select
@@ -109,12 +109,14 @@ select
     "title",
     "price",
     row_number() over (
-        partition by "product_id"
-        order by "title",
-        len("title"),
-        "price",
-        "product_id",
-        len("product_id")
+        partition by
+            "product_id"
+        order by
+            "title",
+            len("title"),
+            "price",
+            "product_id",
+            len("product_id")
     ) as choice
 from candidates
 ) as ranked
@@ -133,9 +135,9 @@ select
     len("title") as "length_1"
 from (
 select
-    choice_0."product_id",
-    choice_0."title",
-    choice_0."price"
+    "choice_0"."product_id",
+    "choice_0"."title",
+    "choice_0"."price"
 from choice_0
 ) as wanted
 except
@@ -152,7 +154,7 @@ select
     "products"."price"
 from "products"
 join (select distinct "product_id" from candidates) as touched
-  on "products"."product_id" = touched."product_id"
+  on "products"."product_id" = "touched"."product_id"
 ) as held
 ) as rows_that_differ;
 
@@ -164,7 +166,7 @@ from "products__delta"
 left join "products"
   on "products"."product_id" = "products__delta"."product_id"
 left join (select distinct "product_id" from "products__fresh") as fresh_keys
-  on fresh_keys."product_id" = "products__delta"."product_id";
+  on "fresh_keys"."product_id" = "products__delta"."product_id";
 
 merge into "products"
 using "products__delta"
@@ -235,35 +237,60 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'products'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_products', 1, 'products', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 3, 3, 0, 0, 0, 0, 3, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products', try_number = 1,
+--      target = 'products', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 3, inserted = 3, updated = 0, deleted = 0, unchanged = 0, late = 0,
+--      objects = 3, rows_read = 3, rejected = 0
 
 commit;
 
@@ -335,52 +362,78 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'products'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_products', 2, 'products', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 0, 0, 0, 0, 0, 0, 0, 0, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products', try_number = 2,
+--      target = 'products', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 0, inserted = 0, updated = 0, deleted = 0, unchanged = 0, late = 0,
+--      objects = 0, rows_read = 0, rejected = 0
 
 select
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late"
-from "etl"."loads"
-where dag_id = %s
-  and run_id = %s
-  and task_id = %s
-  and window_end = %s
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and task_id = %(task_id)s
+  and window_end = %(window_end)s
   and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
--- with 'shop', 'scheduled__2018-11-02', 'load_products', '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products',
+--      window_end = '2018-11-02 00:00:00'
 
 commit;
 
@@ -488,12 +541,14 @@ select
     "title",
     "price",
     row_number() over (
-        partition by "product_id"
-        order by "title",
-        len("title"),
-        "price",
-        "product_id",
-        len("product_id")
+        partition by
+            "product_id"
+        order by
+            "title",
+            len("title"),
+            "price",
+            "product_id",
+            len("product_id")
     ) as choice
 from candidates
 ) as ranked
@@ -512,9 +567,9 @@ select
     len("title") as "length_1"
 from (
 select
-    choice_0."product_id",
-    choice_0."title",
-    choice_0."price"
+    "choice_0"."product_id",
+    "choice_0"."title",
+    "choice_0"."price"
 from choice_0
 ) as wanted
 except
@@ -531,7 +586,7 @@ select
     "products"."price"
 from "products"
 join (select distinct "product_id" from candidates) as touched
-  on "products"."product_id" = touched."product_id"
+  on "products"."product_id" = "touched"."product_id"
 ) as held
 ) as rows_that_differ;
 
@@ -543,7 +598,7 @@ from "products__delta"
 left join "products"
   on "products"."product_id" = "products__delta"."product_id"
 left join (select distinct "product_id" from "products__fresh") as fresh_keys
-  on fresh_keys."product_id" = "products__delta"."product_id";
+  on "fresh_keys"."product_id" = "products__delta"."product_id";
 
 merge into "products"
 using "products__delta"
@@ -614,35 +669,60 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'products'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_products', 3, 'products', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 1, 0, 1, 0, 0, 0, 1, 1, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products', try_number = 3,
+--      target = 'products', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 1, inserted = 0, updated = 1, deleted = 0, unchanged = 0, late = 0,
+--      objects = 1, rows_read = 1, rejected = 0
 
 commit;
 
@@ -766,12 +846,14 @@ select
     "title",
     "price",
     row_number() over (
-        partition by "product_id"
-        order by "title",
-        len("title"),
-        "price",
-        "product_id",
-        len("product_id")
+        partition by
+            "product_id"
+        order by
+            "title",
+            len("title"),
+            "price",
+            "product_id",
+            len("product_id")
     ) as choice
 from candidates
 ) as ranked
@@ -790,9 +872,9 @@ select
     len("title") as "length_1"
 from (
 select
-    choice_0."product_id",
-    choice_0."title",
-    choice_0."price"
+    "choice_0"."product_id",
+    "choice_0"."title",
+    "choice_0"."price"
 from choice_0
 ) as wanted
 except
@@ -809,7 +891,7 @@ select
     "products"."price"
 from "products"
 join (select distinct "product_id" from candidates) as touched
-  on "products"."product_id" = touched."product_id"
+  on "products"."product_id" = "touched"."product_id"
 ) as held
 ) as rows_that_differ;
 
@@ -865,51 +947,75 @@ from "staging_products_files__4e4a3efb5fa2"
 where kind = 'listing';
 -- with target = 'products'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_products', 4, 'products', '1970-01-01 00:00:00', True, 3, 0, 0, 0, 3, 0,
---      3, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products', try_number = 4,
+--      target = 'products', window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 3, inserted = 0,
+--      updated = 0, deleted = 0, unchanged = 3, late = 0, objects = 3, rows_read = 3, rejected = 0
 
 select
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late"
-from "etl"."loads"
-where dag_id = %s
-  and run_id = %s
-  and task_id = %s
-  and window_end = %s
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and task_id = %(task_id)s
+  and window_end = %(window_end)s
   and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
--- with 'shop', 'scheduled__2018-11-02', 'load_products'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products'
 
 commit;

@@ -14,11 +14,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'orders', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
 from "orders"
@@ -50,18 +50,29 @@ select
     "product_id",
     "quantity",
     row_number() over (
-        partition by "order_id", date_trunc('day', "ordered_at")
-        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+        partition by
+            "order_id",
+            date_trunc('day', "ordered_at")
+        order by
+            "ordered_at",
+            "order_id",
+            "ordered_at",
+            "status",
+            len("status"),
+            "customer_id",
+            "product_id",
+            len("product_id"),
+            "quantity"
     ) as choice
 from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from "orders__fresh"
@@ -95,8 +106,8 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 except
 select
     "order_id",
@@ -109,7 +120,7 @@ select
     len("product_id") as "length_1"
 from "orders__fresh"
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 create temporary table "orders__new" (like "orders");
 
@@ -150,10 +161,10 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "orders" (
     "order_id",
@@ -173,45 +184,84 @@ select
 from "orders__new";
 
 select
-    (select count(*) from "orders" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__fresh"),
-    (select count(*) from "orders__fresh" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__new" where "ordered_at" >= %s
-  and "ordered_at" < %s);
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+    (
+    select count(*)
+    from "orders"
+    where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    ),
+    (
+    select count(*)
+    from "orders__new"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_orders', 1, 'orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 3, 3, 0, 0, 0, 0, 1, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_orders', try_number = 1, target = 'orders',
+--      window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', full_load = False, rows_staged = 3,
+--      inserted = 3, updated = 0, deleted = 0, unchanged = 0, late = 0, objects = 1, rows_read = 3, rejected = 0
 
 commit;
 
@@ -232,11 +282,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'orders', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
 from "orders"
@@ -268,18 +318,29 @@ select
     "product_id",
     "quantity",
     row_number() over (
-        partition by "order_id", date_trunc('day', "ordered_at")
-        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+        partition by
+            "order_id",
+            date_trunc('day', "ordered_at")
+        order by
+            "ordered_at",
+            "order_id",
+            "ordered_at",
+            "status",
+            len("status"),
+            "customer_id",
+            "product_id",
+            len("product_id"),
+            "quantity"
     ) as choice
 from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from "orders__fresh"
@@ -313,8 +374,8 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 except
 select
     "order_id",
@@ -327,7 +388,7 @@ select
     len("product_id") as "length_1"
 from "orders__fresh"
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 create temporary table "orders__new" (like "orders");
 
@@ -368,68 +429,107 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select
-    (select count(*) from "orders" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__fresh"),
-    (select count(*) from "orders__fresh" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__new" where "ordered_at" >= %s
-  and "ordered_at" < %s);
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+    (
+    select count(*)
+    from "orders"
+    where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    ),
+    (
+    select count(*)
+    from "orders__new"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_orders', 2, 'orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 3, 0, 0, 0, 3, 0, 1, 3, 0
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_orders', try_number = 2, target = 'orders',
+--      window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', full_load = False, rows_staged = 3,
+--      inserted = 0, updated = 0, deleted = 0, unchanged = 3, late = 0, objects = 1, rows_read = 3, rejected = 0
 
 select
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late"
-from "etl"."loads"
-where dag_id = %s
-  and run_id = %s
-  and task_id = %s
-  and window_end = %s
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+  and run_id = %(run_id)s
+  and task_id = %(task_id)s
+  and window_end = %(window_end)s
   and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
--- with 'shop', 'scheduled__2018-11-02', 'load_orders', '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_orders', window_end = '2018-11-02 00:00:00'
 
 commit;
 
@@ -450,11 +550,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'orders', '2018-11-02 00:00:00', '2018-11-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
 from "orders"
@@ -486,18 +586,29 @@ select
     "product_id",
     "quantity",
     row_number() over (
-        partition by "order_id", date_trunc('day', "ordered_at")
-        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+        partition by
+            "order_id",
+            date_trunc('day', "ordered_at")
+        order by
+            "ordered_at",
+            "order_id",
+            "ordered_at",
+            "status",
+            len("status"),
+            "customer_id",
+            "product_id",
+            len("product_id"),
+            "quantity"
     ) as choice
 from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from "orders__fresh"
@@ -531,8 +642,8 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 except
 select
     "order_id",
@@ -545,7 +656,7 @@ select
     len("product_id") as "length_1"
 from "orders__fresh"
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 create temporary table "orders__new" (like "orders");
 
@@ -586,10 +697,10 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "orders"
 using "orders__stale"
@@ -599,9 +710,9 @@ where "orders"."order_id" = "orders__stale"."order_id"
   and ("orders"."customer_id" = "orders__stale"."customer_id" or ("orders"."customer_id" is null and "orders__stale"."customer_id" is null))
   and ("orders"."product_id" = "orders__stale"."product_id" and len("orders"."product_id") = len("orders__stale"."product_id") or ("orders"."product_id" is null and "orders__stale"."product_id" is null))
   and ("orders"."quantity" = "orders__stale"."quantity" or ("orders"."quantity" is null and "orders__stale"."quantity" is null))
-  and "orders"."ordered_at" >= %s
-  and "orders"."ordered_at" < %s;
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+  and "orders"."ordered_at" >= %(start_1)s
+  and "orders"."ordered_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "orders" (
     "order_id",
@@ -621,45 +732,84 @@ select
 from "orders__new";
 
 select
-    (select count(*) from "orders" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__fresh"),
-    (select count(*) from "orders__fresh" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__new" where "ordered_at" >= %s
-  and "ordered_at" < %s);
--- with '2018-11-01 00:00:00', '2018-11-02 00:00:00', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      '2018-11-01 00:00:00', '2018-11-02 00:00:00'
+    (
+    select count(*)
+    from "orders"
+    where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    ),
+    (
+    select count(*)
+    from "orders__new"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_orders', 3, 'orders', '2018-11-01 00:00:00', '2018-11-02 00:00:00',
---      False, 3, 2, 0, 2, 1, 0, 1, 4, 1
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_orders', try_number = 3, target = 'orders',
+--      window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', full_load = False, rows_staged = 3,
+--      inserted = 2, updated = 0, deleted = 2, unchanged = 1, late = 0, objects = 1, rows_read = 4, rejected = 1
 
 commit;
 
@@ -680,11 +830,11 @@ where kind = 'object';
 select distinct
     window_start,
     window_end
-from "etl"."loads"
-where target = %s
-  and window_start < %s
-  and window_end > %s;
--- with 'orders', '1970-01-01 00:00:00'
+from etl.loads
+where target = %(target)s
+  and window_start < %(last)s
+  and window_end > %(first)s;
+-- with target = 'orders', first = '1970-01-01 00:00:00'
 
 select *
 from "orders"
@@ -716,18 +866,29 @@ select
     "product_id",
     "quantity",
     row_number() over (
-        partition by "order_id", date_trunc('day', "ordered_at")
-        order by "ordered_at", "order_id", "ordered_at", "status", len("status"), "customer_id", "product_id", len("product_id"), "quantity"
+        partition by
+            "order_id",
+            date_trunc('day', "ordered_at")
+        order by
+            "ordered_at",
+            "order_id",
+            "ordered_at",
+            "status",
+            len("status"),
+            "customer_id",
+            "product_id",
+            len("product_id"),
+            "quantity"
     ) as choice
 from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as source
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
--- with '1970-01-01 00:00:00'
+-- with start_1 = '1970-01-01 00:00:00'
 
 select count(*)
 from "orders__fresh"
@@ -761,8 +922,8 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 except
 select
     "order_id",
@@ -775,7 +936,7 @@ select
     len("product_id") as "length_1"
 from "orders__fresh"
 ) as rows_that_differ;
--- with '1970-01-01 00:00:00'
+-- with start_1 = '1970-01-01 00:00:00'
 
 create temporary table "orders__new" (like "orders");
 
@@ -816,10 +977,10 @@ select
     len("status") as "length_0",
     len("product_id") as "length_1"
 from "orders"
-where "ordered_at" >= %s
-  and "ordered_at" < %s
+where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
--- with '1970-01-01 00:00:00'
+-- with start_1 = '1970-01-01 00:00:00'
 
 insert into "orders" (
     "order_id",
@@ -839,43 +1000,82 @@ select
 from "orders__new";
 
 select
-    (select count(*) from "orders" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__fresh"),
-    (select count(*) from "orders__fresh" where "ordered_at" >= %s
-  and "ordered_at" < %s),
-    (select count(*) from "orders__new" where "ordered_at" >= %s
-  and "ordered_at" < %s);
--- with '1970-01-01 00:00:00', '1970-01-01 00:00:00', '1970-01-01 00:00:00'
+    (
+    select count(*)
+    from "orders"
+    where "ordered_at" >= %(start_1)s
+  and "ordered_at" < %(end_1)s
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    ),
+    (
+    select count(*)
+    from "orders__fresh"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    ),
+    (
+    select count(*)
+    from "orders__new"
+    where "ordered_at" >= %(window_start)s
+      and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '1970-01-01 00:00:00', window_start = '1970-01-01 00:00:00'
 
-insert into "etl"."loads" (
-    "dag_id",
-    "run_id",
-    "task_id",
-    "try_number",
-    "target",
-    "window_start",
-    "window_end",
-    "full_load",
-    "rows_staged",
-    "inserted",
-    "updated",
-    "deleted",
-    "unchanged",
-    "late",
-    "objects",
-    "rows_read",
-    "rejected",
-    "staging_seconds",
-    "waiting_seconds",
-    "preparing_seconds",
-    "writing_seconds",
-    "started_at",
-    "loaded_at"
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
 )
-values
-(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
--- with 'shop', 'scheduled__2018-11-02', 'load_orders', 4, 'orders', '1970-01-01 00:00:00', True, 4, 1, 0, 0, 3, 0, 2,
---      5, 1
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_orders', try_number = 4, target = 'orders',
+--      window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 4, inserted = 1, updated = 0, deleted = 0,
+--      unchanged = 3, late = 0, objects = 2, rows_read = 5, rejected = 1
 
 commit;

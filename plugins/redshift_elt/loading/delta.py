@@ -1,0 +1,60 @@
+"""Merging into a target only the rows that change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redshift_elt.connection.columns import Columns
+from redshift_elt.loading.phases import WRITING
+from redshift_elt.loading.row_counts import RowCounts
+
+if TYPE_CHECKING:
+    from redshift_elt.loading.choice import Choice
+    from redshift_elt.loading.target_load import TargetLoad
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The rows that change a target.
+
+    :param choices: how rows with the same key become one row; together they name every column that is not in the key.
+    :param candidates: a SELECT of the rows to choose from.
+    :param fresh: the temporary table of the rows that the load's SELECT yields.
+    """
+
+    load: TargetLoad
+    choices: Sequence[Choice]
+    candidates: str
+    fresh: str
+
+    def merge(self, *, delete: bool) -> RowCounts:
+        """Merge the delta into the target.
+
+        :param delete: whether the rows in the temporary table ``gone`` are deleted.
+        """
+        load, delta = self.load, self.load.temporary.delta
+        (keys,) = load.fetch_row("count_keys.sql", fresh=self.fresh)
+        load.create_temporary(delta, like=load.target.table)
+        rows = updated = of_fresh_keys = 0
+        if self._find():
+            rows, updated, of_fresh_keys = load.fetch_row("count_delta.sql", delta=delta, fresh=self.fresh)
+        load.phases.enter(WRITING)
+        if rows:
+            load.execute("merge_delta.sql", delta=delta, columns=load.columns)
+        deleted = load.execute("delete_gone.sql", gone=load.temporary.gone) if delete else 0
+        return RowCounts(keys, rows - updated, updated, deleted, unchanged=keys - of_fresh_keys)
+
+    def _find(self) -> int:
+        """Fill the temporary table ``delta`` and return how many rows it holds."""
+        load = self.load
+        chosen = [name for choice in self.choices for name in choice.columns]
+        columns = Columns((*load.target.key, *chosen), load.columns.texts)
+        return load.execute(
+            "fill_delta.sql",
+            delta=load.temporary.delta,
+            columns=columns,
+            choices=self.choices,
+            candidates=self.candidates,
+        )

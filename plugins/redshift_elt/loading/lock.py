@@ -1,0 +1,76 @@
+"""The lock of a target: one load at a time.
+
+Loads of a target wait for each other on a small table of its own, ``etl.lock_<target>``, so that its readers do not
+wait. The first load of a target creates that table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from redshift_elt.connection.server_error import ServerError
+from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.render import render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+
+_MISSING_RELATION = "42P01"
+_MISSING_LOCK = re.compile(r'relation "(?:etl\.)?(lock_\w+)" does not exist', re.IGNORECASE)
+_NO_PRIVILEGE = "42501"
+# A table, or its row type, that exists already: "if not exists" does not see what a transaction that is still open has
+# created.
+_EXISTS = ("42P07", "42710", "23505")
+
+
+class LockTableMissingError(AirflowException):
+    """The lock table of a target does not exist."""
+
+
+class LockTableExistsError(AirflowException):
+    """Another load has created the lock table at the same time."""
+
+
+def lock_targets(session: Session, targets: Iterable[str]) -> None:
+    """Wait until no other load of these targets is running, and keep others waiting until the transaction ends."""
+    session.execute(render("load/lock_targets.sql", locks=_lock_tables(targets)))
+
+
+def create_lock_table(session: Session, target: str) -> None:
+    """Create the lock table of a target if it does not exist."""
+    session.execute(render("load/create_lock_table.sql", lock=_lock_table(target)))
+
+
+def explain_lock(error: Exception) -> Exception:
+    """Return the error to raise for a lock that failed; an error that has another cause is returned as it is."""
+    refused = ServerError.of(error)
+    missing = _MISSING_LOCK.search(refused.message) if refused and refused.state == _MISSING_RELATION else None
+    return LockTableMissingError(f"The table etl.{missing[1]} does not exist.") if missing else error
+
+
+def explain_creation(session: Session, error: Exception) -> Exception:
+    """Return the error to raise for a lock table that could not be created."""
+    refused = ServerError.of(error)
+    if refused and refused.state in _EXISTS:
+        return LockTableExistsError(refused.message)
+    if refused and refused.state == _NO_PRIVILEGE:
+        [(user,)] = session.fetch(render("load/current_user.sql"))
+        return AirflowFailException(
+            "The first load of a target creates a table in the schema etl, on which the target's loads wait for each "
+            f"other, and the user {user} may not create it. Nothing was loaded. Run as an administrator: "
+            f"grant usage, create on schema etl to {user};"
+        )
+    return error
+
+
+def _lock_tables(targets: Iterable[str]) -> list[str]:
+    """Return the lock tables in their order by name, so that two loads of several targets cannot block each other."""
+    return sorted({_lock_table(target) for target in targets})
+
+
+def _lock_table(target: str) -> str:
+    return f"etl.lock_{bare(target)}"

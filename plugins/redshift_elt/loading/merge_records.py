@@ -1,0 +1,100 @@
+"""The strategy for dimensions whose rows follow from several records each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redshift_elt.loading.choice import Choice, complete_choices
+from redshift_elt.loading.delta import Delta
+from redshift_elt.loading.phases import PREPARING
+from redshift_elt.loading.row_counts import RowCounts
+from redshift_elt.loading.scope import EVERYTHING, Scope, with_fresh_key, within
+from redshift_elt.loading.scoped_table import ScopedTable
+from redshift_elt.loading.temporary_tables import TemporaryTables
+from redshift_elt.sql import identifiers
+
+if TYPE_CHECKING:
+    from redshift_elt.loading.target_load import TargetLoad
+
+
+@dataclass(frozen=True)
+class MergeRecords:
+    """Keep the rows of the SELECT as records in a table of their own, and merge what follows from them.
+
+    The target's row is the result of all records with its key. If a corrected file no longer contains a record, the row
+    becomes the result of the records that are left, and is deleted if none is left. Give either ``window_column`` or
+    ``records_key``.
+
+    :param records: the table of the records. It has the columns of the target and may have more; the SELECT yields all
+        of them.
+    :param records_key: the columns that identify what a record is about, if that is not a time: the records of a
+        changed object replace the records with the same key.
+    :param window_column: the column of event time of the records. The records of the run's window, and of windows
+        loaded before in the days that the run reads, become exactly those that the SELECT yields.
+    :param choices: how records with the same key become one row; see :class:`.merge_rows.MergeRows`.
+    """
+
+    records: str
+    records_key: str | Sequence[str] | None = None
+    window_column: str | None = None
+    choices: Sequence[Choice] = ()
+
+    def __post_init__(self) -> None:
+        identifiers.table(self.records)
+        if (self.records_key is None) == (self.window_column is None):
+            raise ValueError(f"MergeRecords of {self.records} needs either window_column or records_key.")
+        if self.window_column is not None:
+            identifiers.identifier(self.window_column)
+        if self.records_key is not None:
+            object.__setattr__(self, "records_key", identifiers.key(self.records_key))
+        object.__setattr__(self, "choices", tuple(self.choices))
+
+    @property
+    def needs_all_objects(self) -> bool:
+        """Whether every run must stage all objects of its window: records that are not staged are deleted."""
+        return self.window_column is not None
+
+    def apply(self, load: TargetLoad) -> RowCounts:
+        """Make the records those that the SELECT yields, and merge what changes in the target."""
+        target, full = load.target, load.window.full
+        scope = self._scope(load)
+        choices = complete_choices(self.choices, target.table, load.columns.names, target.key)
+        records = ScopedTable(load, self.records, load.columns_of(self.records), scope)
+        records.keep_fresh_rows()
+        load.refuse_null_keys(records.temporary)
+        deleted, inserted = records.overwrite(delete=load.replace or full or self.window_column is not None)
+        if not (deleted or inserted or full):
+            (keys,) = load.fetch_row("count_keys.sql", fresh=records.temporary.fresh)
+            return RowCounts(keys, unchanged=keys)
+        load.phases.enter(PREPARING)
+        gone = self._find_gone(load, any_deleted=bool(deleted))
+        candidates = load.render(
+            "candidates_all_records.sql" if full else "candidates_changed_records.sql",
+            records=self.records,
+            temporary=records.temporary,
+            columns=load.columns,
+        )
+        return Delta(load, choices, candidates, records.temporary.fresh).merge(delete=bool(gone))
+
+    def _scope(self, load: TargetLoad) -> Scope:
+        """Return which records the rows of the SELECT are compared with."""
+        if load.window.full:
+            return EVERYTHING
+        if self.window_column is not None:
+            return within(self.window_column, load.intervals())
+        return with_fresh_key(identifiers.key(self.records_key or ()), TemporaryTables(self.records).fresh)
+
+    def _find_gone(self, load: TargetLoad, *, any_deleted: bool) -> int:
+        """Fill the temporary table ``gone``, and return how many rows of the target have no record any more."""
+        gone = load.temporary.gone
+        load.create_temporary(gone, like=load.target.table)
+        if load.window.full:
+            return load.execute("fill_gone.sql", gone=gone, columns=load.columns, remaining=self.records)
+        if not any_deleted:
+            return 0
+        temporary = TemporaryTables(self.records)
+        return load.execute(
+            "fill_gone_of_stale.sql", gone=gone, columns=load.columns, records=self.records, temporary=temporary
+        )

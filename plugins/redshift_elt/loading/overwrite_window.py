@@ -1,0 +1,69 @@
+"""The strategy for tables of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowException
+
+from redshift_elt.loading.row_counts import RowCounts
+from redshift_elt.loading.scope import within
+from redshift_elt.loading.scoped_table import ScopedTable
+from redshift_elt.sql import identifiers
+
+if TYPE_CHECKING:
+    from redshift_elt.loading.target_load import TargetLoad
+
+
+@dataclass(frozen=True)
+class OverwriteWindow:
+    """Make the target hold, within the run's window, exactly what the SELECT yields.
+
+    The same applies to windows that the target has been loaded for before, as far as they are in the UTC days that the
+    run reads: that is how late events are loaded. If several rows of one day have the same key, the earliest is kept.
+
+    :param window_column: the target's column of event time; a UTC timestamp, never null.
+    """
+
+    window_column: str
+
+    def __post_init__(self) -> None:
+        identifiers.identifier(self.window_column)
+
+    @property
+    def needs_all_objects(self) -> bool:
+        """Whether every run must stage all objects of its window: what is not staged is deleted."""
+        return True
+
+    def apply(self, load: TargetLoad) -> RowCounts:
+        """Write what differs.
+
+        :raises AirflowException: the target does not hold as many rows as were staged.
+        """
+        scope = within(self.window_column, load.intervals())
+        table = ScopedTable(load, load.target.table, load.columns, scope)
+        table.keep_fresh_rows_by_key(self.window_column)
+        load.refuse_null_keys(table.temporary)
+        stale, new = table.overwrite(delete=True)
+        staged, inserted = self._check_result(table)
+        return RowCounts(staged, inserted, deleted=stale, unchanged=staged - inserted, late=new - inserted)
+
+    def _check_result(self, table: ScopedTable) -> tuple[int, int]:
+        """Return how many rows of the run's own window were staged, and how many of them were inserted."""
+        load, target = table.load, table.load.target.table
+        start, end = load.window.bounds
+        held, fresh, staged, inserted = load.fetch_row(
+            "count_overwritten.sql",
+            {**table.scope.values, "window_start": start, "window_end": end},
+            table=target,
+            temporary=table.temporary,
+            scope=table.scope,
+            window_column=self.window_column,
+        )
+        if held != fresh:
+            raise AirflowException(
+                f"{target} holds {held:,} rows, but {fresh:,} were staged: another program writes to the table, or it "
+                "held the same row twice. The load was rolled back; the task can be retried."
+            )
+        return staged, inserted

@@ -1,0 +1,53 @@
+"""Which rows of a table a load compares with the rows of its SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+Interval = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A set of rows of a table: all of them, those in some intervals of time, or those with the key of a fresh row.
+
+    The macro ``in_scope`` in ``sql/macros.sql`` renders the condition; its placeholders are the names of
+    :attr:`values`. Use :func:`within`, :func:`with_fresh_key` or :data:`EVERYTHING`.
+
+    :param window_column: the column of event time that the intervals refer to.
+    :param intervals: start and end of each interval, UTC without a zone; the end is not included.
+    :param key: the columns that a row must have in common with a fresh row.
+    :param fresh: the temporary table of the fresh rows.
+    """
+
+    window_column: str = ""
+    intervals: tuple[Interval, ...] = ()
+    key: tuple[str, ...] = ()
+    fresh: str = ""
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The values that a statement with the condition binds."""
+        return {
+            name: moment
+            for number, (start, end) in enumerate(self.intervals, 1)
+            for name, moment in ((f"start_{number}", start), (f"end_{number}", end))
+        }
+
+
+EVERYTHING = Scope()
+
+
+def within(window_column: str, intervals: Sequence[Interval]) -> Scope:
+    """Return the scope of the rows whose event time is in one of some intervals."""
+    return Scope(window_column=window_column, intervals=tuple(intervals))
+
+
+def with_fresh_key(key: Sequence[str], fresh: str) -> Scope:
+    """Return the scope of the rows that have the same key as a fresh row.
+
+    :param fresh: the temporary table of the fresh rows.
+    """
+    return Scope(key=tuple(key), fresh=fresh)

@@ -1,0 +1,71 @@
+"""Overwriting the rows of a table that are in a scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redshift_elt.loading.phases import WRITING
+from redshift_elt.loading.temporary_tables import TemporaryTables
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.columns import Columns
+    from redshift_elt.loading.scope import Scope
+    from redshift_elt.loading.target_load import TargetLoad
+
+
+@dataclass(frozen=True)
+class ScopedTable:
+    """A table that must hold, within a scope, exactly the rows that a load's SELECT yields.
+
+    Only rows that differ are written, so a load that is repeated writes nothing.
+
+    :param table: the target, or the table of its records.
+    """
+
+    load: TargetLoad
+    table: str
+    columns: Columns
+    scope: Scope
+
+    @property
+    def temporary(self) -> TemporaryTables:
+        """The temporary tables of the table."""
+        return TemporaryTables(self.table)
+
+    def keep_fresh_rows(self) -> int:
+        """Keep what the SELECT yields in the scope, each distinct row once; return the number of rows."""
+        self.load.create_temporary(self.temporary.fresh, like=self.table)
+        return self._execute("fill_fresh.sql", select=self.load.target.select)
+
+    def keep_fresh_rows_by_key(self, window_column: str) -> int:
+        """Keep what the SELECT yields in the scope, one row for each key and UTC day; return the number of rows."""
+        self.load.create_temporary(self.temporary.fresh, like=self.table)
+        return self._execute("fill_fresh_by_key.sql", select=self.load.target.select, window_column=window_column)
+
+    def overwrite(self, *, delete: bool) -> tuple[int, int]:
+        """Write what differs, and return how many rows were deleted and how many were inserted.
+
+        :param delete: whether rows in the scope that are not fresh are deleted.
+        """
+        self.load.create_temporary(self.temporary.stale, like=self.table)
+        stale = self._execute("fill_stale.sql") if delete else 0
+        self.load.create_temporary(self.temporary.new, like=self.table)
+        new = self._execute("fill_new.sql")
+        self.load.phases.enter(WRITING)
+        if stale:
+            self._execute("delete_stale.sql")
+        if new:
+            self._execute("insert_new.sql")
+        return stale, new
+
+    def _execute(self, template: str, **names: str) -> int:
+        return self.load.execute(
+            template,
+            self.scope.values,
+            table=self.table,
+            temporary=self.temporary,
+            columns=self.columns,
+            scope=self.scope,
+            **names,
+        )

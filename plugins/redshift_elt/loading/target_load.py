@@ -1,0 +1,104 @@
+"""One load of one target: what all strategies work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.loading.history import loaded_windows
+from redshift_elt.loading.temporary_tables import TemporaryTables
+from redshift_elt.sql import identifiers
+from redshift_elt.sql.render import render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.columns import Columns
+    from redshift_elt.connection.session import Session
+    from redshift_elt.loading.phases import Phases
+    from redshift_elt.loading.scope import Interval
+    from redshift_elt.run.window import Window
+
+
+@dataclass(frozen=True)
+class Target:
+    """A table that a load writes.
+
+    :param table: ``table`` or ``schema.table``.
+    :param key: the columns that identify a row; never null.
+    :param select: a SELECT that yields the table's columns by name.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    select: str
+
+
+@dataclass(frozen=True)
+class TargetLoad:
+    """A load of a target, in the caller's transaction and under the target's lock.
+
+    :param window: the window that the run is responsible for.
+    :param phases: the clock of the load.
+    :param replace: whether the rows of the SELECT replace those of the target with the same key, because an object
+        that was loaded before has changed. Otherwise they compete with them.
+    """
+
+    session: Session
+    target: Target
+    window: Window
+    phases: Phases
+    replace: bool = False
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns of the target."""
+        return self.columns_of(self.target.table)
+
+    @property
+    def temporary(self) -> TemporaryTables:
+        """The temporary tables of the target."""
+        return TemporaryTables(self.target.table)
+
+    def columns_of(self, table: str) -> Columns:
+        """Return the columns of a table."""
+        return self.session.columns(identifiers.table(table))
+
+    def intervals(self) -> list[Interval]:
+        """Return the window together with the windows in its reach that the target has been loaded for."""
+        return self.window.with_others(loaded_windows(self.session, self.target.table, self.window))
+
+    def render(self, template: str, **names: Any) -> str:
+        """Return a statement of the folder ``sql/load``.
+
+        :param names: what the template refers to, besides ``target`` and ``key``.
+        """
+        return render(f"load/{template}", target=self.target.table, key=self.target.key, **names)
+
+    def execute(self, template: str, values: Mapping[str, object] | None = None, **names: Any) -> int:
+        """Send a statement and return how many rows it wrote; see :meth:`render`."""
+        return self.session.execute(self.render(template, **names), values or {})
+
+    def fetch_row(self, template: str, values: Mapping[str, object] | None = None, **names: Any) -> tuple[Any, ...]:
+        """Send a query and return its only row; see :meth:`render`."""
+        [row] = self.session.fetch(self.render(template, **names), values or {})
+        return row
+
+    def create_temporary(self, name: str, like: str) -> None:
+        """Create a temporary table with the columns of another table."""
+        self.execute("create_temporary_table.sql", name=name, like=like)
+
+    def refuse_null_keys(self, temporary: TemporaryTables) -> None:
+        """Fail if a fresh row has a null in its key.
+
+        :param temporary: the tables whose fresh rows are checked.
+        :raises AirflowFailException: there is such a row.
+        """
+        (count,) = self.fetch_row("count_null_keys.sql", temporary=temporary)
+        if count:
+            raise AirflowFailException(
+                f"{count:,} staged rows have a null in the key of {self.target.table} ({', '.join(self.target.key)}). "
+                "Nothing was loaded. Exclude such rows in the SELECT, or correct the file."
+            )

@@ -1,0 +1,63 @@
+"""The temporary tables that a load works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redshift_elt.sql.identifiers import bare
+
+
+@dataclass(frozen=True)
+class TemporaryTables:
+    """The names of the temporary tables that belong to a table: ``<table>__<part>``, such as ``users__delta``.
+
+    They have the columns of the table, exist in the session of the load only, and disappear with it. A load creates
+    those that its strategy needs:
+
+    ========= ============================================================ ==================================
+    part      rows                                                         belongs to
+    ========= ============================================================ ==================================
+    ``fresh`` what the SELECT yields now                                   the target; with records, to them
+    ``stale`` what the table holds in the scope and the SELECT does not    as ``fresh``
+              yield any more
+    ``new``   what the SELECT yields and the table does not hold in the    as ``fresh``
+              scope
+    ``delta`` the rows that a merge inserts into the target or updates     the target
+    ``gone``  the rows that a merge deletes from the target                the target
+    ========= ============================================================ ==================================
+
+    User SQL in ``after_merge`` may read ``<target>__delta`` and ``<target>__gone``, without their schema. Both exist
+    whenever it runs; either may be empty. The other tables are internal.
+
+    :param table: the table, with or without its schema.
+    """
+
+    table: str
+
+    @property
+    def fresh(self) -> str:
+        """The rows of the SELECT."""
+        return self._name("fresh")
+
+    @property
+    def stale(self) -> str:
+        """The rows to delete before the new ones are inserted."""
+        return self._name("stale")
+
+    @property
+    def new(self) -> str:
+        """The rows to insert."""
+        return self._name("new")
+
+    @property
+    def delta(self) -> str:
+        """The rows to merge."""
+        return self._name("delta")
+
+    @property
+    def gone(self) -> str:
+        """The rows to delete after the merge."""
+        return self._name("gone")
+
+    def _name(self, part: str) -> str:
+        return f"{bare(self.table)}__{part}"

@@ -1,0 +1,4 @@
+{# The candidates of a rebuild: all records. #}
+select
+    {{ columns.names | columns }}
+from {{ records | table }}

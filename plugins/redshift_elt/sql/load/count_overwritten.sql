@@ -1,0 +1,27 @@
+{# How many rows the table holds in the scope, how many rows are fresh, and how many fresh and how many new rows are in
+   the run's own window. Binds the intervals of the scope, window_start and window_end. #}
+{% import "macros.sql" as m %}
+{% set in_window %}
+{{ window_column | identifier }} >= %(window_start)s
+      and {{ window_column | identifier }} < %(window_end)s
+{%- endset %}
+select
+    (
+    select count(*)
+    from {{ table | table }}
+    where {{ m.in_scope(scope) }}
+    ),
+    (
+    select count(*)
+    from {{ temporary.fresh | identifier }}
+    ),
+    (
+    select count(*)
+    from {{ temporary.fresh | identifier }}
+    where {{ in_window }}
+    ),
+    (
+    select count(*)
+    from {{ temporary.new | identifier }}
+    where {{ in_window }}
+    )

@@ -1,0 +1,2 @@
+{# The user of the connection, as GRANT names it. #}
+select quote_ident(current_user)

@@ -1,0 +1,13 @@
+{# Find the rows of the target whose key is not in another table, for a rebuild of the whole target. #}
+{% import "macros.sql" as m %}
+insert into {{ gone | identifier }} (
+    {{ columns.names | columns }}
+)
+select
+    {{ columns.names | columns(target) }}
+from {{ target | table }}
+where not exists (
+select 1
+from {{ remaining | table }}
+where {{ m.same_key(remaining, target, key) }}
+)

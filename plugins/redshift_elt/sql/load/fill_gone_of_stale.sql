@@ -1,0 +1,15 @@
+{# Find the rows of the target whose last record was deleted. #}
+{% import "macros.sql" as m %}
+insert into {{ gone | identifier }} (
+    {{ columns.names | columns }}
+)
+select
+    {{ columns.names | columns(target) }}
+from {{ target | table }}
+join (select distinct {{ key | columns }} from {{ temporary.stale | identifier }}) as taken_back
+  on {{ m.same_key(target, "taken_back", key) }}
+where not exists (
+select 1
+from {{ records | table }}
+where {{ m.same_key(records, target, key) }}
+)
