@@ -1,1 +1,124 @@
-"""Load JSON from S3 into Amazon Redshift and keep a star schema right: operators, and what they are made of."""
+"""Operators that load files from S3 into Amazon Redshift and keep the tables correct.
+
+What is listed here is the public interface; any other module may change with each release. Each name is imported when
+it is first used, because every process of Airflow that reads a DAG file imports this package.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from redshift_elt.checks import (
+        AcceptedValues,
+        EqualCounts,
+        Fresh,
+        InRange,
+        NotNull,
+        Query,
+        References,
+        RowCount,
+        RowsNearAverage,
+        UndamagedText,
+        Unique,
+        load_checks,
+    )
+    from redshift_elt.operators.data_quality import DataQualityOperator
+    from redshift_elt.operators.load_dimension import LoadDimensionOperator
+    from redshift_elt.operators.load_fact import LoadFactOperator
+    from redshift_elt.operators.report import ReportOperator
+    from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+    from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
+    from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
+
+__version__ = "1.0.0"
+
+__all__ = [
+    "AcceptedValues",
+    "DataQualityOperator",
+    "EqualCounts",
+    "Fresh",
+    "InRange",
+    "LoadDimensionOperator",
+    "LoadFactOperator",
+    "NoActiveRunsSensor",
+    "NotNull",
+    "Query",
+    "References",
+    "ReportOperator",
+    "RowCount",
+    "RowsNearAverage",
+    "StageToRedshiftOperator",
+    "UndamagedText",
+    "Unique",
+    "WaitForClusterOperator",
+    "__version__",
+    "get_provider_info",
+    "load_checks",
+]
+
+_NAMES = {
+    "redshift_elt.checks": (
+        "AcceptedValues",
+        "EqualCounts",
+        "Fresh",
+        "InRange",
+        "NotNull",
+        "Query",
+        "References",
+        "RowCount",
+        "RowsNearAverage",
+        "UndamagedText",
+        "Unique",
+        "load_checks",
+    ),
+    "redshift_elt.operators.data_quality": ("DataQualityOperator",),
+    "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),
+    "redshift_elt.operators.load_fact": ("LoadFactOperator",),
+    "redshift_elt.operators.report": ("ReportOperator",),
+    "redshift_elt.operators.stage_to_redshift": ("StageToRedshiftOperator",),
+    "redshift_elt.operators.wait_for_cluster": ("WaitForClusterOperator",),
+    "redshift_elt.sensors.no_active_runs": ("NoActiveRunsSensor",),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
+# Type checkers see the imports above, and report a name that is not one of them.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import a name of the public interface (PEP 562)."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """List the public interface, whether it has been imported yet or not."""
+    return sorted({*globals(), *__all__})
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe this package to Airflow's list of providers, as ``airflow/provider_info.schema.json`` defines it."""
+    return {
+        "package-name": "sparkify-warehouse",
+        "name": "Redshift ELT",
+        "description": "Loads files from S3 into Amazon Redshift and keeps the tables correct.",
+        "integrations": [
+            {"integration-name": "Amazon Redshift", "external-doc-url": "https://aws.amazon.com/redshift/"}
+        ],
+        "operators": [
+            {
+                "integration-name": "Amazon Redshift",
+                "python-modules": [module for module in _NAMES if ".operators." in module],
+            }
+        ],
+        "sensors": [
+            {"integration-name": "Amazon Redshift", "python-modules": ["redshift_elt.sensors.no_active_runs"]},
+        ],
+        "triggers": [
+            {"integration-name": "Amazon Redshift", "python-modules": ["redshift_elt.triggers.cluster_ready"]},
+        ],
+    }

@@ -75,7 +75,9 @@ def test_the_operators_know_nothing_of_this_star_schema():
     words = r"sparkify|song|artist|\b(user_id|gender|staging_events)\b"
     files = [file for file in product_files() if OPERATORS in file.parents]
     assert files
-    assert not lines_with(words, files)
+    # The distribution that has them is named after the project.
+    known = [line for line in lines_with(words, files) if '"package-name": "sparkify-warehouse"' not in line]
+    assert not known
 
 
 def test_the_product_does_not_know_that_there_is_a_local_stack():

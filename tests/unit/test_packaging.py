@@ -41,16 +41,24 @@ def plugin_files() -> list[Path]:
     return sorted(PLUGINS.rglob("*.py"))
 
 
+def names_of_others() -> set[str]:
+    return {*sys.stdlib_module_names, *packages_distributions()}
+
+
 def test_no_module_has_the_name_of_another_package():
     """Without ``.airflowignore`` Airflow imports each file by its bare name, which replaces a module of that name."""
-    taken = {*sys.stdlib_module_names, *packages_distributions()}
     assert plugin_files()
-    assert [str(file) for file in plugin_files() if file.stem in taken] == []
+    assert [str(file) for file in plugin_files() if file.stem in names_of_others()] == []
 
 
-def test_folders_do_not_have_the_name_of_another_package():
-    taken = {*sys.stdlib_module_names, *packages_distributions()}
-    assert {file.relative_to(PLUGINS).parts[0] for file in plugin_files() if file.parent != PLUGINS} & taken == set()
+def test_no_module_is_named_main():
+    """For the same reason: Airflow would run it as a program in each of its processes. Name a command's module."""
+    assert [str(file) for file in plugin_files() if file.stem == "__main__"] == []
+
+
+def test_no_package_has_the_name_of_another_package():
+    packages = {file.relative_to(PLUGINS).parts[0] for file in plugin_files() if file.parent != PLUGINS}
+    assert packages & names_of_others() == set()
 
 
 @pytest.mark.parametrize("hidden_files", [True, False], ids=["with .airflowignore", "without hidden files"])
