@@ -80,7 +80,7 @@ def month_answer(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None
         begins=begins,
         now=now,
     )
-    last = latest([now, snapshot.ends and snapshot.ends - _MOMENT])
+    last = latest([now, snapshot.ends and snapshot.ends - _MOMENT]) or now
     return {
         "month": str(snapshot.month),
         "first_month": str(min(Month.of(begins), snapshot.month)) if begins else str(snapshot.month),

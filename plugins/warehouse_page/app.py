@@ -67,7 +67,7 @@ def page_app(settings: PageSettings) -> FastAPI:
 
     @app.middleware("http")
     async def with_headers(request: Request, call_next: Any) -> Response:
-        response = await call_next(request)
+        response: Response = await call_next(request)
         response.headers.setdefault("Content-Security-Policy", _POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, overload
 
 from airflow.models.dagrun import DagRun
 from airflow.sdk.exceptions import AirflowFailException
@@ -136,6 +136,14 @@ def _window(row: Any) -> Window | None:
 
 def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=timezone.utc)
+
+
+@overload
+def _naive(moment: datetime) -> datetime: ...
+
+
+@overload
+def _naive(moment: datetime | None) -> datetime | None: ...
 
 
 def _naive(moment: datetime | None) -> datetime | None:

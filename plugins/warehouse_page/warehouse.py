@@ -173,7 +173,7 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
     month = month or Month.of(last or begins or read_at)
     values |= {"target": own, "month_start": month.start, "month_end": month.end}
     counted = [there[name] for name, *_ in targets if name in there]
-    counts = dict(fetch("count_rows.sql", tables=counted)) if counted else {}
+    counts: dict[str, int] = dict(fetch("count_rows.sql", tables=counted)) if counted else {}
     return Snapshot(
         month=month,
         read_at=read_at,

@@ -16,7 +16,7 @@ _PRIVATE = tuple(
 # Public networks may be at most as large as the largest network of a VPC (AWS page "VPC CIDR blocks").
 _SHORTEST_PREFIX = {4: 16, 6: 44}
 # IPv6 networks whose addresses are IPv4 addresses: mapped, translated, 6to4 and Teredo.
-_IPV4_IN_IPV6 = tuple(map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
+_IPV4_IN_IPV6 = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "2002::/16", "2001::/32")))
 
 
 def parse_cidrs(cidrs: Iterable[str]) -> list[Network]:
@@ -49,7 +49,7 @@ def _parse(cidr: str) -> Network:
 
 
 def _refuse_large(network: Network) -> None:
-    if any(network.version == private.version and network.subnet_of(private) for private in _PRIVATE):
+    if any(type(network) is type(private) and network.subnet_of(private) for private in _PRIVATE):  # type: ignore[arg-type]
         return
     shortest = _SHORTEST_PREFIX[network.version]
     if network.prefixlen < shortest:

@@ -18,8 +18,8 @@ from redshift_elt.connection.secret import login_in_secret
 from redshift_elt.connection.server_error import ServerError
 
 if TYPE_CHECKING:
-    from airflow.models.connection import Connection
     from airflow.providers.common.sql.hooks.sql import DbApiHook
+    from airflow.sdk import Connection
 
 # Extras that name the warehouse and the way to log in. The driver must not see them: it would look up the cluster a
 # second time, with its own credentials.
@@ -57,7 +57,7 @@ class WarehouseHook(RedshiftSQLHook):
     * A connection that fails is reported within :data:`DEADLINE_SECONDS`, with the cure, and not tried five times.
     """
 
-    def get_conn(self) -> redshift_connector.Connection:
+    def get_conn(self) -> redshift_connector.Connection:  # type: ignore[override]  # the parent has a decorator
         """Return an open connection.
 
         :raises ClusterPausedError: the cluster is paused.
@@ -213,7 +213,8 @@ def warehouse_hook(conn_id: str, aws_conn_id: str | None = "aws_default") -> DbA
     if connection.conn_type == "redshift":
         return WarehouseHook(redshift_conn_id=conn_id, aws_conn_id=aws_conn_id)
     if connection.conn_type == "postgres":
-        return connection.get_hook()
+        hook: DbApiHook = connection.get_hook()
+        return hook
     raise AirflowFailException(
         f"The connection {conn_id!r} has type {connection.conn_type!r}: use one of type 'redshift' or 'postgres'."
     )

@@ -41,7 +41,8 @@ class Session:
         """
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, statement, values)
-            return cursor.rowcount
+            written: int = cursor.rowcount
+            return written
 
     def fetch(self, query: str, values: Values | Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Send a query and return its rows."""

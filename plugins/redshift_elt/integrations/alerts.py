@@ -120,7 +120,8 @@ class AlertNotifier(BaseNotifier):
     def _message(self, context: Context) -> Message | None:
         if "deadline" not in context:
             return failed(context)
-        run = context["dag_run"]
+        # The context of a deadline has the run as its JSON.
+        run: Any = context["dag_run"]
         if run["run_type"] == "backfill":
             self.log.info("A run of a backfill is late, which nobody is told.")
             return None

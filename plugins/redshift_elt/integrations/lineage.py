@@ -16,7 +16,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Optional. This module must be importable without it: Airflow imports every file of a plugins folder that has no
 # .airflowignore. Operators notice that it is missing when they import OperatorLineage from here.
@@ -62,7 +62,7 @@ class Place:
     @classmethod
     def of(cls, hook: DbApiHook) -> Place:
         """Return the place that a hook's connection leads to."""
-        info = hook.get_openlineage_database_info(hook.get_connection(hook.get_conn_id()))
+        info: Any = hook.get_openlineage_database_info(hook.get_connection(hook.get_conn_id()))
         return cls(f"{info.scheme}://{info.authority}", info.database)
 
     def name(self, table: str) -> str:
@@ -77,7 +77,7 @@ def objects(bucket: str, where: str, staged: Staged | None) -> InputDataset:
     :param where: their prefix, or the pattern of their keys.
     :param staged: what was read of them; None while nothing is known.
     """
-    facets = {}
+    facets: dict[str, Any] = {}
     if staged is not None:
         facets["inputStatistics"] = input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
             rowCount=staged.read, size=staged.size, fileCount=staged.objects

@@ -93,7 +93,7 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
             raise AirflowFailException("Give either full_load or a window: a full load has no window.")
         return Window(_BEGINNING, _END, full=True, origin="full load")
     try:
-        if start:
+        if start and end:
             return Window(_utc(start), _utc(end), False, "params", lookback)
         if context.get("data_interval_start") and context.get("data_interval_end"):
             interval = _utc(context["data_interval_start"]), _utc(context["data_interval_end"])

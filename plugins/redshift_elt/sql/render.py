@@ -112,7 +112,7 @@ def _environment(folder: Path) -> Environment:
         autoescape=True,
         finalize=_only_sql,
     )
-    filters = {
+    filters: dict[str, Callable[..., Markup]] = {
         "identifier": _identifier,
         "table": _table,
         "columns": _columns,

@@ -30,7 +30,7 @@ class ClusterReadyTrigger(BaseTrigger):
     def __init__(
         self, cluster_identifier: str, role_arn: str, until: float, poll_interval: float, aws_conn_id: str | None
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
         self.cluster_identifier = cluster_identifier
         self.role_arn = role_arn
         self.until = until
