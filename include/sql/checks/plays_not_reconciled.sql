@@ -25,10 +25,11 @@ full join (
         and start_time < %(window_end)s
 ) as loaded
     on loaded.songplay_id = staged.songplay_id
-where (
-    loaded.songplay_id is null
-    or staged.songplay_id is null
-)
+where
+    (
+        loaded.songplay_id is null
+        or staged.songplay_id is null
+    )
     and not exists (
         select 1
         from etl.loads as others
