@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Unique,
         load_checks,
     )
+    from redshift_elt.operators.clean_up import CleanUpOperator
     from redshift_elt.operators.data_quality import DataQualityOperator
     from redshift_elt.operators.load_dimension import LoadDimensionOperator
     from redshift_elt.operators.load_fact import LoadFactOperator
@@ -36,6 +37,7 @@ __version__ = "1.0.0"
 
 __all__ = [
     "AcceptedValues",
+    "CleanUpOperator",
     "DataQualityOperator",
     "EqualCounts",
     "Fresh",
@@ -73,6 +75,7 @@ _NAMES = {
         "Unique",
         "load_checks",
     ),
+    "redshift_elt.operators.clean_up": ("CleanUpOperator",),
     "redshift_elt.operators.data_quality": ("DataQualityOperator",),
     "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),
     "redshift_elt.operators.load_fact": ("LoadFactOperator",),
