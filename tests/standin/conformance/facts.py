@@ -26,7 +26,7 @@ class Here(Enum):
 
 @dataclass(frozen=True)
 class Fact:
-    """One row of the table in local/README.md.
+    """One row of the page local/standin/facts.md.
 
     Arguments:
         number: section and entry, as "1.6/35" or "1.3/MAXERROR"; the files of this folder go by the sections.

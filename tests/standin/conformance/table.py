@@ -1,4 +1,4 @@
-"""The table of local/README.md, made from the cases: `python -m tests.standin.conformance.table` writes it."""
+"""The page on Redshift, made from the cases: `python -m tests.standin.conformance.table` writes it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,33 @@ from types import ModuleType
 
 from local.settings import ROOT
 from tests.standin.conformance.facts import Fact
+from tests.standin.conformance.sections import SECTIONS
 
-README = ROOT / "local/README.md"
-BEGIN, END = "<!-- made from the cases: begin -->\n", "<!-- made from the cases: end -->\n"
+PAGE = ROOT / "local/standin/facts.md"
+INTRODUCTION = """\
+# Redshift, fact by fact
+
+This page is generated from the test cases in `tests/standin/conformance/` by
+`python -m tests.standin.conformance.table`. Each row is a fact about Redshift, and a test that verifies what the third
+column says:
+
+- **supported**: the stand-in behaves like Redshift, including its errors;
+- **refused**: Redshift supports it, and the stand-in reports that it does not;
+- **known to differ**: the stand-in behaves differently;
+- **not known**: the behaviour of Redshift is not documented; the case verifies what the stand-in does.
+
+A number is a section of this page, a slash, and the entry in the section; words after it say which part of the entry.
+Where a section has an entry for each option, parameter or function, its name is the entry.
+
+A source without further details is a page of the
+[Database Developer Guide](https://docs.aws.amazon.com/redshift/latest/dg/welcome.html) or the Management Guide, by its
+file name. `owner/repository#number` is a public thread on GitHub. `no source` means that the fact comes from experience
+and that no page confirms it.
+"""
+_HEADER = """\
+| fact | what Redshift does | here | source |
+| --- | --- | --- | --- |
+"""
 
 
 def facts() -> list[Fact]:
@@ -32,21 +56,26 @@ def _of_module(module: ModuleType) -> Iterator[Fact]:
                 yield from (each.args[0] for marks in parameters for each in marks if each.name == "fact")
 
 
-def table() -> str:
-    """Return the table as Markdown."""
-    lines = ["| fact | what Redshift does | here | source |", "| --- | --- | --- | --- |"]
-    for fact in facts():
-        cells = (fact.number, fact.says, fact.here.value, fact.source)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+def section_of(fact: Fact) -> str:
+    """Return the number of a fact's section."""
+    return fact.number.partition("/")[0]
 
 
-def with_table(text: str) -> str:
-    """Return the text of the README with the table of today."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + table() + END + after
+def page() -> str:
+    """Return the page as Markdown."""
+    known = facts()
+    parts = [INTRODUCTION]
+    for section in SECTIONS:
+        rows = "".join(_row(fact) for fact in known if section_of(fact) == section.number)
+        title = f"## {section.number} {section.title}" if section.title != section.number else f"## {section.title}"
+        parts.append(f"{title}\n\n{section.about}\n\n{_HEADER}{rows}")
+    return "\n".join(parts)
+
+
+def _row(fact: Fact) -> str:
+    cells = (fact.number, fact.says, fact.here.value, fact.source)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
 if __name__ == "__main__":
-    README.write_text(with_table(README.read_text()))
+    PAGE.write_text(page(), "utf-8")

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-from tests.standin.conformance.table import README, facts, with_table
+from tests.standin.conformance.sections import SECTIONS
+from tests.standin.conformance.table import PAGE, facts, page, section_of
 
 
-def test_the_readme_has_the_table_of_todays_cases():
-    text = README.read_text()
-    assert with_table(text) == text, "run: python -m tests.standin.conformance.table"
+def test_the_page_has_the_facts_of_todays_cases():
+    assert PAGE.read_text("utf-8") == page(), "run: python -m tests.standin.conformance.table"
 
 
 def test_a_fact_is_told_once_and_says_where_it_is_known_from():
     numbers = [fact.number for fact in facts()]
     assert len(numbers) == len(set(numbers))
     assert all(fact.source for fact in facts())
+
+
+def test_every_fact_is_in_a_section_and_every_section_has_facts():
+    assert {section_of(fact) for fact in facts()} == {section.number for section in SECTIONS}
