@@ -58,6 +58,11 @@ def comparable(rows: Iterable[Iterable[Any]]) -> set[Row]:
     return {tuple(Decimal(repr(value)) if isinstance(value, float) else value for value in row) for row in rows}
 
 
+def comparable_tables(tables: dict[str, set[Row]]) -> dict[str, set[Row]]:
+    """Make the rows of several tables comparable."""
+    return {table: comparable(rows) for table, rows in tables.items()}
+
+
 def _first_of_each_day(plays: list[Record]) -> list[Record]:
     """Of several plays with one session and item on one UTC day, keep the earliest, then the first in order."""
     fields = ("level", "location", "userAgent", "song", "artist")

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
+from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.cluster_login import find_login
 from local.stack.stack import Stack
 from local.standin.aws import Aws
 from local.standin.aws.faults import FAULTS
 from local.standin.client import standin_environment
+from tests.model.star_schema import Row, comparable_tables, star_schema
 from tests.standin.aws.service_parts import NotedEndpoints, free_port
 from tests.support.new_warehouse import new_warehouse
 from tests.support.warehouse import WarehouseUnderTest
@@ -34,9 +36,31 @@ def warehouse(created_warehouse: WarehouseUnderTest) -> WarehouseUnderTest:
     return created_warehouse
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Two days of events and their songs; the file of a test may make others."""
+    directory = tmp_path_factory.mktemp("generated") / "data"
+    generate(directory, Options(days=2, users=12, songs=60, seed=3))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def expected(data) -> dict[str, set[Row]]:
+    """The star schema that the model makes of the data."""
+    return comparable_tables(star_schema(data))
+
+
+@pytest.fixture
+def loaded(warehouse: WarehouseUnderTest, data) -> WarehouseUnderTest:
+    """The warehouse after one full load."""
+    warehouse.upload(data)
+    warehouse.run(full_load=True).complete()
+    return warehouse
+
+
 @pytest.fixture
 def uploaded(warehouse: WarehouseUnderTest, data: Path) -> WarehouseUnderTest:
-    """The empty warehouse, and in its bucket the data that the test's file makes."""
+    """The empty warehouse, and in its bucket the data."""
     warehouse.upload(data)
     return warehouse
 

@@ -14,13 +14,11 @@ from redshift_connector import ProgrammingError
 
 from local.datagen import Options, generate
 from redshift_elt.connection.transaction import in_transaction
-from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.sql.render import render
-from redshift_elt.staging.copy_errors import errors_of_failure, shown
+from redshift_elt.staging.copy_errors import errors_of_failure
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.reconcile import reconcile
-from redshift_elt.staging.s3_content import count_records, line
 from redshift_elt.staging.s3_objects import S3Object
 from tests.model.star_schema import comparable, star_schema
 from tests.support.warehouse import BUCKET, TARGETS, WarehouseUnderTest
@@ -318,42 +316,6 @@ def test_a_record_that_is_not_accounted_for_fails_the_task_and_a_retry_is_allowe
     with pytest.raises(AirflowException, match=re.escape(words)) as failure:
         in_transaction(source.run().hook, work)
     assert not isinstance(failure.value, AirflowFailException)
-
-
-@pytest.mark.parametrize(
-    ("content", "records"),
-    [
-        (b"", 0),
-        (b" \r\n\n", 0),
-        (b'{"a": 1}\n{"a": 2}', 2),
-        (b'{"a": 1}{"a": 2}\n', 2),
-        (b'{"a":\n 1\n}\n\n[1]\n', 2),
-        (b'{"a": "b\n{"c": "}"}\n', 2),
-        (b'bad\n\xff{"a": 1}\n{"a": "\xe4"}', 3),
-    ],
-)
-def test_records_are_counted_wherever_their_lines_end(content, records):
-    assert count_records(content) == records
-
-
-@pytest.mark.parametrize(
-    ("number", "size", "text"),
-    [(1, 99, "a"), (2, 99, ""), (3, 99, r"Malm\xf6"), (3, 4, "Malm"), (4, 3, "ä"), (5, 99, "bc"), (6, 99, "")],
-)
-def test_a_line_is_found_and_cut_between_characters(number, size, text):
-    assert line(b"a\r\n\nMalm\xf6\n" + "ää".encode() + b"\nb\0c", number, size) == text
-
-
-@pytest.mark.parametrize("limit", [-1, 100_000, "many"])
-def test_a_limit_that_copy_does_not_have_is_refused(limit):
-    with pytest.raises(ValueError, match=r"max_rejects|many"):
-        StageToRedshiftOperator(task_id="stage", table="t", bucket="b", prefix="p/", max_rejects=limit)
-
-
-def test_nothing_of_the_data_can_act_on_a_terminal():
-    assert shown("Björk\t\x1b[31m\u202e\u2028\x7f\ud800") == r"Björk\t\x1b[31m\u202e\u2028\x7f\ud800"
-    assert shown("x" * 100) == "x" * 100
-    assert shown("x" * 101) == "x" * 100 + "…"
 
 
 @pytest.fixture

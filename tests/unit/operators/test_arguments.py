@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from redshift_elt.checks import Fresh, NotNull, Query, RowCount, Unique
+from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -105,3 +105,19 @@ def test_what_a_user_would_template_is_a_template_field():
     assert "queries" in DataQualityOperator.template_fields
     for operator in (StageToRedshiftOperator, LoadFactOperator, LoadDimensionOperator, DataQualityOperator):
         assert ".sql" in operator.template_ext
+
+
+@pytest.mark.parametrize(
+    "check",
+    [References(table="staging", column="a", to="b", to_column="a"), RowCount(table="other")],
+    ids=lambda check: check.kind,
+)
+def test_checks_of_other_tables_and_with_queries_are_refused(check):
+    with pytest.raises(ValueError, match="cannot run while staging is staged"):
+        StageToRedshiftOperator(task_id="stage", table="staging", bucket="bucket", prefix="a/", checks=[check])
+
+
+@pytest.mark.parametrize("limit", [-1, 100_000, "many"])
+def test_a_limit_that_copy_does_not_have_is_refused(limit):
+    with pytest.raises(ValueError, match=r"max_rejects|many"):
+        StageToRedshiftOperator(task_id="stage", table="t", bucket="b", prefix="p/", max_rejects=limit)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import pickle
 from collections.abc import Iterator
 
 import boto3
@@ -177,10 +175,6 @@ def test_the_first_error_that_tells_enough_decides(s3, aws):
     assert action(circular) is RetryAction.DEFAULT
 
 
-def test_what_is_not_known_is_left_to_the_retries_of_the_task():
-    assert action(KeyError("columns")) is RetryAction.DEFAULT
-
-
 def test_the_scheduler_needs_no_more_of_the_policy_than_that_there_is_one(created_warehouse):
     """It runs no code of the DAG: the policy is used where the task runs."""
     dag = created_warehouse.dag
@@ -189,9 +183,3 @@ def test_the_scheduler_needs_no_more_of_the_policy_than_that_there_is_one(create
     read = DagSerialization.from_dict(stored)
     assert all(task.has_retry_policy for task in read.tasks)
     assert "WarehouseRetryPolicy" not in json.dumps(stored)
-
-
-def test_a_policy_can_be_copied_and_sent_to_another_process():
-    policy = WarehouseRetryPolicy()
-    for other in (copy.deepcopy(policy), pickle.loads(pickle.dumps(policy))):  # noqa: S301 - made here
-        assert other.evaluate(TimeoutError(), 1, 4).action is RetryAction.RETRY

@@ -17,7 +17,6 @@ from local.stack.environment import CLUSTER
 from local.standin.databases import database_name
 from redshift_elt.ddl import migrate
 from redshift_elt.loading import phases
-from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, WarehouseUnderTest
@@ -223,17 +222,6 @@ def test_a_transaction_that_is_done_again_adds_to_the_phases(uploaded, statement
     assert recorded(uploaded, run, "time").waiting_seconds == 2 + 2
 
 
-def test_phases_are_all_of_the_time(monkeypatch):
-    time = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(phases, "time", SimpleNamespace(monotonic=lambda: time.now))
-    clock = Phases()
-    for time.now, phase in ((1.0, WAITING), (3.5, PREPARING), (4.0, WRITING), (4.25, WAITING), (14.25, COMMITTING)):
-        clock.enter(phase)
-    time.now = 14.5
-    assert [clock.seconds(phase) for phase in (WAITING, PREPARING, WRITING, COMMITTING)] == [12.5, 1.5, 0.25, 0.25]
-    assert str(clock) == "14.5 s (waiting 12.5 s, preparing 1.5 s, writing 0.2 s, committing 0.2 s)"
-
-
 def test_a_table_of_an_earlier_version_is_migrated_and_keeps_what_was_loaded(uploaded):
     run = uploaded.run(*FIRST_DAY)
     run.complete()
@@ -258,6 +246,11 @@ def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
     [question] = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     seconds = told(uploaded, run, "waiting_seconds, preparing_seconds, writing_seconds, staging_seconds")
     assert uploaded.query(question) == [(target, 1, *seconds[target]) for target in sorted(TARGETS)]
+
+
+def test_every_load_is_recorded_with_its_window_and_its_rows(loaded, expected):
+    recorded = loaded.query("select target, full_load, inserted, deleted, unchanged from etl.loads")
+    assert sorted(recorded) == sorted((table, True, len(expected[table]), 0, 0) for table in TARGETS)
 
 
 def lines(warehouse: WarehouseUnderTest) -> list[str]:

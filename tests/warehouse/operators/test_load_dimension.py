@@ -1,7 +1,8 @@
-"""The operators on tables that have nothing to do with the star schema, given as plain SQL."""
+"""Dimensions: tables that have nothing to do with the star schema, given as plain SQL, and songs that change or go."""
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from redshift_elt.loading.choice import Choice
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
-from tests.support.warehouse import WarehouseUnderTest
+from tests.model.star_schema import comparable_tables
+from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
 CONTEXT = {
     "params": {"window_start": "2018-11-01T00:00:00", "window_end": "2018-11-02T00:00:00"},
@@ -69,3 +71,27 @@ def test_a_row_without_a_key_is_refused(tables):
 def test_choices_that_do_not_name_every_column_are_refused(tables):
     with pytest.raises(AirflowFailException, match="must name each of its columns exactly once"):
         load("prices", "select 1 as shop, 1 as item, 1 as price", "shop", [Choice(["price"])])
+
+
+def test_a_play_follows_its_song(loaded, data):
+    """A song whose title is corrected loses its plays; when it gets its title back, it gets them back."""
+    [(song_id, plays)] = loaded.query(
+        "select song_id, count(*) from songplays where song_id is not null group by song_id order by 2 desc, 1 limit 1"
+    )
+    [file] = [file for file in (data / "song_data").rglob("*.json") if song_id in file.read_text()]
+    song = json.loads(file.read_text())
+    for title, matched in [("Another title", 0), (song["title"], plays)]:
+        loaded.put(str(file.relative_to(data)), json.dumps({**song, "title": title}).encode())
+        loaded.run("2018-11-01T00:00:00", "2018-11-01T01:00:00").complete()
+        assert loaded.query("select count(*) from songplays where song_id = %s", (song_id,)) == [(matched,)]
+
+
+def test_a_song_whose_file_was_away_during_a_full_load_comes_back(loaded, data, expected):
+    file = min((data / "song_data").rglob("*.json"))
+    key = str(file.relative_to(data))
+    loaded.s3.delete_object(Bucket=BUCKET, Key=key)
+    loaded.run(full_load=True).complete()
+    assert len(comparable_tables(loaded.star_schema())["songs"]) == len(expected["songs"]) - 1
+    loaded.put(key, file.read_bytes())
+    loaded.run("2018-11-01T00:00:00", "2018-11-01T01:00:00").complete()
+    assert comparable_tables(loaded.star_schema()) == expected

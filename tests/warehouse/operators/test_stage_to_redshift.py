@@ -1,4 +1,4 @@
-"""Rows are checked when they are staged: what is not fit never reaches the star schema."""
+"""Which objects a run stages, and the checks of staged rows: what is not fit never reaches the star schema."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import json
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.checks import NotNull, References, RowCount
-from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from tests.model.star_schema import comparable_tables
 from tests.support.warehouse import LOADS, TARGETS, WarehouseUnderTest
 
 KEY = "log_data/2018/11/2018-11-01-events.json"
@@ -96,27 +95,59 @@ def test_where_nothing_is_staged_nothing_is_asked(bucket):
     assert bucket.query(RESULTS, (run.run_id,)) == []
 
 
-@pytest.mark.parametrize(
-    "check", [RowCount(table="orders"), NotNull(table="orders", column="order_id")], ids=lambda check: check.kind
-)
-def test_what_an_empty_table_might_not_pass_is_asked_all_the_same(check):
-    assert not check.passes_without_rows
+def test_an_hour_without_a_file_is_normal(warehouse, data):
+    warehouse.upload(data)
+    results = warehouse.run("2019-05-01T00:00:00", "2019-05-01T01:00:00").complete()
+    assert results["stage_events"]["objects"] == results["stage_events"]["rows"] == 0
+    assert warehouse.query("select count(*) from songplays") == [(0,)]
+
+
+def test_only_new_and_changed_song_files_are_staged_again(loaded, data):
+    day = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+    assert loaded.run(*day).complete()["stage_songs"]["objects"] == 0
+    file = min((data / "song_data").rglob("*.json"))
+    song = json.loads(file.read_text())
+    loaded.put(str(file.relative_to(data)), json.dumps({**song, "year": 1234}).encode())
+    results = loaded.run(*day).complete()
+    assert results["stage_songs"]["objects"] == 1
+    assert results["load_songs"]["updated"] == 1
+    assert loaded.query("select year from songs where song_id = %s", (song["song_id"],)) == [(1234,)]
+    assert loaded.run(*day).complete()["stage_songs"]["objects"] == 0
+
+
+def test_a_line_that_cannot_be_loaded_fails_for_good_and_changes_nothing(loaded, data, expected):
+    lines = (data / KEY).read_text().split("\n")
+    bad = json.dumps({**json.loads(lines[4]), "itemInSession": "many"})
+    loaded.put(KEY, "\n".join([*lines[:4], bad, *lines[5:]]).encode())
+    run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00")
+    with pytest.raises(AirflowFailException) as failure:
+        run.execute("stage_events")
+    message = str(failure.value)
+    assert KEY in message
+    assert "line 5" in message
+    assert "item_in_session" in message
+    assert "Invalid digit, Value 'm'" in message
+    assert loaded.tables_of_runs() == []
+    assert comparable_tables(loaded.star_schema()) == expected
+
+
+def test_a_full_load_that_finds_nothing_fails_and_leaves_the_tables_as_they_are(loaded, expected):
+    run = loaded.run(full_load=True, song_prefix="song-data/")
+    with pytest.raises(AirflowFailException, match="There are no objects below s3://sparkify-tests/song-data/"):
+        run.execute("stage_songs")
+    assert comparable_tables(loaded.star_schema()) == expected
 
 
 @pytest.mark.parametrize(
-    "check",
-    [RowCount(table="orders", at_least=0), NotNull(table="orders", column="order_id", empty_passes=True)],
-    ids=lambda check: check.kind,
+    ("params", "words"),
+    [
+        ({"log_prefix": "log-data/"}, "There are no objects below s3://sparkify-tests/log-data/"),
+        ({"bucket": "sparkify-test"}, "The bucket 'sparkify-test' does not exist"),
+        ({"log_paths_key": "paths.json"}, "The JSONPaths file s3://sparkify-tests/paths.json does not exist"),
+    ],
 )
-def test_what_an_empty_table_passes_need_not_be_asked(check):
-    assert check.passes_without_rows
-
-
-@pytest.mark.parametrize(
-    "check",
-    [References(table="staging", column="a", to="b", to_column="a"), RowCount(table="other")],
-    ids=lambda check: check.kind,
-)
-def test_checks_of_other_tables_and_with_queries_are_refused(check):
-    with pytest.raises(ValueError, match="cannot run while staging is staged"):
-        StageToRedshiftOperator(task_id="stage", table="staging", bucket="bucket", prefix="a/", checks=[check])
+def test_a_wrong_name_does_not_pass_for_an_hour_without_events(loaded, expected, params, words):
+    run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00", **params)
+    with pytest.raises(AirflowFailException, match=words):
+        run.execute("stage_events")
+    assert comparable_tables(loaded.star_schema()) == expected

@@ -1,0 +1,20 @@
+"""What the retry policy decides without asking anything."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+from airflow.sdk import RetryAction
+
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+
+
+def test_what_is_not_known_is_left_to_the_retries_of_the_task():
+    assert WarehouseRetryPolicy().evaluate(KeyError("columns"), 1, 4).action is RetryAction.DEFAULT
+
+
+def test_a_policy_can_be_copied_and_sent_to_another_process():
+    policy = WarehouseRetryPolicy()
+    for other in (copy.deepcopy(policy), pickle.loads(pickle.dumps(policy))):  # noqa: S301 - made here
+        assert other.evaluate(TimeoutError(), 1, 4).action is RetryAction.RETRY

@@ -1,0 +1,10 @@
+"""The end of a run."""
+
+from __future__ import annotations
+
+from tests.support.warehouse import BUCKET
+
+
+def test_a_run_leaves_nothing_of_its_own_behind(loaded):
+    assert loaded.tables_of_runs() == []
+    assert "Contents" not in loaded.s3.list_objects_v2(Bucket=BUCKET, Prefix="manifests/")
