@@ -39,10 +39,10 @@ def main() -> int:
 def serve(settings: Settings, stop: threading.Event) -> None:
     """Listen until the event is set.
 
-    :raises StackError: a port is taken, or something kept cannot be read.
+    :raises StackError: a port is in use, or stored state cannot be read.
     """
     postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
-    # It runs already under the stack, which starts it before and stops it after this process.
+    # Under the local stack it is already running: the stack starts it before this process and stops it afterwards.
     postgres.start()
     endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader(), host=settings.listen)
     aws = Aws(settings, endpoints)

@@ -1,4 +1,4 @@
-"""What the Redshift endpoint and COPY agree on: the client's own session, and the errors that it is shown."""
+"""The interface between the Redshift endpoint and COPY: the client's session, and the errors that clients get."""
 
 from __future__ import annotations
 

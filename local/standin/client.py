@@ -1,4 +1,4 @@
-"""What a client of the stand-in needs to reach and trust it."""
+"""The environment variables with which clients reach and trust the stand-in."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def standin_environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables with which boto3, redshift_connector and libpq use the stand-in.
 
     ``SSL_CERT_FILE`` replaces the authorities that Python trusts, so it names a file with the usual ones and the
-    endpoint's certificate. Both files are made when they are missing.
+    certificate of the endpoint. Missing files are created.
     """
     folder = certificate_folder(settings)
-    # Makes the certificate when there is none.
+    # Creates the certificate if it does not exist.
     server_context(folder, settings.listen)
     certificate = folder / CERTIFICATE
     bundle = folder / BUNDLE

@@ -1,4 +1,4 @@
-"""The databases of a cluster, each of which is one of PostgreSQL's."""
+"""The databases of a cluster. Each is a PostgreSQL database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many files this process may open: each client of a cluster has two sockets here, its own and PostgreSQL's."""
+"""The limit of open files: each client of a cluster uses two sockets here, its own and PostgreSQL's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's client programs, such as pg_dump, run against one server."""
+"""Runs PostgreSQL's client programs, such as pg_dump, against a server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Programs:
         address = self._server.dsn
         with self._lock:
             if self._ended:
-                raise StackError(f"{name} is not begun, for the stand-in stops.")
+                raise StackError(f"{name} was not started because the stand-in is stopping.")
             process = subprocess.Popen(
                 [self._server.program(name), f"--username={address.user}", "--no-password", *arguments],
                 env={

@@ -1,4 +1,4 @@
-"""The content of a cluster's databases on disk: taken while clients work, and put into another cluster's."""
+"""The content of a cluster's databases on disk: dumped while clients work, and loaded into another cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS on the loopback address: S3, IAM, STS, Secrets Manager, EC2 and Redshift, by moto and in its likeness."""
+"""AWS on the loopback address: S3, IAM, STS, Secrets Manager, EC2 and Redshift, based on moto."""
 
 from local.standin.aws.service import Aws
 

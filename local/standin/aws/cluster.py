@@ -1,4 +1,4 @@
-"""What the control plane knows of one cluster."""
+"""The control plane's record of a cluster."""
 
 from __future__ import annotations
 

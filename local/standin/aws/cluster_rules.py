@@ -1,4 +1,4 @@
-"""What the Redshift control plane refuses in a request, as far as it matters to a client."""
+"""The requests that the Redshift control plane refuses."""
 
 from __future__ import annotations
 

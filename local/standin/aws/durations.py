@@ -1,4 +1,4 @@
-"""How long a cluster takes from one state to the next. A real one takes minutes."""
+"""The time that a cluster takes to change its state. A real one takes minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the requests to EC2, and refuses what would take away something that a cluster uses."""
+"""Handles EC2 requests, and refuses to delete what a cluster uses."""
 
 from __future__ import annotations
 

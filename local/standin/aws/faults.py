@@ -1,4 +1,4 @@
-"""Outages on demand: for a while AWS answers with an error, so that tests can show what then becomes of a run."""
+"""Injected faults: for a while, AWS responds with an error, so that tests can show how a run handles it."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _listed_errors(service: str, operation: str) -> dict[str, tuple[int, str]]:
     return {
         shape.error_code: (
             shape.metadata.get("error", {}).get("httpStatusCode", 400),
-            f"{operation} fails with {shape.error_code}, as the stand-in was told.",
+            f"{operation} fails with {shape.error_code}: injected by /_standin/faults.",
         )
         for shape in model.error_shapes
     }

@@ -1,4 +1,4 @@
-"""Hands HTTP requests to moto's services."""
+"""Dispatches HTTP requests to moto's services."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Gateway:
         answer = self._dispatch(service, operation, request, found["key"] if found else None)
         if fault:
             # The server closes the connection of a client that it takes to be gone.
-            raise ConnectionResetError(errno.ECONNRESET, "the answer is lost, as the stand-in was told")
+            raise ConnectionResetError(errno.ECONNRESET, "the response is lost: injected by /_standin/faults")
         return answer
 
     def _dispatch(self, service: str, operation: str | None, request: Request, key: str | None) -> Answer:

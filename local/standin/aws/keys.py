@@ -1,4 +1,4 @@
-"""Whose access keys those are that a statement or a request carries: keys of IAM users, of STS and of the account."""
+"""Resolves access keys to their owner: an IAM user, an STS session or the account."""
 
 from __future__ import annotations
 

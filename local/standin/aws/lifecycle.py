@@ -1,4 +1,4 @@
-"""What happens to a cluster after the control plane has answered: it takes a while, in the background."""
+"""Changes of a cluster that take time: they run in the background after the control plane has responded."""
 
 from __future__ import annotations
 

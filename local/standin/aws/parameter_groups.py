@@ -1,4 +1,4 @@
-"""Parameter groups: a family's defaults, and the one parameter that can be changed here."""
+"""Parameter groups: the defaults of a family, and the one parameter that can be changed here."""
 
 from __future__ import annotations
 

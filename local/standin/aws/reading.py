@@ -1,4 +1,4 @@
-"""What a cluster sees of S3 through one of its roles, or with the access keys of a statement."""
+"""How a cluster reads S3, with one of its roles or with the access keys of a statement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Redshift control plane: moto's, with states that take time, and clusters that can be reached."""
+"""The Redshift control plane: moto's, extended by state changes that take time and clusters with endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the requests of the Redshift control plane, and refuses those that the stand-in cannot do."""
+"""Handles requests to the Redshift control plane, and refuses those that the stand-in does not support."""
 
 from __future__ import annotations
 

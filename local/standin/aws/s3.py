@@ -1,4 +1,4 @@
-"""S3: moto's, with a journal of what changed, and a listing that is fast for thousands of objects."""
+"""S3: moto's, with a journal of changes, and a listing that is fast for thousands of objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redshift Serverless, as much of it as a client needs to connect: namespaces, their workgroups, passwords."""
+"""Redshift Serverless, as far as clients need it to connect: namespaces, workgroups and passwords."""
 
 from __future__ import annotations
 

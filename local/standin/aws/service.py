@@ -1,4 +1,4 @@
-"""The server of the local AWS: start, stop, and what it keeps."""
+"""The server of the local AWS: start, stop, and persistence."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Aws:
             self.stop()
             if getattr(error, "errno", None) in (errno.EADDRINUSE, None):
                 raise StackError(
-                    f"Port {self._settings.aws_port} on {self._settings.listen} is taken, so AWS cannot listen there: "
+                    f"Port {self._settings.aws_port} on {self._settings.listen} is in use, so AWS cannot listen there: "
                     "stop the program that uses it, or set SPARKIFY_AWS_PORT to a free port."
                 ) from error
             raise

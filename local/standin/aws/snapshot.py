@@ -1,4 +1,4 @@
-"""What the control plane knows of one snapshot, and which snapshots a request asks for."""
+"""The control plane's record of a snapshot, and the selection of snapshots for a request."""
 
 from __future__ import annotations
 

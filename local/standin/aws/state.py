@@ -156,4 +156,4 @@ def _service_of(backend: BaseBackend) -> str:
     for service in (*SERVICES, "s3"):
         if isinstance(backend, get_backend(service).backend):
             return service
-    raise TypeError(f"{type(backend).__name__} is no backend of a service that the stand-in runs")
+    raise TypeError(f"{type(backend).__name__} is not a backend of a service that the stand-in runs")

@@ -1,4 +1,4 @@
-"""Reads who COPY and UNLOAD act as: AWS page "Authorization parameters", with the forms that it had until 2025."""
+"""Parses the authorization of COPY and UNLOAD: AWS page "Authorization parameters", as of today and until 2025."""
 
 from __future__ import annotations
 

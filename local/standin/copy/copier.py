@@ -1,4 +1,4 @@
-"""Runs COPY statements: the order of the steps, and what the client is told."""
+"""Runs COPY statements: the order of the steps, and the messages to the client."""
 
 from __future__ import annotations
 

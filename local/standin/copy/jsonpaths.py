@@ -1,4 +1,4 @@
-"""JSONPaths files: which part of a JSON value goes into which column."""
+"""JSONPaths files: they map parts of a JSON value to columns."""
 
 from __future__ import annotations
 

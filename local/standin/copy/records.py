@@ -1,4 +1,4 @@
-"""Finds the JSON values in a file: one after the other, with or without line breaks between and within them."""
+"""Finds the JSON values in a file, with or without line breaks between and within them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes rows of PostgreSQL's text format out of the values of a row, or of many rows together."""
+"""Converts the values of one row or of many rows to PostgreSQL's text format."""
 
 from __future__ import annotations
 

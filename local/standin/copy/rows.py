@@ -1,4 +1,4 @@
-"""Reads the objects of a COPY and makes rows of them, in pieces."""
+"""Reads the objects of a COPY and converts them to rows, in chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which objects COPY reads, and what is in them."""
+"""The objects that COPY reads, and their content."""
 
 from __future__ import annotations
 

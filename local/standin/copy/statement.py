@@ -1,4 +1,4 @@
-"""What a COPY statement asks for."""
+"""The parsed COPY statement."""
 
 from __future__ import annotations
 

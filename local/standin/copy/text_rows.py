@@ -1,4 +1,4 @@
-"""Makes rows of the records of text files."""
+"""Converts the records of text files to rows."""
 
 from __future__ import annotations
 

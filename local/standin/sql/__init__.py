@@ -1,1 +1,1 @@
-"""Redshift's SQL, said in PostgreSQL's words, or refused."""
+"""Translates Redshift's SQL to PostgreSQL's, or refuses it."""

@@ -1,4 +1,4 @@
-"""What only Redshift's tables have: how rows are distributed, sorted and compressed."""
+"""Table attributes that only Redshift has: distribution, sort keys and compression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that PostgreSQL writes otherwise: date parts, casts, DECODE, NVL2 and LISTAGG."""
+"""Function calls that PostgreSQL writes differently: date parts, casts, DECODE, NVL2 and LISTAGG."""
 
 from __future__ import annotations
 

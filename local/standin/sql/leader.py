@@ -1,4 +1,4 @@
-"""Functions that Redshift's leader node has and its compute nodes, which hold the tables, have not."""
+"""Functions that exist on Redshift's leader node but not on its compute nodes, which hold the tables."""
 
 from __future__ import annotations
 

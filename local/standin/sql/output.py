@@ -1,4 +1,4 @@
-"""The PostgreSQL text that a statement becomes, and the way back from its positions to the client's text."""
+"""The PostgreSQL text of a statement, and the mapping of its positions to the client's text."""
 
 from __future__ import annotations
 

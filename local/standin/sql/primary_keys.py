@@ -1,4 +1,4 @@
-"""The primary key of CREATE TABLE: a hint that nothing enforces, and that information_schema shows."""
+"""The primary key of CREATE TABLE: it is not enforced, and shown in information_schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only Redshift's SELECT has: TOP, QUALIFY and GROUP BY ALL."""
+"""Clauses that only Redshift's SELECT has: TOP, QUALIFY and GROUP BY ALL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which relations a statement names where tables are read from or written to."""
+"""Finds the relations that a statement reads from and writes to."""
 
 from __future__ import annotations
 

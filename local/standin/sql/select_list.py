@@ -1,4 +1,4 @@
-"""The items of a SELECT list, and what each is called."""
+"""The items of a SELECT list, and their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SET, SHOW and RESET: Redshift's settings, and where PostgreSQL keeps them."""
+"""SET, SHOW and RESET: Redshift's settings, and how PostgreSQL stores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What LISTAGG, MEDIAN and PERCENTILE_CONT do not go together with (AWS pages "LISTAGG", "MEDIAN")."""
+"""What LISTAGG, MEDIAN and PERCENTILE_CONT cannot be combined with (AWS pages "LISTAGG", "MEDIAN")."""
 
 from __future__ import annotations
 

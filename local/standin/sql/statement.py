@@ -1,4 +1,4 @@
-"""One statement as tokens: where its parentheses close, and what may be read from it."""
+"""A statement as tokens: matching parentheses, and helpers to read it."""
 
 from __future__ import annotations
 

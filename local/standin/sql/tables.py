@@ -1,4 +1,4 @@
-"""CREATE TABLE: the attributes that only Redshift has are checked and noted, and keys are not enforced."""
+"""CREATE TABLE: checks and records the attributes that only Redshift has, and does not enforce keys."""
 
 from __future__ import annotations
 

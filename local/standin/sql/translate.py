@@ -1,4 +1,4 @@
-"""From one Redshift statement to what the session runs for it; a statement that is not known here is refused."""
+"""Translates a Redshift statement to what the session runs for it. Unknown statements are refused."""
 
 from __future__ import annotations
 

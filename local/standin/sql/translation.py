@@ -1,4 +1,4 @@
-"""What a statement becomes: the text for PostgreSQL, and what the session must do around it."""
+"""The translation of a statement: the text for PostgreSQL, and what the session must do around it."""
 
 from __future__ import annotations
 

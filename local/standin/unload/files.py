@@ -1,4 +1,4 @@
-"""The files of an UNLOAD: their names, and which rows are in which."""
+"""The files of an UNLOAD: their names and their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PARTITION BY: which rows go into which folder. AWS page "UNLOAD", PARTITION BY clause."""
+"""PARTITION BY: distributes rows to folders. AWS page "UNLOAD", PARTITION BY clause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One socket: buffered reading, flow-controlled writing, TLS on demand, and a word at once when the peer is gone."""
+"""A socket: buffered reading, flow-controlled writing, TLS on demand, and notice of a lost peer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What COPY sees of a client's session."""
+"""A client's session as COPY and UNLOAD see it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port of one cluster: it accepts clients, gives each a session, and passes on requests to cancel."""
+"""The port of a cluster: accepts clients, gives each a session, and forwards cancel requests."""
 
 from __future__ import annotations
 

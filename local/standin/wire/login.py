@@ -1,4 +1,4 @@
-"""A connection before it is a session: TLS, the startup message, the password, or a request to cancel."""
+"""A connection before it becomes a session: TLS, the startup message, the password, or a cancel request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's protocol, version 3.0: the messages that the endpoint makes or looks into."""
+"""PostgreSQL's protocol, version 3.0: the messages that the endpoint creates or parses."""
 
 from __future__ import annotations
 

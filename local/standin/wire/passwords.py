@@ -1,4 +1,4 @@
-"""Who may log in to a cluster: lasting passwords and temporary ones, kept in memory only."""
+"""The passwords of a cluster, permanent and temporary, kept only in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's errors and notices in Redshift's words."""
+"""Translates PostgreSQL's errors and notices to Redshift's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a client's text to statements, and to what runs for them: clients send the same text again and again."""
+"""Splits a client's text into statements and translates them. It caches, because clients repeat texts."""
 
 from __future__ import annotations
 

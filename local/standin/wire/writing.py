@@ -1,4 +1,4 @@
-"""The tables that a transaction writes: their locks, and what is told of them when it cannot be serialised."""
+"""The tables that a transaction writes: their locks, and the report of a serialization failure."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ def test_a_taken_port_is_one_clear_line(settings):
         other.listen()
         with pytest.raises(StackError, match="SPARKIFY_AWS_PORT") as caught:
             Aws(settings, NotedEndpoints()).start()
-    assert f"Port {settings.aws_port} on 127.0.0.1 is taken" in str(caught.value)
+    assert f"Port {settings.aws_port} on 127.0.0.1 is in use" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

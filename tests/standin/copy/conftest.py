@@ -14,7 +14,7 @@ from botocore.config import Config
 from local.postgres import PostgresServer
 from local.settings import ACCESS_KEY, REGION, ROOT, SECRET_KEY, Settings
 from local.standin.aws import Aws
-from tests.standin.copy.copy_session import BUCKET, CLUSTER, ROLE, TRUST, NoEndpoints, Warehouse
+from tests.standin.copy.copy_session import BUCKET, CLUSTER, ROLE, TRUST, CopyClient, NoEndpoints
 
 CATALOG = ("90_load_history.sql", "91_load_replacements.sql")
 
@@ -83,9 +83,9 @@ def clients(tmp_path_factory) -> Iterator[Callable]:
 
 
 @pytest.fixture
-def warehouse(conninfo, clients) -> Iterator[Warehouse]:
+def warehouse(conninfo, clients) -> Iterator[CopyClient]:
     s3 = clients("s3")
-    warehouse = Warehouse(conninfo, s3, clients("iam"), clients("redshift"))
+    warehouse = CopyClient(conninfo, s3, clients("iam"), clients("redshift"))
     yield warehouse
     warehouse.rollback()
     warehouse.run("drop table if exists t")

@@ -71,8 +71,8 @@ def _text(value):
     return None if value is None else "t" if value is True else "f" if value is False else str(value)
 
 
-class Warehouse:
-    """One database with one client, and the S3 that it copies from."""
+class CopyClient:
+    """A client that copies from S3 into one database."""
 
     def __init__(self, conninfo: str, s3, iam, redshift) -> None:
         self.s3, self.iam, self.redshift = s3, iam, redshift
