@@ -20,7 +20,7 @@ class StagingMissingError(AirflowFailException):
     """The staging tables of the run do not exist, because a clean-up has dropped them."""
 
 
-def explain_load(session: Session, error: Exception) -> Exception:  # noqa: ARG001 - the signature of explanations
+def explain_load(session: Session, error: Exception) -> Exception:
     """Return the error to raise for a load that failed; if a retry cannot help, it is one that Airflow does not retry.
 
     :param error: what the load raised; an error that is not known here is returned as it is.
@@ -35,4 +35,4 @@ def explain_load(session: Session, error: Exception) -> Exception:  # noqa: ARG0
             f"A staged row has no {empty[1] or empty[2]}, which must not be null. Nothing was loaded, and the staging "
             "tables are kept. Correct the file, or exclude such rows in the SELECT; then clear the run."
         )
-    return explain_lock(error)
+    return explain_lock(session, error)
