@@ -4,7 +4,7 @@
    records. #}
 {% import "macros.sql" as m %}
 {% set deleted %}
-(select distinct {{ key | columns }} from {{ temporary.stale | identifier }}) as taken_back
+(select distinct {{ key | columns(separator=", ") }} from {{ temporary.stale | identifier }}) as taken_back
 {%- endset %}
 select
     {{ columns.names | columns(records) }}
@@ -22,7 +22,7 @@ union all
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-join (select distinct {{ key | columns }} from {{ temporary.new | identifier }}) as touched
+join (select distinct {{ key | columns(separator=", ") }} from {{ temporary.new | identifier }}) as touched
   on {{ m.same_key(target, "touched", key) }}
 left join {{ deleted }}
   on {{ m.same_key(target, "taken_back", key) }}

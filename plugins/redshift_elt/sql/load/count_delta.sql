@@ -7,5 +7,5 @@ select
 from {{ delta | identifier }}
 left join {{ target | table }}
   on {{ m.same_key(target, delta, key) }}
-left join (select distinct {{ key | columns }} from {{ fresh | identifier }}) as fresh_keys
+left join (select distinct {{ key | columns(separator=", ") }} from {{ fresh | identifier }}) as fresh_keys
   on {{ m.same_key("fresh_keys", delta, key) }}

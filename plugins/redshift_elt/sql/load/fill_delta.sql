@@ -19,7 +19,7 @@ join choice_{{ loop.index }}
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-join (select distinct {{ key | columns }} from candidates) as touched
+join (select distinct {{ key | columns(separator=", ") }} from candidates) as touched
   on {{ m.same_key(target, "touched", key) }}
 ) as held
 {%- endset %}

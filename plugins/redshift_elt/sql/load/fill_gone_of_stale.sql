@@ -6,7 +6,7 @@ insert into {{ gone | identifier }} (
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-join (select distinct {{ key | columns }} from {{ temporary.stale | identifier }}) as taken_back
+join (select distinct {{ key | columns(separator=", ") }} from {{ temporary.stale | identifier }}) as taken_back
   on {{ m.same_key(target, "taken_back", key) }}
 where not exists (
 select 1

@@ -1,0 +1,55 @@
+"""Strategies refuse what cannot work when the DAG is parsed, and say which objects they need."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.loading.choice import Choice, complete_choices
+from redshift_elt.loading.merge_records import MergeRecords
+from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.loading.overwrite_window import OverwriteWindow
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"records": "etl seen", "window_column": "seen_at"}, "cannot be a table"),
+        ({"records": "etl.seen", "window_column": "seen at"}, "cannot be a table or column name"),
+        ({"records": "etl.seen", "records_key": ["user id"]}, "cannot be a table or column name"),
+        ({"records": "etl.seen", "records_key": []}, "The key is empty"),
+        ({"records": "etl.seen"}, "MergeRecords of etl.seen needs either window_column or records_key"),
+        ({"records": "etl.seen", "window_column": "at", "records_key": "id"}, "needs either window_column or"),
+    ],
+)
+def test_records_that_cannot_work_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        MergeRecords(**arguments)
+
+
+def test_a_window_column_that_cannot_be_one_is_refused():
+    with pytest.raises(ValueError, match="cannot be a table or column name"):
+        OverwriteWindow("start time")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "needs_all_objects"),
+    [
+        (OverwriteWindow("at"), True),
+        (MergeRows(), False),
+        (MergeRecords("etl.seen", window_column="at"), True),
+        (MergeRecords("etl.seen", records_key="id"), False),
+    ],
+)
+def test_a_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_objects):
+    assert strategy.needs_all_objects is needs_all_objects
+
+
+def test_without_choices_a_row_is_taken_as_a_whole():
+    assert complete_choices((), "users", ["id", "name", "level"], ["id"]) == [Choice(["name", "level"])]
+
+
+@pytest.mark.parametrize("choices", [[Choice(["name"])], [Choice(["name", "level"]), Choice(["name"])]])
+def test_choices_that_do_not_name_every_column_once_are_refused(choices):
+    with pytest.raises(AirflowFailException, match="choices of users must name each of its columns exactly once"):
+        complete_choices(choices, "users", ["id", "name", "level"], ["id"])
