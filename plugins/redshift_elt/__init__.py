@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         Unique,
         load_checks,
     )
+    from redshift_elt.loading.choice import Choice
+    from redshift_elt.loading.merge_records import MergeRecords
+    from redshift_elt.loading.merge_rows import MergeRows
+    from redshift_elt.loading.overwrite_window import OverwriteWindow
     from redshift_elt.operators.clean_up import CleanUpOperator
     from redshift_elt.operators.data_quality import DataQualityOperator
     from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -37,6 +41,7 @@ __version__ = "1.0.0"
 
 __all__ = [
     "AcceptedValues",
+    "Choice",
     "CleanUpOperator",
     "DataQualityOperator",
     "EqualCounts",
@@ -44,8 +49,11 @@ __all__ = [
     "InRange",
     "LoadDimensionOperator",
     "LoadFactOperator",
+    "MergeRecords",
+    "MergeRows",
     "NoActiveRunsSensor",
     "NotNull",
+    "OverwriteWindow",
     "Query",
     "References",
     "ReportOperator",
@@ -75,6 +83,10 @@ _NAMES = {
         "Unique",
         "load_checks",
     ),
+    "redshift_elt.loading.choice": ("Choice",),
+    "redshift_elt.loading.merge_records": ("MergeRecords",),
+    "redshift_elt.loading.merge_rows": ("MergeRows",),
+    "redshift_elt.loading.overwrite_window": ("OverwriteWindow",),
     "redshift_elt.operators.clean_up": ("CleanUpOperator",),
     "redshift_elt.operators.data_quality": ("DataQualityOperator",),
     "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),
