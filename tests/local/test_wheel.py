@@ -14,6 +14,7 @@ import pytest
 
 import redshift_elt
 from local.settings import ROOT
+from redshift_elt.ddl.migrations import migrations
 
 PACKAGES = ("redshift_elt", "warehouse_page")
 
@@ -29,6 +30,7 @@ modules = [
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
 ]
 
+from redshift_elt.ddl.migrations import migrations
 from redshift_elt.sql.render import render
 
 providers = metadata.entry_points(group="apache_airflow_provider")
@@ -36,6 +38,7 @@ providers = metadata.entry_points(group="apache_airflow_provider")
 print(json.dumps({{
     "files": [module.__file__ for module in packages + modules],
     "statement": render("report/current_time.sql"),
+    "migrations": len(migrations()),
     "provider": entry.load()()["package-name"],
     "version": metadata.version("sparkify-warehouse"),
 }}))
@@ -88,6 +91,10 @@ def test_every_module_can_be_imported_from_it(found):
 
 def test_its_templates_can_be_rendered(found):
     assert found["statement"].startswith("select")
+
+
+def test_it_has_the_migrations(found):
+    assert found["migrations"] == len(migrations())
 
 
 def test_airflow_finds_the_provider_and_the_version(found):
