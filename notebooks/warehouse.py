@@ -1,4 +1,4 @@
-"""The warehouse in a notebook: the report's questions as tables and pictures, and any other question as a table."""
+"""The warehouse in a notebook: the report's questions as tables and charts, and any other query as a table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INCLUDE = Path(__file__).resolve().parent.parent / "include"
 
 _CONNECT_SECONDS = 10
 
-# The charts take their colours from the page: here from Jupyter's theme, light or dark, and elsewhere these.
+# The page sets the colours of the charts: those of Jupyter's theme, or these elsewhere.
 _FIGURE = """\
 <figure style="max-width: 24rem; margin: 1rem 0;
   --ink: var(--jp-ui-font-color1, #1d2733); --grid: var(--jp-border-color2, #d5dae1); --bar: #2f86cf">
@@ -39,28 +39,28 @@ _FIGURE = """\
 
 
 class Warehouse:
-    """The warehouse, for reading only.
+    """The warehouse, read-only.
 
-    Region and credentials are those of AWS's usual environment: variables, profiles, or the role of the machine. The
-    password of the database is a temporary one. Each question has a connection of its own, for one that a notebook
-    keeps open is dropped by the network sooner or later; and a transaction that may only read.
+    Region and credentials come from the usual AWS configuration: environment variables, profiles, or the role of the
+    machine. The database password is temporary. Each query has a connection of its own, because networks drop idle
+    ones, and a read-only transaction.
 
     :param database: the database.
     :param cluster: the cluster's name.
-    :param user: who logs in to the cluster.
-    :param workgroup: the Redshift Serverless workgroup, in the place of a cluster; there the user is that of the IAM
+    :param user: the database user, for a cluster.
+    :param workgroup: the Redshift Serverless workgroup, instead of a cluster; its database user is that of the IAM
         identity.
-    :raises ConnectionError: there is no connection; the message says what is wrong.
+    :raises ConnectionError: the connection fails; the message says why.
     """
 
     def __init__(
         self, database: str, *, cluster: str | None = None, user: str | None = None, workgroup: str | None = None
     ) -> None:
         if bool(cluster and user) == bool(workgroup):
-            raise ValueError("Name either a cluster and a user, or a workgroup.")
+            raise ValueError("Give either a cluster and a user, or a workgroup.")
         self._database, self._cluster, self._user, self._workgroup = database, cluster, user, workgroup
         self._questions = {question.name: question for question in load_questions(INCLUDE / "report.yaml")}
-        # Says at once what is wrong with the login.
+        # Fails now if the login is wrong, not at the first question.
         self._rows("select 1")
 
     @property
@@ -69,16 +69,16 @@ class Warehouse:
         return list(self._questions)
 
     def ask(self, query: str) -> pd.DataFrame:
-        """Return the answer to a query.
+        """Return the result of a query.
 
         :param query: one SELECT.
         """
         return _frame(*self._rows(query))
 
     def show(self, name: str) -> pd.DataFrame:
-        """Show one of the report's questions with its answer, and return the answer.
+        """Show one of the report's questions and its answer, and return the answer.
 
-        :param name: one of :attr:`questions`: the name of its file in ``include/sql/questions`` without the ending.
+        :param name: one of :attr:`questions`: the name of its file in ``include/sql/questions`` without the extension.
         :raises ValueError: there is no such question.
         """
         if name not in self._questions:
@@ -94,9 +94,9 @@ class Warehouse:
         return frame
 
     def show_checks(self, dag_id: str = "sparkify_etl") -> pd.DataFrame:
-        """Show what the checks of the last load found, and return the result of each.
+        """Show the checks that warned or failed when last run, and return the last result of every check.
 
-        :param dag_id: the DAG that loads.
+        :param dag_id: the DAG that runs the checks.
         """
         checks = CheckSummary.of(self._rows(render("check/last_results.sql"), {"dag_id": dag_id})[1])
         frame = pd.DataFrame(checks.results, columns=[field.name for field in fields(LastResult)])
@@ -111,7 +111,7 @@ class Warehouse:
         self, query: str, values: Mapping[str, object] = MappingProxyType({})
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         with closing(self._connect()) as connection:
-            # The driver begins a transaction by itself, and without a mode, unless autocommit is on.
+            # Without autocommit, the driver begins a transaction itself, and not a read-only one.
             connection.autocommit = True
             session = Session(connection)
             session.execute("begin read only", {})
@@ -130,13 +130,13 @@ class Warehouse:
             connection = redshift_connector.connect(database=self._database, timeout=_CONNECT_SECONDS, **login)
         except (redshift_connector.Error, BotoCoreError, ClientError, OSError) as error:
             raise ConnectionError(
-                f"There is no connection to the {where}: {_words(error)}. docs/analysts.md tells what it needs."
+                f"There is no connection to the {where}: {_words(error)}. docs/analysts.md says what it needs."
             ) from error
-        # The limit is for connecting only: a question may take as long as it needs.
+        # The limit is for connecting only: a query may take as long as it needs.
         connection._usock.settimeout(None)
         return connection
 
-    # The driver can find a cluster by itself, but asks for those behind a custom domain first, and takes the first one.
+    # The driver could find a cluster itself, but it lists those behind a custom domain first, and takes the first one.
 
     def _cluster_login(self) -> dict[str, Any]:
         redshift = boto3.Session().client("redshift")
@@ -167,12 +167,12 @@ class Warehouse:
 
 
 def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    # What Redshift gives as an exact decimal would be an object to pandas, which it can neither draw nor reckon with.
+    # Exact decimals would be objects to pandas, which it can neither plot nor calculate with.
     return pd.DataFrame.from_records(rows, columns=columns, coerce_float=True)
 
 
 def _table(frame: pd.DataFrame) -> Styler:
-    # Jupyter sets every column to the right, where numbers belong.
+    # Jupyter aligns every column right, which suits numbers only.
     left = [{"selector": cell, "props": "text-align: left"} for cell in ("th", "td")]
     texts = frame.columns.difference(frame.select_dtypes("number").columns)
     style = frame.style.hide(axis="index").set_table_styles(dict.fromkeys(texts, left))
@@ -180,6 +180,6 @@ def _table(frame: pd.DataFrame) -> Styler:
 
 
 def _words(error: Exception) -> str:
-    told = ServerError.of(error)
-    # The driver says what it could not do, and carries along why.
-    return told.message if told else ": ".join(str(part) for part in error.args).rstrip(".")
+    server_error = ServerError.of(error)
+    # The arguments of other errors are what the driver could not do, and why.
+    return server_error.message if server_error else ": ".join(str(part) for part in error.args).rstrip(".")

@@ -17,6 +17,7 @@ from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.ddl.migrations import SCHEMA
 from redshift_elt.run.clock import now
 from redshift_elt.sql.identifiers import bare, table
 from redshift_elt.sql.render import Templates, render

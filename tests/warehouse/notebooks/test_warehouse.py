@@ -114,7 +114,7 @@ def test_analysts_are_let_in_when_there_are_tables(analyst, administrator):
     ("where", "message"),
     [
         ({**WHERE, "cluster": "other"}, "no connection to the cluster 'other': "),
-        ({**WHERE, "cluster": "other"}, "Cluster other not found. docs/analysts.md tells what it needs"),
+        ({**WHERE, "cluster": "other"}, "Cluster other not found. docs/analysts.md says what it needs"),
         ({**WHERE, "user": "nobody"}, 'authentication failed for user "nobody". docs/analysts.md'),
         ({"workgroup": "other"}, "no connection to the workgroup 'other': "),
     ],
@@ -126,7 +126,7 @@ def test_a_login_that_is_wrong_is_told_at_once(analyst, where, message):
 
 @pytest.mark.parametrize("where", [{}, {"cluster": "sparkify"}, {"user": ANALYST}, {**WHERE, "workgroup": "listeners"}])
 def test_a_warehouse_that_is_not_named(where):
-    with pytest.raises(ValueError, match="Name either a cluster and a user, or a workgroup"):
+    with pytest.raises(ValueError, match="Give either a cluster and a user, or a workgroup"):
         Warehouse("dev", **where)
 
 

@@ -24,9 +24,13 @@ HOSTILE = "</script><img src=x onerror=alert(1)>'\"; drop table songplays --"
 
 Check = namedtuple(
     "Check",
-    "dag_id run_id window_start window_end target check_name severity expected actual passed outcome took checked_at",
+    "dag_id run_id window_start window_end target check_name severity expected actual passed outcome duration_seconds "
+    "checked_at",
 )
-INSERT_CHECK = f"insert into etl.check_results values ({', '.join(f'%({name})s' for name in Check._fields)})"
+INSERT_CHECK = (
+    f"insert into etl.check_results ({', '.join(Check._fields)}) "
+    f"values ({', '.join(f'%({name})s' for name in Check._fields)})"
+)
 
 
 def at(day, hour=0, minute=0):
