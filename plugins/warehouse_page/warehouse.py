@@ -39,7 +39,6 @@ _MOST_WAITING = 8
 _BUSY = "Too many months are being read at the moment. Try again in some seconds."
 # A connection that is corrected in Airflow is noticed within this.
 CLIENT_KEPT_SECONDS = 300
-SCHEMA = "etl"
 _NEEDED = ("loads", "check_results", "rejects")
 
 
