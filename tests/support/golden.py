@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import botocore.client
@@ -41,17 +41,14 @@ _READ = {"datetime": datetime.fromisoformat, "Decimal": Decimal}
 
 
 class Sent(NamedTuple):
-    """A statement, and the values that are bound to it, by name where it has names."""
+    """A statement, and the values that are bound to it by name."""
 
     text: str
-    values: Mapping[str, Any] | tuple[Any, ...] = ()
+    values: Mapping[str, Any] = MappingProxyType({})
 
     def __str__(self) -> str:
         """Return the statement as a golden file shows it, with the values that are the same in every recording."""
-        if isinstance(self.values, Mapping):
-            shown = [f"{name} = {_shown(value)}" for name, value in self.values.items() if _is_stable(value)]
-        else:
-            shown = [_shown(value) for value in self.values if _is_stable(value)]
+        shown = [f"{name} = {_shown(value)}" for name, value in self.values.items() if _is_stable(value)]
         text = f"{self.text.rstrip()};"
         if not shown:
             return text
@@ -152,12 +149,11 @@ class _Connection(redshift_connector.Connection):
 
     def answer(self, paramstyle: str, statement: str, values: Iterable[Any]) -> Answer:
         text, values = self._text_of(statement), tuple(values)
-        names = list(dict.fromkeys(_PLACEHOLDER.findall(text))) if paramstyle == "qmark" else []
+        names = dict.fromkeys(_PLACEHOLDER.findall(text))
         if not self._in_transaction:
             self._in_transaction = True
             self._recording.sent.append(Sent("begin"))
-        by_name = dict(zip(names, values, strict=True)) if len(names) == len(values) else values
-        self._recording.sent.append(Sent(text, by_name))
+        self._recording.sent.append(Sent(text, dict(zip(names, values, strict=True))))
         if self._real is None:
             return self._recording.next_answer()
         answer = self._ask(paramstyle, statement, values)

@@ -154,9 +154,9 @@ class WarehouseUnderTest:
 
         in_transaction(self._hook, work)
 
-    def query(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        return in_transaction(self._hook, lambda session: session.fetch(sql, parameters))
+        return in_transaction(self._hook, lambda session: session.fetch(sql, values))
 
     def execute(self, sql: str) -> int:
         """Execute a statement in a transaction of its own."""

@@ -387,9 +387,9 @@ def load_songs(run) -> dict:
 
 def rows_of(warehouse: WarehouseUnderTest, run_id: str) -> list[tuple]:
     return warehouse.query(
-        "select object_key, line_number, column_name, error_code, line from etl.rejects where run_id = %s "
+        "select object_key, line_number, column_name, error_code, line from etl.rejects where run_id = %(run)s "
         "order by object_key, line_number",
-        (run_id,),
+        run=run_id,
     )
 
 

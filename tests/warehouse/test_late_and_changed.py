@@ -155,7 +155,7 @@ def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_song(upl
     slow.execute(task_id)
 
     assert uploaded.star_schema() == after
-    assert uploaded.query("select artist_name from songs where song_id = %s", (song["song_id"],)) == [("N",)]
+    assert uploaded.query("select artist_name from songs where song_id = %(song)s", song=song["song_id"]) == [("N",)]
 
 
 def test_a_level_that_a_correction_takes_back_is_the_one_before(uploaded, data, tmp_path):

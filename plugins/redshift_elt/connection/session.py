@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
+from types import MappingProxyType
 from typing import Any
 
 from redshift_elt.connection.columns import Columns
@@ -18,6 +19,7 @@ _TEXT_TYPES = (1042, 1043, 25)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 Values = Mapping[str, object]
+_NONE: Values = MappingProxyType({})
 
 
 class Session:
@@ -34,7 +36,7 @@ class Session:
         self._connection = connection
         self._numbers_placeholders = isinstance(connection, redshift_connector.Connection)
 
-    def execute(self, statement: str, values: Values | Sequence[object] = ()) -> int:
+    def execute(self, statement: str, values: Values = _NONE) -> int:
         """Send a statement and return the number of rows it wrote; -1 if the driver does not know it.
 
         :param values: the values of the placeholders, by name.
@@ -44,13 +46,13 @@ class Session:
             written: int = cursor.rowcount
             return written
 
-    def fetch(self, query: str, values: Values | Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, query: str, values: Values = _NONE) -> list[tuple[Any, ...]]:
         """Send a query and return its rows."""
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, query, values)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def answer(self, query: str, values: Values | Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def answer(self, query: str, values: Values = _NONE) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Send a query and return its column names and its rows, or two empty lists if it has no result."""
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, query, values)
@@ -68,11 +70,9 @@ class Session:
             found = [(_text(column[0]), column[1]) for column in cursor.description]
         return Columns(tuple(name for name, _ in found), frozenset(name for name, kind in found if kind in _TEXT_TYPES))
 
-    def _send(self, cursor: Any, statement: str, values: Values | Sequence[object]) -> None:
+    def _send(self, cursor: Any, statement: str, values: Values) -> None:
         log.debug("%s", statement)
-        if not isinstance(values, Mapping):
-            cursor.execute(statement, tuple(values)) if values else cursor.execute(statement)
-        elif self._numbers_placeholders:
+        if self._numbers_placeholders:
             # In every other style the driver interprets percent signs or colons, and rejects those it does not know.
             cursor.paramstyle = "qmark"
             text, bound = _numbered(statement, values)

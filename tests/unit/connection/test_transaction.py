@@ -45,7 +45,10 @@ def numbers(outside):
 
 def test_the_work_is_committed_and_its_result_returned(hook, outside):
     def work(session: Session):
-        assert session.execute("update counted set number = %s where name = %s", (7, "a")) == 1
+        assert (
+            session.execute("update counted set number = %(number)s where name = %(name)s", {"number": 7, "name": "a"})
+            == 1
+        )
         assert session.columns("counted") == Columns(("name", "number"), frozenset({"name"}))
         return session.fetch("select name from counted order by name")
 

@@ -48,7 +48,7 @@ def may_load(warehouse):
     return [
         name
         for name in [*TABLES, *BOOKKEEPING]
-        if warehouse.query("select has_table_privilege('new_loader', %s, 'insert')", (name,)) == [(True,)]
+        if warehouse.query("select has_table_privilege('new_loader', %(name)s, 'insert')", name=name) == [(True,)]
     ]
 
 
@@ -88,8 +88,8 @@ def test_a_table_that_the_administrator_creates_later_can_be_loaded(database):
     prepare()
     for schema in ("public", "etl"):
         database.execute(f"create table {schema}.later (a int)")
-        may = "select has_table_privilege('new_loader', %s, 'insert'), has_table_privilege('new_loader', %s, 'delete')"
-        assert database.query(may, (f"{schema}.later", f"{schema}.later")) == [(True, True)]
+        may = ", ".join(f"has_table_privilege('new_loader', %(name)s, '{right}')" for right in ("insert", "delete"))
+        assert database.query(f"select {may}", name=f"{schema}.later") == [(True, True)]
         database.execute(f"drop table {schema}.later")
 
 

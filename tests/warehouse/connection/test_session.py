@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 
 import pytest
 
@@ -13,7 +14,7 @@ MOMENT = datetime(2018, 11, 1, 12, 30)
 def fetch(request, warehouse, through_postgres):
     """Run a query through a connection of either type."""
     through = warehouse if request.param == "redshift" else through_postgres
-    return through.query
+    return lambda query, values=MappingProxyType({}): through.query(query, **values)
 
 
 @pytest.mark.parametrize("values", [{}, {"name": "anna"}], ids=["no value", "a value"])

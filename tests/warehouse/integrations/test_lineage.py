@@ -162,8 +162,8 @@ def test_the_results_of_checks_are_told_of_the_tables_that_they_are_of(uploaded,
         run.execute("check_star_schema")
     event = emitted(run, "check_star_schema", tmp_path, TaskInstanceState.FAILED)
     results = uploaded.query(
-        "select target, check_name, passed, severity, expected, actual from etl.check_results where run_id = %s",
-        (run.run_id,),
+        "select target, check_name, passed, severity, expected, actual from etl.check_results where run_id = %(run)s",
+        run=run.run_id,
     )
     told = {
         (

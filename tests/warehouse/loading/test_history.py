@@ -73,7 +73,7 @@ def add_bad_lines(warehouse: WarehouseUnderTest, data: Path, key: str, number: i
 def told(warehouse: WarehouseUnderTest, run: Run, columns: str) -> dict[str, tuple]:
     """Return some columns of each target's last load by a run."""
     rows = warehouse.query(
-        f"select target, {columns} from etl.loads where run_id = %s order by loaded_at", (run.run_id,)
+        f"select target, {columns} from etl.loads where run_id = %(run)s order by loaded_at", run=run.run_id
     )
     return {target: tuple(values) for target, *values in rows}
 

@@ -22,9 +22,11 @@ def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded
     assert "songplays: plays staged but not loaded, or the reverse: expected 0, found 1" in str(failure.value)
     [repeated] = loaded.query("select min(user_id) from users")[0]
     assert f"found 1\n    user_id, rows\n    {repeated}, 2" in str(failure.value)
-    failed = "select target, check_name from etl.check_results where run_id = %s and outcome = 'failed' order by target"
-    assert [target for target, _ in loaded.query(failed, (run.run_id,))] == ["songplays", "users"]
-    kept = "select count(*) from etl.check_results where run_id = %s"
+    failed = (
+        "select target, check_name from etl.check_results where run_id = %(run)s and outcome = 'failed' order by target"
+    )
+    assert [target for target, _ in loaded.query(failed, run=run.run_id)] == ["songplays", "users"]
+    kept = "select count(*) from etl.check_results where run_id = %(run)s"
     # Three checks each of songs and artists are those of whole tables, which this run has left as they were; three are
     # of the staged events.
-    assert loaded.query(kept, (run.run_id,)) == [(18 - 6 + 3,)]
+    assert loaded.query(kept, run=run.run_id) == [(18 - 6 + 3,)]

@@ -83,7 +83,7 @@ def test_a_play_follows_its_song(loaded, data):
     for title, matched in [("Another title", 0), (song["title"], plays)]:
         loaded.put(str(file.relative_to(data)), json.dumps({**song, "title": title}).encode())
         loaded.run("2018-11-01T00:00:00", "2018-11-01T01:00:00").complete()
-        assert loaded.query("select count(*) from songplays where song_id = %s", (song_id,)) == [(matched,)]
+        assert loaded.query("select count(*) from songplays where song_id = %(song)s", song=song_id) == [(matched,)]
 
 
 def test_a_song_whose_file_was_away_during_a_full_load_comes_back(loaded, data, expected):

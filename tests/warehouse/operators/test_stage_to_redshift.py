@@ -19,7 +19,7 @@ EVENT = {
     "ts": 1541105830796, "userAgent": "Mozilla/5.0", "userId": "4",
 }  # fmt: skip
 PATHS = {"jsonpaths": [f"$['{name}']" for name in EVENT]}
-RESULTS = "select check_name, outcome from etl.check_results where run_id = %s order by check_name"
+RESULTS = "select check_name, outcome from etl.check_results where run_id = %(run)s order by check_name"
 LEVEL, RANGE, TEXT = (
     "values of level that are not accepted", "length outside 0 to 86400", "damaged text in song or artist",
 )  # fmt: skip
@@ -51,7 +51,7 @@ def test_a_file_that_is_not_fit_fails_the_staging_for_good_and_is_kept_for_a_loo
     assert message.startswith("1 of 3 checks failed. Nothing was loaded; staging_events__")
     shown = "session_id, item_in_session, level\n    3, 1, gold\n    3, 2, gold"
     assert f"staging_events: {LEVEL}: expected 0, found 2\n    {shown}" in message
-    assert bucket.query(RESULTS, (run.run_id,)) == [(TEXT, "passed"), (RANGE, "passed"), (LEVEL, "failed")]
+    assert bucket.query(RESULTS, run=run.run_id) == [(TEXT, "passed"), (RANGE, "passed"), (LEVEL, "failed")]
     [staged] = [name for _, name in bucket.tables_of_runs() if "files" not in name]
     assert bucket.query(f"select count(*) from {staged}") == [(3,)]
     put(bucket, {}, {}, {})
@@ -62,7 +62,7 @@ def test_a_warning_lets_the_run_go_on(bucket):
     put(bucket, {"song": "BjÃ¶rk"})
     run = bucket.run(*DAY)
     assert run.complete()["load_songplays"]["inserted"] == 1
-    assert (TEXT, "warned") in bucket.query(RESULTS, (run.run_id,))
+    assert (TEXT, "warned") in bucket.query(RESULTS, run=run.run_id)
 
 
 @pytest.mark.parametrize("load", [load for load in LOADS if load not in ("load_songs", "load_artists")])
@@ -92,7 +92,7 @@ def test_where_nothing_is_staged_nothing_is_asked(bucket):
     put(bucket, {})
     run = bucket.run("2018-12-01T00:00:00", "2018-12-01T01:00:00")
     assert run.execute("stage_events")["objects"] == 0
-    assert bucket.query(RESULTS, (run.run_id,)) == []
+    assert bucket.query(RESULTS, run=run.run_id) == []
 
 
 def test_an_hour_without_a_file_is_normal(warehouse, data):
@@ -111,7 +111,7 @@ def test_only_new_and_changed_song_files_are_staged_again(loaded, data):
     results = loaded.run(*day).complete()
     assert results["stage_songs"]["objects"] == 1
     assert results["load_songs"]["updated"] == 1
-    assert loaded.query("select year from songs where song_id = %s", (song["song_id"],)) == [(1234,)]
+    assert loaded.query("select year from songs where song_id = %(song)s", song=song["song_id"]) == [(1234,)]
     assert loaded.run(*day).complete()["stage_songs"]["objects"] == 0
 
 
