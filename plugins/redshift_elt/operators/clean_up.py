@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.operators.uses_staging import UsesStagingOperator
@@ -10,6 +9,8 @@ from redshift_elt.run.names import files_table, run_prefix, staging_table
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from redshift_elt.connection.session import Session
 
 
@@ -27,7 +28,7 @@ class CleanUpOperator(UsesStagingOperator):
         if not self.staged_by:
             raise ValueError("staged_by is empty: name the staging operators whose tables are to be dropped.")
 
-    def execute(self, context: Mapping[str, Any]) -> None:
+    def execute(self, context: Context) -> None:
         """Drop the tables and delete the manifests."""
         run = context["dag_run"]
         sources = [operator.rendered(context) for operator in self.staged_by]

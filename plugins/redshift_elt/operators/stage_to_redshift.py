@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from redshift_elt.staging.staging_task import StagingTask
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from redshift_elt.checks import Check
     from redshift_elt.integrations.lineage import OperatorLineage, Place
     from redshift_elt.run.window import Window
@@ -122,7 +124,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         # Read by the OpenLineage listener, as check_results is.
         self.staged: Staged | None = None
 
-    def staging_for(self, task: WarehouseOperator, context: Mapping[str, Any], window: Window) -> SourceStaging:
+    def staging_for(self, task: WarehouseOperator, context: Context, window: Window) -> SourceStaging:
         """Return the staging of this source for a run.
 
         :param task: the task that stages; a load does so itself if an object has changed.
@@ -133,23 +135,23 @@ class StageToRedshiftOperator(WarehouseOperator):
             StagingTask(source, run, task.task_id, window, task.s3, always_list=run.run_type == "manual")
         )
 
-    def rendered(self, context: Mapping[str, Any]) -> StageToRedshiftOperator:
+    def rendered(self, context: Context) -> StageToRedshiftOperator:
         """Return the operator with its template fields rendered for a run, also if another task asks for it."""
         rendered = copy.copy(self)
         rendered.render_template_fields(context, self.dag.get_template_env())
         return rendered
 
-    def lineage(self, place: Place) -> OperatorLineage:
+    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
         """Return the prefix or key pattern as the input, and the template of the staging table as the output."""
         from redshift_elt.integrations.lineage import OperatorLineage, objects, written
 
         rows = self.staged.rows if self.staged else None
         return OperatorLineage(
-            inputs=[objects(self.bucket, self.prefix or self.key_pattern, self.staged)],
+            inputs=[objects(self.bucket, self.prefix or self.key_pattern or "", self.staged)],
             outputs=[written(place, self.table, rows)],
         )
 
-    def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
+    def execute(self, context: Context) -> dict[str, Any]:
         """Stage the objects of the run and check the staged rows.
 
         :return: a :class:`redshift_elt.staging.summary.StagingSummary`, for XCom.
@@ -199,7 +201,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             checks=self.checks,
         )
 
-    def _ledger_targets(self, context: Mapping[str, Any]) -> tuple[str, ...]:
+    def _ledger_targets(self, context: Context) -> tuple[str, ...]:
         """Return the targets of the loads that use this operator, or nothing if a run has to stage all objects.
 
         :raises AirflowFailException: ``list_every`` is given, but no ledger is kept.

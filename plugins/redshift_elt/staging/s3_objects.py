@@ -48,7 +48,7 @@ def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
 
 def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
     """Return whether there are no objects below a prefix."""
-    return s3.get_conn().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] == 0
+    return not s3.get_conn().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"]
 
 
 def list_dated(s3: S3Hook, bucket: str, pattern: DatePattern, window: Window, margin_days: int = 0) -> list[S3Object]:

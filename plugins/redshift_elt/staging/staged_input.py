@@ -50,5 +50,5 @@ class StagedInput:
         """
         if self.restaged is None:
             return reported
-        seconds = 0.0 if self.temporary else reported and reported.seconds
+        seconds = 0.0 if self.temporary else None if reported is None else reported.seconds
         return StagingSummary.of(self.staging.task.table, self.restaged, seconds)
