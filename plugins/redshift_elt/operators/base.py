@@ -15,6 +15,7 @@ from redshift_elt.run.window import Window, resolve_window
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from airflow.providers.common.sql.hooks.sql import DbApiHook
+    from airflow.sdk import Context
 
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
@@ -37,6 +38,7 @@ class WarehouseOperator(BaseSQLOperator):
 
     template_fields: Sequence[str] = ("conn_id", "aws_conn_id", "resume_cluster")
     template_ext: Sequence[str] = (".sql",)
+    conn_id: str
     ui_color = "#eaf2fb"
 
     def __init__(
@@ -94,7 +96,7 @@ class WarehouseOperator(BaseSQLOperator):
             give_up = datetime.now(timezone.utc) + _RESUMED_WITHIN
             self._resume(paused.identifier, give_up)
 
-    def lineage(self, place: Place) -> OperatorLineage | None:  # noqa: ARG002
+    def lineage(self, place: Place) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
         """Return what the task reads and writes, and how much if it has done so already; None: nothing to tell.
 
         Called only where the OpenLineage provider is installed.
@@ -103,7 +105,7 @@ class WarehouseOperator(BaseSQLOperator):
         """
         return None
 
-    def get_openlineage_facets_on_start(self) -> OperatorLineage | None:
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
         """Return the task's lineage, or None where the OpenLineage provider is missing; the provider calls this."""
         try:
             from redshift_elt.integrations.lineage import OperatorLineage, Place
@@ -112,7 +114,7 @@ class WarehouseOperator(BaseSQLOperator):
             return None
         return self.lineage(Place.of(self.get_db_hook())) or OperatorLineage()
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage | None:  # noqa: ARG002
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
         """Return the task's lineage with numbers and results of checks; the provider calls this at the task's end.
 
         The parent would ask the warehouse for more.
@@ -121,12 +123,13 @@ class WarehouseOperator(BaseSQLOperator):
         if lineage is None or not self.check_results:
             return lineage
         try:
-            return self._attach_check_facets(lineage)
+            with_results: OperatorLineage[Any, Any] = self._attach_check_facets(lineage)
         except AirflowOptionalProviderFeatureException as error:
             self.log.debug("The results of the checks are left out of the lineage: %s", error)
             return lineage
+        return with_results
 
-    def when_resumed(self, context: Mapping[str, Any], identifier: str, give_up: str, event: Any = None) -> Any:  # noqa: ARG002
+    def when_resumed(self, context: Context, identifier: str, give_up: str, event: Any = None) -> Any:  # noqa: ARG002
         """Begin anew if the cluster is available by now, and wait further if it is not.
 
         :param identifier: the cluster's name.

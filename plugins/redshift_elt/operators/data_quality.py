@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
@@ -55,7 +57,7 @@ class DataQualityOperator(UsesStagingOperator):
         super().resolve_template_files()
         self._with_queries()
 
-    def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
+    def execute(self, context: Context) -> dict[str, int]:
         """Run the checks and return how many passed, warned and failed."""
         window = self.window(context)
         run = context["dag_run"]
@@ -75,7 +77,7 @@ class DataQualityOperator(UsesStagingOperator):
         fail_if_any_failed(results)
         return count_outcomes(results)
 
-    def lineage(self, place: Place) -> OperatorLineage:
+    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
         """Return the checked tables, to which the results of the checks are added."""
         from redshift_elt.integrations.lineage import OperatorLineage, read
 
@@ -84,4 +86,9 @@ class DataQualityOperator(UsesStagingOperator):
     def _with_queries(self) -> list[Check]:
         """Return the checks with their SQL as Airflow has read and rendered it so far."""
         queries: Iterator[str] = iter(self.queries)
-        return [replace(check, **{name: next(queries) for name in check.sql_arguments}) for check in self.checks]
+
+        def rendered(check: Check) -> Check:
+            arguments: dict[str, Any] = {name: next(queries) for name in check.sql_arguments}
+            return replace(check, **arguments)
+
+        return [rendered(check) for check in self.checks]

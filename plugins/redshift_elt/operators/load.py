@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ from redshift_elt.sql import identifiers
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import OperatorLineage, Place
     from redshift_elt.loading.row_counts import RowCounts
@@ -75,7 +77,7 @@ class LoadOperator(UsesStagingOperator):
         """The tables whose locks the load takes."""
         return [self.table]
 
-    def lineage(self, place: Place) -> OperatorLineage:
+    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
         """Return the tables that the SELECT reads, and the target with the origins of each of its columns."""
         from redshift_elt.integrations.lineage import OperatorLineage, read, reads, written
 
@@ -86,7 +88,7 @@ class LoadOperator(UsesStagingOperator):
             outputs=[written(place, self.table, self._rows_written, columns)],
         )
 
-    def execute(self, context: Mapping[str, Any]) -> dict[str, int]:
+    def execute(self, context: Context) -> dict[str, int]:
         """Load the target and return how many rows were staged, inserted, updated, deleted, unchanged, and late.
 
         :raises AirflowSkipException: no row of the target had to change.
@@ -155,12 +157,13 @@ class LoadOperator(UsesStagingOperator):
         except LockTableExistsError:
             self.log.info("Another load has created the lock table of %s at the same time.", target)
 
-    def _finish(self, context: Mapping[str, Any], window: Window, counts: RowCounts) -> dict[str, int]:
+    def _finish(self, context: Context, window: Window, counts: RowCounts) -> dict[str, int]:
         if not counts.written:
             context["ti"].xcom_push(key="return_value", value=counts.as_xcom())
             raise AirflowSkipException(f"{self.table} is up to date: no row was written.")
         start, end = (moment.isoformat() for moment in window.bounds)
         for asset in self.outlets:
-            extra = {"window_start": start, "window_end": end, "full_load": window.full, **counts.as_xcom()}
+            extra: dict[str, Any] = {"window_start": start, "window_end": end, "full_load": window.full}
+            extra |= counts.as_xcom()
             context["outlet_events"][asset].extra = extra
         return counts.as_xcom()

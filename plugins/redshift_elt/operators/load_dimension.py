@@ -63,7 +63,7 @@ class LoadDimensionOperator(LoadOperator):
             rows = session.execute(self.after_merge)
             self.log.info("after_merge has changed %s rows of %s.", f"{rows:,}", ", ".join(self.after_merge_writes))
 
-    def lineage(self, place: Place) -> OperatorLineage:
+    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
         """Return what every load has, and the records and the tables that ``after_merge`` reads and writes."""
         from redshift_elt.integrations.lineage import OperatorLineage, read, reads, written
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from redshift_elt.loading.load_failure import StagingMissingError, explain_load
@@ -11,6 +11,8 @@ from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.staging.staged_input import StagedInput
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from redshift_elt.connection.session import Session
     from redshift_elt.run.window import Window
 
@@ -28,12 +30,6 @@ class UsesStagingOperator(WarehouseOperator):
         is cleared after that, the task stages again for itself; without ``staged_by`` it fails.
     """
 
-    # Whether the operator needs every object of a source in every run. If it does, no ledger is kept for the source;
-    # see StageToRedshiftOperator.
-    needs_all_objects: bool = False
-    # The table whose ledger records the objects that the operator has loaded.
-    ledger_target: str | None = None
-
     def __init__(self, *, staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.staged_by = tuple(staged_by)
@@ -42,9 +38,19 @@ class UsesStagingOperator(WarehouseOperator):
             self.upstream_task_ids.add(operator.task_id)
             operator.downstream_task_ids.add(self.task_id)
 
+    @property
+    def needs_all_objects(self) -> bool:
+        """Whether the operator needs every object of its sources in every run, so that no ledger is kept for them."""
+        return False
+
+    @property
+    def ledger_target(self) -> str | None:
+        """The table whose ledger records the objects that the operator has loaded; None if it does not load."""
+        return None
+
     def on_staged(
         self,
-        context: Mapping[str, Any],
+        context: Context,
         window: Window,
         work: Callable[[Session, Sequence[StagedInput]], Result],
         lock: Callable[[Session], None] = lambda _: None,
