@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
-from local.stack.warehouse import find_warehouse
 
 from local.settings import ROOT
+from local.stack.cluster_login import find_login
 from local.stack.environment import MASTER_USER
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
@@ -84,7 +84,7 @@ class Database:
 def new_database(standin, patch: pytest.MonkeyPatch) -> Database:
     """Create an empty database and let the connection name it."""
     name = f"migrated{next(_numbers)}"
-    with find_warehouse(standin.settings).connect() as connection:
+    with find_login(standin.settings).connect() as connection:
         connection.execute(f"create database {name}")
     fields = {**WAREHOUSE, "login": MASTER_USER, "schema": name}
     patch.setenv(f"AIRFLOW_CONN_{CONN.upper()}", json.dumps(fields))
