@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from sparkify_defaults import CLUSTER, CLUSTER_DAG
 
 DOCS = """\
 ### Sparkify's cluster
@@ -23,19 +21,9 @@ with DAG(
     dag_id="sparkify_cluster_status",
     description="Show what the Redshift cluster is, does and has cost so far",
     doc_md=DOCS,
-    schedule=None,
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,
-    is_paused_upon_creation=False,
-    default_args={
-        "owner": "sparkify",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "retry_policy": WarehouseRetryPolicy(),
-    },
-    tags=["sparkify", "cluster"],
+    **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier("sparkify"),
+        "cluster_identifier": cluster_identifier(CLUSTER),
     },
 ) as dag:
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
@@ -10,6 +10,7 @@ from airflow.sdk import DAG, Param, task
 from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PREFIXES, TAGS
 
 DOCS = """\
 ### Create Sparkify's cluster
@@ -33,22 +34,15 @@ removes it. The connection `redshift_default` finds the cluster by its name: no 
 To run it on a schedule, set `schedule` in its file: every field of the form has a default.
 """
 
-TAGS = {"project": "sparkify-warehouse"}
 SCHEMA = Path(__file__).parents[1] / "include" / "sql" / "schema"
 
 with DAG(
     dag_id="sparkify_create_cluster",
     description="Create the Redshift cluster, what belongs to it, the tables, and the user that loads them",
     doc_md=DOCS,
-    schedule=None,
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args={"owner": "sparkify", "retries": 2, "retry_delay": timedelta(seconds=30)},
-    tags=["sparkify", "cluster"],
+    **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier("sparkify"),
+        "cluster_identifier": cluster_identifier(CLUSTER),
         "node_type": Param(
             "ra3.large",
             type="string",
@@ -65,8 +59,8 @@ with DAG(
             description="The larger node types begin with two.",
         ),
         **access_fields(
-            bucket_variable="sparkify_bucket",
-            prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
+            bucket_variable=BUCKET_VARIABLE,
+            prefixes=PREFIXES,
         ),
         **label_fields(owner="sparkify", purpose="analytics of song plays"),
         "reset": Param(
@@ -113,7 +107,7 @@ with DAG(
             confirmation=params["confirm_reset"],
         )
 
-    role = create_cluster("{{ params.bucket or var.value.sparkify_bucket }}")
+    role = create_cluster(BUCKET)
     wait_until_available = WaitForClusterOperator(
         task_id="wait_until_available",
         cluster_identifier="{{ params.cluster_identifier }}",

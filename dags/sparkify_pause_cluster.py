@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
 
 DOCS = """\
 ### Pause Sparkify's cluster
@@ -18,26 +18,14 @@ it. A cluster that is paused already is no error, and one that is busy is waited
 **Pausing ends what runs on the cluster.** A load that is cut off has written nothing and can be run again.
 """
 
-TAGS = {"project": "sparkify-warehouse"}
 
 with DAG(
     dag_id="sparkify_pause_cluster",
     description="Pause the Redshift cluster: its nodes are not billed until it is resumed",
     doc_md=DOCS,
-    schedule=None,
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args={
-        "owner": "sparkify",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": WarehouseRetryPolicy(),
-    },
-    tags=["sparkify", "cluster"],
+    **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier("sparkify"),
+        "cluster_identifier": cluster_identifier(CLUSTER),
     },
 ) as dag:
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 
-from airflow.sdk import DAG, Asset, Param
+from airflow.sdk import DAG, Asset
 
-from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.operators.report import ReportOperator
 from redshift_elt.report.questions_file import load_questions
+from redshift_elt.run.params import bucket_param, prefix_param
 from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"
 
@@ -34,32 +35,16 @@ with DAG(
     description="Publish the answers to the analysts' questions after each load",
     doc_md=DOCS,
     schedule=[Asset("sparkify_songplays")],
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
+    start_date=START_DATE,
     catchup=False,
     # While a report waits for the loads that go on, their events gather for one more, and not for one each.
     max_active_runs=1,
-    default_args={
-        "owner": "sparkify",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=30),
-        "retry_policy": WarehouseRetryPolicy(),
-    },
+    default_args=DEFAULT_ARGS,
     template_searchpath=[str(INCLUDE / "sql")],
     tags=["sparkify", "redshift", "report"],
     params={
-        "bucket": Param(
-            None,
-            type=["null", "string"],
-            title="Bucket",
-            description="Where the report goes; none: the Airflow Variable sparkify_bucket.",
-        ),
-        "prefix": Param(
-            "reports/",
-            type="string",
-            pattern="^([^/]+/)+$",
-            title="Prefix",
-            description="Ends with a slash. Everything below it can be read by whoever may read the report.",
-        ),
+        "bucket": bucket_param("The bucket for the report.", BUCKET_VARIABLE),
+        "prefix": prefix_param("reports/", "Prefix", "Readers of the report can read everything below it."),
     },
 ) as dag:
     wait_for_loads = NoActiveRunsSensor(
@@ -72,7 +57,7 @@ with DAG(
     publish_report = ReportOperator(
         task_id="publish_report",
         title="Sparkify: what is played, when, where and by whom",
-        bucket="{{ params.bucket or var.value.sparkify_bucket }}",
+        bucket=BUCKET,
         prefix="{{ params.prefix }}",
         checks_dag_id="sparkify_etl",
         questions=load_questions(INCLUDE / "report.yaml"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import DAG, Param, task
 
 from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
 from redshift_elt.cluster.spec import Access, ManagedCluster
-from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PREFIXES, TAGS
 
 DOCS = """\
 ### Make Sparkify's cluster of a snapshot
@@ -21,8 +21,6 @@ at any time; a cluster of this name that was not made of this snapshot is left a
 **It costs money from the moment the cluster is there.** `sparkify_teardown_cluster` removes it.
 """
 
-TAGS = {"project": "sparkify-warehouse"}
-
 
 def managed_cluster(params: dict) -> ManagedCluster:
     """Return the cluster that the run's params describe."""
@@ -34,18 +32,7 @@ with DAG(
     dag_id="sparkify_restore_cluster",
     description="Make the Redshift cluster of a snapshot",
     doc_md=DOCS,
-    schedule=None,
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args={
-        "owner": "sparkify",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": WarehouseRetryPolicy(),
-    },
-    tags=["sparkify", "cluster"],
+    **CLUSTER_DAG,
     params={
         "snapshot_identifier": Param(
             type="string",
@@ -53,10 +40,10 @@ with DAG(
             maxLength=255,
             title="Snapshot",
         ),
-        "cluster_identifier": cluster_identifier("sparkify"),
+        "cluster_identifier": cluster_identifier(CLUSTER),
         **access_fields(
-            bucket_variable="sparkify_bucket",
-            prefixes=["log_data/", "song_data/", "log_json_path.json", "manifests/"],
+            bucket_variable=BUCKET_VARIABLE,
+            prefixes=PREFIXES,
         ),
         **label_fields(owner="sparkify", purpose="analytics of song plays"),
     },
@@ -76,4 +63,4 @@ with DAG(
 
         return restore_cluster(managed_cluster(params), params["snapshot_identifier"], resources)
 
-    restore_cluster(prepare("{{ params.bucket or var.value.sparkify_bucket }}"))
+    restore_cluster(prepare(BUCKET))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
 
 DOCS = """\
 ### Resume Sparkify's cluster
@@ -19,26 +19,14 @@ is asked again.
 **From then on its nodes are billed again.**
 """
 
-TAGS = {"project": "sparkify-warehouse"}
 
 with DAG(
     dag_id="sparkify_resume_cluster",
     description="Resume the paused Redshift cluster",
     doc_md=DOCS,
-    schedule=None,
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args={
-        "owner": "sparkify",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": WarehouseRetryPolicy(),
-    },
-    tags=["sparkify", "cluster"],
+    **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier("sparkify"),
+        "cluster_identifier": cluster_identifier(CLUSTER),
     },
 ) as dag:
 

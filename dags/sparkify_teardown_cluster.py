@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ManagedCluster
-from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
 
 DOCS = """\
 ### Delete Sparkify's cluster
@@ -29,7 +29,6 @@ time, and after a creation that failed half-way.
 one, `final_snapshot` off, the data are lost: they can be loaded again from the bucket.
 """
 
-TAGS = {"project": "sparkify-warehouse"}
 
 QUESTION = "Delete the Redshift cluster {{ params.cluster_identifier }}?"
 CONSEQUENCES = """\
@@ -55,20 +54,9 @@ with DAG(
     dag_id="sparkify_teardown_cluster",
     description="Delete the Redshift cluster and what was made for it",
     doc_md=DOCS,
-    schedule=None,
-    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args={
-        "owner": "sparkify",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": WarehouseRetryPolicy(),
-    },
-    tags=["sparkify", "cluster"],
+    **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier("sparkify"),
+        "cluster_identifier": cluster_identifier(CLUSTER),
         "final_snapshot": Param(
             True,
             type="boolean",
