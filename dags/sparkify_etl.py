@@ -13,6 +13,7 @@ from airflow.sdk import (
     DeadlineAlert,
     DeadlineReference,
     Param,
+    cross_downstream,
 )
 
 from redshift_elt.checks import load_checks
@@ -29,7 +30,6 @@ from redshift_elt.run.params import bucket_param, prefix_param, run_params
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"
-EVENTS, SONGS = "staging_events", "staging_songs"
 # The Airflow Variable with the recipients of alerts.
 ALERTS = "sparkify_alerts"
 
@@ -73,12 +73,12 @@ with DAG(
             title="JSONPaths key of the logs",
             description="Key of the JSONPaths file. Keep it outside the prefixes, or COPY reads it as data.",
         ),
-        "song_prefix": prefix_param("song_data/", "Song file prefix", ""),
+        "song_prefix": prefix_param("song_data/", "Song file prefix"),
     },
 ) as dag:
     stage_events = StageToRedshiftOperator(
         task_id="stage_events",
-        table=EVENTS,
+        table="staging_events",
         bucket=BUCKET,
         key_pattern="{{ params.log_prefix }}%Y/%m/%Y-%m-%d-events.json",
         json="{{ params.log_paths_key }}",
@@ -89,7 +89,7 @@ with DAG(
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
-        table=SONGS,
+        table="staging_songs",
         bucket=BUCKET,
         prefix="{{ params.song_prefix }}",
         list_every=timedelta(days=1),
@@ -97,7 +97,7 @@ with DAG(
         checks=load_checks(INCLUDE / "checks" / "staging_songs.yaml"),
     )
 
-    load_songplays = LoadFactOperator(
+    LoadFactOperator(
         task_id="load_songplays",
         table="songplays",
         select="select/songplays.sql",
@@ -106,7 +106,7 @@ with DAG(
         key="songplay_id",
         window_column="start_time",
     )
-    load_users = LoadDimensionOperator(
+    LoadDimensionOperator(
         task_id="load_users",
         table="users",
         select="select/users.sql",
@@ -121,7 +121,7 @@ with DAG(
             ],
         ),
     )
-    load_songs = LoadDimensionOperator(
+    LoadDimensionOperator(
         task_id="load_songs",
         table="songs",
         select="select/songs.sql",
@@ -131,7 +131,7 @@ with DAG(
         after_merge="resolve/songplays.sql",
         after_merge_writes=["songplays"],
     )
-    load_artists = LoadDimensionOperator(
+    LoadDimensionOperator(
         task_id="load_artists",
         table="artists",
         select="select/artists.sql",
@@ -150,7 +150,7 @@ with DAG(
             ],
         ),
     )
-    load_time = LoadFactOperator(
+    LoadFactOperator(
         task_id="load_time",
         table="time",
         select="select/time.sql",
@@ -160,21 +160,17 @@ with DAG(
         window_column="start_time",
     )
 
+    # Found by their class, so that a new operator call above is all that a new table or source needs.
+    sources = [task for task in dag.tasks if isinstance(task, StageToRedshiftOperator)]
+    loads = [task for task in dag.tasks if isinstance(task, (LoadFactOperator, LoadDimensionOperator))]
     check_star_schema = DataQualityOperator(
         task_id="check_star_schema",
         trigger_rule="none_failed",
         staged_by=[stage_events],
         checks=load_checks(INCLUDE / "checks" / "star_schema.yaml"),
     )
+    clean_up = CleanUpOperator(task_id="clean_up", trigger_rule="none_failed", staged_by=sources)
 
-    clean_up = CleanUpOperator(
-        task_id="clean_up",
-        trigger_rule="none_failed",
-        staged_by=[stage_events, stage_songs],
-    )
-
-    loads = [load_songplays, load_users, load_songs, load_artists, load_time]
-    # No load begins if a source cannot be staged or does not pass its checks, also if it does not read that source.
-    for load in loads:
-        [stage_events, stage_songs] >> load
+    # No load begins if any source cannot be staged or fails its checks.
+    cross_downstream(sources, loads)
     loads >> check_star_schema >> clean_up

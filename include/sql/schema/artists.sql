@@ -11,8 +11,3 @@ create table if not exists artists (
 diststyle key
 distkey (artist_id)
 sortkey (artist_id);
-
--- Loaders of artists queue here, so that its readers need not.
-create table if not exists etl.lock_artists (
-    unused boolean
-);

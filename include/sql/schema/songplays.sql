@@ -20,8 +20,3 @@ create table if not exists songplays (
 diststyle key
 distkey (user_id)
 sortkey (start_time);
-
--- Loaders of songplays queue here, so that its readers need not.
-create table if not exists etl.lock_songplays (
-    unused boolean
-);

@@ -16,8 +16,3 @@ create table if not exists songs (
 diststyle key
 distkey (song_id)
 sortkey (song_id);
-
--- Loaders of songs queue here, so that its readers need not.
-create table if not exists etl.lock_songs (
-    unused boolean
-);

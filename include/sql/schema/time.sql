@@ -13,8 +13,3 @@ create table if not exists time (
 diststyle key
 distkey (start_time)
 sortkey (start_time);
-
--- Loaders of time queue here, so that its readers need not.
-create table if not exists etl.lock_time (
-    unused boolean
-);

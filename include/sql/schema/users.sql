@@ -12,8 +12,3 @@ create table if not exists users (
 diststyle key
 distkey (user_id)
 sortkey (user_id);
-
--- Loaders of users queue here, so that its readers need not.
-create table if not exists etl.lock_users (
-    unused boolean
-);

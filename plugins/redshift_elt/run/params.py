@@ -60,7 +60,7 @@ def bucket_param(description: str, variable: str) -> Param:
     )
 
 
-def prefix_param(default: str, title: str, description: str) -> Param:
+def prefix_param(default: str, title: str, description: str = "") -> Param:
     """Return the field of a key prefix below which files are. It ends with a slash."""
     return Param(
         default,
