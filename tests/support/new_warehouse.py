@@ -13,7 +13,7 @@ from local.settings import REGION
 from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
-from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
+from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
 
 VISIBLE = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "AWS_", "SSL_CERT_FILE", "NO_PROXY")
 WAREHOUSE = {
@@ -65,4 +65,8 @@ def new_warehouse(
             ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
         prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS)
-        yield WarehouseUnderTest(s3)
+        warehouse = WarehouseUnderTest(s3)
+        for target in TARGETS:
+            # The first load of a target would create it. Some tests hold it before that.
+            warehouse.execute(f"create table etl.lock_{target} (unused boolean)")
+        yield warehouse

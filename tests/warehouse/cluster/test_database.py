@@ -37,7 +37,7 @@ def prepare(**changed):
 
 def tables(warehouse):
     found = warehouse.query("select schemaname, tablename from pg_tables where schemaname in ('public', 'etl')")
-    return sorted(f"{schema}.{name}" for schema, name in found)
+    return sorted(f"{schema}.{name}" for schema, name in found if not name.startswith("lock_"))
 
 
 def may_load(warehouse):
