@@ -1,7 +1,7 @@
 """What the DAGs of Sparkify have in common.
 
 It is here because Airflow puts the plugins folder on Python's path, wherever the DAG files are; see
-``docs/adr/0010-shared-dag-defaults-are-a-module-beside-the-package.md``.
+``docs/adr/0012-shared-dag-defaults-are-a-module-beside-the-package.md``.
 """
 
 from __future__ import annotations
