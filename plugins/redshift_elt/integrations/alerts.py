@@ -1,7 +1,7 @@
-"""Tell people that a task has failed, or that a run is late: by Slack, by e-mail, or both.
+"""Send alerts by Slack or e-mail when a task has failed or a run is late.
 
-Who is told stands in an Airflow Variable, so that it can be changed in the UI. Without it nobody is told, and no
-provider is needed. See docs/alerts.md.
+Recipients are listed in an Airflow Variable, so that they can be changed in the UI. Without it, no alerts are sent
+and no provider is needed. See docs/alerts.md.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from airflow.sdk.bases.notifier import BaseNotifier
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
 
-# An error can be long, and so can each of its lines; the log has all of it.
-_LINES, _WIDTH = 8, 300
+# The maximum number of lines of an error, and of characters of a line; the log has everything.
+_MAX_LINES, _MAX_WIDTH = 8, 300
 
-_GOING_ON = ("queued", "running")
+_UNFINISHED = ("queued", "running")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What people are told.
+    """An alert.
 
     :param title: one line.
-    :param facts: what there is to know, each with its name.
-    :param quoted: the error's first lines; may be empty.
+    :param facts: the details, by name.
+    :param quoted: the first lines of the error; may be empty.
     :param advice: what to do.
     """
 
@@ -40,8 +40,8 @@ class Message:
     advice: str
 
     def for_slack(self) -> str:
-        """Return the message in Slack's markup."""
-        # Slack's own rules of escaping (Slack page "Formatting text for app surfaces").
+        """Return the message in Slack markup."""
+        # Slack's escaping rules (Slack page "Formatting text for app surfaces").
         safe = {name: html.escape(fact, quote=False) for name, fact in self.facts.items()}
         facts = "\n".join(f"{name}: {fact}" for name, fact in safe.items())
         quoted = html.escape(self.quoted, quote=False).replace("```", "'''")
@@ -59,14 +59,14 @@ class Message:
 
 
 class AlertNotifier(BaseNotifier):
-    """Tell whom an Airflow Variable names that a task has failed, or that a run has missed its deadline.
+    """Send an alert to the recipients in an Airflow Variable when a task has failed or a run has missed its deadline.
 
-    Give it as ``on_failure_callback`` of tasks, and as ``AsyncCallback`` of a ``DeadlineAlert``. Runs of a backfill
-    wait for one another, so they are never told to be late; neither are runs that have ended.
+    Use it as ``on_failure_callback`` of tasks, and as ``AsyncCallback`` of a ``DeadlineAlert``. It never reports
+    backfill runs as late, because they wait for each other, nor runs that have ended.
 
-    :param variable: the Airflow Variable. It has a list, with commas: each entry is an e-mail address, to which mail
-        goes by the connection ``smtp_default``, or a connection of type ``slackwebhook``.
-    :param context: what Airflow gives a notifier that it awaits.
+    :param variable: the Airflow Variable with a comma-separated list of recipients. Each is an e-mail address, which
+        uses the connection ``smtp_default``, or the name of a connection of type ``slackwebhook``.
+    :param context: the context that Airflow passes to an awaited notifier.
     """
 
     def __init__(self, *, variable: str, context: Context | None = None) -> None:
@@ -74,48 +74,50 @@ class AlertNotifier(BaseNotifier):
         self.variable = variable
 
     def notify(self, context: Context) -> None:
-        """Send the message to each receiver.
+        """Send the message to every recipient.
 
-        :raises AirflowException: it did not reach each of them; it was sent to the others.
+        :raises AirflowException: some recipients could not be reached; the others received it.
         """
         if message := self._message(context):
-            receivers = self._receivers(_read(self.variable))
-            self._complain([self._send(receiver, message, context) for receiver in receivers])
+            recipients = self._recipients(_read(self.variable))
+            self._raise_failures([self._send(recipient, message, context) for recipient in recipients])
 
     async def async_notify(self, context: Context) -> None:
-        """Do the same in the triggerer, where the callbacks of deadlines run."""
+        """Send the message from the triggerer, which runs deadline callbacks."""
         from asgiref.sync import sync_to_async
 
         if message := self._message(context):
-            receivers = self._receivers(await sync_to_async(_read)(self.variable))
-            self._complain([await self._send_async(receiver, message, context) for receiver in receivers])
+            recipients = self._recipients(await sync_to_async(_read)(self.variable))
+            self._raise_failures([await self._send_async(recipient, message, context) for recipient in recipients])
 
-    def _send(self, receiver: str, message: Message, context: Context) -> str | None:
-        """Send the message to one receiver and return what went wrong, so that the others get it all the same."""
+    def _send(self, recipient: str, message: Message, context: Context) -> str | None:
+        """Send the message to one recipient, and return the failure so that the others are still reached."""
         try:
-            _notifier(receiver, message).notify(context)
+            _notifier(recipient, message).notify(context)
         except Exception as error:
-            return self._missed(receiver, error)
-        self.log.info("An alert was sent to %s.", receiver)
+            return self._failure(recipient, error)
+        self.log.info("Sent an alert to %s.", recipient)
         return None
 
-    async def _send_async(self, receiver: str, message: Message, context: Context) -> str | None:
+    async def _send_async(self, recipient: str, message: Message, context: Context) -> str | None:
         try:
-            await _notifier(receiver, message).async_notify(context)
+            await _notifier(recipient, message).async_notify(context)
         except Exception as error:
-            return self._missed(receiver, error)
-        self.log.info("An alert was sent to %s.", receiver)
+            return self._failure(recipient, error)
+        self.log.info("Sent an alert to %s.", recipient)
         return None
 
-    def _missed(self, receiver: str, error: Exception) -> str:
-        self.log.error("No alert was sent to %s.", receiver, exc_info=error)
-        return f"{receiver} ({error})"
+    def _failure(self, recipient: str, error: Exception) -> str:
+        self.log.error("Cannot send an alert to %s.", recipient, exc_info=error)
+        return f"{recipient} ({error})"
 
-    def _complain(self, failures: list[str | None]) -> None:
+    def _raise_failures(self, failures: list[str | None]) -> None:
         from airflow.sdk.exceptions import AirflowException
 
-        if missed := [failure for failure in failures if failure]:
-            raise AirflowException(f"The alert did not reach {'; '.join(missed)}. See the Variable {self.variable}.")
+        if messages := [failure for failure in failures if failure]:
+            raise AirflowException(
+                f"The alert did not reach {'; '.join(messages)}. Check the Airflow Variable {self.variable}."
+            )
 
     def _message(self, context: Context) -> Message | None:
         if "deadline" not in context:
@@ -123,25 +125,25 @@ class AlertNotifier(BaseNotifier):
         # The context of a deadline has the run as its JSON.
         run: Any = context["dag_run"]
         if run["run_type"] == "backfill":
-            self.log.info("A run of a backfill is late, which nobody is told.")
+            self.log.info("A backfill run is late; no alert is sent for backfills.")
             return None
-        if run["state"] not in _GOING_ON:
-            # Airflow keeps the deadline of a run that has failed.
-            self.log.info("The run has ended (%s), so nobody is told that it is late.", run["state"])
+        if run["state"] not in _UNFINISHED:
+            # Airflow does not remove the deadline of a failed run.
+            self.log.info("The run has ended (%s); no alert is sent.", run["state"])
             return None
         return late(context)
 
-    def _receivers(self, named: str) -> list[str]:
-        receivers = [receiver.strip() for receiver in named.split(",") if receiver.strip()]
-        if not receivers:
-            self.log.info("No alert is sent, for the Airflow Variable %s names nobody to send it to.", self.variable)
-        return receivers
+    def _recipients(self, named: str) -> list[str]:
+        recipients = [recipient.strip() for recipient in named.split(",") if recipient.strip()]
+        if not recipients:
+            self.log.info("No alert is sent: the Airflow Variable %s lists no recipients.", self.variable)
+        return recipients
 
 
 def failed(context: Mapping[str, Any]) -> Message:
-    """Return what to tell of a task that has failed for good.
+    """Return the alert for a task that has failed and will not be retried.
 
-    :param context: the task's.
+    :param context: the task's context.
     """
     instance, error = context["ti"], context.get("exception")
     facts = {
@@ -154,14 +156,14 @@ def failed(context: Mapping[str, Any]) -> Message:
         f"{instance.dag_id}: {instance.task_id} has failed",
         facts,
         _first_lines(str(error)) if error else "",
-        "Correct the cause, which the log tells, then clear the task. What is right already is left as it is.",
+        "See the log for the cause. Fix it, then clear the task: data that is already correct is not changed.",
     )
 
 
 def late(context: Mapping[str, Any]) -> Message:
-    """Return what to tell of a run that has missed its deadline.
+    """Return the alert for a run that has missed its deadline.
 
-    :param context: what Airflow gives the callback of a deadline: the run as its REST API shows it, and the deadline.
+    :param context: the context of a deadline callback: the run as in Airflow's REST API, and the deadline.
     """
     from airflow.sdk.configuration import conf
 
@@ -184,7 +186,7 @@ def late(context: Mapping[str, Any]) -> Message:
         f"{run['dag_id']} is late",
         facts,
         "",
-        "See on its page what it waits for. The run goes on, and nothing has to be done again because it is late.",
+        "See its page for what it is waiting for. The run continues; being late does not require a rerun.",
     )
 
 
@@ -196,14 +198,16 @@ def _window(context: Mapping[str, Any]) -> str:
     try:
         return str(resolve_window(context))
     except AirflowFailException as error:
-        # Then that is why the task has failed.
+        # This is the reason why the task has failed.
         return f"none: {error}"
 
 
 def _first_lines(text: str) -> str:
     lines = text.strip().splitlines()
-    shown = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in lines[:_LINES]]
-    return "\n".join([*shown, *([f"... and {len(lines) - _LINES} more lines"] if len(lines) > _LINES else [])])
+    shown = [line if len(line) <= _MAX_WIDTH else f"{line[:_MAX_WIDTH]}…" for line in lines[:_MAX_LINES]]
+    if len(lines) > _MAX_LINES:
+        shown.append(f"... and {len(lines) - _MAX_LINES} more lines")
+    return "\n".join(shown)
 
 
 def _linked(fact: str) -> str:
@@ -217,14 +221,14 @@ def _read(variable: str) -> str:
     return Variable.get(variable, default="") or ""
 
 
-def _notifier(receiver: str, message: Message) -> BaseNotifier:
-    """Return the provider's notifier that sends a message to a receiver; its texts are not rendered as templates."""
-    if "@" in receiver:
+def _notifier(recipient: str, message: Message) -> BaseNotifier:
+    """Return the provider's notifier for a recipient; its texts are not rendered as templates."""
+    if "@" in recipient:
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-        return SmtpNotifier(to=receiver, subject=message.title, html_content=message.for_email())
+        return SmtpNotifier(to=recipient, subject=message.title, html_content=message.for_email())
     try:
         from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
     except ImportError as error:
         raise RuntimeError("install apache-airflow-providers-slack to send alerts to Slack") from error
-    return SlackWebhookNotifier(slack_webhook_conn_id=receiver, text=message.for_slack())
+    return SlackWebhookNotifier(slack_webhook_conn_id=recipient, text=message.for_slack())

@@ -1,12 +1,11 @@
-"""What a task read and wrote, as OpenLineage tells it: datasets, columns, numbers.
+"""OpenLineage metadata of a task: the datasets that it reads and writes, their columns and statistics.
 
-For use only where the OpenLineage provider is installed; everything else works without it. Nothing here asks the
-warehouse: a task that has done its work is not held up by a statement for its lineage.
+Used only where the OpenLineage provider is installed; everything else works without it. This module never queries the
+warehouse: lineage must not delay a task that has done its work.
 
-A dataset is named as the Amazon provider and the specification name it (OpenLineage, "Naming Conventions"), so that
-what other tools tell of the same table comes together with it. A run's own staging table bears the name of the
-permanent one that it is made like, and S3 objects that of their prefix or key pattern: a lineage that grew by some
-datasets with each hour would tell nobody anything.
+Datasets are named as in the Amazon provider and the specification (OpenLineage, "Naming Conventions"), so that metadata
+from other tools on the same table refers to the same dataset. A run's staging table has the name of its template, and
+S3 objects have the name of their prefix or key pattern; otherwise every run would add new datasets.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 # Optional. This module must be importable without it: Airflow imports every file of a plugins folder that has no
-# .airflowignore. Operators notice that it is missing when they import OperatorLineage from here.
+# .airflowignore. Operators detect that it is missing when they import OperatorLineage from here.
 with suppress(ImportError):
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset, OutputDataset
@@ -35,68 +34,77 @@ if TYPE_CHECKING:
 
     from redshift_elt.staging.staged import Staged
 
-__all__ = ["OperatorLineage", "Place", "objects", "read", "reads", "written"]
+__all__ = [
+    "DatasetNamespace",
+    "OperatorLineage",
+    "input_datasets",
+    "output_dataset",
+    "s3_dataset",
+    "tables_and_columns",
+]
 
 log = logging.getLogger(__name__)
 
-# Where a table is that is named without a schema. A search_path that says otherwise is not asked for.
+# The schema of unqualified tables. A different search_path is not taken into account.
 _SCHEMA = "public"
 # See redshift_elt.run.names.suffix.
-_OF_RUN = re.compile(r"__[0-9a-f]{12}$")
+_RUN_SUFFIX = re.compile(r"__[0-9a-f]{12}$")
 
-# The columns that a column comes from, by its name: table and column of each.
+# The source columns of each column, by its name: pairs of table and column.
 Columns = Mapping[str, Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where tables are.
+class DatasetNamespace:
+    """The namespace of a warehouse's datasets.
 
     :param namespace: such as ``redshift://cluster.region:5439``.
-    :param database: the database's name; None: the connection names none.
+    :param database: the name of the database; None if the connection names none.
     """
 
     namespace: str
     database: str | None
 
     @classmethod
-    def of(cls, hook: DbApiHook) -> Place:
-        """Return the place that a hook's connection leads to."""
+    def of(cls, hook: DbApiHook) -> DatasetNamespace:
+        """Return the namespace of the warehouse that a hook connects to."""
         info: Any = hook.get_openlineage_database_info(hook.get_connection(hook.get_conn_id()))
         return cls(f"{info.scheme}://{info.authority}", info.database)
 
     def name(self, table: str) -> str:
-        """Return the name of a table's dataset, such as ``dev.public.orders``."""
+        """Return the dataset name of a table, such as ``dev.public.orders``."""
         schema, _, bare = table.rpartition(".")
-        return ".".join(part for part in (self.database, schema or _SCHEMA, _OF_RUN.sub("", bare)) if part)
+        return ".".join(part for part in (self.database, schema or _SCHEMA, _RUN_SUFFIX.sub("", bare)) if part)
 
 
-def objects(bucket: str, where: str, staged: Staged | None) -> InputDataset:
+def s3_dataset(bucket: str, location: str, staged: Staged | None) -> InputDataset:
     """Return the dataset of S3 objects.
 
-    :param where: their prefix, or the pattern of their keys.
-    :param staged: what was read of them; None while nothing is known.
+    :param location: their prefix or key pattern.
+    :param staged: what was read from them; None if nothing was read yet.
     """
     facets: dict[str, Any] = {}
     if staged is not None:
         facets["inputStatistics"] = input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
             rowCount=staged.read, size=staged.size, fileCount=staged.objects
         )
-    return InputDataset(namespace=f"s3://{bucket}", name=where.strip("/") or "/", inputFacets=facets)
+    return InputDataset(namespace=f"s3://{bucket}", name=location.strip("/") or "/", inputFacets=facets)
 
 
-def read(place: Place, tables: Iterable[str]) -> list[InputDataset]:
-    """Return the datasets of tables that were read, each once."""
-    return [InputDataset(place.namespace, name) for name in sorted({place.name(table) for table in tables})]
+def input_datasets(namespace: DatasetNamespace, tables: Iterable[str]) -> list[InputDataset]:
+    """Return the datasets of the tables that a task reads, without duplicates."""
+    return [InputDataset(namespace.namespace, name) for name in sorted({namespace.name(table) for table in tables})]
 
 
-def written(place: Place, table: str, rows: int | None = None, columns: Columns | None = None) -> OutputDataset:
-    """Return the dataset of a table that was written.
+def output_dataset(
+    namespace: DatasetNamespace, table: str, rows: int | None = None, columns: Columns | None = None
+) -> OutputDataset:
+    """Return the dataset of a table that a task writes.
 
-    :param rows: how many rows were written; None: that is not known.
-    :param columns: what each of its columns comes from.
+    :param rows: the number of rows written; None if unknown.
+    :param columns: the source columns of its columns.
     """
-    dataset = OutputDataset(place.namespace, place.name(table))
+    dataset = OutputDataset(namespace.namespace, namespace.name(table))
     if rows is not None:
         dataset.outputFacets = {
             "outputStatistics": output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rowCount=rows)
@@ -104,30 +112,29 @@ def written(place: Place, table: str, rows: int | None = None, columns: Columns 
     if columns:
         dataset.facets = {
             "columnLineage": column_lineage_dataset.ColumnLineageDatasetFacet(
-                fields={name: _fields(place, origins) for name, origins in columns.items()}
+                fields={name: _fields(namespace, origins) for name, origins in columns.items()}
             )
         }
     return dataset
 
 
-def reads(sql: str, own: Collection[str] = ()) -> tuple[set[str], dict[str, list[tuple[str, str]]]]:
-    """Return the tables that a statement reads, and what each of the columns that it yields comes from.
+def tables_and_columns(sql: str, temporary: Collection[str] = ()) -> tuple[set[str], dict[str, list[tuple[str, str]]]]:
+    """Return the tables that a statement reads, and the source columns of each column that it returns.
 
-    What the parser of OpenLineage does not understand is left out: a statement that it cannot read yields nothing, and
-    a column is named only if everything that it comes from is a column of a table. So the columns of a subquery with
-    an asterisk are not.
+    Whatever OpenLineage's parser does not understand is left out: a statement that it cannot parse returns nothing, and
+    a column is included only if all its sources are columns of tables. Columns of a subquery with an asterisk are not.
 
-    :param own: the names of tables that the load makes for itself, such as a temporary one.
+    :param temporary: the names of the load's temporary tables, which are left out.
     """
-    told = parse([sql], dialect="redshift", default_schema=_SCHEMA)
-    if told is None or told.errors:
-        log.info("The SQL parser of OpenLineage cannot read a statement; the lineage has no columns from it.")
-        log.debug("%s", told.errors if told else sql)
+    parsed = parse([sql], dialect="redshift", default_schema=_SCHEMA)
+    if parsed is None or parsed.errors:
+        log.info("OpenLineage's SQL parser cannot parse a statement; the lineage lacks its columns.")
+        log.debug("%s", parsed.errors if parsed else sql)
         return set(), {}
-    tables = {f"{table.schema}.{table.name}" for table in told.in_tables if table.name not in own}
+    tables = {f"{table.schema}.{table.name}" for table in parsed.in_tables if table.name not in temporary}
     columns = {}
-    for column in told.column_lineage:
-        # What has no table, or an alias in its place, is not one of these.
+    for column in parsed.column_lineage:
+        # A source without a table, or with an alias instead of one, does not match any of the tables.
         origins = [
             (f"{one.origin.schema or _SCHEMA}.{one.origin.name}", one.name) for one in column.lineage if one.origin
         ]
@@ -136,10 +143,10 @@ def reads(sql: str, own: Collection[str] = ()) -> tuple[set[str], dict[str, list
     return tables, columns
 
 
-def _fields(place: Place, origins: Sequence[tuple[str, str]]) -> column_lineage_dataset.Fields:
+def _fields(namespace: DatasetNamespace, origins: Sequence[tuple[str, str]]) -> column_lineage_dataset.Fields:
     return column_lineage_dataset.Fields(
         inputFields=[
-            column_lineage_dataset.InputField(namespace=place.namespace, name=place.name(table), field=column)
+            column_lineage_dataset.InputField(namespace=namespace.namespace, name=namespace.name(table), field=column)
             for table, column in origins
         ]
     )

@@ -1,4 +1,4 @@
-"""What the operators have in common: the warehouse's connection, the run's window, and one transaction."""
+"""The base class of the operators: the connection to the warehouse, the run's window, and one transaction."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from redshift_elt.connection.session import Session
-    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
 
 Result = TypeVar("Result")
 
-# A cluster is resumed within some minutes; where AWS has no nodes for it, it takes until somebody gives nodes back.
-_LOOK_AGAIN = timedelta(seconds=30)
-_RESUMED_WITHIN = timedelta(hours=1)
+# A cluster resumes within minutes, unless AWS has no capacity for it at the moment.
+_POLL_INTERVAL = timedelta(seconds=30)
+_MAX_WAIT = timedelta(hours=1)
 
 
 class WarehouseOperator(BaseSQLOperator):
-    """An operator that works in the warehouse, in one transaction, for its run's window.
+    """An operator that works in the warehouse, in one transaction, for the window of its run.
 
     :param conn_id: an Airflow connection of type ``redshift`` or ``postgres``.
-    :param aws_conn_id: the connection for S3, and for finding a cluster by its name.
-    :param resume_cluster: resume the cluster if it is found paused, and begin anew when it is available. Meanwhile the
-        task is deferred: it holds no worker. A cluster that is not paused costs nothing more.
+    :param aws_conn_id: the AWS connection, used for S3 and to look up the cluster.
+    :param resume_cluster: resume the cluster if it is paused, and start again when it is available. Meanwhile the task
+        is deferred and holds no worker. While the cluster is not paused, this adds no requests.
     """
 
+    conn_id: str
     template_fields: Sequence[str] = ("conn_id", "aws_conn_id", "resume_cluster")
     template_ext: Sequence[str] = (".sql",)
-    conn_id: str
     ui_color = "#eaf2fb"
 
     def __init__(
@@ -67,7 +67,7 @@ class WarehouseOperator(BaseSQLOperator):
         return S3Hook(aws_conn_id=self.aws_conn_id)
 
     def window(self, context: Mapping[str, Any]) -> Window:
-        """Return the run's window, and tell the log."""
+        """Return the run's window, and log it."""
         window = resolve_window(context)
         self.log.info("Window: %s (%s).", window, window.origin)
         return window
@@ -79,9 +79,9 @@ class WarehouseOperator(BaseSQLOperator):
         *,
         read_only: bool = False,
     ) -> Result:
-        """Do a piece of work in one transaction; see :func:`redshift_elt.connection.transaction.in_transaction`.
+        """Run work in one transaction; see :func:`redshift_elt.connection.transaction.in_transaction`.
 
-        :raises TaskDeferred: the cluster is paused, and is to be resumed first.
+        :raises TaskDeferred: the cluster is paused and is resumed first.
         """
         from redshift_elt.connection.endpoints import ClusterPausedError
         from redshift_elt.connection.transaction import in_transaction
@@ -89,35 +89,35 @@ class WarehouseOperator(BaseSQLOperator):
         try:
             return in_transaction(self.get_db_hook(), work, explain, read_only=read_only)
         except ClusterPausedError as paused:
-            # A template yields a text.
+            # A rendered template is a string.
             if str(self.resume_cluster) != "True":
                 raise
             self.log.info("%s", paused)
-            give_up = datetime.now(timezone.utc) + _RESUMED_WITHIN
-            self._resume(paused.identifier, give_up)
+            deadline = datetime.now(timezone.utc) + _MAX_WAIT
+            self._resume(paused.identifier, deadline)
 
-    def lineage(self, place: Place) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
-        """Return what the task reads and writes, and how much if it has done so already; None: nothing to tell.
+    def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
+        """Return the datasets that the task reads and writes, with statistics once it has run; None: no lineage.
 
         Called only where the OpenLineage provider is installed.
 
-        :param place: where the tables are.
+        :param namespace: the namespace of the tables' datasets.
         """
         return None
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
-        """Return the task's lineage, or None where the OpenLineage provider is missing; the provider calls this."""
+        """Return the task's lineage; the provider calls this. None if OpenLineage is not installed."""
         try:
-            from redshift_elt.integrations.lineage import OperatorLineage, Place
+            from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
         except ImportError as error:
-            self.log.debug("No lineage, for OpenLineage is not installed: %s", error)
+            self.log.debug("No lineage, because OpenLineage is not installed: %s", error)
             return None
-        return self.lineage(Place.of(self.get_db_hook())) or OperatorLineage()
+        return self.lineage(DatasetNamespace.of(self.get_db_hook())) or OperatorLineage()
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
-        """Return the task's lineage with numbers and results of checks; the provider calls this at the task's end.
+        """Return the task's lineage with statistics and check results; the provider calls this when the task ends.
 
-        The parent would ask the warehouse for more.
+        The parent's method would query the warehouse for more.
         """
         lineage = self.get_openlineage_facets_on_start()
         if lineage is None or not self.check_results:
@@ -125,41 +125,41 @@ class WarehouseOperator(BaseSQLOperator):
         try:
             with_results: OperatorLineage[Any, Any] = self._attach_check_facets(lineage)
         except AirflowOptionalProviderFeatureException as error:
-            self.log.debug("The results of the checks are left out of the lineage: %s", error)
+            self.log.debug("The lineage does not include the check results: %s", error)
             return lineage
         return with_results
 
-    def when_resumed(self, context: Context, identifier: str, give_up: str, event: Any = None) -> Any:  # noqa: ARG002
-        """Begin anew if the cluster is available by now, and wait further if it is not.
+    def when_resumed(self, context: Context, identifier: str, deadline: str, event: Any = None) -> Any:  # noqa: ARG002
+        """Execute the task if the cluster is available, and otherwise wait again.
 
-        :param identifier: the cluster's name.
-        :param give_up: when to wait no longer, in ISO form with its zone.
-        :raises TaskDeferred: it is not available yet.
-        :raises AirflowException: it was waited for long enough.
+        :param identifier: the cluster identifier.
+        :param deadline: when to stop waiting, in ISO format with a time zone.
+        :raises TaskDeferred: the cluster is not available yet.
+        :raises AirflowException: the deadline has passed.
         """
         from redshift_elt.cluster.pause import ensure_available
 
         if ensure_available(identifier, aws_conn_id=self.aws_conn_id):
             return self.execute(context)
-        return self._wait(identifier, datetime.fromisoformat(give_up))
+        return self._wait(identifier, datetime.fromisoformat(deadline))
 
-    def _resume(self, identifier: str, give_up: datetime) -> NoReturn:
+    def _resume(self, identifier: str, deadline: datetime) -> NoReturn:
         from redshift_elt.cluster.pause import ensure_available
 
         ensure_available(identifier, aws_conn_id=self.aws_conn_id)
-        self._wait(identifier, give_up)
+        self._wait(identifier, deadline)
 
-    def _wait(self, identifier: str, give_up: datetime) -> NoReturn:
+    def _wait(self, identifier: str, deadline: datetime) -> NoReturn:
         from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
         from airflow.sdk.exceptions import AirflowException
 
-        if datetime.now(timezone.utc) > give_up:
+        if datetime.now(timezone.utc) > deadline:
             raise AirflowException(
-                f"The Redshift cluster {identifier!r} is not available {_RESUMED_WITHIN} after it was to be resumed. "
-                "Look at it in the AWS console."
+                f"The Redshift cluster {identifier!r} is not available {_MAX_WAIT} after the task began to "
+                "resume it. Check it in the AWS console."
             )
         self.defer(
-            trigger=TimeDeltaTrigger(_LOOK_AGAIN),
+            trigger=TimeDeltaTrigger(_POLL_INTERVAL),
             method_name="when_resumed",
-            kwargs={"identifier": identifier, "give_up": give_up.isoformat()},
+            kwargs={"identifier": identifier, "deadline": deadline.isoformat()},
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
-    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.staging.staged_input import StagedInput
 
 
@@ -77,11 +77,11 @@ class DataQualityOperator(UsesStagingOperator):
         fail_if_any_failed(results)
         return count_outcomes(results)
 
-    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
+    def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the checked tables, to which the results of the checks are added."""
-        from redshift_elt.integrations.lineage import OperatorLineage, read
+        from redshift_elt.integrations.lineage import OperatorLineage, input_datasets
 
-        return OperatorLineage(inputs=read(place, (check.table for check in self.checks)))
+        return OperatorLineage(inputs=input_datasets(namespace, (check.table for check in self.checks)))
 
     def _with_queries(self) -> list[Check]:
         """Return the checks with their SQL as Airflow has read and rendered it so far."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from redshift_elt.connection.session import Session
-    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.window import Window
@@ -77,15 +77,20 @@ class LoadOperator(UsesStagingOperator):
         """The tables whose locks the load takes."""
         return [self.table]
 
-    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
+    def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the tables that the SELECT reads, and the target with the origins of each of its columns."""
-        from redshift_elt.integrations.lineage import OperatorLineage, read, reads, written
+        from redshift_elt.integrations.lineage import (
+            OperatorLineage,
+            input_datasets,
+            output_dataset,
+            tables_and_columns,
+        )
 
-        tables, columns = reads(self.select)
+        tables, columns = tables_and_columns(self.select)
         return OperatorLineage(
             # Those are known even if the parser does not understand the SELECT.
-            inputs=read(place, {*tables, *(operator.table for operator in self.staged_by)}),
-            outputs=[written(place, self.table, self._rows_written, columns)],
+            inputs=input_datasets(namespace, {*tables, *(operator.table for operator in self.staged_by)}),
+            outputs=[output_dataset(namespace, self.table, self._rows_written, columns)],
         )
 
     def execute(self, context: Context) -> dict[str, int]:

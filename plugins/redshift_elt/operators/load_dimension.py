@@ -13,7 +13,7 @@ from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
 
 
@@ -63,28 +63,33 @@ class LoadDimensionOperator(LoadOperator):
             rows = session.execute(self.after_merge)
             self.log.info("after_merge has changed %s rows of %s.", f"{rows:,}", ", ".join(self.after_merge_writes))
 
-    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
+    def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return what every load has, and the records and the tables that ``after_merge`` reads and writes."""
-        from redshift_elt.integrations.lineage import OperatorLineage, read, reads, written
+        from redshift_elt.integrations.lineage import (
+            OperatorLineage,
+            input_datasets,
+            output_dataset,
+            tables_and_columns,
+        )
 
-        lineage = super().lineage(place)
+        lineage = super().lineage(namespace)
         outputs = list(lineage.outputs)
         if isinstance(self.strategy, MergeRecords):
-            _, columns = reads(self.select)
+            _, columns = tables_and_columns(self.select)
             # The SELECT also yields columns that only the records have; the choices name those of the target.
             choices = self.strategy.choices
             of_target = {*self.key, *(name for choice in choices for name in choice.columns)}
             known = {name: origins for name, origins in columns.items() if choices and name in of_target}
             outputs = [
-                written(place, self.table, self._rows_written, known),
-                written(place, self.strategy.records, None, columns),
+                output_dataset(namespace, self.table, self._rows_written, known),
+                output_dataset(namespace, self.strategy.records, None, columns),
             ]
-        outputs += [written(place, table) for table in self.after_merge_writes]
+        outputs += [output_dataset(namespace, table) for table in self.after_merge_writes]
         inputs = {dataset.name: dataset for dataset in lineage.inputs}
         if self.after_merge:
             temporary = TemporaryTables(self.table)
-            tables, _ = reads(self.after_merge, own=[temporary.delta, temporary.gone])
-            inputs |= {dataset.name: dataset for dataset in read(place, tables)}
+            tables, _ = tables_and_columns(self.after_merge, temporary=[temporary.delta, temporary.gone])
+            inputs |= {dataset.name: dataset for dataset in input_datasets(namespace, tables)}
         for dataset in outputs:
             inputs.pop(dataset.name, None)
         return OperatorLineage(inputs=list(inputs.values()), outputs=outputs)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from redshift_elt.checks import Check
-    from redshift_elt.integrations.lineage import OperatorLineage, Place
+    from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.run.window import Window
     from redshift_elt.staging.staged import Staged
 
@@ -141,14 +141,14 @@ class StageToRedshiftOperator(WarehouseOperator):
         rendered.render_template_fields(context, self.dag.get_template_env())
         return rendered
 
-    def lineage(self, place: Place) -> OperatorLineage[Any, Any]:
+    def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the prefix or key pattern as the input, and the template of the staging table as the output."""
-        from redshift_elt.integrations.lineage import OperatorLineage, objects, written
+        from redshift_elt.integrations.lineage import OperatorLineage, output_dataset, s3_dataset
 
         rows = self.staged.rows if self.staged else None
         return OperatorLineage(
-            inputs=[objects(self.bucket, self.prefix or self.key_pattern or "", self.staged)],
-            outputs=[written(place, self.table, rows)],
+            inputs=[s3_dataset(self.bucket, self.prefix or self.key_pattern or "", self.staged)],
+            outputs=[output_dataset(namespace, self.table, rows)],
         )
 
     def execute(self, context: Context) -> dict[str, Any]:

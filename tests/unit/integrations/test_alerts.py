@@ -84,7 +84,7 @@ def test_a_task_that_fails_is_told_on_slack_and_by_mail(slack_inbox, mail_inbox,
         "Try: 4\n"
         f"Log: {LOG}\n"
         "```COPY met data:\ns3://shop/&lt;orders&gt;.json &amp; more, {{ 6 * 7 }}```\n"
-        "Correct the cause, which the log tells, then clear the task. What is right already is left as it is."
+        "See the log for the cause. Fix it, then clear the task: data that is already correct is not changed."
     )
     message = mail_inbox.next()
     assert message["X-To"] == "data@example.com"
@@ -111,7 +111,7 @@ def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, mo
         "Run: scheduled__2018-11-01T05:00:00+00:00, running\n"
         "Deadline: 2018-11-01 07:00:00+00:00\n"
         f"Page: {page}\n"
-        "See on its page what it waits for. The run goes on, and nothing has to be done again because it is late."
+        "See its page for what it is waiting for. The run continues; being late does not require a rerun."
     )
     message = mail_inbox.next()
     assert message["Subject"] == "orders_etl is late"
@@ -136,14 +136,14 @@ def test_nobody_is_told_and_no_provider_needed_where_nobody_is_named(monkeypatch
         tell(monkeypatch, receivers)
     AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
     assert [event["state"] for event in deadline()] == ["running", "success"]
-    assert capsys.readouterr().out.count(f"the Airflow Variable {VARIABLE} names nobody") == 2
+    assert capsys.readouterr().out.count(f"the Airflow Variable {VARIABLE} lists no recipients") == 2
 
 
 def test_a_receiver_that_cannot_be_reached_keeps_nothing_from_the_others(slack_inbox, mail_inbox, monkeypatch):
     tell(monkeypatch, "slack_gone, slack_alerts, data@example.com")
     gone = {**slack_inbox.connection, "password": "T0/B0/revoked"}
     monkeypatch.setenv("AIRFLOW_CONN_SLACK_GONE", json.dumps(gone))
-    with pytest.raises(AirflowException, match=r"did not reach slack_gone \(.*404.*\)\. See the Variable tests_alerts"):
+    with pytest.raises(AirflowException, match=r"did not reach slack_gone \(.*404.*\)\. Check the Airflow"):
         AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
     assert "has failed" in slack_inbox.next()
     assert mail_inbox.next()["Subject"] == "orders_etl: load has failed"

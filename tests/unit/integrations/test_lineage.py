@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.integrations.lineage import Place, reads
+from redshift_elt.integrations.lineage import DatasetNamespace, tables_and_columns
 from redshift_elt.loading.choice import Choice
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 
-PLACE = Place("redshift://mine.eu-west-1:5439", "shop")
+NAMESPACE = DatasetNamespace("redshift://mine.eu-west-1:5439", "shop")
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ PLACE = Place("redshift://mine.eu-west-1:5439", "shop")
     ],
 )
 def test_what_is_not_understood_is_left_out(sql, tables, columns):
-    found, origins_of = reads(sql, own=["orders__delta"])
+    found, origins_of = tables_and_columns(sql, temporary=["orders__delta"])
     assert found == tables
     assert {name: [column for _, column in origins] for name, origins in origins_of.items()} == columns
 
@@ -37,7 +37,7 @@ def test_a_select_that_the_parser_cannot_read_leaves_what_the_operator_knows():
         task_id="load", table="orders", select="no SELECT", key="id", staged_by=[stage],
         strategy=MergeRecords("etl.order_records", records_key="id", choices=[Choice(["price"])]),
     )  # fmt: skip
-    lineage = load.lineage(PLACE)
+    lineage = load.lineage(NAMESPACE)
     assert [dataset.name for dataset in lineage.inputs] == ["shop.public.staging_orders"]
     assert [dataset.name for dataset in lineage.outputs] == ["shop.public.orders", "shop.etl.order_records"]
     assert not any(dataset.facets for dataset in lineage.outputs)
@@ -45,9 +45,9 @@ def test_a_select_that_the_parser_cannot_read_leaves_what_the_operator_knows():
 
 def test_a_runs_own_table_bears_the_name_of_its_template():
     assert (
-        PLACE.name("staging_orders__0a1b2c3d4e5f")
-        == PLACE.name("public.staging_orders")
+        NAMESPACE.name("staging_orders__0a1b2c3d4e5f")
+        == NAMESPACE.name("public.staging_orders")
         == "shop.public.staging_orders"
     )
-    assert PLACE.name("etl.loads") == "shop.etl.loads"
-    assert Place("redshift://mine.eu-west-1:5439", None).name("orders__archive") == "public.orders__archive"
+    assert NAMESPACE.name("etl.loads") == "shop.etl.loads"
+    assert DatasetNamespace("redshift://mine.eu-west-1:5439", None).name("orders__archive") == "public.orders__archive"

@@ -18,7 +18,7 @@ from local.datagen import Options, generate
 from local.settings import REGION
 from local.stack.environment import CLUSTER, DATABASE
 from redshift_elt.connection.hook import warehouse_hook
-from redshift_elt.integrations.lineage import Place
+from redshift_elt.integrations.lineage import DatasetNamespace
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import BUCKET, LOADS, STAGING, TASKS, Run
 
@@ -26,7 +26,7 @@ WAREHOUSE = f"redshift://{CLUSTER}.{REGION}:5439"
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 KEY = "log_data/2018/11/2018-11-01-events.json"
 SONGS = 8
-PLACE = Place("redshift://mine.eu-west-1:5439", "shop")
+NAMESPACE = DatasetNamespace("redshift://mine.eu-west-1:5439", "shop")
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_the_namespace_is_the_one_of_the_amazon_provider(created_warehouse, monk
     extra = json.dumps(connection.get("extra", {}))
     named = Connection(**{"conn_type": "redshift", "schema": "shop", **connection, "extra": extra})
     monkeypatch.setenv("AIRFLOW_CONN_NAMED", named.as_json())
-    assert Place.of(warehouse_hook("named")) == Place(f"redshift://{namespace}", "shop")
+    assert DatasetNamespace.of(warehouse_hook("named")) == DatasetNamespace(f"redshift://{namespace}", "shop")
 
 
 def test_all_of_it_works_where_the_provider_is_missing(uploaded, monkeypatch):

@@ -99,8 +99,8 @@ def test_it_is_not_waited_for_without_end(paused, aws):
     task, context = task_of(paused.run(resume_cluster=True), "stage_events")
     aws.set("redshift", "InsufficientClusterCapacity", operation="ResumeCluster")
     past = (datetime.now(timezone.utc) - timedelta(seconds=1)).isoformat()
-    with pytest.raises(AirflowException, match=r"'sparkify' is not available 1:00:00 after it was to be resumed"):
-        task.when_resumed(context, identifier=CLUSTER, give_up=past)
+    with pytest.raises(AirflowException, match=r"'sparkify' is not available 1:00:00 after the task began"):
+        task.when_resumed(context, identifier=CLUSTER, deadline=past)
 
 
 def test_two_tasks_that_meet_it_at_the_same_time_both_wait(paused, aws):
