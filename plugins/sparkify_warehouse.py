@@ -1,4 +1,4 @@
-"""The page "Warehouse" in Airflow's navigation, about Sparkify's warehouse."""
+"""The page "Warehouse" in Airflow's navigation, for Sparkify's warehouse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGE = PageSettings(
     dag_id="sparkify_etl",
     conn_id="redshift_default",
     aws_conn_id="aws_default",
-    hours_of="songplays",
+    fact_table="songplays",
     time_column="start_time",
     report_bucket_variable="sparkify_bucket",
     report_prefix="reports/",
@@ -20,7 +20,7 @@ PAGE = PageSettings(
 
 
 class SparkifyWarehousePlugin(AirflowPlugin):
-    """Serve the page below ``/warehouse/`` and show it in the navigation."""
+    """Serve the page at ``/warehouse/`` and show it in the navigation."""
 
     name = "sparkify_warehouse"
     # Not ClassVar, because AirflowPlugin does not declare them so.

@@ -1,7 +1,7 @@
-"""A page in Airflow's UI about a warehouse: its tables, runs, hours, checks, rejects, and the report.
+"""A page in Airflow's UI that shows a warehouse: its tables, runs, hours, checks, rejects and report.
 
-Nothing here is particular to one warehouse: :class:`PageSettings` says whose DAG and whose tables it is about. Every
-process of Airflow imports its plugins, also each task, so what is heavy is imported when the page is first asked for.
+The page works for any warehouse: :class:`PageSettings` names the DAG and the tables. Every process of Airflow imports
+its plugins, including each task, so heavy modules are imported on the first request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page's routes. Each of them, also for the static files and the report, is for who may read the DAG alone."""
+"""The routes of the page. All of them, including static files and the report, require permission to read the DAG."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from redshift_elt.run.clock import now
-from warehouse_page.answers import moment_text, month_answer, overview_answer, run_answer
+from warehouse_page.json_responses import moment_text, month_response, overview_response, run_response
 from warehouse_page.month import Month
 from warehouse_page.report import NoReportError, Report
 from warehouse_page.runs import first_interval, latest_runs, runs_within
 from warehouse_page.settings import PageSettings, base_path
-from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError
+from warehouse_page.snapshot import SnapshotReader, WarehouseUnreadableError
 
 _MONTH = r"^(19|20)\d\d-(0[1-9]|1[0-2])$"
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
-# A little more than the hook takes to say that there is no connection.
+# Slightly more than the hook needs to report a failed connection.
 _WAIT_SECONDS = 30
 
-# Nothing but the page's own files; no script or style within the page; framed by Airflow's UI alone.
+# Only the page's own files; no inline scripts or styles; framed only by Airflow's UI.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
-# The report brings its style along, and may do nothing: no script, no form, no network, no other page.
+# The report has inline styles and may do nothing else: no scripts, forms, network access or navigation.
 _REPORT_POLICY = (
     "sandbox allow-same-origin allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
@@ -44,22 +44,22 @@ _REPORT_POLICY = (
 
 
 def page_app(settings: PageSettings) -> FastAPI:
-    """Return the app of a page.
+    """Return the app of the page.
 
-    Anonymous requests are answered with 401, and the page itself with Airflow's login; who may not read the DAG and its
-    runs is answered with 403.
+    Anonymous requests get 401, or a redirect to Airflow's login if they ask for HTML. Users who may not read the DAG
+    and its runs get 403.
 
-    :param settings: what the page is about.
+    :param settings: the settings of the page.
     """
-    warehouse, report = Warehouse(settings), Report(settings)
+    reader, report = SnapshotReader(settings), Report(settings)
     may_read = [
         Depends(requires_access_dag("GET", param_dag_id=settings.dag_id)),
         Depends(requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=settings.dag_id)),
     ]
-    # The documentation of an app's routes is open to everybody.
+    # The generated documentation of the routes would be public.
     app = FastAPI(title="Warehouse", dependencies=may_read, docs_url=None, redoc_url=None, openapi_url=None)
 
-    # As for the warehouse: an S3 that does not answer must not hold Airflow's own threads.
+    # As for the warehouse: an S3 that does not answer must not block Airflow's own threads.
     threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="warehouse-page-report")
 
     async def in_own_thread(work: Any, *arguments: Any) -> Any:
@@ -93,31 +93,31 @@ def page_app(settings: PageSettings) -> FastAPI:
     def runs() -> dict[str, Any]:
         return {
             "dag_id": settings.dag_id,
-            "runs": [run_answer(run) for run in latest_runs(settings.dag_id)],
+            "runs": [run_response(run) for run in latest_runs(settings.dag_id)],
         }
 
     @app.get("/data/warehouse")
     async def warehouse_data(month: Annotated[str | None, Query(pattern=_MONTH)] = None) -> Any:
         shown = await run_in_threadpool(latest_runs, settings.dag_id)
         since = min((run.begun for run in shown), default=now())
-        reading = warehouse.snapshot(Month.parse(month) if month else None, since)
+        reading = reader.snapshot(Month.parse(month) if month else None, since)
         try:
-            # Shielded: one who goes away does not take the answer from the others.
+            # Shielded, because a client that disconnects must not cancel the read for the others.
             snapshot = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(reading)), _WAIT_SECONDS)
         except WarehouseUnreadableError as error:
             return {"message": str(error)}
         except asyncio.TimeoutError:
-            return {"message": f"The warehouse has not answered within {_WAIT_SECONDS} seconds. Try again later."}
+            return {"message": f"The warehouse did not answer within {_WAIT_SECONDS} seconds. Try again later."}
         within = snapshot.month.start, snapshot.month.end
         covering = await run_in_threadpool(runs_within, settings.dag_id, *within)
         begun = await run_in_threadpool(first_interval, settings.dag_id)
-        of_month = await run_in_threadpool(month_answer, snapshot, covering, begun, now())
+        of_month = await run_in_threadpool(month_response, snapshot, covering, begun, now())
         answer = {
             "dag_id": settings.dag_id,
-            **overview_answer(snapshot, {run.run_id for run in shown}),
+            **overview_response(snapshot, {run.run_id for run in shown}),
             **of_month,
         }
-        # Made of texts and numbers alone, so FastAPI need not look at each of its thousands of values.
+        # It holds only strings and numbers, so FastAPI need not convert thousands of values.
         return JSONResponse(answer)
 
     @app.get("/data/report")
@@ -139,7 +139,7 @@ def page_app(settings: PageSettings) -> FastAPI:
 
 
 def _static(name: str) -> Response:
-    # Among the files that are there, so that no name leads anywhere else.
+    # Only names of existing files are accepted, so that no path leads elsewhere.
     files = {file.name: file for file in _STATIC.iterdir() if file.suffix in _TYPES}
     if name not in files:
         raise HTTPException(404, "There is no such file.")

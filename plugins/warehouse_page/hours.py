@@ -1,4 +1,4 @@
-"""What became of each hour: loaded, empty, failed, missing."""
+"""The state of each hour: loaded, empty, failed, missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 
 class HourState(str, Enum):
-    """What became of an hour of event time."""
+    """The state of an hour of event time."""
 
     LOADED = "loaded"
     EMPTY = "empty"
@@ -22,16 +22,16 @@ class HourState(str, Enum):
 
 
 @dataclass(frozen=True)
-class Cover:
-    """An interval of event time that something is responsible for; UTC without a zone, its end not included."""
+class CoveredInterval:
+    """A half-open interval of event time that a load or a run covers; UTC without a time zone."""
 
     start: datetime
     end: datetime
 
 
 @dataclass(frozen=True)
-class RunCover(Cover):
-    """The interval of a run of the DAG.
+class RunInterval(CoveredInterval):
+    """The interval that a run of the DAG covers.
 
     :param state: Airflow's state of the run: queued, running, success or failed.
     """
@@ -44,8 +44,8 @@ class RunCover(Cover):
 class Hour:
     """An hour of event time.
 
-    :param rows: how many rows the fact has in it.
-    :param run_id: the last run that was responsible for it and that Airflow still knows, or None.
+    :param rows: the number of rows in the fact table.
+    :param run_id: the last run in Airflow's database that covers a part of it, or None.
     """
 
     start: datetime
@@ -54,38 +54,37 @@ class Hour:
     run_id: str | None
 
 
-def hours_of(
+def hour_states(
     first: datetime,
     last: datetime,
     *,
-    runs: Sequence[RunCover],
-    loads: Iterable[Cover],
+    runs: Sequence[RunInterval],
+    loads: Iterable[CoveredInterval],
     rows: Mapping[datetime, int],
     begins: datetime | None,
     now: datetime,
 ) -> list[Hour]:
-    """Return what became of each hour from ``first`` until ``last``, which is not included.
+    """Return each hour from ``first`` to ``last``, exclusive, with its state.
 
-    The last run whose interval has a part of the hour decides: is it not over, the hour is running; has it failed, the
-    hour has failed, whatever an earlier one did. Else the hour counts as loaded or empty if loads cover all of it,
-    and as missing if not. Hours before the first one that anything was responsible for, and those that are not over,
-    are outside.
+    The last run that covers a part of the hour decides. While it has not ended, the hour is running; if it has failed,
+    the hour has failed, whatever earlier runs did. Otherwise the hour is loaded or empty if loads cover it completely,
+    and missing if they do not. Hours before the first covered one, and hours that have not ended, are outside.
 
-    All times are UTC without a zone.
+    All times are UTC without a time zone.
 
-    :param runs: the runs, in the order in which they were started.
-    :param loads: the intervals that the fact was loaded for.
-    :param rows: how many rows the fact has, by the hour's start; hours without rows may be left out.
-    :param begins: the first moment that anything was responsible for; None: there was nothing yet.
-    :param now: hours that end later are not over.
+    :param runs: the runs, in the order in which they started.
+    :param loads: the intervals that the fact table was loaded for.
+    :param rows: the number of rows in the fact table by the start of the hour; hours without rows may be missing.
+    :param begins: the start of the first covered interval; None if there is none.
+    :param now: hours that end later have not ended.
     """
-    latest: dict[datetime, RunCover] = {}
+    latest: dict[datetime, RunInterval] = {}
     for run in runs:
         hour = max(first, run.start.replace(minute=0, second=0, microsecond=0))
         while hour < min(last, run.end):
             latest[hour] = run
             hour += HOUR
-    covered = _joined(loads)
+    covered = _merged(loads)
     return [
         Hour(
             hour,
@@ -99,8 +98,8 @@ def hours_of(
 
 def _state(
     hour: datetime,
-    run: RunCover | None,
-    covered: Sequence[Cover],
+    run: RunInterval | None,
+    covered: Sequence[CoveredInterval],
     rows: int,
     begins: datetime | None,
     now: datetime,
@@ -109,7 +108,7 @@ def _state(
         return HourState.RUNNING
     if run and run.state == "failed":
         return HourState.FAILED
-    if any(cover.start <= hour and hour + HOUR <= cover.end for cover in covered):
+    if any(interval.start <= hour and hour + HOUR <= interval.end for interval in covered):
         return HourState.LOADED if rows else HourState.EMPTY
     if begins is None or hour + HOUR <= begins or hour + HOUR > now:
         return HourState.OUTSIDE
@@ -122,12 +121,12 @@ def _each(first: datetime, last: datetime) -> Iterable[datetime]:
         first += HOUR
 
 
-def _joined(covers: Iterable[Cover]) -> list[Cover]:
-    """Return disjoint intervals in order; windows that meet are one, so that two half hours cover an hour."""
-    joined: list[Cover] = []
-    for cover in sorted(covers, key=lambda cover: cover.start):
-        if joined and cover.start <= joined[-1].end:
-            joined[-1] = Cover(joined[-1].start, max(joined[-1].end, cover.end))
+def _merged(intervals: Iterable[CoveredInterval]) -> list[CoveredInterval]:
+    """Return disjoint intervals in order. Adjacent intervals are merged, so that two half hours cover an hour."""
+    merged: list[CoveredInterval] = []
+    for interval in sorted(intervals, key=lambda interval: interval.start):
+        if merged and interval.start <= merged[-1].end:
+            merged[-1] = CoveredInterval(merged[-1].start, max(merged[-1].end, interval.end))
         else:
-            joined.append(cover)
-    return joined
+            merged.append(interval)
+    return merged

@@ -16,14 +16,14 @@ class Month:
 
     @classmethod
     def of(cls, moment: datetime) -> Month:
-        """Return the month that a moment is in."""
+        """Return the month that contains a time."""
         return cls(moment.year, moment.month)
 
     @classmethod
     def parse(cls, text: str) -> Month:
-        """Return the month that is written as ``2018-11``.
+        """Return the month written as ``2018-11``.
 
-        :raises ValueError: it is written otherwise.
+        :raises ValueError: the text has another format.
         """
         return cls.of(datetime.strptime(text, "%Y-%m"))
 
@@ -34,7 +34,7 @@ class Month:
 
     @property
     def end(self) -> datetime:
-        """The first moment of the next one."""
+        """The first moment of the next month."""
         return datetime(self.year + self.number // 12, self.number % 12 + 1, 1)
 
     def __str__(self) -> str:
@@ -42,10 +42,10 @@ class Month:
 
 
 def latest(moments: Iterable[datetime | None]) -> datetime | None:
-    """Return the latest of those moments that are known."""
+    """Return the latest of the times that are not None."""
     return max((moment for moment in moments if moment), default=None)
 
 
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:
-    """Return the earliest of those moments that are known."""
+    """Return the earliest of the times that are not None."""
     return min((moment for moment in moments if moment), default=None)

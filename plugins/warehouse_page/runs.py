@@ -1,4 +1,4 @@
-"""What Airflow itself knows of the DAG's runs, read from its own database."""
+"""The runs of the DAG, read from Airflow's database."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from airflow.utils.session import create_session
 from sqlalchemy import Select, and_, func, or_, select
 
 from redshift_elt.run.window import Window, resolve_window
-from warehouse_page.hours import RunCover
+from warehouse_page.hours import RunInterval
 
-# What the page shows of the past, and the most that it looks at to paint a month: 744 hours, and repetitions.
+# The number of runs that the page lists, and the limit for the runs of a month: 744 hours, and repetitions.
 SHOWN_RUNS = 25
-MOST_RUNS = 2000
+MAX_RUNS = 2000
 
-# When a run was begun last: a run that is cleared begins anew. One that has not begun yet is the latest.
+# When a run last started: a cleared run starts again. A run that has not started yet counts as the latest.
 _BEGUN = func.coalesce(DagRun.start_date, DagRun.queued_at, DagRun.run_after)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the DAG. Times are UTC without a zone.
+    """A run of the DAG. Times are UTC without a time zone.
 
     :param kind: scheduled, backfill, manual or asset_triggered.
-    :param window: what it is responsible for, or None where its Params say nothing that makes sense.
-    :param begun: when it began last, or was queued.
+    :param window: its window; None if its params are invalid.
+    :param begun: when it last started or was queued.
     """
 
     run_id: str
@@ -42,47 +42,47 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it has not ended."""
+        """Its duration; None until it has ended."""
         return (self.ended - self.started).total_seconds() if self.started and self.ended else None
 
-    def cover(self) -> RunCover | None:
-        """Return the interval that it is responsible for; a full load takes what is there when it begins."""
+    def interval(self) -> RunInterval | None:
+        """Return the interval that it covers; a full load covers everything up to its start."""
         if self.window is None:
             return None
         start, end = self.window.bounds
-        return RunCover(start, self.begun if self.window.full else end, self.run_id, self.state)
+        return RunInterval(start, self.begun if self.window.full else end, self.run_id, self.state)
 
 
 def latest_runs(dag_id: str) -> list[Run]:
-    """Return the runs that began last, the latest one first."""
+    """Return the latest runs, the last started first."""
     return _runs(_select().where(DagRun.dag_id == dag_id).order_by(_BEGUN.desc(), DagRun.id.desc()).limit(SHOWN_RUNS))
 
 
 def runs_within(dag_id: str, start: datetime, end: datetime) -> list[Run]:
-    """Return the runs that may be responsible for a part of an interval, in the order in which they began.
+    """Return the runs whose windows may overlap an interval, in the order in which they started.
 
-    :param start: UTC without a zone.
+    :param start: UTC without a time zone.
     """
     within = and_(DagRun.data_interval_start < _aware(end), DagRun.data_interval_end > _aware(start))
-    # These say in their form what they are responsible for, as ISO texts in any time zone: found by their days.
-    asked = and_(
+    # Runs with a window in their params, as ISO strings in any time zone: matched by day.
+    by_params = and_(
         DagRun.conf["window_start"].as_string() < f"{end + timedelta(days=2):%Y-%m-%d}",
         DagRun.conf["window_end"].as_string() >= f"{start - timedelta(days=1):%Y-%m-%d}",
     )
-    # These take the last complete hour before they were triggered.
-    by_hand = and_(
+    # Runs that use the last complete hour before they were triggered.
+    last_hour = and_(
         DagRun.data_interval_start.is_(None),
         DagRun.run_after > _aware(start),
         DagRun.run_after < _aware(end + timedelta(hours=2)),
     )
-    # SQLite has 1 for true.
+    # SQLite stores true as 1.
     full = DagRun.conf["full_load"].as_string().in_(("true", "1"))
-    query = _select().where(DagRun.dag_id == dag_id, or_(within, by_hand, asked, full))
-    return _runs(query.order_by(_BEGUN.desc(), DagRun.id.desc()).limit(MOST_RUNS))[::-1]
+    query = _select().where(DagRun.dag_id == dag_id, or_(within, last_hour, by_params, full))
+    return _runs(query.order_by(_BEGUN.desc(), DagRun.id.desc()).limit(MAX_RUNS))[::-1]
 
 
 def first_interval(dag_id: str) -> datetime | None:
-    """Return the start of the first data interval that the DAG had a run for; UTC without a zone."""
+    """Return the start of the first data interval of any run; UTC without a time zone."""
     with create_session(scoped=False) as session:
         found = session.scalar(select(func.min(DagRun.data_interval_start)).where(DagRun.dag_id == dag_id))
     return _naive(found)
@@ -130,7 +130,7 @@ def _window(row: Any) -> Window | None:
     try:
         return resolve_window(context)
     except AirflowFailException:
-        # Its tasks have failed with these words.
+        # The tasks of such a run fail with this message.
         return None
 
 

@@ -17,7 +17,7 @@ RUN = {
 # As the server sorts them: the load that was done last is the first.
 AGAIN = {"inserted": 0, "unchanged": 389}
 FIRST = {"inserted": 389, "unchanged": 0}
-BROKEN = "Airflow has answered with status 500. Its API server's log says why."
+BROKEN = "Airflow responded with status 500. See the log of the API server."
 
 
 def load(**counts):

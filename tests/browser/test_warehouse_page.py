@@ -60,7 +60,7 @@ def hour_of(shown, moment):
 
 def told_of(plays, moment):
     """What the heat map must tell of an hour that a load covers."""
-    state = f"loaded, {plays:,} {'row' if plays == 1 else 'rows'}" if plays else "empty: loaded, and there was nothing"
+    state = f"loaded, {plays:,} {'row' if plays == 1 else 'rows'}" if plays else "empty: loaded, without any rows"
     return f"{moment:%Y-%m-%d %H:%M} {DASH} {state}"
 
 
@@ -108,7 +108,7 @@ def test_the_keyboard_alone_leads_from_the_menu_over_the_hours_to_the_run_that_f
     press_until(page, "Tab", lambda: focused.get_attribute("role") == "gridcell" if focused.count() else False)
     for key in ("PageUp", *["ArrowDown"] * 8, "ArrowRight"):
         page.keyboard.press(key)
-    expect(focused).to_have_accessible_name(f"2018-11-09 01:00 {DASH} failed: the last run for it has failed")
+    expect(focused).to_have_accessible_name(f"2018-11-09 01:00 {DASH} failed: the last run for this hour failed")
     page.keyboard.press("Enter")
     assert ui.run_id() == runs[1]
     expect(ui.state).to_have_text("Failed")

@@ -27,7 +27,7 @@ from tests.support.new_warehouse import VISIBLE
 from tests.support.task_by_task import dag_ids, run_dag
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
 from warehouse_page.report import Report
-from warehouse_page.warehouse import Warehouse as PageWarehouse
+from warehouse_page.snapshot import SnapshotReader
 
 PLUGINS = ROOT / "plugins"
 POLICY = ROOT / "docs" / "airflow-role-policy.json"
@@ -140,7 +140,7 @@ def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
 def looking_at_the_page() -> list[Request]:
     """Read the warehouse and the report as the page in Airflow's UI does."""
     with recorded_with_arguments() as asked:
-        PageWarehouse(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
+        SnapshotReader(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
         report = Report(PAGE)
         report.published_at()
         report.file("index.html")

@@ -1,13 +1,13 @@
-// The checks: what is not as expected, and how each came out day by day.
+// The checks: those that warned or failed, and the results of each check by day.
 import { blank, element, table } from "./dom.js";
 import { count, moment, tag, window_ } from "./format.js";
 import { runLink } from "./links.js";
 
-/** Return the checks: what is not as expected, and how each came out on the days of the month. */
+/** Return the checks that warned or failed, and the results of each check on the days of the month. */
 export function checks(dagId, answer) {
   const { checks_now: now, checks_not_passed: notPassed, checks_by_day: byDay, month } = answer;
-  if (!now.length) return [blank("No check has been made yet. They are made by each run, after its loads.")];
-  const title = element("h3", {}, `Every check, and its days in ${month}`);
+  if (!now.length) return [blank("No check has run yet. Every run checks the tables after its loads.")];
+  const title = element("h3", {}, `All checks, by day of ${month}`);
   return [summary(now), ...problems(dagId, notPassed), title, days(now, byDay, month)];
 }
 
@@ -28,7 +28,7 @@ function problems(dagId, found) {
     moment(one.checked_at),
   ]);
   const columns = ["Window (UTC)", "Outcome", "Check.any", "Found.any", "Checked.nowrap"];
-  const title = element("h3", {}, "Not as expected, the latest first");
+  const title = element("h3", {}, "Warnings and failures, latest first");
   return [title, table("Checks that warned or failed", columns, rows)];
 }
 
@@ -44,17 +44,17 @@ function days(now, byDay, month) {
 }
 
 function strip(found, check, month, length) {
-  const told = [];
+  const problems = [];
   const cells = Array.from({ length }, (_, index) => {
     const day = `${month}-${String(index + 1).padStart(2, "0")}`;
     const one = found.get(`${check.target} ${check.check} ${day}`);
-    if (!one) return element("span.day", { title: `${day}: not made` });
+    if (!one) return element("span.day", { title: `${day}: did not run` });
     const outcome = one.failed ? "failed" : one.warned ? "warned" : "passed";
     const some = one.failed || one.warned;
     const title = `${day}: ${some ? `${some} of ${one.windows} ${outcome}` : `${one.windows} passed`}`;
-    if (some) told.push(title);
+    if (some) problems.push(title);
     return element(`span.day.${outcome}`, { title }, { failed: "✕", warned: "!", passed: "" }[outcome]);
   });
-  const label = told.length ? told.join("; ") : "nothing but passed checks";
+  const label = problems.length ? problems.join("; ") : "all checks passed";
   return element("span.days", { role: "img", "aria-label": label }, ...cells);
 }

@@ -1,10 +1,10 @@
-// Elements are made here alone. What they hold is text, whatever it looks like: nothing is ever read as HTML.
+// The only place that creates elements. Their content is always text, never parsed as HTML.
 
 /**
  * Return a new element.
- * @param {string} name the element's name, with classes behind dots: "td.number".
- * @param {object} attributes its attributes; those that are null or false are left out.
- * @param {...(Node|string|number|null)} children texts and elements.
+ * @param {string} name the element's name, followed by its classes: "td.number".
+ * @param {object} attributes its attributes; null and false values are left out.
+ * @param {...(Node|string|number|null)} children strings and elements.
  */
 export function element(name, attributes = {}, ...children) {
   const [tag, ...classes] = name.split(".");
@@ -18,16 +18,16 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Put elements into the place of what an element holds. */
+/** Replace the content of an element. */
 export function fill(id, ...children) {
   document.getElementById(id).replaceChildren(...children);
 }
 
 /**
- * Return a table; on narrow screens each of its rows becomes a card, in which the titles are labels.
- * @param {string} label what the table is, for those who do not see it.
- * @param {Array} columns for each column its title and, behind dots, its classes: "Rows.number".
- * @param {Array} rows for each row its cells, or an element that is a row.
+ * Return a table. On narrow screens each row becomes a card, with the column titles as labels.
+ * @param {string} label the accessible name of the table.
+ * @param {Array} columns the title of each column, followed by its classes: "Rows.number".
+ * @param {Array} rows the cells of each row, or an element for the row.
  * @param {string} kind "pairs" for cards with two cells side by side.
  */
 export function table(label, columns, rows, kind = "singles") {
@@ -42,7 +42,7 @@ export function table(label, columns, rows, kind = "singles") {
   );
 }
 
-/** Return a column's title, and its classes. */
+/** Return the title and the classes of a column. */
 export function named(column) {
   const [title, ...kinds] = column.split(".");
   return [title, kinds];
@@ -57,7 +57,7 @@ function tableRow(titles, cells) {
   return element("tr", {}, ...made);
 }
 
-/** Return a sentence that says why there is nothing, and what to do. */
+/** Return a paragraph that says why there is no data, and what to do. */
 export function blank(text) {
   return element("p.blank", {}, text);
 }

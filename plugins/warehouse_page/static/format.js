@@ -1,26 +1,26 @@
-// Numbers, moments and durations as people read them. Exact moments are UTC, and stand in titles.
+// Numbers, times and durations in readable form. Exact times are in UTC, in the title attribute.
 import { element } from "./dom.js";
 
 const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const numbers = new Intl.NumberFormat("en");
 
-/** Return a number with its thousands apart; a dash for none. */
+/** Return a number with thousands separators; a dash for null. */
 export function count(value) {
   return value === null || value === undefined ? "–" : numbers.format(value);
 }
 
-/** Return a moment as 2018-11-15 16:00. */
+/** Return a time as 2018-11-15 16:00. */
 export function minute(text) {
   return text.slice(0, 16).replace("T", " ");
 }
 
-/** Return a moment as 2018-11-15 16:00:07 UTC. */
+/** Return a time as 2018-11-15 16:00:07 UTC. */
 export function exact(text) {
   return `${text.slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** Return how long ago a moment was, in the largest unit of which there is one. */
+/** Return how long ago a time was, in the largest unit that fits. */
 export function since(text, now = Date.now()) {
   const seconds = (Date.parse(text) - now) / 1000;
   for (const [unit, length] of UNITS) {
@@ -29,7 +29,7 @@ export function since(text, now = Date.now()) {
   return "just now";
 }
 
-/** Return an element that says how long ago a moment was, and in its title exactly when. */
+/** Return an element that shows how long ago a time was, with the exact time as its title. */
 export function moment(text) {
   return text ? element("time", { datetime: text, title: exact(text) }, since(text)) : "–";
 }
@@ -44,7 +44,7 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Return a window as text: its day once where it is one, "everything" for a full load. */
+/** Return a window as text: the date only once within a day, "everything" for a full load. */
 export function window_(start, end) {
   if (!start || start < "1971") return "everything";
   const [from, to] = [minute(start), minute(end)];
@@ -60,7 +60,7 @@ function days(from, to) {
   return first === last ? `${first}, all day` : `${first} – ${last}, all days`;
 }
 
-/** Return what a state is called, as a small tag; its colour is never all that tells. */
+/** Return a state as a small tag. Its text and sign carry the meaning, not only its colour. */
 export function tag(state) {
   const kinds = { success: "good", passed: "good", failed: "bad", warned: "warn", running: "busy", queued: "busy" };
   const signs = { success: "✓", passed: "✓", failed: "✕", warned: "!", running: "…", queued: "…" };

@@ -1,4 +1,4 @@
-// The hours of a month: a day a row, an hour a column. The arrow keys lead from hour to hour.
+// The hours of a month: one row per day, one column per hour. The arrow keys move between hours.
 import { element } from "./dom.js";
 import { count } from "./format.js";
 import { runAddress } from "./links.js";
@@ -6,16 +6,16 @@ import { runAddress } from "./links.js";
 const SIGNS = { loaded: "", empty: "0", failed: "✕", running: "…", missing: "–", outside: "" };
 const WORDS = {
   loaded: "loaded",
-  empty: "empty: loaded, and there was nothing",
-  failed: "failed: the last run for it has failed",
+  empty: "empty: loaded, without any rows",
+  failed: "failed: the last run for this hour failed",
   running: "running",
-  missing: "missing: nothing was loaded for it",
+  missing: "missing: never loaded",
   outside: "",
 };
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -24, ArrowDown: 24 };
 
-/** Return the month as a grid, and what its colours and signs mean. */
+/** Return the month as a grid, and its legend. */
 export function heatMap(dagId, hours) {
   const most = Math.max(1, ...hours.map((hour) => hour.rows));
   const titles = Array.from({ length: 24 }, (_, hour) =>
@@ -51,7 +51,7 @@ function level(rows, most) {
   return Math.min(4, 1 + Math.floor((4 * (rows - 1)) / most));
 }
 
-// One of the cells is reached by the tab key, the last one that matters; from there the arrows lead on.
+// The tab key reaches one cell, the last one inside the data; the arrow keys move from there.
 function rove(grid, cells) {
   const begin = cells.findLast((one) => one.dataset.state !== "outside") ?? cells[0];
   begin.tabIndex = 0;
@@ -76,7 +76,7 @@ function legend(most) {
   const levels = [1, 2, 3, 4].map((step) => element(`span.cell.level-${step}`, { "aria-hidden": "true" }));
   return element(
     "ul.legend",
-    { "aria-label": "What the hours' colours and signs mean" },
+    { "aria-label": "Legend of the hours" },
     element("li", {}, element("span.scale", {}, ...levels), `loaded, 1 to ${count(most)} rows`),
     sample("empty", "0", "empty"),
     sample("failed", "✕", "failed"),

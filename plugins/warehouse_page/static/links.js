@@ -1,5 +1,5 @@
-// Links to Airflow's own pages. Airflow shows this page in a frame that may not lead its window elsewhere, so a click
-// in it is handed to a link of the window itself.
+// Links to Airflow's own pages. Airflow shows this page in a frame that may not navigate the window, so a click is
+// repeated on a link in the window itself.
 import { element } from "./dom.js";
 
 /** Return a link to a run of the DAG in Airflow's UI. */
@@ -7,7 +7,7 @@ export function runLink(dagId, runId, ...children) {
   return element("a", { href: runAddress(dagId, runId), "data-airflow": true }, ...children);
 }
 
-/** Return the address of a run in Airflow's UI, seen from this page. */
+/** Return the address of a run in Airflow's UI, relative to this page. */
 export function runAddress(dagId, runId) {
   return `../dags/${encodeURIComponent(dagId)}/runs/${encodeURIComponent(runId)}`;
 }

@@ -1,4 +1,4 @@
-// Ask the server, and show what it tells. The browser holds no credentials: its session's cookie is Airflow's own.
+// Fetch the data and show it. The page has no credentials of its own: it uses Airflow's session cookie.
 import "./theme.js";
 import { checks } from "./checks.js";
 import { blank, fill } from "./dom.js";
@@ -11,14 +11,14 @@ const known = { runs: null, warehouse: null };
 const month = document.getElementById("month");
 const before = document.getElementById("month-before");
 const after = document.getElementById("month-after");
-let asked = 0;
+let latestRequest = 0;
 
-async function ask(path) {
+async function fetchJson(path) {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
   if (answer.ok) return answer.json();
   if (answer.status === 401) throw new Error("You are logged out. Log in to Airflow again, and reload this page.");
-  if (answer.status === 403) throw new Error("You may not read this DAG. Ask whoever administers Airflow.");
-  throw new Error(`Airflow has answered with status ${answer.status}. Its API server's log says why.`);
+  if (answer.status === 403) throw new Error("You may not read this DAG. Ask your Airflow administrator.");
+  throw new Error(`Airflow responded with status ${answer.status}. See the log of the API server.`);
 }
 
 function notice(text) {
@@ -28,7 +28,7 @@ function notice(text) {
 }
 
 async function showRuns() {
-  known.runs = await ask("data/runs");
+  known.runs = await fetchJson("data/runs");
   showBoth();
 }
 
@@ -40,17 +40,17 @@ function showBoth() {
 }
 
 async function showWarehouse(wanted) {
-  const mine = ++asked;
+  const request = ++latestRequest;
   document.body.setAttribute("aria-busy", "true");
-  const question = ask(wanted ? `data/warehouse?month=${wanted}` : "data/warehouse");
+  const question = fetchJson(wanted ? `data/warehouse?month=${wanted}` : "data/warehouse");
   const answer = await question.catch((error) => ({ message: error.message }));
-  // Somebody who leafs through the months is shown the one that was asked for last.
-  if (mine !== asked) return;
+  // Of several requested months, only the last one is shown.
+  if (request !== latestRequest) return;
   document.body.removeAttribute("aria-busy");
   notice(answer.message ?? "");
   if (answer.message) {
     for (const id of ["tables-body", "hours-body", "checks-body", "rejects-body"]) {
-      fill(id, blank("The warehouse cannot be read at the moment; see above."));
+      fill(id, blank("The warehouse cannot be read at the moment: see the message above."));
     }
     return;
   }
@@ -68,7 +68,7 @@ async function showWarehouse(wanted) {
 }
 
 async function showReport() {
-  fill("report-body", ...report(await ask("data/report")));
+  fill("report-body", ...report(await fetchJson("data/report")));
 }
 
 function moved(months) {
@@ -82,14 +82,14 @@ function showAll() {
   showReport().catch((error) => fill("report-body", blank(error.message)));
 }
 
-document.getElementById("again").addEventListener("click", showAll);
+document.getElementById("reload").addEventListener("click", showAll);
 before.addEventListener("click", () => showWarehouse(moved(-1)));
 after.addEventListener("click", () => showWarehouse(moved(1)));
 month.addEventListener("change", () => {
   if (month.value && month.reportValidity()) showWarehouse(month.value);
 });
 
-// What happened ten minutes ago happened eleven minutes ago before long.
+// Keep relative times up to date.
 setInterval(() => {
   for (const time of document.querySelectorAll("time")) time.textContent = since(time.dateTime);
 }, 30000);

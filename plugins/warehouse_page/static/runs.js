@@ -1,12 +1,12 @@
-// The last runs, and what each of them loaded.
+// The last runs, and the loads of each run.
 import { blank, element, named, table } from "./dom.js";
 import { count, duration, moment, tag, window_ } from "./format.js";
 import { runLink } from "./links.js";
 
 /**
  * Return the last runs.
- * @param {object} answer what Airflow knows of them.
- * @param {Array|null} loads what they loaded; null while that is not known.
+ * @param {object} answer the runs.
+ * @param {Array|null} loads their loads; null until the warehouse was read.
  */
 export function runs({ dag_id: dagId, runs: found }, loads) {
   if (!found.length) return blank(`${dagId} has not run yet. Unpause it, or trigger it.`);
@@ -27,7 +27,7 @@ const RUN_COLUMNS = [
 
 function runRows(dagId, run, loads) {
   const own = newest(loads?.filter((load) => load.run_id === run.run_id) ?? []);
-  const name = run.full_load ? "everything" : run.window ? window_(...run.window) : "not known";
+  const name = run.full_load ? "everything" : run.window ? window_(...run.window) : "unknown";
   const details = own.length ? unfolded(loadsTable(own)) : null;
   const first = details ? toggle(name, details) : name;
   const sum = (of) => (own.length ? count(own.reduce((total, load) => total + of(load), 0)) : "–");
@@ -49,7 +49,7 @@ function runRows(dagId, run, loads) {
   return [element("tr", {}, ...made), details].filter(Boolean);
 }
 
-// A load that was repeated has a row for each time, the newest first: what it did last is what the run did.
+// A repeated load has one row per attempt, newest first. Only the newest counts.
 function newest(loads) {
   const same = (one, other) => one.target === other.target && one.task_id === other.task_id;
   return loads.filter((load, index) => loads.findIndex((other) => same(load, other)) === index);
@@ -60,7 +60,7 @@ function unfolded(content) {
 }
 
 function toggle(name, details) {
-  const button = element("button.more", { type: "button", "aria-expanded": "false", title: "What it loaded" }, name);
+  const button = element("button.more", { type: "button", "aria-expanded": "false", title: "Show its loads" }, name);
   button.addEventListener("click", () => {
     details.hidden = !details.hidden;
     button.setAttribute("aria-expanded", String(!details.hidden));
@@ -104,7 +104,7 @@ function loadsTable(loads) {
     "div",
     {},
     element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows)),
-    element("ul.legend", { "aria-label": "What the colours of the bars mean" }, ...samples),
+    element("ul.legend", { "aria-label": "Legend of the bars" }, ...samples),
   );
 }
 

@@ -3,14 +3,14 @@ import { blank, element, table } from "./dom.js";
 import { count, exact, minute, moment } from "./format.js";
 import { runLink } from "./links.js";
 
-const GONE = "The table is gone, or may not be read.";
+const GONE = "The table does not exist, or may not be read.";
 
-/** Return the tables with their rows, last load, and up to where their data reaches. */
+/** Return the tables with their rows, last load and freshness. */
 export function tables(found) {
-  if (!found.length) return blank("Nothing has been loaded yet. Trigger the DAG, and the tables show here.");
+  if (!found.length) return blank("Nothing has been loaded yet. Trigger the DAG to see its tables here.");
   const rows = found.map((one) => [
     one.name,
-    one.rows === null ? element("span.soft", { title: GONE }, "not there") : count(one.rows),
+    one.rows === null ? element("span.soft", { title: GONE }, "unavailable") : count(one.rows),
     moment(one.loaded_at),
     freshness(one),
     one.newest ? upTo(one.newest) : "–",
@@ -19,7 +19,7 @@ export function tables(found) {
 }
 
 function freshness({ reaches, rebuilt_at: rebuilt }) {
-  // ISO texts in UTC: the later one is the greater one.
+  // ISO strings in UTC sort by time.
   if (reaches && !(rebuilt > reaches)) return upTo(reaches);
   return rebuilt ? element("span", {}, "all files as of ", moment(rebuilt)) : "–";
 }
@@ -33,9 +33,9 @@ function column(one) {
   return one.column ? element("span.mono", {}, `${one.column}: `) : null;
 }
 
-/** Return the records that could not be loaded. */
+/** Return the rejected records. */
 export function rejects(dagId, found, total) {
-  if (!found.length) return [blank("No record has been rejected: every line of every file could be loaded.")];
+  if (!found.length) return [blank("No records have been rejected: every line of every file was loaded.")];
   const rows = found.map((one) => [
     element("span.mono.any", { title: `s3://${one.bucket}/${one.object_key}` }, one.object_key),
     count(one.line_number),
@@ -43,12 +43,12 @@ export function rejects(dagId, found, total) {
     runLink(dagId, one.run_id, moment(one.rejected_at)),
   ]);
   const all = found.length === total;
-  const shown = all ? `${count(total)} in all.` : `The latest ${count(found.length)} of ${count(total)}.`;
+  const shown = all ? `${count(total)} in total.` : `The latest ${count(found.length)} of ${count(total)}.`;
   const columns = ["File.any", "Line.number", "Reason.block", "Run.nowrap"];
   return [element("p.soft", {}, shown), table("Rejected records", columns, rows)];
 }
 
-/** Return the report, in a frame in which it can do nothing, or why there is none. */
+/** Return the report in a sandboxed frame, or the reason why there is none. */
 export function report({ published_at: published, message }) {
   if (message) return [blank(message)];
   const sandbox = "allow-same-origin allow-downloads";

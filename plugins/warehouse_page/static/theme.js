@@ -1,4 +1,4 @@
-// Light or dark: as Airflow's own switch says, which it keeps in this browser under "theme"; else as the system does.
+// Light or dark: the choice in Airflow's UI, stored in this browser as "theme", otherwise that of the system.
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 function apply() {
@@ -6,7 +6,7 @@ function apply() {
   try {
     chosen = localStorage.getItem("theme");
   } catch {
-    // A browser that keeps nothing has no choice of Airflow's either.
+    // Without local storage there is no stored choice.
   }
   const dark = chosen === "dark" || (chosen !== "light" && system.matches);
   document.documentElement.classList.toggle("dark", dark);

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from warehouse_page.hours import Cover, RunCover, hours_of
+from warehouse_page.hours import CoveredInterval, RunInterval, hour_states
 
 DAY = datetime(2018, 11, 15)
 LATER = datetime(2018, 11, 20)
@@ -17,15 +17,15 @@ def at(hour):
 
 
 def run(start, end, state="success", run_id="r"):
-    return RunCover(at(start), at(end), run_id, state)
+    return RunInterval(at(start), at(end), run_id, state)
 
 
 def load(start, end):
-    return Cover(at(start), at(end))
+    return CoveredInterval(at(start), at(end))
 
 
 def states(runs=(), loads=(), rows=None, begins=None, now=LATER, first=0, last=4):
-    hours = hours_of(
+    hours = hour_states(
         at(first),
         at(last),
         runs=runs,
@@ -99,7 +99,7 @@ def test_what_became_of_four_hours(given, expected):
 
 def test_an_hour_tells_its_rows_and_the_last_run_for_it():
     runs = [run(0, 2, run_id="first"), run(1, 2, "failed", run_id="second")]
-    hours = hours_of(at(0), at(3), runs=runs, loads=[], rows={at(1): 5}, begins=at(0), now=LATER)
+    hours = hour_states(at(0), at(3), runs=runs, loads=[], rows={at(1): 5}, begins=at(0), now=LATER)
     assert [(hour.start, hour.rows, hour.run_id) for hour in hours] == [
         (at(0), 0, "first"),
         (at(1), 5, "second"),
@@ -108,5 +108,5 @@ def test_an_hour_tells_its_rows_and_the_last_run_for_it():
 
 
 def test_a_run_over_all_of_time_costs_no_more_than_the_month():
-    ever = RunCover(datetime(1970, 1, 1), datetime(9999, 1, 1), "full", "failed")
+    ever = RunInterval(datetime(1970, 1, 1), datetime(9999, 1, 1), "full", "failed")
     assert states(runs=[ever], begins=0) == "failed failed failed failed"

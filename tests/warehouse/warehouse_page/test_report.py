@@ -31,7 +31,7 @@ def bucket(warehouse, monkeypatch):
 def test_there_is_no_report_yet(client, bucket):
     page = client(DAG)
     assert page.get("/data/report").json() == {
-        "message": "There is no report yet. It is published after the next load; or trigger its DAG by hand."
+        "message": "There is no report yet. It is published after the next load, or when you trigger its DAG."
     }
     assert page.get("/report/").status_code == 404
 
@@ -70,7 +70,7 @@ def test_nothing_else_of_the_bucket_is(client, bucket, name):
 
 
 def test_a_file_that_is_too_large_is_not_read_into_memory(client, bucket, monkeypatch):
-    monkeypatch.setattr(report_module, "MOST_BYTES", 10)
+    monkeypatch.setattr(report_module, "MAX_BYTES", 10)
     bucket("reports/index.html", b"x" * 11)
     assert "larger than 10 bytes" in client(DAG).get("/report/").json()["detail"]
 
@@ -86,5 +86,5 @@ def test_s3_forbids_it(client, bucket, standin):
     with httpx.Client(base_url=standin.settings.aws_url, trust_env=False) as faults:
         faults.post("/_standin/faults", json={"place": "s3", "code": "AccessDenied", "times": 1}).raise_for_status()
         message = client(DAG).get("/data/report").json()["message"]
-    assert "There is no report yet, or it may not be read." in message
-    assert "s3:GetObject below reports/" in message
+    assert "There is no report yet, or access is denied." in message
+    assert "s3:GetObject on reports/" in message

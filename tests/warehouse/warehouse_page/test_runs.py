@@ -83,8 +83,8 @@ def test_a_window_that_is_none_hides_no_other_run(new_run, start):
 
 def test_a_full_load_is_responsible_for_what_was_there_when_it_began(new_run):
     new_run("full", conf={"full_load": True}, begun="2018-11-20T10:30")
-    [cover] = [run.cover() for run in latest_runs(DAG)]
-    assert (cover.start, cover.end) == (datetime(1970, 1, 1), datetime(2018, 11, 20, 10, 30))
+    [interval] = [run.interval() for run in latest_runs(DAG)]
+    assert (interval.start, interval.end) == (datetime(1970, 1, 1), datetime(2018, 11, 20, 10, 30))
 
 
 def test_the_first_interval_is_the_schedule_s(new_run):

@@ -17,7 +17,7 @@ from redshift_elt.loading.history import Load, record
 from redshift_elt.staging.rejects import Reject, insert_rejects
 from tests.warehouse.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month
-from warehouse_page.warehouse import Warehouse, WarehouseUnreadableError, read
+from warehouse_page.snapshot import SnapshotReader, WarehouseUnreadableError, read_snapshot
 
 FULL = datetime(1970, 1, 1), datetime(9999, 1, 1)
 HOSTILE = "</script><img src=x onerror=alert(1)>'\"; drop table songplays --"
@@ -327,7 +327,7 @@ class Counting(Session):
 def counted(month):
     def work(session):
         counting = Counting(session)
-        read(counting, PAGE, month, datetime(2019, 1, 2))
+        read_snapshot(counting, PAGE, month, datetime(2019, 1, 2))
         return counting
 
     return in_transaction(warehouse_hook("redshift_default"), work, read_only=True)
@@ -391,9 +391,9 @@ def test_many_viewers_are_answered_with_one_look(client, warehouse, new_run, mon
 
     def counting(*arguments):
         looks.append(arguments)
-        return read(*arguments)
+        return read_snapshot(*arguments)
 
-    monkeypatch.setattr("warehouse_page.warehouse.read", counting)
+    monkeypatch.setattr("warehouse_page.snapshot.read_snapshot", counting)
     page = client(DAG)
     answers = [page.get("/data/warehouse").json() for _ in range(3)]
     assert len(looks) == 1
@@ -406,10 +406,10 @@ def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
 
     def held(*arguments):
         gate.wait(60)
-        return read(*arguments)
+        return read_snapshot(*arguments)
 
-    monkeypatch.setattr("warehouse_page.warehouse.read", held)
-    page = Warehouse(PAGE)
+    monkeypatch.setattr("warehouse_page.snapshot.read_snapshot", held)
+    page = SnapshotReader(PAGE)
     since = datetime(2018, 11, 1)
     try:
         first, *others = (page.snapshot(Month(2018, number), since) for number in range(1, 13))
@@ -438,7 +438,7 @@ def test_a_warehouse_that_cannot_be_read_is_a_sentence_and_the_runs_are_there(cl
 def test_no_connection_is_a_sentence(client, warehouse, new_run, monkeypatch):
     monkeypatch.delenv("AIRFLOW_CONN_REDSHIFT_DEFAULT")
     message = client(DAG).get("/data/warehouse").json()["message"]
-    assert message == "There is no Airflow connection 'redshift_default'. Make one that names the warehouse."
+    assert message == "There is no Airflow connection 'redshift_default'. Create one that names the warehouse."
 
 
 def test_no_tables_are_a_sentence(client, warehouse, new_run):
@@ -453,7 +453,7 @@ def test_no_tables_are_a_sentence(client, warehouse, new_run):
 
 def test_the_page_changes_nothing(warehouse):
     def work(session):
-        read(session, PAGE, None, datetime(2018, 1, 1))
+        read_snapshot(session, PAGE, None, datetime(2018, 1, 1))
         session.execute("delete from etl.loads")
 
     with pytest.raises(Exception, match="read-only"):

@@ -1,4 +1,4 @@
-"""What the page is told, as JSON: texts, numbers, and moments in UTC."""
+"""The JSON responses for the page: strings, numbers, and times in UTC."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from warehouse_page.hours import Hour, hours_of
+from warehouse_page.hours import Hour, hour_states
 from warehouse_page.month import Month, earliest, latest
 from warehouse_page.runs import Run
-from warehouse_page.warehouse import Row, Snapshot
+from warehouse_page.snapshot import Row, Snapshot
 
-# The latest windows end at the beginning of a month, which is then not theirs.
+# A window that ends when a month begins has no part of that month.
 _MOMENT = timedelta(microseconds=1)
 
 
-def run_answer(run: Run) -> dict[str, Any]:
-    """Return a run as Airflow knows it."""
+def run_response(run: Run) -> dict[str, Any]:
+    """Return a run of the DAG."""
     return {
         "run_id": run.run_id,
         "kind": run.kind,
@@ -28,10 +28,10 @@ def run_answer(run: Run) -> dict[str, Any]:
     }
 
 
-def overview_answer(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, Any]:
-    """Return what is shown whatever the month is.
+def overview_response(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, Any]:
+    """Return everything that does not depend on the month.
 
-    :param run_ids: the runs that are shown; what others loaded is left out.
+    :param run_ids: the runs that are shown; loads of other runs are left out.
     """
     return {
         "read_at": moment_text(snapshot.read_at),
@@ -63,19 +63,19 @@ def overview_answer(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str, A
     }
 
 
-def month_answer(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None, now: datetime) -> dict[str, Any]:
-    """Return what is shown of a month: its hours, its checks by day, and which months there are.
+def month_response(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None, now: datetime) -> dict[str, Any]:
+    """Return the hours of a month, its checks by day, and the range of months.
 
-    :param runs: the runs that may be responsible for a part of the month, in the order in which they began.
-    :param begun: the start of the first data interval that Airflow had a run for.
+    :param runs: the runs whose windows may overlap the month, in the order in which they started.
+    :param begun: the start of the first data interval of any run.
     """
     begins = earliest([snapshot.begins, begun])
-    covers = [cover for cover in (run.cover() for run in runs) if cover]
-    hours = hours_of(
+    intervals = [interval for interval in (run.interval() for run in runs) if interval]
+    hours = hour_states(
         snapshot.month.start,
         snapshot.month.end,
-        runs=covers,
-        loads=snapshot.covers,
+        runs=intervals,
+        loads=snapshot.covered,
         rows=snapshot.rows_by_hour,
         begins=begins,
         now=now,
@@ -91,7 +91,7 @@ def month_answer(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None
 
 
 def _by_day(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Return how each check came out on each day; a window of several days counts on each of them."""
+    """Return the results of each check by day; a window of several days counts on each of them."""
     days: dict[tuple[str, str, datetime], list[int]] = {}
     for target, check, first, last, *counts in snapshot.checks_by_day:
         day = max(first, snapshot.month.start)
@@ -120,5 +120,5 @@ def _value(value: Any) -> Any:
 
 
 def moment_text(moment: datetime | None) -> str | None:
-    """Return a moment, UTC without a zone, as ISO text; None for none."""
+    """Return a time, UTC without a time zone, in ISO format; None for None."""
     return f"{moment.isoformat()}Z" if moment else None

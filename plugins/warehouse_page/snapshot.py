@@ -1,4 +1,4 @@
-"""What the warehouse tells, read with few statements in one connection, and kept for half a minute."""
+"""A snapshot of the warehouse, read with few statements in one connection, and cached for half a minute."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from redshift_elt.ddl.migrations import SCHEMA
 from redshift_elt.run.clock import now
 from redshift_elt.sql.identifiers import bare, table
 from redshift_elt.sql.render import Templates, render
-from warehouse_page.hours import Cover
-from warehouse_page.kept import Kept
+from warehouse_page.cached import Cached
+from warehouse_page.hours import CoveredInterval
 from warehouse_page.month import Month, earliest, latest
 from warehouse_page.settings import PageSettings
 
@@ -32,28 +32,28 @@ _PAGE_SQL = Templates(Path(__file__).with_name("sql"))
 
 Row = tuple[Any, ...]
 
-KEPT_SECONDS = 30
-_KEPT_MONTHS = 24
-# Months that are asked for while others are read wait for these; more of them would keep everybody waiting.
-_MOST_WAITING = 8
-_BUSY = "Too many months are being read at the moment. Try again in some seconds."
-# A connection that is corrected in Airflow is noticed within this.
-CLIENT_KEPT_SECONDS = 300
-_NEEDED = ("loads", "check_results", "rejects")
+SNAPSHOT_SECONDS = 30
+_CACHED_MONTHS = 24
+# Requests for other months wait in a queue; a longer queue would keep everybody waiting.
+_MAX_PENDING = 8
+_BUSY = "Too many months are being read at the moment. Try again in a few seconds."
+# A change of the Airflow connection takes effect within this time.
+CLIENT_SECONDS = 300
+_REQUIRED_TABLES = ("loads", "check_results", "rejects")
 
 
 class WarehouseUnreadableError(Exception):
-    """The warehouse cannot be read; the message is for whoever looks at the page."""
+    """The warehouse cannot be read. The message is shown on the page."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A target. Times are UTC without a zone.
+    """A target. Times are UTC without a time zone.
 
-    :param rows: None where the table is gone, or not to be seen.
-    :param reaches: the end of the latest window that it was loaded for; None: full loads alone.
-    :param rebuilt_at: when the last full load of it began.
-    :param newest: its latest event time; known of the fact alone.
+    :param rows: None if the table does not exist or may not be read.
+    :param reaches: the end of the latest window that it was loaded for; None if there were only full loads.
+    :param rebuilt_at: when its last full load began.
+    :param newest: its latest event time; only for the fact table.
     """
 
     name: str
@@ -66,12 +66,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the warehouse holds at one moment. Rows are as the statements of their names return them.
+    """The warehouse at one moment. Rows are those that the statement of the same name returns.
 
-    :param month: the month of ``rows_by_hour``, ``covers`` and ``checks_by_day``.
-    :param read_at: when it was read; UTC without a zone.
-    :param begins: the first moment that anything was loaded for, or that the fact has.
-    :param ends: the last one.
+    :param month: the month of ``rows_by_hour``, ``covered`` and ``checks_by_day``.
+    :param read_at: when it was read; UTC without a time zone.
+    :param begins: the start of the earliest window, or the earliest event in the fact table.
+    :param ends: the end of the latest window, or the latest event.
     """
 
     month: Month
@@ -81,7 +81,7 @@ class Snapshot:
     tables: list[Table]
     loads: list[Row] = field(default_factory=list)
     rows_by_hour: dict[datetime, int] = field(default_factory=dict)
-    covers: list[Cover] = field(default_factory=list)
+    covered: list[CoveredInterval] = field(default_factory=list)
     checks_by_day: list[Row] = field(default_factory=list)
     checks_now: list[Row] = field(default_factory=list)
     checks_not_passed: list[Row] = field(default_factory=list)
@@ -89,64 +89,63 @@ class Snapshot:
     rejects_count: int = 0
 
 
-class Warehouse:
-    """The warehouse, as the page reads it.
+class SnapshotReader:
+    """Reads snapshots of the warehouse and caches them.
 
-    However many look at the page: one of them has it read, the others wait for the same answer without holding a
-    thread, and for :data:`KEPT_SECONDS` it is not read again; neither is one that could not be read. What is read does
-    not grow with the history, but for one line for each target.
+    Concurrent requests share one read: the others wait for its result without holding a thread. Results are cached for
+    :data:`SNAPSHOT_SECONDS`, failures too. The amount of data read does not grow with the history.
 
-    :param settings: what the page is about.
+    :param settings: the settings of the page.
     """
 
     def __init__(self, settings: PageSettings) -> None:
         self._settings = settings
-        # Not Airflow's own threads: a warehouse that does not answer must not stop the rest of the UI.
+        # Not Airflow's own threads: a warehouse that does not answer must not block the rest of the UI.
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="warehouse-page")
         self._lock = Lock()
         self._snapshots: dict[Month | None, tuple[float, Future[Snapshot]]] = {}
-        # A new hook reads Airflow's connection and makes clients of AWS, which takes longer than all statements.
-        self._hook = Kept(lambda: warehouse_hook(settings.conn_id, settings.aws_conn_id), CLIENT_KEPT_SECONDS)
+        # A new hook reads the Airflow connection and creates AWS clients, which takes longer than all statements.
+        self._hook = Cached(lambda: warehouse_hook(settings.conn_id, settings.aws_conn_id), CLIENT_SECONDS)
 
     def snapshot(self, month: Month | None, loads_since: datetime) -> Future[Snapshot]:
-        """Return what the warehouse holds, when it is there.
+        """Return a future of the snapshot.
 
-        :param month: the month for what is shown by the month; None: the last one that the fact has rows of.
-        :param loads_since: of loads that were done before, nothing is told; UTC without a zone.
-        :raises WarehouseUnreadableError: by the future.
+        :param month: the month to show; None: the last month with rows in the fact table.
+        :param loads_since: earlier loads are left out; UTC without a time zone.
+        :raises WarehouseUnreadableError: through the future.
         """
         with self._lock:
-            asked_at, answer = self._snapshots.get(month, (0.0, None))
-            if answer is None or (answer.done() and monotonic() - asked_at > KEPT_SECONDS):
-                if sum(not kept.done() for _, kept in self._snapshots.values()) >= _MOST_WAITING:
-                    answer = Future()
-                    answer.set_exception(WarehouseUnreadableError(_BUSY))
-                    return answer
-                answer = self._pool.submit(self._read, month, loads_since)
+            requested_at, snapshot = self._snapshots.get(month, (0.0, None))
+            if snapshot is None or (snapshot.done() and monotonic() - requested_at > SNAPSHOT_SECONDS):
+                if sum(not cached.done() for _, cached in self._snapshots.values()) >= _MAX_PENDING:
+                    snapshot = Future()
+                    snapshot.set_exception(WarehouseUnreadableError(_BUSY))
+                    return snapshot
+                snapshot = self._pool.submit(self._read, month, loads_since)
                 self._snapshots.pop(month, None)
-                while len(self._snapshots) >= _KEPT_MONTHS:
+                while len(self._snapshots) >= _CACHED_MONTHS:
                     self._snapshots.pop(next(iter(self._snapshots)))
-                self._snapshots[month] = monotonic(), answer
-            return answer
+                self._snapshots[month] = monotonic(), snapshot
+            return snapshot
 
     def _read(self, month: Month | None, loads_since: datetime) -> Snapshot:
         settings = self._settings
         try:
             return in_transaction(
-                self._hook.get(), lambda session: read(session, settings, month, loads_since), read_only=True
+                self._hook.get(), lambda session: read_snapshot(session, settings, month, loads_since), read_only=True
             )
         except WarehouseUnreadableError:
             raise
         except Exception as error:
             log.warning("The page cannot read the warehouse.", exc_info=True)
-            self._hook.forget()
+            self._hook.clear()
             raise WarehouseUnreadableError(_why(error, settings.conn_id)) from error
 
 
-def read(session: Session, settings: PageSettings, month: Month | None, loads_since: datetime) -> Snapshot:
-    """Read everything that the page shows of a warehouse, in the caller's transaction.
+def read_snapshot(session: Session, settings: PageSettings, month: Month | None, loads_since: datetime) -> Snapshot:
+    """Read everything that the page shows, in the caller's transaction.
 
-    :raises WarehouseUnreadableError: there are no tables.
+    :raises WarehouseUnreadableError: the bookkeeping tables do not exist.
     """
     values: dict[str, object] = {"dag_id": settings.dag_id, "loads_since": loads_since}
 
@@ -155,24 +154,24 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
 
     session.execute(_PAGE_SQL.render("set_timeout.sql"))
     listed = fetch("tables.sql")
-    if missing := [name for name in _NEEDED if (SCHEMA, name) not in listed]:
+    if missing := [name for name in _REQUIRED_TABLES if (SCHEMA, name) not in listed]:
         raise WarehouseUnreadableError(
             f"The warehouse has no table {' and no '.join(f'{SCHEMA}.{name}' for name in missing)} that this "
             "connection may read. Create the tables first."
         )
-    there = _targets(listed)
+    existing = _qualified_names(listed)
     targets = fetch("targets.sql")
-    fact = settings.hours_of if settings.hours_of in {*there, *there.values()} else None
+    fact = settings.fact_table if settings.fact_table in {*existing, *existing.values()} else None
     names = {"fact": fact, "time_column": settings.time_column}
     first, last = fetch("time_range.sql", **names)[0] if fact else (None, None)
     begins = earliest([first, *(target[2] for target in targets)])
     ends = latest([last, *(target[3] for target in targets)])
-    own = bare(settings.hours_of)
+    own = bare(settings.fact_table)
     read_at = now()
-    # Where the data is: a schedule goes on when nothing comes any more.
+    # The month with the latest data: schedules keep running after data stops arriving.
     month = month or Month.of(last or begins or read_at)
     values |= {"target": own, "month_start": month.start, "month_end": month.end}
-    counted = [there[name] for name, *_ in targets if name in there]
+    counted = [existing[name] for name, *_ in targets if name in existing]
     counts: dict[str, int] = dict(fetch("count_rows.sql", tables=counted)) if counted else {}
     return Snapshot(
         month=month,
@@ -180,14 +179,16 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
         begins=begins,
         ends=ends,
         tables=[
-            Table(name, counts.get(there.get(name, "")), loaded_at, reaches, rebuilt_at, last if name == own else None)
+            Table(
+                name, counts.get(existing.get(name, "")), loaded_at, reaches, rebuilt_at, last if name == own else None
+            )
             for name, loaded_at, _, reaches, rebuilt_at in targets
         ],
         loads=fetch("loads.sql"),
         rows_by_hour=dict(fetch("rows_by_hour.sql", **names) if fact else ()),
-        covers=[
-            # A full load takes what is there when it begins.
-            Cover(start, started_at if full_load else end)
+        covered=[
+            # A full load covers everything up to its start.
+            CoveredInterval(start, started_at if full_load else end)
             for start, end, full_load, started_at in fetch("covers.sql")
         ],
         checks_by_day=fetch("checks_by_day.sql"),
@@ -198,18 +199,18 @@ def read(session: Session, settings: PageSettings, month: Month | None, loads_si
     )
 
 
-def _targets(listed: list[Row]) -> dict[str, str]:
-    """Return ``schema.table`` by the table's name, as ``etl.loads`` has it; of several the first."""
+def _qualified_names(listed: list[Row]) -> dict[str, str]:
+    """Return ``schema.table`` by the table's name, as in ``etl.loads``; the first if there are several."""
     found: dict[str, str] = {}
     for schema, name in listed:
-        # What a load would refuse as a name is nobody's target.
+        # A name that a load would refuse cannot be a target.
         if schema != SCHEMA and _is_table(f"{schema}.{name}"):
             found.setdefault(name, f"{schema}.{name}")
     return found
 
 
 def _is_table(name: str) -> bool:
-    """Return whether a name can be that of a table that this project loads."""
+    """Whether a load accepts this name of a table."""
     try:
         table(name)
     except ValueError:
@@ -218,11 +219,11 @@ def _is_table(name: str) -> bool:
 
 
 def _why(error: Exception, conn_id: str) -> str:
-    """Say in a sentence why the warehouse cannot be read, as a task that loads it would."""
+    """Return why the warehouse cannot be read, with the message that a loading task would have."""
     if isinstance(error, AirflowNotFoundException):
-        return f"There is no Airflow connection {conn_id!r}. Make one that names the warehouse."
+        return f"There is no Airflow connection {conn_id!r}. Create one that names the warehouse."
     if isinstance(error, AirflowException):
         return str(error)
-    if told := ServerError.of(error):
-        return f"The warehouse refuses a query: {told.message}."
-    return f"The warehouse cannot be read ({type(error).__name__}). The log of the API server says more."
+    if server_error := ServerError.of(error):
+        return f"The warehouse refused a query: {server_error.message}."
+    return f"The warehouse cannot be read ({type(error).__name__}). See the log of the API server."
