@@ -1,4 +1,4 @@
-"""Show what the Redshift cluster is, does and has cost so far."""
+"""Show the state and the cost of the Redshift cluster."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sparkify_defaults import CLUSTER, CLUSTER_DAG
 DOCS = """\
 ### Sparkify's cluster
 
-The log of its one task has a table: the cluster's state, endpoint, nodes and roles, what its tables hold, its age, and
-what it has cost so far.
+The log of the task shows a table: the cluster's state, endpoint, nodes and roles, the size of its tables, its age, and
+its cost so far.
 
-**The cost is that of the nodes on demand, if the cluster ran all the time**: AWS does not tell how long it was paused.
-Storage and snapshots are not in it; AWS Cost Explorer has what you really pay.
+**The cost assumes on-demand nodes that were never paused**, because AWS does not report how long a cluster was paused.
+Storage and snapshots are not included. AWS Cost Explorer shows the actual cost.
 """
 
 with DAG(
     dag_id="sparkify_cluster_status",
-    description="Show what the Redshift cluster is, does and has cost so far",
+    description="Show the state and the cost of the Redshift cluster",
     doc_md=DOCS,
     **CLUSTER_DAG,
     params={

@@ -1,4 +1,4 @@
-"""Create the Redshift cluster, what belongs to it, the tables, and the user that loads them."""
+"""Create the Redshift cluster, its resources, the tables, and the database user that loads them."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PRE
 DOCS = """\
 ### Create Sparkify's cluster
 
-Makes what `sparkify_etl` needs, each step only where it is missing, so it can be run again at any time:
+Creates what `sparkify_etl` needs. Every step skips what exists, so the DAG can be run again at any time.
 
-1. an IAM role that Redshift may assume, and that may list and read just the data's prefixes of the bucket; a security
-   group that admits the networks of the form, or its own members only; a parameter group that requires TLS; and the
-   cluster: private, encrypted, its administrator's password made and kept by Secrets Manager;
-2. waits, without holding a worker, until the cluster is available and its role in sync;
-3. the tables, one DDL file each under `include/sql/schema/`, and the database user of the connection
-   `redshift_default`, with the rights that loads need.
+1. Creates an IAM role that only Redshift can assume and that can list and read only the data's prefixes of the bucket;
+   a security group that admits the networks in the form, or only its own members; a parameter group that requires TLS;
+   and the cluster: private and encrypted, with an administrator password that Secrets Manager generates and stores.
+2. Waits until the cluster is available and its role is in sync. The task is deferred and holds no worker.
+3. Creates the tables, one DDL file each in `include/sql/schema/`, and the database user of the connection
+   `redshift_default`, with the privileges that loads need.
 
-The log says of each whether it was created or already there. A cluster of this name that is somebody else's or has
-other properties is left alone, and the run says how it differs. Nothing is ever deleted here, unless you ask for
-`reset`, which drops the tables and makes them anew.
+The log says whether each resource was created or existed already. An existing cluster of this name that has other
+properties, or that this project did not create, is not touched, and the run fails with the differences. Nothing is
+deleted unless you select `reset`, which drops and recreates the tables.
 
-**It costs money from the moment the cluster is there**: the log says about how much. `sparkify_teardown_cluster`
-removes it. The connection `redshift_default` finds the cluster by its name: no endpoint has to be written back.
+**The cluster is billed from the moment it is created.** The log shows the approximate price.
+`sparkify_teardown_cluster` deletes it. The connection `redshift_default` finds the cluster by its name, so there is no
+endpoint to copy.
 
-To run it on a schedule, set `schedule` in its file: every field of the form has a default.
+To run this DAG on a schedule, set `schedule` in its file: every field of the form has a default.
 """
 
 SCHEMA = Path(__file__).parents[1] / "include" / "sql" / "schema"
 
 with DAG(
     dag_id="sparkify_create_cluster",
-    description="Create the Redshift cluster, what belongs to it, the tables, and the user that loads them",
+    description="Create the Redshift cluster, its resources, the tables, and the database user that loads them",
     doc_md=DOCS,
     **CLUSTER_DAG,
     params={
@@ -48,7 +49,7 @@ with DAG(
             type="string",
             examples=["ra3.large", "ra3.xlplus", "ra3.4xlarge", "ra3.16xlarge", "rg.large", "rg.xlarge", "rg.4xlarge"],
             title="Node type",
-            description="ra3.large and rg.large are the smallest ones.",
+            description="The smallest are ra3.large and rg.large.",
         ),
         "nodes": Param(
             1,
@@ -56,7 +57,7 @@ with DAG(
             minimum=1,
             maximum=100,
             title="Number of nodes",
-            description="The larger node types begin with two.",
+            description="The larger node types need at least two.",
         ),
         **access_fields(
             bucket_variable=BUCKET_VARIABLE,
@@ -67,20 +68,20 @@ with DAG(
             False,
             type="boolean",
             title="Drop and recreate the tables",
-            description="All rows are lost; they can be loaded again from the bucket.",
+            description="Deletes all rows. They can be loaded again from the bucket.",
         ),
         "confirm_reset": Param(
             None,
             type=["null", "string"],
-            title="The cluster's name once more",
-            description="Wanted for a reset.",
+            title="Confirm the reset",
+            description="Required for a reset: the name of the cluster.",
         ),
     },
 ) as dag:
 
     @task
     def create_cluster(bucket: str, params: dict | None = None) -> str:
-        """Make what is missing and return the ARN of the role that COPY uses."""
+        """Create what is missing and return the ARN of the role that COPY uses."""
         from redshift_elt.cluster.creation import create_cluster
         from redshift_elt.cluster.database import check_connection, check_reset
 
@@ -96,7 +97,7 @@ with DAG(
 
     @task(execution_timeout=timedelta(minutes=15))
     def prepare_database(params: dict | None = None) -> None:
-        """Make the tables and the user that loads them."""
+        """Create the tables and the user that loads them."""
         from redshift_elt.cluster.database import prepare_database
 
         prepare_database(

@@ -12,10 +12,10 @@ from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
 DOCS = """\
 ### Pause Sparkify's cluster
 
-A paused cluster keeps its data and takes no connections; only its storage is billed. `sparkify_resume_cluster` wakes
-it. A cluster that is paused already is no error, and one that is busy is waited for.
+A paused cluster keeps its data and accepts no connections; only its storage is billed. `sparkify_resume_cluster`
+resumes it. If the cluster is paused already, the run succeeds; if it is busy, the run waits.
 
-**Pausing ends what runs on the cluster.** A load that is cut off has written nothing and can be run again.
+**Pausing ends what is running on the cluster.** A load that is interrupted has changed nothing and can be run again.
 """
 
 

@@ -18,16 +18,16 @@ INCLUDE = Path(__file__).parents[1] / "include"
 DOCS = """\
 ### Answers to the analysts' questions
 
-Publishes one HTML page, `reports/index.html` in the bucket, with a table and a chart for each question, and beside it
-the same numbers as CSV files, in a folder for each report. The page needs no network and no login but the bucket's,
-and lists the checks that warned or failed when last run.
+Publishes one HTML page, `reports/index.html` in the bucket, with a table and a chart for each question, and the same
+numbers as CSV files, in a folder for each report. The page loads nothing from the network. Its header lists checks that
+warned or failed when last run.
 
-It runs when `sparkify_etl` has changed `songplays`, which every answer is about: once for a run of it, and once for
-several that go on at the same time. The other four tables' Assets do not trigger it, or a run would have up to five
-reports. It waits until no run of `sparkify_etl` is running, so that the dimensions are as new as the plays. You can
-also trigger it by hand: after a load of songs alone, which changes only how many plays match the catalogue.
+The DAG runs when `sparkify_etl` has changed `songplays`, which every question is about: once for each run, or once for
+several runs at the same time. The Assets of the other four tables do not trigger it; otherwise a run could cause five
+reports. It waits until no run of `sparkify_etl` is running, so that the dimensions are as recent as the plays. After a
+load of songs only, which changes just the number of plays in the catalogue, trigger it by hand.
 
-All answers are of one moment. If it fails, the last report stays.
+All answers describe the same moment. If a run fails, the previous report is kept.
 """
 
 with DAG(

@@ -1,4 +1,4 @@
-"""Make the Redshift cluster of a snapshot."""
+"""Restore the Redshift cluster from a snapshot."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from redshift_elt.cluster.spec import Access, ManagedCluster
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PREFIXES, TAGS
 
 DOCS = """\
-### Make Sparkify's cluster of a snapshot
+### Restore Sparkify's cluster from a snapshot
 
-Such as the one that `sparkify_teardown_cluster` has taken: its name is in that run's log. Tables, rows, users and nodes
-are the snapshot's. The role that COPY uses, the security group, the parameter group, the password and the encryption
-are as `sparkify_create_cluster` makes them; run that afterwards where there are new tables since. It can be run again
-at any time; a cluster of this name that was not made of this snapshot is left alone.
+For example from the final snapshot of `sparkify_teardown_cluster`: its name is in the log of that run. Tables, rows,
+users and nodes are those of the snapshot. The role that COPY uses, the security group, the parameter group, the
+password and the encryption are the same as `sparkify_create_cluster` sets up. If tables have been added since the
+snapshot, run `sparkify_create_cluster` afterwards. The DAG can be run again at any time. An existing cluster of this
+name that was not restored from this snapshot is not touched.
 
-**It costs money from the moment the cluster is there.** `sparkify_teardown_cluster` removes it.
+**The cluster is billed from the moment it is created.** `sparkify_teardown_cluster` deletes it.
 """
 
 
@@ -30,7 +31,7 @@ def managed_cluster(params: dict) -> ManagedCluster:
 
 with DAG(
     dag_id="sparkify_restore_cluster",
-    description="Make the Redshift cluster of a snapshot",
+    description="Restore the Redshift cluster from a snapshot",
     doc_md=DOCS,
     **CLUSTER_DAG,
     params={

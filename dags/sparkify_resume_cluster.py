@@ -12,11 +12,11 @@ from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
 DOCS = """\
 ### Resume Sparkify's cluster
 
-Wakes a cluster that `sparkify_pause_cluster` has paused, and waits until it takes connections: some minutes. One that
-is available already is no error, and one that is busy is waited for. Where AWS has no nodes for it at the moment, it
-is asked again.
+Resumes a cluster that `sparkify_pause_cluster` has paused, and waits until it accepts connections, which takes some
+minutes. If the cluster is available already, the run succeeds; if it is busy, the run waits. If AWS has no capacity at
+the moment, the run asks again.
 
-**From then on its nodes are billed again.**
+**The nodes are billed again from then on.**
 """
 
 

@@ -1,4 +1,4 @@
-"""Delete the Redshift cluster and what was made for it."""
+"""Delete the Redshift cluster and its resources."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
 DOCS = """\
 ### Delete Sparkify's cluster
 
-1. Waits for an approval (*Required Actions* of the run). A day without an answer is a no. `approved` goes on without.
-   An answer in the moment of the question can be lost (Airflow's issue 72716): a minute later it asks once more.
-2. Takes a final snapshot, whose name is in the log of `delete_cluster`, and deletes the cluster; the secret of its
-   password goes with it. A busy cluster is waited for; a paused one is resumed if AWS does not delete it so.
-3. Deletes the role that its COPY used, its security group and its parameter group.
+1. Waits for an approval (*Required Actions* of the run). Without an answer within a day, nothing is deleted. With
+   `approved`, the run does not ask. An answer given at the very moment the question appears can get lost (Airflow
+   issue 72716); the run asks again a minute later.
+2. Takes a final snapshot, logs its name in `delete_cluster`, and deletes the cluster. The secret of its password is
+   deleted with it. If the cluster is busy, the task waits. If AWS refuses to delete a paused cluster, it is resumed.
+3. Deletes the role that COPY used, the security group and the parameter group.
 
-What is not tagged as this project's is left alone, and what is gone already is no error: this can be run again at any
-time, and after a creation that failed half-way.
+Resources without this project's tags are never touched. Resources that are gone already are skipped, so the DAG can be
+run again at any time, also after a creation that failed half-way.
 
-**The snapshot is kept, and billed, until you delete it**; `sparkify_restore_cluster` makes a cluster of it. Without
-one, `final_snapshot` off, the data are lost: they can be loaded again from the bucket.
+**The snapshot is kept, and billed, until you delete it.** `sparkify_restore_cluster` restores the cluster from it. With
+`final_snapshot` off, all data in the cluster is lost; it can be loaded again from the bucket.
 """
 
 
@@ -52,7 +53,7 @@ def skip_if_approved(context: dict[str, Any]) -> None:
 
 with DAG(
     dag_id="sparkify_teardown_cluster",
-    description="Delete the Redshift cluster and what was made for it",
+    description="Delete the Redshift cluster and its resources",
     doc_md=DOCS,
     **CLUSTER_DAG,
     params={
@@ -67,7 +68,7 @@ with DAG(
             False,
             type="boolean",
             title="Approved",
-            description="Go on without asking.",
+            description="Do not ask for an approval.",
         ),
     },
 ) as dag:

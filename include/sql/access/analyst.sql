@@ -1,5 +1,5 @@
--- The user of analysts: reads the star schema, and what tells how far it can be trusted, and changes nothing.
--- It has no password, and logs in with temporary credentials. Run it as an administrator, once the tables are there.
+-- The database user for analysts: can read the star schema and the results of checks and loads, and change nothing.
+-- The user has no password and logs in with temporary credentials. Run this as an administrator after the tables exist.
 create user sparkify_analyst password disable;
 
 -- By default every Redshift user may create tables and functions in the schema public, so that right is revoked from

@@ -1,5 +1,5 @@
--- Plays are matched again after songs have changed: those that a new or changed song may match, and those whose song
--- has changed or gone. The rule is that of the SELECT of songplays.
+-- Match plays again after songs have changed: plays that a new or changed song may match, and plays whose song has
+-- changed or is gone. The rule is the same as in select/songplays.sql.
 update songplays
 set
     song_id = matches.song_id,

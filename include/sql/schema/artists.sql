@@ -1,5 +1,5 @@
 -- One row for each artist of the catalogue.
--- Distributed and sorted by artist, by which it is merged.
+-- Distributed and sorted by artist, because it is merged by that.
 create table if not exists artists (
     artist_id varchar(32) not null encode raw,
     name varchar(1024) encode zstd,

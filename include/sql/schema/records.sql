@@ -1,7 +1,8 @@
 create schema if not exists etl;
 
--- What the logs say of users, event by event: when a corrected file takes an event back, the user's row follows from
--- the events that are left. Sorted by time, by which it is loaded; distributed by user, by which users are merged.
+-- One row for each event of a user. If a corrected file no longer contains an event, the row of the user in users
+-- becomes the result of the remaining events. Sorted by time, because loads overwrite windows of time; distributed by
+-- user, because users are merged by it.
 create table if not exists etl.user_records (
     user_id integer not null encode az64,
     first_name varchar(256) encode zstd,
@@ -14,8 +15,8 @@ diststyle key
 distkey (user_id)
 sortkey (level_as_of);
 
--- What the catalogue says of artists, song by song, for the same purpose.
--- Distributed by artist, by which artists are merged; sorted by song, by which the records of a changed file are found.
+-- One row for each song, with what its file says about the artist, for the same purpose. Distributed by artist, because
+-- artists are merged by it; sorted by song, because loads look up the records of a changed file by it.
 create table if not exists etl.artist_records (
     song_id varchar(32) not null encode raw,
     artist_id varchar(32) not null encode zstd,

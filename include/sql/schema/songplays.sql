@@ -1,6 +1,6 @@
 -- The fact: one row for each song played (an event with page NextSong).
--- Sorted by time, by which it is loaded and asked; distributed by user, the largest dimension it is joined with:
--- song_id would put the plays without a match, which are most of them, on one slice.
+-- Sorted by time, because loads and most queries filter by it. Distributed by user, the largest dimension it is joined
+-- with: song_id would put all plays without a match, which are most of them, on one slice.
 create table if not exists songplays (
     songplay_id varchar(32) not null encode zstd,
     start_time timestamp not null encode raw,

@@ -1,6 +1,6 @@
--- One row for each song of the catalogue. The artist's columns are as the song's file gives them: plays name the artist
--- as it stands there, which is not always the name that artists holds for the artist.
--- Distributed and sorted by song, by which it is merged.
+-- One row for each song of the catalogue. The artist's columns hold what the song's file says. Plays are matched by that
+-- name, which is not always the name in the table artists.
+-- Distributed and sorted by song, because it is merged by that.
 create table if not exists songs (
     song_id varchar(32) not null encode raw,
     title varchar(1024) encode zstd,

@@ -1,6 +1,6 @@
 -- The empty template of each run's staging table: the fields of a log line in the order of the JSONPaths file.
--- Sorted by event time, by which every load filters; rows are spread evenly, for a run's share is small.
--- What every event must have is not null: COPY refuses a line without it, and says which line that is.
+-- Sorted by event time, because every load filters by it. Distributed evenly, because the rows of a run are few.
+-- Columns that every event must have are not null: COPY rejects a line without them and reports its number.
 -- registration is a fraction in the source (1540940782796.0), so it cannot be an integer.
 create table if not exists staging_events (
     artist varchar(1024) encode zstd,

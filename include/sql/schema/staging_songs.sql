@@ -1,7 +1,7 @@
 -- The empty template of each run's staging table: the fields of a song file; COPY matches them by name.
 -- Durations and coordinates are double precision, which keeps every decimal of the source: COPY reads a JSON number
--- as floating point, and would cut it on its way into a decimal column.
--- What every song must have is not null: COPY refuses a file without it.
+-- as floating point, and would truncate it in a decimal column.
+-- Columns that every song must have are not null: COPY rejects a file without them.
 create table if not exists staging_songs (
     num_songs integer encode az64,
     artist_id varchar(32) not null encode zstd,

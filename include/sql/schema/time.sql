@@ -1,5 +1,5 @@
 -- One row for each moment at which a song was played, with its parts in UTC; weekday 0 is Sunday.
--- Sorted by time, by which it is loaded; distributed by it too, by which it is joined.
+-- Sorted by time, because loads overwrite windows of it, and distributed by it, because it is joined by it.
 create table if not exists time (
     start_time timestamp not null encode raw,
     hour smallint not null encode az64,

@@ -1,5 +1,5 @@
 -- One row for each user seen in the logs, with the level of the latest event in event time.
--- Distributed by user, as songplays is, so that the two are joined without moving rows.
+-- Distributed by user like songplays, so that the two are joined without moving rows.
 create table if not exists users (
     user_id integer not null encode raw,
     first_name varchar(256) encode zstd,

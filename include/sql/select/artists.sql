@@ -1,5 +1,5 @@
--- What the staged songs say of their artists; one artist may come with several names and places.
--- A place without a name is null. Redshift takes blanks for an empty text, so the length tells, for blanks are a name.
+-- What the staged songs say about their artists. An artist may have several names and locations.
+-- A location that is an empty string becomes null. Redshift treats blanks and an empty string as equal, so LEN decides.
 select
     song_id,
     artist_id,

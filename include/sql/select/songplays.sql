@@ -1,8 +1,8 @@
--- The plays among the staged events; of several with one id on one day, which a file should not have, the earliest, and
--- of those the first one in the order of what was logged, so that the catalogue has no say in it. A play matches a song
--- when title, artist name and length are equal, all three; where several songs do, the one with the first song_id is
--- taken. A play without a match stays.
--- Redshift ignores trailing blanks when it compares texts, so their lengths are compared too, wherever texts are.
+-- The plays among the staged events. If several plays of one day have the same id, which a file should not contain, the
+-- earliest is kept, then the first in the order of the logged values; the catalogue does not influence the choice.
+-- A play matches a song if title, artist name and length are all equal. If several songs match, the one with the lowest
+-- song_id is used. A play without a match is kept.
+-- Redshift ignores trailing blanks when it compares texts, so wherever texts are compared, their lengths are too.
 select
     events.session_id::varchar || '-' || events.item_in_session::varchar as songplay_id,
     events.ts as start_time,

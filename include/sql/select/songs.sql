@@ -1,5 +1,5 @@
--- The staged songs, with the artist as the song's file gives it.
--- A place without a name is null. Redshift takes blanks for an empty text, so the length tells, for blanks are a name.
+-- The staged songs, with the artist as in the song's file.
+-- A location that is an empty string becomes null. Redshift treats blanks and an empty string as equal, so LEN decides.
 select
     song_id,
     title,

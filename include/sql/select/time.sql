@@ -1,4 +1,4 @@
--- The moments of the plays among the staged events.
+-- The distinct times of the plays among the staged events.
 select distinct
     ts as start_time,
     extract(hour from ts) as hour,

@@ -1,4 +1,4 @@
--- The users of the staged events of any page; logged-out events have no user.
+-- The users of all staged events, whatever the page. Logged-out events have no user.
 select
     user_id,
     first_name,

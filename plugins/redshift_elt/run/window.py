@@ -1,4 +1,4 @@
-"""The window: which event time a run is responsible for. It is resolved here and nowhere else."""
+"""The window: the event time that a run is responsible for. Only this module resolves it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _END = datetime(9999, 1, 1, tzinfo=timezone.utc)
 class Window:
     """The half-open interval ``[start, end)`` of event time, in UTC.
 
-    :param full: whether the run rebuilds everything; the interval then holds all of time.
-    :param origin: where the interval comes from, in words, for the log.
-    :param lookback_days: how many UTC days before the window's first one the run reads too, for late events.
+    :param full: whether the run rebuilds everything; the interval is then all of time.
+    :param origin: a few words for the log on where the interval comes from.
+    :param lookback_days: the number of UTC days before the window that the run also reads, for late events.
     """
 
     start: datetime
@@ -34,7 +34,7 @@ class Window:
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
-        """Start and end as a TIMESTAMP column holds them: UTC, without a zone."""
+        """Start and end as in a TIMESTAMP column: UTC, without a zone."""
         return self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
 
     def days(self, margin: int = 0) -> list[date]:
@@ -45,7 +45,7 @@ class Window:
 
     @property
     def reach(self) -> tuple[datetime, datetime]:
-        """First moment of the first day that the run reads, and of the day after the last one; UTC, without a zone."""
+        """Start of the first day that the run reads, and end of the last one; UTC, without a zone."""
         if self.full:
             return self.bounds
         days = self.days()
@@ -75,13 +75,14 @@ class Window:
 def resolve_window(context: Mapping[str, Any]) -> Window:
     """Return the window of a task's run.
 
-    The Param ``full_load`` asks for everything. Else the Params ``window_start`` and ``window_end`` give the window,
-    else the run's data interval, else the last complete hour before the run was to begin: a run that is triggered by
-    hand without a logical date has no data interval (Airflow issue 46197). The Param ``lookback_days`` says how many
-    days before the window's own are read too.
+    In this order: everything, if the Param ``full_load`` is set; the Params ``window_start`` and ``window_end``; the
+    data interval of the run; the last complete hour before the run was due. A run that is triggered by hand without a
+    logical date has no data interval (Airflow issue 46197). The Param ``lookback_days`` adds the days before the window
+    that are also read.
 
     :param context: the task's context.
-    :raises AirflowFailException: only one of the two Params is given, one is no date and time, or the window is empty.
+    :raises AirflowFailException: only one of the two Params is given, one is not a date and time, or the window is
+        empty.
     """
     params = context.get("params") or {}
     start, end = params.get("window_start"), params.get("window_end")
@@ -103,7 +104,7 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
     except ValueError as error:
         raise AirflowFailException(str(error)) from error
     except OverflowError as error:
-        # In UTC the first or the last moments of the calendar can be before or after it.
+        # Converted to UTC, the first or last hours of the calendar can be outside of it.
         raise AirflowFailException(f"The window from {start} to {end} is beyond the calendar.") from error
 
 
@@ -113,7 +114,7 @@ def _utc(moment: datetime | str) -> datetime:
             # Python 3.10 does not read the "Z" that the UI's date picker writes.
             moment = datetime.fromisoformat(moment.replace("Z", "+00:00"))
         except ValueError:
-            raise ValueError(f"{moment!r} is no date and time: write it as 2018-11-15T16:00:00Z.") from None
+            raise ValueError(f"{moment!r} is not a date and time: write it like 2018-11-15T16:00:00Z.") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     moment = moment.astimezone(timezone.utc)

@@ -54,7 +54,7 @@ def test_a_full_load_holds_every_event_there_may_be():
         ({"window_end": "2018-11-01T00:00:00Z"}, "both window_start and window_end"),
         ({"window_start": "2018-11-02T00:00:00Z", "window_end": "2018-11-01T00:00:00Z"}, "is empty"),
         ({"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-01T00:00:00Z"}, "is empty"),
-        ({"window_start": "yesterday", "window_end": "2018-11-01T00:00:00Z"}, "'yesterday' is no date and time"),
+        ({"window_start": "yesterday", "window_end": "2018-11-01T00:00:00Z"}, "'yesterday' is not a date and time"),
         (
             {"window_start": "0001-01-01T00:00:00+14:00", "window_end": "2018-11-01T00:00:00Z"},
             "The window from 0001-01-01T00:00:00.14:00 to 2018-11-01T00:00:00Z is beyond the calendar",
