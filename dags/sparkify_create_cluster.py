@@ -7,9 +7,9 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
 
+from redshift_elt import WaitForClusterOperator
 from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
-from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PREFIXES, TAGS
 
 DOCS = """\

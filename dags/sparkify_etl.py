@@ -16,15 +16,17 @@ from airflow.sdk import (
     cross_downstream,
 )
 
-from redshift_elt.checks import load_checks
+from redshift_elt import (
+    Choice,
+    CleanUpOperator,
+    DataQualityOperator,
+    LoadDimensionOperator,
+    LoadFactOperator,
+    MergeRecords,
+    StageToRedshiftOperator,
+    load_checks,
+)
 from redshift_elt.integrations.alerts import AlertNotifier
-from redshift_elt.loading.choice import Choice
-from redshift_elt.loading.merge_records import MergeRecords
-from redshift_elt.operators.clean_up import CleanUpOperator
-from redshift_elt.operators.data_quality import DataQualityOperator
-from redshift_elt.operators.load_dimension import LoadDimensionOperator
-from redshift_elt.operators.load_fact import LoadFactOperator
-from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
 from redshift_elt.run.params import bucket_param, prefix_param, run_params
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Asset
 
-from redshift_elt.operators.report import ReportOperator
+from redshift_elt import NoActiveRunsSensor, ReportOperator
 from redshift_elt.report.questions_file import load_questions
 from redshift_elt.run.params import bucket_param, prefix_param
-from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"

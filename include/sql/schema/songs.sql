@@ -1,5 +1,5 @@
--- One row for each song of the catalogue. The artist's columns hold what the song's file says. Plays are matched by that
--- name, which is not always the name in the table artists.
+-- One row for each song of the catalogue. The artist's columns hold what the song's file says. Plays are matched by
+-- that name, which is not always the name in the table artists.
 -- Distributed and sorted by song, because it is merged by that.
 create table if not exists songs (
     song_id varchar(32) not null encode raw,
