@@ -18,12 +18,12 @@ from local.stack.shell import bundled_psql
 
 
 @pytest.fixture(scope="module")
-def cluster(standin):
+def cluster(own_standin):
     """The cluster that the local connection names, as the DAG creates it."""
-    redshift = aws_client(standin.settings, "redshift")
+    redshift = aws_client(own_standin.settings, "redshift")
     with pytest.raises(StackError, match="run make demo"):
-        require_login(standin.settings)
-    assert warehouse_exports(standin.settings) == ""
+        require_login(own_standin.settings)
+    assert warehouse_exports(own_standin.settings) == ""
     redshift.create_cluster(
         ClusterIdentifier=CLUSTER,
         ClusterType="single-node",
@@ -33,7 +33,7 @@ def cluster(standin):
         ManageMasterPassword=True,
     )
     redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1})
-    yield standin
+    yield own_standin
     redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)
 
 

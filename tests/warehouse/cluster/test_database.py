@@ -110,6 +110,7 @@ def test_the_tables_of_another_cluster_are_not_made(database, monkeypatch):
 
 def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one(database, standin):
     faults = AwsFaults(standin.settings.aws_url)
+    faults.clear()
     with recorded() as calls:
         prepare()
     assert {"DescribeClusters", "BatchExecuteStatement", "DescribeStatement", "GetStatementResult"} == {
