@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk.bases.notifier import BaseNotifier
+from airflow.sdk.exceptions import AirflowException
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -112,8 +113,6 @@ class AlertNotifier(BaseNotifier):
         return f"{recipient} ({error})"
 
     def _raise_failures(self, failures: list[str | None]) -> None:
-        from airflow.sdk.exceptions import AirflowException
-
         if messages := [failure for failure in failures if failure]:
             raise AirflowException(
                 f"The alert did not reach {'; '.join(messages)}. Check the Airflow Variable {self.variable}."

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
+from airflow.sdk.exceptions import AirflowException
 
+from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.window import Window, resolve_window
 
 if TYPE_CHECKING:
@@ -84,7 +86,6 @@ class WarehouseOperator(BaseSQLOperator):
         :raises TaskDeferred: the cluster is paused and is resumed first.
         """
         from redshift_elt.connection.endpoints import ClusterPausedError
-        from redshift_elt.connection.transaction import in_transaction
 
         try:
             return in_transaction(self.get_db_hook(), work, explain, read_only=read_only)
@@ -151,7 +152,6 @@ class WarehouseOperator(BaseSQLOperator):
 
     def _wait(self, identifier: str, deadline: datetime) -> NoReturn:
         from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
-        from airflow.sdk.exceptions import AirflowException
 
         if datetime.now(timezone.utc) > deadline:
             raise AirflowException(
