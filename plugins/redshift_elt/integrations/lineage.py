@@ -32,7 +32,7 @@ with suppress(ImportError):
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    from redshift_elt.staging.staged import Staged
+    from redshift_elt.staging.staging_result import Staged
 
 __all__ = [
     "DatasetNamespace",

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.checks import Check, validate_checks
+from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.due import due_checks
-from redshift_elt.checks.lineage import sql_check_results
 from redshift_elt.checks.recording import record_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.checks.result import count_outcomes

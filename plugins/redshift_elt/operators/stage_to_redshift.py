@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import Aggregate, validate_checks
-from redshift_elt.checks.lineage import sql_check_results
+from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql import identifiers
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from redshift_elt.checks import Check
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.run.window import Window
-    from redshift_elt.staging.staged import Staged
+    from redshift_elt.staging.staging_result import Staged
 
 
 class StageToRedshiftOperator(WarehouseOperator):

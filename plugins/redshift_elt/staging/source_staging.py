@@ -16,10 +16,10 @@ from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.copy_source import SourceCopy
 from redshift_elt.staging.discover import discover
-from redshift_elt.staging.freshness import is_fresh
 from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import store_rejects
-from redshift_elt.staging.staged import Staged
+from redshift_elt.staging.staging_result import Staged
+from redshift_elt.staging.verify_current import is_current
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
@@ -71,7 +71,7 @@ class SourceStaging:
         :return: what was staged again; None if what the run has staged is still what S3 has.
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
-        if is_fresh(session, self.task, target):
+        if is_current(session, self.task, target):
             return None
         log.info("The objects in %s have changed in S3 since they were staged. They are staged again.", self.table)
         for name, _ in self._tables:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.ledger import Ledger
     from redshift_elt.staging.source_staging import SourceStaging
-    from redshift_elt.staging.staged import Staged
+    from redshift_elt.staging.staging_result import Staged
 
 
 @dataclass(frozen=True)

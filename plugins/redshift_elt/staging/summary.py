@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from redshift_elt.staging.staged import Staged
+    from redshift_elt.staging.staging_result import Staged
 
 
 @dataclass(frozen=True)

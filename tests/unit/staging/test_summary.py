@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from redshift_elt.loading.inputs import LoadInputs
-from redshift_elt.staging.staged import Staged
+from redshift_elt.staging.staging_result import Staged
 from redshift_elt.staging.summary import StagingSummary
 
 ORDERS = StagingSummary.of("orders__1", Staged(objects=2, size=90, rows=1_500, left_out=3, rejected=1), seconds=1.23456)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staging_task import StagingTask
 
 
-def is_fresh(session: Session, task: StagingTask, target: str) -> bool:
+def is_current(session: Session, task: StagingTask, target: str) -> bool:
     """Return whether the staged objects are those that S3 has; with a ledger, whether the target has no newer one.
 
     :param target: the table that is loaded; the caller holds its lock.
