@@ -23,6 +23,7 @@ from redshift_elt import (
     LoadDimensionOperator,
     LoadFactOperator,
     MergeRecords,
+    MergeRows,
     StageToRedshiftOperator,
     load_checks,
 )
@@ -66,7 +67,7 @@ with DAG(
         **run_params(),
         "bucket": bucket_param("The bucket with the files.", BUCKET_VARIABLE),
         "log_prefix": prefix_param(
-            "log_data/", "Log file prefix", "The file of a day is YYYY/MM/YYYY-MM-DD-events.json below it."
+            "log_data/", "Log file prefix", "Files are YYYY/MM/YYYY-MM-DD-events.json below it."
         ),
         "log_paths_key": Param(
             "log_json_path.json",
@@ -130,6 +131,7 @@ with DAG(
         staged_by=[stage_songs],
         outlets=[Asset("sparkify_songs")],
         key="song_id",
+        strategy=MergeRows(),
         after_merge="resolve/songplays.sql",
         after_merge_writes=["songplays"],
     )
