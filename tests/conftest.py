@@ -40,6 +40,11 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests in a browser first: they share a stack with tests/airflow, and expect one that is new."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
     """Let pytest-xdist share out the tests by files."""
     return FilesTogether(config, log)
