@@ -7,7 +7,7 @@ PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
 
 # Exported, so that a value with quotes reaches the program as it is.
-export DATA FROM MINUTES ORDER Q SEED TO
+export DATA FILE FROM MINUTES ORDER Q SEED TO
 
 # exec: a signal to make then reaches the command itself, and not a shell around it.
 
@@ -30,8 +30,8 @@ local: install ## start only S3 and Redshift, for any client; prints how to conn
 down: install ## stop every process of the local stack
 	@exec $(LOCAL) down
 
-sql: install ## open psql on the local warehouse; Q="select ..." runs one statement
-	@exec $(LOCAL) sql $${Q:+--query "$$Q"}
+sql: install ## open psql on the local warehouse as the administrator; Q="select ..." runs one statement, FILE=path a file
+	@exec $(LOCAL) sql $${Q:+--query "$$Q"} $${FILE:+--file "$$FILE"}
 
 notebook: install ## open the analysts' notebook on the local warehouse in JupyterLab; ARGS="--no-browser"
 	@exec $(LOCAL) notebook -- $(ARGS)

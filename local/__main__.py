@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     soak.add_argument("--seed", help="the seed of the first round; random by default")
     sql = commands.add_parser("sql", help="psql on the local warehouse")
     sql.add_argument("--query", help="run one statement instead of opening a prompt")
+    sql.add_argument("--file", help="run the statements of a file instead of opening a prompt")
     airflow = commands.add_parser("airflow", help="the Airflow CLI on the local stack")
     airflow.add_argument("arguments", nargs=argparse.REMAINDER)
     notebook = commands.add_parser("notebook", help="JupyterLab with the analysts' notebook on the local warehouse")
@@ -87,7 +88,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         if options.command == "down":
             stack.down()
         elif options.command == "sql":
-            return shell.run_sql(settings, options.query)
+            return shell.run_sql(settings, options.query, options.file)
         elif options.command == "airflow":
             shell.run_airflow(stack, options.arguments)
         elif options.command == "notebook":

@@ -21,15 +21,20 @@ from local.stack.stack import Stack
 from local.stack.tls_relay import PORT, tls_relay
 
 
-def run_sql(settings: Settings, query: str | None) -> int:
+def run_sql(settings: Settings, query: str | None, file: str | None = None) -> int:
     """Run psql on the local warehouse or, if there is none, on the cluster of a stack without Airflow.
 
-    :param query: one statement; None opens a prompt.
+    It logs in as the administrator. Without a query and a file, it opens a prompt.
+
+    :param query: one statement.
+    :param file: the path of a file with statements.
     :return: psql's exit status.
     """
     login = find_login(settings) or find_login(settings, environment.CLUSTER_ALONE) or require_login(settings)
     variables = environment.process_environment(settings) | login.environment()
-    options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off", *(["--command", query] if query else [])]
+    options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off"]
+    options += ["--command", query] if query else []
+    options += ["--file", file] if file else []
     if installed := shutil.which("psql"):
         os.execve(installed, [installed, *options], variables)  # noqa: S606 - this process becomes psql
     # The bundled psql does not support TLS, which the warehouse requires.

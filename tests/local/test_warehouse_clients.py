@@ -1,6 +1,7 @@
 """``make sql`` and the shell file reach the warehouse, once there is a cluster."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,9 +38,9 @@ def cluster(own_standin):
     redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)
 
 
-def run_sql(settings, query, path=None):
+def run_sql(settings, query, path=None, option="--query"):
     environment = {**os.environ, **settings.to_environment(), "PATH": path or os.environ["PATH"]}
-    command = [sys.executable, "-m", "local", "sql", "--query", query]
+    command = [sys.executable, "-m", "local", "sql", option, query]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -55,6 +56,22 @@ def test_the_packaged_psql_serves_where_none_is_installed(cluster, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "42" in done.stdout
     assert bundled_psql().exists()
+
+
+@pytest.mark.parametrize("installed", [True, False], ids=["installed psql", "packaged psql"])
+def test_a_file_runs_until_its_first_error(cluster, tmp_path, installed):
+    if installed and shutil.which("psql") is None:
+        pytest.skip("psql is not installed")
+    path = None if installed else str(tmp_path)
+    file = tmp_path / "tables.sql"
+    file.write_text("create table kept (a int);\nselect * from no_such_table;\ncreate table missing (a int);\n")
+    done = run_sql(cluster.settings, str(file), path, option="--file")
+    assert done.returncode != 0
+    assert "no_such_table" in done.stderr
+    with require_login(cluster.settings).connect() as connection:
+        names = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+        connection.execute("drop table kept")
+    assert names == [("kept",)]
 
 
 def test_a_wrong_query_fails(cluster):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,10 +16,9 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 from local.datagen.writer import write_jsonpaths
-from local.settings import ROOT
+from local.settings import ROOT, Settings
 from redshift_elt.cluster.database import prepare_database
 from tests.support.new_warehouse import CLUSTER, PREFIXES, TAGS, WAREHOUSE, new_warehouse
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
@@ -28,11 +30,22 @@ DAY = "2018-11-02"
 WINDOW = (f"{DAY}T00:00:00Z", "2018-11-03T00:00:00Z")
 
 
+def section() -> str:
+    """Return the text of the README's section."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    [found] = re.findall(r"^## Add your own table$(.*?)^## ", readme, re.MULTILINE | re.DOTALL)
+    return found
+
+
+def commands() -> list[str]:
+    """Return the commands by which the section runs the DDL files."""
+    [block] = re.findall(r"^```sh\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
+    return block.splitlines()
+
+
 def steps() -> list[tuple[str, str]]:
     """Return each file that the README's section names, with what it says to write there."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    section = re.search(r"^## Add your own table$(.*?)^## ", readme, re.MULTILINE | re.DOTALL)
-    found = re.findall(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", section[1], re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
     assert [file for file, _ in found] == [
         "include/sql/schema/page_views.sql",
         "include/sql/select/page_views.sql",
@@ -50,6 +63,8 @@ def project(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     for name in ("dags", "include"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "local"):
+        (folder / name).symlink_to(ROOT / name)
     dag_file = folder / DAG_FILE
     text = dag_file.read_text("utf-8")
     assert text.count(PLACE) == 1
@@ -71,11 +86,25 @@ def administrator(own_standin, project) -> Iterator[WarehouseUnderTest]:
     ):
         patch.setenv("AIRFLOW_CONN_REDSHIFT_LOADER", json.dumps({**WAREHOUSE, "login": LOADER}))
         prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS, conn_id="redshift_loader")
-        for file, content in steps():
-            if "/schema/" in file:
-                for statement in DbApiHook.split_sql_string(content):
-                    warehouse.execute(statement)
+        for command in commands():
+            run_command(command, project, own_standin.settings)
         yield warehouse
+
+
+def run_command(command: str, folder: Path, settings: Settings) -> None:
+    """Run a command of the README, except for the installation that make begins with."""
+    program, *arguments = command.split()
+    assert program == "make"
+    done = subprocess.run(
+        ["make", "--old-file=install", f"PROGRAMS={Path(sys.executable).parent}", *arguments],
+        cwd=folder,
+        env={**os.environ, **settings.to_environment()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
