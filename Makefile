@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test test-unit golden bench bench-standin soak lint format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test test-unit facts golden bench bench-standin soak lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -44,6 +44,9 @@ test: install ## run every test, in two processes; ARGS="-k name" chooses
 
 test-unit: install ## run the tests that need no services, in under a minute; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)
+
+facts: install ## write standin/docs/facts.md from the cases of the stand-in's conformance tests
+	@PYTHONPATH=standin/tests exec $(PROGRAMS)/python -m standin_support.table
 
 golden: install ## write the golden files of the statements that the operators send, against a new stand-in
 	@exec $(PROGRAMS)/python -m tests.support.golden

@@ -7,10 +7,10 @@ import logging
 import sys
 from pathlib import Path
 
-from local.errors import StackError
 from local.settings import Settings
 from local.stack.interrupt import Interrupted, raise_on_signals
 from local.stack.progress import Progress
+from redshift_standin.errors import StandinError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("psycopg").setLevel(logging.ERROR)
     try:
         return _run(options, Settings.from_environment())
-    except StackError as error:
+    except StandinError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except Interrupted as interrupt:

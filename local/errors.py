@@ -1,5 +1,7 @@
-"""The one error that a command of the local stack shows to its user."""
+"""The error that a command of the local stack shows to its user."""
+
+from redshift_standin.errors import StandinError
 
 
-class StackError(Exception):
+class StackError(StandinError):
     """Something that the user can put right; the message is one line that says what, where and what to do."""

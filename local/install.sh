@@ -40,7 +40,7 @@ find_python() {
 # A virtual environment contains the path of its folder, so it cannot be moved.
 wanted() {
     pwd
-    cat requirements-dev.txt
+    cat requirements-dev.txt standin/pyproject.toml
     echo "$UV"
 }
 

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from rich.console import Console
 
-from local.settings import HOST, Settings
+from local.settings import Settings
 from local.stack.airflow_api import AirflowApi
 from local.stack.environment import ADMIN
 from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
+from redshift_standin.settings import HOST
 from tests.support.scheduling import FilesTogether
 
 # Which examples a property is tried with: always the same few hundred, so that a change is judged by itself; or, with

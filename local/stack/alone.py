@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.settings import Settings
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.env_file import env_file
@@ -13,6 +13,7 @@ from local.stack.environment import BUCKET, CLUSTER_ALONE, DATABASE, MASTER_USER
 from local.stack.interrupt import Interrupted
 from local.stack.progress import Progress
 from local.stack.stack import Stack
+from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY
 
 ROLE = "local-copy"
 

@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from local.settings import Settings
+from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY
 
 
 def aws_client(settings: Settings, service: str) -> Any:

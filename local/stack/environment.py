@@ -8,10 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.postgres import PostgresServer
-from local.settings import ACCESS_KEY, HOST, REGION, ROOT, SECRET_KEY, Settings
+from local.settings import ROOT, Settings
 from local.stack.secret import Secrets
-from local.standin.client import standin_environment
+from redshift_standin.client import standin_environment
+from redshift_standin.postgres import PostgresServer
+from redshift_standin.settings import ACCESS_KEY, HOST, REGION, SECRET_KEY
 
 BUCKET = "sparkify-local"
 CLUSTER = "sparkify"

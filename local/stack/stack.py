@@ -17,7 +17,6 @@ import httpx
 import psycopg
 
 from local.errors import StackError
-from local.postgres import PostgresServer
 from local.settings import ROOT, Settings
 from local.stack import environment
 from local.stack.daemon import PATIENCE, Daemon, stop_all
@@ -28,7 +27,8 @@ from local.stack.lock import exclusive
 from local.stack.ports import check_free
 from local.stack.progress import Progress
 from local.stack.secret import Secrets, write_private
-from local.standin.client import standin_environment
+from redshift_standin.client import standin_environment
+from redshift_standin.postgres import PostgresServer
 
 STANDIN = "standin"
 
@@ -203,12 +203,13 @@ class Stack:
     def _start_standin(self) -> None:
         variables = {
             # A DAG that waits for its cluster checks again only after half a minute.
-            "SPARKIFY_CLUSTER_SECONDS": "0",
+            "REDSHIFT_STANDIN_CLUSTER_SECONDS": "0",
             **environment.process_environment(self.settings),
+            **self.settings.standin().to_environment(),
             # Creates the certificate, so that the stand-in and the commands do not both create one.
             **standin_environment(self.settings),
         }
-        self._start(self.standin, [sys.executable, "-m", "local.standin"], variables)
+        self._start(self.standin, [sys.executable, "-m", "redshift_standin"], variables)
 
     def _start_airflow(self) -> None:
         variables = self.airflow_environment()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from local.settings import REGION
 from local.stack.dataset import Dataset
+from redshift_standin.settings import REGION
 
 THREADS = 8
 BATCH = 500

@@ -10,8 +10,8 @@ import pytest
 from local.stack.airflow_api import AirflowApi
 from local.stack.dag_run import wait_for_dag
 from local.stack.demo import LOAD
+from standin_support.waiting import wait_until
 from tests.support.inboxes import Inbox, slack
-from tests.support.waiting import wait_until
 
 VARIABLE, CONNECTION = "sparkify_alerts", "slack_alerts"
 WINDOW = {"window_start": "2018-11-01T05:00:00Z", "window_end": "2018-11-01T06:00:00Z"}

@@ -14,8 +14,8 @@ from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
 from local.stack.environment import BUCKET
 from local.stack.report import STAR_SCHEMA
 from local.stack.upload import delete
+from standin_support.waiting import wait_until
 from tests.model import star_schema as model
-from tests.support.waiting import wait_until
 
 
 def hour(number):

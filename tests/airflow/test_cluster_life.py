@@ -21,8 +21,8 @@ from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
 from local.stack.environment import BUCKET, CLUSTER, LOADER
 from local.stack.report import STAR_SCHEMA, row_counts
 from local.stack.upload import delete
+from standin_support.waiting import wait_until
 from tests.support.aws_contents import contents
-from tests.support.waiting import wait_until
 
 RESTORE_CLUSTER = "sparkify_restore_cluster"
 WITHOUT_TRACE = {"final_snapshot": False, "approved": True}

@@ -13,7 +13,7 @@ from local.stack.dataset import Dataset
 from local.stack.demo import LOAD, load
 from local.stack.environment import BUCKET, CLUSTER
 from local.stack.upload import delete
-from tests.support.waiting import wait_until
+from standin_support.waiting import wait_until
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 from local.datagen import Options, generate
-from local.settings import SECRET_KEY
 from local.stack.airflow_api import AirflowApi
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
@@ -23,9 +22,10 @@ from local.stack.demo import LOAD, load
 from local.stack.environment import BUCKET, VIEWER
 from local.stack.secret import Secrets
 from redshift_elt.run.names import staging_table
+from redshift_standin.settings import SECRET_KEY
+from standin_support.waiting import wait_until
 from tests.model import star_schema as model
 from tests.support.leaks import leaks
-from tests.support.waiting import wait_until
 
 REPORT = "sparkify_report"
 TARGETS = ("songplays", "users", "songs", "artists", "time")

@@ -12,7 +12,7 @@ from local.stack.dag_run import wait_for_dag
 from local.stack.demo import LOAD
 from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
-from tests.support.waiting import wait_until
+from standin_support.waiting import wait_until
 
 SECONDS = 120
 

@@ -12,10 +12,10 @@ from local.stack.aws_client import aws_client
 from local.stack.dag_run import FINISHED
 from local.stack.demo import LOAD
 from local.stack.environment import BUCKET
+from standin_support.waiting import wait_until
 from tests.browser.days import log_key, plays_between
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit
-from tests.support.waiting import wait_until
 
 REJECTING, FAILING = datetime(2018, 11, 8), datetime(2018, 11, 9)
 NO_JSON = b'{"artist": no JSON\n'

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.settings import HOST, ROOT
+from local.settings import ROOT
 from local.stack.notebook import NOTEBOOK, jupyterlab
+from redshift_standin.settings import HOST
 
 
 def test_it_starts_the_notebook_with_what_the_notebook_needs():

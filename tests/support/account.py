@@ -16,10 +16,10 @@ from airflow.sdk.bases.sensor import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from local.settings import ROOT
-from tests.standin.aws.service_parts import NotedEndpoints
+from standin_support.service_parts import NotedEndpoints
+from standin_support.waiting import wait_until
 from tests.support.aws_contents import contents
 from tests.support.faults import AwsFaults
-from tests.support.waiting import wait_until
 
 NAME = "life"
 TAGS = [{"Key": "project", "Value": "sparkify-warehouse"}]

@@ -15,8 +15,8 @@ import pytest
 import redshift_connector
 from redshift_connector.core import READY_FOR_QUERY
 
-from local.standin.aws.faults import PATH
-from tests.support.full_disk import no_room_for
+from redshift_standin.aws.faults import PATH
+from standin_support.full_disk import no_room_for
 
 
 class Moment(Enum):
@@ -110,7 +110,7 @@ class AwsFaults:
         self._address = address + PATH
 
     def set(self, place: str, code: str, times: int | None = None, operation: str | None = None) -> None:
-        """Let AWS answer with an error; see :class:`local.standin.aws.faults.Faults`."""
+        """Let AWS answer with an error; see :class:`redshift_standin.aws.faults.Faults`."""
         self._request("POST", json={"place": place, "code": code, "times": times, "operation": operation})
 
     def clear(self) -> None:

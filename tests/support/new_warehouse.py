@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from local.settings import REGION
 from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
+from redshift_standin.settings import REGION
 from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
 
 VISIBLE = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "AWS_", "SSL_CERT_FILE", "NO_PROXY")

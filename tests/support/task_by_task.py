@@ -12,7 +12,7 @@ from airflow.sdk.bases.sensor import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from local.settings import ROOT
-from tests.support.waiting import wait_until
+from standin_support.waiting import wait_until
 
 
 def dag_ids() -> set[str]:

@@ -10,7 +10,14 @@ import pytest
 from local.settings import ROOT
 from redshift_elt.cluster import price
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "local").rglob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "local").rglob("*.md"),
+        *(ROOT / "standin").rglob("*.md"),
+    ]
+)
 TESTS = {file.name: file.read_text("utf-8") for file in (ROOT / "tests").rglob("test_*.py")}
 
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")

@@ -13,11 +13,11 @@ from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.cluster_login import find_login
 from local.stack.stack import Stack
-from local.standin.aws import Aws
-from local.standin.aws.faults import FAULTS
-from local.standin.client import standin_environment
+from redshift_standin.aws import Aws
+from redshift_standin.aws.faults import FAULTS
+from redshift_standin.client import standin_environment
+from standin_support.service_parts import NotedEndpoints, free_port
 from tests.model.star_schema import Row, comparable_tables, star_schema
-from tests.standin.aws.service_parts import NotedEndpoints, free_port
 from tests.support.new_warehouse import new_warehouse
 from tests.support.warehouse import WarehouseUnderTest
 

@@ -20,8 +20,8 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from local.datagen import Options, generate
 from local.stack.cluster_login import ClusterLogin, require_login
 from local.stack.environment import CLUSTER
-from local.standin.databases import database_name
 from redshift_elt.connection.transaction import ConnectionLostError
+from redshift_standin.databases import database_name
 from tests.model.star_schema import Row, comparable, star_schema
 from tests.support.behind import Behind, Contents
 from tests.support.faults import Line, Moment, before_each_statement, cut

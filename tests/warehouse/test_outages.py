@@ -20,16 +20,16 @@ from botocore.exceptions import ClientError
 from local.datagen import Options, generate
 from local.stack.cluster_login import require_login
 from local.stack.environment import CLUSTER
-from local.standin.databases import database_name
 from redshift_elt.connection.aws_api import AwsRefusedError
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import ConnectionLostError, DiskFullError
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from redshift_standin.databases import database_name
+from standin_support.full_disk import needs_limits
 from tests.model import source
 from tests.model.star_schema import comparable, star_schema
 from tests.support.behind import Behind
 from tests.support.faults import AwsFaults, before_each_statement, full_disk_at
-from tests.support.full_disk import needs_limits
 from tests.support.proxy import Proxy
 from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, WarehouseUnderTest
 

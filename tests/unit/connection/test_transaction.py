@@ -6,11 +6,11 @@ import psycopg
 import pytest
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-from local.postgres import PostgresServer
 from redshift_elt.connection import transaction
 from redshift_elt.connection.columns import Columns
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import ConnectionLostError, in_transaction
+from redshift_standin.postgres import PostgresServer
 from tests.support.ports import free_port
 
 

@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from local.errors import StackError
-from local.settings import HOST
 from local.stack.ports import check_free
+from redshift_standin.settings import HOST
 
 
 def test_a_taken_port_is_reported_with_its_owner_and_its_variable():

@@ -18,7 +18,7 @@ from redshift_elt.cluster.deletion import (
 )
 from redshift_elt.cluster.resources import ensure_resources
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
-from tests.support.waiting import wait_until
+from standin_support.waiting import wait_until
 
 TAGS = {"project": "this one"}
 NAME = "life"

@@ -11,9 +11,9 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.standin.aws.faults import FAULTS
 from redshift_elt.cluster.creation import create_cluster
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
+from redshift_standin.aws.faults import FAULTS
 from tests.support.aws_calls import Call, recorded
 
 NAME = "warehouse"

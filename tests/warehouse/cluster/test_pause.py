@@ -6,9 +6,9 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.pause import ensure_available, ensure_paused
+from standin_support.waiting import wait_until
 from tests.support.account import NAME, run
 from tests.support.aws_calls import recorded
-from tests.support.waiting import wait_until
 
 
 def test_a_cluster_is_paused_and_resumed(account):

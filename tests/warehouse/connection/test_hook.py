@@ -16,7 +16,6 @@ from airflow.sdk import RetryAction, configuration
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.config import Config
 
-from local.settings import ACCESS_KEY, REGION, SECRET_KEY
 from redshift_elt.connection import aws_api
 from redshift_elt.connection import hook as hooks
 from redshift_elt.connection.aws_api import AwsApi, Deadline
@@ -24,9 +23,10 @@ from redshift_elt.connection.endpoints import ClusterPausedError
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY
+from standin_support.waiting import wait_until
 from tests.support.faults import AwsFaults
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
 
 BY_NAME = {"iam": True, "cluster_identifier": "sparkify"}
 SERVERLESS = {"iam": True, "serverless_work_group": "listeners"}

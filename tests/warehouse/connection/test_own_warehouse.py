@@ -16,10 +16,10 @@ import psycopg
 import pytest
 
 from local.datagen import Options, generate
-from local.settings import REGION
+from redshift_standin.settings import REGION
+from standin_support.waiting import wait_until
 from tests.model.star_schema import comparable, star_schema
 from tests.support.new_warehouse import PREFIXES, VISIBLE
-from tests.support.waiting import wait_until
 from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
 SCHEMA = ROOT / "include" / "sql" / "schema"

@@ -12,9 +12,9 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from local.stack.environment import CLUSTER
-from local.standin.databases import database_name
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
+from redshift_standin.databases import database_name
 from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
 from tests.support.new_warehouse import WAREHOUSE

@@ -12,9 +12,9 @@ import redshift_connector
 from local.errors import StackError
 from local.stack.notebook import ANALYST, ensure_analyst
 from notebooks.warehouse import Warehouse
+from standin_support.waiting import wait_until
 from tests.support.aws_calls import recorded
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
 from tests.support.warehouse import ROOT, TARGETS
 
 WHERE = {"cluster": "sparkify", "user": ANALYST}

@@ -11,9 +11,9 @@ from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
 from redshift_elt.connection.endpoints import ClusterPausedError
 from redshift_elt.connection.hook import warehouse_hook
+from standin_support.waiting import wait_until
 from tests.support.aws_calls import recorded
 from tests.support.faults import AwsFaults
-from tests.support.waiting import wait_until
 
 CLUSTER = "sparkify"
 

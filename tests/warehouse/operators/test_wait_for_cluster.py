@@ -8,9 +8,9 @@ import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
-from local.standin.aws.faults import FAULTS
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
+from redshift_standin.aws.faults import FAULTS
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
 

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from local.datagen import Options, generate
-from local.postgres import PostgresServer
 from local.settings import ROOT
-from local.standin.backend import Backend, CopyResult, WarehouseError
-from local.standin.endpoints import Endpoints
+from redshift_standin.backend import Backend, CopyResult, WarehouseError
+from redshift_standin.endpoints import Endpoints
+from redshift_standin.postgres import PostgresServer
 from tests.model import star_schema as model
 from tests.support.ports import free_port
 from tests.support.star_schema_rows import insert_rows

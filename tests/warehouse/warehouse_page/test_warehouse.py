@@ -9,12 +9,12 @@ from threading import Event
 
 import pytest
 
-from local.settings import SECRET_KEY
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.loading.history import Load, record
 from redshift_elt.staging.rejects import Reject, insert_rejects
+from redshift_standin.settings import SECRET_KEY
 from tests.warehouse.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month
 from warehouse_page.snapshot import SnapshotReader, WarehouseUnreadableError, read_snapshot

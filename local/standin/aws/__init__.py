@@ -1,5 +1,0 @@
-"""AWS on the loopback address: S3, IAM, STS, Secrets Manager, EC2 and Redshift, based on moto."""
-
-from local.standin.aws.service import Aws
-
-__all__ = ["Aws"]

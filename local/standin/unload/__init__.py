@@ -1,6 +1,0 @@
-"""UNLOAD of a query's result to S3, as Redshift does it."""
-
-from local.standin.unload.statement import UnloadStatement, parse
-from local.standin.unload.unloader import S3Unloader
-
-__all__ = ["S3Unloader", "UnloadStatement", "parse"]

@@ -1,0 +1,70 @@
+"""Parses the authorization of COPY and UNLOAD: AWS page "Authorization parameters", as of today and until 2025."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from redshift_standin.aws.keys import AccessKeys
+from redshift_standin.backend import WarehouseError
+
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=.@/-]+")
+KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")
+_FORMAT = (
+    "Invalid credentials. Must be of the format: credentials "
+    "'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
+)
+
+
+def check_role(arn: str) -> str:
+    """Return what IAM_ROLE names: a role's ARN, or those of a chain of roles with commas between them.
+
+    :raises WarehouseError: it is neither.
+    """
+    if re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})*", arn):
+        return arn
+    if arn.upper() == "SESSION":
+        raise WarehouseError("IAM_ROLE 'SESSION' is not supported by the stand-in.", sqlstate="0A000")
+    raise WarehouseError(f"Invalid IAM role ARN: {arn}")
+
+
+def read_credentials(text: str) -> str | AccessKeys:
+    """Return the role or the keys of a CREDENTIALS string.
+
+    :param text: ``aws_iam_role=<ARN>``, or ``aws_access_key_id=..;aws_secret_access_key=..[;token=..]``.
+    :raises WarehouseError: it is none of these; the text of the error has no part of a secret.
+    """
+    pairs = [part.partition("=") for part in text.split(";")]
+    values = {name: value for name, _, value in pairs}
+    if "master_symmetric_key" in values:
+        raise WarehouseError("Client-side encryption is not supported by the stand-in.", sqlstate="0A000")
+    if len(values) == len(pairs) and all(values.values()):
+        if set(values) == {"aws_iam_role"}:
+            return check_role(values["aws_iam_role"])
+        if set(values) - {"token"} == {"aws_access_key_id", "aws_secret_access_key"}:
+            return AccessKeys(values["aws_access_key_id"], values["aws_secret_access_key"], values.get("token"))
+    raise WarehouseError(_FORMAT)
+
+
+def the_only_grant(
+    grant: str | AccessKeys | None, options: Collection[str], key_parts: Mapping[str, str]
+) -> str | AccessKeys | None:
+    """Return who a statement acts as, which it must say in one way.
+
+    :param grant: what IAM_ROLE or CREDENTIALS says; None is the cluster's default role.
+    :param options: the names of the statement's options.
+    :param key_parts: what those of :data:`KEY_PARTS` say that it has.
+    :raises WarehouseError: it does not say it, or says it twice, or a key is not whole.
+    """
+    ways = [name for name in ("iam_role", "credentials") if name in options]
+    if key_parts:
+        ways.append("keys")
+        key_id, secret, token = (key_parts.get(name) for name in KEY_PARTS)
+        if not key_id or not secret:
+            raise WarehouseError(_FORMAT)
+        grant = AccessKeys(key_id, secret, token)
+    if not ways:
+        raise WarehouseError("CREDENTIALS argument is required but not specified")
+    if len(ways) > 1:
+        raise WarehouseError("conflicting or redundant options", sqlstate="42601")
+    return grant

@@ -1,0 +1,67 @@
+"""Which options of COPY exclude each other.
+
+AWS pages "Data format parameters", "Data load operations" and "COPY from columnar data formats".
+"""
+
+from __future__ import annotations
+
+from redshift_standin.backend import WarehouseError
+from redshift_standin.copy.authorization import KEY_PARTS, the_only_grant
+from redshift_standin.copy.statement import CopyStatement, Format, unsupported
+
+_ONLY_TEXT = frozenset({"delimiter", "escape", "fillrecord", "ignoreblanklines", "null", "quote", "removequotes"})
+
+_EXCLUDED = {
+    Format.TEXT: frozenset({"quote"}),
+    Format.CSV: frozenset({"escape", "removequotes"}),
+    Format.FIXED_WIDTH: frozenset({"delimiter", "escape", "quote"}),
+    Format.JSON: _ONLY_TEXT,
+}
+# What COPY from columnar files takes, beside FORMAT itself.
+_COLUMNAR = frozenset(
+    {"acceptinvchars", "explicit_ids", "fillrecord", "iam_role", "manifest", "parquet", "statupdate", "credentials"}
+    | set(KEY_PARTS)
+)
+
+
+def check_options(copy: CopyStatement) -> None:
+    """Refuse options that do not go together.
+
+    :raises WarehouseError: Redshift refuses them (42601), or what they do together is not documented (0A000).
+    """
+    copy.grant = the_only_grant(copy.grant, copy.seen, copy.key_parts)
+    if copy.format is Format.PARQUET:
+        _check_columnar(copy)
+        return
+    excluded = sorted(copy.seen & _EXCLUDED[copy.format])
+    if excluded:
+        name = "a COPY without CSV" if copy.format is Format.TEXT else copy.format.value
+        raise WarehouseError(f"{name} is not compatible with {excluded[0].upper()}", sqlstate="42601")
+    if {"maxerror", "ignoreallerrors"} <= copy.seen:
+        raise WarehouseError("MAXERROR is not supported with IGNOREALLERRORS", sqlstate="42601")
+    if copy.format is Format.FIXED_WIDTH:
+        _check_fixed_width(copy)
+    if copy.format is Format.CSV:
+        _check_csv(copy)
+
+
+def _check_columnar(copy: CopyStatement) -> None:
+    refused = sorted(copy.seen - _COLUMNAR)
+    if refused:
+        name = copy.compression if refused[0] == "compression" else refused[0]
+        raise WarehouseError(f"{str(name).upper()} argument is not supported for PARQUET based COPY", sqlstate="42601")
+
+
+def _check_fixed_width(copy: CopyStatement) -> None:
+    for option in ("fillrecord", "null", "removequotes"):
+        if option in copy.seen:
+            raise unsupported(f"FIXEDWIDTH with {option.upper()}")
+    if copy.encoding != "utf-8":
+        raise WarehouseError("FIXEDWIDTH is not compatible with an ENCODING other than UTF8", sqlstate="42601")
+
+
+def _check_csv(copy: CopyStatement) -> None:
+    if len(copy.delimiter) > 1:
+        raise unsupported("CSV with a DELIMITER of several characters")
+    if copy.delimiter == copy.quote:
+        raise WarehouseError("DELIMITER and QUOTE must differ", sqlstate="42601")

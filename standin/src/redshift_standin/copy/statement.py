@@ -1,0 +1,92 @@
+"""The parsed COPY statement."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from redshift_standin.aws.keys import AccessKeys
+from redshift_standin.backend import WarehouseError
+
+AUTO = "auto"
+AUTO_IGNORE_CASE = "auto ignorecase"
+
+_S3_URL = re.compile(r"s3://([^/]+)(?:/(.*))?", re.DOTALL)
+
+
+class Format(Enum):
+    """How the files are written; the value is the name that the load history shows."""
+
+    TEXT = "TEXT"
+    CSV = "CSV"
+    FIXED_WIDTH = "FIXEDWIDTH"
+    JSON = "JSON"
+    PARQUET = "PARQUET"
+
+
+@dataclass
+class CopyStatement:
+    """What a COPY statement asks for.
+
+    :param grant: the ARN of a role, None for the cluster's default role, or access keys.
+    :param json: ``auto``, ``auto ignorecase``, or the address of a JSONPaths file.
+    :param widths: the characters of each column of FIXEDWIDTH.
+    :param null: the text that stands for NULL in delimited text and CSV.
+    :param encoding: Python's name of the files' encoding.
+    :param header_lines: how many lines of each file are left out.
+    :param error_limit: the number of rejected rows at which the load fails, or None if it never does.
+    :param seen: the options that were written, in lower case.
+    """
+
+    schema: str | None
+    table: str
+    columns: list[str] | None
+    bucket: str = ""
+    key: str = ""
+    grant: str | AccessKeys | None = None
+    format: Format = Format.TEXT
+    json: str | None = None
+    delimiter: str = "|"
+    quote: str = '"'
+    widths: tuple[int, ...] = ()
+    null: str = "\\N"
+    escape: bool = False
+    remove_quotes: bool = False
+    fill_record: bool = False
+    ignore_blank_lines: bool = False
+    header_lines: int = 0
+    encoding: str = "utf-8"
+    manifest: bool = False
+    compression: str | None = None
+    region: str | None = None
+    time_format: str | None = None
+    date_format: str | None = None
+    error_limit: int | None = 1
+    accept_any_date: bool = False
+    accept_invalid_characters: str | None = None
+    blanks_as_null: bool = False
+    empty_as_null: bool = False
+    explicit_ids: bool = False
+    no_load: bool = False
+    round_decimals: bool = False
+    trim_blanks: bool = False
+    truncate_columns: bool = False
+    seen: set[str] = field(default_factory=set, repr=False)
+    key_parts: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def matches_names(self) -> bool:
+        """Whether values go to columns by their names."""
+        return self.format is Format.JSON and self.json in (AUTO, AUTO_IGNORE_CASE)
+
+
+def split_url(url: str) -> tuple[str, str] | None:
+    """Return the bucket and the key of an ``s3://`` address, or None if it is none."""
+    match = _S3_URL.fullmatch(url)
+    return (match.group(1), match.group(2) or "") if match else None
+
+
+def unsupported(what: str) -> WarehouseError:
+    """Return the refusal of what the stand-in does not do."""
+    return WarehouseError(f"{what} is not supported by the stand-in.", sqlstate="0A000")

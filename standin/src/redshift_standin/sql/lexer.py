@@ -1,0 +1,162 @@
+"""Redshift's tokens, each with its place in the source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from redshift_standin.backend import WarehouseError
+
+
+class Kind(Enum):
+    """What a token is."""
+
+    WORD = "word"
+    QUOTED = "quoted identifier"
+    STRING = "string"
+    NUMBER = "number"
+    PARAMETER = "parameter"
+    OPERATOR = "operator"
+    PUNCTUATION = "punctuation"
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a source text.
+
+    :param value: words and quoted identifiers in lower case, as Redshift folds both; anything else as written.
+    """
+
+    kind: Kind
+    value: str
+    start: int
+    end: int
+
+    @property
+    def is_name(self) -> bool:
+        """Whether this can name something."""
+        return self.kind in (Kind.WORD, Kind.QUOTED)
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())
+
+
+OPERATORS = words(":: || <= >= <> != !~* !~ ~* ~ << >> |/ ||/ < > = + - * / % ^ & | # @")
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+|--[^\n]*)
+    |(?P<comment>/\*)
+    |(?P<string>[eE]?'(?:[^'\\]|\\.|'')*')
+    |(?P<quoted>"(?:[^"]|"")+")
+    |(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<parameter>\$\d+)
+    |(?P<word>\#?[^\W\d][\w$]*)
+    |(?P<punctuation>[(),;.\[\]])
+    |(?P<operator>[-+*/<>=~!@\#%^&|`?:]+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+# The query of UNLOAD is the only string that may be in dollar quotes.
+_UNLOADED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
+
+# A keyword may follow a number directly, as in what drivers ask the catalogs.
+_KEYWORD = re.compile(r"(?:and|as|else|end|from|or|then|when|where)\b", re.IGNORECASE)
+
+# PostgreSQL cuts longer names where Redshift takes up to 127 bytes.
+_LONGEST_NAME = 63
+
+_LITERAL_PREFIXES = ("b", "x", "n")
+
+
+def unsupported(what: str) -> WarehouseError:
+    """Return the refusal of something that the stand-in does not know, or that Redshift does not have."""
+    return WarehouseError(f"{what} is not supported by the stand-in", sqlstate="0A000")
+
+
+def syntax_error(near: str) -> WarehouseError:
+    """Return a syntax error at a token."""
+    return WarehouseError(f'syntax error at or near "{near}"', sqlstate="42601")
+
+
+def tokenize(source: str) -> list[Token]:
+    """Return the tokens of a text; spaces and comments are left out.
+
+    :raises WarehouseError: something in it is no token, or one that Redshift does not have.
+    """
+    tokens: list[Token] = []
+    position = 0
+    while position < len(source):
+        match = _TOKEN.match(source, position)
+        if match is None:
+            query = _UNLOADED.match(source, position) if _begins_unload(tokens) else None
+            if query is None:
+                raise _no_token(source, position)
+            tokens.append(Token(Kind.STRING, query.group(), position, query.end()))
+            position = query.end()
+            continue
+        kind = match.lastgroup or ""
+        end = match.end()
+        if kind == "comment":
+            position = _end_of_comment(source, position)
+            continue
+        if kind == "operator":
+            end = _end_of_operator(source, position, end)
+        if kind != "space":
+            tokens.append(_token(source, kind, position, end))
+        position = end
+    return tokens
+
+
+def _begins_unload(tokens: list[Token]) -> bool:
+    return [token.value for token in tokens[-2:]] == ["unload", "("] and tokens[-2].kind is Kind.WORD
+
+
+def _token(source: str, kind: str, start: int, end: int) -> Token:
+    text = source[start:end]
+    following = source[end : end + 1]
+    if kind == "word" and text.lower() in _LITERAL_PREFIXES and following == "'":
+        raise unsupported(f"a literal that begins with {text}'")
+    if kind == "number" and (following.isalnum() or following in ("_", "$")) and not _KEYWORD.match(source, end):
+        raise syntax_error(text + following)
+    if kind in ("word", "quoted") and len(text.strip('"').encode()) > _LONGEST_NAME:
+        raise unsupported(f"a name of more than {_LONGEST_NAME} bytes ({text})")
+    if kind == "quoted":
+        return Token(Kind.QUOTED, text[1:-1].replace('""', '"').lower(), start, end)
+    return Token(Kind(kind), text.lower() if kind == "word" else text, start, end)
+
+
+def _no_token(source: str, position: int) -> WarehouseError:
+    character = source[position]
+    if character == "'":
+        return WarehouseError("unterminated quoted string", sqlstate="42601")
+    if character == '"':
+        return WarehouseError("unterminated or empty quoted identifier", sqlstate="42601")
+    if character == "$":
+        return unsupported("dollar quoting")
+    return syntax_error(character)
+
+
+def _end_of_comment(source: str, start: int) -> int:
+    depth = 0
+    for match in re.compile(r"/\*|\*/").finditer(source, start):
+        depth += 1 if match.group() == "/*" else -1
+        if depth == 0:
+            return match.end()
+    raise WarehouseError("unterminated /* comment", sqlstate="42601")
+
+
+def _end_of_operator(source: str, start: int, end: int) -> int:
+    """Return where an operator ends: a comment may follow it directly, and so may the sign of a number."""
+    for comment in ("--", "/*"):
+        found = source.find(comment, start + 1, end)
+        end = found if found > 0 else end
+    while source[start:end] not in OPERATORS and end - start > 1 and source[end - 1] in "+-":
+        end -= 1
+    if source[start:end] not in OPERATORS:
+        raise unsupported(f"operator {source[start:end]}")
+    return end

@@ -1,0 +1,65 @@
+"""Finds the relations that a statement reads from and writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redshift_standin.sql.lexer import Kind, words
+from redshift_standin.sql.statement import Statement, quote
+
+# Words after which the name of a table stands.
+READING = words("from join into update using")
+
+# What may follow a relation and its alias is a comma only if another relation comes.
+_NO_ALIAS = words(
+    """
+    cross except full group having inner intersect join left limit minus natural on order qualify right set union
+    using values when where
+    """
+)
+
+# A function of which FROM is a part of its arguments, not a clause.
+_NO_CLAUSE = words("extract substring trim")
+
+
+def named_relations(statement: Statement) -> tuple[str, ...]:
+    """Return the names in PostgreSQL's quotes, each once, without those that a WITH gives."""
+    found: dict[str, None] = {}
+    for index, token in enumerate(statement.tokens):
+        # A long list of values has nothing but other tokens.
+        if token.value not in READING or token.kind is not Kind.WORD:
+            continue
+        if not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
+            found |= dict.fromkeys(_listed(statement, index + 1))
+    given = _given_by_with(statement) if statement.has_any("with") else set()
+    return tuple(name for name in found if name not in given)
+
+
+def _given_by_with(statement: Statement) -> set[str]:
+    given = set()
+    for index in range(1, len(statement)):
+        if statement.at(index, "as", "("):
+            columns = statement.before(index - 1)
+            name = statement.tokens[columns - 1 if columns > 0 else index - 1]
+            given |= {quote(name.value)} if name.is_name else set()
+    return given
+
+
+def _listed(statement: Statement, index: int) -> Iterator[str]:
+    """Yield the names of a list of relations, up to the first thing that belongs to none."""
+    while index < len(statement):
+        if statement.at(index, "("):
+            index = statement.closing[index] + 1
+        elif statement.tokens[index].is_name and not statement.at_any(index, ("select", "table", "temp", "temporary")):
+            parts, index = statement.name(index)
+            yield quote(*parts)
+        else:
+            return
+        index += statement.at(index, "as")
+        if index < len(statement) and statement.tokens[index].is_name and not statement.at_any(index, _NO_ALIAS):
+            index += 1
+        if statement.at(index, "("):
+            index = statement.closing[index] + 1
+        if not statement.at(index, ","):
+            return
+        index += 1

@@ -1,0 +1,203 @@
+"""A statement as tokens: matching parentheses, and helpers to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from redshift_standin.backend import WarehouseError
+from redshift_standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsupported
+
+# AWS page "INSERT": the largest single SQL statement.
+_LARGEST = 16 * 1024 * 1024
+
+
+class Statement:
+    """The tokens of one statement and the text that they come from.
+
+    ``substitutes`` are the places of tokens that are written as the expressions in other ranges, or as NULL.
+    """
+
+    def __init__(self, source: str, tokens: list[Token]) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.substitutes: dict[int, tuple[int, int] | None] = {}
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def text(self) -> str:
+        """The statement as it was written, from its first token to its last."""
+        return self.source[self.tokens[0].start : self.tokens[-1].end]
+
+    def has_any(self, *values: str) -> bool:
+        """Whether one of these words stands anywhere."""
+        return not self._words.isdisjoint(values)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(token.value for token in self.tokens if token.kind is Kind.WORD)
+
+    def check(self) -> None:
+        """Look at all parentheses and brackets.
+
+        :raises WarehouseError: they do not match.
+        """
+        _ = self._parentheses
+
+    @cached_property
+    def closing(self) -> dict[int, int]:
+        """For every opening parenthesis or bracket the one that closes it."""
+        return self._parentheses[0]
+
+    def before(self, index: int) -> int:
+        """Return the parenthesis that a closing one closes, or -1 if none stands here."""
+        return next((opening for opening, closing in self.closing.items() if closing == index), -1)
+
+    @cached_property
+    def opening(self) -> list[int]:
+        """For every token the parenthesis that it is directly in, or -1."""
+        return self._parentheses[1]
+
+    @cached_property
+    def _parentheses(self) -> tuple[dict[int, int], list[int]]:
+        closing: dict[int, int] = {}
+        opening: list[int] = []
+        stack: list[int] = []
+        for index, token in enumerate(self.tokens):
+            if token.kind is Kind.PUNCTUATION and token.value in ")]":
+                if not stack or not self.at(stack[-1], "(" if token.value == ")" else "["):
+                    raise syntax_error(token.value)
+                closing[stack.pop()] = index
+            opening.append(stack[-1] if stack else -1)
+            if token.kind is Kind.PUNCTUATION and token.value in "([":
+                stack.append(index)
+        if stack:
+            raise WarehouseError("syntax error at end of input", sqlstate="42601")
+        return closing, opening
+
+    def rest(self, start: int) -> Statement:
+        """Return the statement that begins at a token of this one, as EXPLAIN's does."""
+        rest = Statement(self.source, self.tokens[start:])
+        for place, expression in self.substitutes.items():
+            rest.substitutes[place - start] = expression and (expression[0] - start, expression[1] - start)
+        return rest
+
+    def at(self, index: int, *values: str) -> bool:
+        """Whether these words, operators or punctuation marks stand from here on."""
+        if index < 0 or index + len(values) > len(self.tokens):
+            return False
+        return all(
+            token.value == value and token.kind in (Kind.WORD, Kind.PUNCTUATION, Kind.OPERATOR)
+            for token, value in zip(self.tokens[index : index + len(values)], values, strict=True)
+        )
+
+    def at_any(self, index: int, values: Iterable[str]) -> bool:
+        """Whether one of these words or marks stands here."""
+        return any(self.at(index, value) for value in values)
+
+    def at_kind(self, index: int, kind: Kind) -> bool:
+        """Whether a token of this kind stands here."""
+        return 0 <= index < len(self.tokens) and self.tokens[index].kind is kind
+
+    def near(self, index: int) -> WarehouseError:
+        """Return a syntax error at a token, or at the end."""
+        if index >= len(self.tokens):
+            return WarehouseError("syntax error at end of input", sqlstate="42601")
+        token = self.tokens[index]
+        if self.at(index, "["):
+            return unsupported("a subscript or an array")
+        return syntax_error(self.source[token.start : token.end])
+
+    def expect(self, index: int, *values: str) -> int:
+        """Return the index after these words or marks.
+
+        :raises WarehouseError: something else stands here.
+        """
+        for offset, value in enumerate(values):
+            if not self.at(index + offset, value):
+                raise self.near(index + offset)
+        return index + len(values)
+
+    def name(self, index: int) -> tuple[tuple[str, ...], int]:
+        """Return a name, qualified or not, as its parts, and the index after it.
+
+        :raises WarehouseError: there is none.
+        """
+        parts: list[str] = []
+        while True:
+            if index >= len(self.tokens) or not self.tokens[index].is_name:
+                raise self.near(index)
+            parts.append(self.tokens[index].value)
+            if not self.at(index + 1, "."):
+                return tuple(parts), index + 1
+            index += 2
+
+    def split(self, low: int, high: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges between the commas of a range, leaving alone what is in parentheses."""
+        start = index = low
+        while index < high:
+            if self.at(index, ","):
+                yield start, index
+                start = index + 1
+            index = self.closing.get(index, index) + 1
+        if start < high or start > low:
+            yield start, high
+
+    def find(self, value: str, low: int, high: int) -> int:
+        """Return where a word stands in a range outside parentheses, or -1."""
+        index = low
+        while index < high:
+            if self.at(index, value):
+                return index
+            index = self.closing.get(index, index) + 1
+        return -1
+
+    def find_outside_case(self, value: str, low: int, high: int) -> int:
+        """Return where a word stands in a range outside parentheses and CASE expressions, or -1."""
+        index, cases = low, 0
+        while index < high:
+            if self.at(index, "case"):
+                cases += 1
+            elif self.at(index, "end") and cases:
+                cases -= 1
+            elif not cases and self.at(index, value):
+                return index
+            index = self.closing.get(index, index) + 1
+        return -1
+
+
+def split_statements(source: str) -> list[Statement]:
+    """Return the statements of a text, without the empty ones between semicolons.
+
+    :raises WarehouseError: the text cannot be read, or is too large.
+    """
+    size = len(source.encode()) if len(source) > _LARGEST // 4 else 0
+    if size > _LARGEST:
+        raise WarehouseError(
+            f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {_LARGEST} bytes", sqlstate="42601"
+        )
+    statements: list[Statement] = []
+    tokens: list[Token] = []
+    for token in tokenize(source):
+        if token.kind is Kind.PUNCTUATION and token.value == ";":
+            if tokens:
+                statements.append(Statement(source, tokens))
+            tokens = []
+        else:
+            tokens.append(token)
+    if tokens:
+        statements.append(Statement(source, tokens))
+    return statements
+
+
+def quote(*parts: str) -> str:
+    """Return a name in PostgreSQL's quotes."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def literal(value: str) -> str:
+    """Return a string in quotes that mean the same whatever the settings."""
+    escaped = value.replace("'", "''")
+    return f" E'{escaped}'".replace("\\", "\\\\") if "\\" in value else f"'{escaped}'"

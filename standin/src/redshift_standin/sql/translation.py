@@ -1,0 +1,99 @@
+"""The translation of a statement: the text for PostgreSQL, and what the session must do around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from redshift_standin.sql.databases import DatabaseChange
+from redshift_standin.sql.output import Output, Positions
+from redshift_standin.sql.reading import READING, named_relations
+from redshift_standin.sql.statement import Statement
+
+_HISTORY = ("stl_query", "sys_query_history")
+
+
+class Action(Enum):
+    """How the session runs a statement."""
+
+    RUN = "run it as it is"
+    WRITE = "lock the table that it writes, then run it"
+    COPY = "load objects from S3"
+    UNLOAD = "write a query's result to S3"
+    BEGIN = "open a transaction"
+    END = "end the transaction"
+    TRUNCATE = "run it, then commit"
+    ALONE = "run it outside a transaction only"
+    DATABASE = "change the databases, outside a transaction only"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One statement, ready to run.
+
+    :param source: the client's own text.
+    :param sql: the text for PostgreSQL.
+    :param command: the statement's name, for messages.
+    :param table: the table that it writes, in PostgreSQL's quotes.
+    :param database: what becomes of a database.
+    :param positions: the way from places in ``sql`` to places in the client's text.
+    :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
+    :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
+    :param relations: what it names where tables are read or written, in PostgreSQL's quotes.
+    :param unordered: whether its rows come in no order that Redshift promises.
+    :param only_reads: whether nothing is left of it when its rows are not wanted any more.
+    :param reads_history: whether it asks for what the sessions have run.
+    """
+
+    source: str
+    sql: str
+    action: Action
+    command: str
+    table: str | None = None
+    positions: Positions = field(default_factory=Positions)
+    tag: str | None = None
+    reads_tables: bool = False
+    relations: tuple[str, ...] = ()
+    unordered: bool = False
+    only_reads: bool = False
+    reads_history: bool = False
+    database: DatabaseChange | None = None
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether it writes rows and touches none that are there."""
+        return self.command in ("INSERT", "COPY")
+
+
+def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
+    """Return the translation that the output holds.
+
+    :param more: the command, the table and the tag of :class:`Translation`, where they are to be said.
+    """
+    reads_tables = any(statement.at_any(index, READING) for index in range(len(statement)))
+    command = more.pop("command", None) or statement.tokens[0].value.upper()
+    return Translation(
+        source=statement.text,
+        sql=output.text,
+        action=action,
+        command=command,
+        table=more.get("table"),
+        tag=more.get("tag"),
+        positions=output.positions,
+        reads_tables=reads_tables,
+        reads_history=statement.has_any(*_HISTORY),
+        relations=named_relations(statement) if reads_tables else (),
+    )
+
+
+def fixed(
+    statement: Statement,
+    sql: str,
+    action: Action = Action.RUN,
+    command: str | None = None,
+    tag: str | None = None,
+) -> Translation:
+    """Return the translation that is this text."""
+    output = Output(statement)
+    output.write(sql)
+    return made(statement, output, action, command=command, tag=tag)

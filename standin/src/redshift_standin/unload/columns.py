@@ -1,0 +1,79 @@
+"""The columns of an UNLOAD's query, in Redshift's types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redshift_standin.backend import ResultColumn, WarehouseError
+
+# PostgreSQL's numbers of the types, and the names that a verbose manifest gives them.
+_TYPES = {
+    16: "boolean",
+    19: "character varying",
+    20: "bigint",
+    21: "smallint",
+    23: "integer",
+    25: "character varying",
+    700: "real",
+    701: "double precision",
+    1042: "character",
+    1043: "character varying",
+    1082: "date",
+    1114: "timestamp without time zone",
+    1184: "timestamp with time zone",
+    1700: "numeric",
+}
+_HEADER = 4
+_LARGEST_TEXT = 65535
+_LARGEST_PRECISION = 38
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    :param type: the name of its type, without dimensions.
+    :param size: the most bytes of a text, or the digits of a number; None where the query does not say.
+    :param scale: the digits after the point of a number, None where the query does not say.
+    """
+
+    name: str
+    type: str
+    size: int | None = None
+    scale: int | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is CHAR or VARCHAR."""
+        return self.type.startswith("character")
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """What a verbose manifest tells beside the type's name."""
+        if self.is_text:
+            return {"max_length": self.size or _LARGEST_TEXT}
+        if self.type == "numeric":
+            return {"precision": self.size or _LARGEST_PRECISION, "scale": self.scale or 0}
+        return {}
+
+
+def describe(column: ResultColumn) -> Column:
+    """Return a column of a result as UNLOAD knows it.
+
+    :raises WarehouseError: the stand-in does not know how Redshift unloads its type.
+    """
+    type_name = _TYPES.get(column.type)
+    if type_name is None:
+        raise WarehouseError(
+            f"UNLOAD of the type of column {column.name} is not supported by the stand-in.",
+            sqlstate="0A000",
+            hint="Cast it to VARCHAR.",
+        )
+    if column.modifier < _HEADER:
+        return Column(column.name, type_name)
+    modifier = column.modifier - _HEADER
+    if type_name == "numeric":
+        return Column(column.name, type_name, modifier >> 16, modifier & 0x7FF)
+    if type_name.startswith("character"):
+        return Column(column.name, type_name, modifier)
+    return Column(column.name, type_name)

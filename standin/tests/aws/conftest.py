@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from redshift_standin.aws import Aws
+from redshift_standin.settings import Settings
+from standin_support.service_parts import NotedEndpoints, free_port
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    monkeypatch.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", "0.2")
+    return Settings(state=tmp_path, aws_port=free_port(), redshift_port=free_port())
+
+
+@pytest.fixture
+def endpoints() -> NotedEndpoints:
+    return NotedEndpoints()
+
+
+@pytest.fixture
+def aws(settings, endpoints) -> Iterator[Aws]:
+    service = Aws(settings, endpoints)
+    service.start()
+    yield service
+    service.stop()

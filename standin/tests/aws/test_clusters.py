@@ -1,0 +1,60 @@
+"""The Redshift control plane by boto3 against the started server."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from botocore.exceptions import ClientError
+
+from standin_support.service_parts import client
+
+GOOD = {
+    "ClusterIdentifier": "shop",
+    "NodeType": "ra3.large",
+    "ClusterType": "single-node",
+    "MasterUsername": "awsuser",
+    "MasterUserPassword": "Secret123",
+}
+
+
+@pytest.fixture
+def redshift(aws, settings):
+    return client(settings, "redshift")
+
+
+def wait(redshift, name="cluster_available", identifier="shop"):
+    redshift.get_waiter(name).wait(ClusterIdentifier=identifier, WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+
+
+def test_a_cluster_takes_a_while_and_then_tells_where_it_is(redshift, endpoints, settings):
+    created = redshift.create_cluster(**GOOD)["Cluster"]
+    assert created["ClusterStatus"] == "creating"
+    assert "Endpoint" not in created
+    wait(redshift)
+
+    cluster = redshift.describe_clusters()["Clusters"][0]
+
+    assert cluster["Endpoint"] == {"Address": "localhost", "Port": settings.redshift_port}
+    assert cluster["ClusterAvailabilityStatus"] == "Available"
+    assert (cluster["DBName"], cluster["Encrypted"], cluster["PubliclyAccessible"]) == ("dev", True, False)
+    assert endpoints.calls == [("create", "shop", settings.redshift_port, "dev", "awsuser")]
+    assert endpoints.passwords == [("shop", "awsuser", "Secret123", None, False)]
+
+
+def test_temporary_credentials_reach_the_endpoint_with_their_expiry(redshift, endpoints):
+    redshift.create_cluster(**GOOD)
+    wait(redshift)
+    before = datetime.now(timezone.utc)
+    got = redshift.get_cluster_credentials(
+        ClusterIdentifier="shop", DbUser="loader", AutoCreate=True, DurationSeconds=1200
+    )
+    cluster, user, password, expires_at, create_user = endpoints.passwords[-1]
+    assert (cluster, user, create_user) == ("shop", "loader", True)
+    assert (got["DbUser"], got["DbPassword"]) == ("IAMA:loader", password)
+    assert timedelta(seconds=1200) <= expires_at - before < timedelta(seconds=1260)
+    for seconds in (899, 3601):
+        with pytest.raises(ClientError, match="between 900 and 3600"):
+            redshift.get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser", DurationSeconds=seconds)
+    with pytest.raises(redshift.exceptions.ClusterNotFoundFault):
+        redshift.get_cluster_credentials(ClusterIdentifier="other", DbUser="awsuser")

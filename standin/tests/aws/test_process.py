@@ -1,0 +1,181 @@
+"""The stand-in as one process, and its clients: boto3 and redshift_connector with the environment that it gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import suppress
+
+import boto3
+import psutil
+import pytest
+import redshift_connector
+
+from redshift_standin.client import standin_environment
+from redshift_standin.postgres import PostgresServer
+from redshift_standin.settings import ACCOUNT, REGION, Settings
+from standin_support.service_parts import free_port
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+class StandIn:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        variables = {**settings.to_environment(), "REDSHIFT_STANDIN_CLUSTER_SECONDS": "0"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "redshift_standin"],
+            env={**os.environ, **variables},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> dict:
+        # The process prints its only line when everything listens; it ends at once when it cannot.
+        line = self.process.stderr.readline()
+        assert "ready" in line, line
+        with urllib.request.urlopen(f"{self.settings.aws_url}/_standin/health") as response:  # noqa: S310
+            return json.load(response)
+
+
+@pytest.fixture
+def listen():
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch, listen):
+    ports = {name: free_port() for name in ("aws_port", "postgres_port", "redshift_port")}
+    settings = Settings(state=tmp_path, listen=listen, **ports)
+    for name, value in standin_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    yield settings
+    PostgresServer(settings.state / "postgres", settings.postgres_port).stop()
+
+
+def connect(cluster="shop"):
+    described = boto3.client("redshift").describe_clusters(ClusterIdentifier=cluster)
+    endpoint = described["Clusters"][0]["Endpoint"]
+    return redshift_connector.connect(
+        iam=True,
+        cluster_identifier=cluster,
+        db_user="awsuser",
+        database="dev",
+        region=REGION,
+        iam_disable_cache=True,
+        host=endpoint["Address"],
+        port=endpoint["Port"],
+    )
+
+
+def listening(process: int) -> set[tuple[str, int]]:
+    """Return the addresses at which a process and its children, PostgreSQL's server, take connections."""
+    parent = psutil.Process(process)
+    sockets = []
+    for one in (parent, *parent.children(recursive=True)):
+        # A client's session of PostgreSQL may have ended by now.
+        with suppress(psutil.NoSuchProcess):
+            sockets += one.net_connections("inet")
+    return {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}
+
+
+def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
+    standin = StandIn(settings)
+    try:
+        assert standin.wait_until_ready() == {"status": "ready", "clusters": {}}
+        s3, iam, redshift = boto3.client("s3"), boto3.client("iam"), boto3.client("redshift")
+        s3.create_bucket(Bucket="bucket-1", CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket="bucket-1", Key="events/1.json", Body=b'{"id": 1, "at": 1541105830796}\n{"id": 2}')
+        iam.create_role(RoleName="copy", AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.attach_role_policy(RoleName="copy", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+        redshift.create_cluster(
+            ClusterIdentifier="shop",
+            NodeType="ra3.large",
+            ClusterType="single-node",
+            MasterUsername="awsuser",
+            ManageMasterPassword=True,
+            IamRoles=[ROLE],
+            DefaultIamRoleArn=ROLE,
+        )
+        redshift.get_waiter("cluster_available").wait(
+            ClusterIdentifier="shop", WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
+        )
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute("create table events (id integer, at timestamp)")
+            cursor.execute(
+                "copy events from 's3://bucket-1/events/' iam_role default json 'auto' timeformat 'epochmillisecs'"
+            )
+            cursor.execute(
+                "select pg_last_copy_count(), loaded_rows, source_file_count, error_count from sys_load_history "
+                "where query_id = pg_last_copy_id()"
+            )
+            assert [list(row) for row in cursor.fetchall()] == [[2, 2, 1, 0]]
+            connection.commit()
+        redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+        assert listening(standin.process.pid) == {
+            ("127.0.0.1", settings.aws_port),
+            ("127.0.0.1", settings.redshift_port),
+        }
+        standin.process.kill()
+        standin.process.communicate()
+
+        standin = StandIn(settings)
+        assert standin.wait_until_ready() == {"status": "ready", "clusters": {"shop": "available"}}
+        redshift.restore_from_cluster_snapshot(ClusterIdentifier="restored", SnapshotIdentifier="kept")
+        redshift.get_waiter("cluster_restored").wait(
+            ClusterIdentifier="restored", WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
+        )
+        for cluster in ("shop", "restored"):
+            with connect(cluster) as connection, connection.cursor() as cursor:
+                cursor.execute("select id, at::varchar from events order by id")
+                assert [list(row) for row in cursor.fetchall()] == [[1, "2018-11-01 20:57:10.796"], [2, None]]
+        standin.process.terminate()
+        _, errors = standin.process.communicate()
+        assert (standin.process.returncode, "Traceback" in errors) == (0, False)
+    finally:
+        if standin.process.returncode is None:
+            standin.process.kill()
+            standin.process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has every address of 127.0.0.0/8")
+@pytest.mark.parametrize("listen", ["127.0.0.2"])
+def test_another_address_is_the_only_one_and_clients_are_told_it(settings):
+    standin = StandIn(settings)
+    try:
+        standin.wait_until_ready()
+        boto3.client("redshift").create_cluster(
+            ClusterIdentifier="shop",
+            NodeType="ra3.large",
+            ClusterType="single-node",
+            MasterUsername="awsuser",
+            ManageMasterPassword=True,
+        )
+        boto3.client("redshift").get_waiter("cluster_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+        assert listening(standin.process.pid) == {
+            ("127.0.0.2", settings.aws_port),
+            ("127.0.0.2", settings.redshift_port),
+        }
+    finally:
+        standin.process.kill()
+        standin.process.communicate()
+
+
+def test_a_taken_port_ends_the_process_with_one_line(settings):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.aws_port))
+        other.listen()
+        _, errors = StandIn(settings).process.communicate()
+    assert errors.count("\n") == 1
+    assert f"Port {settings.aws_port}" in errors

@@ -1,0 +1,277 @@
+"""What AWS knows survives a stop and the death of the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from botocore.exceptions import WaiterError
+
+from redshift_standin.aws import Aws
+from redshift_standin.aws.state import StateFile
+from redshift_standin.errors import StandinError
+from redshift_standin.settings import ACCOUNT, REGION
+from standin_support.service_parts import NotedEndpoints, client
+
+PATIENCE = {"Delay": 0, "MaxAttempts": 5000}
+TRUST = {"Version": "2012-10-17", "Statement": []}
+GOOD = {
+    "ClusterIdentifier": "shop",
+    "NodeType": "ra3.large",
+    "ClusterType": "single-node",
+    "MasterUsername": "awsuser",
+    "MasterUserPassword": "Secret123",
+}
+SERVER = """
+import sys
+from pathlib import Path
+from redshift_standin.settings import Settings
+from redshift_standin.aws import Aws
+from standin_support.service_parts import NotedEndpoints
+settings = Settings(state=Path(sys.argv[1]), aws_port=int(sys.argv[2]), redshift_port=int(sys.argv[3]))
+Aws(settings, NotedEndpoints()).start()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def fill(settings):
+    s3, iam, redshift = (client(settings, name) for name in ("s3", "iam", "redshift"))
+    s3.create_bucket(Bucket="bucket-1", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="bucket-1", Key="kept", Body=b"one", Metadata={"a": "b"})
+    s3.put_object(Bucket="bucket-1", Key="gone", Body=b"two")
+    s3.put_object(Bucket="bucket-1", Key="gone/too", Body=b"two")
+    s3.delete_object(Bucket="bucket-1", Key="gone")
+    s3.delete_objects(Bucket="bucket-1", Delete={"Objects": [{"Key": "gone/too"}]})
+    s3.put_object_tagging(Bucket="bucket-1", Key="kept", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+    s3.copy_object(Bucket="bucket-1", Key="copied", CopySource="bucket-1/kept")
+    iam.create_role(RoleName="copy", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.attach_role_policy(RoleName="copy", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    redshift.create_cluster(
+        ClusterIdentifier="shop",
+        NodeType="ra3.large",
+        ClusterType="single-node",
+        MasterUsername="awsuser",
+        ManageMasterPassword=True,
+        IamRoles=[f"arn:aws:iam::{ACCOUNT}:role/copy"],
+    )
+    redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+    redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+    redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+    return redshift.describe_clusters()["Clusters"]
+
+
+def check(settings, clusters):
+    s3, iam, redshift = (client(settings, name) for name in ("s3", "iam", "redshift"))
+    found = s3.list_objects_v2(Bucket="bucket-1")["Contents"]
+    assert [(entry["Key"], entry["Size"]) for entry in found] == [("copied", 3), ("kept", 3)]
+    got = s3.get_object(Bucket="bucket-1", Key="kept")
+    assert (got["Body"].read(), got["Metadata"]) == (b"one", {"a": "b"})
+    assert s3.get_object_tagging(Bucket="bucket-1", Key="kept")["TagSet"] == [{"Key": "k", "Value": "v"}]
+    attached = iam.list_attached_role_policies(RoleName="copy")["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == ["AmazonS3ReadOnlyAccess"]
+    assert redshift.describe_clusters()["Clusters"] == clusters
+    [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
+    assert (snapshot["SnapshotIdentifier"], snapshot["Status"]) == ("kept", "available")
+    secret = client(settings, "secretsmanager").get_secret_value(SecretId=clusters[0]["MasterPasswordSecretArn"])
+    return json.loads(secret["SecretString"])["password"]
+
+
+def test_a_restart_takes_up_everything(aws, settings):
+    clusters = fill(settings)
+    temporary = client(settings, "redshift").get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")
+    aws.stop()
+    endpoints = NotedEndpoints()
+    again = Aws(settings, endpoints)
+    again.start()
+    try:
+        password = check(settings, clusters)
+        port = clusters[0]["Endpoint"]["Port"]
+        assert endpoints.calls == [("create", "shop", port, "dev", "awsuser")]
+        assert endpoints.passwords == [
+            ("shop", "awsuser", password, None, False),
+            ("shop", "awsuser", temporary["DbPassword"], temporary["Expiration"], False),
+        ]
+    finally:
+        again.stop()
+
+
+def test_only_its_owner_can_read_what_is_kept(tmp_path):
+    file = StateFile(tmp_path / "aws" / "state.sqlite")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "aws").iterdir()}
+    file.close()
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_killed_process_loses_nothing_that_it_answered(settings):
+    def start():
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(settings.state), str(settings.aws_port), str(settings.redshift_port)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout.readline() == b"ready\n"
+        return process
+
+    process = start()
+    try:
+        clusters = fill(settings)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        process = start()
+        check(settings, clusters)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_paused_cluster_stays_paused(aws, settings):
+    fill(settings)
+    redshift = client(settings, "redshift")
+    redshift.pause_cluster(ClusterIdentifier="shop")
+    aws.stop()
+    endpoints = NotedEndpoints()
+    again = Aws(settings, endpoints)
+    again.start()
+    try:
+        assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "paused"
+        assert [call[0] for call in endpoints.calls] == ["create", "pause"]
+    finally:
+        again.stop()
+
+
+@contextmanager
+def running(settings, monkeypatch, seconds):
+    """Run AWS with these durations, and yield its endpoints."""
+    monkeypatch.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", seconds)
+    endpoints = NotedEndpoints()
+    aws = Aws(settings, endpoints)
+    aws.start()
+    try:
+        yield endpoints
+    finally:
+        aws.stop()
+
+
+def test_a_snapshot_that_was_being_taken_is_taken_again(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,snapshot=3600"):
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        assert [call[0] for call in endpoints.calls] == ["create", "save_snapshot"]
+
+
+def test_a_restore_that_was_under_way_begins_again(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,creating=3600"):
+        redshift.create_cluster(**GOOD)
+    # A cluster that was being created is available after a restart.
+    with running(settings, monkeypatch, "0,creating=3600") as endpoints:
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        folder = endpoints.calls[-1][-1]
+        redshift.restore_from_cluster_snapshot(ClusterIdentifier="again", SnapshotIdentifier="kept")
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="again", WaiterConfig=PATIENCE)
+        assert ("load_snapshot", "again", folder, "dev", "awsuser") in endpoints.calls
+
+
+def test_a_cluster_whose_final_snapshot_was_being_taken_is_deleted(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,final-snapshot=3600"):
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.delete_cluster(ClusterIdentifier="shop", FinalClusterSnapshotIdentifier="last")
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="shop", WaiterConfig=PATIENCE)
+        assert [call[0] for call in endpoints.calls] == ["create", "pause", "save_snapshot", "delete"]
+        assert redshift.describe_cluster_snapshots()["Snapshots"][0]["Status"] == "available"
+
+
+def test_a_change_that_was_pending_is_made(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+    with running(settings, monkeypatch, "0,resizing=3600"):
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.resize_cluster(ClusterIdentifier="shop", NumberOfNodes=2)
+    with running(settings, monkeypatch, "0"):
+        cluster = redshift.describe_clusters()["Clusters"][0]
+        assert (cluster["ClusterStatus"], cluster["NumberOfNodes"]) == ("available", 2)
+
+
+def test_a_snapshot_that_cannot_be_taken_has_failed_and_the_cluster_stays(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+
+    def full(*_):
+        raise StandinError("No space left on device")
+
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        endpoints.save_snapshot = full
+        redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+        with pytest.raises(WaiterError, match="terminal failure"):
+            redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "available"
+        redshift.delete_cluster(ClusterIdentifier="shop", FinalClusterSnapshotIdentifier="last")
+        while redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "final-snapshot":
+            pass
+        assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "incompatible-network"
+        assert "delete" not in [call[0] for call in endpoints.calls]
+
+
+def test_a_restore_that_fails_is_told(settings, monkeypatch):
+    redshift = client(settings, "redshift")
+
+    def broken(*_, **__):
+        raise StandinError("pg_restore failed")
+
+    with running(settings, monkeypatch, "0") as endpoints:
+        redshift.create_cluster(**GOOD)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        endpoints.load_snapshot = broken
+        redshift.restore_from_cluster_snapshot(ClusterIdentifier="again", SnapshotIdentifier="kept")
+        while (again := redshift.describe_clusters(ClusterIdentifier="again")["Clusters"][0])[
+            "ClusterStatus"
+        ] == "creating":
+            pass
+        assert (again["ClusterStatus"], again["RestoreStatus"]["Status"]) == ("incompatible-restore", "failed")
+        redshift.delete_cluster(ClusterIdentifier="again", SkipFinalClusterSnapshot=True)
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="again", WaiterConfig=PATIENCE)
+
+
+def test_a_taken_port_is_one_clear_line(settings):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.aws_port))
+        other.listen()
+        with pytest.raises(StandinError, match="REDSHIFT_STANDIN_AWS_PORT") as caught:
+            Aws(settings, NotedEndpoints()).start()
+    assert f"Port {settings.aws_port} on 127.0.0.1 is in use" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_port_of_a_cluster_that_was_taken_meanwhile_is_one_clear_line(aws, settings):
+    fill(settings)
+    aws.stop()
+    endpoints = NotedEndpoints()
+
+    def taken(*_, **__):
+        raise OSError(98, "Address already in use")
+
+    endpoints.create = taken
+    with pytest.raises(StandinError, match=f"shop cannot listen on 127.0.0.1:{settings.redshift_port}"):
+        Aws(settings, endpoints).start()

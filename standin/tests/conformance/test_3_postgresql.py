@@ -1,0 +1,370 @@
+"""Sections 3.3 to 3.5: what PostgreSQL has and Redshift has not. More of it is in ../sql/test_refusals.py."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from standin_support.facts import Here, fact
+
+FEATURES = "c_unsupported-postgresql-features"
+TYPES = "c_unsupported-postgresql-datatypes"
+FUNCTIONS = "c_unsupported-postgresql-functions"
+LEADER = "c_sql-functions-leader-node"
+
+# What a client is told of something that there is not: not supported, or not even read.
+CLASSES = ("0A", "42")
+
+
+@pytest.fixture(scope="module")
+def table(session):
+    session.execute("create table t (a int)")
+    session.execute("insert into t values (7)")
+    yield
+    session.execute("drop table t")
+
+
+def refuse(session, statement: str) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        session.execute(statement)
+    assert caught.value.sqlstate[:2] in CLASSES
+    assert session.execute("select a from t").fetchall() == [(7,)]
+
+
+def absent(section: str, name: str, statement: str, source: str) -> object:
+    says = f"There is no {name}."
+    return pytest.param(statement, marks=fact(f"{section}/{name}", says, Here.SUPPORTED, source), id=name)
+
+
+def feature(name: str, statement: str) -> object:
+    return absent("3.3", name, statement, FEATURES)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        feature("range partitioning", "create table x (a int) partition by range (a)"),
+        feature("list partitioning", "create table x (a int) partition by list (a)"),
+        feature("partition", "create table x partition of t default"),
+        feature("tablespace", "create tablespace x location '/tmp'"),
+        feature("tablespace of a table", "create table x (a int) tablespace pg_default"),
+        feature("check constraint", "create table x (a int check (a > 0))"),
+        feature("exclusion constraint", "create table x (a int, exclude using gist (a with =))"),
+        feature("inheritance", "create table x (b int) inherits (t)"),
+        *(
+            feature(f"system column {name}", f"select {name}, a from t")
+            for name in ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+        ),
+        *(
+            feature(f"column that is called {name}", f"create table x ({name} int)")
+            for name in ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+        ),
+        feature("index", "create index i on t (a)"),
+        feature("unique index", "create unique index i on t (a)"),
+        feature("collation of an expression", "select 'x' collate \"C\" from t"),
+        feature("collation of a user's", 'create collation x from "C"'),
+        feature("subscript", "select a[1] from t"),
+        feature("array constructor", "select array[1]"),
+        feature("row constructor", "select row(1, 2)"),
+        feature("row constructor without ROW", "select (1, 2)"),
+        feature("trigger", "create trigger x before insert on t execute function f()"),
+        feature("foreign server", "create server y foreign data wrapper z"),
+        feature("foreign table", "create foreign table x (a int) server y"),
+        feature("table function", "select * from json_each('{}')"),
+        feature("VALUES list as a constant table", "select * from (values (1)) v"),
+        feature("VALUES statement", "values (1)"),
+        feature("sequence", "create sequence s"),
+        feature("full text search", "create text search configuration x (copy = simple)"),
+        feature("match of a text search", "select a from t where a @@ 'x'"),
+    ],
+)
+def test_features(session, table, statement):
+    refuse(session, statement)
+
+
+@fact("3.3/constraints", "UNIQUE, PRIMARY KEY and FOREIGN KEY are not enforced.", Here.SUPPORTED, FEATURES)
+def test_constraints(ask):
+    made = "create table x (a int primary key, b int unique, c int references x (a))"
+    assert ask(made, "insert into x values (1, 2, 9), (1, 2, 9)", "select count(*) from x") == [(2,)]
+
+
+@fact(
+    "3.3/NULLS in windows",
+    "One page lists it as missing, the pages of the functions describe it.",
+    Here.UNKNOWN,
+    FEATURES,
+)
+def test_nulls_in_windows(session, table):
+    query = "select row_number() over (order by a nulls first) as place from t"
+    assert session.execute(query).fetchall() == [(1,)]
+
+
+@fact("3.3/RULE and TRIGGER", "The permissions RULE and TRIGGER are taken and have no effect.", Here.REFUSED, FEATURES)
+@pytest.mark.parametrize("permission", ["rule", "trigger"])
+def test_permissions_without_effect(session, table, permission):
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        session.execute(f"grant {permission} on t to public")
+
+
+def data_type(name: str) -> object:
+    says = f"There is no type {name}."
+    return pytest.param(name, marks=fact(f"3.4/{name}", says, Here.SUPPORTED, TYPES), id=name)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *map(data_type, ("int[]", "bit", "bit varying(3)", "bytea", "t", "mood")),
+        *map(data_type, ("point", "line", "lseg", "box", "path", "polygon", "circle", "hstore", "json", "jsonb")),
+        *map(data_type, ("inet", "cidr", "macaddr", "serial", "bigserial", "smallserial", "money")),
+        *map(data_type, ("oid", "regclass", "regproc", "regtype", "anyelement", "record", "cstring", "void")),
+        *map(data_type, ("int4range", "numrange", "tsrange", "daterange", '"char"', "name")),
+        *map(data_type, ("tsvector", "tsquery", "txid_snapshot", "uuid", "xml")),
+    ],
+)
+def test_data_types(session, table, kind):
+    refuse(session, f"create table x (a {kind})")
+    refuse(session, f"select null::{kind}")
+
+
+@fact("3.4/ENUM", "There are no enumerated types.", Here.SUPPORTED, TYPES)
+def test_enumerated_types(session, table):
+    refuse(session, "create type mood as enum ('a')")
+
+
+@fact("3.4/composite", "There are no composite types.", Here.SUPPORTED, TYPES)
+def test_composite_types(session, table):
+    refuse(session, "create type pair as (a int, b int)")
+
+
+def newer_type(name: str, source: str) -> object:
+    return pytest.param(
+        name, marks=fact(f"3.4/{name.upper()}", f"{name.upper()} exists.", Here.REFUSED, source), id=name
+    )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        newer_type("varbyte", "r_VARBYTE_type"),
+        newer_type("geometry", "geospatial-overview"),
+        newer_type("geography", "geospatial-overview"),
+        newer_type("super", "r_SUPER_type"),
+        newer_type("interval year to month", "r_interval_data_types"),
+        newer_type("interval day to second", "r_interval_data_types"),
+    ],
+)
+def test_types_of_redshifts_own(session, table, kind):
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        session.execute(f"create table x (a {kind})")
+
+
+def function(call: str, name: str = "") -> object:
+    name = name or call.split("(")[0]
+    return absent("3.5", name, f"select {call}", FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        function("has_any_column_privilege('t', 'select')"),
+        *map(function, ("pg_advisory_lock(1)", "pg_advisory_xact_lock(1)", "pg_try_advisory_lock(1)")),
+        *map(function, ("string_agg('a', ',')", "array_agg(1)", "every(true)", "xmlagg(null)")),
+        *map(function, ("corr(1, 2)", "covar_pop(1, 2)", "covar_samp(1, 2)")),
+        *(
+            function(f"regr_{name}(1, 2)")
+            for name in ("avgx", "avgy", "count", "intercept", "r2", "slope", "sxx", "sxy", "syy")
+        ),
+        *map(function, ("array_length(null, 1)", "array_append(null, 1)", "unnest(null)")),
+        *map(function, ("pg_backup_start('x')", "pg_current_wal_lsn()", "pg_switch_wal()")),
+        *map(function, ("col_description(1, 1)", "obj_description(1, 'pg_class')", "shobj_description(1, 'x')")),
+        *map(function, ("pg_relation_filenode('t')", "pg_relation_filepath('t')")),
+        *map(function, ("pg_table_size('t')", "pg_database_size('dev')", "pg_column_size(1)")),
+        *map(function, ("clock_timestamp()", "pg_sleep(1)", "transaction_timestamp()")),
+        *map(function, ("justify_days('1 day')", "justify_hours('1 day')", "justify_interval('1 day')")),
+        *map(function, ("enum_first(null)", "enum_range(null)", "point(1, 2)", "box(1, 2)")),
+        *map(function, ("pg_read_file('/etc/passwd')", "pg_ls_dir('.')", "pg_stat_file('/')")),
+        function("a is distinct from 1 from t", "IS DISTINCT FROM"),
+        function("a is not distinct from 1 from t", "IS NOT DISTINCT FROM"),
+        *map(function, ("host('x')", "masklen('x')", "div(1, 2)", "setseed(1)", "width_bucket(1, 1, 2, 3)")),
+        *map(function, ("generate_subscripts(null, 1)", "lower_inc(null)", "range_merge(null, null)")),
+        *map(function, ("pg_is_in_recovery()", "pg_last_wal_replay_lsn()", "pg_wal_replay_pause()")),
+        *map(
+            function, ("pg_function_is_visible(1)", "pg_type_is_visible(1)", "pg_reload_conf()", "pg_rotate_logfile()")
+        ),
+        *map(function, ("pg_export_snapshot()", "nextval('s')", "currval('s')", "setval('s', 1)", "lastval()")),
+        *map(function, ("bit_length('a')", "overlay('a' placing 'b' from 1)", "convert('a', 'utf8', 'latin1')")),
+        *map(function, ("convert_from('a', 'utf8')", "convert_to('a', 'utf8')", "encode('a', 'hex')", "format('x')")),
+        *map(function, ("quote_nullable('a')", "regexp_matches('a', 'a')")),
+        *map(function, ("regexp_split_to_array('a', 'a')", "regexp_split_to_table('a', 'a')")),
+        *map(function, ("pg_get_viewdef('t')", "pg_get_constraintdef(1)", "pg_typeof(1)")),
+        *map(function, ("current_catalog", "current_query()", "inet_client_addr()", "inet_client_port()")),
+        *map(function, ("inet_server_addr()", "inet_server_port()", "pg_conf_load_time()")),
+        *map(function, ("pg_is_other_temp_schema(1)", "pg_listening_channels()", "pg_my_temp_schema()")),
+        *map(function, ("pg_postmaster_start_time()", "pg_trigger_depth()")),
+        *map(function, ("to_tsvector('a')", "ts_rank(null, null)", "txid_current()", "txid_current_snapshot()")),
+        *map(function, ("xmlparse(document 'x')", "xmlcomment('x')", "query_to_xml('select 1', true, true, '')")),
+        absent("3.5", "SHOW VERSION", "show version", FUNCTIONS),
+    ],
+)
+def test_functions(session, table, statement):
+    refuse(session, statement)
+
+
+NOT_ON_TABLES = "Specified types or functions .* not supported on Redshift tables"
+
+
+def leader(name: str, call: str, source: str = LEADER) -> object:
+    says = f"{name} runs on the leader node only."
+    return pytest.param(call, marks=fact(f"3.5/1/{name}", says, Here.SUPPORTED, source), id=name)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        leader("current_schema", "current_schema()"),
+        leader("has_database_privilege", "has_database_privilege('awsuser', 'postgres', 'connect')"),
+        leader("has_schema_privilege", "has_schema_privilege('awsuser', 'public', 'usage')"),
+        leader("has_table_privilege", "has_table_privilege('awsuser', 't', 'select')"),
+        leader("now", "now()"),
+        leader("generate_series", "generate_series(1, 2)", "no source"),
+    ],
+)
+def test_functions_of_the_leader_node(session, table, call):
+    assert session.execute(f"select {call}").fetchall()
+    assert session.execute(f"with x as (select {call} as a) select a from x").fetchall()
+    assert session.execute(f"select relname, {call} from pg_class where relname = 't'").fetchall()
+    for statement in (
+        f"select {call} from t",
+        f"select 1 from pg_class, t where {call} is null",
+        f"select {call} from stv_locks",
+        f"select {call} from pg_catalog.svv_tables",
+        f"create table x as select {call} as a",
+        f"insert into t select 1 where {call} is null",
+    ):
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match=NOT_ON_TABLES):
+            session.execute(statement)
+    assert session.execute("select a from t").fetchall() == [(7,)]
+
+
+def syntax(name: str, statement: str, source: str = "no source") -> object:
+    return absent("3.5/2", name, statement, source)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        syntax("ON CONFLICT", "insert into t values (1) on conflict do nothing", "r_INSERT_30"),
+        syntax("RETURNING", "insert into t values (1) returning a", "r_INSERT_30"),
+        syntax("DISTINCT ON", "select distinct on (a) a from t"),
+        syntax("FILTER", "select count(*) filter (where a > 0) from t"),
+        syntax("LATERAL", "select * from t, lateral (select 1) x"),
+        syntax("GENERATED ALWAYS AS", "create table x (a int generated always as (1) stored)"),
+        syntax("CREATE INDEX", "create index i on t (a) where a > 1"),
+        syntax("alias in DELETE", "delete from t as x where x.a = 1", "dbt-labs/dbt-adapters#958"),
+        syntax("ADD COLUMN of several columns", "alter table t add column b int, add column c int"),
+        syntax("COPY FROM STDIN", "copy t from stdin"),
+        syntax("WITH before MERGE", "with s as (select 1 as a) merge into t using s on t.a = s.a remove duplicates"),
+        syntax(
+            "MERGE .. DO NOTHING",
+            "merge into t using (select 1 as a) s on t.a = s.a when matched then do nothing "
+            "when not matched then insert values (s.a)",
+        ),
+        syntax("ANY of an array", "select a from t where a = any('{1}')"),
+        syntax("::regclass", "select 't'::regclass"),
+    ],
+)
+def test_syntax(session, table, statement):
+    refuse(session, statement)
+
+
+JOINED = (
+    "create table x (k int, v int)",
+    "insert into x values (1, 0), (2, 0)",
+    "create table s (k int, v int)",
+    "insert into s values (1, 10), (1, 10), (3, 30)",
+)
+
+
+@fact("3.5/3/DELETE", "DELETE .. USING joins, also after WITH.", Here.SUPPORTED, "r_DELETE")
+def test_delete_using(ask):
+    assert ask(*JOINED, "delete from x using s where x.k = s.k", "select k from x") == [(2,)]
+    with_ = "with y as (select k from s) delete from x using y where x.k = y.k"
+    assert ask(*JOINED, with_, "select k from x") == [(2,)]
+
+
+@fact("3.5/3/UPDATE", "UPDATE .. FROM joins, also with an alias and after WITH.", Here.SUPPORTED, "r_UPDATE")
+def test_update_from(ask):
+    changed = [(1, 10), (2, 0)]
+    for update in (
+        "update x set v = s.v from s where x.k = s.k",
+        "update x as t set v = s.v from s where t.k = s.k",
+        "update x t set v = y.v from (select k, v from s) y where t.k = y.k",
+        "with y as (select k, v from s) update x set v = y.v from y where x.k = y.k",
+    ):
+        assert ask(*JOINED, update, "select k, v from x order by k") == changed
+
+
+@fact("3.5/3/outer join", "An outer join in the FROM of an UPDATE is an error.", Here.SUPPORTED, "r_UPDATE")
+def test_update_from_an_outer_join(ask):
+    with pytest.raises(psycopg.errors.InternalError_, match="Target table must be part of an equijoin predicate"):
+        ask(*JOINED, "update x set v = s.v from s left join s y on s.k = y.k where x.k = s.k")
+
+
+@fact(
+    "3.5/3/several matches",
+    "An UPDATE with several matches for a row takes one of them.",
+    Here.SUPPORTED,
+    "error_on_nondeterministic_update",
+)
+def test_update_from_several_matches(ask):
+    assert ask(*JOINED, "update x set v = s.v from s where x.k = s.k", "select v from x where k = 1") == [(10,)]
+
+
+@fact(
+    "3.5/3/error_on_nondeterministic_update",
+    "With the setting they are an error.",
+    Here.SUPPORTED,
+    "error_on_nondeterministic_update",
+)
+@pytest.mark.parametrize("value", ["true", "on", "'true'"])
+def test_update_that_refuses_several_matches(ask, value):
+    setting = f"set local error_on_nondeterministic_update to {value}"
+    for update in (
+        "update x set v = s.v from s where x.k = s.k",
+        "update x as t set v = s.v from s where t.k = s.k or t.k = 7",
+        "update x t set v = y.v from (select k, v from s) y where t.k = y.k",
+        "with y as (select k, v from s) update x set v = y.v from y where x.k = y.k",
+        "update x set v = s.v from s",
+    ):
+        with pytest.raises(psycopg.errors.InternalError_, match="Found multiple matches to update the same tuple"):
+            ask(*JOINED, setting, update)
+    single = "update x set v = s.v from s where x.k = s.k and s.k = 3 or x.k = 2 and s.k = 3"
+    assert ask(*JOINED, setting, single, "select v from x order by k") == [(0,), (30,)]
+    off = "set local error_on_nondeterministic_update to off"
+    assert ask(*JOINED, setting, off, "update x set v = s.v from s where x.k = s.k", "select 1") == [(1,)]
+
+
+@fact("3.5/4", "version() tells PostgreSQL 8.0.2 and Redshift's own number.", Here.SUPPORTED, "cluster-versions")
+def test_version(ask):
+    ((version,),) = ask("select version()")
+    assert version.startswith("PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC")
+    assert version.endswith("Redshift 1.0.434008")
+
+
+@fact("3.5/5", "There are no new functions in Python.", Here.SUPPORTED, "behavior-changes")
+def test_functions_in_python(session, table):
+    refuse(session, "create function f() returns int stable as $$return 1$$ language plpythonu")
+
+
+@fact("3.5/5/SQL", "There are functions of the user's own in SQL, and by Lambda.", Here.REFUSED, "behavior-changes")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create function f(int) returns int stable as 'select 1' language sql",
+        "create external function f(int) returns int stable lambda 'f' iam_role default",
+    ],
+)
+def test_functions_in_sql(session, table, statement):
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        session.execute(statement)

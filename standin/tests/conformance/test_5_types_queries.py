@@ -1,0 +1,469 @@
+"""Section 5, facts 21 to 32: hashes, queries, types. More is in ../sql/test_values.py and test_queries.py."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from standin_support.checks import (
+    DIFFERS,
+    NO_SOURCE,
+    NOT_HERE,
+    REFUSED,
+    SUPPORTED,
+    UNKNOWN,
+    Fails,
+    case,
+    check,
+)
+from standin_support.facts import fact
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        case(
+            "5/21 MD5",
+            "MD5 gives 32 hexadecimal digits.",
+            "r_MD5",
+            {"md5('Amazon Redshift')": "f7415e33f972c03abd4f3fed36748f7a"},
+        ),
+        case(
+            "5/21 SHA1",
+            "SHA, SHA1 and FUNC_SHA1 give 40 hexadecimal digits.",
+            "SHA1",
+            {f"{name}('abc')": "a9993e364706816aba3e25717850c26c9cd0d89d" for name in ("sha", "sha1", "func_sha1")},
+        ),
+        case(
+            "5/21 SHA2",
+            "SHA2 takes 0, 224, 256, 384 or 512 bits, and gives an empty string for others.",
+            "SHA2",
+            {
+                "sha2('abc', 256)": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                "sha2('abc', 0) = sha2('abc', 256)": True,
+                "len(sha2('abc', 224))": 56,
+                "len(sha2('abc', 384))": 96,
+                "len(sha2('abc', 512))": 128,
+                "sha2('abc', 128)": "",
+            },
+        ),
+        case(
+            "5/21 FNV_HASH",
+            "FNV_HASH tells an INTEGER and a BIGINT apart, and takes a seed.",
+            "r_FNV_HASH",
+            {
+                "fnv_hash(1)": -5968735742475085980,
+                "fnv_hash(1::bigint)": -8517097267634966620,
+                "fnv_hash('Amazon Redshift')": 7783490368944507294,
+                "fnv_hash('Amazon Redshift', fnv_hash(1))": -2202602717770968555,
+            },
+        ),
+        case(
+            "5/21 FARMFINGERPRINT64",
+            "FARMFINGERPRINT64 gives a BIGINT.",
+            "r_FARMFINGERPRINT64",
+            {"farmfingerprint64('abc')": NOT_HERE},
+            REFUSED,
+        ),
+        case(
+            "5/21 MD5_DIGEST",
+            "MD5_DIGEST gives the bytes of MD5.",
+            NO_SOURCE,
+            {"md5_digest('abc')": NOT_HERE},
+            REFUSED,
+        ),
+        case(
+            "5/22 LISTAGG",
+            "LISTAGG leaves NULLs and empty strings out.",
+            "r_LISTAGG",
+            {
+                "select listagg(v, ',') within group (order by n) from texts": "a,a  ,b",
+                "select listagg(n) within group (order by n desc) from texts": "54321",
+                "select listagg(distinct n, ',') within group (order by n) from texts": "1,2,3,4,5",
+            },
+        ),
+        case(
+            "5/22 LISTAGG, limit",
+            "LISTAGG fails when its result is longer than the longest VARCHAR.",
+            "r_LISTAGG",
+            {
+                "select listagg(repeat('x', 30000)) from texts": Fails(
+                    "Result size exceeds LISTAGG limit", psycopg.errors.InternalError_
+                )
+            },
+        ),
+        case(
+            "5/22 WITHIN GROUP",
+            "LISTAGG, MEDIAN and PERCENTILE_CONT of one SELECT must have the same order.",
+            "r_LISTAGG, r_MEDIAN",
+            {
+                "select listagg(v) within group (order by n), listagg(n) within group (order by v) from texts": Fails(
+                    "within group ORDER BY clauses for aggregate functions must be the same"
+                ),
+                "select percentile_cont(0.6) within group (order by i), median(b) from numbers": Fails(
+                    "within group ORDER BY clauses for aggregate functions must be the same"
+                ),
+                "select listagg(v) within group (order by n), listagg(n) from texts where n = 1": [("a", "1")],
+                "select median(i) = percentile_cont(0.5) within group (order by i) from numbers": True,
+            },
+        ),
+        case(
+            "5/22 DISTINCT",
+            "LISTAGG, MEDIAN and PERCENTILE_CONT do not go together with another DISTINCT aggregate.",
+            "r_LISTAGG",
+            {
+                "select listagg(v), count(distinct n) from texts": Fails("with other distinct aggregate function"),
+                "select median(i), (select count(distinct n) from texts) from numbers group by i having i = 1": [
+                    (Decimal(1), 5)
+                ],
+            },
+        ),
+        case(
+            "5/22 STRING_AGG",
+            "There is no STRING_AGG.",
+            "c_unsupported-postgresql-functions",
+            {"select string_agg(v, ',') from texts": NOT_HERE},
+        ),
+        case(
+            "5/23 APPROXIMATE COUNT",
+            "APPROXIMATE COUNT(DISTINCT ..) may be off by two percent; here it is exact.",
+            "r_COUNT",
+            {"select approximate count(distinct v) from texts": 3},
+            DIFFERS,
+        ),
+        case(
+            "5/23 APPROXIMATE PERCENTILE_DISC",
+            "APPROXIMATE PERCENTILE_DISC may be off by half a percent; here it is exact.",
+            "r_APPROXIMATE_PERCENTILE_DISC",
+            {"select approximate percentile_disc(0.5) within group (order by i) from numbers": 2},
+            DIFFERS,
+        ),
+        case(
+            "5/24 MEDIAN, PERCENTILE_CONT",
+            "MEDIAN is PERCENTILE_CONT(0.5).",
+            "r_MEDIAN, r_PERCENTILE_CONT",
+            {
+                "select median(f) from numbers": 2.5,
+                "select percentile_cont(0.5) within group (order by f) from numbers": 2.5,
+                "select percentile_cont(0.25) within group (order by f) from numbers": 2.0,
+            },
+        ),
+        case(
+            "5/24 without a table",
+            "MEDIAN, PERCENTILE_CONT and LISTAGG fail in a query that reads no table.",
+            "c_SQL_functions_compute_node_only",
+            {
+                "median(1)": Fails("must be applied on at least one user created table"),
+                "listagg('a')": Fails("must be applied on at least one user created table"),
+            },
+        ),
+        case(
+            "5/24 of catalog tables",
+            "They fail in a query of the catalog's tables alone, too.",
+            "c_SQL_functions_compute_node_only",
+            {"select count(*) from (select median(1) from pg_database) q": 1},
+            DIFFERS,
+        ),
+        case(
+            "5/25 QUALIFY",
+            "QUALIFY chooses rows by windows; a relation directly before it needs an alias.",
+            "r_QUALIFY_clause",
+            {
+                "select i from numbers x qualify row_number() over (order by i desc) = 1": 4,
+                "select i from numbers qualify row_number() over (order by i desc) = 1": Fails(
+                    "syntax error", psycopg.errors.SyntaxError
+                ),
+            },
+        ),
+        case(
+            "5/25 GROUP BY",
+            "There are GROUP BY ALL, GROUPING SETS, ROLLUP and CUBE.",
+            "r_GROUP_BY_clause",
+            {
+                "select i % 2, sum(i) from numbers group by all order by 1": [(0, 6), (1, 1)],
+                "select i % 2, sum(i) from numbers group by rollup (1) order by 2": [(1, 1), (0, 6), (None, 7)],
+                "select count(*) from (select i, b from numbers group by cube (i, b)) q": 10,
+                "select count(*) from (select i, b from numbers group by grouping sets ((i), (b), ())) q": 7,
+            },
+        ),
+        case(
+            "5/25 TOP, LIMIT, OFFSET",
+            "There are TOP n, LIMIT and OFFSET.",
+            "r_SELECT_list, r_ORDER_BY_clause",
+            {
+                "select top 2 i from numbers order by i desc": [(4,), (2,)],
+                "select i from numbers order by i limit 1 offset 1": 2,
+            },
+        ),
+        case(
+            "5/25 EXCLUDE",
+            "SELECT * EXCLUDE leaves columns out.",
+            "r_SELECT_list",
+            {
+                "select * exclude b from numbers": NOT_HERE,
+                "select * exclude (b, f) from numbers": NOT_HERE,
+                "select n.* exclude b from numbers n": NOT_HERE,
+            },
+            REFUSED,
+        ),
+        case(
+            "5/25 PIVOT, UNPIVOT",
+            "PIVOT and UNPIVOT turn rows into columns and back.",
+            "r_FROM_clause-pivot-unpivot-examples",
+            {
+                "select * from (select v, n from texts) pivot (sum(n) for v in ('a', 'b'))": NOT_HERE,
+                "select * from (select i, b from numbers) unpivot (n for c in (i, b))": NOT_HERE,
+            },
+            REFUSED,
+        ),
+        case(
+            "5/26 order of strings",
+            "Strings are sorted by their bytes.",
+            "c_collation_sequences",
+            {"'Z' < 'a'": True, "'é' > 'z'": True},
+        ),
+        case(
+            "5/26 ORDER BY a string",
+            "ORDER BY takes no string.",
+            "r_ORDER_BY_clause",
+            {"select i from numbers order by 'a'": Fails("constant in ORDER BY", psycopg.errors.SyntaxError)},
+        ),
+    ],
+)
+def test_hashes_and_queries(session, tables, results):
+    check(session, results)
+
+
+@fact("5/26 order of rows", "Rows without an ORDER BY come in any order.", SUPPORTED, "r_ORDER_BY_clause")
+def test_rows_come_in_another_order_than_they_were_written(session, tables):
+    rows = session.execute("select i from numbers").fetchall()
+    assert rows != [(1,), (2,), (4,)]
+    assert sorted(rows) == [(1,), (2,), (4,)]
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        case(
+            "5/27 BOOLEAN",
+            "BOOLEAN reads TRUE, FALSE and the strings t, f, 1, 0, yes, no, y, n, true, false.",
+            "r_Boolean_type",
+            {f"{text}::boolean": True for text in ("true", "'t'", "'1'", "'yes'", "'y'", "'true'")}
+            | {f"{text}::boolean": False for text in ("false", "'f'", "'0'", "'no'", "'n'", "'false'")},
+        ),
+        case(
+            "5/27 BOOLEAN and integers",
+            "BOOLEAN can be cast into every integer, and every integer into BOOLEAN.",
+            "r_TRY_CAST",
+            {
+                "true::smallint": 1,
+                "true::int": 1,
+                "false::bigint": 0,
+                "2::smallint::bool": True,
+                "0::int::bool": False,
+                "0::bigint::bool": False,
+            },
+        ),
+        case(
+            "5/27 BOOLEAN and strings",
+            "BOOLEAN cannot be cast into a string.",
+            "no page; users' reports of the error",
+            {
+                "true::varchar": Fails("^cannot cast type boolean to character varying", psycopg.errors.CannotCoerce),
+                "select cast(i > 1 as char(5)) from numbers": Fails("cannot cast", psycopg.errors.CannotCoerce),
+                "case when true then 'true' else 'false' end": "true",
+                "true::int::varchar": "1",
+            },
+        ),
+        case(
+            "5/28 SUPER",
+            "JSON_PARSE makes a SUPER, which is navigated into, unnested and written by JSON_SERIALIZE.",
+            "JSON_PARSE, query-super",
+            {
+                "json_parse('{}')": NOT_HERE,
+                "json_serialize(null)": NOT_HERE,
+                "select v.a[0] from texts": NOT_HERE,
+                "create temp table s (a super)": NOT_HERE,
+            },
+            REFUSED,
+        ),
+        case(
+            "5/28 JSON_EXTRACT_PATH_TEXT",
+            "JSON_EXTRACT_PATH_TEXT follows keys through a text.",
+            "JSON_EXTRACT_PATH_TEXT",
+            {
+                """json_extract_path_text('{"f2":{"f3":1},"f4":{"f5":99,"f6":"star"}}', 'f4', 'f6')""": "star",
+                """json_extract_path_text('{"f2":', 'f2', true)""": None,
+                """json_extract_path_text('{"f2":', 'f2')""": Fails("JSON", psycopg.errors.InternalError_),
+            },
+        ),
+        case(
+            "5/28 JSON_EXTRACT_ARRAY_ELEMENT_TEXT",
+            "JSON_EXTRACT_ARRAY_ELEMENT_TEXT counts from 0, and is NULL beyond the array.",
+            "JSON_EXTRACT_ARRAY_ELEMENT_TEXT",
+            {
+                "json_extract_array_element_text('[111,112,113]', 2)": "113",
+                """json_extract_array_element_text('["a",["b",1]]', 1)""": '["b",1]',
+                "json_extract_array_element_text('[111]', 1)": None,
+                "json_extract_array_element_text('[111]', -1)": None,
+                """json_extract_array_element_text('["a",["b",1,["c",2,3,null,]]]', 1)""": Fails(
+                    "invalid json array object", psycopg.errors.InternalError_
+                ),
+                """json_extract_array_element_text('["a",["b",1,["c",2,3,null,]]]', 1, true)""": None,
+            },
+        ),
+        case(
+            "5/28 IS_VALID_JSON",
+            "IS_VALID_JSON is true for an object only, IS_VALID_JSON_ARRAY for an array.",
+            "IS_VALID_JSON",
+            {
+                """is_valid_json('{"a":{"b":{"c":1}}}')""": True,
+                "is_valid_json('{{}}')": False,
+                """is_valid_json('{1:"a"}')""": False,
+                "is_valid_json('[1,2,3]')": False,
+                "is_valid_json_array('[1,2,3]')": True,
+            },
+        ),
+        case(
+            "5/28 operators of JSON",
+            "PostgreSQL's operators of JSON are not there.",
+            "c_unsupported-postgresql-datatypes",
+            {"'{}' -> 'a'": NOT_HERE, "'{}' ->> 'a'": NOT_HERE},
+        ),
+        case(
+            "5/29 names of types",
+            "INT2, INT4, INT8, FLOAT4, FLOAT8, BPCHAR, NVARCHAR and NCHAR are names of other types.",
+            "c_Supported_data_types",
+            {
+                "select format_type(atttypid, atttypmod) from pg_attribute where attnum > 0 "
+                "and attrelid = (select oid from pg_class where relname = 'aliases') order by attnum": [
+                    ("smallint",),
+                    ("integer",),
+                    ("bigint",),
+                    ("real",),
+                    ("double precision",),
+                    ("double precision",),
+                    ("character(256)",),
+                    ("character varying(256)",),
+                    ("character(1)",),
+                    ("character varying(256)",),
+                    ("numeric(18,0)",),
+                ]
+            },
+        ),
+        case(
+            "5/29 DECIMAL",
+            "DECIMAL and NUMERIC without a precision are DECIMAL(18,0), which has no fractions.",
+            "r_Numeric_types201, tidyverse/dbplyr#1033",
+            {
+                "7.4::decimal": Decimal(7),
+                "7.4::numeric": Decimal(7),
+                "1e18::decimal": Fails("overflow", psycopg.errors.NumericValueOutOfRange),
+            },
+        ),
+        case(
+            "5/29 DECIMAL, halves",
+            "Whether a cast to it rounds or cuts: the two reports differ.",
+            "lightdash/lightdash#22386, tidyverse/dbplyr#1033",
+            {"7.9::decimal": Decimal(8)},
+            UNKNOWN,
+        ),
+        case(
+            "5/30 text that is no number",
+            "On compute nodes the error is 1207, Invalid digit.",
+            "databricks/spark-redshift#53",
+            {
+                "select v::int from texts where v = 'b'": Fails(
+                    "^Invalid digit, Value 'b', Pos 0, Type: Integer", psycopg.errors.InternalError_
+                ),
+                "select v::bigint from texts where v = 'b'": Fails("Type: Long", psycopg.errors.InternalError_),
+                "select v::decimal(5, 2) from texts where v = 'b'": Fails(
+                    "Type: Decimal", psycopg.errors.InternalError_
+                ),
+            },
+        ),
+        case(
+            "5/30 text that is no number, on the leader node",
+            "In a query without a table the error is PostgreSQL's.",
+            NO_SOURCE,
+            {"'a'::int": Fails("invalid input syntax", psycopg.errors.InvalidTextRepresentation)},
+        ),
+        case(
+            "5/30 other types",
+            "What the error of a text that is no FLOAT or DATE says.",
+            NO_SOURCE,
+            {
+                "select v::float8 from texts where v = 'b'": Fails("invalid input", psycopg.errors.InternalError_),
+                "select v::date from texts where v = 'b'": Fails("invalid input", psycopg.errors.InternalError_),
+            },
+            UNKNOWN,
+        ),
+        case(
+            "5/30 TRY_CAST",
+            "TRY_CAST is NULL where CAST fails.",
+            "r_TRY_CAST",
+            {
+                "try_cast('123' as int)": 123,
+                "try_cast('foo' as int)": None,
+                "try_cast('1.255' as decimal(4, 2))": Decimal("1.26"),
+                "try_cast('1234' as decimal(4, 2))": None,
+                "try_cast('2018-02-30' as date)": None,
+                "try_cast(100000 as smallint)": None,
+                "try_cast('abc' as varchar(2))": "ab",
+                "select try_cast(v as int) from texts where n = 5": None,
+            },
+        ),
+        case(
+            "5/30 TRY_CAST, types",
+            "TRY_CAST fails for types that are not cast into each other.",
+            "r_TRY_CAST",
+            {
+                "try_cast(true as timestamp)": Fails("cannot cast type boolean", psycopg.errors.CannotCoerce),
+                "try_cast('true' as boolean)": Fails("cannot cast type text", psycopg.errors.CannotCoerce),
+            },
+        ),
+        case(
+            "5/31 RANDOM",
+            "There is RANDOM, and no SETSEED.",
+            "r_RANDOM, c_unsupported-postgresql-functions",
+            {"random() between 0 and 1": True, "setseed(1)": NOT_HERE},
+        ),
+        case(
+            "5/31 GENERATE_SERIES",
+            "GENERATE_SERIES runs on the leader node only, and not over tables.",
+            "c_unsupported-postgresql-functions",
+            {
+                "select generate_series(1, 2) order by 1": [(1,), (2,)],
+                "select generate_series(1, 2) from numbers": Fails("not supported on Redshift tables"),
+            },
+        ),
+        case(
+            "5/31 WITH RECURSIVE",
+            "WITH RECURSIVE makes numbers.",
+            "r_WITH_clause",
+            {"with recursive n (i) as (select 1 union all select i + 1 from n where i < 3) select sum(i) from n": 6},
+        ),
+        case(
+            "5/32 comments",
+            "Comments are -- and /* */.",
+            "r_SELECT_list",
+            {"1 -- one\n + 1": 2, "1 /* one /* two */ */ + 1": 2},
+        ),
+        case(
+            "5/32 dollar quotes",
+            "Strings have no dollar quotes outside of procedures.",
+            NO_SOURCE,
+            {"$$a$$": NOT_HERE},
+        ),
+        case(
+            "5/32 backslashes",
+            "A backslash escapes in E'' and in an ordinary string.",
+            NO_SOURCE,
+            {r"e'a\tb'": "a\tb", r"'a\tb'": "a\tb", r"'\\N'": r"\N"},
+        ),
+    ],
+)
+def test_types(session, tables, results):
+    check(session, results)

@@ -1,0 +1,133 @@
+"""Section 6.3: what a cluster tells of its state."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import WaiterError
+
+from standin_support.facts import Here, fact
+from standin_support.held import API, PATIENCE, ROLE, SHARED, refused, request
+
+
+@fact(
+    "6.3/9",
+    "A cluster is creating, available, modifying, pausing, paused, resuming, rebooting, resizing, final-snapshot, "
+    "deleting.",
+    Here.SUPPORTED,
+    API + "Cluster",
+)
+def test_statuses(service, redshift):
+    name = {"ClusterIdentifier": "stately"}
+    with service.held("create"):
+        assert redshift.create_cluster(**request("stately"))["Cluster"]["ClusterStatus"] == "creating"
+        assert service.status("stately") == "creating"
+    assert service.available("stately")["ClusterStatus"] == "available"
+    modified = redshift.modify_cluster(**name, AllowVersionUpgrade=False)["Cluster"]
+    assert modified["ClusterStatus"] == "modifying"
+    service.available("stately")
+    with service.held("pause"):
+        assert redshift.pause_cluster(**name)["Cluster"]["ClusterStatus"] == "pausing"
+        assert service.status("stately") == "pausing"
+    service.become("stately", "paused")
+    with service.held("resume"):
+        assert redshift.resume_cluster(**name)["Cluster"]["ClusterStatus"] == "resuming"
+        assert service.status("stately") == "resuming"
+    service.available("stately")
+    with service.held("resume"):
+        assert redshift.reboot_cluster(**name)["Cluster"]["ClusterStatus"] == "rebooting"
+        assert service.status("stately") == "rebooting"
+    service.available("stately")
+    with service.held("resume"):
+        resized = redshift.modify_cluster(**name, NodeType="ra3.large", NumberOfNodes=2)["Cluster"]
+        assert resized["ClusterStatus"] == "resizing"
+        assert service.status("stately") == "resizing"
+    service.available("stately")
+    with service.held("delete"):
+        with service.held("save_snapshot"):
+            deleted = redshift.delete_cluster(**name, FinalClusterSnapshotIdentifier="last")["Cluster"]
+            assert deleted["ClusterStatus"] == "final-snapshot"
+            assert service.status("stately") == "final-snapshot"
+        service.become("stately", "deleting")
+    service.gone("stately")
+
+
+@fact("6.3/9a", "A cluster that gets another name is renaming.", Here.REFUSED, API + "ModifyCluster")
+def test_renaming(redshift):
+    with refused("UnsupportedOperation", match="NewClusterIdentifier is not supported by the stand-in"):
+        redshift.modify_cluster(ClusterIdentifier=SHARED, NewClusterIdentifier="other")
+
+
+@fact(
+    "6.3/10",
+    "ClusterAvailabilityStatus says whether a cluster can be queried.",
+    Here.SUPPORTED,
+    API + "Cluster",
+)
+def test_availability(service, redshift):
+    assert service.describe(SHARED)["ClusterAvailabilityStatus"] == "Available"
+    with service.held("create"):
+        created = redshift.create_cluster(**request("unavailable"))["Cluster"]
+        assert created["ClusterAvailabilityStatus"] == "Unavailable"
+    service.available("unavailable")
+
+
+@fact("6.3/11", "A cluster that is being created has no endpoint.", Here.SUPPORTED, "no source")
+def test_endpoint(service, redshift):
+    with service.held("create"):
+        redshift.create_cluster(**request("new"))
+        assert "Endpoint" not in service.describe("new")
+    assert service.available("new")["Endpoint"]["Address"] == "localhost"
+
+
+@fact(
+    "6.3/11a",
+    "A role is adding, then in-sync; a role that is taken away is removing, then gone.",
+    Here.SUPPORTED,
+    "copy-unload-iam-role-associating-with-clusters",
+)
+def test_roles(service, redshift):
+    service.create("roles")
+
+    def change(**asked):
+        return redshift.modify_cluster_iam_roles(ClusterIdentifier="roles", **asked)["Cluster"]
+
+    def become(roles):
+        for _ in range(5000):
+            if service.describe("roles")["IamRoles"] == roles:
+                return
+        raise AssertionError(f"the roles never became {roles}")
+
+    added = change(AddIamRoles=[ROLE], DefaultIamRoleArn=ROLE)
+    assert added["IamRoles"] == [{"IamRoleArn": ROLE, "ApplyStatus": "adding"}]
+    assert added["DefaultIamRoleArn"] == ROLE
+    become([{"IamRoleArn": ROLE, "ApplyStatus": "in-sync"}])
+    removed = change(RemoveIamRoles=[ROLE])
+    assert removed["IamRoles"] == [{"IamRoleArn": ROLE, "ApplyStatus": "removing"}]
+    assert "DefaultIamRoleArn" not in removed
+    become([])
+
+
+@fact(
+    "6.3/12",
+    "The waiter cluster_available waits for clusters that do not exist yet, and gives up on one that is deleting.",
+    Here.SUPPORTED,
+    "boto3 waiters",
+)
+def test_waiter_of_a_cluster_that_is_deleting(service, redshift):
+    service.create("doomed")
+    waiter = redshift.get_waiter("cluster_available")
+    with service.held("delete"):
+        redshift.delete_cluster(ClusterIdentifier="doomed", SkipFinalClusterSnapshot=True)
+        with pytest.raises(WaiterError, match="terminal failure"):
+            waiter.wait(ClusterIdentifier="doomed", WaiterConfig=PATIENCE)
+    service.gone("doomed")
+    with pytest.raises(WaiterError, match="Max attempts exceeded"):
+        waiter.wait(ClusterIdentifier="doomed", WaiterConfig={"Delay": 0, "MaxAttempts": 2})
+
+
+@fact("6.3/12a", "The waiter cluster_deleted gives up on one that is creating.", Here.SUPPORTED, "boto3 waiters")
+def test_waiter_for_the_end_of_a_cluster_that_begins(service, redshift):
+    with service.held("create"):
+        redshift.create_cluster(**request("begun"))
+        with pytest.raises(WaiterError, match="terminal failure"):
+            service.gone("begun")

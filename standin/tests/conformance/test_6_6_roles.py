@@ -1,0 +1,97 @@
+"""Section 6.6: the roles of COPY, and the rights of who makes a cluster."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from redshift_standin.settings import ACCOUNT
+from standin_support.facts import Here, fact
+from standin_support.held import ROLE, SHARED, TRUST, USER, make_role, request
+
+
+@fact(
+    "6.6/28",
+    "A role of COPY must trust redshift.amazonaws.com.",
+    Here.SUPPORTED,
+    "authorizing-redshift-service-database-users",
+)
+def test_trust(service):
+    stranger = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    make_role(service, "stranger", "s3:*", trust=stranger)
+    with pytest.raises(psycopg.Error, match="not authorized to assume IAM Role"):
+        copy_with(service, "stranger")
+
+
+@fact(
+    "6.6/28a",
+    "sts:ExternalId can leave the role to some database users of some clusters.",
+    Here.SUPPORTED,
+    "authorizing-redshift-service-database-users",
+)
+def test_external_id(service):
+    for number, user in enumerate((USER, "somebody_else")):
+        account = f"arn:aws:redshift:us-west-2:{ACCOUNT}:dbuser:loader-{number}/{user}"
+        make_role(
+            service,
+            f"limited-{number}",
+            "s3:*",
+            trust={**TRUST, "Condition": {"StringEquals": {"sts:ExternalId": account}}},
+        )
+    copy_with(service, "limited-0", cluster="loader-0")
+    with pytest.raises(psycopg.Error, match="not authorized to assume IAM Role"):
+        copy_with(service, "limited-1", cluster="loader-1")
+
+
+@fact(
+    "6.6/29",
+    "COPY needs s3:ListBucket and s3:GetObject, and no more.",
+    Here.SUPPORTED,
+    "copy-usage_notes-access-permissions",
+)
+def test_permissions(service):
+    make_role(service, "least", "s3:ListBucket", "s3:GetObject")
+    assert copy_with(service, "least") == 2
+    make_role(service, "blind", "s3:ListBucket")
+    with pytest.raises(psycopg.Error, match="Access Denied"):
+        copy_with(service, "blind", cluster="loader-2")
+
+
+@fact(
+    "6.6/30",
+    "Who creates a cluster needs rights in Redshift and iam:PassRole; here nobody's requests are checked.",
+    Here.DIFFERS,
+    "copy-unload-iam-role-associating-with-clusters",
+)
+def test_rights_of_the_caller(service):
+    iam = service.client("iam")
+    iam.create_user(UserName="powerless")
+    key = iam.create_access_key(UserName="powerless")["AccessKey"]
+    caller = service.client("redshift", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    caller.create_cluster(**request("unchecked", IamRoles=[ROLE]))
+    service.available("unchecked")
+
+
+@fact(
+    "6.6/31",
+    "ASSUMEROLE can be revoked from PUBLIC and granted to users.",
+    Here.REFUSED,
+    "copy-usage_notes-access-permissions",
+)
+def test_assumerole(service):
+    with service.connect(SHARED) as connection, pytest.raises(psycopg.errors.FeatureNotSupported):
+        connection.execute(f"grant assumerole on '{ROLE}' to {USER} for copy")
+
+
+def copy_with(service, role: str, cluster: str = "loader") -> int:
+    """Load two rows with a role on a cluster of its own, and return how many are there."""
+    s3 = service.client("s3")
+    if "landing" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket="landing", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+        s3.put_object(Bucket="landing", Key="rows.csv", Body=b"1\n2\n")
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
+    service.create(cluster, IamRoles=[arn])
+    with service.connect(cluster) as connection:
+        connection.execute("create table t (n integer)")
+        connection.execute(f"copy t from 's3://landing/' iam_role '{arn}' csv")
+        return connection.execute("select count(*) from t").fetchone()[0]

@@ -1,0 +1,112 @@
+"""A Redshift endpoint under test, and the clients that connect to it."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import psycopg2
+import redshift_connector
+
+from redshift_standin.databases import database_name
+from redshift_standin.endpoints import Endpoints
+from redshift_standin.postgres import PostgresServer
+from redshift_standin.settings import HOST
+from redshift_standin.wire.certificate import CERTIFICATE
+
+USER = "awsuser"
+PASSWORD = "Secret-42"
+DATABASE = "dev"
+
+
+@dataclass
+class Endpoint:
+    """One cluster's endpoint."""
+
+    endpoints: Endpoints
+    postgres: PostgresServer
+    certificates: Path
+    cluster: str
+    port: int
+    opened: list = field(default_factory=list)
+
+    def parameters(self, **changed) -> dict:
+        """Return libpq's parameters of a client that verifies the endpoint's certificate."""
+        known = {
+            "host": "localhost",
+            "port": self.port,
+            "user": USER,
+            "password": PASSWORD,
+            "dbname": DATABASE,
+            "sslmode": "verify-full",
+            "sslrootcert": str(self.certificates / CERTIFICATE),
+        }
+        return {**known, **changed}
+
+    def psycopg(self, *, autocommit: bool = False, **changed) -> psycopg.Connection:
+        return self._opened(psycopg.connect(**self.parameters(**changed), autocommit=autocommit))
+
+    def psycopg2(self, **changed):
+        return self._opened(psycopg2.connect(**self.parameters(**changed)))
+
+    def redshift(self, **changed) -> redshift_connector.Connection:
+        """Connect as Airflow does; SSL_CERT_FILE names the endpoint's certificate."""
+        known = {"host": "localhost", "port": self.port, "user": USER, "password": PASSWORD, "database": DATABASE}
+        return self._opened(redshift_connector.connect(**{**known, **changed}))
+
+    def behind(self) -> psycopg.Connection:
+        """Connect to PostgreSQL itself, behind the endpoint's back."""
+        parameters = self.postgres.dsn.parameters(database_name(self.cluster, DATABASE))
+        return self._opened(psycopg.connect(**parameters, autocommit=True))
+
+    def wait_for(self, query: str) -> None:
+        """Wait until a query of PostgreSQL itself returns a row."""
+        connection = self.behind()
+        deadline = time.monotonic() + 20
+        while connection.execute(query).fetchone() is None:
+            assert time.monotonic() < deadline, f"never true: {query}"
+            time.sleep(0.01)
+
+    def wait_for_a_waiter(self) -> None:
+        """Wait until a session waits for a lock of another."""
+        self.wait_for("select 1 from pg_locks where not granted")
+
+    def close(self) -> None:
+        for connection in self.opened:
+            connection.close()
+
+    def _opened(self, connection):
+        self.opened.append(connection)
+        return connection
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+class RowsCopier:
+    """COPY for tests of the session: loads the lines it is given, or does what the test says."""
+
+    def __init__(self) -> None:
+        self.action: Callable | None = None
+
+    async def copy(self, statement, backend):
+        return await self.action(statement, backend)
+
+
+_numbers = itertools.count(1)
+
+
+def make_endpoint(endpoints, postgres, certificates) -> Endpoint:
+    cluster = f"cluster-{next(_numbers)}"
+    port = free_port()
+    endpoints.create(cluster, port=port, database=DATABASE, master_user=USER)
+    endpoints.set_password(cluster, USER, PASSWORD)
+    return Endpoint(endpoints, postgres, certificates, cluster, port)

@@ -1,0 +1,203 @@
+"""The whole stand-in, whose clusters can be held in a state for as long as a test looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import psycopg
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from redshift_standin.aws import Aws
+from redshift_standin.aws.faults import PATH
+from redshift_standin.copy import S3Copier
+from redshift_standin.endpoints import Endpoints
+from redshift_standin.postgres import PostgresServer
+from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
+from redshift_standin.unload import S3Unloader
+from standin_support.endpoint import free_port
+
+USER, PASSWORD = "awsuser", "Secret-42"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+API = "API reference: "
+
+# The cluster that is there for every test.
+SHARED = "shared"
+PATIENCE = {"Delay": 0, "MaxAttempts": 5000}
+
+
+class HeldEndpoints(Endpoints):
+    """Endpoints that wait before they do what a test has named."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.gates: dict[str, threading.Event] = {}
+
+    def create(self, *args: Any, **kwargs: Any) -> None:
+        self._wait("create")
+        super().create(*args, **kwargs)
+
+    def pause(self, *args: Any) -> None:
+        super().pause(*args)
+        self._wait("pause")
+
+    def resume(self, *args: Any) -> None:
+        self._wait("resume")
+        super().resume(*args)
+
+    def delete(self, *args: Any) -> None:
+        self._wait("delete")
+        super().delete(*args)
+
+    def save_snapshot(self, *args: Any) -> None:
+        self._wait("save_snapshot")
+        super().save_snapshot(*args)
+
+    def _wait(self, operation: str) -> None:
+        if gate := self.gates.get(operation):
+            assert gate.wait(60), f"{operation} was held for too long"
+
+
+class Service:
+    """The stand-in as its clients see it, with no cluster at first."""
+
+    def __init__(self, settings: Settings, endpoints: HeldEndpoints) -> None:
+        self.settings = settings
+        self.endpoints = endpoints
+        self.redshift = self.client("redshift")
+
+    def client(self, service: str, *, key: str = ACCESS_KEY, secret: str = SECRET_KEY, token: str | None = None) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.settings.aws_url,
+            region_name=REGION,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    @contextmanager
+    def held(self, operation: str) -> Iterator[None]:
+        """Hold up what goes on behind a state of a cluster, such as ``create`` or ``save_snapshot``."""
+        gate = self.endpoints.gates[operation] = threading.Event()
+        try:
+            yield
+        finally:
+            del self.endpoints.gates[operation]
+            gate.set()
+
+    def create(self, identifier: str, **changed: Any) -> dict[str, Any]:
+        """Create a cluster, wait until it is available, and return what is known of it."""
+        self.redshift.create_cluster(**request(identifier, **changed))
+        return self.available(identifier)
+
+    def available(self, identifier: str) -> dict[str, Any]:
+        self.redshift.get_waiter("cluster_available").wait(ClusterIdentifier=identifier, WaiterConfig=PATIENCE)
+        return self.describe(identifier)
+
+    def snapshot(self, cluster: str, identifier: str, **more: Any) -> dict[str, Any]:
+        """Take a snapshot, wait until it is available, and return what is known of it."""
+        self.redshift.create_cluster_snapshot(ClusterIdentifier=cluster, SnapshotIdentifier=identifier, **more)
+        self.redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier=identifier, WaiterConfig=PATIENCE)
+        return self.redshift.describe_cluster_snapshots(SnapshotIdentifier=identifier)["Snapshots"][0]
+
+    def describe(self, identifier: str) -> dict[str, Any]:
+        return self.redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
+
+    def status(self, identifier: str) -> str:
+        return self.describe(identifier)["ClusterStatus"]
+
+    def become(self, identifier: str, status: str) -> None:
+        """Wait until a cluster has this status."""
+        for _ in range(5000):
+            if self.status(identifier) == status:
+                return
+        raise AssertionError(f"{identifier} never became {status}")
+
+    def gone(self, identifier: str) -> None:
+        """Wait until there is no such cluster."""
+        self.redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=identifier, WaiterConfig=PATIENCE)
+
+    def connect(self, identifier: str, user: str = USER, password: str = PASSWORD, **more: Any) -> psycopg.Connection:
+        port = self.describe(identifier)["Endpoint"]["Port"]
+        parameters = {"host": "localhost", "dbname": "dev", "sslmode": "require", "autocommit": True, **more}
+        return psycopg.connect(port=port, user=user, password=password, **parameters)
+
+    def remove_all(self, *, but: str) -> None:
+        """Delete every snapshot and every cluster but one."""
+        for cluster in self.redshift.describe_clusters()["Clusters"]:
+            identifier = cluster["ClusterIdentifier"]
+            if identifier == but:
+                continue
+            with contextlib.suppress(self.redshift.exceptions.ClusterNotFoundFault):
+                while self.status(identifier) not in ("available", "paused", "incompatible-restore"):
+                    pass
+                self.redshift.delete_cluster(ClusterIdentifier=identifier, SkipFinalClusterSnapshot=True)
+            self.gone(identifier)
+        for snapshot in self.redshift.describe_cluster_snapshots()["Snapshots"]:
+            self.redshift.delete_cluster_snapshot(SnapshotIdentifier=snapshot["SnapshotIdentifier"])
+
+    def fault(self, **asked: Any) -> None:
+        """Ask for an error, or with nothing to ask for, for none any more."""
+        with httpx.Client(base_url=self.settings.aws_url, trust_env=False) as switch:
+            (switch.post(PATH, json=asked) if asked else switch.delete(PATH)).raise_for_status()
+
+
+def request(identifier: str, **changed: Any) -> dict[str, Any]:
+    """Return the parameters of CreateCluster, without those that are changed to nothing."""
+    known = {
+        "ClusterIdentifier": identifier,
+        "NodeType": "ra3.large",
+        "ClusterType": "single-node",
+        "MasterUsername": USER,
+        "MasterUserPassword": PASSWORD,
+        **changed,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+@contextmanager
+def refused(code: str, status: int = 400, match: str | None = None) -> Iterator[None]:
+    """Expect a call to fail with an error code and an HTTP status, and with these words in its message."""
+    with pytest.raises(ClientError, match=match) as error:
+        yield
+    answer = error.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
+
+
+@contextmanager
+def held_standin(postgres: PostgresServer, certificates: Path, state: Path) -> Iterator[Service]:
+    """Start the stand-in with no cluster."""
+    settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
+    endpoints = HeldEndpoints(postgres, certificates, S3Copier(), S3Unloader())
+    aws = Aws(settings, endpoints)
+    aws.start()
+    try:
+        yield Service(settings, endpoints)
+    finally:
+        aws.stop()
+        endpoints.close()
+
+
+def document(*statements: dict) -> str:
+    """Return a policy of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def make_role(service: Service, name: str, *actions: str, trust: dict = TRUST) -> None:
+    """Make a role that may do this with everything in S3."""
+    iam = service.client("iam")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
+    allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    iam.put_role_policy(RoleName=name, PolicyName="s3", PolicyDocument=document(allowed))

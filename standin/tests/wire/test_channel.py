@@ -1,0 +1,46 @@
+"""Reading from a peer: nothing that arrives is missed, whatever the reader waits for meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from redshift_standin.wire.channel import Channel, Disconnected
+
+
+async def connected() -> tuple[Channel, socket.socket]:
+    ours, theirs = socket.socketpair()
+    channel = Channel()
+    await asyncio.get_running_loop().create_unix_connection(lambda: channel, sock=ours)
+    return channel, theirs
+
+
+async def holds(channel: Channel, size: int) -> None:
+    while len(channel.buffer) < size:
+        await asyncio.sleep(0)
+
+
+def test_what_came_since_the_reader_last_looked_is_not_waited_for_again():
+    async def read() -> bytes:
+        channel, peer = await connected()
+        peer.sendall(b"first")
+        await channel.fill(0)
+        peer.sendall(b" and last")
+        await holds(channel, 14)
+        await asyncio.wait_for(channel.fill(5), 10)
+        return bytes(channel.buffer)
+
+    assert asyncio.run(read()) == b"first and last"
+
+
+def test_a_peer_that_goes_ends_the_wait():
+    async def read() -> None:
+        channel, peer = await connected()
+        waiting = asyncio.create_task(channel.fill(0))
+        peer.close()
+        await asyncio.wait_for(waiting, 10)
+
+    with pytest.raises(Disconnected):
+        asyncio.run(read())

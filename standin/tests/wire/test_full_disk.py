@@ -1,0 +1,40 @@
+"""A disk without room: Redshift's words for it, and what is left of the transaction."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from standin_support.full_disk import needs_limits, no_room_for
+
+pytestmark = needs_limits
+
+
+@pytest.fixture
+def client(endpoint):
+    connection = endpoint.psycopg()
+    connection.execute("create table filled (a integer)")
+    connection.execute("insert into filled values (1)")
+    connection.commit()
+    return connection
+
+
+# More columns than the catalog has room for in what it has already written.
+WIDE = f"create table another ({', '.join(f'c{number} integer' for number in range(800))})"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [WIDE, "insert into empty values (1)", "insert into roomless select * from filled"],
+    ids=["create table", "insert", "insert from another"],
+)
+def test_what_cannot_be_written_is_redshifts_error_1016(client, statement):
+    client.execute("create table empty (a integer)")
+    client.execute("create temporary table roomless (a integer)")
+    with pytest.raises(psycopg.errors.InternalError_) as refused, no_room_for(client.info.backend_pid):
+        client.execute(statement)
+    assert refused.value.sqlstate == "XX000"
+    assert refused.value.diag.message_primary == "Disk Full"
+    assert "code:      1016" in refused.value.diag.message_detail
+    client.rollback()
+    assert client.execute("select * from filled").fetchall() == [(1,)]

@@ -1,0 +1,127 @@
+"""Two hundred clients at once, of which many vanish, leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import psycopg
+import pytest
+
+from redshift_standin.backend import CopyResult
+from redshift_standin.endpoints import Endpoints
+from redshift_standin.wire.channel import Channel
+from redshift_standin.wire.server import Server
+from redshift_standin.wire.session import Session
+from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
+
+CLIENTS = 200
+SECONDS = 120
+
+# What they are in the middle of; each client does one of these.
+WORKS = [
+    b"select count(*) from crowd a, crowd b, crowd c, crowd d",
+    b"begin; create temp table mine (n integer); insert into mine values (1)",
+    b"begin; insert into crowd values (1)",
+    b"create temp table mine (n integer); copy mine from 's3://bucket/key' iam_role default json 'auto'",
+    b"select a.n from crowd a, crowd b, crowd c",
+    b"insert into crowd values (2)",
+]
+
+
+def census(watch) -> dict[str, int]:
+    """Count what a client has of this process and of PostgreSQL."""
+    gc.collect()
+    kinds = Counter(map(type, gc.get_objects()))
+    counted = Counter({kind.__name__: kinds[kind] for kind in (Channel, Server, Session, asyncio.Task)})
+    counted["files"] = psutil.Process().num_fds()
+    counted["sessions"] = sessions(watch)
+    return counted
+
+
+def sessions(watch) -> int:
+    return watch.execute("select count(*) from pg_stat_activity").fetchone()[0]
+
+
+def abandon(connection) -> None:
+    """Let the socket vanish without a word."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier):
+    ended = threading.Event()
+
+    async def rows():
+        while not ended.is_set():
+            yield b"1\n"
+            await asyncio.sleep(0.1)
+
+    async def load(statement, backend):
+        return CopyResult(await backend.copy_in("copy mine from stdin", rows()), ())
+
+    copier.action = load
+    endpoint.psycopg(autocommit=True).execute("create table crowd (n integer)")
+    watch = endpoint.behind()
+    watch.execute("insert into crowd select generate_series(1, 2000)")
+    before = census(watch)
+    with ThreadPoolExecutor(20) as pool:
+        clients = list(pool.map(lambda _: psycopg.connect(**endpoint.parameters(), autocommit=True), range(CLIENTS)))
+        assert census(watch)["Session"] == before["Session"] + CLIENTS
+        assert list(pool.map(lambda each: each.execute("select 42").fetchone(), clients)) == [(42,)] * CLIENTS
+        busy, calm = clients[::2], clients[1::2]
+        for number, client in enumerate(busy):
+            client.pgconn.send_query(WORKS[number % len(WORKS)])
+        # Those that work do not keep the others from being answered.
+        assert list(pool.map(lambda each: each.execute("select 42").fetchone(), calm)) == [(42,)] * len(calm)
+    for client in busy:
+        abandon(client)
+    for client in calm:
+        client.close()
+    # A statement that commits by itself goes on without its client.
+    ended.set()
+    deadline = time.monotonic() + SECONDS
+    while sessions(watch) > before["sessions"] or census(watch) != before:
+        assert time.monotonic() < deadline, f"left behind: {census(watch) - before}"
+        time.sleep(0.2)
+
+
+def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates, copier):
+    endpoints, port = Endpoints(endpoint_postgres, certificates, copier, connections=2), free_port()
+    endpoints.create("crowded", port=port, database=DATABASE, master_user=USER)
+    endpoints.set_password("crowded", USER, PASSWORD)
+    endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "crowded", port)
+    try:
+        first, _ = endpoint.psycopg(), endpoint.psycopg()
+        with pytest.raises(psycopg.OperationalError, match='connection limit "2" exceeded for non-bootstrap users'):
+            endpoint.psycopg()
+        first.close()
+        sessions = "select count(*) from pg_stat_activity where usename = 'awsuser' and datname like 'crowded%'"
+        endpoint.wait_for(f"select 1 where ({sessions}) = 1")
+        assert endpoint.psycopg().execute("select 42").fetchone() == (42,)
+    finally:
+        endpoint.close()
+        endpoints.delete("crowded")
+        endpoints.close()
+
+
+def test_the_stand_in_may_open_enough_files_for_them():
+    code = """
+import resource
+from redshift_standin.open_files import allow_many_clients
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+allow_many_clients()
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 1200)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"True\n"
