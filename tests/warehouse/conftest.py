@@ -13,7 +13,7 @@ from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.cluster_login import find_login
 from local.stack.stack import Stack
-from redshift_standin.aws import Aws
+from redshift_standin.aws import Aws, durations
 from redshift_standin.aws.faults import FAULTS
 from redshift_standin.client import standin_environment
 from standin_support.service_parts import NotedEndpoints, free_port
@@ -94,7 +94,7 @@ def cluster_seconds() -> str:
 @pytest.fixture
 def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
     """The address of an empty AWS, which this process's clients use; they ask once, so that nothing hides a fault."""
-    monkeypatch.setenv("SPARKIFY_CLUSTER_SECONDS", cluster_seconds)
+    monkeypatch.setenv(durations.VARIABLE, cluster_seconds)
     settings = Settings(state=tmp_path, aws_port=free_port(), redshift_port=free_port())
     for name, value in standin_environment(settings).items():
         monkeypatch.setenv(name, value)

@@ -12,7 +12,7 @@ import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from local.settings import Settings
-from redshift_standin.aws import Aws
+from redshift_standin.aws import Aws, durations
 from redshift_standin.client import standin_environment
 from standin_support.service_parts import free_port
 from tests.support.account import Account, HeldEndpoints
@@ -24,7 +24,7 @@ def aws_account(tmp_path_factory) -> Iterator[Account]:
     settings = Settings(state=tmp_path_factory.mktemp("aws"), aws_port=free_port(), redshift_port=free_port())
     endpoints = HeldEndpoints()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARKIFY_CLUSTER_SECONDS", "0.05,roles=60")
+        patch.setenv(durations.VARIABLE, "0.05,roles=60")
         patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
         for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             patch.setenv(name, standin_environment(settings)[name])
