@@ -54,10 +54,10 @@ def backfilled(api, empty_warehouse):
     forwards = api.start_backfill(LOAD, *FORWARDS)
     wait_until(lambda: api.count_runs(LOAD, *FORWARDS, ["running"]), "an hour runs")
     by_hand = api.trigger(LOAD, BY_HAND)
-    wait_until(lambda: api.backfill_is_complete(forwards), "the backfill ends", seconds=300)
+    wait_until(lambda: api.backfill_is_complete(forwards), "the backfill ends")
     api.start_backfill(LOAD, *BACKWARDS, backwards=True, reprocess="completed")
-    wait_until(lambda: api.count_runs(LOAD, FIRST, LAST, FINISHED) == 12, "the backfill backwards ends", seconds=300)
-    wait_until(lambda: api.run_state(LOAD, by_hand) in FINISHED, "the run by hand ends", seconds=300)
+    wait_until(lambda: api.count_runs(LOAD, FIRST, LAST, FINISHED) == 12, "the backfill backwards ends")
+    wait_until(lambda: api.run_state(LOAD, by_hand) in FINISHED, "the run by hand ends")
     return by_hand
 
 

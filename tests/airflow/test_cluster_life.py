@@ -122,16 +122,16 @@ def teardown_that_asks(stack, api):
     """
     wait_for_dag(api, TEARDOWN_CLUSTER)
     run_id = api.trigger(TEARDOWN_CLUSTER, {})
-    wait_until(lambda: states(api, run_id)["approve"] == "awaiting_input", "the run asks", seconds=300)
+    wait_until(lambda: states(api, run_id)["approve"] == "awaiting_input", "the run asks")
     log = stack.settings.state / "logs" / "scheduler.log"
     heard = re.compile(rf"TaskInstance Finished: .*task_id=approve, run_id={re.escape(run_id)},")
-    wait_until(lambda: heard.search(log.read_text()), "the scheduler has heard of the question's end", seconds=300)
+    wait_until(lambda: heard.search(log.read_text()), "the scheduler has heard of the question's end")
     assert states(api, run_id)["delete_cluster"] is None
     return run_id
 
 
 def finished(api, run_id):
-    wait_until(lambda: api.run_state(TEARDOWN_CLUSTER, run_id) in FINISHED, "the teardown ends", seconds=300)
+    wait_until(lambda: api.run_state(TEARDOWN_CLUSTER, run_id) in FINISHED, "the teardown ends")
     assert api.run_state(TEARDOWN_CLUSTER, run_id) == "success"
 
 

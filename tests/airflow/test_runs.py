@@ -156,7 +156,7 @@ def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
 
     assert {table: rows(warehouse, table) for table in TARGETS} == damaged
     api.clear(LOAD, run_id, sorted(killed))
-    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends", seconds=300)
+    wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the run ends")
     assert api.run_state(LOAD, run_id) == "success"
     assert {table: rows(warehouse, table) for table in TARGETS} == expected
 
@@ -173,10 +173,10 @@ def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_b
         # What is staged is checked, too: the results are locked when that is done, and before the loads are.
         gate.execute("lock etl.lock_songplays")
         run_id = api.trigger(LOAD, dict(zip(("window_start", "window_end"), dataset.window, strict=True)))
-        wait_until(lambda: waits(stack, api, run_id, "load_songplays"), "a load waits for the lock", seconds=300)
+        wait_until(lambda: waits(stack, api, run_id, "load_songplays"), "a load waits for the lock")
         holder.execute("lock etl.check_results")
         gate.rollback()
-        wait_until(lambda: waits(stack, api, run_id, "check_star_schema"), "the check waits for the lock", seconds=300)
+        wait_until(lambda: waits(stack, api, run_id, "check_star_schema"), "the check waits for the lock")
         # A staging table that somebody reads cannot be dropped.
         reader.execute(f"select * from {staging_table('staging_events', SimpleNamespace(dag_id=LOAD, run_id=run_id))}")
         kill_tasks(stack, api, run_id, {"check_star_schema"})
@@ -261,11 +261,11 @@ def test_a_run_that_changes_all_tables_has_one_report_which_is_made_after_it(sta
         [[last]] = metadata.execute("select max(id) from dag_run").fetchall()
         new = "from dag_run where dag_id = %s and id > %s"
         run_id = api.trigger(LOAD, {"full_load": True})
-        wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the load ends", seconds=300)
+        wait_until(lambda: api.run_state(LOAD, run_id) in {"success", "failed"}, "the load ends")
         assert api.run_state(LOAD, run_id) == "success"
         assert len(api.asset_events(LOAD, run_id)) == len(TARGETS)
         ended_runs = f"select run_id {new} and state in ('success', 'failed')"
-        wait_until(lambda: metadata.execute(ended_runs, (report, last)).fetchall(), "the report is there", seconds=300)
+        wait_until(lambda: metadata.execute(ended_runs, (report, last)).fetchall(), "the report is there")
         made = metadata.execute(f"select run_type, state {new}", (report, last)).fetchall()
         queued = metadata.execute("select * from asset_dag_run_queue where target_dag_id = %s", (report,)).fetchall()
         [[ended]] = metadata.execute("select end_date from dag_run where run_id = %s", (run_id,)).fetchall()

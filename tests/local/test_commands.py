@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -14,6 +13,7 @@ from local.settings import ROOT, Settings
 from local.stack.env_file import env_file
 from local.stack.progress import Progress
 from local.stack.stack import Stack
+from standin_support.waiting import wait_until
 
 
 def environment(settings, **more):
@@ -177,9 +177,7 @@ def test_a_killed_component_is_started_again_and_down_leaves_no_process(new_sett
         before = {name: daemon.members() for name, daemon in stack.airflow.items()}
         scheduler = stack.airflow["scheduler"]
         next(process for process in before["scheduler"] if process.create_time() == scheduler.started).kill()
-        deadline = time.monotonic() + 10
-        while scheduler.is_running() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: not scheduler.is_running(), "the scheduler is gone")
         assert run(new_settings, "up").returncode == 0
         assert stack.is_complete()
         assert not [process for process in before["scheduler"] if process.is_running() and process.status() != "zombie"]

@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import sys
-import time
 
 import psutil
 import pytest
 
 from local.errors import StackError
 from local.stack.daemon import Daemon, stop_all
+from standin_support.waiting import wait_until
 
 # A parent that starts a child in a process group of its own; both ignore the polite request to end when told so.
 FAMILY = """
@@ -28,15 +28,8 @@ time.sleep(600)
 
 def start_family(daemon, ready, deaf=False):
     daemon.start([sys.executable, "-c", FAMILY.format(ready=str(ready), deaf=deaf)], os.environ)
-    wait_until(lambda: ready.exists() and ready.read_text())
+    wait_until(lambda: ready.exists() and ready.read_text(), "the child is started")
     return int(ready.read_text())
-
-
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
 
 
 def is_gone(pid):
@@ -111,7 +104,7 @@ def test_stopping_what_never_ran_is_no_error(daemon):
 
 def test_a_process_that_ends_at_once_is_reported_with_its_last_words_and_its_log(daemon, tmp_path):
     daemon.start([sys.executable, "-c", "raise SystemExit('no such table')"], os.environ)
-    wait_until(lambda: not daemon.is_running())
+    wait_until(lambda: not daemon.is_running(), "the process is gone")
 
     with pytest.raises(StackError, match=f"example stopped.*no such table.*{tmp_path}/logs/example.log"):
         daemon.check_alive()

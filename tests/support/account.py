@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from local.settings import ROOT
 from standin_support.service_parts import NotedEndpoints
-from standin_support.waiting import wait_until
+from standin_support.waiting import HANGS_AFTER_SECONDS, wait_until
 from tests.support.aws_contents import contents
 from tests.support.faults import AwsFaults
 
@@ -60,7 +60,7 @@ class HeldEndpoints(NotedEndpoints):
         super().save_snapshot(*args)
 
     def _wait(self) -> None:
-        assert self.going.wait(60), "a change was held up for too long"
+        assert self.going.wait(HANGS_AFTER_SECONDS), "a change was held up for too long"
 
 
 class Account:
@@ -130,7 +130,7 @@ class Account:
 
     def become(self, status: str | None) -> None:
         """Wait until the cluster is in a state; None: until it is gone."""
-        wait_until(lambda: self.status() == status, f"the cluster is {status}", seconds=30)
+        wait_until(lambda: self.status() == status, f"the cluster is {status}")
 
     def contents(self) -> dict[str, list[str]]:
         """Name everything that was made, by its kind; what is there in every account is left out."""
@@ -152,7 +152,7 @@ class Account:
 
     def empty(self) -> None:
         """Delete everything that was made."""
-        wait_until(lambda: self.status() in ("available", "paused", None), "the cluster settles", seconds=30)
+        wait_until(lambda: self.status() in ("available", "paused", None), "the cluster settles")
         if self.status():
             self.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
             self.become(None)
@@ -192,7 +192,7 @@ def run(dag_id: str, **params: Any) -> dict[str, Any]:
                 raise Asked(task.subject, task.body)
             if isinstance(task, BaseSensorOperator):
                 # What a sensor waits between two looks is Airflow's business.
-                wait_until(lambda task=task: task.poke(context), task.task_id, seconds=30)
+                wait_until(lambda task=task: task.poke(context), task.task_id)
             else:
                 returned[task.task_id] = task.execute(context)
         except AirflowSkipException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from typing import Any
 
 import psycopg
 
-# Longer than the endpoint takes to notice that a client is gone, on any machine.
-PATIENCE = 30
+from standin_support.waiting import wait_until
 
 # What says when, for how long or by which attempt something was done, and so differs from one execution to the next.
 # The time of a file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a
@@ -114,10 +112,7 @@ class Behind:
         :param but: the process numbers of the sessions that may stay.
         :raises AssertionError: one stays.
         """
-        deadline = time.monotonic() + PATIENCE
-        while left := self.fetch(_CLIENTS, (list(but),)):
-            assert time.monotonic() < deadline, f"sessions are left: {left}"
-            time.sleep(0.002)
+        wait_until(lambda: not self.fetch(_CLIENTS, (list(but),)), "no session is left")
         assert self.fetch(_LOCKS, (list(but),)) == []
 
     def empty(self, table: str) -> None:
@@ -129,10 +124,7 @@ class Behind:
 
         :raises AssertionError: none does.
         """
-        deadline = time.monotonic() + PATIENCE
-        while not self.fetch("select 1 from pg_locks where not granted"):
-            assert time.monotonic() < deadline, "no session waits for a lock"
-            time.sleep(0.002)
+        wait_until(lambda: self.fetch("select 1 from pg_locks where not granted"), "a session waits for a lock")
 
     @contextmanager
     def locked(self, table: str) -> Iterator[int]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 TOKEN = "T0/B0/of-the-tests"
-PATIENCE = 120
 
 
 class Inbox:
@@ -37,7 +37,7 @@ class Inbox:
 
     def next(self) -> Any:
         """Wait for a message and return it."""
-        return self._arrived.get(timeout=PATIENCE)
+        return self._arrived.get(timeout=HANGS_AFTER_SECONDS)
 
     def rest(self) -> list[Any]:
         """Return what has arrived and was not asked for."""

@@ -22,6 +22,7 @@ from local.stack.cluster_login import ClusterLogin, require_login
 from local.stack.environment import CLUSTER
 from redshift_elt.connection.transaction import ConnectionLostError
 from redshift_standin.databases import database_name
+from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.model.star_schema import Row, comparable, star_schema
 from tests.support.behind import Behind, Contents
 from tests.support.faults import Line, Moment, before_each_statement, cut
@@ -172,7 +173,7 @@ def test_a_full_load_is_done_while_readers_go_on(warehouse, behind, endpoint, al
     seen: dict[str, list[int]] = {target: [] for target in TARGETS}
     with endpoint.connect() as reader:
         # A reader who has to wait for a load would wait for good here: the load waits for the reader.
-        reader.execute("set statement_timeout to 10000")
+        reader.execute(f"set statement_timeout to {HANGS_AFTER_SECONDS * 1000}")
 
         def read(_: Any, statement: str) -> None:
             for target, versions in seen.items():

@@ -88,8 +88,6 @@ RUNS = (
     (TEARDOWN, {"approved": True, "final_snapshot": False}),
 )
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:

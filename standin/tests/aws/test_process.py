@@ -19,6 +19,7 @@ from redshift_standin.client import standin_environment
 from redshift_standin.postgres import PostgresServer
 from redshift_standin.settings import ACCOUNT, REGION, Settings
 from standin_support.service_parts import free_port
+from standin_support.waiting import WAITER_CONFIG
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
 TRUST = {
@@ -105,9 +106,7 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
             IamRoles=[ROLE],
             DefaultIamRoleArn=ROLE,
         )
-        redshift.get_waiter("cluster_available").wait(
-            ClusterIdentifier="shop", WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
-        )
+        redshift.get_waiter("cluster_available").wait(ClusterIdentifier="shop", WaiterConfig=WAITER_CONFIG)
         with connect() as connection, connection.cursor() as cursor:
             cursor.execute("create table events (id integer, at timestamp)")
             cursor.execute(
@@ -120,7 +119,7 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
             assert [list(row) for row in cursor.fetchall()] == [[2, 2, 1, 0]]
             connection.commit()
         redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
-        redshift.get_waiter("snapshot_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=WAITER_CONFIG)
         assert listening(standin.process.pid) == {
             ("127.0.0.1", settings.aws_port),
             ("127.0.0.1", settings.redshift_port),
@@ -131,9 +130,7 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
         standin = StandIn(settings)
         assert standin.wait_until_ready() == {"status": "ready", "clusters": {"shop": "available"}}
         redshift.restore_from_cluster_snapshot(ClusterIdentifier="restored", SnapshotIdentifier="kept")
-        redshift.get_waiter("cluster_restored").wait(
-            ClusterIdentifier="restored", WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
-        )
+        redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="restored", WaiterConfig=WAITER_CONFIG)
         for cluster in ("shop", "restored"):
             with connect(cluster) as connection, connection.cursor() as cursor:
                 cursor.execute("select id, at::varchar from events order by id")
@@ -160,7 +157,7 @@ def test_another_address_is_the_only_one_and_clients_are_told_it(settings):
             MasterUsername="awsuser",
             ManageMasterPassword=True,
         )
-        boto3.client("redshift").get_waiter("cluster_available").wait(WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+        boto3.client("redshift").get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         with connect() as connection, connection.cursor() as cursor:
             cursor.execute("select 1")
         assert listening(standin.process.pid) == {

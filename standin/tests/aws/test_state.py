@@ -19,8 +19,8 @@ from redshift_standin.aws.state import StateFile
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT, REGION
 from standin_support.service_parts import NotedEndpoints, client
+from standin_support.waiting import WAITER_CONFIG
 
-PATIENCE = {"Delay": 0, "MaxAttempts": 5000}
 TRUST = {"Version": "2012-10-17", "Statement": []}
 GOOD = {
     "ClusterIdentifier": "shop",
@@ -62,9 +62,9 @@ def fill(settings):
         ManageMasterPassword=True,
         IamRoles=[f"arn:aws:iam::{ACCOUNT}:role/copy"],
     )
-    redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+    redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
     redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
-    redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+    redshift.get_waiter("snapshot_available").wait(WaiterConfig=WAITER_CONFIG)
     return redshift.describe_clusters()["Clusters"]
 
 
@@ -165,10 +165,10 @@ def test_a_snapshot_that_was_being_taken_is_taken_again(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,snapshot=3600"):
         redshift.create_cluster(**GOOD)
-        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
     with running(settings, monkeypatch, "0") as endpoints:
-        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=WAITER_CONFIG)
         assert [call[0] for call in endpoints.calls] == ["create", "save_snapshot"]
 
 
@@ -178,13 +178,13 @@ def test_a_restore_that_was_under_way_begins_again(settings, monkeypatch):
         redshift.create_cluster(**GOOD)
     # A cluster that was being created is available after a restart.
     with running(settings, monkeypatch, "0,creating=3600") as endpoints:
-        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
-        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=WAITER_CONFIG)
         folder = endpoints.calls[-1][-1]
         redshift.restore_from_cluster_snapshot(ClusterIdentifier="again", SnapshotIdentifier="kept")
     with running(settings, monkeypatch, "0") as endpoints:
-        redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="again", WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="again", WaiterConfig=WAITER_CONFIG)
         assert ("load_snapshot", "again", folder, "dev", "awsuser") in endpoints.calls
 
 
@@ -192,10 +192,10 @@ def test_a_cluster_whose_final_snapshot_was_being_taken_is_deleted(settings, mon
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,final-snapshot=3600"):
         redshift.create_cluster(**GOOD)
-        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         redshift.delete_cluster(ClusterIdentifier="shop", FinalClusterSnapshotIdentifier="last")
     with running(settings, monkeypatch, "0") as endpoints:
-        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="shop", WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="shop", WaiterConfig=WAITER_CONFIG)
         assert [call[0] for call in endpoints.calls] == ["create", "pause", "save_snapshot", "delete"]
         assert redshift.describe_cluster_snapshots()["Snapshots"][0]["Status"] == "available"
 
@@ -204,7 +204,7 @@ def test_a_change_that_was_pending_is_made(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,resizing=3600"):
         redshift.create_cluster(**GOOD)
-        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         redshift.resize_cluster(ClusterIdentifier="shop", NumberOfNodes=2)
     with running(settings, monkeypatch, "0"):
         cluster = redshift.describe_clusters()["Clusters"][0]
@@ -219,11 +219,11 @@ def test_a_snapshot_that_cannot_be_taken_has_failed_and_the_cluster_stays(settin
 
     with running(settings, monkeypatch, "0") as endpoints:
         redshift.create_cluster(**GOOD)
-        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         endpoints.save_snapshot = full
         redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
         with pytest.raises(WaiterError, match="terminal failure"):
-            redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+            redshift.get_waiter("snapshot_available").wait(WaiterConfig=WAITER_CONFIG)
         assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "available"
         redshift.delete_cluster(ClusterIdentifier="shop", FinalClusterSnapshotIdentifier="last")
         while redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "final-snapshot":
@@ -240,9 +240,9 @@ def test_a_restore_that_fails_is_told(settings, monkeypatch):
 
     with running(settings, monkeypatch, "0") as endpoints:
         redshift.create_cluster(**GOOD)
-        redshift.get_waiter("cluster_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
         redshift.create_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
-        redshift.get_waiter("snapshot_available").wait(WaiterConfig=PATIENCE)
+        redshift.get_waiter("snapshot_available").wait(WaiterConfig=WAITER_CONFIG)
         endpoints.load_snapshot = broken
         redshift.restore_from_cluster_snapshot(ClusterIdentifier="again", SnapshotIdentifier="kept")
         while (again := redshift.describe_clusters(ClusterIdentifier="again")["Clusters"][0])[
@@ -251,7 +251,7 @@ def test_a_restore_that_fails_is_told(settings, monkeypatch):
             pass
         assert (again["ClusterStatus"], again["RestoreStatus"]["Status"]) == ("incompatible-restore", "failed")
         redshift.delete_cluster(ClusterIdentifier="again", SkipFinalClusterSnapshot=True)
-        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="again", WaiterConfig=PATIENCE)
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="again", WaiterConfig=WAITER_CONFIG)
 
 
 def test_a_taken_port_is_one_clear_line(settings):

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from standin_support.facts import Here, fact
-from standin_support.held import API, PATIENCE, ROLE, SHARED, refused, request
+from standin_support.held import API, ROLE, SHARED, refused, request
+from standin_support.waiting import WAITER_CONFIG, wait_until
 
 
 @fact(
@@ -92,10 +93,7 @@ def test_roles(service, redshift):
         return redshift.modify_cluster_iam_roles(ClusterIdentifier="roles", **asked)["Cluster"]
 
     def become(roles):
-        for _ in range(5000):
-            if service.describe("roles")["IamRoles"] == roles:
-                return
-        raise AssertionError(f"the roles never became {roles}")
+        wait_until(lambda: service.describe("roles")["IamRoles"] == roles, f"the roles are {roles}")
 
     added = change(AddIamRoles=[ROLE], DefaultIamRoleArn=ROLE)
     assert added["IamRoles"] == [{"IamRoleArn": ROLE, "ApplyStatus": "adding"}]
@@ -119,7 +117,7 @@ def test_waiter_of_a_cluster_that_is_deleting(service, redshift):
     with service.held("delete"):
         redshift.delete_cluster(ClusterIdentifier="doomed", SkipFinalClusterSnapshot=True)
         with pytest.raises(WaiterError, match="terminal failure"):
-            waiter.wait(ClusterIdentifier="doomed", WaiterConfig=PATIENCE)
+            waiter.wait(ClusterIdentifier="doomed", WaiterConfig=WAITER_CONFIG)
     service.gone("doomed")
     with pytest.raises(WaiterError, match="Max attempts exceeded"):
         waiter.wait(ClusterIdentifier="doomed", WaiterConfig={"Delay": 0, "MaxAttempts": 2})

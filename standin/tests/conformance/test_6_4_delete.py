@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from standin_support.facts import Here, fact
-from standin_support.held import API, PATIENCE, SHARED, refused, request
+from standin_support.held import API, SHARED, refused, request
+from standin_support.waiting import WAITER_CONFIG
 
 
 @fact(
@@ -152,7 +153,7 @@ def test_delete_of_a_cluster_whose_snapshot_is_taken(service, redshift):
         with refused("InvalidClusterState", match="There is an operation running on the Cluster"):
             redshift.pause_cluster(ClusterIdentifier="busy")
         assert service.status("busy") == "available"
-    redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier="slow", WaiterConfig=PATIENCE)
+    redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier="slow", WaiterConfig=WAITER_CONFIG)
 
 
 @fact(

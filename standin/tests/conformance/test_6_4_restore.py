@@ -7,7 +7,8 @@ import json
 import pytest
 
 from standin_support.facts import Here, fact
-from standin_support.held import API, PATIENCE, ROLE, SHARED, USER, refused
+from standin_support.held import API, ROLE, SHARED, USER, refused
+from standin_support.waiting import WAITER_CONFIG
 
 
 @fact(
@@ -95,7 +96,7 @@ def test_restore_status(service, redshift):
         assert service.describe("target")["RestoreStatus"]["Status"] == "restoring"
         with refused("InvalidClusterSnapshotState"):
             redshift.delete_cluster_snapshot(SnapshotIdentifier="kept")
-    redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="target", WaiterConfig=PATIENCE)
+    redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="target", WaiterConfig=WAITER_CONFIG)
     assert service.status("target") == "available"
 
 
@@ -169,7 +170,7 @@ def test_snapshot_that_is_being_taken(service, redshift):
             redshift.restore_from_cluster_snapshot(ClusterIdentifier="target", SnapshotIdentifier="slow")
         with refused("InvalidClusterSnapshotState"):
             redshift.delete_cluster_snapshot(SnapshotIdentifier="slow")
-    redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier="slow", WaiterConfig=PATIENCE)
+    redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier="slow", WaiterConfig=WAITER_CONFIG)
 
 
 @fact(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from standin_support.waiting import HANGS_AFTER_SECONDS
+
 
 class Background:
     """Runs an action in a thread and hands out its result or its exception."""
@@ -21,7 +23,7 @@ class Background:
         self._thread.start()
 
     def result(self):
-        self._thread.join(20)
+        self._thread.join(HANGS_AFTER_SECONDS)
         assert not self._thread.is_alive(), "still waiting"
         if self._error is not None:
             raise self._error

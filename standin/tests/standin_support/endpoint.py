@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from redshift_standin.endpoints import Endpoints
 from redshift_standin.postgres import PostgresServer
 from redshift_standin.settings import HOST
 from redshift_standin.wire.certificate import CERTIFICATE
+from standin_support.waiting import wait_until
 
 USER = "awsuser"
 PASSWORD = "Secret-42"
@@ -67,10 +67,7 @@ class Endpoint:
     def wait_for(self, query: str) -> None:
         """Wait until a query of PostgreSQL itself returns a row."""
         connection = self.behind()
-        deadline = time.monotonic() + 20
-        while connection.execute(query).fetchone() is None:
-            assert time.monotonic() < deadline, f"never true: {query}"
-            time.sleep(0.01)
+        wait_until(lambda: connection.execute(query).fetchone(), query)
 
     def wait_for_a_waiter(self) -> None:
         """Wait until a session waits for a lock of another."""

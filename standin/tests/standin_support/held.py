@@ -25,6 +25,7 @@ from redshift_standin.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
 from redshift_standin.unload import S3Unloader
 from standin_support.endpoint import free_port
+from standin_support.waiting import HANGS_AFTER_SECONDS, WAITER_CONFIG, wait_until
 
 USER, PASSWORD = "awsuser", "Secret-42"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
@@ -33,7 +34,6 @@ API = "API reference: "
 
 # The cluster that is there for every test.
 SHARED = "shared"
-PATIENCE = {"Delay": 0, "MaxAttempts": 5000}
 
 
 class HeldEndpoints(Endpoints):
@@ -65,7 +65,7 @@ class HeldEndpoints(Endpoints):
 
     def _wait(self, operation: str) -> None:
         if gate := self.gates.get(operation):
-            assert gate.wait(60), f"{operation} was held for too long"
+            assert gate.wait(HANGS_AFTER_SECONDS), f"{operation} was held for too long"
 
 
 class Service:
@@ -103,13 +103,13 @@ class Service:
         return self.available(identifier)
 
     def available(self, identifier: str) -> dict[str, Any]:
-        self.redshift.get_waiter("cluster_available").wait(ClusterIdentifier=identifier, WaiterConfig=PATIENCE)
+        self.redshift.get_waiter("cluster_available").wait(ClusterIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
         return self.describe(identifier)
 
     def snapshot(self, cluster: str, identifier: str, **more: Any) -> dict[str, Any]:
         """Take a snapshot, wait until it is available, and return what is known of it."""
         self.redshift.create_cluster_snapshot(ClusterIdentifier=cluster, SnapshotIdentifier=identifier, **more)
-        self.redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier=identifier, WaiterConfig=PATIENCE)
+        self.redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
         return self.redshift.describe_cluster_snapshots(SnapshotIdentifier=identifier)["Snapshots"][0]
 
     def describe(self, identifier: str) -> dict[str, Any]:
@@ -120,14 +120,11 @@ class Service:
 
     def become(self, identifier: str, status: str) -> None:
         """Wait until a cluster has this status."""
-        for _ in range(5000):
-            if self.status(identifier) == status:
-                return
-        raise AssertionError(f"{identifier} never became {status}")
+        wait_until(lambda: self.status(identifier) == status, f"{identifier} is {status}")
 
     def gone(self, identifier: str) -> None:
         """Wait until there is no such cluster."""
-        self.redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=identifier, WaiterConfig=PATIENCE)
+        self.redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
 
     def connect(self, identifier: str, user: str = USER, password: str = PASSWORD, **more: Any) -> psycopg.Connection:
         port = self.describe(identifier)["Endpoint"]["Port"]

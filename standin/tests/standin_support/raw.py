@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from redshift_standin.settings import HOST
 from redshift_standin.wire.certificate import CERTIFICATE
+from standin_support.waiting import HANGS_AFTER_SECONDS
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
 STARTUP = struct.pack("!I", 196608) + b"user\0awsuser\0database\0dev\0\0"
-SECONDS = 60
 
 
 def frame(kind: bytes, body: bytes = b"") -> bytes:
@@ -21,7 +21,7 @@ def frame(kind: bytes, body: bytes = b"") -> bytes:
 
 def raw(endpoint, receive_buffer: int | None = None) -> socket.socket:
     connection = socket.socket()
-    connection.settimeout(SECONDS)
+    connection.settimeout(HANGS_AFTER_SECONDS)
     if receive_buffer is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.connect((HOST, endpoint.port))

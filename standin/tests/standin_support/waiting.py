@@ -8,14 +8,26 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
+# Only something that hangs takes longer, however busy the machine is.
+HANGS_AFTER_SECONDS = 300
 
-def wait_until(condition: Callable[[], Value], what: str, seconds: float = 120) -> Value:
+# The same for boto3's waiters.
+WAITER_CONFIG = {"Delay": 0.01, "MaxAttempts": 30_000}
+
+# What is soon true is noticed soon, and a long wait leaves the processor to what it waits for.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.2
+
+
+def wait_until(condition: Callable[[], Value], what: str) -> Value:
     """Ask until the answer is true, and return it.
 
     :param what: what is waited for, for the message.
+    :raises AssertionError: it hangs.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + HANGS_AFTER_SECONDS
+    pause = _FIRST_PAUSE
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"{what}: not after {seconds} s"
-        time.sleep(0.2)
+        assert time.monotonic() < deadline, f"{what}: not after {HANGS_AFTER_SECONDS} s"
+        time.sleep(pause)
+        pause = min(_LONGEST_PAUSE, pause * 1.5)
     return value

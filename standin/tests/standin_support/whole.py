@@ -20,6 +20,7 @@ from redshift_standin.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
 from redshift_standin.unload import S3Unloader
 from standin_support.endpoint import free_port
+from standin_support.waiting import WAITER_CONFIG
 
 CLUSTER = "shop"
 DATABASE = "dev"
@@ -150,9 +151,7 @@ def whole_standin(postgres: PostgresServer, certificates: Path, state: Path, **c
                 **cluster,
             }
         )
-        redshift.get_waiter("cluster_available").wait(
-            ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 0, "MaxAttempts": 5000}
-        )
+        redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig=WAITER_CONFIG)
         yield whole
         for connection in whole.opened:
             connection.close()

@@ -13,6 +13,7 @@ from redshift_standin.endpoints import Endpoints
 from standin_support.background import Background
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 from standin_support.raw import answers, frame, logged_in, read_to_end
+from standin_support.waiting import HANGS_AFTER_SECONDS
 
 COPY = "copy victims from 's3://bucket/key' iam_role default json 'auto'"
 UNLOAD = "unload ('select 1') to 's3://bucket/key' iam_role default"
@@ -51,7 +52,7 @@ def a_copy_that_reads(endpoint, copier, victim):
     started = threading.Event()
     copier.action = lambda statement, backend: until_cancelled(started, backend)
     running = Background(lambda: victim.execute(COPY))
-    assert started.wait(20)
+    assert started.wait(HANGS_AFTER_SECONDS)
     return running
 
 
@@ -71,7 +72,7 @@ def a_copy_that_writes(endpoint, copier, victim):
 
     copier.action = load
     running = Background(lambda: victim.execute(COPY))
-    assert started.wait(20)
+    assert started.wait(HANGS_AFTER_SECONDS)
     return running
 
 
@@ -148,7 +149,7 @@ def test_an_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
     try:
         victim, other = endpoint.psycopg(autocommit=True), endpoint.psycopg(autocommit=True)
         running = Background(lambda: victim.execute(UNLOAD))
-        assert Unloader.started.wait(20)
+        assert Unloader.started.wait(HANGS_AFTER_SECONDS)
         other.execute(f"cancel {victim.info.backend_pid}")
         with pytest.raises(psycopg.errors.QueryCanceled):
             running.result()

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from redshift_standin.wire.channel import Channel, Disconnected
+from standin_support.waiting import HANGS_AFTER_SECONDS
 
 
 async def connected() -> tuple[Channel, socket.socket]:
@@ -29,7 +30,7 @@ def test_what_came_since_the_reader_last_looked_is_not_waited_for_again():
         await channel.fill(0)
         peer.sendall(b" and last")
         await holds(channel, 14)
-        await asyncio.wait_for(channel.fill(5), 10)
+        await asyncio.wait_for(channel.fill(5), HANGS_AFTER_SECONDS)
         return bytes(channel.buffer)
 
     assert asyncio.run(read()) == b"first and last"
@@ -40,7 +41,7 @@ def test_a_peer_that_goes_ends_the_wait():
         channel, peer = await connected()
         waiting = asyncio.create_task(channel.fill(0))
         peer.close()
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, HANGS_AFTER_SECONDS)
 
     with pytest.raises(Disconnected):
         asyncio.run(read())

@@ -9,6 +9,7 @@ import pytest
 
 from redshift_standin.backend import CopyResult, WarehouseError
 from standin_support.background import Background, values
+from standin_support.waiting import HANGS_AFTER_SECONDS
 
 COPY = "copy numbers from 's3://bucket/key' iam_role default json 'auto'"
 
@@ -182,7 +183,7 @@ def test_a_cancelled_copy_is_told_so(numbers, copier):
     copier.action = until_cancelled
     connection = numbers.psycopg()
     waiting = Background(lambda: connection.execute(COPY))
-    assert started.wait(20)
+    assert started.wait(HANGS_AFTER_SECONDS)
     connection.cancel_safe()
     with pytest.raises(psycopg.errors.QueryCanceled):
         waiting.result()
@@ -210,9 +211,9 @@ def test_a_client_that_vanishes_during_copy_in_a_transaction_leaves_nothing(numb
     connection.execute("delete from numbers")
     process = connection.info.backend_pid
     connection.pgconn.send_query(COPY.encode())
-    assert started.wait(20)
+    assert started.wait(HANGS_AFTER_SECONDS)
     connection.pgconn.finish()
-    assert ended.wait(20)
+    assert ended.wait(HANGS_AFTER_SECONDS)
     numbers.wait_for(f"select 1 where not exists (select 1 from pg_stat_activity where pid = {process})")
     assert values(numbers) == [1]
 

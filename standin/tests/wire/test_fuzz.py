@@ -13,7 +13,6 @@ from redshift_standin.backend import CopyResult
 from redshift_standin.databases import database_name
 from standin_support.endpoint import DATABASE, USER
 from standin_support.raw import (
-    SECONDS,
     SSL_REQUEST,
     STARTUP,
     answers,
@@ -24,6 +23,7 @@ from standin_support.raw import (
     read_to_end,
     sqlstate,
 )
+from standin_support.waiting import HANGS_AFTER_SECONDS
 
 # What PostgreSQL and the stand-in answer alike, message for message.
 ALIKE = [
@@ -160,7 +160,7 @@ def fuzzed(shared_endpoint, copier):
 
     def directly():
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(SECONDS)
+        connection.settimeout(HANGS_AFTER_SECONDS)
         connection.connect(str(shared_endpoint.postgres.dsn.socket))
         database = database_name(shared_endpoint.cluster, DATABASE).encode()
         body = struct.pack("!I", 196608) + b"user\0" + USER.encode() + b"\0database\0" + database + b"\0\0"

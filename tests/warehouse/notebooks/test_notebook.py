@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from local.stack.notebook import NOTEBOOK
 from redshift_elt.report.question import BarChart
 from redshift_elt.report.questions_file import load_questions
+from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.model import source
 from tests.support.leaks import leaks
 from tests.support.warehouse import ROOT
@@ -23,8 +24,6 @@ QUESTIONS = {question.name: question for question in load_questions(ROOT / "incl
 SHOWS = re.compile(r'^(\w+) = warehouse\.show\("(\w+)"\)$')
 WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 A_PATH = re.compile(r"(?<![\w.])/(home|root|Users|tmp|work|opt|var)/|[A-Z]:\\\\")
-
-pytestmark = pytest.mark.timeout(300)
 
 
 class Table(HTMLParser):
@@ -82,7 +81,7 @@ def executed(data, tmp_path_factory) -> Executed:
     with pytest.MonkeyPatch.context() as patch:
         for variable in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR"):
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable)))
-        NotebookClient(opened, timeout=120, resources=resources).execute()
+        NotebookClient(opened, timeout=HANGS_AFTER_SECONDS, resources=resources).execute()
     return Executed(opened.cells)
 
 

@@ -15,6 +15,7 @@ from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.loading.history import Load, record
 from redshift_elt.staging.rejects import Reject, insert_rejects
 from redshift_standin.settings import SECRET_KEY
+from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.warehouse.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month
 from warehouse_page.snapshot import SnapshotReader, WarehouseUnreadableError, read_snapshot
@@ -405,7 +406,7 @@ def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
     gate = Event()
 
     def held(*arguments):
-        gate.wait(60)
+        gate.wait(HANGS_AFTER_SECONDS)
         return read_snapshot(*arguments)
 
     monkeypatch.setattr("warehouse_page.snapshot.read_snapshot", held)
@@ -421,7 +422,7 @@ def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
             refused[0].result()
     finally:
         gate.set()
-    assert first.result(60).month == Month(2018, 1)
+    assert first.result(HANGS_AFTER_SECONDS).month == Month(2018, 1)
 
 
 def test_a_warehouse_that_cannot_be_read_is_a_sentence_and_the_runs_are_there(client, warehouse, new_run, monkeypatch):
