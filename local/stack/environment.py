@@ -30,6 +30,29 @@ VIEWER = "viewer"
 # The user's own settings for these programs must not reach the local stack: it would use another account.
 FOREIGN = ("AIRFLOW", "AWS_", "PG", "_AIRFLOW")
 
+# Exported settings of Airflow apply to the local stack, but not those that connect it to the user's own installation.
+OTHER_INSTALLATION = (
+    "AIRFLOW__SECRETS__",
+    "AIRFLOW__LOGGING__REMOTE_",
+    "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
+    "AIRFLOW__CORE__AUTH_MANAGER",
+)
+
+# Settings of Airflow that the user may override.
+DEFAULTS = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__PARALLELISM": "8",
+    "AIRFLOW__API__WORKERS": "1",
+    # Log messages say at their end what to do, so lines are wrapped.
+    "AIRFLOW__API__DEFAULT_WRAP": "True",
+    # The default of one second is most of the duration of a short task.
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+    # A skipped, failed or deferred task can occupy its slot this much longer (docs/airflow.md). The default is 5.
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    # Changed DAG files appear in the UI after seconds instead of minutes.
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+}
+
 # Each task is a separate process: without bytecode files, it compiles the package again.
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
@@ -60,17 +83,22 @@ def client_variables(settings: Settings) -> dict[str, str]:
     return {**standin_environment(settings), **_common_variables(settings, os.environ)}
 
 
-def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Secrets) -> dict[str, str]:
-    """Return the variables that point any Airflow program at the local stack."""
+def airflow_variables(
+    settings: Settings, postgres: PostgresServer, secrets: Secrets, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return the variables that point any Airflow program at the local stack.
+
+    Exported settings of Airflow override the defaults, but not what makes it the local stack.
+    """
     return {
         **client_variables(settings),
+        **DEFAULTS,
+        **_exported_settings(environ),
         "AIRFLOW_HOME": str(airflow_home(settings)),
         "AIRFLOW_UI_URL": settings.airflow_url,
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "8",
         "AIRFLOW__CORE__FERNET_KEY": secrets.fernet_key,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin,{VIEWER}:viewer",
@@ -80,14 +108,7 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": settings.airflow_url,
         "AIRFLOW__API__SECRET_KEY": secrets.api_secret_key,
-        "AIRFLOW__API__WORKERS": "1",
-        # Log messages say at their end what to do, so lines are wrapped.
-        "AIRFLOW__API__DEFAULT_WRAP": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.jwt_secret,
-        # The default of one second is most of the duration of a short task.
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
-        # Changed DAG files appear in the UI after seconds instead of minutes.
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(
             {
                 "conn_type": "aws",
@@ -105,6 +126,14 @@ def airflow_variables(settings: Settings, postgres: PostgresServer, secrets: Sec
             }
         ),
         "AIRFLOW_VAR_SPARKIFY_BUCKET": BUCKET,
+    }
+
+
+def _exported_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if name.startswith("AIRFLOW__") and not name.startswith(OTHER_INSTALLATION)
     }
 
 

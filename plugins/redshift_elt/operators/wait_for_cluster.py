@@ -13,6 +13,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from redshift_elt.cluster.readiness import Readiness
+
 # The trigger fires at its own deadline; the task's timeout is for a triggerer that has died.
 _GRACE = timedelta(minutes=10)
 
@@ -20,13 +22,15 @@ _GRACE = timedelta(minutes=10)
 class WaitForClusterOperator(BaseOperator):
     """Wait until a cluster is available and the role that COPY uses is in sync.
 
-    The task fails as soon as it is clear that waiting does not help, and says why. It does not delete a cluster that
-    takes too long: clear the task to wait longer.
+    If the cluster is ready already, the task succeeds without being deferred. It fails as soon as it is clear that
+    waiting does not help, and says why. It does not delete a cluster that takes too long: clear the task to wait
+    longer.
 
     :param cluster_identifier: the cluster.
     :param role_arn: the role.
     :param max_wait: how long to wait, in seconds.
-    :param poll_interval: seconds between two requests.
+    :param poll_interval: seconds between two requests. Keep it longer than Airflow's
+        ``[workers] min_heartbeat_interval``: see :class:`~redshift_elt.triggers.cluster_ready.ClusterReadyTrigger`.
     """
 
     template_fields: Sequence[str] = ("cluster_identifier", "role_arn")
@@ -49,10 +53,20 @@ class WaitForClusterOperator(BaseOperator):
         self.aws_conn_id = aws_conn_id
 
     def execute(self, context: Context) -> None:  # noqa: ARG002 - Airflow's signature
-        """Defer to the triggerer."""
+        """Defer to the triggerer, unless the cluster is ready or cannot become ready.
+
+        :raises AirflowFailException: waiting does not help.
+        """
         # Imported here because the trigger imports botocore, which DAG files must not load.
         from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
 
+        found = self._readiness()
+        if found.ready:
+            self.log.info("%s", found.message)
+            return
+        if found.failed:
+            raise AirflowFailException(found.message)
+        self.log.info("%s", found.message)
         self.defer(
             trigger=ClusterReadyTrigger(
                 self.cluster_identifier,
@@ -64,6 +78,22 @@ class WaitForClusterOperator(BaseOperator):
             method_name="execute_complete",
             timeout=timedelta(seconds=self.max_wait) + _GRACE,
         )
+
+    def _readiness(self) -> Readiness:
+        # Imported here because DAG files must not load botocore and the hook.
+        from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from redshift_elt.cluster.find import find_cluster
+        from redshift_elt.cluster.readiness import Readiness, readiness
+
+        try:
+            redshift = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="redshift").conn
+            cluster = find_cluster(redshift, self.cluster_identifier)
+        except (BotoCoreError, ClientError, OSError) as error:
+            # The trigger asks again, and gives up after several errors.
+            return Readiness(False, False, f"Cannot describe the cluster {self.cluster_identifier!r}: {error}")
+        return readiness(self.cluster_identifier, cluster, self.role_arn)
 
     def execute_complete(self, context: Context, event: dict[str, str]) -> None:  # noqa: ARG002
         """Succeed or fail according to the trigger's event.

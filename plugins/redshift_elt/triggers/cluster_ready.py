@@ -22,6 +22,11 @@ _MAX_ERRORS = 10
 class ClusterReadyTrigger(BaseTrigger):
     """Fire when a cluster is ready, when it cannot become ready, or at the deadline.
 
+    The first request is sent after ``poll_interval``, so the trigger never fires at once. Otherwise, Airflow could
+    resume the task before its executor has reported the end of the process that deferred it, which can take
+    ``[workers] min_heartbeat_interval`` (5 s). The scheduler then takes that report for the end of the resumed task,
+    and fails or retries the task (Airflow issues 67287 and 72716; docs/airflow.md).
+
     :param role_arn: the role that must be in sync.
     :param until: the deadline, in seconds since 1970, so that it survives a restart of the triggerer.
     :param poll_interval: seconds between two requests.
@@ -55,6 +60,7 @@ class ClusterReadyTrigger(BaseTrigger):
         hook = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="redshift")
         errors, last_message = 0, ""
         while True:
+            await asyncio.sleep(self.poll_interval)
             try:
                 found = await self._readiness(hook)
                 errors = 0
@@ -75,7 +81,6 @@ class ClusterReadyTrigger(BaseTrigger):
             if time.time() >= self.until:
                 yield TriggerEvent({"state": TIMEOUT, "message": last_message})
                 return
-            await asyncio.sleep(self.poll_interval)
 
     async def _readiness(self, hook: AwsBaseHook) -> Readiness:
         async with await hook.get_async_conn() as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -34,20 +35,33 @@ def redshift(control_plane):
     return client
 
 
-def wait(seconds=60.0, cluster="one"):
-    """Run the task as Airflow does, the trigger in this process."""
-    task = WaitForClusterOperator(
+def operator(seconds=60.0, cluster="one"):
+    return WaitForClusterOperator(
         task_id="wait", cluster_identifier=cluster, role_arn=ROLE, max_wait=seconds, poll_interval=0.01
     )
-    with pytest.raises(TaskDeferred) as deferred:
-        task.execute({})
-    path, arguments = deferred.value.trigger.serialize()
-    assert path == "redshift_elt.triggers.cluster_ready.ClusterReadyTrigger"
 
-    async def fire():
+
+def fire(arguments):
+    """Return the first event of the trigger."""
+
+    async def first():
         return (await anext(ClusterReadyTrigger(**arguments).run())).payload
 
-    getattr(task, deferred.value.method_name)({}, event=asyncio.run(fire()))
+    return asyncio.run(first())
+
+
+def resume(task, deferral):
+    """Resume a deferred task as Airflow does, with the trigger in this process."""
+    path, arguments = deferral.trigger.serialize()
+    assert path == "redshift_elt.triggers.cluster_ready.ClusterReadyTrigger"
+    getattr(task, deferral.method_name)({}, event=fire(arguments))
+
+
+def wait(seconds=60.0):
+    task = operator(seconds)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    resume(task, deferred.value)
 
 
 def test_it_waits_until_the_cluster_is_available(redshift):
@@ -64,8 +78,6 @@ def test_an_aws_that_never_answers_is_told(redshift):
     FAULTS.set("redshift", "AccessDenied", None, "DescribeClusters")
     with pytest.raises(AirflowException, match=r"Cannot describe the cluster 'one': .*AccessDenied"):
         wait()
-    FAULTS.clear()
-    wait()
 
 
 def test_a_cluster_that_takes_too_long_is_left_alone(redshift):
@@ -76,5 +88,34 @@ def test_a_cluster_that_takes_too_long_is_left_alone(redshift):
 
 
 def test_a_cluster_that_is_gone_ends_the_waiting(redshift):
+    task = operator()
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    wait()
+    redshift.delete_cluster(ClusterIdentifier="one", SkipFinalClusterSnapshot=True)
+    with pytest.raises(AirflowFailException, match=r"'one' (does not exist|is being deleted)"):
+        resume(task, deferred.value)
+
+
+def test_a_cluster_that_does_not_exist_is_not_waited_for(redshift):
     with pytest.raises(AirflowFailException, match="'other' does not exist"):
-        wait(cluster="other")
+        operator(cluster="other").execute({})
+
+
+def test_a_cluster_that_is_ready_needs_no_deferral(redshift):
+    wait()
+    operator().execute({})
+
+
+def test_the_trigger_cannot_fire_before_its_interval_has_passed(redshift, monkeypatch):
+    """Airflow may take a trigger that fires at once for the end of the task: Airflow issue 67287."""
+    wait()
+    slept = []
+    _, arguments = ClusterReadyTrigger("one", ROLE, time.time() + 60, 15, "aws_default").serialize()
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    fire(arguments)
+    assert slept[0] == 15
