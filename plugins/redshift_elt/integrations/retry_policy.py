@@ -101,7 +101,7 @@ def _by_server(error: ServerError) -> RetryDecision | None:
         return _by_aws(found[2], int(found[1]))
     if error.state.startswith(_TEMPORARY_STATES):
         return RetryDecision.retry(reason=f"The warehouse has a temporary problem: {error.message}")
-    if error.state.startswith(_PERMANENT_STATES) or _WRONG_COPY.search(error.message):
+    if error.is_not_allowed or error.state.startswith(_PERMANENT_STATES) or _WRONG_COPY.search(error.message):
         return RetryDecision.fail(f"The warehouse would refuse it again: {error.message}")
     return None
 

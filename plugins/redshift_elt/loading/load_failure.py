@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.lock import explain_lock
-
-if TYPE_CHECKING:
-    from redshift_elt.connection.session import Session
 
 _NO_STAGING = re.compile(r'relation "(\w+__[0-9a-f]{12})" does not exist')
 _NO_VALUE = re.compile(r"Cannot insert a NULL value into column (\w+)|null value in column \"(\w+)\"")
@@ -20,7 +16,7 @@ class StagingMissingError(AirflowFailException):
     """The staging tables of the run do not exist, because a clean-up has dropped them."""
 
 
-def explain_load(session: Session, error: Exception) -> Exception:
+def explain_load(error: Exception) -> Exception:
     """Return the error to raise for a load that failed; if a retry cannot help, it is one that Airflow does not retry.
 
     :param error: what the load raised; an error that is not known here is returned as it is.
@@ -35,4 +31,4 @@ def explain_load(session: Session, error: Exception) -> Exception:
             f"A staged row has no {empty[1] or empty[2]}, which must not be null. Nothing was loaded, and the staging "
             "tables are kept. Correct the file, or exclude such rows in the SELECT; then clear the run."
         )
-    return explain_lock(session, error)
+    return explain_lock(error)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.sql.identifiers import bare
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _MISSING_RELATION = "42P01"
 _MISSING_LOCK = re.compile(r'relation "(?:etl\.)?(lock_\w+)" does not exist', re.IGNORECASE)
-_NO_PRIVILEGE = "42501"
-_FOREIGN_LOCK = re.compile(r"permission denied for (?:relation|table) (lock_\w+)")
 # A table, or its row type, that exists already: "if not exists" does not see what a transaction that is still open has
 # created.
 _EXISTS = ("42P07", "42710", "23505")
@@ -46,41 +44,20 @@ def create_lock_table(session: Session, target: str) -> None:
     session.execute(render("load/create_lock_table.sql", lock=_lock_table(target)))
 
 
-def explain_lock(session: Session, error: Exception) -> Exception:
+def explain_lock(error: Exception) -> Exception:
     """Return the error to raise for a lock that failed; an error that has another cause is returned as it is."""
     refused = ServerError.of(error)
-    if refused is None:
-        return error
-    if refused.state == _MISSING_RELATION and (missing := _MISSING_LOCK.search(refused.message)):
+    if refused and refused.state == _MISSING_RELATION and (missing := _MISSING_LOCK.search(refused.message)):
         return LockTableMissingError(f"The table etl.{missing[1]} does not exist.")
-    if refused.state == _NO_PRIVILEGE and (foreign := _FOREIGN_LOCK.search(refused.message)):
-        user = _current_user(session)
-        return AirflowFailException(
-            f"The user {user} may not lock etl.{foreign[1]}, which another user has created. Nothing was loaded. "
-            f"Run as an administrator: grant select, insert, update, delete on table etl.{foreign[1]} to {user};"
-        )
     return error
 
 
-def explain_creation(session: Session, error: Exception) -> Exception:
+def explain_creation(_: Session, error: Exception) -> Exception:
     """Return the error to raise for a lock table that could not be created."""
     refused = ServerError.of(error)
     if refused and refused.state in _EXISTS:
         return LockTableExistsError(refused.message)
-    if refused and refused.state == _NO_PRIVILEGE:
-        user = _current_user(session)
-        return AirflowFailException(
-            "The first load of a target creates a table in the schema etl, on which the target's loads wait for each "
-            f"other, and the user {user} may not create it. Nothing was loaded. Run as an administrator: "
-            f"grant usage, create on schema etl to {user};"
-        )
     return error
-
-
-def _current_user(session: Session) -> str:
-    """Return the user of the connection, quoted as a statement needs it."""
-    [(user,)] = session.fetch(render("load/current_user.sql"))
-    return str(user)
 
 
 def _lock_tables(targets: Iterable[str]) -> list[str]:

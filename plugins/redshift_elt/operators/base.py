@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureEx
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowException
 
+from redshift_elt.connection.missing_privilege import TaskTables, explain_missing_privilege
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.window import Window, resolve_window
 
@@ -68,6 +69,11 @@ class WarehouseOperator(BaseSQLOperator):
 
         return S3Hook(aws_conn_id=self.aws_conn_id)
 
+    @property
+    def task_tables(self) -> TaskTables:
+        """The tables that the task changes or creates others like, for messages about missing privileges."""
+        return TaskTables()
+
     def window(self, context: Mapping[str, Any]) -> Window:
         """Return the run's window, and log it."""
         window = resolve_window(context)
@@ -84,11 +90,16 @@ class WarehouseOperator(BaseSQLOperator):
         """Run work in one transaction; see :func:`redshift_elt.connection.transaction.in_transaction`.
 
         :raises TaskDeferred: the cluster is paused and is resumed first.
+        :raises AirflowFailException: the user of the connection lacks a privilege.
         """
         from redshift_elt.connection.endpoints import ClusterPausedError
 
+        def explain_all(session: Session, error: Exception) -> Exception:
+            explained = explain(session, error) if explain else error
+            return explain_missing_privilege(session, explained, self.task_tables)
+
         try:
-            return in_transaction(self.get_db_hook(), work, explain, read_only=read_only)
+            return in_transaction(self.get_db_hook(), work, explain_all, read_only=read_only)
         except ClusterPausedError as paused:
             # A rendered template is a string.
             if str(self.resume_cluster) != "True":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from redshift_elt.staging.summary import StagingSummary
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from redshift_elt.connection.missing_privilege import TaskTables
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
@@ -76,6 +78,11 @@ class LoadOperator(UsesStagingOperator):
     def locked(self) -> Sequence[str]:
         """The tables whose locks the load takes."""
         return [self.table]
+
+    @property
+    def task_tables(self) -> TaskTables:
+        """The target, the other tables that the load changes, and the templates."""
+        return replace(super().task_tables, targets=self.locked)
 
     def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the tables that the SELECT reads, and the target with the origins of each of its columns."""

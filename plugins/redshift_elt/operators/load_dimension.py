@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.merge_records import MergeRecords
@@ -12,6 +13,7 @@ from redshift_elt.operators.load import LoadOperator
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
+    from redshift_elt.connection.missing_privilege import TaskTables
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
@@ -56,6 +58,13 @@ class LoadDimensionOperator(LoadOperator):
     def locked(self) -> Sequence[str]:
         """The tables whose locks the load takes."""
         return [self.table, *self.after_merge_writes]
+
+    @property
+    def task_tables(self) -> TaskTables:
+        """What every load has, and the table of records."""
+        tables = super().task_tables
+        records = [self.strategy.records] if isinstance(self.strategy, MergeRecords) else []
+        return replace(tables, targets=[*tables.targets, *records])
 
     def after_strategy(self, session: Session, counts: RowCounts) -> None:
         """Update the tables that depend on the target."""

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.checks import Aggregate, validate_checks
 from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
+from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import MOST_REJECTS, CopyOptions, json_option
@@ -123,6 +124,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         self._check_options()
         # Read by the OpenLineage listener, as check_results is.
         self.staged: Staged | None = None
+
+    @property
+    def task_tables(self) -> TaskTables:
+        """The template of the staging table."""
+        return TaskTables(templates=[self.table])
 
     def staging_for(self, task: WarehouseOperator, context: Context, window: Window) -> SourceStaging:
         """Return the staging of this source for a run.

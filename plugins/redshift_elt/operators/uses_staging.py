@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.loading.load_failure import StagingMissingError, explain_load
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
@@ -44,6 +45,11 @@ class UsesStagingOperator(WarehouseOperator):
         return False
 
     @property
+    def task_tables(self) -> TaskTables:
+        """The templates of the staging tables, which a task may have to stage again."""
+        return TaskTables(templates=[operator.table for operator in self.staged_by])
+
+    @property
     def ledger_target(self) -> str | None:
         """The table whose ledger records the objects that the operator has loaded; None if it does not load."""
         return None
@@ -66,7 +72,7 @@ class UsesStagingOperator(WarehouseOperator):
         def explain(session: Session, error: Exception) -> Exception:
             for staging in stagings:
                 error = staging.explain(session, error)
-            return explain_load(session, error)
+            return explain_load(error)
 
         def work_on_tables_of_run(session: Session) -> Result:
             lock(session)

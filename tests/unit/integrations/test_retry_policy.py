@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 
+import pytest
+import redshift_connector
 from airflow.sdk import RetryAction
 
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
@@ -12,6 +14,12 @@ from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
 def test_what_is_not_known_is_left_to_the_retries_of_the_task():
     assert WarehouseRetryPolicy().evaluate(KeyError("columns"), 1, 4).action is RetryAction.DEFAULT
+
+
+@pytest.mark.parametrize("message", ["permission denied for relation loads", "must be owner of relation loads"])
+def test_a_missing_privilege_is_not_retried_even_without_its_sqlstate(message):
+    error = redshift_connector.ProgrammingError({"S": "ERROR", "C": "XX000", "M": message})
+    assert WarehouseRetryPolicy().evaluate(error, 1, 4).action is RetryAction.FAIL
 
 
 def test_a_policy_can_be_copied_and_sent_to_another_process():
