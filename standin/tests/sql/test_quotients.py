@@ -59,6 +59,17 @@ TABLES = (
         ("case when d / e > 0.5 then d / e else 0 end", "0.666666666"),
         ("(select d / m from u)", "1.25000000"),
         ("(select max(m) / 3 from u)", "1.333333333333"),
+        ("case d / e when 0.666666666 then 'equal' else 'different' end", "equal"),
+        ("not d / e = 0.666666666", "False"),
+        ("@ d / e", "0.666666666"),
+        # a sign belongs to its factor, and products and quotients are computed from left to right
+        ("d / +e", "0.666666666"),
+        ("d / - -e", "0.666666666"),
+        ("i * -b / s", "-7"),
+        ("20 % -3 / 2", "1"),
+        ("20 / +3 / 2", "3"),
+        ("20 / - -3 / 2", "3"),
+        ("i ^ -s / 2", "0.125"),
         # what is no DECIMAL
         ("i / s", "1"),
         ("b / 2", "3"),

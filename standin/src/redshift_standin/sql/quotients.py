@@ -11,14 +11,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from redshift_standin.sql.lexer import Kind, words
+from redshift_standin.sql.lexer import OPERATORS, Kind, words
 from redshift_standin.sql.statement import Statement, literal, quote
 from redshift_standin.sql.types import read_type
 
-# Marks and words after which a term begins.
-_BEFORE_TERM = words(", + - = < > <= >= <> != || all and between by distinct else having on or select then when where")
 _PRODUCTS = words("* / %")
 _SUMS = words("+ -")
+
+# Operators that bind at least as tightly as a product.
+_IN_TERM = _PRODUCTS | words(":: ^")
+
+# Marks and words after which a term begins.
+_BEFORE_TERM = (OPERATORS - _IN_TERM) | words(
+    ", all and between by case distinct else having not on or select then when where"
+)
 
 # Words after which no alias of a relation stands.
 _AFTER_RELATION = words(
@@ -63,9 +69,16 @@ def quotients(statement: Statement) -> Insertions:
 def _start_of_term(statement: Statement, slash: int) -> int:
     level = statement.opening[slash]
     for at in range(slash - 1, level, -1):
-        if statement.opening[at] == level and statement.at_any(at, _BEFORE_TERM):
+        if statement.opening[at] == level and statement.at_any(at, _BEFORE_TERM) and not _is_sign(statement, at):
             return at + (3 if statement.at(at, "select", "top") else 1)
     return level + 1
+
+
+def _is_sign(statement: Statement, at: int) -> bool:
+    """Whether a token is the sign of a factor inside a term, as in ``a * -b``."""
+    while statement.at_any(at, _SUMS):
+        at -= 1
+    return statement.at_any(at, _IN_TERM)
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,8 @@ class _Terms:
 
     def _read_factor(self, index: int) -> tuple[int, str | None]:
         statement = self._statement
-        index += statement.at(index, "-")
+        while statement.at_any(index, _SUMS):
+            index += 1
         index, kind = self._read_operand(index)
         while statement.at(index, "::"):
             cast, index = read_type(statement, index + 1)
