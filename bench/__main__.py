@@ -16,7 +16,7 @@ import psycopg
 from bench.new_stack import on_new_stack
 from local.stack.environment import CLUSTER, DATABASE
 from local.stack.progress import Progress
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 
 if TYPE_CHECKING:
     from local.stack.stack import Stack

@@ -22,7 +22,7 @@ from local.stack.cluster_login import require_login
 from local.stack.environment import CLUSTER, DATABASE
 from local.stack.progress import Progress
 from local.stack.report import print_table
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 
 if TYPE_CHECKING:
     from local.stack.stack import Stack

@@ -18,7 +18,7 @@ from local.stack import environment
 from local.stack.cluster_login import find_login, require_login
 from local.stack.stack import Stack
 from local.stack.tls_relay import PORT, tls_relay
-from redshift_standin.postgres import INSTALLATION, PACKAGE
+from redshift_standin.engine.postgres import INSTALLATION, PACKAGE
 
 
 def run_sql(settings: Settings, query: str | None, file: str | None = None) -> int:

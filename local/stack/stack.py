@@ -28,7 +28,7 @@ from local.stack.ports import check_free
 from local.stack.progress import Progress
 from local.stack.secret import Secrets, write_private
 from redshift_standin.client import standin_environment
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 
 STANDIN = "standin"
 

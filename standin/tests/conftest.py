@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from redshift_standin.endpoints import Endpoints
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.wire.certificate import CERTIFICATE, server_context
+from redshift_standin.wire.endpoints import Endpoints
 from standin_support.endpoint import RowsCopier, make_endpoint
 from standin_support.whole import whole_standin
 

@@ -13,7 +13,7 @@ from psycopg import sql
 from bench.history import History
 from bench.measures import FIRST, NEW, REPEATED, SONG, Bench
 from local.stack.environment import CLUSTER, DATABASE
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 from tests.support.warehouse import TARGETS
 
 SHORT, LONG = 1, 10

@@ -21,7 +21,7 @@ from local.datagen import Options, generate
 from local.stack.cluster_login import ClusterLogin, require_login
 from local.stack.environment import CLUSTER
 from redshift_elt.connection.transaction import ConnectionLostError
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.model.star_schema import Row, comparable, star_schema
 from tests.support.behind import Behind, Contents

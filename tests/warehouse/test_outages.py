@@ -24,7 +24,7 @@ from redshift_elt.connection.aws_api import AwsRefusedError
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import ConnectionLostError, DiskFullError
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 from standin_support.full_disk import needs_limits
 from tests.model import source
 from tests.model.star_schema import comparable, star_schema

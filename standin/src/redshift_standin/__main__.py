@@ -10,12 +10,12 @@ import threading
 from redshift_standin.aws import Aws
 from redshift_standin.client import certificate_folder
 from redshift_standin.copy import S3Copier
-from redshift_standin.endpoints import Endpoints
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.errors import StandinError
-from redshift_standin.open_files import allow_many_clients
-from redshift_standin.postgres import PostgresServer
 from redshift_standin.settings import Settings
 from redshift_standin.unload import S3Unloader
+from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.open_files import allow_many_clients
 
 _LOG = logging.getLogger("redshift_standin")
 

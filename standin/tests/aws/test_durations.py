@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_standin.aws.durations import VARIABLE, Durations
+from redshift_standin.aws.redshift.durations import VARIABLE, Durations
 from redshift_standin.errors import StandinError
 
 

@@ -16,7 +16,7 @@ import pytest
 import redshift_connector
 
 from redshift_standin.client import standin_environment
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCOUNT, REGION, Settings
 from standin_support.service_parts import free_port
 from standin_support.waiting import WAITER_CONFIG

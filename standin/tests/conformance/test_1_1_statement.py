@@ -10,9 +10,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column
+from redshift_standin.errors import WarehouseError
 from standin_support.facts import Here, fact
 from standin_support.loading import refusal
 from standin_support.one_object import read

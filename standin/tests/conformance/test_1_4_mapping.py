@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.columns import Column
 from redshift_standin.copy.jsonpaths import read_jsonpaths
+from redshift_standin.errors import WarehouseError
 from standin_support.facts import Here, fact
 from standin_support.one_object import read
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from redshift_standin.backend import CopyResult
+from redshift_standin.engine.interfaces import CopyResult
 from standin_support.background import Background
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 from standin_support.facts import Here, fact

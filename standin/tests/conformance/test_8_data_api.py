@@ -11,7 +11,7 @@ import time
 import psycopg
 import pytest
 
-from redshift_standin.aws.data_api.engine import Session
+from redshift_standin.aws.data_api.execution import Session
 from standin_support.data_api import TARGET, batch, ended, execute, refused, started, value_of
 from standin_support.facts import Here, fact
 from standin_support.whole import BUCKET, CLUSTER, DATABASE, ROLE, USER

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 import redshift_standin
 from redshift_standin.aws import Aws
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 from standin_support.copy_session import BUCKET, CLUSTER, ROLE, TRUST, CopyClient, NoEndpoints
 

@@ -251,7 +251,7 @@ def test_a_cancelled_copy_loads_nothing(warehouse):
 def test_fifteen_thousand_objects_by_a_manifest(warehouse, clients):
     from moto.s3.models import FakeKey
 
-    from redshift_standin.aws.s3 import buckets
+    from redshift_standin.aws.s3.model import buckets
 
     keys = buckets()[BUCKET].keys
     entries = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_standin.aws.keys import AccessKeys
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.iam.access_keys import AccessKeys
 from redshift_standin.copy import parse
 from redshift_standin.copy.jsonpaths import follow, read_jsonpaths
 from redshift_standin.copy.statement import Format
+from redshift_standin.errors import WarehouseError
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
 TEXT = f"copy t from 's3://b/k' iam_role '{ROLE}' "

@@ -15,10 +15,10 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column, Target
 from redshift_standin.copy.rows import RowReader
+from redshift_standin.errors import WarehouseError
 
 COPY = "copy t from 's3://b/k' iam_role default format as parquet "
 NULL = r"\N"

@@ -9,10 +9,10 @@ import codecs
 
 import pytest
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column, Target
 from redshift_standin.copy.rows import RowReader
+from redshift_standin.errors import WarehouseError
 from standin_support.one_object import OneObject
 
 COPY = "copy t from 's3://b/k' iam_role default ignoreallerrors "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.statement import split_statements
 from redshift_standin.sql.translate import translate
 

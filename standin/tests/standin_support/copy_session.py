@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from redshift_standin.backend import CopyResult, WarehouseError
 from redshift_standin.copy import S3Copier
+from redshift_standin.engine.interfaces import CopyResult
+from redshift_standin.errors import WarehouseError
 
 CLUSTER = "shop"
 BUCKET = "shop-test"

@@ -12,11 +12,11 @@ import psycopg
 import psycopg2
 import redshift_connector
 
-from redshift_standin.databases import database_name
-from redshift_standin.endpoints import Endpoints
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.databases import database_name
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import HOST
 from redshift_standin.wire.certificate import CERTIFICATE
+from redshift_standin.wire.endpoints import Endpoints
 from standin_support.waiting import wait_until
 
 USER = "awsuser"

@@ -7,8 +7,8 @@ import json
 import psycopg
 import pytest
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy import parse
+from redshift_standin.errors import WarehouseError
 from standin_support.whole import BUCKET, CLUSTER, DATABASE, Whole
 
 

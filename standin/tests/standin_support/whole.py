@@ -15,10 +15,10 @@ from botocore.config import Config
 
 from redshift_standin.aws import Aws
 from redshift_standin.copy import S3Copier
-from redshift_standin.endpoints import Endpoints
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
 from redshift_standin.unload import S3Unloader
+from redshift_standin.wire.endpoints import Endpoints
 from standin_support.endpoint import free_port
 from standin_support.waiting import WAITER_CONFIG
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from redshift_standin.aws.keys import AccessKeys
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.iam.access_keys import AccessKeys
+from redshift_standin.errors import WarehouseError
 from redshift_standin.unload import S3Unloader, parse
 
 ROLE = "arn:aws:iam::123456789012:role/warehouse"

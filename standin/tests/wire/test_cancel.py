@@ -8,8 +8,9 @@ import threading
 import psycopg
 import pytest
 
-from redshift_standin.backend import CopyResult, UnloadResult, WarehouseError
-from redshift_standin.endpoints import Endpoints
+from redshift_standin.engine.interfaces import CopyResult, UnloadResult
+from redshift_standin.errors import WarehouseError
+from redshift_standin.wire.endpoints import Endpoints
 from standin_support.background import Background
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 from standin_support.raw import answers, frame, logged_in, read_to_end

@@ -7,7 +7,8 @@ import threading
 import psycopg
 import pytest
 
-from redshift_standin.backend import CopyResult, WarehouseError
+from redshift_standin.engine.interfaces import CopyResult
+from redshift_standin.errors import WarehouseError
 from standin_support.background import Background, values
 from standin_support.waiting import HANGS_AFTER_SECONDS
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redshift_standin.backend import CopyResult
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
+from redshift_standin.engine.interfaces import CopyResult
 from standin_support.endpoint import DATABASE, USER
 from standin_support.raw import (
     SSL_REQUEST,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 from standin_support.endpoint import DATABASE, make_endpoint
 
 SECRET = "the-other-cluster's-secret"

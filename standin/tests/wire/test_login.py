@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 import pytest
 
-from redshift_standin.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 
 HOUR = timedelta(hours=1)

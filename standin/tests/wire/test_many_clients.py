@@ -17,9 +17,9 @@ import psutil
 import psycopg
 import pytest
 
-from redshift_standin.backend import CopyResult
-from redshift_standin.endpoints import Endpoints
+from redshift_standin.engine.interfaces import CopyResult
 from redshift_standin.wire.channel import Channel
+from redshift_standin.wire.endpoints import Endpoints
 from redshift_standin.wire.server import Server
 from redshift_standin.wire.session import Session
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
@@ -118,7 +118,7 @@ def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates
 def test_the_stand_in_may_open_enough_files_for_them():
     code = """
 import resource
-from redshift_standin.open_files import allow_many_clients
+from redshift_standin.wire.open_files import allow_many_clients
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
 allow_many_clients()

@@ -12,7 +12,7 @@ from local.stack.environment import CLUSTER
 from redshift_elt.cluster.status import cluster_status
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 
 
 def test_the_log_has_the_size_of_the_tables(warehouse, caplog):

@@ -16,7 +16,7 @@ from local.datagen import Options, generate
 from local.stack.environment import CLUSTER
 from redshift_elt.ddl import migrate
 from redshift_elt.loading import phases
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, WarehouseUnderTest

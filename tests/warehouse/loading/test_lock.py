@@ -12,7 +12,7 @@ import pytest
 from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
-from redshift_standin.databases import database_name
+from redshift_standin.engine.databases import database_name
 from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import WarehouseUnderTest

@@ -12,9 +12,10 @@ import pytest
 
 from local.datagen import Options, generate
 from local.settings import ROOT
-from redshift_standin.backend import Backend, CopyResult, WarehouseError
-from redshift_standin.endpoints import Endpoints
-from redshift_standin.postgres import PostgresServer
+from redshift_standin.engine.interfaces import Backend, CopyResult
+from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin.errors import WarehouseError
+from redshift_standin.wire.endpoints import Endpoints
 from tests.model import star_schema as model
 from tests.support.ports import free_port
 from tests.support.star_schema_rows import insert_rows

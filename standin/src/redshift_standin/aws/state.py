@@ -14,7 +14,7 @@ from moto.core.base_backend import BaseBackend
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import S3Backend, s3_backends
 
-from redshift_standin.aws.s3 import PARTITION, RecordingKeyStore, StandInS3, buckets
+from redshift_standin.aws.s3.model import PARTITION, RecordingKeyStore, StandInS3, buckets
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT
 

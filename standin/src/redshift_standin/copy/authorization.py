@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from redshift_standin.aws.keys import AccessKeys
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.iam.access_keys import AccessKeys
+from redshift_standin.errors import WarehouseError
 
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=.@/-]+")
 KEY_PARTS = ("access_key_id", "secret_access_key", "session_token")

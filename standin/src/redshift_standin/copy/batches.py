@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import AnyStr, Protocol
 
-from redshift_standin.aws.reading import error_block
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.values import ConversionError
+from redshift_standin.errors import WarehouseError, error_block
 
 # How many bytes of a file are converted together.
 CHUNK = 100_000

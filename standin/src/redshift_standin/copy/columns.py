@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from redshift_standin.backend import Backend, WarehouseError
 from redshift_standin.copy.statement import CopyStatement, unsupported
+from redshift_standin.engine.interfaces import Backend
+from redshift_standin.errors import WarehouseError
 
 # How PostgreSQL's catalog names the two kinds of identity columns.
 _ALWAYS, _BY_DEFAULT = "a", "d"

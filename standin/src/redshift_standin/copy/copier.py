@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from redshift_standin.aws.permissions import UnknownConditionError
-from redshift_standin.aws.reading import ClusterStorage, ObjectSummary
-from redshift_standin.backend import Backend, CopyResult, WarehouseError
+from redshift_standin.aws.iam.permissions import UnknownConditionError
+from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
 from redshift_standin.copy.columns import describe_target, quote_name
 from redshift_standin.copy.history import LoadRecord, begin_record
 from redshift_standin.copy.jsonpaths import Step
@@ -15,6 +14,8 @@ from redshift_standin.copy.parser import parse
 from redshift_standin.copy.rows import RowReader, TooManyErrors, check_path_count
 from redshift_standin.copy.source import find_objects, find_paths
 from redshift_standin.copy.statement import CopyStatement
+from redshift_standin.engine.interfaces import Backend, CopyResult
+from redshift_standin.errors import WarehouseError
 
 # As drivers show it.
 _LOAD_FAILED = ("../src/pg/src/backend/commands/commands_copy.c", "CheckMaxRowError")

@@ -5,9 +5,9 @@ AWS pages "Data format parameters", "Data load operations" and "COPY from column
 
 from __future__ import annotations
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.authorization import KEY_PARTS, the_only_grant
 from redshift_standin.copy.statement import CopyStatement, Format, unsupported
+from redshift_standin.errors import WarehouseError
 
 _ONLY_TEXT = frozenset({"delimiter", "escape", "fillrecord", "ignoreblanklines", "null", "quote", "removequotes"})
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from redshift_standin.backend import Backend
 from redshift_standin.copy.columns import Target, quote_literal
 from redshift_standin.copy.rows import LoadedFile, LoadError, Replacement, RowReader
 from redshift_standin.copy.statement import CopyStatement
+from redshift_standin.engine.interfaces import Backend
 
 _INSERT = "insert into standin.{table} select * from json_populate_recordset(null::standin.{table}, {rows}::json)"
 _BEGIN = """

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.values import ConversionError
+from redshift_standin.errors import WarehouseError
 
 Step = str | int
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.authorization import KEY_PARTS, check_role, read_credentials
 from redshift_standin.copy.patterns import Pattern
 from redshift_standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url, unsupported
 from redshift_standin.copy.tokens import Tokens
+from redshift_standin.errors import WarehouseError
 
 MAX_ERRORS = 100_000
 ROW_SAMPLE = (1_000, 2_147_483_647)

@@ -13,12 +13,11 @@ from typing import Any
 import pyarrow
 from pyarrow import parquet, types
 
-from redshift_standin.aws.reading import error_block
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.batches import Batch, ReplacedRow
 from redshift_standin.copy.columns import Column
 from redshift_standin.copy.row_converter import FieldError, RowConverter
 from redshift_standin.copy.statement import CopyStatement, unsupported
+from redshift_standin.errors import WarehouseError, error_block
 from redshift_standin.settings import REGION
 
 _SCAN_ERROR = 15001

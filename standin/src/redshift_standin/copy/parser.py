@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.exclusions import check_options
 from redshift_standin.copy.options import read_option
 from redshift_standin.copy.statement import CopyStatement, split_url, unsupported
 from redshift_standin.copy.tokens import Tokens
+from redshift_standin.errors import WarehouseError
 
 
 def parse(statement: str) -> CopyStatement:

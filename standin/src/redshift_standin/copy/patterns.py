@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.statement import unsupported
+from redshift_standin.errors import WarehouseError
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from redshift_standin.aws.reading import ClusterStorage, ObjectSummary
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
 from redshift_standin.copy.batches import BadRow, Batch, FileFormat, ReplacedRow
 from redshift_standin.copy.columns import Column, Target
 from redshift_standin.copy.encoding import to_utf8
@@ -18,6 +17,7 @@ from redshift_standin.copy.source import read_object
 from redshift_standin.copy.statement import CopyStatement, Format
 from redshift_standin.copy.text_rows import TextRows
 from redshift_standin.copy.values import LineError
+from redshift_standin.errors import WarehouseError
 
 # Between pieces a COPY looks whether it has been cancelled.
 PIECE = 1_000_000

@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow
 
-from redshift_standin.aws.reading import ClusterStorage, ObjectSummary, S3Error, error_block
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary, S3Error
 from redshift_standin.copy.jsonpaths import Step, read_jsonpaths
 from redshift_standin.copy.statement import CopyStatement, Format, split_url
+from redshift_standin.errors import WarehouseError, error_block
 
 
 def find_objects(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:

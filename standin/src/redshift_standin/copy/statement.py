@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
-from redshift_standin.aws.keys import AccessKeys
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.iam.access_keys import AccessKeys
+from redshift_standin.errors import WarehouseError
 
 AUTO = "auto"
 AUTO_IGNORE_CASE = "auto ignorecase"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from redshift_standin.backend import WarehouseError
 from redshift_standin.copy.batches import (
     CHUNK,
     LARGEST_ROW,
@@ -20,6 +19,7 @@ from redshift_standin.copy.row_converter import FieldError, RowConverter
 from redshift_standin.copy.statement import CopyStatement, Format, unsupported
 from redshift_standin.copy.text_records import TextRecord, make_reader
 from redshift_standin.copy.values import ConversionError, LineError
+from redshift_standin.errors import WarehouseError
 
 _NUL = "\0"
 

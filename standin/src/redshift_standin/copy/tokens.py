@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 
 _TOKEN = re.compile(
     r"""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 
 
 class Kind(Enum):

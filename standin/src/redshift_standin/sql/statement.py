@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsupported
 
 # AWS page "INSERT": the largest single SQL statement.

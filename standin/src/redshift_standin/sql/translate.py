@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from redshift_standin.backend import WarehouseError
-from redshift_standin.sql import dml, settings, show
-from redshift_standin.sql.alter import alter
-from redshift_standin.sql.catalog_names import refuse_unknown
-from redshift_standin.sql.databases import read_database_change
-from redshift_standin.sql.expressions import Expressions
-from redshift_standin.sql.leader import refuse_on_compute_nodes
+from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.database_changes import read_database_change
 from redshift_standin.sql.lexer import Kind, unsupported, words
-from redshift_standin.sql.merge import emit_merge
 from redshift_standin.sql.output import Output
-from redshift_standin.sql.primary_keys import note_primary_key
-from redshift_standin.sql.sorted_aggregates import check_sorted_aggregates
+from redshift_standin.sql.queries.catalog_names import refuse_unknown
+from redshift_standin.sql.queries.expressions import Expressions
+from redshift_standin.sql.queries.leader_functions import refuse_on_compute_nodes
+from redshift_standin.sql.queries.sorted_aggregates import check_sorted_aggregates
 from redshift_standin.sql.statement import Statement, quote
-from redshift_standin.sql.tables import emit_create_table
+from redshift_standin.sql.statements import dml, session_settings, show_objects
+from redshift_standin.sql.statements.alter_table import alter
+from redshift_standin.sql.statements.create_table import emit_create_table
+from redshift_standin.sql.statements.merge import emit_merge
+from redshift_standin.sql.statements.primary_keys import note_primary_key
 from redshift_standin.sql.translation import Action, Translation, fixed, made
 
 
@@ -387,7 +387,7 @@ def _explain(statement: Statement) -> Translation:
 
 
 def _show(statement: Statement) -> Translation:
-    emit = show.emit_list if show.is_list(statement) else settings.emit_show
+    emit = show_objects.emit_list if show_objects.is_list(statement) else session_settings.emit_show
     return _setting(emit)(statement)
 
 
@@ -464,10 +464,10 @@ _TRANSLATORS: dict[str, Callable[[Statement], Translation]] = {
     "grant": _grant,
     "revoke": _grant,
     "comment": _comment,
-    "set": _setting(settings.emit_set),
+    "set": _setting(session_settings.emit_set),
     "explain": _explain,
     "show": _show,
-    "reset": _setting(settings.emit_reset),
+    "reset": _setting(session_settings.emit_reset),
     "declare": _declare,
     "fetch": _fetch,
     "close": _named,

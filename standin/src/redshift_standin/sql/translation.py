@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from redshift_standin.sql.databases import DatabaseChange
+from redshift_standin.sql.database_changes import DatabaseChange
 from redshift_standin.sql.output import Output, Positions
-from redshift_standin.sql.reading import READING, named_relations
+from redshift_standin.sql.queries.named_relations import READING, named_relations
 from redshift_standin.sql.statement import Statement
 
 _HISTORY = ("stl_query", "sys_query_history")

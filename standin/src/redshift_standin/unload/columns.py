@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from redshift_standin.backend import ResultColumn, WarehouseError
+from redshift_standin.engine.interfaces import ResultColumn
+from redshift_standin.errors import WarehouseError
 
 # PostgreSQL's numbers of the types, and the names that a verbose manifest gives them.
 _TYPES = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from redshift_standin.backend import Backend
 from redshift_standin.copy.columns import quote_literal
+from redshift_standin.engine.interfaces import Backend
 from redshift_standin.unload.files import UnloadedFile
 from redshift_standin.unload.formats import FORMATS
 from redshift_standin.unload.statement import UnloadStatement

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.unload.columns import Column
 from redshift_standin.unload.statement import UnloadStatement
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.unload.columns import Column
 from redshift_standin.unload.lines import Row
 from redshift_standin.unload.statement import UnloadStatement

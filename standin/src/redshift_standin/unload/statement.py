@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from redshift_standin.aws.keys import AccessKeys
-from redshift_standin.backend import WarehouseError
+from redshift_standin.aws.iam.access_keys import AccessKeys
 from redshift_standin.copy.authorization import check_role, read_credentials, the_only_grant
 from redshift_standin.copy.statement import split_url
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind
 from redshift_standin.sql.statement import Statement, split_statements
 from redshift_standin.unload.formats import FORMATS, TEXT

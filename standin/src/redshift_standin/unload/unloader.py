@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from redshift_standin.aws.permissions import UnknownConditionError
-from redshift_standin.aws.reading import S3Error, error_block
-from redshift_standin.aws.writing import WritableStorage
-from redshift_standin.backend import Backend, QueryResult, UnloadResult, WarehouseError
-from redshift_standin.sql.aliases import resolve_aliases
-from redshift_standin.sql.leader import leader_function
+from redshift_standin.aws.iam.permissions import UnknownConditionError
+from redshift_standin.aws.redshift.storage import ClusterStorage, S3Error
+from redshift_standin.engine.interfaces import Backend, QueryResult, UnloadResult
+from redshift_standin.errors import WarehouseError, error_block
 from redshift_standin.sql.lexer import unsupported
+from redshift_standin.sql.queries.leader_functions import leader_function
+from redshift_standin.sql.select_aliases import resolve_aliases
 from redshift_standin.sql.statement import Statement, split_statements
 from redshift_standin.sql.translate import translate
 from redshift_standin.unload.columns import Column, describe
@@ -79,10 +79,10 @@ def _has_outer_limit(query: Statement) -> bool:
     return query.find("limit", low, high) >= 0
 
 
-def _prepare(unload: UnloadStatement, backend: Backend) -> WritableStorage:
+def _prepare(unload: UnloadStatement, backend: Backend) -> ClusterStorage:
     """Find the way into S3, and see that the destination is free."""
     with _worded(unload):
-        storage = WritableStorage(backend.cluster, backend.user, unload.grant, unload.region)
+        storage = ClusterStorage(backend.cluster, backend.user, unload.grant, unload.region)
         if unload.row_group and storage.node_type not in _ROW_GROUP_NODES:
             raise WarehouseError(f"ROWGROUPSIZE is not supported for node type {storage.node_type}", sqlstate="0A000")
         found = storage.list_objects(unload.bucket, unload.prefix)
@@ -91,7 +91,7 @@ def _prepare(unload: UnloadStatement, backend: Backend) -> WritableStorage:
     return storage
 
 
-def _write(unload: UnloadStatement, storage: WritableStorage, result: QueryResult) -> list[UnloadedFile]:
+def _write(unload: UnloadStatement, storage: ClusterStorage, result: QueryResult) -> list[UnloadedFile]:
     columns: Sequence[Column] = [describe(column) for column in result.columns]
     files = list(make_files(unload, columns, result.rows, storage.slices))
     contents = {file.key: file.content for file in files}

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import psycopg
 
-from redshift_standin.backend import QueryResult, WarehouseError
+from redshift_standin.engine.interfaces import QueryResult
+from redshift_standin.errors import WarehouseError
 from redshift_standin.wire.login import Identity
 from redshift_standin.wire.server import Server
 
 
 class CopyBackend:
-    """The client's session as COPY and UNLOAD use it; see :class:`redshift_standin.backend.Backend`.
+    """The client's session as COPY and UNLOAD use it; see :class:`redshift_standin.engine.interfaces.Backend`.
 
     :param server: PostgreSQL's side of the session.
     :param is_cancelled: whether the client asked to cancel the statement that is running.

@@ -8,8 +8,8 @@ import ssl
 from collections import defaultdict
 from pathlib import Path
 
-from redshift_standin.backend import Copier, Unloader
-from redshift_standin.databases import ClusterDatabases
+from redshift_standin.engine.databases import ClusterDatabases
+from redshift_standin.engine.interfaces import Copier, Unloader
 from redshift_standin.wire import messages
 from redshift_standin.wire.channel import Channel, Disconnected
 from redshift_standin.wire.login import (

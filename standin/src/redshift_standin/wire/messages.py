@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
-from redshift_standin.backend import ResultColumn
+from redshift_standin.engine.interfaces import ResultColumn
 
 # Statements and their parameters; PostgreSQL takes a gigabyte, and Redshift's longest statement has 16 MB.
 _LARGE = frozenset(b"QPBdF")

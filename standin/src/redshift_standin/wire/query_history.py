@@ -11,7 +11,7 @@ from collections import deque
 from datetime import datetime, timezone
 from typing import Any
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, tokenize
 from redshift_standin.sql.statement import Statement
 from redshift_standin.sql.translation import Translation

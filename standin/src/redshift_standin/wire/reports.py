@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.translation import Action, Translation
 from redshift_standin.wire.writing import Written
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from redshift_standin.backend import QueryResult, ResultColumn, WarehouseError
+from redshift_standin.engine.interfaces import QueryResult, ResultColumn
+from redshift_standin.errors import WarehouseError
 from redshift_standin.wire import messages
 from redshift_standin.wire.channel import Channel, Disconnected
 from redshift_standin.wire.reports import translate_error

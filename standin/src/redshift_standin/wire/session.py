@@ -15,10 +15,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from redshift_standin.backend import Copier, Unloader, WarehouseError
-from redshift_standin.databases import ClusterDatabases
-from redshift_standin.sql.aliases import resolve_aliases
+from redshift_standin.engine.databases import ClusterDatabases
+from redshift_standin.engine.interfaces import Copier, Unloader
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import unsupported
+from redshift_standin.sql.select_aliases import resolve_aliases
 from redshift_standin.sql.statement import Statement
 from redshift_standin.sql.translate import translate
 from redshift_standin.sql.translation import Action, Translation
@@ -52,7 +53,7 @@ _IN_S3 = (Action.COPY, Action.UNLOAD)
 _OWN = (*_IN_S3, Action.DATABASE)
 _OUTSIDE = (Action.ALONE, Action.DATABASE)
 
-# The code of the notice by which PostgreSQL tells that a session is cancelled (sql/catalog/12_sessions.sql).
+# The code of the notice by which PostgreSQL tells that a session is cancelled (engine/catalog/12_sessions.sql).
 _CANCELS = "SI001"
 
 _POISON = "do $$begin raise exception 'the statement failed outside PostgreSQL'; end$$"

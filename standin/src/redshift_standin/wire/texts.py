@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from redshift_standin.backend import WarehouseError
-from redshift_standin.sql.aliases import may_name_aliases
+from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.select_aliases import may_name_aliases
 from redshift_standin.sql.statement import Statement, split_statements
 from redshift_standin.sql.translate import translate
 from redshift_standin.sql.translation import Translation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from redshift_standin.backend import WarehouseError
+from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.statement import literal
 from redshift_standin.sql.translation import Translation
 

@@ -12,14 +12,14 @@ from moto.core.exceptions import HTTPException, ServiceException
 from moto.redshift.models import redshift_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from redshift_standin.aws.cluster import StandInCluster
-from redshift_standin.aws.data_api.engine import Login, Session, quietly
 from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_found, unsupported
-from redshift_standin.aws.data_api.record import ABORTED, ENDED, FINISHED, PICKED, Record, Step
+from redshift_standin.aws.data_api.execution import Login, Session, quietly
+from redshift_standin.aws.data_api.records import ABORTED, ENDED, FINISHED, PICKED, Record, Step
 from redshift_standin.aws.data_api.sessions import KeptSession, Sessions
 from redshift_standin.aws.data_api.submission import Submission, check_wait, read_submission
-from redshift_standin.aws.keys import KeyRefusedError, database_user
-from redshift_standin.aws.redshift import StandInRedshift
+from redshift_standin.aws.iam.access_keys import KeyRefusedError, database_user
+from redshift_standin.aws.redshift.backend import StandInRedshift
+from redshift_standin.aws.redshift.cluster import StandInCluster
 from redshift_standin.settings import ACCOUNT
 
 LARGEST_RESULT = 500 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import uuid
 
-from redshift_standin.aws.data_api.engine import Session, quietly
 from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_found
+from redshift_standin.aws.data_api.execution import Session, quietly
 
 MOST_SESSIONS = 500
 

@@ -1,0 +1,205 @@
+"""Dispatches HTTP requests to moto's services."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import json
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from botocore.exceptions import ClientError
+from moto.core.exceptions import HTTPException
+from moto.core.request import Request
+from moto.core.responses import BaseResponse
+from moto.iam.responses import IamResponse
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sts.responses import TokenResponse
+
+from redshift_standin.aws import faults
+from redshift_standin.aws.data_api import DataApi
+from redshift_standin.aws.ec2 import StandInEC2Response
+from redshift_standin.aws.faults import FAULTS, Fault
+from redshift_standin.aws.redshift.requests import StandInRedshiftResponse
+from redshift_standin.aws.s3.model import StandInS3, StandInS3Response
+from redshift_standin.aws.serverless.service import Serverless
+from redshift_standin.aws.state import StateFile
+
+_LOG = logging.getLogger(__name__)
+
+HEALTH = "/_standin/health"
+_SERVICES: dict[str, type[BaseResponse]] = {
+    "ec2": StandInEC2Response,
+    "iam": IamResponse,
+    "redshift": StandInRedshiftResponse,
+    "secretsmanager": SecretsManagerResponse,
+    "sts": TokenResponse,
+}
+# "AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request", in a header or in a presigned URL.
+_SCOPE = re.compile(
+    r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
+)
+DATA_API = "redshift-data"
+SERVERLESS = "redshift-serverless"
+_JSON_SERVICES = (DATA_API, SERVERLESS, "secretsmanager")
+# GetClusterCredentials makes a password.
+_READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
+# CreateCluster and DeleteCluster make and remove the secret of a managed password.
+_ALSO_CHANGES = {"redshift": ("secretsmanager",)}
+
+Answer = tuple[int, dict[str, Any], "str | bytes"]
+
+
+class _ServedRequest(Request):
+    from_wsgi_server = True
+
+
+class Gateway:
+    """The WSGI application.
+
+    :param state: where changes are written before they are answered.
+    :param lock: held during requests to every service but S3; moto's models have no locks of their own.
+    :param health: what the health address tells, or None while not everything listens.
+    :param data_api: the Redshift Data API.
+    :param serverless: Redshift Serverless.
+    """
+
+    def __init__(
+        self,
+        state: StateFile,
+        lock: threading.RLock,
+        health: Callable[[], dict[str, Any] | None],
+        data_api: DataApi,
+        serverless: Serverless,
+    ) -> None:
+        self._state = state
+        self._lock = lock
+        self._health = health
+        self._data_api = data_api
+        self._serverless = serverless
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        status, headers, body = self._answer(environ)
+        content = body.encode() if isinstance(body, str) else body
+        fields = {str(name).lower(): str(value) for name, value in headers.items() if name.lower() != "status"}
+        if environ["REQUEST_METHOD"] == "HEAD":
+            content = b""
+        if environ["REQUEST_METHOD"] != "HEAD" or "content-length" not in fields:
+            fields["content-length"] = str(len(content))
+        start_response(f"{status} {http.client.responses.get(status, 'Unknown')}", list(fields.items()))
+        return [content]
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        if environ["PATH_INFO"] == HEALTH:
+            return self._answer_health()
+        if environ["PATH_INFO"] == faults.PATH:
+            return _answer_faults(environ)
+        environ["RAW_URI"] = environ["REQUEST_URI"]
+        request = _ServedRequest(environ)
+        found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
+        service = found["service"] if found else "s3"
+        operation = _operation(request) if service != "s3" else None
+        fault = FAULTS.next(service, operation)
+        if fault and fault.code != faults.ANSWER_LOST:
+            # What is left unread of a request would be taken for the next one.
+            request.get_data()
+            return _failed(service, fault)
+        answer = self._dispatch(service, operation, request, found["key"] if found else None)
+        if fault:
+            # The server closes the connection of a client that it takes to be gone.
+            raise ConnectionResetError(errno.ECONNRESET, "the response is lost: injected by /_standin/faults")
+        return answer
+
+    def _dispatch(self, service: str, operation: str | None, request: Request, key: str | None) -> Answer:
+        try:
+            if service == "s3":
+                return self._answer_s3(request)
+            if service == DATA_API and key:
+                # Without the lock: a request may wait for a statement.
+                return self._data_api.answer(operation or "", request.get_data(), key)
+            if service == SERVERLESS and key:
+                return self._answer_serverless(operation or "", request, key)
+            if service in _SERVICES:
+                return self._answer_service(service, operation or "", request)
+        except NotImplementedError as error:
+            return _unsupported(service, str(error).replace(" has not been implemented", ""))
+        except ClientError as error:
+            return 400, {}, error.response["Error"]["Message"]
+        except HTTPException as error:
+            return error.code or 500, dict(error.get_headers()), error.get_body()
+        except Exception:
+            _LOG.exception("A request to %s failed: %s %s", service, request.method, request.path)
+            raise
+        return _unsupported(service, f"The service {service}")
+
+    def _answer_health(self) -> Answer:
+        health = self._health()
+        status = 503 if health is None else 200
+        return status, {"content-type": "application/json"}, json.dumps(health or {"status": "starting"})
+
+    def _answer_s3(self, request: Request) -> Answer:
+        bucket, _, key = request.path.lstrip("/").partition("/")
+        dispatch = StandInS3Response.key_dispatch if key else StandInS3Response.ambiguous_dispatch
+        dispatch = dispatch if bucket else StandInS3Response.bucket_dispatch
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return dispatch(request, request.raw_url, dict(request.headers))
+        # Read before the lock is taken, so that a slow client holds up nobody.
+        request.get_data(parse_form_data=True)
+        # The buckets must not change while they are written down.
+        with StandInS3.changes:
+            answer = dispatch(request, request.raw_url, dict(request.headers))
+            self._state.save_s3(bucket, key)
+        return answer
+
+    def _answer_serverless(self, operation: str, request: Request, key: str) -> Answer:
+        with self._lock:
+            answer = self._serverless.answer(operation, request.get_data(), key)
+            # What it knows is kept with the control plane's; GetCredentials makes a password.
+            if operation not in ("GetNamespace", "GetWorkgroup"):
+                for changed in ("redshift", "secretsmanager"):
+                    self._state.save(changed)
+        return answer
+
+    def _answer_service(self, service: str, operation: str, request: Request) -> Answer:
+        with self._lock:
+            answer = _SERVICES[service].dispatch(request, request.raw_url, dict(request.headers))
+            if not _READS.match(operation):
+                for changed in (service, *_ALSO_CHANGES.get(service, ())):
+                    self._state.save(changed)
+        return answer
+
+
+def _answer_faults(environ: dict[str, Any]) -> Answer:
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    status, text = FAULTS.answer(environ["REQUEST_METHOD"], body)
+    return status, {"content-type": "application/json"}, text
+
+
+def _operation(request: Request) -> str:
+    action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    return action or request.form.get("Action") or request.args.get("Action") or ""
+
+
+def _failed(service: str, fault: Fault) -> Answer:
+    return _error(service, fault.status, fault.code, fault.message)
+
+
+def _unsupported(service: str, what: str) -> Answer:
+    return _error(service, 501, "UnsupportedOperation", f"{what} is not supported by the stand-in.")
+
+
+def _error(service: str, status: int, code: str, message: str) -> Answer:
+    if service in _JSON_SERVICES:
+        body = json.dumps({"__type": code, "message": message})
+        return status, {"content-type": "application/x-amz-json-1.1"}, body
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    if service == "ec2":
+        error = f"<Response><Errors>{error}</Errors></Response>"
+    elif service != "s3":
+        error = f"<ErrorResponse>{error}</ErrorResponse>"
+    return status, {"content-type": "text/xml"}, error

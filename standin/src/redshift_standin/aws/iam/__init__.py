@@ -1,0 +1,1 @@
+"""Access keys and permissions, evaluated as IAM does."""

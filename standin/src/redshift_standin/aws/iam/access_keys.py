@@ -1,0 +1,106 @@
+"""Resolves access keys to their owner: an IAM user, an STS session or the account."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from moto.iam.models import User, iam_backends
+from moto.sts.models import AssumedRole, sts_backends
+
+from redshift_standin.aws.iam.permissions import Principal, find_role
+from redshift_standin.aws.s3.model import PARTITION
+from redshift_standin.settings import ACCESS_KEY, ACCOUNT, SECRET_KEY
+
+ROOT = Principal(f"arn:aws:iam::{ACCOUNT}:root", None)
+
+
+@dataclass(frozen=True)
+class AccessKeys:
+    """A key pair, with the session token that temporary keys have."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+class KeyRefusedError(Exception):
+    """AWS does not accept the keys.
+
+    :param code: S3's code of the error.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def find_principal(keys: AccessKeys) -> Principal:
+    """Return who the keys belong to. The key pair of the stand-in itself is the account's root user.
+
+    :raises KeyRefusedError: IAM and STS do not know the keys, or they have expired (AWS page "Error responses" of S3).
+    """
+    if keys.key_id == ACCESS_KEY:
+        _check(keys, SECRET_KEY, None)
+        return ROOT
+    session = find_session(keys.key_id)
+    if session is not None:
+        return _of_session(keys, session)
+    user = find_user(keys.key_id)
+    if user is None:
+        raise KeyRefusedError("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+    key = next(key for key in user.access_keys if key.access_key_id == keys.key_id)
+    _check(keys, key.secret_access_key, None)
+    return Principal(user.arn, user)
+
+
+def database_user(key_id: str) -> str:
+    """Return the database user that an IAM identity is mapped to: ``IAM:<user>`` or ``IAMR:<role>``.
+
+    :raises KeyRefusedError: IAM and STS do not know the access key.
+    """
+    if session := find_session(key_id):
+        return f"IAMR:{session.role_arn.rpartition('/')[2]}"
+    if user := find_user(key_id):
+        return f"IAM:{user.name}"
+    if key_id == ACCESS_KEY:
+        return "IAM:root"
+    raise KeyRefusedError("InvalidClientTokenId", "The security token included in the request is invalid.")
+
+
+def find_user(key_id: str) -> User | None:
+    """Return the IAM user who has this access key and has it active, if there is one."""
+    for user in iam_backends[ACCOUNT][PARTITION].users.values():
+        if any(key.access_key_id == key_id and key.status == "Active" for key in user.access_keys):
+            return user
+    return None
+
+
+def find_session(key_id: str) -> AssumedRole | None:
+    """Return the session of an assumed role that has this access key, if there is one."""
+    return sts_backends[ACCOUNT][PARTITION].get_assumed_role_from_access_key(key_id)
+
+
+def _of_session(keys: AccessKeys, session: AssumedRole) -> Principal:
+    _check(keys, session.secret_access_key, session.session_token)
+    if session.expiration.replace(tzinfo=timezone.utc) <= datetime.now(timezone.utc):
+        raise KeyRefusedError("ExpiredToken", "The provided token has expired.")
+    role = find_role(session.role_arn)
+    if role is None:
+        raise KeyRefusedError("InvalidToken", "The provided token is malformed or otherwise invalid.")
+    if session.policy:
+        raise KeyRefusedError("NotImplemented", "A session policy is not supported by the stand-in.")
+    return Principal(role.arn, role)
+
+
+def _check(keys: AccessKeys, secret: str, token: str | None) -> None:
+    if not hmac.compare_digest(keys.secret.encode(), secret.encode()):
+        raise KeyRefusedError(
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your key and signing "
+            "method.",
+        )
+    if keys.token != token:
+        raise KeyRefusedError("InvalidToken", "The provided token is malformed or otherwise invalid.")

@@ -1,0 +1,1 @@
+"""The control plane of provisioned clusters, based on moto's."""

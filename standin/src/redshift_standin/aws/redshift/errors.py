@@ -1,0 +1,50 @@
+"""The errors with which the Redshift control plane refuses requests."""
+
+from __future__ import annotations
+
+from moto.core.exceptions import ServiceException
+
+
+class InvalidValue(ServiceException):
+    """A parameter has a value that it cannot have."""
+
+    code = "InvalidParameterValue"
+
+
+class InvalidCombination(ServiceException):
+    """Parameters that contradict or need each other."""
+
+    code = "InvalidParameterCombination"
+
+
+class TooManyNodes(ServiceException):
+    """A cluster of this node type cannot have so many nodes."""
+
+    code = "NumberOfNodesPerClusterLimitExceeded"
+
+
+class InvalidRetentionPeriod(ServiceException):
+    """Snapshots cannot be kept for so long."""
+
+    code = "InvalidRetentionPeriodFault"
+
+
+class InvalidSnapshotState(ServiceException):
+    """The snapshot's status does not allow the operation."""
+
+    code = "InvalidClusterSnapshotState"
+
+
+class InvalidState(ServiceException):
+    """The cluster's status does not allow the operation."""
+
+    code = "InvalidClusterState"
+
+
+class Unsupported(ServiceException):
+    """AWS does this; the stand-in does not."""
+
+    code = "UnsupportedOperation"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not supported by the stand-in.")

@@ -1,0 +1,158 @@
+"""The server of the local AWS: start, stop, and persistence."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from cheroot.wsgi import Server
+from moto.backends import get_backend
+from moto.redshift.models import redshift_backends
+from moto.s3.models import s3_backends
+
+from redshift_standin.aws.data_api import DataApi
+from redshift_standin.aws.gateway import Gateway
+from redshift_standin.aws.redshift.backend import StandInRedshift
+from redshift_standin.aws.redshift.cluster import StandInCluster
+from redshift_standin.aws.redshift.durations import Durations
+from redshift_standin.aws.redshift.lifecycle import ClusterEndpoints, Lifecycle
+from redshift_standin.aws.s3.model import PARTITION, StandInS3
+from redshift_standin.aws.serverless.service import Serverless, StandInWorkgroup
+from redshift_standin.aws.state import SERVICES, StateFile
+from redshift_standin.errors import StandinError
+from redshift_standin.settings import ACCOUNT, REGION, Settings
+
+_LOG = logging.getLogger(__name__)
+
+_WORKERS = 16
+
+
+class Aws:
+    """S3, IAM, STS, Secrets Manager, EC2, Redshift with its Data API, and Redshift Serverless on the loopback address.
+
+    Moto keeps its models in module variables, so there is one at a time in a process.
+
+    :param settings: the ports and the state folder.
+    :param endpoints: where clusters' databases and listeners are made.
+    """
+
+    def __init__(self, settings: Settings, endpoints: ClusterEndpoints) -> None:
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._ready = False
+        self._state: StateFile | None = None
+        self._server: Server | None = None
+        self._data_api = DataApi(self._lock, self._save_clusters, REGION)
+        self._serving: threading.Thread | None = None
+        self._lifecycle = Lifecycle(
+            endpoints,
+            host=settings.listen,
+            first_port=settings.redshift_port,
+            durations=Durations.from_environment(),
+            snapshots=settings.state / "aws" / "snapshots",
+            lock=self._lock,
+            clusters=lambda: [*_clusters(), *_workgroups()],
+            saved=self._save_clusters,
+        )
+
+    def start(self) -> None:
+        """Take up the state that was kept, open the clusters, listen.
+
+        :raises StandinError: a port is taken, or the state cannot be read.
+        """
+        _use_own_models(self._lifecycle)
+        StandInCluster.address = self._settings.cluster_host
+        state = self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
+        StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
+        self._server = Server(
+            (self._settings.listen, self._settings.aws_port),
+            Gateway(self._state, self._lock, self._health, self._data_api, Serverless(REGION)),
+            numthreads=_WORKERS,
+        )
+        self._server.error_log = _log_server
+        # How long stop() may wait for the serving thread to notice.
+        self._server.expiration_interval = 0.05
+        self._listen()
+        try:
+            self._state.load()
+            # Making these takes a while, which the first request is spared.
+            for service, region in (("iam", PARTITION), ("redshift", REGION)):
+                get_backend(service)[ACCOUNT][region]
+            for backend in list(redshift_backends[ACCOUNT].values()):
+                backend.reopen()
+            self._save_clusters()
+        except BaseException:
+            self.stop()
+            raise
+        self._serving = threading.Thread(target=self._server.serve, name="aws", daemon=True)
+        self._serving.start()
+        self._ready = True
+
+    def stop(self) -> None:
+        """Stop to listen; what was answered is kept."""
+        self._ready = False
+        if self._server:
+            self._server.stop()
+        if self._serving:
+            self._serving.join()
+        self._data_api.stop()
+        self._lifecycle.stop()
+        if self._state:
+            self._state.close()
+        self._server = self._serving = self._state = None
+
+    def _listen(self) -> None:
+        assert self._server is not None  # noqa: S101 for the reader
+        try:
+            self._server.prepare()
+        except OSError as error:
+            self.stop()
+            if getattr(error, "errno", None) in (errno.EADDRINUSE, None):
+                raise StandinError(
+                    f"Port {self._settings.aws_port} on {self._settings.listen} is in use, so AWS cannot listen there: "
+                    "stop the program that uses it, or set REDSHIFT_STANDIN_AWS_PORT to a free port."
+                ) from error
+            raise
+
+    def _save_clusters(self) -> None:
+        if self._state:
+            self._state.save("redshift")
+            self._state.save("secretsmanager")
+
+    def _health(self) -> dict[str, Any] | None:
+        if not self._ready:
+            return None
+        with self._lock:
+            clusters = {cluster.cluster_identifier: cluster.status for cluster in _clusters()}
+        return {"status": "ready", "clusters": clusters}
+
+
+def _log_server(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+    _LOG.log(level, message, exc_info=traceback)
+
+
+def _use_own_models(lifecycle: Lifecycle) -> None:
+    # Without it there are no policies such as AmazonS3ReadOnlyAccess.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    # Without it moto looks for the owner of each key pair in every partition, and loads the policies of each.
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    for service in (*SERVICES, "s3"):
+        get_backend(service).clear()
+    s3_backends.bucket_accounts.clear()
+    s3_backends.backend = StandInS3
+    redshift_backends.backend = StandInRedshift
+    StandInRedshift.lifecycle = lifecycle
+
+
+def _clusters() -> Iterator[StandInCluster]:
+    for backend in list(redshift_backends[ACCOUNT].values()):
+        yield from list(backend.clusters.values())
+
+
+def _workgroups() -> Iterator[StandInWorkgroup]:
+    for backend in list(redshift_backends[ACCOUNT].values()):
+        yield from list(backend.workgroups.values())

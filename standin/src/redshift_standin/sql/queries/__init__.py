@@ -1,0 +1,1 @@
+"""Queries and expressions: clauses, functions, data types, and the relations that they read."""

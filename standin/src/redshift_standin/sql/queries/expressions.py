@@ -1,0 +1,305 @@
+"""Queries and expressions: date parts, functions, casts and names as PostgreSQL writes them, and what is refused."""
+
+from __future__ import annotations
+
+from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.lexer import Kind, unsupported, words
+from redshift_standin.sql.output import Output
+from redshift_standin.sql.queries import catalog_names, functions
+from redshift_standin.sql.queries.catalog_queries import REPLACED, reads_catalogs_only, relations
+from redshift_standin.sql.queries.data_types import read_type
+from redshift_standin.sql.queries.decimal_division import quotients
+from redshift_standin.sql.queries.function_calls import SPECIAL, Calls
+from redshift_standin.sql.queries.select_clauses import emit_group_by_all, emit_select
+from redshift_standin.sql.statement import Statement, quote
+
+# Words that can only mean something that Redshift does not have, or that the stand-in does not know.
+_REFUSED_WORDS = {
+    "array": "ARRAY",
+    "asymmetric": "BETWEEN ASYMMETRIC",
+    "collate": "COLLATE",
+    "current_catalog": "CURRENT_CATALOG",
+    "current_role": "CURRENT_ROLE",
+    "current_time": "CURRENT_TIME (use GETDATE() or SYSDATE)",
+    "current_timestamp": "CURRENT_TIMESTAMP (use GETDATE() or SYSDATE)",
+    "fetch": "FETCH",
+    "for": "FOR",
+    "lateral": "LATERAL",
+    "localtime": "LOCALTIME (use GETDATE() or SYSDATE)",
+    "localtimestamp": "LOCALTIMESTAMP (use GETDATE() or SYSDATE)",
+    "overlaps": "OVERLAPS",
+    "pivot": "PIVOT",
+    "qualify": "QUALIFY",
+    "returning": "RETURNING",
+    "symmetric": "BETWEEN SYMMETRIC",
+    "tablesample": "TABLESAMPLE",
+    "top": "TOP",
+    "unpivot": "UNPIVOT",
+    "window": "WINDOW",
+    **{name: f"system column {name}" for name in ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")},
+}
+
+# Types that make a literal of the string after them.
+_LITERAL_TYPES = frozenset({"date", "interval", "time", "timestamp", "timestamptz", "timetz", "zone"})
+
+# Words that a string may follow and that are no type.
+_BEFORE_STRING = words(
+    """
+    all and as between by case delimiter distinct else end escape except format from having ilike in is like
+    limit not offset on or select similar then to union using values when where leading trailing both set
+    default
+    """
+)
+
+# Words that a parenthesis may follow which opens an expression.
+_BEFORE_ROW = words("all and between case distinct else having not on or qualify select then when where")
+
+
+class Expressions:
+    """Writes a range of a statement's tokens as PostgreSQL."""
+
+    def __init__(self, statement: Statement, output: Output) -> None:
+        self._statement = statement
+        self._output = output
+        self._catalogs = reads_catalogs_only(statement)
+        self._replaced = frozenset(relations(statement)) if statement.has_any(*REPLACED) else frozenset()
+        self._calls = Calls(self.emit, statement, output, catalogs=self._catalogs)
+        self._quotients = quotients(statement)
+        self._substitutes = dict(statement.substitutes)
+
+    def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
+        """Let tokens be written as the expressions in other ranges."""
+        self._substitutes |= substitutes
+
+    def emit(self, low: int, high: int) -> None:
+        """Write the tokens of a range.
+
+        :raises WarehouseError: the range holds something that is refused.
+        """
+        index = low
+        while index < high:
+            if before := self._quotients.before.get(index):
+                self._output.write(before)
+            index = self._emit_one(index, low)
+            if after := self._quotients.after.get(index):
+                self._output.write(after)
+
+    def _emit_one(self, index: int, low: int) -> int:
+        statement, output = self._statement, self._output
+        token = statement.tokens[index]
+        if statement.at(index, "::"):
+            output.copy(index)
+            kind, after = read_type(statement, index + 1, catalogs=self._catalogs)
+            output.write(kind.sql)
+            return after
+        if index in self._substitutes:
+            self._emit_substitute(index)
+            return index + 1
+        if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
+            raise unsupported(f'calling "{token.value}" by a quoted name')
+        if token.kind is not Kind.WORD:
+            if token.value == "(" and index > low:
+                self._refuse_row(index)
+            if statement.at(index, "[") and not self._catalogs:
+                raise unsupported("a subscript or an array")
+            output.copy(index)
+            return index + 1
+        if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
+            return self._emit_name(index)
+        if token.value == "select" and statement.has_any("top", "qualify"):
+            after_select = emit_select(self, statement, output, index)
+            if after_select is not None:
+                return after_select
+        if token.value == "group" and statement.at(index + 1, "by", "all"):
+            return emit_group_by_all(statement, output, index)
+        if statement.at(index + 1, "("):
+            return self._emit_call(index, low)
+        return self._emit_word(index)
+
+    def _emit_substitute(self, index: int) -> None:
+        expression = self._substitutes[index]
+        if expression is None:
+            self._output.replace(index, "null")
+            return
+        self._output.replace(index, "(")
+        self.emit(*expression)
+        self._output.write(")")
+
+    def _refuse_row(self, index: int) -> None:
+        """Refuse a row constructor; only IN takes several values at once."""
+        statement = self._statement
+        before, high = statement.tokens[index - 1], statement.closing[index]
+        if before.kind is Kind.WORD and before.value not in _BEFORE_ROW:
+            return
+        if before.kind not in (Kind.WORD, Kind.OPERATOR) and before.value not in ("(", ","):
+            return
+        if statement.at_any(index + 1, ("select", "with")) or statement.find(",", index + 1, high) < 0:
+            return
+        listed = statement.at_any(statement.opening[index] - 1, ("cube", "in", "rollup", "sets"))
+        if not listed and not statement.at(high + 1, "in") and not statement.at(high + 1, "not", "in"):
+            raise unsupported("a row constructor")
+
+    def _emit_name(self, index: int) -> int:
+        """Write a part of a qualified name, or an alias."""
+        statement = self._statement
+        if statement.at(index - 1, ".") and statement.at(index + 1, "("):
+            raise unsupported(f"calling {statement.tokens[index].value} by a qualified name")
+        self._refuse_materialized(index)
+        self._output.copy(index)
+        return index + 1
+
+    def _emit_word(self, index: int) -> int:
+        statement, output = self._statement, self._output
+        word = statement.tokens[index].value
+        in_substring = word == "for" and statement.at(statement.opening[index] - 1, "substring")
+        in_catalogs = self._catalogs and statement.at(index, "array", "[")
+        if word in _REFUSED_WORDS and not in_substring and not in_catalogs:
+            raise unsupported(_REFUSED_WORDS[word])
+        self._refuse_forms(index, word)
+        if statement.at_kind(index + 1, Kind.STRING) and word not in _LITERAL_TYPES and word not in _BEFORE_STRING:
+            raise unsupported(f"{word} before a string")
+        if word == "sysdate" and not statement.at(index + 1, "."):
+            output.replace(index, "standin.sysdate()")
+        elif word == "minus":
+            output.replace(index, "except")
+        elif word == "into":
+            return self._emit_into(index)
+        elif word == "approximate" and self._is_approximated(index + 1):
+            # The exact value is as good as one that may be off by two percent.
+            output.replace(index, "")
+        elif word in REPLACED and index in self._replaced and not statement.at(index + 1, "."):
+            output.replace(index, f"standin.{word}")
+        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, REPLACED):
+            output.replace(index, "standin")
+        elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
+            output.replace(index, "")
+            return self._emit_call(index + 2, index + 2)
+        elif word in catalog_names.OWN:
+            output.replace(index, f"standin.{word}")
+        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, catalog_names.OWN):
+            output.replace(index, "standin")
+        else:
+            output.copy(index)
+        return index + 1
+
+    def _refuse_forms(self, index: int, word: str) -> None:
+        """Refuse what PostgreSQL would do and Redshift does not know."""
+        statement = self._statement
+        self._refuse_materialized(index)
+        if word == "distinct" and statement.at(index + 1, "on"):
+            raise unsupported("DISTINCT ON")
+        if word == "distinct" and (statement.at(index - 1, "is") or statement.at(index - 2, "is", "not")):
+            raise unsupported("IS DISTINCT FROM")
+        if word == "only" and statement.at_any(index - 1, ("from", "join", ",", "using")):
+            raise unsupported("ONLY")
+        if word == "search" and statement.at_any(index + 1, ("breadth", "depth")):
+            raise unsupported("SEARCH")
+        if word == "groups" and statement.at_any(index + 1, ("between", "unbounded", "current")):
+            raise unsupported("GROUPS")
+        if word == "using" and statement.at_kind(index + 1, Kind.OPERATOR):
+            raise unsupported("ORDER BY .. USING")
+        if word == "exclude" and statement.at(index - 1, "*") and statement.at_any(index - 2, (",", ".", "select")):
+            raise unsupported("SELECT * EXCLUDE")
+        if word == "values":
+            raise unsupported("VALUES as a table")
+        if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
+            raise unsupported(f"{word.upper()} in WITH")
+
+    def _emit_into(self, index: int) -> int:
+        """Write the table that SELECT INTO makes; PostgreSQL refuses it everywhere but in a query of its own."""
+        statement = self._statement
+        after = index + 1
+        temporary = statement.at_any(after, ("temp", "temporary"))
+        after += temporary
+        after += statement.at(after, "table")
+        parts, after = statement.name(after)
+        temporary = temporary or parts[-1].startswith("#")
+        self._output.replace(index, f"into {'temp ' if temporary else ''}table {quote(*parts)}")
+        return after
+
+    def _refuse_materialized(self, index: int) -> None:
+        statement = self._statement
+        if statement.at(index, "materialized", "(") and statement.at_any(index - 1, ("as", "not")):
+            raise unsupported("MATERIALIZED")
+
+    def _is_approximated(self, index: int) -> bool:
+        return self._statement.at(index, "count", "(", "distinct") or self._statement.at(index, "percentile_disc", "(")
+
+    def _emit_call(self, index: int, low: int) -> int:
+        statement, output = self._statement, self._output
+        name = statement.tokens[index].value
+        name = functions.SYNONYMS.get(name, name)
+        if self._catalogs and name in ("any", "array", "operator", "some"):
+            return self._emit_of_leader(index, name)
+        if name in ("any", "some") and not statement.at(index + 2, "select"):
+            raise unsupported("ANY and SOME of an array")
+        if name == "distinct" and statement.at(index - 1, "is"):
+            raise unsupported("IS DISTINCT FROM")
+        if self._is_column_list(index):
+            output.copy(index)
+            return index + 1
+        if name in functions.SYNTAX:
+            self._refuse_forms(index, name)
+            output.copy(index)
+            return index + 1
+        in_catalogs = self._catalogs and name in functions.CATALOG_TABLES
+        if index > low and self._is_in_from(index) and not in_catalogs:
+            raise unsupported(f"table function {name}")
+        if name in functions.NEED_A_FRAME:
+            self._demand_frame(index)
+        if name == "percentile_disc" and not statement.at(index - 1, "approximate"):
+            raise unsupported("PERCENTILE_DISC without APPROXIMATE")
+        if name in SPECIAL:
+            return SPECIAL[name](self._calls, index)
+        if name in functions.BUILT_IN:
+            output.replace(index, name)
+        elif name in functions.OWN or (self._catalogs and name in functions.CATALOG_OWN):
+            output.replace(index, f"standin.{name}")
+        elif self._catalogs and name in functions.CATALOG:
+            output.replace(index, f"pg_catalog.{name}")
+        else:
+            raise unsupported(f"function {name}")
+        return index + 1
+
+    def _emit_of_leader(self, index: int, name: str) -> int:
+        """Write ANY or SOME of an array, ARRAY of a subquery, or an operator by its qualified name."""
+        self._output.copy(index)
+        if name != "operator":
+            return index + 1
+        after = self._statement.closing[index + 1] + 1
+        for at in range(index + 1, after):
+            self._output.copy(at)
+        return after
+
+    def _is_column_list(self, index: int) -> bool:
+        """Whether this names the columns of a table: ``with x (a) as (``, ``(select ..) x (a)``, ``f() x (a int)``."""
+        statement = self._statement
+        after = statement.closing[index + 1] + 1
+        if statement.at_any(index - 1, ("with", "recursive", ",")) and statement.at(after, "as", "("):
+            return True
+        subquery = statement.before(index - 1)
+        if self._catalogs and statement.at_any(subquery - 1, functions.CATALOG_TABLES):
+            return True
+        return subquery >= 0 and statement.at_any(subquery + 1, ("select", "with"))
+
+    def _is_in_from(self, index: int) -> bool:
+        statement = self._statement
+        if statement.at(index - 1, "join"):
+            return True
+        opening = statement.opening[index]
+        inside_call = opening > 0 and statement.at_any(opening - 1, ("trim", "substring", "extract"))
+        return statement.at(index - 1, "from") and not inside_call
+
+    def _demand_frame(self, index: int) -> None:
+        """Refuse an ordered window without a frame, as Redshift does for aggregates."""
+        statement = self._statement
+        over = statement.closing[index + 1] + 1
+        if not statement.at(over, "over", "("):
+            return
+        low, high = over + 2, statement.closing[over + 1]
+        ordered = statement.find("order", low, high) >= 0
+        framed = statement.find("rows", low, high) >= 0 or statement.find("range", low, high) >= 0
+        if ordered and not framed:
+            raise WarehouseError(
+                "Aggregate window functions with an ORDER BY clause require a frame clause", sqlstate="0A000"
+            )

@@ -1,0 +1,44 @@
+"""Functions that exist on Redshift's leader node but not on its compute nodes, which hold the tables."""
+
+from __future__ import annotations
+
+from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.queries.functions import LEADER_ONLY
+from redshift_standin.sql.statement import Statement, quote
+
+# What the names of the leader node's own tables begin with; system views of other names run on the compute nodes.
+_PREFIX = "pg_"
+
+# What runs on the leader node alone when it names only tables of its own.
+_QUERIES = ("(", "declare", "select", "with")
+
+
+def leader_function(statement: Statement) -> str | None:
+    """Return the first function of the leader node that a statement calls, if it calls one."""
+    if not statement.has_any(*LEADER_ONLY):
+        return None
+    for index, token in enumerate(statement.tokens):
+        called = statement.at_any(index, LEADER_ONLY) and statement.at(index + 1, "(")
+        if called and not statement.at(index - 1, "."):
+            return token.value
+    return None
+
+
+def refuse_on_compute_nodes(statement: Statement, relations: tuple[str, ...]) -> None:
+    """Refuse a function of the leader node in what Redshift runs on its compute nodes.
+
+    :param relations: what the statement names where tables are read or written, in PostgreSQL's quotes.
+    :raises WarehouseError: there is one.
+    """
+    name = leader_function(statement)
+    if name is not None and not (statement.at_any(0, _QUERIES) and all(map(_is_of_leader, relations))):
+        raise WarehouseError(
+            "Specified types or functions (one per INFO message) not supported on Redshift tables.",
+            sqlstate="0A000",
+            detail=f'Function "{name}" not supported.',
+        )
+
+
+def _is_of_leader(relation: str) -> bool:
+    schema, _, name = relation.rpartition(".")
+    return name.strip('"').startswith(_PREFIX) or schema == quote("information_schema")

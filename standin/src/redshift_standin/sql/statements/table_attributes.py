@@ -1,0 +1,124 @@
+"""Table attributes that only Redshift has: distribution, sort keys and compression."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.output import Output
+from redshift_standin.sql.queries.data_types import Type
+from redshift_standin.sql.statement import Statement
+
+
+@dataclass
+class Table:
+    """What a CREATE TABLE says of the table as a whole.
+
+    :param parent: the table that it is made like, in PostgreSQL's quotes.
+    """
+
+    columns: dict[str, Type] = field(default_factory=dict)
+    not_null: set[str] = field(default_factory=set)
+    distribution: str | None = None
+    distribution_key: str | None = None
+    sort_key: tuple[str, ...] = ()
+    interleaved: bool = False
+    encodings: dict[str, str] = field(default_factory=dict)
+    has_identity: bool = False
+    parent: str | None = None
+
+    def set_distribution_key(self, column: str) -> None:
+        """Note the column that rows are distributed by; there is one at most."""
+        if self.distribution_key is not None:
+            raise WarehouseError("only one column can be the distribution key", sqlstate="42601")
+        self.distribution_key = column
+
+    def check(self) -> None:
+        """Refuse attributes that contradict each other or name no column.
+
+        :raises WarehouseError: they do.
+        """
+        if self.distribution == "key" and self.distribution_key is None:
+            raise WarehouseError("no DISTKEY column specified with DISTSTYLE KEY", sqlstate="42601")
+        if self.distribution not in (None, "key") and self.distribution_key is not None:
+            raise WarehouseError(f"cannot specify DISTKEY with DISTSTYLE {self.distribution}", sqlstate="42601")
+        if self.columns and self.parent is None:
+            for column in (*filter(None, [self.distribution_key]), *self.sort_key, *self.not_null):
+                if column not in self.columns:
+                    raise WarehouseError(f'column "{column}" named in key does not exist', sqlstate="42703")
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Those attributes that were said."""
+        said = {
+            "distribution": "key" if self.distribution_key else self.distribution,
+            "distribution_key": self.distribution_key,
+            "sort_key": self.sort_key,
+            "interleaved": self.interleaved,
+            "encodings": self.encodings,
+            "identity": self.has_identity,
+            "parent": self.parent,
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def note(output: Output, said: dict[str, Any]) -> None:
+    """End a statement with a comment that an event trigger reads (catalog/60_table_attributes.sql).
+
+    It is JSON in hexadecimal digits, as a name could end the comment.
+    """
+    output.write(f" /* attributes {json.dumps(said).encode().hex()} */")
+
+
+def note_attributes(output: Output, table: Table, *, indexed: bool = False) -> None:
+    """Tell the database what PostgreSQL does not know of a new table.
+
+    :param indexed: also tell it (catalog/60_sort_keys.sql) the numbers of the sort key's columns, to make an index.
+    """
+    if table.attributes:
+        note(output, table.attributes)
+    if table.sort_key and indexed:
+        names = list(table.columns)
+        output.write(f" /* sort key {' '.join(str(names.index(column) + 1) for column in table.sort_key)} */")
+
+
+def read_attributes(statement: Statement, index: int, table: Table) -> int:
+    """Read the table attributes that stand here and return the index after them."""
+    while index < len(statement) and not statement.at(index, "as"):
+        if statement.at(index, "backup") and statement.at_any(index + 1, ("yes", "no")):
+            index += 2
+        elif statement.at(index, "diststyle") and statement.at_any(index + 1, ("auto", "even", "key", "all")):
+            table.distribution = statement.tokens[index + 1].value
+            index += 2
+        elif statement.at(index, "distkey", "("):
+            (column,), after = statement.name(index + 2)
+            table.set_distribution_key(column)
+            index = statement.expect(after, ")")
+        elif statement.at(index, "sortkey", "auto"):
+            index += 2
+        elif statement.at_any(index, ("compound", "interleaved", "sortkey")):
+            index = _read_sort_key(statement, index, table)
+        elif statement.at(index, "encode", "auto"):
+            index += 2
+        else:
+            raise statement.near(index)
+    return index
+
+
+def _read_sort_key(statement: Statement, index: int, table: Table) -> int:
+    if table.sort_key:
+        raise WarehouseError("a table can have one SORTKEY only", sqlstate="42601")
+    limit = 8 if statement.at(index, "interleaved") else 400
+    if statement.at_any(index, ("compound", "interleaved")):
+        index += 1
+    opening = statement.expect(index, "sortkey")
+    statement.expect(opening, "(")
+    closing = statement.closing[opening]
+    columns = [statement.name(low)[0][0] for low, _ in statement.split(opening + 1, closing)]
+    if not 1 <= len(columns) <= limit:
+        raise WarehouseError(f"a SORTKEY of this kind has 1 to {limit} columns", sqlstate="42601")
+    table.sort_key = tuple(columns)
+    table.interleaved = limit == 8
+    return closing + 1

@@ -1,0 +1,192 @@
+"""The clusters' databases and the ports that their clients connect to."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+
+from redshift_standin.engine import snapshots
+from redshift_standin.engine.databases import ClusterDatabases
+from redshift_standin.engine.interfaces import Copier, Unloader
+from redshift_standin.engine.postgres import SUPERUSER, PostgresServer
+from redshift_standin.engine.programs import Programs
+from redshift_standin.settings import HOST
+from redshift_standin.wire.certificate import server_context
+from redshift_standin.wire.listener import Listener
+from redshift_standin.wire.passwords import Passwords
+
+T = TypeVar("T")
+
+# Redshift's own limit is 2,000 ("Quotas and limits"); each is a process of PostgreSQL's here.
+CONNECTIONS = 500
+
+
+@dataclass
+class _Cluster:
+    port: int
+    databases: ClusterDatabases
+    passwords: Passwords
+    listener: Listener
+
+
+class Endpoints:
+    """The Redshift endpoints of all clusters.
+
+    Every method may be called from any thread; the endpoints themselves live on an event loop in one of their own.
+
+    :param postgres: the server that holds the clusters' databases; it must be running.
+    :param certificate_dir: the folder of the TLS certificate; made when it is missing.
+    :param copier: what runs COPY.
+    :param unloader: what runs UNLOAD; without one it is refused.
+    :param host: the address that the clusters listen on.
+    :param connections: how many clients of a cluster can be logged in at once.
+    """
+
+    def __init__(
+        self,
+        postgres: PostgresServer,
+        certificate_dir: Path,
+        copier: Copier,
+        unloader: Unloader | None = None,
+        *,
+        host: str = HOST,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        self._postgres = postgres
+        self._programs = Programs(postgres)
+        self._context = server_context(certificate_dir, host)
+        self._copier = copier
+        self._unloader = unloader
+        self._host = host
+        self._connections = connections
+        self._clusters: dict[str, _Cluster] = {}
+        self._lock = threading.RLock()
+        # A statement costs less on it than on Python's own loop (docs/benchmark.md).
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="redshift-endpoints", daemon=True)
+        self._thread.start()
+
+    def create(self, cluster: str, *, port: int, database: str, master_user: str) -> None:
+        """Make the cluster's first database and its master user where they are missing, and listen.
+
+        :raises OSError: the port is taken.
+        :raises ValueError: the user's name is reserved.
+        """
+        _check_user(master_user)
+        with self._lock:
+            databases = ClusterDatabases(self._postgres, cluster, database, master_user)
+            databases.open()
+            known = self._clusters.get(cluster)
+            if known is not None:
+                self._run(known.listener.close())
+            passwords = known.passwords if known is not None else Passwords()
+            listener = Listener(
+                cluster,
+                socket=self._postgres.dsn.socket,
+                context=self._context,
+                passwords=passwords,
+                copier=self._copier,
+                unloader=self._unloader,
+                databases=databases,
+                host=self._host,
+                connections=self._connections,
+            )
+            self._run(listener.open(port))
+            self._clusters[cluster] = _Cluster(port, databases, passwords, listener)
+
+    def set_password(
+        self,
+        cluster: str,
+        user: str,
+        password: str,
+        *,
+        expires_at: datetime | None = None,
+        create_user: bool = False,
+    ) -> None:
+        """Let a user log in with this password; a temporary one leaves the others valid.
+
+        :param expires_at: when a temporary password ends, with its time zone; None for a lasting one.
+        :param create_user: make the user if it is missing; otherwise the login of a missing user fails.
+        :raises KeyError: there is no such cluster.
+        :raises ValueError: the user's name is reserved.
+        """
+        _check_user(user)
+        with self._lock:
+            known = self._clusters[cluster]
+            if create_user:
+                known.databases.let_in(user)
+            known.passwords.add(user.lower(), password, expires_at)
+
+    def pause(self, cluster: str) -> None:
+        """End the cluster's sessions and refuse new ones."""
+        with self._lock:
+            self._run(self._clusters[cluster].listener.close())
+
+    def resume(self, cluster: str) -> None:
+        """Listen again.
+
+        :raises OSError: the port was taken in the meantime.
+        """
+        with self._lock:
+            known = self._clusters[cluster]
+            self._run(known.listener.close())
+            self._run(known.listener.open(known.port))
+
+    def delete(self, cluster: str) -> None:
+        """End the cluster's sessions and drop its databases."""
+        with self._lock:
+            known = self._clusters.pop(cluster)
+            self._run(known.listener.close())
+            known.databases.delete()
+
+    def save_snapshot(self, cluster: str, folder: Path) -> None:
+        """Write what is committed in the cluster's databases into a folder; its sessions go on.
+
+        :raises KeyError: there is no such cluster.
+        :raises StandinError: PostgreSQL's pg_dump failed.
+        """
+        self._clusters[cluster].databases.save_snapshot(self._programs, folder)
+
+    def load_snapshot(self, cluster: str, folder: Path, *, database: str, master_user: str) -> None:
+        """Make the databases of a cluster, which :meth:`create` is called for next, from a snapshot.
+
+        A database that is there already is left as it is.
+
+        :raises StandinError: PostgreSQL's pg_restore failed; the database that it was to fill is not there.
+        """
+        _check_user(master_user)
+        ClusterDatabases(self._postgres, cluster, database, master_user).load_snapshot(self._programs, folder)
+
+    @staticmethod
+    def delete_snapshot(folder: Path) -> None:
+        """Remove a snapshot, if it is there."""
+        snapshots.remove(folder)
+
+    def end_snapshots(self) -> None:
+        """Let what takes or loads a snapshot fail at once, and everything that would do so later."""
+        self._programs.end()
+
+    def close(self) -> None:
+        """End all sessions and stop listening; the databases stay."""
+        with self._lock:
+            for known in self._clusters.values():
+                self._run(known.listener.close())
+            self._clusters.clear()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+def _check_user(user: str) -> None:
+    if user.lower() in (SUPERUSER, "public", "none") or user.lower().startswith("pg_"):
+        raise ValueError(f"{user} is a reserved user name")

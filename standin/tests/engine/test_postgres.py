@@ -1,0 +1,232 @@
+"""The PostgreSQL server that the stand-in and Airflow's metadata live on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import redshift_standin.engine.postgres
+from redshift_standin.engine.postgres import NOBODY, PostgresServer
+from redshift_standin.errors import StandinError
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+
+
+@pytest.fixture
+def started(open_folder):
+    """Start servers, and stop them when the test ends."""
+    servers = []
+
+    def start(data: Path) -> PostgresServer:
+        server = PostgresServer(data, 5433)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def open_folder(monkeypatch):
+    """A folder that every user can enter, as /var/tmp is, in whose place it stands."""
+    folder = Path(tempfile.mkdtemp(prefix="open-", dir="/tmp"))
+    folder.chmod(0o711)
+    monkeypatch.setattr(redshift_standin.engine.postgres, "OPEN_FOLDER", folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def answer(server: PostgresServer, query: str, database: str = "postgres"):
+    with psycopg.connect(**server.dsn.parameters(database)) as connection:
+        return connection.execute(query).fetchone()[0]
+
+
+def run_as_nobody(action) -> None:
+    """Run an action in a child that gives up root; fail with what it printed if it raises."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            action()
+        except BaseException as error:
+            os.write(2, repr(error).encode())
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_keeps_what_was_committed_over_a_restart(open_folder, started):
+    server = started(open_folder / "postgres")
+    server.start()
+    server.create_database("airflow")
+    server.create_database("airflow")
+    with psycopg.connect(**server.dsn.parameters("airflow")) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    server.stop()
+    assert not server.is_running()
+    server.start()
+    assert answer(server, "select answer from kept", "airflow") == 42
+
+
+def test_is_stopped_by_another_process_than_the_one_that_started_it(open_folder):
+    program = (
+        "import sys; from pathlib import Path; from redshift_standin.engine.postgres import PostgresServer; "
+        "server = PostgresServer(Path(sys.argv[1]), 5433); server.start(); print(server._postmaster().pid)"
+    )
+    data = open_folder / "postgres"
+    done = subprocess.run([sys.executable, "-c", program, data], capture_output=True, text=True, check=True)
+    server = PostgresServer(data, 5433)
+    assert server.is_running()
+    server.stop()
+    assert not server.is_running()
+    assert not Path(f"/proc/{done.stdout.strip()}/exe").exists()
+
+
+def test_starts_again_after_it_was_killed(open_folder, started):
+    server = started(open_folder / "postgres")
+    with psycopg.connect(**server.dsn.parameters("postgres")) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    os.kill(server._postmaster().pid, signal.SIGKILL)
+    server._process.wait()
+    assert not server.is_running()
+    server.start()
+    assert answer(server, "select answer from kept") == 42
+
+
+def test_a_stranger_with_the_process_id_of_a_killed_server_is_left_alone(open_folder):
+    data = open_folder / "postgres"
+    data.mkdir()
+    (data / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    server = PostgresServer(data, 5433)
+    assert not server.is_running()
+    server.stop()
+
+
+def test_only_its_owner_can_open_the_socket(open_folder, started):
+    address = started(open_folder / "postgres").dsn
+    assert stat.S_IMODE(address.socket_dir.stat().st_mode) == 0o700
+    assert address.socket.is_socket()
+
+
+def test_only_its_owner_can_read_the_log(open_folder, started):
+    assert stat.S_IMODE(started(open_folder / "postgres").log.stat().st_mode) == 0o600
+
+
+def test_a_long_state_folder_gets_its_socket_elsewhere(open_folder, started):
+    server = started(open_folder / ("x" * 100) / "postgres")
+    assert answer(server, "select 42") == 42
+    sockets = server.dsn.socket_dir
+    assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+    server.stop()
+    assert not sockets.exists()
+
+
+def test_a_folder_of_somebody_else_in_the_place_of_the_sockets_is_refused(open_folder):
+    data = open_folder / ("x" * 100) / "postgres"
+    server = PostgresServer(data, 5433)
+    server.dsn.socket_dir.mkdir(mode=0o777)
+    server.dsn.socket_dir.chmod(0o777)
+    try:
+        with pytest.raises(StandinError, match=r"is not a private folder of user .*: delete it"):
+            server.start()
+    finally:
+        server.dsn.socket_dir.rmdir()
+
+
+def test_says_why_it_did_not_start(open_folder, started):
+    server = started(open_folder / "postgres")
+    server.stop()
+    (open_folder / "postgres" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(StandinError, match=r"did not start in .*postgres: .*version 9"):
+        server.start()
+
+
+def test_airflow_reaches_its_database(open_folder, started):
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    server = started(open_folder / "postgres")
+    server.create_database("airflow")
+    engine = sqlalchemy.create_engine(server.sqlalchemy_url("airflow"))
+    with engine.connect() as connection:
+        assert connection.execute(sqlalchemy.text("select current_database()")).scalar() == "airflow"
+    engine.dispose()
+
+
+@as_root
+def test_root_runs_it_as_nobody(open_folder, started):
+    server = started(open_folder / "postgres")
+    assert server._postmaster().uids().effective == NOBODY
+
+
+@as_root
+def test_root_keeps_its_data_elsewhere_when_the_state_folder_is_closed_to_others(tmp_path, started, open_folder):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    server = started(closed / "state" / "postgres")
+    assert (closed / "state" / "postgres").readlink().is_relative_to(open_folder)
+    with psycopg.connect(**server.dsn.parameters("postgres")) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    server.stop()
+    assert answer(started(closed / "state" / "postgres"), "select answer from kept") == 42
+
+
+@as_root
+def test_root_copies_binaries_that_are_closed_to_others(started, open_folder, monkeypatch):
+    site_packages = open_folder / "site-packages"
+    spec = redshift_standin.engine.postgres.importlib.util.find_spec(redshift_standin.engine.postgres.PACKAGE)
+    package = Path(spec.submodule_search_locations[0])
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(folder, site_packages / folder.name, copy_function=os.link, symlinks=True)
+    site_packages.chmod(0o700)
+    spec.submodule_search_locations[:] = [str(site_packages / package.name)]
+    monkeypatch.setattr(redshift_standin.engine.postgres.importlib.util, "find_spec", lambda name: spec)
+    server = started(open_folder / "postgres")
+    assert Path(server._postmaster().exe()).parents[3].parent == open_folder
+    assert answer(server, "select 42") == 42
+
+
+@as_root
+def test_root_is_told_when_the_data_elsewhere_is_gone(tmp_path, open_folder):
+    (tmp_path / "postgres").symlink_to(open_folder / "gone")
+    with pytest.raises(StandinError, match=r"is gone: .* Delete .* to start over"):
+        PostgresServer(tmp_path / "postgres", 5433).start()
+
+
+@as_root
+def test_an_ordinary_user_starts_and_stops_it(open_folder):
+    state = open_folder / "state"
+    state.mkdir(mode=0o700)
+    os.chown(state, NOBODY, NOBODY)
+    server = PostgresServer(state / "postgres", 5433)
+
+    def use():
+        server.start()
+        assert answer(server, "select 42") == 42
+        server.stop()
+        assert not server.is_running()
+
+    run_as_nobody(use)
+
+
+@as_root
+def test_an_ordinary_user_is_told_that_the_data_belongs_to_another(open_folder):
+    data = open_folder / "postgres"
+    data.mkdir(mode=0o700)
+
+    def use():
+        with pytest.raises(StandinError, match="belongs to another user"):
+            PostgresServer(data, 5433).start()
+
+    run_as_nobody(use)
