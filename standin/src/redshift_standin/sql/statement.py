@@ -134,6 +134,19 @@ class Statement:
                 return tuple(parts), index + 1
             index += 2
 
+    def names(self, index: int) -> tuple[list[str], int]:
+        """Return a list of names in PostgreSQL's quotes, and the index after it.
+
+        :raises WarehouseError: there is none.
+        """
+        names = []
+        while True:
+            parts, index = self.name(index)
+            names.append(quote(*parts))
+            if not self.at(index, ","):
+                return names, index
+            index += 1
+
     def split(self, low: int, high: int) -> Iterator[tuple[int, int]]:
         """Yield the ranges between the commas of a range, leaving alone what is in parentheses."""
         start = index = low

@@ -7,7 +7,7 @@ from enum import Enum
 
 from redshift_standin.sql.database_changes import DatabaseChange
 from redshift_standin.sql.output import Output, Positions
-from redshift_standin.sql.queries.named_relations import READING, named_relations
+from redshift_standin.sql.queries.named_relations import BEFORE_RELATION, named_relations
 from redshift_standin.sql.statement import Statement
 
 _HISTORY = ("stl_query", "sys_query_history")
@@ -64,36 +64,47 @@ class Translation:
         """Whether it writes rows and touches none that are there."""
         return self.command in ("INSERT", "COPY")
 
+    @classmethod
+    def from_output(
+        cls, statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None
+    ) -> Translation:
+        """Return the translation whose text is in the output.
 
-def made(statement: Statement, output: Output, action: Action = Action.RUN, **more: str | None) -> Translation:
-    """Return the translation that the output holds.
+        :param more: the command, the table and the tag, where they differ from the default.
+        """
+        reads_tables = any(statement.at_any(index, BEFORE_RELATION) for index in range(len(statement)))
+        command = more.pop("command", None) or statement.tokens[0].value.upper()
+        return cls(
+            source=statement.text,
+            sql=output.text,
+            action=action,
+            command=command,
+            table=more.get("table"),
+            tag=more.get("tag"),
+            positions=output.positions,
+            reads_tables=reads_tables,
+            reads_history=statement.has_any(*_HISTORY),
+            relations=named_relations(statement) if reads_tables else (),
+        )
 
-    :param more: the command, the table and the tag of :class:`Translation`, where they are to be said.
-    """
-    reads_tables = any(statement.at_any(index, READING) for index in range(len(statement)))
-    command = more.pop("command", None) or statement.tokens[0].value.upper()
-    return Translation(
-        source=statement.text,
-        sql=output.text,
-        action=action,
-        command=command,
-        table=more.get("table"),
-        tag=more.get("tag"),
-        positions=output.positions,
-        reads_tables=reads_tables,
-        reads_history=statement.has_any(*_HISTORY),
-        relations=named_relations(statement) if reads_tables else (),
-    )
+    @classmethod
+    def from_text(
+        cls,
+        statement: Statement,
+        sql: str,
+        action: Action = Action.RUN,
+        command: str | None = None,
+        tag: str | None = None,
+    ) -> Translation:
+        """Return the translation to this text."""
+        output = Output(statement)
+        output.write(sql)
+        return cls.from_output(statement, output, action, command=command, tag=tag)
 
-
-def fixed(
-    statement: Statement,
-    sql: str,
-    action: Action = Action.RUN,
-    command: str | None = None,
-    tag: str | None = None,
-) -> Translation:
-    """Return the translation that is this text."""
-    output = Output(statement)
-    output.write(sql)
-    return made(statement, output, action, command=command, tag=tag)
+    @classmethod
+    def unchanged(cls, statement: Statement) -> Translation:
+        """Return the translation that is the statement itself."""
+        output = Output(statement)
+        for index in range(len(statement)):
+            output.copy(index)
+        return cls.from_output(statement, output)

@@ -8,12 +8,12 @@ PostgreSQL's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from redshift_standin.sql.lexer import OPERATORS, Kind, words
 from redshift_standin.sql.queries.data_types import read_type
-from redshift_standin.sql.statement import Statement, literal, quote
+from redshift_standin.sql.queries.scope import tables_in_scope
+from redshift_standin.sql.statement import Statement, literal
 
 _PRODUCTS = words("* / %")
 _SUMS = words("+ -")
@@ -25,16 +25,6 @@ _IN_TERM = _PRODUCTS | words(":: ^")
 _BEFORE_TERM = (OPERATORS - _IN_TERM) | words(
     ", all and between by case distinct else having not on or select then when where"
 )
-
-# Words after which no alias of a relation stands.
-_AFTER_RELATION = words(
-    """
-    cross except full group having inner intersect join left limit minus natural offset on order qualify right union
-    using where
-    """
-)
-_SET_OPERATORS = words("except intersect minus union")
-_AFTER_FROM = words("group having limit offset order qualify where")
 
 _NO_COLUMN = words("case current_date current_user default false interval not null sysdate true user")
 
@@ -177,7 +167,7 @@ class _Terms:
         return after, f"standin.type_of_total({kind})" if kind and name in ("avg", "sum") else kind
 
     def _type_of_column(self, parts: tuple[str, ...], index: int) -> str | None:
-        relations = _relations(self._statement, index)
+        relations = tables_in_scope(self._statement, index)
         *qualifier, column = parts
         if len(qualifier) == 1:
             relations = {alias: table for alias, table in relations.items() if alias == qualifier[0]}
@@ -198,54 +188,3 @@ def _type_of_number(text: str) -> str | None:
     if not text.isdecimal() or int(text) >= 1 << 63:
         return None
     return _INTEGERS["integer" if int(text) < 1 << 31 else "bigint"]
-
-
-def _relations(statement: Statement, index: int) -> dict[str, str | None]:
-    """Return the relations of the SELECT that a token belongs to: by their aliases, the tables or None for others."""
-    level = statement.opening[index]
-    while True:
-        start = next((at for at in range(index, level, -1) if _is_select(statement, at, level)), -1)
-        if start >= 0 or level < 0:
-            break
-        index, level = level, statement.opening[level]
-    if start < 0:
-        return {}
-    end = statement.closing[level] if level >= 0 else len(statement)
-    end = min((at for word in _SET_OPERATORS if (at := statement.find(word, start, end)) >= 0), default=end)
-    low = statement.find("from", start + 1, end)
-    return dict(_in_from(statement, low + 1, end)) if low >= 0 else {}
-
-
-def _is_select(statement: Statement, at: int, level: int) -> bool:
-    return statement.opening[at] == level and statement.at(at, "select")
-
-
-def _in_from(statement: Statement, index: int, end: int) -> Iterator[tuple[str, str | None]]:
-    named = set(_common_tables(statement))
-    while index < end:
-        table = None
-        parts: tuple[str, ...]
-        if statement.at(index, "("):
-            parts, index = ("",), statement.closing[index] + 1
-        else:
-            parts, index = statement.name(index)
-            table = None if statement.at(index, "(") or parts[-1] in named else quote(*parts)
-        index += statement.at(index, "as")
-        if index < end and statement.tokens[index].is_name and not statement.at_any(index, _AFTER_RELATION):
-            parts, index = statement.name(index)
-            # The columns may have other names, too.
-            table = None if statement.at(index, "(") else table
-        yield parts[-1], table
-        while index < end and not statement.at_any(index, (",", "join")):
-            if statement.at_any(index, _AFTER_FROM):
-                return
-            index = statement.closing[index] + 1 if statement.at(index, "(") else index + 1
-        index += 1
-
-
-def _common_tables(statement: Statement) -> Iterator[str]:
-    for at in range(1, len(statement)):
-        if statement.at_any(at - 1, ("with", "recursive", ",")) and statement.tokens[at].is_name:
-            after = statement.closing[at + 1] + 1 if statement.at(at + 1, "(") else at + 1
-            if statement.at(after, "as", "("):
-                yield statement.tokens[at].value

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.output import Output
-from redshift_standin.sql.queries import catalog_names, functions
+from redshift_standin.sql.queries import catalog_names, functions, refused_forms
 from redshift_standin.sql.queries.catalog_queries import REPLACED, reads_catalogs_only, relations
 from redshift_standin.sql.queries.data_types import read_type
 from redshift_standin.sql.queries.decimal_division import quotients
 from redshift_standin.sql.queries.function_calls import SPECIAL, Calls
 from redshift_standin.sql.queries.select_clauses import emit_group_by_all, emit_select
 from redshift_standin.sql.statement import Statement, quote
-
-# Words that can only mean something that Redshift does not have, or that the stand-in does not know.
-_REFUSED_WORDS = {
-    "array": "ARRAY",
-    "asymmetric": "BETWEEN ASYMMETRIC",
-    "collate": "COLLATE",
-    "current_catalog": "CURRENT_CATALOG",
-    "current_role": "CURRENT_ROLE",
-    "current_time": "CURRENT_TIME (use GETDATE() or SYSDATE)",
-    "current_timestamp": "CURRENT_TIMESTAMP (use GETDATE() or SYSDATE)",
-    "fetch": "FETCH",
-    "for": "FOR",
-    "lateral": "LATERAL",
-    "localtime": "LOCALTIME (use GETDATE() or SYSDATE)",
-    "localtimestamp": "LOCALTIMESTAMP (use GETDATE() or SYSDATE)",
-    "overlaps": "OVERLAPS",
-    "pivot": "PIVOT",
-    "qualify": "QUALIFY",
-    "returning": "RETURNING",
-    "symmetric": "BETWEEN SYMMETRIC",
-    "tablesample": "TABLESAMPLE",
-    "top": "TOP",
-    "unpivot": "UNPIVOT",
-    "window": "WINDOW",
-    **{name: f"system column {name}" for name in ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")},
-}
 
 # Types that make a literal of the string after them.
 _LITERAL_TYPES = frozenset({"date", "interval", "time", "timestamp", "timestamptz", "timetz", "zone"})
@@ -50,9 +23,6 @@ _BEFORE_STRING = words(
     default
     """
 )
-
-# Words that a parenthesis may follow which opens an expression.
-_BEFORE_ROW = words("all and between case distinct else having not on or qualify select then when where")
 
 
 class Expressions:
@@ -99,7 +69,7 @@ class Expressions:
             raise unsupported(f'calling "{token.value}" by a quoted name')
         if token.kind is not Kind.WORD:
             if token.value == "(" and index > low:
-                self._refuse_row(index)
+                refused_forms.refuse_row_constructor(self._statement, index)
             if statement.at(index, "[") and not self._catalogs:
                 raise unsupported("a subscript or an array")
             output.copy(index)
@@ -125,26 +95,12 @@ class Expressions:
         self.emit(*expression)
         self._output.write(")")
 
-    def _refuse_row(self, index: int) -> None:
-        """Refuse a row constructor; only IN takes several values at once."""
-        statement = self._statement
-        before, high = statement.tokens[index - 1], statement.closing[index]
-        if before.kind is Kind.WORD and before.value not in _BEFORE_ROW:
-            return
-        if before.kind not in (Kind.WORD, Kind.OPERATOR) and before.value not in ("(", ","):
-            return
-        if statement.at_any(index + 1, ("select", "with")) or statement.find(",", index + 1, high) < 0:
-            return
-        listed = statement.at_any(statement.opening[index] - 1, ("cube", "in", "rollup", "sets"))
-        if not listed and not statement.at(high + 1, "in") and not statement.at(high + 1, "not", "in"):
-            raise unsupported("a row constructor")
-
     def _emit_name(self, index: int) -> int:
         """Write a part of a qualified name, or an alias."""
         statement = self._statement
         if statement.at(index - 1, ".") and statement.at(index + 1, "("):
             raise unsupported(f"calling {statement.tokens[index].value} by a qualified name")
-        self._refuse_materialized(index)
+        refused_forms.refuse_materialized(self._statement, index)
         self._output.copy(index)
         return index + 1
 
@@ -153,9 +109,9 @@ class Expressions:
         word = statement.tokens[index].value
         in_substring = word == "for" and statement.at(statement.opening[index] - 1, "substring")
         in_catalogs = self._catalogs and statement.at(index, "array", "[")
-        if word in _REFUSED_WORDS and not in_substring and not in_catalogs:
-            raise unsupported(_REFUSED_WORDS[word])
-        self._refuse_forms(index, word)
+        if word in refused_forms.REFUSED_WORDS and not in_substring and not in_catalogs:
+            raise unsupported(refused_forms.REFUSED_WORDS[word])
+        refused_forms.refuse_forms(self._statement, index, word)
         if statement.at_kind(index + 1, Kind.STRING) and word not in _LITERAL_TYPES and word not in _BEFORE_STRING:
             raise unsupported(f"{word} before a string")
         if word == "sysdate" and not statement.at(index + 1, "."):
@@ -182,29 +138,6 @@ class Expressions:
             output.copy(index)
         return index + 1
 
-    def _refuse_forms(self, index: int, word: str) -> None:
-        """Refuse what PostgreSQL would do and Redshift does not know."""
-        statement = self._statement
-        self._refuse_materialized(index)
-        if word == "distinct" and statement.at(index + 1, "on"):
-            raise unsupported("DISTINCT ON")
-        if word == "distinct" and (statement.at(index - 1, "is") or statement.at(index - 2, "is", "not")):
-            raise unsupported("IS DISTINCT FROM")
-        if word == "only" and statement.at_any(index - 1, ("from", "join", ",", "using")):
-            raise unsupported("ONLY")
-        if word == "search" and statement.at_any(index + 1, ("breadth", "depth")):
-            raise unsupported("SEARCH")
-        if word == "groups" and statement.at_any(index + 1, ("between", "unbounded", "current")):
-            raise unsupported("GROUPS")
-        if word == "using" and statement.at_kind(index + 1, Kind.OPERATOR):
-            raise unsupported("ORDER BY .. USING")
-        if word == "exclude" and statement.at(index - 1, "*") and statement.at_any(index - 2, (",", ".", "select")):
-            raise unsupported("SELECT * EXCLUDE")
-        if word == "values":
-            raise unsupported("VALUES as a table")
-        if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
-            raise unsupported(f"{word.upper()} in WITH")
-
     def _emit_into(self, index: int) -> int:
         """Write the table that SELECT INTO makes; PostgreSQL refuses it everywhere but in a query of its own."""
         statement = self._statement
@@ -216,11 +149,6 @@ class Expressions:
         temporary = temporary or parts[-1].startswith("#")
         self._output.replace(index, f"into {'temp ' if temporary else ''}table {quote(*parts)}")
         return after
-
-    def _refuse_materialized(self, index: int) -> None:
-        statement = self._statement
-        if statement.at(index, "materialized", "(") and statement.at_any(index - 1, ("as", "not")):
-            raise unsupported("MATERIALIZED")
 
     def _is_approximated(self, index: int) -> bool:
         return self._statement.at(index, "count", "(", "distinct") or self._statement.at(index, "percentile_disc", "(")
@@ -239,14 +167,14 @@ class Expressions:
             output.copy(index)
             return index + 1
         if name in functions.SYNTAX:
-            self._refuse_forms(index, name)
+            refused_forms.refuse_forms(self._statement, index, name)
             output.copy(index)
             return index + 1
         in_catalogs = self._catalogs and name in functions.CATALOG_TABLES
         if index > low and self._is_in_from(index) and not in_catalogs:
             raise unsupported(f"table function {name}")
         if name in functions.NEED_A_FRAME:
-            self._demand_frame(index)
+            refused_forms.require_frame(self._statement, index)
         if name == "percentile_disc" and not statement.at(index - 1, "approximate"):
             raise unsupported("PERCENTILE_DISC without APPROXIMATE")
         if name in SPECIAL:
@@ -289,17 +217,3 @@ class Expressions:
         opening = statement.opening[index]
         inside_call = opening > 0 and statement.at_any(opening - 1, ("trim", "substring", "extract"))
         return statement.at(index - 1, "from") and not inside_call
-
-    def _demand_frame(self, index: int) -> None:
-        """Refuse an ordered window without a frame, as Redshift does for aggregates."""
-        statement = self._statement
-        over = statement.closing[index + 1] + 1
-        if not statement.at(over, "over", "("):
-            return
-        low, high = over + 2, statement.closing[over + 1]
-        ordered = statement.find("order", low, high) >= 0
-        framed = statement.find("rows", low, high) >= 0 or statement.find("range", low, high) >= 0
-        if ordered and not framed:
-            raise WarehouseError(
-                "Aggregate window functions with an ORDER BY clause require a frame clause", sqlstate="0A000"
-            )

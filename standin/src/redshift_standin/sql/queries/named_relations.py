@@ -8,7 +8,7 @@ from redshift_standin.sql.lexer import Kind, words
 from redshift_standin.sql.statement import Statement, quote
 
 # Words after which the name of a table stands.
-READING = words("from join into update using")
+BEFORE_RELATION = words("from join into update using")
 
 # What may follow a relation and its alias is a comma only if another relation comes.
 _NO_ALIAS = words(
@@ -27,7 +27,7 @@ def named_relations(statement: Statement) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for index, token in enumerate(statement.tokens):
         # A long list of values has nothing but other tokens.
-        if token.value not in READING or token.kind is not Kind.WORD:
+        if token.value not in BEFORE_RELATION or token.kind is not Kind.WORD:
             continue
         if not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
             found |= dict.fromkeys(_listed(statement, index + 1))

@@ -12,14 +12,14 @@ from redshift_standin.sql.statement import Statement, literal, quote
 from redshift_standin.sql.statements.column_encodings import read_encoding
 from redshift_standin.sql.statements.create_table import emit_added_column
 from redshift_standin.sql.statements.table_attributes import note
-from redshift_standin.sql.translation import Action, Translation, fixed, made
+from redshift_standin.sql.translation import Action, Translation
 
 # What PostgreSQL does for a change that it does not know: nothing, but it checks that the table may be altered.
 _NOTHING = "reset (fillfactor)"
 
 
-def alter(statement: Statement) -> Translation:
-    """Return what to run for an ALTER.
+def translate_alter_table(statement: Statement) -> Translation:
+    """Translate ALTER TABLE.
 
     :raises WarehouseError: Redshift or the stand-in refuses it.
     """
@@ -39,14 +39,14 @@ def alter(statement: Statement) -> Translation:
 def _ended(statement: Statement, output: Output, index: int) -> Translation:
     if index != len(statement):
         raise statement.near(index)
-    return made(statement, output, command="ALTER TABLE")
+    return Translation.from_output(statement, output, command="ALTER TABLE")
 
 
 def _alone(statement: Statement, output: Output, index: int, what: str) -> Translation:
     """Return a change that cannot be made in a transaction."""
     if index != len(statement):
         raise statement.near(index)
-    return made(statement, output, Action.ALONE, command=f"ALTER TABLE ALTER {what}")
+    return Translation.from_output(statement, output, Action.ALONE, command=f"ALTER TABLE ALTER {what}")
 
 
 def _rename(statement: Statement, output: Output, index: int) -> Translation:
@@ -168,7 +168,7 @@ def _append(statement: Statement, target: tuple[str, ...], index: int) -> Transl
     if index != len(statement):
         raise statement.near(index)
     arguments = ", ".join(literal(text) for text in (quote(*target), quote(*source), option))
-    return fixed(
+    return Translation.from_text(
         statement,
         f"do {literal(f'begin perform standin.append_table({arguments}); end')}",
         Action.ALONE,

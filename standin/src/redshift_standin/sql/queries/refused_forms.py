@@ -1,0 +1,93 @@
+"""Forms of queries that PostgreSQL accepts and Redshift, or the stand-in, does not."""
+
+from __future__ import annotations
+
+from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.lexer import Kind, unsupported, words
+from redshift_standin.sql.statement import Statement
+
+# Words that can only mean something that Redshift does not have, or that the stand-in does not know.
+REFUSED_WORDS = {
+    "array": "ARRAY",
+    "asymmetric": "BETWEEN ASYMMETRIC",
+    "collate": "COLLATE",
+    "current_catalog": "CURRENT_CATALOG",
+    "current_role": "CURRENT_ROLE",
+    "current_time": "CURRENT_TIME (use GETDATE() or SYSDATE)",
+    "current_timestamp": "CURRENT_TIMESTAMP (use GETDATE() or SYSDATE)",
+    "fetch": "FETCH",
+    "for": "FOR",
+    "lateral": "LATERAL",
+    "localtime": "LOCALTIME (use GETDATE() or SYSDATE)",
+    "localtimestamp": "LOCALTIMESTAMP (use GETDATE() or SYSDATE)",
+    "overlaps": "OVERLAPS",
+    "pivot": "PIVOT",
+    "qualify": "QUALIFY",
+    "returning": "RETURNING",
+    "symmetric": "BETWEEN SYMMETRIC",
+    "tablesample": "TABLESAMPLE",
+    "top": "TOP",
+    "unpivot": "UNPIVOT",
+    "window": "WINDOW",
+    **{name: f"system column {name}" for name in ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")},
+}
+
+# Words that a parenthesis may follow which opens an expression.
+_BEFORE_ROW = words("all and between case distinct else having not on or qualify select then when where")
+
+
+def refuse_row_constructor(statement: Statement, index: int) -> None:
+    """Refuse a row constructor; only IN takes several values at once."""
+    before, high = statement.tokens[index - 1], statement.closing[index]
+    if before.kind is Kind.WORD and before.value not in _BEFORE_ROW:
+        return
+    if before.kind not in (Kind.WORD, Kind.OPERATOR) and before.value not in ("(", ","):
+        return
+    if statement.at_any(index + 1, ("select", "with")) or statement.find(",", index + 1, high) < 0:
+        return
+    listed = statement.at_any(statement.opening[index] - 1, ("cube", "in", "rollup", "sets"))
+    if not listed and not statement.at(high + 1, "in") and not statement.at(high + 1, "not", "in"):
+        raise unsupported("a row constructor")
+
+
+def refuse_forms(statement: Statement, index: int, word: str) -> None:
+    """Refuse what PostgreSQL would do and Redshift does not know."""
+    refuse_materialized(statement, index)
+    if word == "distinct" and statement.at(index + 1, "on"):
+        raise unsupported("DISTINCT ON")
+    if word == "distinct" and (statement.at(index - 1, "is") or statement.at(index - 2, "is", "not")):
+        raise unsupported("IS DISTINCT FROM")
+    if word == "only" and statement.at_any(index - 1, ("from", "join", ",", "using")):
+        raise unsupported("ONLY")
+    if word == "search" and statement.at_any(index + 1, ("breadth", "depth")):
+        raise unsupported("SEARCH")
+    if word == "groups" and statement.at_any(index + 1, ("between", "unbounded", "current")):
+        raise unsupported("GROUPS")
+    if word == "using" and statement.at_kind(index + 1, Kind.OPERATOR):
+        raise unsupported("ORDER BY .. USING")
+    if word == "exclude" and statement.at(index - 1, "*") and statement.at_any(index - 2, (",", ".", "select")):
+        raise unsupported("SELECT * EXCLUDE")
+    if word == "values":
+        raise unsupported("VALUES as a table")
+    if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
+        raise unsupported(f"{word.upper()} in WITH")
+
+
+def refuse_materialized(statement: Statement, index: int) -> None:
+    """Refuse a common table expression that says whether it is materialized."""
+    if statement.at(index, "materialized", "(") and statement.at_any(index - 1, ("as", "not")):
+        raise unsupported("MATERIALIZED")
+
+
+def require_frame(statement: Statement, index: int) -> None:
+    """Refuse an ordered window without a frame, as Redshift does for aggregates."""
+    over = statement.closing[index + 1] + 1
+    if not statement.at(over, "over", "("):
+        return
+    low, high = over + 2, statement.closing[over + 1]
+    ordered = statement.find("order", low, high) >= 0
+    framed = statement.find("rows", low, high) >= 0 or statement.find("range", low, high) >= 0
+    if ordered and not framed:
+        raise WarehouseError(
+            "Aggregate window functions with an ORDER BY clause require a frame clause", sqlstate="0A000"
+        )
