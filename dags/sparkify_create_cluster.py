@@ -84,10 +84,10 @@ with DAG(
     def create_cluster(bucket: str, params: dict | None = None) -> str:
         """Create what is missing and return the ARN of the role that COPY uses."""
         from redshift_elt.cluster.creation import create_cluster
-        from redshift_elt.cluster.database import check_connection, check_reset
+        from redshift_elt.cluster.database import Reset, check_connection
 
         identifier = params["cluster_identifier"]
-        check_reset(identifier, params["reset"], params["confirm_reset"])
+        Reset(params["reset"], params["confirm_reset"]).check(identifier)
         _, database = check_connection(identifier)
         labels = {"owner": params["owner"], "purpose": params["purpose"]}
         return create_cluster(
@@ -99,14 +99,12 @@ with DAG(
     @task(execution_timeout=timedelta(minutes=15))
     def prepare_database(params: dict | None = None) -> None:
         """Create the tables and the user that loads them."""
-        from redshift_elt.cluster.database import prepare_database
+        from redshift_elt.cluster.database import Reset, prepare_database
 
         prepare_database(
-            params["cluster_identifier"],
+            ManagedCluster(params["cluster_identifier"], TAGS),
             SCHEMA,
-            TAGS,
-            reset=params["reset"],
-            confirmation=params["confirm_reset"],
+            Reset(params["reset"], params["confirm_reset"]),
         )
 
     role = create_cluster(BUCKET)

@@ -12,6 +12,7 @@ import pytest
 from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
+from redshift_elt.cluster.spec import ManagedCluster
 from redshift_standin.settings import REGION
 from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
 
@@ -22,6 +23,7 @@ WAREHOUSE = {
     "extra": {"iam": True, "cluster_identifier": CLUSTER, "region": REGION},
 }
 TAGS = {"project": "tests"}
+MANAGED_CLUSTER = ManagedCluster(CLUSTER, TAGS)
 PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
 
 
@@ -35,7 +37,6 @@ def new_warehouse(
     """
     from redshift_elt.cluster.copy_role import ensure_copy_role
     from redshift_elt.cluster.database import prepare_database
-    from redshift_elt.cluster.spec import ManagedCluster
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in stack.airflow_environment().items():
@@ -46,7 +47,7 @@ def new_warehouse(
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-        role = ensure_copy_role(ManagedCluster(CLUSTER, TAGS), bucket, prefixes)
+        role = ensure_copy_role(MANAGED_CLUSTER, bucket, prefixes)
         redshift = boto3.client("redshift")
         redshift.create_cluster(
             ClusterIdentifier=CLUSTER,
@@ -64,7 +65,7 @@ def new_warehouse(
         redshift.get_waiter("cluster_available").wait(
             ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
-        prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS)
+        prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema")
         warehouse = WarehouseUnderTest(s3)
         for target in TARGETS:
             # The first load of a target would create it. Some tests hold it before that.

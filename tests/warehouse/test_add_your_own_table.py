@@ -20,7 +20,7 @@ from airflow.dag_processing.dagbag import DagBag
 from local.datagen.writer import write_jsonpaths
 from local.settings import ROOT, Settings
 from redshift_elt.cluster.database import prepare_database
-from tests.support.new_warehouse import CLUSTER, PREFIXES, TAGS, WAREHOUSE, new_warehouse
+from tests.support.new_warehouse import MANAGED_CLUSTER, PREFIXES, WAREHOUSE, new_warehouse
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
 LOADER = "only_loads"
@@ -85,7 +85,7 @@ def administrator(own_standin, project) -> Iterator[WarehouseUnderTest]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("AIRFLOW_CONN_REDSHIFT_LOADER", json.dumps({**WAREHOUSE, "login": LOADER}))
-        prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS, conn_id="redshift_loader")
+        prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema", conn_id="redshift_loader")
         for command in commands():
             run_command(command, project, own_standin.settings)
         yield warehouse

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -11,6 +12,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.data_api import Administrator
+from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
 from redshift_elt.ddl.files import ddl_statements, table_of
 from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
@@ -19,16 +21,30 @@ from redshift_elt.sql.render import render
 log = logging.getLogger(__name__)
 
 
-def check_reset(cluster: str, reset: bool, confirmation: str | None) -> None:
-    """Refuse to drop tables unless the cluster's name was entered a second time.
+@dataclass(frozen=True)
+class Reset:
+    """Whether to drop the tables and empty the bookkeeping before they are created. All rows are lost.
 
-    :raises AirflowFailException: it was not.
+    :param confirmation: the cluster's name, entered a second time.
     """
-    if reset and confirmation != cluster:
-        raise AirflowFailException(
-            f"reset drops the tables of the cluster {cluster!r} with all rows and must be confirmed with its name: "
-            f"confirm_reset is {confirmation!r} and must be {cluster!r}. Nothing was touched."
-        )
+
+    requested: bool = False
+    confirmation: str | None = None
+
+    def check(self, cluster: str) -> None:
+        """Refuse a reset that is not confirmed.
+
+        :param cluster: the cluster identifier.
+        :raises AirflowFailException: the confirmation is not the cluster's name.
+        """
+        if self.requested and self.confirmation != cluster:
+            raise AirflowFailException(
+                f"reset drops the tables of the cluster {cluster!r} with all rows and must be confirmed with its name: "
+                f"confirm_reset is {self.confirmation!r} and must be {cluster!r}. Nothing was touched."
+            )
+
+
+NO_RESET = Reset()
 
 
 def check_connection(cluster: str, conn_id: str = "redshift_default") -> tuple[str, str]:
@@ -51,12 +67,10 @@ def check_connection(cluster: str, conn_id: str = "redshift_default") -> tuple[s
 
 
 def prepare_database(
-    cluster: str,
+    cluster: ManagedCluster,
     folder: Path,
-    tags: dict[str, str],
+    reset: Reset = NO_RESET,
     *,
-    reset: bool = False,
-    confirmation: str | None = None,
     conn_id: str = "redshift_default",
     aws_conn_id: str = "aws_default",
 ) -> None:
@@ -68,25 +82,22 @@ def prepare_database(
     The user may also load the tables that the administrator creates later in the schemas ``public`` and ``etl``.
 
     :param folder: the folder of the DDL files. Their statements must leave existing tables alone.
-    :param tags: the tags by which the project knows its own cluster.
-    :param reset: drop the tables first and empty the bookkeeping. All rows are lost.
-    :param confirmation: the cluster's name, for a reset.
     :raises AirflowFailException: the reset is not confirmed, the connection is meant for something else, or the cluster
         belongs to another project.
     """
-    check_reset(cluster, reset, confirmation)
-    user, database = check_connection(cluster, conn_id)
+    reset.check(cluster.identifier)
+    user, database = check_connection(cluster.identifier, conn_id)
     redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
-    found = redshift.describe_clusters(ClusterIdentifier=cluster)["Clusters"][0]
-    refuse_foreign(f"cluster {cluster!r}", found.get("Tags", ()), tags)
+    found = redshift.describe_clusters(ClusterIdentifier=cluster.identifier)["Clusters"][0]
+    refuse_foreign(f"cluster {cluster.identifier!r}", found.get("Tags", ()), cluster.tags)
     client = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift-data").conn
-    administrator = Administrator(client, cluster, database, found["MasterPasswordSecretArn"])
+    administrator = Administrator(client, cluster.identifier, database, found["MasterPasswordSecretArn"])
 
     migrate(administrator)
     create = ddl_statements(folder)
     tables = [name for name in map(table_of, create) if name]
     before = set(administrator.run([render("access/existing.sql", user=user)]))
-    statements = _empty([name for name in tables if ("table", name) in before]) if reset else []
+    statements = _empty([name for name in tables if ("table", name) in before]) if reset.requested else []
     statements += create
     if user == found["MasterUsername"]:
         log.warning(
@@ -97,7 +108,7 @@ def prepare_database(
     else:
         statements += _give_access(user, tables, exists=("user", user) in before)
     administrator.run(statements)
-    _log_result(before, user, tables, reset=reset)
+    _log_result(before, user, tables, reset=reset.requested)
 
 
 def _empty(tables: Sequence[str]) -> list[str]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
-from redshift_elt.cluster.database import prepare_database
+from redshift_elt.cluster.database import NO_RESET, Reset, prepare_database
 from redshift_elt.ddl import migrations
 from redshift_elt.ddl.files import ddl_statements, table_of
 from tests.support.aws_calls import recorded
 from tests.support.faults import AwsFaults
-from tests.support.new_warehouse import CLUSTER, TAGS, WAREHOUSE
+from tests.support.new_warehouse import CLUSTER, MANAGED_CLUSTER, WAREHOUSE
 from tests.support.warehouse import ROOT
 
 SCHEMA = ROOT / "include" / "sql" / "schema"
@@ -31,8 +32,8 @@ def database(warehouse, monkeypatch):
     return warehouse
 
 
-def prepare(**changed):
-    prepare_database(CLUSTER, SCHEMA, TAGS, conn_id=CONN, **changed)
+def prepare(reset=NO_RESET):
+    prepare_database(MANAGED_CLUSTER, SCHEMA, reset, conn_id=CONN)
 
 
 def tables(warehouse):
@@ -55,7 +56,7 @@ def may_load(warehouse):
 @pytest.mark.parametrize("confirmation", [None, "", "Sparkify", "other"])
 def test_a_reset_that_is_not_confirmed_touches_nothing(database, confirmation):
     with recorded() as calls, pytest.raises(AirflowFailException, match=r"must be 'sparkify'\. Nothing was touched"):
-        prepare(reset=True, confirmation=confirmation)
+        prepare(Reset(requested=True, confirmation=confirmation))
     assert calls == []
     assert database.query("select count(*) from time") == [(1,)]
 
@@ -65,7 +66,7 @@ def test_a_reset_drops_the_tables_and_what_is_recorded_of_their_loads(database, 
     prepare()
     database.execute("insert into etl.listings values ('songs', 'bucket', 'song_data/', '2018-11-01')")
     assert database.query("select count(*) from time") == [(1,)]
-    prepare(reset=True, confirmation=CLUSTER)
+    prepare(Reset(requested=True, confirmation=CLUSTER))
     for table in ("time", "etl.listings"):
         assert database.query(f"select count(*) from {table}") == [(0,)]
     assert tables(database) == sorted([*TABLES, *BOOKKEEPING])
@@ -97,15 +98,15 @@ def test_a_statement_that_fails_takes_all_back(database, tmp_path):
     (tmp_path / "a.sql").write_text("create table if not exists half (a int)")
     (tmp_path / "b.sql").write_text("create table if not exists broken (a nothing)")
     with pytest.raises(AirflowException, match=r"none took effect: .*nothing"):
-        prepare_database(CLUSTER, tmp_path, TAGS, conn_id=CONN)
+        prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
     assert "public.half" not in tables(database)
 
 
 def test_the_tables_of_another_cluster_are_not_made(database, monkeypatch):
     with pytest.raises(AirflowFailException, match="meant for the cluster 'other'"):
-        prepare_database("other", SCHEMA, TAGS, conn_id=CONN)
+        prepare_database(replace(MANAGED_CLUSTER, identifier="other"), SCHEMA, conn_id=CONN)
     with pytest.raises(AirflowFailException, match="cluster 'sparkify' has the tags"):
-        prepare_database(CLUSTER, SCHEMA, {"project": "another one"}, conn_id=CONN)
+        prepare_database(replace(MANAGED_CLUSTER, tags={"project": "another one"}), SCHEMA, conn_id=CONN)
 
 
 def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one(database, standin):

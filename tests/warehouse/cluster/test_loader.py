@@ -11,7 +11,7 @@ from local.datagen import Options, generate
 from redshift_elt.cluster.database import prepare_database
 from redshift_elt.connection.hook import warehouse_hook
 from tests.model.star_schema import comparable, star_schema
-from tests.support.new_warehouse import CLUSTER, TAGS, WAREHOUSE
+from tests.support.new_warehouse import MANAGED_CLUSTER, WAREHOUSE
 from tests.support.warehouse import ROOT
 
 SCHEMA = ROOT / "include" / "sql" / "schema"
@@ -22,7 +22,7 @@ CONN = "redshift_loader"
 @pytest.fixture
 def loader(created_warehouse, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_LOADER", json.dumps({**WAREHOUSE, "login": LOADER}))
-    prepare_database(CLUSTER, SCHEMA, TAGS, conn_id=CONN)
+    prepare_database(MANAGED_CLUSTER, SCHEMA, conn_id=CONN)
     return created_warehouse.through(CONN)
 
 
@@ -72,7 +72,7 @@ def test_a_table_of_another_schema_is_not_readable(created_warehouse, session):
 
 
 def test_a_second_preparation_changes_nothing(loader, caplog):
-    prepare_database(CLUSTER, SCHEMA, TAGS, conn_id=CONN)
+    prepare_database(MANAGED_CLUSTER, SCHEMA, conn_id=CONN)
     assert f"User {LOADER}: already there" in caplog.text
     assert "Table public.songplays: already there" in caplog.text
     assert ": created" not in caplog.text

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from local.datagen import Options, generate
 from redshift_elt.cluster.database import prepare_database
 from redshift_elt.run.names import staging_table
-from tests.support.new_warehouse import CLUSTER, TAGS, WAREHOUSE
+from tests.support.new_warehouse import MANAGED_CLUSTER, WAREHOUSE
 from tests.support.warehouse import ROOT, Run, WarehouseUnderTest
 
 LOADER = "only_loads"
@@ -34,7 +34,7 @@ def files(tmp_path_factory):
 def loader(warehouse: WarehouseUnderTest, files, monkeypatch) -> WarehouseUnderTest:
     """The warehouse as the user who only loads, with every privilege and with data to load."""
     monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_LOADER", json.dumps({**WAREHOUSE, "login": LOADER}))
-    prepare_database(CLUSTER, ROOT / "include" / "sql" / "schema", TAGS, conn_id=CONN)
+    prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema", conn_id=CONN)
     warehouse.upload(files)
     return warehouse.through(CONN)
 
