@@ -130,7 +130,7 @@ with DAG(
         outlets=[Asset("sparkify_songs")],
         key="song_id",
         strategy=MergeRows(),
-        after_merge="resolve/songplays.sql",
+        after_merge="after_merge/songplays.sql",
         after_merge_writes=["songplays"],
     )
     LoadDimensionOperator(

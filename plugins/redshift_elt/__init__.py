@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Unique,
         load_checks,
     )
-    from redshift_elt.loading.choice import Choice
+    from redshift_elt.loading.deduplication import Choice
     from redshift_elt.loading.merge_records import MergeRecords
     from redshift_elt.loading.merge_rows import MergeRows
     from redshift_elt.loading.overwrite_window import OverwriteWindow
@@ -83,7 +83,7 @@ _NAMES = {
         "Unique",
         "load_checks",
     ),
-    "redshift_elt.loading.choice": ("Choice",),
+    "redshift_elt.loading.deduplication": ("Choice",),
     "redshift_elt.loading.merge_records": ("MergeRecords",),
     "redshift_elt.loading.merge_rows": ("MergeRows",),
     "redshift_elt.loading.overwrite_window": ("OverwriteWindow",),

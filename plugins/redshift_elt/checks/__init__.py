@@ -2,7 +2,7 @@
 
 from redshift_elt.checks.aggregate import Aggregate
 from redshift_elt.checks.check import Check
-from redshift_elt.checks.fresh import Fresh
+from redshift_elt.checks.freshness import Fresh
 from redshift_elt.checks.queries import EqualCounts, Query
 from redshift_elt.checks.references import References
 from redshift_elt.checks.row_rules import AcceptedValues, InRange, NotNull, UndamagedText

@@ -89,28 +89,28 @@ def _apply(database: Database, version: int, statements: Sequence[str]) -> froze
     """Apply a migration and return the versions that the schema has then."""
     rows = database.run(
         [
-            render("ddl/lock_versions.sql"),
-            render("ddl/fail_if_applied.sql", version=version),
+            render("migrate/lock_versions.sql"),
+            render("migrate/fail_if_applied.sql", version=version),
             *statements,
-            render("ddl/record_version.sql", version=version),
-            render("ddl/versions.sql"),
+            render("migrate/record_version.sql", version=version),
+            render("migrate/versions.sql"),
         ]
     )
     return frozenset(version for (version,) in rows)
 
 
 def _state(database: Database) -> _State:
-    columns = render("ddl/columns.sql")
+    columns = render("migrate/columns.sql")
     catalogue = Catalogue.of(database.run([columns]))
     if not catalogue.has_table(_VERSIONS):
         catalogue = _with_versions(database, columns)
-    versions = database.run([render("ddl/versions.sql")])
+    versions = database.run([render("migrate/versions.sql")])
     return _State(catalogue, frozenset(version for (version,) in versions))
 
 
 def _with_versions(database: Database, columns: str) -> Catalogue:
     """Create the table of versions and return the catalogue with it."""
-    create = [render("ddl/create_schema.sql"), render("ddl/create_versions.sql")]
+    create = [render("migrate/create_schema.sql"), render("migrate/create_versions.sql")]
     try:
         return Catalogue.of(database.run([*create, columns]))
     except Exception:

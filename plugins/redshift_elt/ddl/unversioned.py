@@ -23,7 +23,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, int]]) -> Catalogue:
-        """Return the catalogue for the rows of ``ddl/columns.sql``."""
+        """Return the catalogue for the rows of ``migrate/columns.sql``."""
         found = list(rows)
         return cls(
             frozenset((table, column) for table, column, _ in found),

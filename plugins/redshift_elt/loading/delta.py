@@ -11,7 +11,7 @@ from redshift_elt.loading.phases import WRITING
 from redshift_elt.loading.row_counts import RowCounts
 
 if TYPE_CHECKING:
-    from redshift_elt.loading.choice import Choice
+    from redshift_elt.loading.deduplication import Choice
     from redshift_elt.loading.target_load import TargetLoad
 
 

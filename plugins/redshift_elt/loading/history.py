@@ -14,8 +14,8 @@ from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.loading.inputs import LoadInputs
-    from redshift_elt.loading.scope import Interval
+    from redshift_elt.loading.input_counts import InputCounts
+    from redshift_elt.loading.row_scope import Interval
     from redshift_elt.loading.target_load import TargetLoad
     from redshift_elt.run.window import Window
 
@@ -49,7 +49,7 @@ class Load:
     loaded_at: datetime
 
     @classmethod
-    def of(cls, instance: Any, load: TargetLoad, counts: RowCounts, staged: LoadInputs) -> Load:
+    def of(cls, instance: Any, load: TargetLoad, counts: RowCounts, staged: InputCounts) -> Load:
         """Return the row of a load that is about to be committed.
 
         :param instance: the task instance.

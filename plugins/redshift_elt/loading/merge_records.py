@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_elt.loading.choice import Choice, complete_choices
+from redshift_elt.loading.deduplication import Choice, complete_choices
 from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.phases import PREPARING
 from redshift_elt.loading.row_counts import RowCounts
-from redshift_elt.loading.scope import EVERYTHING, Scope, with_fresh_key, within
+from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key, within
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.sql import identifiers
@@ -78,7 +78,7 @@ class MergeRecords:
         )
         return Delta(load, choices, candidates, records.temporary.fresh).merge(delete=bool(gone))
 
-    def _scope(self, load: TargetLoad) -> Scope:
+    def _scope(self, load: TargetLoad) -> RowScope:
         """Return which records the rows of the SELECT are compared with."""
         if load.window.full:
             return EVERYTHING

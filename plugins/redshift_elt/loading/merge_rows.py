@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_elt.loading.choice import Choice, complete_choices
+from redshift_elt.loading.deduplication import Choice, complete_choices
 from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.row_counts import RowCounts
-from redshift_elt.loading.scope import EVERYTHING
+from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
 
 if TYPE_CHECKING:

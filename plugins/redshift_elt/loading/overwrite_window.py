@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.loading.row_counts import RowCounts
-from redshift_elt.loading.scope import within
+from redshift_elt.loading.row_scope import within
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.sql import identifiers
 

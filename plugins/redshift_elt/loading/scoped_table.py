@@ -10,7 +10,7 @@ from redshift_elt.loading.temporary_tables import TemporaryTables
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
-    from redshift_elt.loading.scope import Scope
+    from redshift_elt.loading.row_scope import RowScope
     from redshift_elt.loading.target_load import TargetLoad
 
 
@@ -26,7 +26,7 @@ class ScopedTable:
     load: TargetLoad
     table: str
     columns: Columns
-    scope: Scope
+    scope: RowScope
 
     @property
     def temporary(self) -> TemporaryTables:

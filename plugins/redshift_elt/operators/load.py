@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from redshift_elt.loading.history import Load, earlier_try, record
-from redshift_elt.loading.inputs import LoadInputs
+from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.loading.lock import (
     LockTableExistsError,
     LockTableMissingError,
@@ -117,11 +117,11 @@ class LoadOperator(UsesStagingOperator):
             lock_targets(session, self.locked)
             phases.enter(PREPARING)
 
-        def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, LoadInputs]:
+        def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
             inputs = [one.refreshed(session, self.table) for one in inputs]
             target_load, counts = self._load(session, window, phases, inputs)
             phases.enter(WRITING)
-            staged = LoadInputs.total(one.summary(task) for one, task in zip(inputs, reported, strict=True))
+            staged = InputCounts.total(one.summary(task) for one, task in zip(inputs, reported, strict=True))
             record(session, Load.of(instance, target_load, counts, staged))
             # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
             done = counts if counts.written else earlier_try(session, instance, window) or counts

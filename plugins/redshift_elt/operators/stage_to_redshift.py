@@ -19,8 +19,8 @@ from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import MOST_REJECTS, CopyOptions, json_option
 from redshift_elt.staging.date_pattern import DatePattern
 from redshift_elt.staging.source import Source
-from redshift_elt.staging.source_staging import SourceStaging
-from redshift_elt.staging.staging_task import StagingTask
+from redshift_elt.staging.stage import SourceStaging
+from redshift_elt.staging.staging_context import StagingContext
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         run = context["dag_run"]
         source = self.rendered(context)._source(self._ledger_targets(context))
         return SourceStaging(
-            StagingTask(source, run, task.task_id, window, task.s3, always_list=run.run_type == "manual")
+            StagingContext(source, run, task.task_id, window, task.s3, always_list=run.run_type == "manual")
         )
 
     def rendered(self, context: Context) -> StageToRedshiftOperator:

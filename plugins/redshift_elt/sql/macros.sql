@@ -53,7 +53,7 @@ select
 from {{ without }}
 ) as rows_that_differ
 {%- endmacro %}
-{# The condition that a row is in the scope of a load (redshift_elt.loading.scope). Binds start_1, end_1, start_2 and so
+{# The condition that a row is in a scope (redshift_elt.loading.row_scope). Binds start_1, end_1, start_2 and so
    on, one pair for each interval. #}
 {% macro in_scope(scope, of=none) %}
 {% if scope.key %}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.ledger import Ledger
     from redshift_elt.staging.s3_objects import S3Object
-    from redshift_elt.staging.staging_task import StagingTask
+    from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +36,19 @@ class Discovered:
     listing: Listing | None = None
 
 
-def discover(session: Session, task: StagingTask) -> Discovered:
+def discover(session: Session, context: StagingContext) -> Discovered:
     """Return what a run has to stage, and log it.
 
     :raises AirflowFailException: the bucket or the prefix is wrong, see :func:`list_source`.
     """
-    found = _with_ledger(session, task, task.ledger) if task.ledger else Discovered(tuple(list_source(task)))
-    _log_objects(task, found.objects)
+    found = (
+        _with_ledger(session, context, context.ledger) if context.ledger else Discovered(tuple(list_source(context)))
+    )
+    _log_objects(context, found.objects)
     return found
 
 
-def list_source(task: StagingTask) -> list[S3Object]:
+def list_source(context: StagingContext) -> list[S3Object]:
     """Return the objects of the source that S3 has now, in the days that the run reads.
 
     :raises AirflowFailException: the bucket does not exist, or has no objects where there should be some: a wrong name
@@ -55,14 +57,14 @@ def list_source(task: StagingTask) -> list[S3Object]:
     # Importing botocore is slow, and the file of a DAG imports this module.
     from botocore.exceptions import ClientError
 
-    source = task.source
+    source = context.source
     try:
         if source.key_pattern is None:
-            found = list_objects(task.s3, source.bucket, source.root)
+            found = list_objects(context.s3, source.bucket, source.root)
         else:
-            found = list_dated(task.s3, source.bucket, source.key_pattern, task.window, source.margin_days)
+            found = list_dated(context.s3, source.bucket, source.key_pattern, context.window, source.margin_days)
         missing = not found and (
-            task.window.full or (source.key_pattern is not None and is_empty(task.s3, source.bucket, source.root))
+            context.window.full or (source.key_pattern is not None and is_empty(context.s3, source.bucket, source.root))
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchBucket":
@@ -78,10 +80,10 @@ def list_source(task: StagingTask) -> list[S3Object]:
     return found
 
 
-def _with_ledger(session: Session, task: StagingTask, ledger: Ledger) -> Discovered:
+def _with_ledger(session: Session, context: StagingContext, ledger: Ledger) -> Discovered:
     """Return the objects that at least one target has not loaded in their current version; all in a full load."""
-    source = task.source
-    age = _age_of_recent_listing(session, task, ledger)
+    source = context.source
+    age = _age_of_recent_listing(session, context, ledger)
     if age is not None:
         log.info(
             "%s was listed %s ago and is listed again after %s; a manually triggered run lists at once.",
@@ -91,20 +93,20 @@ def _with_ledger(session: Session, task: StagingTask, ledger: Ledger) -> Discove
         )
         return Discovered()
     listing = Listing(source.bucket, source.root, now())
-    found = list_source(task)
-    if task.window.full:
+    found = list_source(context)
+    if context.window.full:
         return Discovered(tuple(found), listing)
     loaded = ledger.loaded_versions(session, source.bucket)
     new = [item for item in found if loaded.get(item.key) != item.etag]
     log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
-    _warn_of_changes(task, found, loaded)
+    _warn_of_changes(context, found, loaded)
     return Discovered(tuple(new), listing)
 
 
-def _age_of_recent_listing(session: Session, task: StagingTask, ledger: Ledger) -> timedelta | None:
+def _age_of_recent_listing(session: Session, context: StagingContext, ledger: Ledger) -> timedelta | None:
     """Return how old the last listing is that all targets have loaded, or None if the run has to list again."""
-    source = task.source
-    if source.list_every is None or task.always_list or task.window.full:
+    source = context.source
+    if source.list_every is None or context.always_list or context.window.full:
         return None
     listed_at = ledger.last_listing(session, source.bucket, source.root)
     if listed_at is None or now() - listed_at >= source.list_every:
@@ -112,9 +114,9 @@ def _age_of_recent_listing(session: Session, task: StagingTask, ledger: Ledger) 
     return now() - listed_at
 
 
-def _warn_of_changes(task: StagingTask, found: Sequence[S3Object], loaded: Mapping[str, str]) -> None:
+def _warn_of_changes(context: StagingContext, found: Sequence[S3Object], loaded: Mapping[str, str]) -> None:
     """Warn of what only a full load can take back, because COPY does not say which object a row comes from."""
-    source = task.source
+    source = context.source
     keys = {item.key for item in found}
     changed = [item.url for item in found if loaded.get(item.key, item.etag) != item.etag]
     gone = [f"s3://{source.bucket}/{key}" for key in loaded if key.startswith(source.root) and key not in keys]
@@ -133,11 +135,11 @@ def _warn_of_changes(task: StagingTask, found: Sequence[S3Object], loaded: Mappi
         _log_lines(logging.WARNING, gone)
 
 
-def _log_objects(task: StagingTask, objects: Sequence[S3Object]) -> None:
+def _log_objects(context: StagingContext, objects: Sequence[S3Object]) -> None:
     if not objects:
-        log.info("There are no objects to stage at %s, which is normal for an empty period.", task.source)
+        log.info("There are no objects to stage at %s, which is normal for an empty period.", context.source)
         return
-    log.info("Objects to stage at %s: %s.", task.source, f"{len(objects):,}")
+    log.info("Objects to stage at %s: %s.", context.source, f"{len(objects):,}")
     _log_lines(logging.INFO, [f"{item.url} ({item.size:,} bytes)" for item in objects])
 
 

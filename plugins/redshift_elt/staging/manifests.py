@@ -11,7 +11,7 @@ from redshift_elt.sql.identifiers import bare
 
 if TYPE_CHECKING:
     from redshift_elt.staging.s3_objects import S3Object
-    from redshift_elt.staging.staging_task import StagingTask
+    from redshift_elt.staging.staging_context import StagingContext
 
 
 def manifest(objects: Iterable[S3Object]) -> str:
@@ -25,8 +25,8 @@ def manifest(objects: Iterable[S3Object]) -> str:
 class Manifests:
     """Files for COPY that a staging task writes into the bucket of its source, and deletes at its end."""
 
-    def __init__(self, task: StagingTask) -> None:
-        self._task = task
+    def __init__(self, context: StagingContext) -> None:
+        self._context = context
         self._keys: list[str] = []
 
     def write(self, kind: str, text: str) -> str:
@@ -34,15 +34,15 @@ class Manifests:
 
         :param kind: the extension of its name.
         """
-        source = self._task.source
+        source = self._context.source
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        key = f"{self._task.manifest_prefix}{bare(source.table)}-{digest}.{kind}"
-        self._task.s3.load_string(text, key, source.bucket, replace=True)
+        key = f"{self._context.manifest_prefix}{bare(source.table)}-{digest}.{kind}"
+        self._context.s3.load_string(text, key, source.bucket, replace=True)
         self._keys.append(key)
         return f"s3://{source.bucket}/{key}"
 
     def delete(self) -> None:
         """Delete the files that were written."""
         if self._keys:
-            self._task.s3.delete_objects(self._task.source.bucket, self._keys)
+            self._context.s3.delete_objects(self._context.source.bucket, self._keys)
             self._keys.clear()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.copy_errors import LoadError
     from redshift_elt.staging.s3_objects import S3Object
-    from redshift_elt.staging.staging_task import StagingTask
+    from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Reject:
 _NAMES = [field.name for field in fields(Reject)]
 
 
-def collect_rejects(task: StagingTask, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> list[Reject]:
+def collect_rejects(context: StagingContext, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> list[Reject]:
     """Return the rejects of one COPY, with the text of each line, and log them.
 
     :param objects: the objects that COPY has read; those with errors are read again.
@@ -74,16 +74,16 @@ def collect_rejects(task: StagingTask, objects: Iterable[S3Object], errors: Iter
     for file, of_file in groupby(errors, lambda error: error.file):
         if file not in by_name:
             raise AirflowException(f"COPY reports errors in {file!r}, which is not in its manifest.")
-        content = task.read(by_name[file])
+        content = context.read(by_name[file])
         for error in of_file:
             log.warning("Rejected: %s", error)
             text = s3_content.line(content, error.line, _LINE_BYTES)
-            rejects.append(_reject(task, by_name[file], error, text))
+            rejects.append(_reject(context, by_name[file], error, text))
     return rejects
 
 
 def store_rejects(
-    session: Session, task: StagingTask, rejects: Sequence[Reject], reread: Collection[str] | None
+    session: Session, context: StagingContext, rejects: Sequence[Reject], reread: Collection[str] | None
 ) -> None:
     """Make ``etl.rejects`` hold exactly these rejects of a run; nothing is written if it does so already.
 
@@ -91,7 +91,7 @@ def store_rejects(
         stay. None: no others stay.
     :raises AirflowException: the table does not hold as many rows afterwards.
     """
-    of_run = {"dag_id": task.dag_run.dag_id, "run_id": task.dag_run.run_id, "staging": task.source.table}
+    of_run = {"dag_id": context.dag_run.dag_id, "run_id": context.dag_run.run_id, "staging": context.source.table}
     stored = [Reject(*row) for row in session.fetch(render("stage/rejects_of_run.sql", names=_NAMES), of_run)]
     if reread is not None:
         rejects = [*rejects, *(reject for reject in stored if reject.object_key not in reread)]
@@ -115,12 +115,12 @@ def insert_rejects(session: Session, rejects: Sequence[Reject]) -> None:
         session.execute(render("stage/insert_rejects.sql", names=_NAMES, rows=len(rows)), numbered(rows))
 
 
-def _reject(task: StagingTask, item: S3Object, error: LoadError, text: str) -> Reject:
-    start, end = task.window.bounds
+def _reject(context: StagingContext, item: S3Object, error: LoadError, text: str) -> Reject:
+    start, end = context.window.bounds
     return Reject(
-        dag_id=task.dag_run.dag_id,
-        run_id=task.dag_run.run_id,
-        staging=task.source.table,
+        dag_id=context.dag_run.dag_id,
+        run_id=context.dag_run.run_id,
+        staging=context.source.table,
         window_start=start,
         window_end=end,
         bucket=item.bucket,

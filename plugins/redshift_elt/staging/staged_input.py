@@ -10,7 +10,7 @@ from redshift_elt.staging.summary import StagingSummary
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.ledger import Ledger
-    from redshift_elt.staging.source_staging import SourceStaging
+    from redshift_elt.staging.stage import SourceStaging
     from redshift_elt.staging.staging_result import Staged
 
 
@@ -29,7 +29,7 @@ class StagedInput:
     @property
     def ledger(self) -> Ledger | None:
         """The ledger of the source, or None if every run stages all objects that it lists."""
-        return self.staging.task.ledger
+        return self.staging.context.ledger
 
     def refreshed(self, session: Session, target: str) -> StagedInput:
         """Return the input after staging it again, if S3 or the target has other versions of its objects by now.
@@ -51,4 +51,4 @@ class StagedInput:
         if self.restaged is None:
             return reported
         seconds = 0.0 if self.temporary else None if reported is None else reported.seconds
-        return StagingSummary.of(self.staging.task.table, self.restaged, seconds)
+        return StagingSummary.of(self.staging.context.table, self.restaged, seconds)

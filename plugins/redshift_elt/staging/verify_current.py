@@ -14,15 +14,15 @@ from redshift_elt.staging.discover import list_source
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.staging.staging_task import StagingTask
+    from redshift_elt.staging.staging_context import StagingContext
 
 
-def is_current(session: Session, task: StagingTask, target: str) -> bool:
+def is_current(session: Session, context: StagingContext, target: str) -> bool:
     """Return whether the staged objects are those that S3 has; with a ledger, whether the target has no newer one.
 
     :param target: the table that is loaded; the caller holds its lock.
     """
-    if task.ledger:
-        return not (task.ledger.staged(session).objects and task.ledger.has_superseded(session, target))
-    staged = set(session.fetch(render("stage/staged_versions.sql", files=task.files)))
-    return staged == {(item.key, item.etag, item.modified) for item in list_source(task)}
+    if context.ledger:
+        return not (context.ledger.staged(session).objects and context.ledger.has_superseded(session, target))
+    staged = set(session.fetch(render("stage/staged_versions.sql", files=context.files)))
+    return staged == {(item.key, item.etag, item.modified) for item in list_source(context)}

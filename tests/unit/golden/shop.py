@@ -15,7 +15,7 @@ from typing import Any
 from airflow.sdk import DAG, BaseOperator
 
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
-from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from redshift_elt.integrations.lineage import DatasetNamespace, tables_and_columns
-from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.loading.choice import Choice, complete_choices
+from redshift_elt.loading.deduplication import Choice, complete_choices
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow

@@ -48,7 +48,7 @@ def ledger_targets(operator):
     moment = datetime(2018, 11, 1, tzinfo=timezone.utc)
     operator.__dict__["s3"] = None
     staging = operator.staging_for(operator, context, Window(moment, moment + timedelta(hours=1), "test"))
-    return staging.task.ledger and list(staging.task.ledger.targets)
+    return staging.context.ledger and list(staging.context.ledger.targets)
 
 
 def test_staging_operators_are_upstream_of_the_tasks_that_name_them():

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from redshift_elt.connection.columns import Columns
-from redshift_elt.loading.choice import Choice
-from redshift_elt.loading.scope import EVERYTHING, with_fresh_key, within
+from redshift_elt.loading.deduplication import Choice
+from redshift_elt.loading.row_scope import EVERYTHING, with_fresh_key, within
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.sql.render import render
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from redshift_elt.loading.inputs import LoadInputs
+from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.staging.staging_result import Staged
 from redshift_elt.staging.summary import StagingSummary
 
@@ -30,15 +30,15 @@ def test_a_task_without_a_return_value_has_no_summary():
 
 
 def test_the_inputs_of_a_load_are_added_up():
-    inputs = LoadInputs.total([ORDERS, PRODUCTS])
-    assert inputs == LoadInputs(objects=2, read=1504, rejected=1, seconds=1.735)
+    inputs = InputCounts.total([ORDERS, PRODUCTS])
+    assert inputs == InputCounts(objects=2, read=1504, rejected=1, seconds=1.735)
     assert str(inputs) == "staged before in 1.7 s (objects: 2, records: 1,504, rejected: 1)"
-    assert LoadInputs.total([]) == LoadInputs(0, 0, 0, 0.0)
+    assert InputCounts.total([]) == InputCounts(0, 0, 0, 0.0)
 
 
 def test_what_is_not_known_of_one_input_is_not_known_of_all():
-    unknown = LoadInputs.total([ORDERS, None])
-    assert unknown == LoadInputs(None, None, None, None)
+    unknown = InputCounts.total([ORDERS, None])
+    assert unknown == InputCounts(None, None, None, None)
     assert str(unknown) == "the duration of staging is not known"
     restaged = StagingSummary.of("products__1", Staged(1, 5, 1, 0, 0), seconds=None)
-    assert LoadInputs.total([ORDERS, restaged]) == LoadInputs(objects=3, read=1505, rejected=1, seconds=None)
+    assert InputCounts.total([ORDERS, restaged]) == InputCounts(objects=3, read=1505, rejected=1, seconds=None)

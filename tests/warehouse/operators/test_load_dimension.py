@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from redshift_elt.loading.choice import Choice
+from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from tests.model.star_schema import comparable_tables

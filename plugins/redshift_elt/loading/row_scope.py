@@ -10,7 +10,7 @@ Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
-class Scope:
+class RowScope:
     """A set of rows of a table: all of them, those in some intervals of time, or those with the key of a fresh row.
 
     The macro ``in_scope`` in ``sql/macros.sql`` renders the condition; its placeholders are the names of
@@ -37,17 +37,17 @@ class Scope:
         }
 
 
-EVERYTHING = Scope()
+EVERYTHING = RowScope()
 
 
-def within(window_column: str, intervals: Sequence[Interval]) -> Scope:
+def within(window_column: str, intervals: Sequence[Interval]) -> RowScope:
     """Return the scope of the rows whose event time is in one of some intervals."""
-    return Scope(window_column=window_column, intervals=tuple(intervals))
+    return RowScope(window_column=window_column, intervals=tuple(intervals))
 
 
-def with_fresh_key(key: Sequence[str], fresh: str) -> Scope:
+def with_fresh_key(key: Sequence[str], fresh: str) -> RowScope:
     """Return the scope of the rows that have the same key as a fresh row.
 
     :param fresh: the temporary table of the fresh rows.
     """
-    return Scope(key=tuple(key), fresh=fresh)
+    return RowScope(key=tuple(key), fresh=fresh)

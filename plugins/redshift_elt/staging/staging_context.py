@@ -1,4 +1,4 @@
-"""What a task knows when it stages a source for its run."""
+"""What staging a source depends on: the source, the run and its window, the task, and access to S3."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StagingTask:
-    """A task that stages a source for its run.
+class StagingContext:
+    """The source that a task stages, and the run that it stages it for.
 
-    :param task_id: the task's id; it is part of the keys of its manifests, so that no two tasks share one.
+    :param task_id: the task that stages; its id is part of the keys of its manifests, so that no two tasks share one.
     :param always_list: list the prefix of the source, even if the last listing is recent.
     """
 

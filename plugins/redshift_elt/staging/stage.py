@@ -14,17 +14,17 @@ from redshift_elt.checks.run_checks import run_checks
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_failure import explain_copy
-from redshift_elt.staging.copy_source import SourceCopy
 from redshift_elt.staging.discover import discover
 from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import store_rejects
+from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
 from redshift_elt.staging.verify_current import is_current
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
-    from redshift_elt.staging.staging_task import StagingTask
+    from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +39,16 @@ class SourceStaging:
     listed.
     """
 
-    task: StagingTask
+    context: StagingContext
 
     @cached_property
     def _manifests(self) -> Manifests:
-        return Manifests(self.task)
+        return Manifests(self.context)
 
     @property
     def table(self) -> str:
         """The run's staging table."""
-        return self.task.table
+        return self.context.table
 
     def stage(self, session: Session) -> Staged:
         """Stage what the run needs, instead of what an earlier try has staged, and check it.
@@ -61,7 +61,7 @@ class SourceStaging:
         for name, template in self._tables:
             session.execute(render("stage/create_table.sql", name=name, like=template))
         staged = self._fill(session)
-        record_results(session, self.task.dag_run, self.task.window, staged.results)
+        record_results(session, self.context.dag_run, self.context.window, staged.results)
         return staged
 
     def restage_if_changed(self, session: Session, target: str) -> Staged | None:
@@ -71,7 +71,7 @@ class SourceStaging:
         :return: what was staged again; None if what the run has staged is still what S3 has.
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
-        if is_current(session, self.task, target):
+        if is_current(session, self.context, target):
             return None
         log.info("The objects in %s have changed in S3 since they were staged. They are staged again.", self.table)
         for name, _ in self._tables:
@@ -90,7 +90,7 @@ class SourceStaging:
 
     def explain(self, session: Session, error: Exception) -> Exception:
         """Return the error to raise for a staging that failed, as :func:`.copy_failure.explain_copy` does."""
-        source = self.task.source
+        source = self.context.source
         return explain_copy(session, error, paths=source.options.paths_file, max_rejects=source.max_rejects)
 
     def delete_manifests(self) -> None:
@@ -100,15 +100,15 @@ class SourceStaging:
     @property
     def _tables(self) -> list[tuple[str, str]]:
         """The run's tables, each with the permanent table that it is created like."""
-        return [(self.task.files, _STAGED_FILES), (self.task.table, self.task.source.table)]
+        return [(self.context.files, _STAGED_FILES), (self.context.table, self.context.source.table)]
 
     def _fill(self, session: Session) -> Staged:
-        copy = SourceCopy(session, self.task, self._manifests)
-        discovered = discover(session, self.task)
+        copy = SourceCopy(session, self.context, self._manifests)
+        discovered = discover(session, self.context)
         objects = discovered.objects
         copy.record_files(discovered)
         copied = copy.copy(objects)
-        store_rejects(session, self.task, copied.rejects, self._reread({item.key for item in objects}))
+        store_rejects(session, self.context, copied.rejects, self._reread({item.key for item in objects}))
         return Staged(
             objects=len(objects),
             size=sum(item.size for item in objects),
@@ -128,11 +128,11 @@ class SourceStaging:
 
         With a ledger, a retry does not read the objects again that an earlier try has loaded.
         """
-        return keys if self.task.ledger and not self.task.window.full else None
+        return keys if self.context.ledger and not self.context.window.full else None
 
     def _check(self, session: Session, *, empty: bool) -> tuple[Result, ...]:
         """Check the staged rows; if there are none, only if a check may fail because of that."""
-        source = self.task.source
+        source = self.context.source
         if empty and all(check.passes_without_rows for check in source.checks):
             return ()
-        return tuple(run_checks(session, self.task.window, source.checks, {source.table: self.table}))
+        return tuple(run_checks(session, self.context.window, source.checks, {source.table: self.table}))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LoadInputs:
+class InputCounts:
     """The totals of the sources that a load reads; None if they are not known for one of the sources.
 
     :param objects: the number of S3 objects.
@@ -26,7 +26,7 @@ class LoadInputs:
     seconds: float | None
 
     @classmethod
-    def total(cls, summaries: Iterable[StagingSummary | None]) -> LoadInputs:
+    def total(cls, summaries: Iterable[StagingSummary | None]) -> InputCounts:
         """Return the totals of the sources that a load reads."""
         known: list[StagingSummary] = []
         for summary in summaries:

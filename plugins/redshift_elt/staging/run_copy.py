@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from redshift_elt.staging.discover import Discovered
     from redshift_elt.staging.rejects import Reject
     from redshift_elt.staging.s3_objects import S3Object
-    from redshift_elt.staging.staging_task import StagingTask
+    from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +54,23 @@ class SourceCopy:
     """Copies a source in one session, into the empty tables of its run."""
 
     session: Session
-    task: StagingTask
+    context: StagingContext
     manifests: Manifests
 
     def record_files(self, discovered: Discovered) -> None:
         """Write what is staged into the run's table of staged files; a long list is copied."""
         rows = staged_file_rows(discovered.objects, discovered.listing)
         if len(rows) > _ROWS_PER_INSERT:
-            source = self.task.source
+            source = self.context.source
             options = CopyOptions(iam_role=source.options.iam_role, region=self._options.region)
             url = self.manifests.write("files", json_lines(rows))
             self.session.execute(
-                render("stage/copy.sql", name=self.task.files, url=url, options=options, manifest=False, max_rejects=0)
+                render(
+                    "stage/copy.sql", name=self.context.files, url=url, options=options, manifest=False, max_rejects=0
+                )
             )
         elif rows:
-            statement = render("stage/insert_staged_files.sql", files=self.task.files, rows=len(rows))
+            statement = render("stage/insert_staged_files.sql", files=self.context.files, rows=len(rows))
             self.session.execute(statement, numbered(rows))
 
     def copy(self, objects: Sequence[S3Object]) -> CopiedSource:
@@ -77,12 +79,12 @@ class SourceCopy:
         :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
         :raises AirflowFailException: there is no JSONPaths file.
         """
-        source = self.task.source
+        source = self.context.source
         if not objects:
             return CopiedSource()
         self._check_paths_file()
         if source.window_column is None or source.key_pattern is None:
-            return self._copy_into(self.task.table, objects, source.max_rejects)
+            return self._copy_into(self.context.table, objects, source.max_rejects)
         return self._copy_by_day(objects, source.key_pattern, source.window_column)
 
     def _copy_by_day(self, objects: Sequence[S3Object], pattern: DatePattern, column: str) -> CopiedSource:
@@ -91,11 +93,13 @@ class SourceCopy:
         COPY does not say which object a row comes from. If rows of any day were taken from any object, the rows of a
         window would depend on which other objects its run happens to read.
         """
-        source = self.task.source
+        source = self.context.source
         incoming = f"{bare(source.table)}__incoming"
         self.session.execute(render("stage/create_temporary_table.sql", name=incoming, like=source.table))
         names = self.session.columns(table(source.table)).names
-        keep = render("stage/keep_interval.sql", staging=self.task.table, incoming=incoming, names=names, column=column)
+        keep = render(
+            "stage/keep_interval.sql", staging=self.context.table, incoming=incoming, names=names, column=column
+        )
         count_outside = render("stage/count_outside.sql", incoming=incoming, column=column)
         total = CopiedSource()
         for number, item in enumerate(objects):
@@ -116,10 +120,10 @@ class SourceCopy:
                     day,
                 )
             total += replace(copied, rows=copied.rows - outside, left_out=outside)
-        [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.task.table))
+        [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.context.table))
         if kept != total.rows:
             raise AirflowException(
-                f"{total.rows + total.left_out} rows were read, but {self.task.table} holds {kept} and "
+                f"{total.rows + total.left_out} rows were read, but {self.context.table} holds {kept} and "
                 f"{total.left_out} were left out. Nothing was kept; the task can be retried."
             )
         return total
@@ -134,7 +138,7 @@ class SourceCopy:
             render("stage/copy.sql", name=name, url=url, options=self._options, manifest=True, max_rejects=max_rejects)
         )
         copied = reconcile(self.session, name, objects, self._count_records, tolerant=max_rejects > 0)
-        rejects = collect_rejects(self.task, objects, copied.errors)
+        rejects = collect_rejects(self.context, objects, copied.errors)
         for item in objects:
             if not item.size or (len(objects) == 1 and not (copied.rows or copied.errors)):
                 log.warning("%s holds no records.", item.url)
@@ -142,19 +146,19 @@ class SourceCopy:
 
     @property
     def _options(self) -> CopyOptions:
-        options = self.task.source.options
-        return options if options.region else replace(options, region=self.task.s3.region_name)
+        options = self.context.source.options
+        return options if options.region else replace(options, region=self.context.s3.region_name)
 
     def _count_records(self, item: S3Object) -> int:
-        return s3_content.count_records(self.task.read(item))
+        return s3_content.count_records(self.context.read(item))
 
     def _check_paths_file(self) -> None:
-        source = self.task.source
+        source = self.context.source
         paths_file = source.options.paths_file
         if paths_file is None:
             return
         key = paths_file.removeprefix(f"s3://{source.bucket}/")
-        if not self.task.s3.check_for_key(key, source.bucket):
+        if not self.context.s3.check_for_key(key, source.bucket):
             raise AirflowFailException(
                 f"The JSONPaths file {paths_file} does not exist: upload it, or correct its key."
             )
