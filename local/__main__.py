@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     # Imported late because these modules load boto3, psycopg and httpx: --help and usage errors do not need them.
     from local import soak
-    from local.stack import alone, backfill, demo, env_file, notebook, shell
+    from local.stack import alone, backfill, demo, env_file, next_steps, notebook, shell
     from local.stack.period import Period
     from local.stack.stack import Stack, running_settings
 
@@ -78,7 +78,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         backfill.backfill(Stack(settings, progress), progress, period, options.data, backwards=backwards)
     elif options.command == "up":
         Stack(settings, progress).up()
-        demo.print_next_steps(settings, progress)
+        next_steps.print_next_steps(settings, progress)
     elif options.command == "alone":
         alone.serve_alone(Stack(settings, progress), progress)
     else:

@@ -97,6 +97,13 @@ def api(stack: Stack) -> Iterator[AirflowApi]:
         yield api
 
 
+@pytest.fixture(scope="module")
+def new_stack() -> Iterator[Stack]:
+    """A stack that nobody has started, for the tests of one file."""
+    with own_stack() as stack:
+        yield stack
+
+
 @pytest.fixture
 def new_settings(short_folder: Path) -> Settings:
     """The settings of a stack that nobody has started."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,6 +12,9 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from local.errors import StackError
+from local.settings import Settings
+from local.stack.environment import ADMIN
+from local.stack.secret import Secrets
 
 # A DAG whose file has not been parsed yet is not an error.
 NOT_FOUND = httpx.codes.NOT_FOUND
@@ -22,6 +26,22 @@ PAGE = 100
 
 # Airflow creates all runs of a backfill before it responds.
 BACKFILL_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class ScheduledRun:
+    """The next run of a schedule.
+
+    :param logical_date: its logical date, which is the start of its data interval.
+    :param due: when it is created, which is the end of its data interval. For a paused DAG, when it is unpaused.
+    """
+
+    logical_date: datetime
+    due: datetime
+
+    def next_creation(self, now: datetime) -> datetime:
+        """Return when the schedule creates the next run after this moment."""
+        return self.due if self.due > now else self.due + (self.due - self.logical_date)
 
 
 class AirflowApi:
@@ -52,6 +72,17 @@ class AirflowApi:
         errors = self._send("GET", "/api/v2/importErrors").json()["import_errors"]
         return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Whether a DAG is paused."""
+        return bool(self._dag(dag_id)["is_paused"])
+
+    def next_scheduled(self, dag_id: str) -> ScheduledRun | None:
+        """Return the run that the schedule will create next; None if the DAG has no schedule."""
+        dag = self._dag(dag_id)
+        if dag["next_dagrun_logical_date"] is None:
+            return None
+        return ScheduledRun(_moment(dag["next_dagrun_logical_date"]), _moment(dag["next_dagrun_run_after"]))
+
     def unpause(self, dag_id: str) -> None:
         """Unpause a DAG."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}?update_mask=is_paused", {"is_paused": False})
@@ -60,9 +91,12 @@ class AirflowApi:
         """Pause a DAG, so that the scheduler starts no more runs."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}?update_mask=is_paused", {"is_paused": True})
 
-    def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
-        """Start a run and return its id."""
-        body = {"logical_date": None, "conf": dict(conf)}
+    def trigger(self, dag_id: str, conf: Mapping[str, Any], logical_date: datetime | None = None) -> str:
+        """Start a run and return its id. The run of a paused DAG waits until the DAG is unpaused.
+
+        :param logical_date: no other run of the DAG may have this date; None: the run has no date.
+        """
+        body = {"logical_date": logical_date.isoformat() if logical_date else None, "conf": dict(conf)}
         return str(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body).json()["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -163,6 +197,10 @@ class AirflowApi:
         content = [] if answer.status_code == NOT_FOUND else answer.json()["content"]
         return [line for entry in content for line in _log_lines(entry)]
 
+    def _dag(self, dag_id: str) -> dict[str, Any]:
+        dag: dict[str, Any] = self._send("GET", f"/api/v2/dags/{dag_id}").json()
+        return dag
+
     def _count(self, path: str, first: datetime, last: datetime, states: Iterable[str]) -> int:
         query = urlencode([*_between(first, last, states), ("limit", "1")])
         return int(self._send("GET", f"{path}?{query}").json()["total_entries"])
@@ -179,6 +217,11 @@ class AirflowApi:
         return answer
 
 
+def admin_api(settings: Settings) -> AirflowApi:
+    """Return the administrator of the local Airflow."""
+    return AirflowApi(settings.airflow_url, ADMIN, Secrets.of(settings.state).admin_password)
+
+
 def _run(dag_id: str, run_id: str) -> str:
     # The time zone in a run id has a plus sign.
     return f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
@@ -187,6 +230,10 @@ def _run(dag_id: str, run_id: str) -> str:
 def _between(first: datetime, last: datetime, states: Iterable[str]) -> list[tuple[str, str]]:
     dates = [("logical_date_gte", first.isoformat()), ("logical_date_lte", last.isoformat())]
     return dates + [("state", state) for state in states]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _reason(answer: httpx.Response) -> str:

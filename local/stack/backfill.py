@@ -15,23 +15,23 @@ from typing import Any
 from local.datagen import Options, generate
 from local.errors import StackError
 from local.settings import Settings
-from local.stack.airflow_api import AirflowApi
+from local.stack.airflow_api import AirflowApi, admin_api
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import find_login, require_login
 from local.stack.comparison import fingerprints, fingerprints_of_hours, rows_written
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
 from local.stack.dag_run import FAILED_TASK, FINISHED, failed_on_interrupt, run_dag, show_failure, wait_for_dag
 from local.stack.dataset import Dataset
-from local.stack.demo import CREATE_CLUSTER, LOAD, print_next_steps, upload_data
-from local.stack.environment import ADMIN, BUCKET
+from local.stack.demo import upload_data
+from local.stack.environment import BUCKET
 from local.stack.interrupt import Interrupted, held_back
+from local.stack.next_steps import print_next_steps
 from local.stack.period import HOUR, Period
 from local.stack.progress import Progress, Step
 from local.stack.report import STAR_SCHEMA, print_table, row_counts
-from local.stack.secret import Secrets
+from local.stack.schedule import kept_paused
 from local.stack.stack import Stack
 from local.stack.upload import delete
-
-TEARDOWN_CLUSTER = "sparkify_teardown_cluster"
 
 ACTIVE_RUNS = 8
 # How many hours run twice.
@@ -57,9 +57,10 @@ def backfill(stack: Stack, progress: Progress, period: Period, data: Path | None
     stack.up()
     try:
         dataset = dataset or _generated_data(stack.settings, progress, period)
-        with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
+        with admin_api(stack.settings) as api:
             _begin_empty(stack.settings, api, progress, dataset)
-            _backfill(stack.settings, api, progress, period, backwards=backwards)
+            with kept_paused(api, LOAD):
+                _backfill(stack.settings, api, progress, period, backwards=backwards)
     except Interrupted:
         stack.undo()
         raise

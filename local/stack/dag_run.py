@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from local.errors import StackError
@@ -37,18 +38,22 @@ def wait_for_dag(api: AirflowApi, dag_id: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def run_dag(api: AirflowApi, progress: Progress, dag_id: str, conf: Mapping[str, Any]) -> str:
-    """Unpause and trigger a DAG and follow the run to its end; an interrupt stops the run.
+def run_dag(
+    api: AirflowApi, progress: Progress, dag_id: str, conf: Mapping[str, Any], logical_date: datetime | None = None
+) -> str:
+    """Trigger and unpause a DAG and follow the run to its end; an interrupt stops the run.
 
     :param conf: the run's params.
+    :param logical_date: the run's logical date, if it needs one.
     :return: the id of the run.
     :raises StackError: the run failed; the logs of its failed tasks have been printed.
     """
     with progress.step(f"Running {dag_id}") as step:
         wait_for_dag(api, dag_id)
-        api.unpause(dag_id)
-        run_id = api.trigger(dag_id, conf)
+        run_id = api.trigger(dag_id, conf, logical_date)
         with failed_on_interrupt(api, dag_id, run_id):
+            # After the trigger, so that the scheduler finds the run with this logical date.
+            api.unpause(dag_id)
             state = _follow(api, progress, step, dag_id, run_id)
         if state != "success":
             raise StackError(show_failure(api, progress, dag_id, run_id))

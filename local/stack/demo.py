@@ -6,22 +6,20 @@ from pathlib import Path
 
 from local.datagen import Options, generate
 from local.settings import Settings
-from local.stack.airflow_api import AirflowApi
+from local.stack.airflow_api import admin_api
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, REPORT
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
-from local.stack.env_file import env_file
-from local.stack.environment import ADMIN, BUCKET, VIEWER
+from local.stack.environment import BUCKET
 from local.stack.interrupt import Interrupted
+from local.stack.next_steps import print_next_steps
 from local.stack.progress import Progress
 from local.stack.report import print_report
-from local.stack.secret import Secrets
+from local.stack.schedule import kept_paused, reserved_date
 from local.stack.stack import Stack
 from local.stack.upload import Upload, upload
-
-CREATE_CLUSTER = "sparkify_create_cluster"
-LOAD = "sparkify_etl"
 
 
 def demo(stack: Stack, progress: Progress, data: Path | None) -> None:
@@ -35,12 +33,13 @@ def demo(stack: Stack, progress: Progress, data: Path | None) -> None:
     stack.up()
     try:
         run_id = load(stack.settings, progress, dataset or generated_data(stack.settings, progress))
+        publish_report(stack.settings, progress)
         with require_login(stack.settings).connect() as connection:
             print_report(connection, progress.console, LOAD, run_id)
     except Interrupted:
         stack.undo()
         raise
-    print_next_steps(stack.settings, progress)
+    print_next_steps(stack.settings, progress, has_report=True)
 
 
 def generated_data(settings: Settings, progress: Progress) -> Dataset:
@@ -65,9 +64,20 @@ def load(settings: Settings, progress: Progress, dataset: Dataset) -> str:
             f" To start over: make down, then delete {settings.state}"
         )
     start, end = dataset.window
-    with AirflowApi(settings.airflow_url, ADMIN, Secrets.of(settings.state).admin_password) as api:
+    with admin_api(settings) as api:
         run_dag(api, progress, CREATE_CLUSTER, {})
-        return run_dag(api, progress, LOAD, {"window_start": start, "window_end": end})
+        with kept_paused(api, LOAD):
+            date = reserved_date(api, progress, LOAD)
+            run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end}, date)
+        if any(task["state"] == "skipped" for task in api.tasks(LOAD, run_id)):
+            progress.line("  Skipped loads had nothing to write: their tables were up to date")
+    return run_id
+
+
+def publish_report(settings: Settings, progress: Progress) -> None:
+    """Publish the report through Airflow."""
+    with admin_api(settings) as api, kept_paused(api, REPORT):
+        run_dag(api, progress, REPORT, {})
 
 
 def upload_data(settings: Settings, progress: Progress, dataset: Dataset) -> Upload:
@@ -76,18 +86,3 @@ def upload_data(settings: Settings, progress: Progress, dataset: Dataset) -> Upl
         result = upload(dataset, aws_client(settings, "s3"), BUCKET, step.detail)
         step.done = f"Uploaded {result.sent:,} new or changed of {result.objects:,} objects to s3://{BUCKET}"
     return result
-
-
-def print_next_steps(settings: Settings, progress: Progress) -> None:
-    """Print where Airflow is, how to log in, and how to stop."""
-    secrets = Secrets.of(settings.state)
-    question = 'make sql Q="select count(*) from songplays"'
-    progress.console.print(
-        f"\nAirflow UI:  {settings.airflow_url}"
-        f"\nLogin:       {ADMIN} / {secrets.admin_password}   (read only: {VIEWER} / {secrets.viewer_password})"
-        f"\nQuery:       {question}"
-        "\nNotebook:    make notebook"
-        f"\nYour shell:  source {env_file(settings)}"
-        "\nStop:        make down",
-        markup=False,
-    )

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from local.stack.airflow_api import AirflowApi
+from local.stack.dag_ids import LOAD
 from local.stack.dag_run import wait_for_dag
-from local.stack.demo import LOAD
 from standin_support.waiting import wait_until
 from tests.support.inboxes import Inbox, slack
 

@@ -12,12 +12,12 @@ import pytest
 
 from local.datagen import Options, generate
 from local.stack.aws_client import aws_client
-from local.stack.backfill import TEARDOWN_CLUSTER
 from local.stack.cluster_login import require_login
 from local.stack.comparison import fingerprints
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
 from local.stack.dag_run import FINISHED, run_dag, wait_for_dag
 from local.stack.dataset import Dataset
-from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
+from local.stack.demo import upload_data
 from local.stack.environment import BUCKET, CLUSTER, LOADER
 from local.stack.report import STAR_SCHEMA, row_counts
 from local.stack.upload import delete

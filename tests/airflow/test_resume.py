@@ -6,11 +6,11 @@ import pytest
 
 from local.datagen import Options, generate
 from local.stack.aws_client import aws_client
-from local.stack.backfill import TEARDOWN_CLUSTER
 from local.stack.cluster_login import require_login
+from local.stack.dag_ids import LOAD, TEARDOWN_CLUSTER
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
-from local.stack.demo import LOAD, load
+from local.stack.demo import load
 from local.stack.environment import BUCKET, CLUSTER
 from local.stack.upload import delete
 from standin_support.waiting import wait_until

@@ -16,9 +16,10 @@ from local.datagen import Options, generate
 from local.stack.airflow_api import AirflowApi
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
+from local.stack.dag_ids import LOAD, REPORT
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
-from local.stack.demo import LOAD, load
+from local.stack.demo import load
 from local.stack.environment import BUCKET, VIEWER
 from local.stack.secret import Secrets
 from redshift_elt.run.names import staging_table
@@ -27,7 +28,6 @@ from standin_support.waiting import wait_until
 from tests.model import star_schema as model
 from tests.support.leaks import leaks
 
-REPORT = "sparkify_report"
 TARGETS = ("songplays", "users", "songs", "artists", "time")
 
 # PROFILE: the counts of the complete real data, from its published and recomputed figures.
@@ -51,9 +51,11 @@ def expected(dataset):
 
 
 @pytest.fixture(scope="module")
-def first_run(stack, dataset, progress):
-    """The run that made the cluster's tables and loaded everything."""
-    return load(stack.settings, progress, dataset)
+def first_run(stack, api, dataset, progress):
+    """The run that made the cluster's tables and loaded everything. Afterwards, the DAG's runs start at once."""
+    run_id = load(stack.settings, progress, dataset)
+    api.unpause(LOAD)
+    return run_id
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack.airflow_api import AirflowApi
+from local.stack.dag_ids import LOAD
 from local.stack.dag_run import wait_for_dag
-from local.stack.demo import LOAD
 from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until

@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from local.datagen import Options, generate
 from local.stack.airflow_api import AirflowApi
 from local.stack.aws_client import aws_client
-from local.stack.backfill import TEARDOWN_CLUSTER
 from local.stack.cluster_login import require_login
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
-from local.stack.demo import CREATE_CLUSTER, LOAD, upload_data
+from local.stack.demo import upload_data
 from local.stack.environment import ADMIN, BUCKET
 from local.stack.progress import Progress
 from local.stack.secret import Secrets

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.stack.aws_client import aws_client
-from local.stack.backfill import TEARDOWN_CLUSTER
+from local.stack.dag_ids import TEARDOWN_CLUSTER
 from local.stack.dag_run import FINISHED
 from local.stack.environment import CLUSTER
 

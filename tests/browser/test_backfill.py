@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from local.stack.demo import LOAD
+from local.stack.dag_ids import LOAD
 from tests.browser.airflow_ui import RUN_MILLISECONDS
 from tests.model import star_schema as model
 

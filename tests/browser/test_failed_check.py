@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from playwright.sync_api import expect
 
 from local.stack.aws_client import aws_client
-from local.stack.demo import LOAD
+from local.stack.dag_ids import LOAD
 from local.stack.environment import BUCKET
 from tests.browser.days import log_key, plays_in
 

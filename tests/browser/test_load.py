@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
 
-from local.stack.demo import LOAD
+from local.stack.dag_ids import LOAD
 from tests.browser.days import plays_in
 
 DAY = datetime(2018, 11, 5)

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from local.stack.aws_client import aws_client
+from local.stack.dag_ids import LOAD
 from local.stack.dag_run import FINISHED
-from local.stack.demo import LOAD
 from local.stack.environment import BUCKET
 from standin_support.waiting import wait_until
 from tests.browser.days import log_key, plays_between

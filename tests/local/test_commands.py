@@ -5,14 +5,19 @@ import re
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
+from urllib.parse import quote
 
+import httpx
 import psutil
 import pytest
 
+from local.datagen import Options, generate
 from local.settings import ROOT, Settings
+from local.stack.dag_ids import LOAD, REPORT
 from local.stack.env_file import env_file
-from local.stack.progress import Progress
-from local.stack.stack import Stack
+from local.stack.environment import ADMIN
+from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
 
 
@@ -56,6 +61,57 @@ def processes_of(settings):
 
 def members(stack):
     return [process for daemon in [*stack.airflow.values(), stack.standin] for process in daemon.members()]
+
+
+@pytest.fixture(scope="module")
+def demo(new_stack, tmp_path_factory):
+    """The output of the demo, with a little data, and the stack that it leaves running."""
+    data = tmp_path_factory.mktemp("generated") / "data"
+    generate(data, Options(days=2, users=10, songs=50))
+    # With the first one, Airflow shows its settings; the second one is neither Airflow's default nor that of the stack.
+    exported = {"AIRFLOW__API__EXPOSE_CONFIG": "True", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2"}
+    done = run(new_stack.settings, "demo", "--data", str(data), **exported)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return SimpleNamespace(stack=new_stack, output=done.stdout)
+
+
+@pytest.fixture
+def airflow(demo):
+    """A client of the demo's Airflow, logged in to the API and to the pages."""
+    settings = demo.stack.settings
+    login = {"username": ADMIN, "password": Secrets.of(settings.state).admin_password}
+    with httpx.Client(base_url=settings.airflow_url, trust_env=False, timeout=60) as client:
+        token = client.post("/auth/token", json=login).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        client.cookies.set("_token", token)
+        yield client
+
+
+def test_the_run_of_the_demo_loads_five_tables_and_is_the_only_one(airflow):
+    [run] = airflow.get(f"/api/v2/dags/{LOAD}/dagRuns").json()["dag_runs"]
+    tasks = airflow.get(f"/api/v2/dags/{LOAD}/dagRuns/{quote(run['dag_run_id'])}/taskInstances").json()
+    states = {task["task_id"]: task["state"] for task in tasks["task_instances"]}
+    assert set(states.values()) == {"success"}
+    assert {f"load_{table}" for table in ("songplays", "users", "songs", "artists", "time")} <= set(states)
+    # The schedule is off, as it was before.
+    assert airflow.get(f"/api/v2/dags/{LOAD}").json()["is_paused"]
+
+
+def test_the_demo_publishes_the_report_and_its_last_lines_name_it_and_the_page(demo, airflow):
+    [run] = airflow.get(f"/api/v2/dags/{REPORT}/dagRuns").json()["dag_runs"]
+    assert run["state"] == "success"
+    page = f"{demo.stack.settings.airflow_url}/warehouse/"
+    assert [line.split()[-1] for line in demo.output.splitlines()[-2:]] == [page, f"{page}report/"]
+    assert airflow.get("/warehouse/").is_success
+    assert "what is played, when, where and by whom" in airflow.get("/warehouse/report/").text
+
+
+def test_exported_settings_override_those_of_the_stack(demo, airflow):
+    answer = airflow.get("/api/v2/config/section/workers/option/min_heartbeat_interval").json()
+    assert answer["sections"][0]["options"][0]["value"] == "2"
+    # The processes of the tasks inherit the environment of the scheduler.
+    environments = [process.environ() for process in demo.stack.airflow["scheduler"].members()]
+    assert {environ["AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL"] for environ in environments} == {"2"}
 
 
 def test_a_wrong_data_directory_is_reported_before_anything_starts(new_settings, tmp_path):
@@ -170,21 +226,20 @@ def test_no_secret_stands_in_a_command_line_or_a_log(stack):
     assert [secret for secret in secrets if len(secret) > 20 and secret in lines + logs] == []
 
 
-def test_a_killed_component_is_started_again_and_down_leaves_no_process(new_settings):
-    stack = Stack(new_settings, Progress())
-    assert run(new_settings, "up").returncode == 0
+def test_a_killed_component_is_started_again_and_down_leaves_no_process(demo):
+    stack, settings = demo.stack, demo.stack.settings
     try:
         before = {name: daemon.members() for name, daemon in stack.airflow.items()}
         scheduler = stack.airflow["scheduler"]
         next(process for process in before["scheduler"] if process.create_time() == scheduler.started).kill()
         wait_until(lambda: not scheduler.is_running(), "the scheduler is gone")
-        assert run(new_settings, "up").returncode == 0
+        assert run(settings, "up").returncode == 0
         assert stack.is_complete()
         assert not [process for process in before["scheduler"] if process.is_running() and process.status() != "zombie"]
         assert set(before["api_server"]) == set(stack.airflow["api_server"].members())
     finally:
         everything = members(stack)
-        assert run(new_settings, "down").returncode == 0
+        assert run(settings, "down").returncode == 0
     assert [process for process in everything if process.is_running() and process.status() != "zombie"] == []
-    assert processes_of(new_settings) == []
+    assert processes_of(settings) == []
     assert not stack.is_running()

@@ -13,18 +13,19 @@ export function tables(found) {
     one.rows === null ? element("span.soft", { title: GONE }, "unavailable") : count(one.rows),
     moment(one.loaded_at),
     freshness(one),
-    one.newest ? upTo(one.newest) : "–",
+    one.newest ? time(one.newest) : "–",
   ]);
-  return table("Tables", ["Table", "Rows.number", "Last load", "Loaded up to", "Newest event"], rows);
+  return table("Tables", ["Table", "Rows.number", "Last load", "Latest window", "Newest event"], rows);
 }
 
+// Not "loaded up to": hours before the latest window may be missing.
 function freshness({ reaches, rebuilt_at: rebuilt }) {
   // ISO strings in UTC sort by time.
-  if (reaches && !(rebuilt > reaches)) return upTo(reaches);
+  if (reaches && !(rebuilt > reaches)) return element("span", {}, "until ", time(reaches));
   return rebuilt ? element("span", {}, "all files as of ", moment(rebuilt)) : "–";
 }
 
-function upTo(text) {
+function time(text) {
   const ago = element("span.soft", {}, "(", moment(text), ")");
   return element("span.nowrap", { title: exact(text) }, minute(text), " ", ago);
 }

@@ -1,0 +1,29 @@
+"""When Airflow creates the runs of an hourly schedule."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from local.stack.airflow_api import ScheduledRun
+
+
+def at(hour, minute=0):
+    return datetime(2026, 11, 28, hour, minute, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("now", "next_creation"),
+    [
+        # Not due yet: the run itself is the next one.
+        (at(14, 59), at(15)),
+        # Due, because the DAG is paused: the run of the hour after it is the next one.
+        (at(15), at(16)),
+        (at(15, 58), at(16)),
+        # Airflow has not noticed yet that another hour has ended: that one is due, too.
+        (at(16, 1), at(16)),
+    ],
+)
+def test_the_next_run_of_a_schedule(now, next_creation):
+    assert ScheduledRun(logical_date=at(14), due=at(15)).next_creation(now) == next_creation
