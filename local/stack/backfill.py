@@ -40,8 +40,6 @@ REPEATED_HOURS = 24
 COMPARED_RUNS = 50
 
 POLL_SECONDS = 1.0
-# Without a terminal, a progress line is printed after this many hours.
-SHOWN_HOURS = 10
 
 
 def backfill(stack: Stack, progress: Progress, period: Period, data: Path | None, *, backwards: bool) -> None:
@@ -185,8 +183,7 @@ def _follow(hours: _Hours, step: Step, number: int) -> None:
     """Wait until this many hours have run."""
     while (done := hours.count(*FINISHED)) < number:
         failed = hours.count("failed")
-        shown = done - done % SHOWN_HOURS
-        step.detail(f"{shown} of {hours.number} hours" + (f", {failed} failed" if failed else ""))
+        step.detail(f"{done} of {hours.number} hours" + (f", {failed} failed" if failed else ""))
         time.sleep(POLL_SECONDS)
 
 

@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+# Without a terminal, the details of a step are printed no more often than this.
+DETAIL_SECONDS = 10
+
 
 class Progress:
     """Shows the steps of one command; without a terminal, it prints plain lines."""
@@ -47,12 +50,11 @@ class Step:
         self.done: str | None = None
         self._title = title
         self._progress = progress
-        self._detail = ""
-        self._begun = time.monotonic()
+        self._begun = self._shown = time.monotonic()
         self._status = Status("", console=progress.console)
 
     def __enter__(self) -> Step:
-        self._begun = time.monotonic()
+        self._begun = self._shown = time.monotonic()
         if self._progress.console.is_terminal:
             self._status.start()
         self.detail("")
@@ -67,9 +69,9 @@ class Step:
         return time.monotonic() - self._begun
 
     def detail(self, text: str) -> None:
-        """Show details of the step; without a terminal, each change is printed on its own line."""
+        """Show details of the step; without a terminal, they are printed on a line of their own every ten seconds."""
         if self._progress.console.is_terminal:
             self._status.update(f"{escape(self._title)}  {escape(text)}  [dim]{self.seconds:.0f} s[/dim]")
-        elif text and text != self._detail:
+        elif text and time.monotonic() - self._shown >= DETAIL_SECONDS:
             self._progress.line(f"{self._title}: {text}")
-        self._detail = text
+            self._shown = time.monotonic()

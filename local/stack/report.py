@@ -20,8 +20,7 @@ ANSWER_LINES = 10
 
 
 def print_report(connection: psycopg.Connection[Any], console: Console, dag_id: str, run_id: str) -> None:
-    """Print the state of the warehouse after a run."""
-    print_row_counts(connection, console)
+    """Print the results of a run's checks, and the answers to the questions."""
     _print_checks(connection, console, dag_id, run_id)
     for question in sorted(QUESTIONS.glob("*.sql")):
         _print_answer(connection, console, question)
@@ -32,28 +31,26 @@ def row_counts(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return {table: _count(connection, table) for table in STAR_SCHEMA}
 
 
-def print_row_counts(connection: psycopg.Connection[Any], console: Console) -> None:
-    """Print the number of rows of each table of the star schema."""
-    rows = [(name, f"{count:,}") for name, count in row_counts(connection).items()]
-    print_table(console, "Rows in the star schema", ("table", "rows"), rows)
-
-
 def _print_checks(connection: psycopg.Connection[Any], console: Console, dag_id: str, run_id: str) -> None:
+    """Print how many checks passed, and those that did not."""
     rows = connection.execute(
         "select target, check_name, severity, expected, actual, outcome from etl.check_results"
         " where dag_id = %s and run_id = %s order by target, check_name",
         (dag_id, run_id),
     ).fetchall()
-    passed = sum(outcome == "passed" for *_, outcome in rows)
-    names = ("target", "check", "severity", "expected", "actual", "result")
-    print_table(console, f"Checks of this run: {passed} of {len(rows)} passed", names, rows)
+    others = [row for row in rows if row[-1] != "passed"]
+    console.print(f"\nChecks of this run: {len(rows) - len(others)} of {len(rows)} passed", style="bold")
+    if others:
+        names = ("target", "check", "severity", "expected", "actual", "result")
+        print_table(console, "Checks that did not pass", names, others)
 
 
 def _print_answer(connection: psycopg.Connection[Any], console: Console, question: Path) -> None:
-    cursor = connection.execute(question.read_text(encoding="utf-8"))
+    statement = question.read_text(encoding="utf-8")
+    cursor = connection.execute(statement)
     rows = cursor.fetchall()
     names = [column.name for column in cursor.description or ()]
-    title = question.stem.replace("_", " ").capitalize()
+    title = statement.splitlines()[0].removeprefix("-- ")
     if len(rows) > ANSWER_LINES:
         title += f" (the first {ANSWER_LINES} of {len(rows)} rows)"
     print_table(console, title, names, rows[:ANSWER_LINES])

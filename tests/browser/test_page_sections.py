@@ -54,7 +54,8 @@ def test_a_run_that_was_cleared_counts_what_it_did_last(opened):
 
 
 @pytest.mark.parametrize(
-    ("rebuilt", "shown"), [("2018-11-20T00:00:00Z", "all files as of"), ("2018-11-10T00:00:00Z", "until 2018-11-15 17:00")]
+    ("rebuilt", "shown"),
+    [("2018-11-20T00:00:00Z", "all files as of"), ("2018-11-10T00:00:00Z", "until 2018-11-15 17:00")],
 )
 def test_a_table_reaches_as_far_as_the_later_of_its_last_window_and_its_last_full_load(opened, rebuilt, shown):
     table = {"name": "songplays", "rows": 5, "loaded_at": rebuilt, "newest": None}
