@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test test-unit facts golden bench bench-standin soak lint format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit facts golden bench bench-standin soak lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -39,8 +39,11 @@ notebook: install ## open the analysts' notebook on the local warehouse in Jupyt
 airflow: install ## run the Airflow CLI on the local stack: ARGS="dags list"
 	@exec $(LOCAL) airflow $(ARGS)
 
-test: install ## run every test, in two processes; ARGS="-k name" chooses
+test: install ## run the tests, in two processes, but for the long ones; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
+
+test-all: install ## run every test, in two processes, with more examples of each property; ARGS="-k name" chooses
+	@exec $(PROGRAMS)/python -m pytest --long $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
 
 test-unit: install ## run the tests that need no services, in under a minute; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from rich.console import Console
 
 from local.settings import Settings
@@ -23,32 +21,6 @@ from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
 from redshift_standin.settings import HOST
-from tests.support.scheduling import FilesTogether
-
-# Which examples a property is tried with: always the same few hundred, so that a change is judged by itself; or, with
-# pytest's --hypothesis-profile=soak, others for every --hypothesis-seed, which is what make soak does for a long time.
-# Databases answer when they can, and the fixtures of a test serve all of its examples.
-settings.register_profile(
-    "suite",
-    max_examples=200,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-settings.register_profile(
-    "soak", settings.get_profile("suite"), max_examples=100, derandomize=False, database=None, print_blob=True
-)
-settings.load_profile("suite")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests in a browser first: they share a stack with tests/airflow, and expect one that is new."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
-    """Let pytest-xdist share out the tests by files."""
-    return FilesTogether(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_standin.settings import REGION
+from standin_support.waiting import WAITER_CONFIG
 from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
 
 VISIBLE = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "AWS_", "SSL_CERT_FILE", "NO_PROXY")
@@ -62,9 +63,7 @@ def new_warehouse(
             DefaultIamRoleArn=role,
             Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()],
         )
-        redshift.get_waiter("cluster_available").wait(
-            ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-        )
+        redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig=WAITER_CONFIG)
         prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema")
         warehouse = WarehouseUnderTest(s3)
         for target in TARGETS:

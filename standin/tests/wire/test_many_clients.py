@@ -1,15 +1,15 @@
-"""Two hundred clients at once, of which many vanish, leave nothing behind."""
+"""Many clients at once, of which half vanish, leave nothing behind."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,9 +23,7 @@ from redshift_standin.wire.endpoints import Endpoints
 from redshift_standin.wire.server import Server
 from redshift_standin.wire.session import Session
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
-
-CLIENTS = 200
-SECONDS = 120
+from standin_support.waiting import wait_until
 
 # What they are in the middle of; each client does one of these.
 WORKS = [
@@ -38,7 +36,7 @@ WORKS = [
 ]
 
 
-def census(watch) -> dict[str, int]:
+def census(watch) -> Counter[str]:
     """Count what a client has of this process and of PostgreSQL."""
     gc.collect()
     kinds = Counter(map(type, gc.get_objects()))
@@ -49,7 +47,9 @@ def census(watch) -> dict[str, int]:
 
 
 def sessions(watch) -> int:
-    return watch.execute("select count(*) from pg_stat_activity").fetchone()[0]
+    """Count the clients of this database. PostgreSQL's own workers, such as autovacuum's, come and go."""
+    clients = "datname = current_database() and backend_type = 'client backend'"
+    return watch.execute(f"select count(*) from pg_stat_activity where {clients}").fetchone()[0]
 
 
 def abandon(connection) -> None:
@@ -59,7 +59,8 @@ def abandon(connection) -> None:
     connection.close()
 
 
-def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier):
+@pytest.mark.parametrize("number", [40, pytest.param(200, marks=pytest.mark.long("hundreds of clients at once"))])
+def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier, number):
     ended = threading.Event()
 
     async def rows():
@@ -76,12 +77,12 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier):
     watch.execute("insert into crowd select generate_series(1, 2000)")
     before = census(watch)
     with ThreadPoolExecutor(20) as pool:
-        clients = list(pool.map(lambda _: psycopg.connect(**endpoint.parameters(), autocommit=True), range(CLIENTS)))
-        assert census(watch)["Session"] == before["Session"] + CLIENTS
-        assert list(pool.map(lambda each: each.execute("select 42").fetchone(), clients)) == [(42,)] * CLIENTS
+        clients = list(pool.map(lambda _: psycopg.connect(**endpoint.parameters(), autocommit=True), range(number)))
+        assert census(watch)["Session"] >= number
+        assert list(pool.map(lambda each: each.execute("select 42").fetchone(), clients)) == [(42,)] * number
         busy, calm = clients[::2], clients[1::2]
-        for number, client in enumerate(busy):
-            client.pgconn.send_query(WORKS[number % len(WORKS)])
+        for client, work in zip(busy, itertools.cycle(WORKS)):
+            client.pgconn.send_query(work)
         # Those that work do not keep the others from being answered.
         assert list(pool.map(lambda each: each.execute("select 42").fetchone(), calm)) == [(42,)] * len(calm)
     for client in busy:
@@ -90,10 +91,10 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier):
         client.close()
     # A statement that commits by itself goes on without its client.
     ended.set()
-    deadline = time.monotonic() + SECONDS
-    while sessions(watch) > before["sessions"] or census(watch) != before:
-        assert time.monotonic() < deadline, f"left behind: {census(watch) - before}"
-        time.sleep(0.2)
+    # A census takes a while: it looks at every object of this process.
+    wait_until(lambda: sessions(watch) == before["sessions"], "PostgreSQL's sessions have ended")
+    # There can be less than before: what an earlier test used may have been about to end.
+    wait_until(lambda: not census(watch) - before, "nothing is left behind")
 
 
 def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates, copier):

@@ -18,7 +18,7 @@ from redshift_elt.cluster.deletion import (
 )
 from redshift_elt.cluster.resources import ensure_resources
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
-from standin_support.waiting import wait_until
+from standin_support.waiting import WAITER_CONFIG, wait_until
 
 TAGS = {"project": "this one"}
 NAME = "life"
@@ -47,7 +47,7 @@ def iam(created_warehouse):
 def create(redshift, iam):
     resources = ensure_resources(CLUSTER, ACCESS)
     ensure_cluster(CLUSTER, SPEC, resources)
-    redshift.get_waiter("cluster_available").wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    redshift.get_waiter("cluster_available").wait(ClusterIdentifier=NAME, WaiterConfig=WAITER_CONFIG)
     return resources
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_elt.cluster.creation import create_cluster
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from redshift_standin.aws.faults import FAULTS
+from standin_support.waiting import WAITER_CONFIG
 from tests.support.aws_calls import Call, recorded
 
 NAME = "warehouse"
@@ -37,7 +38,7 @@ def make(node_type="ra3.large", nodes=1, cidrs=("203.0.113.0/24",), subnet_group
 
 def available():
     waiter = client("redshift").get_waiter("cluster_available")
-    waiter.wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+    waiter.wait(ClusterIdentifier=NAME, WaiterConfig=WAITER_CONFIG)
 
 
 def tags_of(found):
@@ -284,7 +285,7 @@ def remove_everything():
     redshift, iam, ec2 = client("redshift"), client("iam"), client("ec2")
     available()
     redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
-    redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=NAME, WaiterConfig={"Delay": 0, "MaxAttempts": 5000})
+    redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=NAME, WaiterConfig=WAITER_CONFIG)
     redshift.delete_cluster_parameter_group(ParameterGroupName=f"{NAME}-tls")
     for group in groups():
         ec2.delete_security_group(GroupId=group["GroupId"])
