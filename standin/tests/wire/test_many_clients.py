@@ -20,7 +20,7 @@ import pytest
 from redshift_standin.engine.interfaces import CopyResult
 from redshift_standin.wire.channel import Channel
 from redshift_standin.wire.endpoints import Endpoints
-from redshift_standin.wire.server import Server
+from redshift_standin.wire.postgres_session import PostgresSession
 from redshift_standin.wire.session import Session
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 from standin_support.waiting import wait_until
@@ -40,7 +40,7 @@ def census(watch) -> Counter[str]:
     """Count what a client has of this process and of PostgreSQL."""
     gc.collect()
     kinds = Counter(map(type, gc.get_objects()))
-    counted = Counter({kind.__name__: kinds[kind] for kind in (Channel, Server, Session, asyncio.Task)})
+    counted = Counter({kind.__name__: kinds[kind] for kind in (Channel, PostgresSession, Session, asyncio.Task)})
     counted["files"] = psutil.Process().num_fds()
     counted["sessions"] = sessions(watch)
     return counted

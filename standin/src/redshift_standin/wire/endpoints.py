@@ -19,7 +19,7 @@ from redshift_standin.engine.postgres import SUPERUSER, PostgresServer
 from redshift_standin.engine.programs import Programs
 from redshift_standin.settings import HOST
 from redshift_standin.wire.certificate import server_context
-from redshift_standin.wire.listener import Listener
+from redshift_standin.wire.listener import ClusterEndpoint, Listener
 from redshift_standin.wire.passwords import Passwords
 
 T = TypeVar("T")
@@ -87,17 +87,17 @@ class Endpoints:
             if known is not None:
                 self._run(known.listener.close())
             passwords = known.passwords if known is not None else Passwords()
-            listener = Listener(
-                cluster,
+            endpoint = ClusterEndpoint(
+                cluster=cluster,
                 socket=self._postgres.dsn.socket,
                 context=self._context,
                 passwords=passwords,
+                databases=databases,
                 copier=self._copier,
                 unloader=self._unloader,
-                databases=databases,
-                host=self._host,
-                connections=self._connections,
+                max_connections=self._connections,
             )
+            listener = Listener(endpoint, self._host)
             self._run(listener.open(port))
             self._clusters[cluster] = _Cluster(port, databases, passwords, listener)
 

@@ -1,4 +1,4 @@
-"""The port of a cluster: accepts clients, gives each a session, and forwards cancel requests."""
+"""The port of a cluster: accepts clients and gives each a session."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import asyncio
 import logging
 import ssl
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from redshift_standin import sqlstate
 from redshift_standin.engine.databases import ClusterDatabases
 from redshift_standin.engine.interfaces import Copier, Unloader
 from redshift_standin.wire import messages
+from redshift_standin.wire.cancellable_sessions import CancellableSessions
 from redshift_standin.wire.channel import Channel, Disconnected
+from redshift_standin.wire.codes import ReportField, TransactionStatus
 from redshift_standin.wire.login import (
     LOGIN_SECONDS,
     Identity,
@@ -22,54 +27,58 @@ from redshift_standin.wire.login import (
     wrong_password,
 )
 from redshift_standin.wire.passwords import Passwords
+from redshift_standin.wire.postgres_session import PostgresError, PostgresSession
 from redshift_standin.wire.query_history import QueryHistory
-from redshift_standin.wire.server import Server, ServerError
-from redshift_standin.wire.session import Session, reported_settings
+from redshift_standin.wire.response_relay import reported_settings
+from redshift_standin.wire.session import Session
+from redshift_standin.wire.session_state import SessionServices
 
 _LOG = logging.getLogger(__name__)
 
-# What PostgreSQL says to a role that it does not know, or that may not connect to the database.
-_UNKNOWN_USER = ("28000", "28P01", "42501")
+# PostgreSQL's errors for a role that does not exist, or that may not connect to the database.
+_UNKNOWN_USER = (sqlstate.INVALID_AUTHORIZATION, sqlstate.INVALID_PASSWORD, sqlstate.INSUFFICIENT_PRIVILEGE)
+
+
+@dataclass(frozen=True)
+class ClusterEndpoint:
+    """What clients of one cluster connect to.
+
+    :param cluster: the cluster's identifier.
+    :param socket: PostgreSQL's unix socket.
+    :param context: the TLS settings.
+    :param passwords: the passwords of the cluster's users.
+    :param databases: the databases of the cluster.
+    :param copier: runs COPY.
+    :param unloader: runs UNLOAD; without one, UNLOAD is refused.
+    :param max_connections: how many clients can be logged in at once.
+    """
+
+    cluster: str
+    socket: Path
+    context: ssl.SSLContext
+    passwords: Passwords
+    databases: ClusterDatabases
+    copier: Copier
+    unloader: Unloader | None
+    max_connections: int
 
 
 class Listener:
     """Listens for the clients of one cluster.
 
-    :param cluster: the cluster's identifier.
-    :param databases: the databases that the clients connect to.
     :param host: the address that it listens on.
-    :param connections: how many clients can be logged in at once.
     """
 
-    def __init__(
-        self,
-        cluster: str,
-        *,
-        socket: Path,
-        context: ssl.SSLContext,
-        passwords: Passwords,
-        copier: Copier,
-        unloader: Unloader | None,
-        databases: ClusterDatabases,
-        host: str,
-        connections: int,
-    ) -> None:
-        self._cluster = cluster
-        self._socket = socket
-        self._context = context
-        self._passwords = passwords
-        self._copier = copier
-        self._unloader = unloader
-        self._databases = databases
+    def __init__(self, endpoint: ClusterEndpoint, host: str) -> None:
+        self._endpoint = endpoint
         self._host = host
-        self._connections = connections
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._histories: defaultdict[str, QueryHistory] = defaultdict(QueryHistory)
-        self._sessions: dict[tuple[int, bytes], Session] = {}
+        self._sessions = CancellableSessions()
 
     async def open(self, port: int) -> None:
-        """Listen on this port.
+        """Listen on a port.
 
         :raises OSError: the port is taken.
         """
@@ -96,94 +105,94 @@ class Listener:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _LOG.error("a session of cluster %s failed in the stand-in", self._cluster, exc_info=error)
+            _LOG.error("a session of cluster %s failed in the stand-in", self._endpoint.cluster, exc_info=error)
 
     async def _serve(self, client: Channel) -> None:
         async with accepted(client):
             login = await asyncio.wait_for(
-                receive_login(client, self._context, self._passwords, self._cancel), LOGIN_SECONDS
+                receive_login(client, self._endpoint.context, self._endpoint.passwords, self._sessions.cancel),
+                LOGIN_SECONDS,
             )
             if login is not None:
-                await self._begin(client, login)
+                await self._begin_session(client, login)
 
-    async def _begin(self, client: Channel, login: Login) -> None:
-        database = self._databases.find(login.database)
+    async def _begin_session(self, client: Channel, login: Login) -> None:
+        endpoint = self._endpoint
+        database = endpoint.databases.find(login.database)
         if database is None:
-            raise Refused(f'database "{login.database}" does not exist', "3D000")
-        if len(self._sessions) >= self._connections:
-            # The words of Redshift (AWS re:Post, "manage connection limits") and PostgreSQL's code.
-            raise Refused(f'connection limit "{self._connections}" exceeded for non-bootstrap users', "53300")
-        server = Server(self._socket)
+            raise Refused(f'database "{login.database}" does not exist', sqlstate.INVALID_CATALOG_NAME)
+        if len(self._sessions) >= endpoint.max_connections:
+            # Redshift's wording (AWS re:Post, "manage connection limits") and PostgreSQL's code.
+            limit = endpoint.max_connections
+            message = f'connection limit "{limit}" exceeded for non-bootstrap users'
+            raise Refused(message, sqlstate.TOO_MANY_CONNECTIONS)
+        server = PostgresSession(endpoint.socket)
         try:
             await server.connect(database, login.user, login.settings)
             ((level,),) = await server.fetch("show default_transaction_isolation")
-            identity = Identity(self._cluster, login.database, login.user, self._databases.parameters(database))
-            session = Session(
-                client,
-                server,
-                self._copier,
-                identity,
-                self._databases,
-                self._histories[login.database],
-                serializable=level == "serializable",
-                unloader=self._unloader,
-                cancels=self._mark_cancelled,
-            )
-            await self._run(client, server, session)
-        except ServerError as error:
-            code = error.fields.get("C", "XX000")
+            services = self._services(login, database)
+            await self._run(Session(client, server, services, serializable=level == "serializable"))
+        except PostgresError as error:
+            code = error.fields.get(ReportField.SQLSTATE, sqlstate.INTERNAL_ERROR)
             raise wrong_password(login.user) if code in _UNKNOWN_USER else Refused(str(error), code) from error
         finally:
             server.close()
 
-    async def _run(self, client: Channel, server: Server, session: Session) -> None:
-        key = (server.process, server.secret)
-        self._sessions[key] = session
-        task = asyncio.current_task()
+    def _services(self, login: Login, database: str) -> SessionServices:
+        endpoint = self._endpoint
+        superuser_connection = endpoint.databases.parameters(database)
+        return SessionServices(
+            identity=Identity(endpoint.cluster, login.database, login.user, superuser_connection),
+            databases=endpoint.databases,
+            history=self._histories[login.database],
+            copier=endpoint.copier,
+            unloader=endpoint.unloader,
+            mark_cancelled=self._sessions.mark_cancelled,
+        )
 
-        def client_lost() -> None:
-            # A statement that is its own transaction runs on to its commit, as in Redshift.
-            if not session.idle and session.is_for_the_client_only and task is not None:
-                task.cancel()
-
-        def server_lost() -> None:
-            session.cancelled = True
-            if session.idle and task is not None:
-                task.cancel()
-
-        client.on_lost = client_lost
-        server.channel.on_lost = server_lost
+    async def _run(self, session: Session) -> None:
+        client, server = session.client, session.server
+        self._sessions.add(session)
+        client.on_lost, server.channel.on_lost = _loss_handlers(session, asyncio.current_task())
         client.write(messages.AUTHENTICATED + reported_settings(server))
-        client.write(messages.message(b"K", server.process.to_bytes(4, "big") + server.secret))
-        client.write(messages.ready(b"I"))
+        client.write(messages.backend_key_data(server.process, server.secret))
+        client.write(messages.ready(TransactionStatus.IDLE))
         try:
-            await self._serve_session(session)
+            await _serve_until_cancelled(session)
         except Disconnected:
-            if client.lost or session.ended:
+            if client.lost or session.state.ended:
                 raise
-            raise Refused("terminating connection due to administrator command", "57P01") from None
+            raise Refused("terminating connection due to administrator command", sqlstate.ADMIN_SHUTDOWN) from None
         finally:
             server.channel.on_lost = None
-            del self._sessions[key]
+            self._sessions.remove(session)
 
-    async def _serve_session(self, session: Session) -> None:
-        try:
-            await session.serve()
-        except asyncio.CancelledError:
-            session.cancelled = True
-            if session.server.channel.lost:
-                await session.relay_farewell()
-            await asyncio.shield(session.server.cancel())
-            raise
 
-    def _mark_cancelled(self, process: int) -> None:
-        """Note that a session is cancelled; PostgreSQL's part of it has been told already."""
-        for (each, _), session in self._sessions.items():
-            session.cancelled = session.cancelled or each == process
+async def _serve_until_cancelled(session: Session) -> None:
+    try:
+        await session.serve()
+    except asyncio.CancelledError:
+        session.state.cancelled = True
+        if session.server.channel.lost:
+            await session.relay_farewell()
+        await asyncio.shield(session.server.cancel())
+        raise
 
-    async def _cancel(self, process: int, secret: bytes) -> None:
-        """Cancel what a session runs; a request without its secret is ignored."""
-        session = self._sessions.get((process, secret))
-        if session is not None:
-            session.cancelled = True
-            await session.server.cancel()
+
+def _loss_handlers(session: Session, task: asyncio.Task[None] | None) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return what to do when the client is gone, and what to do when PostgreSQL is.
+
+    :param task: the task that serves the session.
+    """
+
+    def client_lost() -> None:
+        # A statement that is its own transaction runs on to its commit, as in Redshift.
+        if not session.is_idle and session.can_be_abandoned and task is not None:
+            task.cancel()
+
+    def server_lost() -> None:
+        session.state.cancelled = True
+        if session.is_idle and task is not None:
+            task.cancel()
+
+    return client_lost, server_lost

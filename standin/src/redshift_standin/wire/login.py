@@ -1,4 +1,4 @@
-"""A connection before it becomes a session: TLS, the startup message, the password, or a cancel request."""
+"""The startup phase of a connection: TLS, the startup message and the password, or a cancel request."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from redshift_standin import sqlstate
 from redshift_standin.wire import messages
 from redshift_standin.wire.channel import Channel, Disconnected, ProtocolViolation
+from redshift_standin.wire.codes import SEVERITY_FATAL, EncryptionAnswer, FrontendMessage, ReportField, StartupCode
 from redshift_standin.wire.passwords import Passwords, login_name
-from redshift_standin.wire.server import SETTINGS
+from redshift_standin.wire.postgres_session import SETTINGS
 
 _LOG = logging.getLogger(__name__)
 
 LOGIN_SECONDS = 60
 
-# Longer ones are no startup message or password of a client.
-_LARGEST = 10_000
+# No client sends a longer startup message or password.
+_MAX_STARTUP_BYTES = 10_000
 
-# Settings that a client may bring along when it logs in.
+# The settings that a client may send when it logs in.
 _CLIENT_SETTINGS = frozenset({"application_name", "client_encoding", "datestyle", "extra_float_digits", "timezone"})
 
-# What redshift_connector tells of itself; an endpoint that does not answer to it gets plain text results.
+# What redshift_connector sends about itself. The endpoint ignores it, so the driver asks for results as text.
 _DRIVER_SETTINGS = frozenset({"client_protocol_version", "driver_version", "os_version", "driver_discovery_version"})
 _DRIVER_OPTIONS = frozenset({"plugin_name", "replication", "idp_type", "provider_name", "app_id", "app_name"})
 
@@ -34,18 +36,21 @@ _DRIVER_OPTIONS = frozenset({"plugin_name", "replication", "idp_type", "provider
 class Identity:
     """Whose session this is.
 
-    :param apart: libpq's parameters of a superuser's connection to the same database.
+    :param cluster: the cluster's identifier.
+    :param database: the database, by the name that clients use.
+    :param user: the user's name.
+    :param superuser_connection: libpq's parameters of a superuser's connection to the same database.
     """
 
     cluster: str
     database: str
     user: str
-    apart: dict[str, Any]
+    superuser_connection: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Login:
-    """What a client that may log in asked for."""
+    """What a client asked for in a login that was accepted."""
 
     user: str
     database: str
@@ -53,18 +58,25 @@ class Login:
 
 
 class Refused(Exception):  # noqa: N818 - the client's fault
-    """The client cannot log in."""
+    """The client cannot log in.
 
-    def __init__(self, message: str, sqlstate: str) -> None:
+    :param message: the error message.
+    :param code: the SQLSTATE.
+    """
+
+    def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
-        self.sqlstate = sqlstate
+        self.code = code
 
 
 async def receive_login(
     client: Channel, context: ssl.SSLContext, passwords: Passwords, cancel: Callable[[int, bytes], Awaitable[None]]
 ) -> Login | None:
-    """Bring a connection to where a session can begin; return nothing if it only asked to cancel.
+    """Receive a login; return None if the client only sent a cancel request.
 
+    :param context: the TLS settings of the endpoint.
+    :param passwords: the passwords of the cluster's users.
+    :param cancel: called with the process number and the secret of a cancel request.
     :raises Refused: the client cannot log in.
     :raises Disconnected: the client is gone.
     :raises ProtocolViolation: the client does not speak the protocol.
@@ -72,28 +84,28 @@ async def receive_login(
     """
     while True:
         size = int.from_bytes(await client.take(4), "big")
-        if not 8 <= size <= _LARGEST:
+        if not 8 <= size <= _MAX_STARTUP_BYTES:
             raise ProtocolViolation("invalid length of startup packet")
         body = await client.take(size - 4)
         code = int.from_bytes(body[:4], "big")
-        if code == messages.SSL_REQUEST and not client.encrypted:
-            client.write(b"S")
+        if code == StartupCode.SSL_REQUEST and not client.encrypted:
+            client.write(EncryptionAnswer.ACCEPTED)
             await client.encrypt(context)
-        elif code == messages.GSS_REQUEST and not client.encrypted:
-            client.write(b"N")
-        elif code == messages.CANCEL_REQUEST:
-            # The client takes the end of this connection for the sign that the other session has been told.
+        elif code == StartupCode.GSSENC_REQUEST and not client.encrypted:
+            client.write(EncryptionAnswer.REFUSED)
+        elif code == StartupCode.CANCEL_REQUEST:
+            # The end of this connection tells the client that the request has been handled.
             await cancel(int.from_bytes(body[4:8], "big"), body[8:])
             return None
-        elif code == messages.PROTOCOL_3:
-            return await _authenticate(client, _read(body[4:]), passwords)
+        elif code == StartupCode.PROTOCOL_3_0:
+            return await _authenticate(client, _read_parameters(body[4:]), passwords)
         else:
-            raise Refused(f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}", "08P01")
+            raise Refused(f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}", sqlstate.PROTOCOL_VIOLATION)
 
 
-def _read(body: bytes) -> dict[str, str]:
+def _read_parameters(body: bytes) -> dict[str, str]:
     try:
-        return messages.read_pairs(body)
+        return messages.read_startup_parameters(body)
     except ValueError as error:
         raise ProtocolViolation(str(error)) from error
 
@@ -102,18 +114,17 @@ async def _authenticate(client: Channel, parameters: dict[str, str], passwords: 
     name = parameters.pop("user", "")
     database = parameters.pop("database", name)
     if not name:
-        raise Refused("no PostgreSQL user name specified in startup packet", "28000")
+        raise Refused("no PostgreSQL user name specified in startup packet", sqlstate.INVALID_AUTHORIZATION)
     if not client.encrypted:
-        raise Refused(
-            f'no pg_hba.conf entry for host "127.0.0.1", user "{name}", database "{database}", SSL off', "28000"
-        )
+        message = f'no pg_hba.conf entry for host "127.0.0.1", user "{name}", database "{database}", SSL off'
+        raise Refused(message, sqlstate.INVALID_AUTHORIZATION)
     settings = _settings(parameters)
     client.write(messages.ASK_PASSWORD)
-    kind, body = await client.message(lambda _: _LARGEST)
-    if kind != b"p":
+    kind, body = await client.message(lambda _: _MAX_STARTUP_BYTES)
+    if kind != FrontendMessage.PASSWORD:
         raise ProtocolViolation(f"expected password response, got message type {kind[0]}")
     password = body.rstrip(b"\0").decode("utf-8", "replace")
-    # The user that an IAM identity is mapped to has the prefix in its own name.
+    # The database user of an IAM identity can have the prefix in its own name.
     user = next((user for user in (name.lower(), login_name(name)) if passwords.accept(user, password)), None)
     if user is None:
         raise wrong_password(name)
@@ -121,14 +132,14 @@ async def _authenticate(client: Channel, parameters: dict[str, str], passwords: 
 
 
 def wrong_password(user: str) -> Refused:
-    """Return the refusal of a user or a password that is not known."""
-    return Refused(f'password authentication failed for user "{user}"', "28000")
+    """Return the refusal of an unknown user or a wrong password."""
+    return Refused(f'password authentication failed for user "{user}"', sqlstate.INVALID_AUTHORIZATION)
 
 
 def _settings(parameters: dict[str, str]) -> dict[str, str]:
     """Return the client's settings for PostgreSQL.
 
-    :raises Refused: one is not known.
+    :raises Refused: the stand-in does not support one of them.
     """
     settings = {}
     for name, value in parameters.items():
@@ -136,36 +147,42 @@ def _settings(parameters: dict[str, str]) -> dict[str, str]:
         if lower in _DRIVER_SETTINGS or lower in _DRIVER_OPTIONS or lower.startswith("_pq_."):
             continue
         if lower not in _CLIENT_SETTINGS:
-            raise Refused(f"setting {name} at login is not supported by the stand-in", "0A000")
+            raise Refused(f"setting {name} at login is not supported by the stand-in", sqlstate.FEATURE_NOT_SUPPORTED)
         settings[next((ours for ours in SETTINGS if ours.lower() == lower), lower)] = value
     encoding = settings.get("client_encoding", "UTF8")
     if encoding.upper().replace("-", "").strip("'") not in ("UTF8", "UNICODE"):
-        raise Refused(f"client encoding {encoding} is not supported by the stand-in: use UTF8", "0A000")
+        raise Refused(
+            f"client encoding {encoding} is not supported by the stand-in: use UTF8", sqlstate.FEATURE_NOT_SUPPORTED
+        )
     settings["client_encoding"] = "UTF8"
     return settings
 
 
-def report_fatal(client: Channel, message: str, sqlstate: str) -> None:
-    """Tell a client why it is being disconnected."""
-    client.write(messages.report(b"E", {"S": "FATAL", "C": sqlstate, "M": message}))
+def report_fatal(client: Channel, message: str, code: str) -> None:
+    """Send a client the reason why it is being disconnected.
+
+    :param code: the SQLSTATE.
+    """
+    fields = {ReportField.SEVERITY: SEVERITY_FATAL, ReportField.SQLSTATE: code, ReportField.MESSAGE: message}
+    client.write(messages.error(fields))
 
 
 @contextlib.asynccontextmanager
 async def accepted(client: Channel) -> AsyncIterator[None]:
-    """Keep what goes wrong with one connection to that connection, and close it in the end."""
+    """Report the errors of a connection to its client, and close it at the end."""
     try:
         yield
     except Refused as error:
-        report_fatal(client, str(error), error.sqlstate)
+        report_fatal(client, str(error), error.code)
     except ProtocolViolation as error:
-        report_fatal(client, str(error), "08P01")
+        report_fatal(client, str(error), sqlstate.PROTOCOL_VIOLATION)
     except (Disconnected, ssl.SSLError, ConnectionError, asyncio.TimeoutError) as error:
         _LOG.debug("connection ended: %r", error)
     except asyncio.CancelledError:
-        report_fatal(client, "terminating connection due to administrator command", "57P01")
+        report_fatal(client, "terminating connection due to administrator command", sqlstate.ADMIN_SHUTDOWN)
         raise
     except Exception as error:
-        report_fatal(client, f"internal error in the stand-in: {error!r}", "XX000")
+        report_fatal(client, f"internal error in the stand-in: {error!r}", sqlstate.INTERNAL_ERROR)
         raise
     finally:
         client.close()

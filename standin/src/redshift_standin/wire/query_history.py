@@ -1,6 +1,7 @@
-"""What the sessions of a database have run, for `sys_query_history` and `stl_query`.
+"""The statements that the sessions of a database have run, for `sys_query_history` and `stl_query`.
 
-It is kept in memory, and written into the database when somebody asks for it, so that no other statement costs more.
+They are kept in memory and written to the database only before a statement reads the history, so that no other
+statement costs more.
 """
 
 from __future__ import annotations
@@ -11,51 +12,52 @@ from collections import deque
 from datetime import datetime, timezone
 from typing import Any
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, tokenize
 from redshift_standin.sql.statement import Statement
 from redshift_standin.sql.translation import Translation
+from redshift_standin.wire.login import Identity
 
-# What is kept between two questions.
-_MOST = 5000
+# How many statements are kept until the next statement that reads the history.
+_MAX_STATEMENTS = 5000
 
 # The text is CHAR(4000) in both views.
-_LONGEST_TEXT = 4000
+_MAX_TEXT_LENGTH = 4000
 
 _SECRETS = ("access_key_id", "credentials", "secret_access_key", "session_token")
 _QUERIES = {"(": "SELECT", "MERGE": "OTHER", "SELECT": "SELECT", "WITH": "SELECT"}
 _DDL = ("ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE", "TRUNCATE")
 
 
-class Run:
-    """One statement while it runs: a context, at whose end it is in the history.
+class StatementRecord:
+    """One statement while it runs: a context manager that adds it to the history at its end.
 
-    :param user: who runs it.
-    :param database: as its clients call it.
-    :param session: the number of PostgreSQL's process.
+    :param history: where it is added.
+    :param translation: the statement.
+    :param identity: whose session runs it.
+    :param process: the process number of the session.
     """
 
     __slots__ = (
         "_begun",
-        "_database",
         "_ended",
         "_error",
         "_history",
-        "_session",
+        "_identity",
+        "_process",
         "_status",
         "_translation",
-        "_user",
         "rows",
     )
 
-    def __init__(self, history: QueryHistory, translation: Translation, user: str, database: str, session: int) -> None:
+    def __init__(self, history: QueryHistory, translation: Translation, identity: Identity, process: int) -> None:
         self.rows = 0
         """How many rows it has returned."""
         self._history = history
         self._translation = translation
-        self._user = user
-        self._database = database
-        self._session = session
+        self._identity = identity
+        self._process = process
         self._status = "success"
         self._error = ""
         self._begun = self._ended = time.time()
@@ -64,51 +66,54 @@ class Run:
         """Begin."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Note how it ended."""
+        """Note how the statement ended."""
         if isinstance(error, WarehouseError):
-            self.failed(error.sqlstate, error.message)
+            self.fail(error.sqlstate, error.message)
         self._ended = time.time()
         self._history.add(self)
 
-    def failed(self, code: str, message: str) -> None:
-        """Note the error that the client is told."""
-        self._status = "canceled" if code == "57014" else "failed"
+    def fail(self, code: str, message: str) -> None:
+        """Note the error that the client receives.
+
+        :param code: the SQLSTATE.
+        """
+        self._status = "canceled" if code == sqlstate.QUERY_CANCELED else "failed"
         self._error = message
 
-    def told(self) -> dict[str, Any]:
-        """Return it as `standin.keep_queries` reads it."""
+    def as_row(self) -> dict[str, Any]:
+        """Return the statement in the form that `standin.keep_queries` reads."""
         return {
-            "user_name": self._user,
-            "database_name": self._database,
-            "session_id": self._session,
-            **_described(self._translation),
+            "user_name": self._identity.user,
+            "database_name": self._identity.database,
+            "session_id": self._process,
+            **_type_and_text(self._translation),
             "status": self._status,
             "error_message": self._error,
             "returned_rows": self.rows,
-            "start_time": _moment(self._begun),
-            "end_time": _moment(self._ended),
+            "start_time": _timestamp(self._begun),
+            "end_time": _timestamp(self._ended),
         }
 
 
 class QueryHistory:
-    """The statements of all sessions of a database that are not written down yet."""
+    """The statements of all sessions of a database that are not in the database yet."""
 
     def __init__(self) -> None:
-        self._queries: deque[Run] = deque(maxlen=_MOST)
+        self._records: deque[StatementRecord] = deque(maxlen=_MAX_STATEMENTS)
 
-    def add(self, run: Run) -> None:
-        """Keep a statement that has run; of too many the first are forgotten."""
-        self._queries.append(run)
+    def add(self, record: StatementRecord) -> None:
+        """Add a statement that has run; if there are too many, the oldest is dropped."""
+        self._records.append(record)
 
     def take(self) -> str | None:
-        """Return the statements that are not written down as JSON for `standin.keep_queries`, or None; forget them."""
-        taken = [query.told() for query in self._queries]
-        self._queries.clear()
-        return json.dumps(taken) if taken else None
+        """Return the statements as JSON for `standin.keep_queries` and forget them; return None if there are none."""
+        rows = [record.as_row() for record in self._records]
+        self._records.clear()
+        return json.dumps(rows) if rows else None
 
 
-def _described(translation: Translation) -> dict[str, str]:
-    """Return a statement's text, and its type by the list on AWS page "SYS_QUERY_HISTORY"."""
+def _type_and_text(translation: Translation) -> dict[str, str]:
+    """Return a statement's text, and its type from the list on AWS page "SYS_QUERY_HISTORY"."""
     command, text = translation.command, translation.source
     word = command.split()[0]
     if word in ("COPY", "UNLOAD"):
@@ -120,11 +125,11 @@ def _described(translation: Translation) -> dict[str, str]:
         kind = "CTAS" if statement.find("as", 0, len(statement)) >= 0 else "DDL"
     else:
         kind = _QUERIES.get(word) or ("DDL" if word in _DDL else "UTILITY")
-    return {"query_type": kind, "query_text": text[:_LONGEST_TEXT]}
+    return {"query_type": kind, "query_text": text[:_MAX_TEXT_LENGTH]}
 
 
 def _without_secrets(text: str) -> str:
-    """Return the text of a COPY or an UNLOAD with empty strings in the place of its secrets."""
+    """Return the text of a COPY or an UNLOAD with its secrets replaced by empty strings."""
     statement = Statement(text, tokenize(text))
     for index in reversed(range(len(statement))):
         word = index - 2 if statement.at(index - 1, "as") else index - 1
@@ -134,5 +139,5 @@ def _without_secrets(text: str) -> str:
     return text
 
 
-def _moment(seconds: float) -> str:
+def _timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None).isoformat(" ")

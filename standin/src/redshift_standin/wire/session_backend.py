@@ -1,4 +1,4 @@
-"""A client's session as COPY and UNLOAD see it."""
+"""The client's session as COPY and UNLOAD use it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import psycopg
 
+from redshift_standin import sqlstate
 from redshift_standin.engine.interfaces import QueryResult
 from redshift_standin.errors import WarehouseError
+from redshift_standin.wire.copy_in import copy_in
 from redshift_standin.wire.login import Identity
-from redshift_standin.wire.server import Server
+from redshift_standin.wire.postgres_session import PostgresSession
 
 
-class CopyBackend:
-    """The client's session as COPY and UNLOAD use it; see :class:`redshift_standin.engine.interfaces.Backend`.
+class SessionBackend:
+    """Implements :class:`redshift_standin.engine.interfaces.Backend` with the client's session.
 
-    :param server: PostgreSQL's side of the session.
-    :param is_cancelled: whether the client asked to cancel the statement that is running.
+    :param server: the PostgreSQL session.
+    :param is_cancelled: whether the client has cancelled the statement that is running.
     """
 
-    def __init__(self, server: Server, identity: Identity, is_cancelled: Callable[[], bool]) -> None:
+    def __init__(self, server: PostgresSession, identity: Identity, is_cancelled: Callable[[], bool]) -> None:
         self._server = server
         self._is_cancelled = is_cancelled
         self._identity = identity
@@ -38,18 +40,18 @@ class CopyBackend:
 
     async def copy_in(self, sql: str, rows: AsyncIterator[bytes]) -> int:
         """Load rows in the client's transaction."""
-        return await self._server.copy_in(sql, rows)
+        return await copy_in(self._server, sql, rows)
 
     async def execute_apart(self, sql: str, parameters: Sequence[object] = ()) -> None:
-        """Run a statement as the server's superuser on a connection of its own, and commit it."""
+        """Run a statement as the superuser on a separate connection and commit it."""
         try:
-            connection = await psycopg.AsyncConnection.connect(**self._identity.apart, autocommit=True)
+            connection = await psycopg.AsyncConnection.connect(**self._identity.superuser_connection, autocommit=True)
             async with connection:
                 await connection.execute(sql, parameters)
         except psycopg.Error as error:
-            raise WarehouseError(str(error), sqlstate=error.sqlstate or "XX000") from error
+            raise WarehouseError(str(error), sqlstate=error.sqlstate or sqlstate.INTERNAL_ERROR) from error
 
     @property
     def cancelled(self) -> bool:
-        """Whether the client asked to cancel the statement that is running."""
+        """Whether the client has cancelled the statement that is running."""
         return self._is_cancelled()

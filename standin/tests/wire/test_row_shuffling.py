@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_standin.wire.disorder import BYTES, ROWS, Disorder
+from redshift_standin.wire.row_shuffling import MAX_BYTES, MAX_ROWS, RowShuffler
 
-MANY = 3 * ROWS
+MANY = 3 * MAX_ROWS
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def test_every_client_gets_every_row_once_and_not_in_the_order_of_writing(shared
 
 def test_the_rest_of_a_large_result_is_not_held_back(numbered):
     rows = numbers(numbered, "select n from numbered")
-    assert rows[ROWS:] == list(range(ROWS + 1, MANY + 1))
-    assert rows[:ROWS] != list(range(1, ROWS + 1))
+    assert rows[MAX_ROWS:] == list(range(MAX_ROWS + 1, MANY + 1))
+    assert rows[:MAX_ROWS] != list(range(1, MAX_ROWS + 1))
     assert sorted(rows) == list(range(1, MANY + 1))
 
 
@@ -85,10 +85,10 @@ def test_an_error_comes_after_the_rows_before_it(numbered):
 
 
 def test_what_is_held_back_has_a_limit():
-    disorder = Disorder()
-    assert [disorder.add(b"x") for _ in range(ROWS)] == [True] * (ROWS - 1) + [False]
-    assert disorder.take() == b"x" * ROWS
-    wide = Disorder()
-    assert not wide.add(b"x" * BYTES)
-    assert wide.take() == b"x" * BYTES
+    disorder = RowShuffler()
+    assert [disorder.add(b"x") for _ in range(MAX_ROWS)] == [True] * (MAX_ROWS - 1) + [False]
+    assert disorder.take() == b"x" * MAX_ROWS
+    wide = RowShuffler()
+    assert not wide.add(b"x" * MAX_BYTES)
+    assert wide.take() == b"x" * MAX_BYTES
     assert wide.take() == b""
