@@ -17,7 +17,7 @@ from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 from standin_support.copy_session import BUCKET, CLUSTER, ROLE, TRUST, CopyClient, NoEndpoints
 
-CATALOG = Path(redshift_standin.__file__).parent / "sql" / "catalog"
+CATALOG = Path(redshift_standin.__file__).parent / "engine" / "catalog"
 FILES = ("90_load_history.sql", "91_load_replacements.sql")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column, Target
-from redshift_standin.copy.rows import RowReader
+from redshift_standin.copy.row_reader import RowReader
 from standin_support.one_object import OneObject
 
 COPY = "copy t from 's3://b/k' iam_role default json 'auto' ignoreallerrors "
@@ -24,7 +24,7 @@ def read(monkeypatch):
 
     def read(objects, *columns: Column, options: str = ""):
         data = b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in objects)
-        monkeypatch.setattr("redshift_standin.copy.rows.read_object", lambda *_: data)
+        monkeypatch.setattr("redshift_standin.copy.row_reader.read_object", lambda *_: data)
         reader = RowReader(parse(COPY + options), Target(0, "t", columns), None, [OneObject], None)
         rows = b"".join(reader.pieces()).decode().split("\n")
         assert rows.pop() == ""

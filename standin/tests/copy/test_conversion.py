@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from redshift_standin.copy import parse
+from redshift_standin.copy.column_converters import make_converter
 from redshift_standin.copy.columns import Column
-from redshift_standin.copy.convert import make_converter
-from redshift_standin.copy.records import read_records
-from redshift_standin.copy.values import ConversionError
+from redshift_standin.copy.conversion import ConversionError
+from redshift_standin.copy.json_values import read_json_values
 from standin_support.one_object import load, varchar
 
 COPY = "copy t from 's3://b/k' iam_role default json 'auto' "
@@ -78,12 +78,12 @@ def test_option(monkeypatch, column, raw, options, text):
 
 def test_values_follow_each_other_with_any_white_space_and_lines_are_counted_to_their_ends():
     data = b'{"a": 1}{"a":\n2}\n\n  {"a": "}"}\r\n{"a": 4'
-    found = [(record.line, record.value, record.valid) for record in read_records(data)]
+    found = [(record.line, record.value, record.valid) for record in read_json_values(data)]
     assert found == [(1, {"a": 1}, True), (2, {"a": 2}, True), (4, {"a": "}"}, True), (5, None, False)]
 
 
 def test_an_empty_file_has_no_records():
-    assert list(read_records(b"")) == list(read_records(b" \n\n")) == []
+    assert list(read_json_values(b"")) == list(read_json_values(b" \n\n")) == []
 
 
 def test_a_converter_raises_for_what_it_cannot_read():

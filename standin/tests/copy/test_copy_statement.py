@@ -91,7 +91,7 @@ def test_what_only_tunes_redshift_is_accepted():
         ("copy t from 'emr://x/y' iam_role default json", "0A000", "from emr"),
         ("copy t (a, a) from 's3://b/k' iam_role default json", "42701", "more than once"),
         ("copy t from", "42601", "at end of input"),
-        ("copy t from 's3://b", "42601", "syntax error"),
+        ("copy t from 's3://b", "42601", "unterminated quoted string"),
     ],
 )
 def test_refused(statement, sqlstate, message):

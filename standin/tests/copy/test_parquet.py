@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column, Target
-from redshift_standin.copy.rows import RowReader
+from redshift_standin.copy.row_reader import RowReader
 from redshift_standin.errors import WarehouseError
 
 COPY = "copy t from 's3://b/k' iam_role default format as parquet "
@@ -36,7 +36,7 @@ def read(monkeypatch):
     """Return the rows that a file becomes."""
 
     def read(content: bytes, *columns: Column, options: str = "", key: str = "k"):
-        monkeypatch.setattr("redshift_standin.copy.rows.read_object", lambda *_: content)
+        monkeypatch.setattr("redshift_standin.copy.row_reader.read_object", lambda *_: content)
         summary = type("Summary", (), {"url": f"s3://b/{key}"})
         reader = RowReader(parse(COPY + options), Target(0, "t", columns), None, [summary], None)
         rows = b"".join(reader.pieces()).decode().splitlines()

@@ -11,7 +11,7 @@ import pytest
 
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column, Target
-from redshift_standin.copy.rows import RowReader
+from redshift_standin.copy.row_reader import RowReader
 from redshift_standin.errors import WarehouseError
 from standin_support.one_object import OneObject
 
@@ -25,7 +25,7 @@ def read(monkeypatch):
 
     def read(content: bytes | str, options: str = "", columns=TWO):
         data = content if isinstance(content, bytes) else content.encode()
-        monkeypatch.setattr("redshift_standin.copy.rows.read_object", lambda *_: data)
+        monkeypatch.setattr("redshift_standin.copy.row_reader.read_object", lambda *_: data)
         target = Target(0, "t", columns)
         reader = RowReader(parse(COPY + options), target, None, [OneObject], None)
         rows = b"".join(reader.pieces()).decode().splitlines()

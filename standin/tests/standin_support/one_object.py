@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redshift_standin.copy import parse
 from redshift_standin.copy.columns import Column, Target
-from redshift_standin.copy.rows import RowReader
+from redshift_standin.copy.row_reader import RowReader
 
 
 class OneObject:
@@ -13,7 +13,7 @@ class OneObject:
 
 def read(monkeypatch, content: bytes, options: str, *columns: Column) -> tuple[list[tuple[str, ...]], list[tuple]]:
     """Return the rows in PostgreSQL's text format, and the errors as line, column, code and reason."""
-    monkeypatch.setattr("redshift_standin.copy.rows.read_object", lambda *_: content)
+    monkeypatch.setattr("redshift_standin.copy.row_reader.read_object", lambda *_: content)
     copy = parse(f"copy t from 's3://b/k' iam_role default ignoreallerrors {options}")
     reader = RowReader(copy, Target(0, "t", columns), None, [OneObject], None)
     rows = b"".join(reader.pieces()).decode().splitlines()

@@ -23,7 +23,7 @@ def test_every_option_in_any_order():
     assert (unload.query, unload.bucket, unload.prefix) == ("select 'a', 'b'", "bucket", "pre/fix")
     assert (unload.parallel, unload.null, unload.header, unload.delimiter) == (False, "n", True, "\t")
     assert (unload.add_quotes, unload.escape, unload.compression, unload.allow_overwrite) == (True, True, "gzip", True)
-    assert (unload.largest_file, unload.extension, unload.region) == (1_610_612_736, "txt.gz", "us-west-2")
+    assert (unload.max_file_bytes, unload.extension, unload.region) == (1_610_612_736, "txt.gz", "us-west-2")
     assert (unload.manifest, unload.verbose, unload.grant) == (True, True, ROLE)
 
 
@@ -31,16 +31,16 @@ def test_defaults():
     unload = parse(MINIMAL)
     assert (unload.format, unload.parallel, unload.grant, unload.manifest) == ("text", True, None, False)
     # 6.2 GB
-    assert unload.largest_file == 6_657_199_308
+    assert unload.max_file_bytes == 6_657_199_308
 
 
 @pytest.mark.parametrize(
     ("written", "size"), [("5", 5_242_880), ("5 mb", 5_242_880), ("6.2 gb", 6_657_199_308), ("as 1gb", 1_073_741_824)]
 )
-def test_largest_file(written, size):
+def test_maxfilesize(written, size):
     if written == "as 1gb":
         written = "as 1 gb"
-    assert parse(MINIMAL + f"maxfilesize {written}").largest_file == size
+    assert parse(MINIMAL + f"maxfilesize {written}").max_file_bytes == size
 
 
 @pytest.mark.parametrize(

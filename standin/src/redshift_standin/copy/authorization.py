@@ -46,7 +46,7 @@ def read_credentials(text: str) -> str | AccessKeys:
     raise WarehouseError(_FORMAT)
 
 
-def the_only_grant(
+def resolve_grant(
     grant: str | AccessKeys | None, options: Collection[str], key_parts: Mapping[str, str]
 ) -> str | AccessKeys | None:
     """Return who a statement acts as, which it must say in one way.

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from redshift_standin.aws.iam.permissions import UnknownConditionError
 from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
 from redshift_standin.copy.columns import describe_target, quote_name
-from redshift_standin.copy.history import LoadRecord, begin_record
 from redshift_standin.copy.jsonpaths import Step
+from redshift_standin.copy.load_history import LoadRecord, begin_record
 from redshift_standin.copy.parser import parse
-from redshift_standin.copy.rows import RowReader, TooManyErrors, check_path_count
-from redshift_standin.copy.source import find_objects, find_paths
+from redshift_standin.copy.row_reader import RowReader, TooManyErrors, check_path_count
+from redshift_standin.copy.s3_objects import find_objects, find_paths
 from redshift_standin.copy.statement import CopyStatement
 from redshift_standin.engine.interfaces import Backend, CopyResult
 from redshift_standin.errors import WarehouseError

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from redshift_standin.copy.values import ConversionError
+from redshift_standin.copy.conversion import ConversionError
 from redshift_standin.errors import WarehouseError
 
 Step = str | int

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from redshift_standin import sqlstate
 from redshift_standin.copy.authorization import KEY_PARTS, check_role, read_credentials
-from redshift_standin.copy.patterns import Pattern
 from redshift_standin.copy.statement import AUTO, AUTO_IGNORE_CASE, CopyStatement, Format, split_url, unsupported
-from redshift_standin.copy.tokens import Tokens
+from redshift_standin.copy.time_patterns import Pattern
 from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.statement_cursor import StatementCursor
 
 MAX_ERRORS = 100_000
 ROW_SAMPLE = (1_000, 2_147_483_647)
@@ -24,67 +25,67 @@ _WIDTH = re.compile(r"\s*\w+\s*:\s*(\d+)\s*", re.ASCII)
 _BACKSLASH = re.compile(r"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _ESCAPES = {"t": "\t", "\\": "\\", "N": "\\N"}
 
-Reader = Callable[[Tokens, CopyStatement], None]
+Reader = Callable[[StatementCursor, CopyStatement], None]
 
 
-def read_option(tokens: Tokens, copy: CopyStatement) -> None:
+def read_option(cursor: StatementCursor, copy: CopyStatement) -> None:
     """Read the option that stands here.
 
     :raises WarehouseError: there is no such option, it is not well formed, or the stand-in does not have it.
     """
-    token = tokens.peek()
-    word = token.value if token and token.kind == "word" else ""
+    word = cursor.next_word
     if word in KEY_PARTS:
-        tokens.skip()
+        cursor.advance()
         _note(copy, word)
-        tokens.skip_word("as")
-        copy.key_parts[word] = tokens.string()
+        cursor.skip("as")
+        copy.key_parts[word] = cursor.read_string()
         return
     if word == "format":
-        tokens.skip()
-        tokens.skip_word("as")
-        _read_format(tokens, copy)
+        cursor.advance()
+        cursor.skip("as")
+        _read_format(cursor, copy)
         return
     if word in _UNSUPPORTED:
         raise unsupported(f"COPY with {word.upper()}")
     if word == "readratio":
-        raise WarehouseError("READRATIO is not compatible with a COPY from Amazon S3", sqlstate="42601")
+        raise WarehouseError("READRATIO is not compatible with a COPY from Amazon S3", sqlstate=sqlstate.SYNTAX_ERROR)
     if word in _FORMATS:
-        _read_format(tokens, copy)
+        _read_format(cursor, copy)
         return
     read = _OPTIONS.get(word)
     if read is None:
-        raise tokens.syntax_error()
-    tokens.skip()
+        raise cursor.syntax_error()
+    cursor.advance()
     _note(copy, "compression" if word in _COMPRESSIONS else "credentials" if word == "with" else word)
-    read(tokens, copy)
+    read(cursor, copy)
 
 
-def _read_format(tokens: Tokens, copy: CopyStatement) -> None:
-    token = tokens.peek()
-    word = token.value if token and token.kind == "word" else ""
+def _read_format(cursor: StatementCursor, copy: CopyStatement) -> None:
+    word = cursor.next_word
     if word in _UNSUPPORTED:
         raise unsupported(f"COPY with FORMAT {word.upper()}")
     if word not in _FORMATS:
-        raise tokens.syntax_error()
-    tokens.skip()
+        raise cursor.syntax_error()
+    cursor.advance()
     _note(copy, word)
     earlier = sorted((copy.seen & _FORMATS.keys()) - {word})
     if earlier:
-        raise WarehouseError(f"{earlier[0].upper()} is not compatible with {word.upper()}", sqlstate="42601")
-    _FORMATS[word](tokens, copy)
+        raise WarehouseError(
+            f"{earlier[0].upper()} is not compatible with {word.upper()}", sqlstate=sqlstate.SYNTAX_ERROR
+        )
+    _FORMATS[word](cursor, copy)
 
 
 def _note(copy: CopyStatement, option: str) -> None:
     if option in copy.seen:
-        raise WarehouseError("conflicting or redundant options", sqlstate="42601")
+        raise WarehouseError("conflicting or redundant options", sqlstate=sqlstate.SYNTAX_ERROR)
     copy.seen.add(option)
 
 
-def _read_json(tokens: Tokens, copy: CopyStatement) -> None:
+def _read_json(cursor: StatementCursor, copy: CopyStatement) -> None:
     copy.format = Format.JSON
-    tokens.skip_word("as")
-    copy.json = tokens.string() if tokens.next_is("string") else AUTO
+    cursor.skip("as")
+    copy.json = cursor.read_string() if cursor.is_at_string else AUTO
     if copy.json.lower() in (AUTO, AUTO_IGNORE_CASE):
         copy.json = copy.json.lower()
     elif copy.json.lower() == "noshred":
@@ -93,68 +94,68 @@ def _read_json(tokens: Tokens, copy: CopyStatement) -> None:
         raise WarehouseError(f"Invalid JSONPath format: {copy.json}")
 
 
-def _read_csv(_tokens: Tokens, copy: CopyStatement) -> None:
+def _read_csv(_cursor: StatementCursor, copy: CopyStatement) -> None:
     copy.format = Format.CSV
     if "delimiter" not in copy.seen:
         copy.delimiter = ","
 
 
-def _read_fixed_width(tokens: Tokens, copy: CopyStatement) -> None:
+def _read_fixed_width(cursor: StatementCursor, copy: CopyStatement) -> None:
     copy.format = Format.FIXED_WIDTH
-    tokens.skip_word("as")
-    columns = [_WIDTH.fullmatch(column) for column in tokens.string().split(",")]
+    cursor.skip("as")
+    columns = [_WIDTH.fullmatch(column) for column in cursor.read_string().split(",")]
     copy.widths = tuple(int(match[1]) for match in columns if match is not None)
     if len(copy.widths) < len(columns) or 0 in copy.widths:
-        raise WarehouseError("FIXEDWIDTH must be a list of label:width", sqlstate="42601")
+        raise WarehouseError("FIXEDWIDTH must be a list of label:width", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
-def _read_parquet(_tokens: Tokens, copy: CopyStatement) -> None:
+def _read_parquet(_cursor: StatementCursor, copy: CopyStatement) -> None:
     copy.format = Format.PARQUET
 
 
-def _read_role(tokens: Tokens, copy: CopyStatement) -> None:
-    if tokens.skip_word("default"):
+def _read_role(cursor: StatementCursor, copy: CopyStatement) -> None:
+    if cursor.skip("default"):
         return
-    copy.grant = check_role(tokens.string())
+    copy.grant = check_role(cursor.read_string())
 
 
-def _read_with(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.expect_word("credentials")
-    _read_credentials(tokens, copy)
+def _read_with(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.expect("credentials")
+    _read_credentials(cursor, copy)
 
 
-def _read_credentials(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.grant = read_credentials(tokens.string())
+def _read_credentials(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.grant = read_credentials(cursor.read_string())
 
 
-def _read_region(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.region = tokens.string()
+def _read_region(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.region = cursor.read_string()
 
 
-def _read_delimiter(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.delimiter = _characters(tokens)
+def _read_delimiter(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.delimiter = _characters(cursor)
     if not copy.delimiter or not copy.delimiter.isascii() or set(copy.delimiter) & set("\n\r\0\\"):
         raise unsupported("a DELIMITER that is empty, is not ASCII, or has a line break, a NUL or a backslash in it,")
 
 
-def _read_quote(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.quote = _characters(tokens)
+def _read_quote(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.quote = _characters(cursor)
     if len(copy.quote) != 1 or not copy.quote.isascii() or copy.quote in "\n\r\0":
-        raise WarehouseError("QUOTE must be a single ASCII character", sqlstate="42601")
+        raise WarehouseError("QUOTE must be a single ASCII character", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
-def _read_null(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.null = _characters(tokens)
+def _read_null(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.null = _characters(cursor)
     if "\n" in copy.null or "\r" in copy.null:
-        raise WarehouseError("NULL AS must not have a line break", sqlstate="42601")
+        raise WarehouseError("NULL AS must not have a line break", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
-def _characters(tokens: Tokens) -> str:
+def _characters(cursor: StatementCursor) -> str:
     """Return a string in which a backslash and a letter, or three octal digits, stand for a character."""
 
     def meant(match: re.Match[str]) -> str:
@@ -166,84 +167,84 @@ def _characters(tokens: Tokens) -> str:
         return _ESCAPES[character]
 
     # Both '\\N' and '\N', which a string literal would make N of, are in use.
-    return _BACKSLASH.sub(meant, tokens.raw_string())
+    return _BACKSLASH.sub(meant, cursor.read_raw_string())
 
 
-def _read_time_format(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.time_format = tokens.string()
+def _read_time_format(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.time_format = cursor.read_string()
     if copy.time_format in _TIME_KEYWORDS:
         return
     if copy.time_format.lower() in _TIME_KEYWORDS:
         # The page on DATEFORMAT and TIMEFORMAT strings: these are in lower case.
-        raise WarehouseError(f"Invalid date or time format: {copy.time_format}", sqlstate="42601")
+        raise WarehouseError(f"Invalid date or time format: {copy.time_format}", sqlstate=sqlstate.SYNTAX_ERROR)
     Pattern(copy.time_format)
 
 
-def _read_date_format(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.date_format = tokens.string()
+def _read_date_format(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.date_format = cursor.read_string()
     if copy.date_format != "auto":
         Pattern(copy.date_format)
 
 
-def _read_encoding(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    name = (tokens.string() if tokens.next_is("string") else tokens.name()).lower()
+def _read_encoding(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    name = (cursor.read_string() if cursor.is_at_string else cursor.read_name()).lower()
     if name not in _ENCODINGS:
         raise unsupported(f"ENCODING {name.upper()}")
     copy.encoding = _ENCODINGS[name]
 
 
-def _read_header(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    copy.header_lines = tokens.number()
+def _read_header(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    copy.header_lines = cursor.read_integer()
     if copy.header_lines < 0:
-        raise WarehouseError("IGNOREHEADER must not be negative", sqlstate="42601")
+        raise WarehouseError("IGNOREHEADER must not be negative", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
-def _read_max_error(tokens: Tokens, copy: CopyStatement) -> None:
-    tokens.skip_word("as")
-    number = tokens.number()
+def _read_max_error(cursor: StatementCursor, copy: CopyStatement) -> None:
+    cursor.skip("as")
+    number = cursor.read_integer()
     if not 0 <= number <= MAX_ERRORS:
-        raise WarehouseError(f"MAXERROR must be between 0 and {MAX_ERRORS}", sqlstate="42601")
+        raise WarehouseError(f"MAXERROR must be between 0 and {MAX_ERRORS}", sqlstate=sqlstate.SYNTAX_ERROR)
     # MAXERROR 0 and 1 both mean: fail at the first error.
     copy.error_limit = max(1, number)
 
 
-def _read_invalid_characters(tokens: Tokens, copy: CopyStatement) -> None:
+def _read_invalid_characters(cursor: StatementCursor, copy: CopyStatement) -> None:
     replacement = "?"
-    if tokens.skip_word("as") or tokens.next_is("string"):
-        replacement = tokens.string()
+    if cursor.skip("as") or cursor.is_at_string:
+        replacement = cursor.read_string()
     if len(replacement) != 1 or not replacement.isascii() or replacement == "\0":
-        raise WarehouseError("ACCEPTINVCHARS replacement must be one ASCII character", sqlstate="42601")
+        raise WarehouseError("ACCEPTINVCHARS replacement must be one ASCII character", sqlstate=sqlstate.SYNTAX_ERROR)
     copy.accept_invalid_characters = replacement
 
 
-def _read_compression_update(tokens: Tokens, _copy: CopyStatement) -> None:
+def _read_compression_update(cursor: StatementCursor, _copy: CopyStatement) -> None:
     for value in ("preset", "on", "true", "off", "false"):
-        if tokens.skip_word(value):
+        if cursor.skip(value):
             return
 
 
-def _read_statistics_update(tokens: Tokens, _copy: CopyStatement) -> None:
+def _read_statistics_update(cursor: StatementCursor, _copy: CopyStatement) -> None:
     for value in ("on", "true", "off", "false"):
-        if tokens.skip_word(value):
+        if cursor.skip(value):
             return
 
 
-def _read_row_sample(tokens: Tokens, _copy: CopyStatement) -> None:
+def _read_row_sample(cursor: StatementCursor, _copy: CopyStatement) -> None:
     lowest, highest = ROW_SAMPLE
-    if not lowest <= tokens.number() <= highest:
-        raise WarehouseError(f"COMPROWS must be between {lowest} and {highest}", sqlstate="42601")
+    if not lowest <= cursor.read_integer() <= highest:
+        raise WarehouseError(f"COMPROWS must be between {lowest} and {highest}", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
 def _flag(name: str) -> Reader:
-    return lambda _tokens, copy: setattr(copy, name, True)
+    return lambda _cursor, copy: setattr(copy, name, True)
 
 
 def _value(name: str, value: object) -> Reader:
-    return lambda _tokens, copy: setattr(copy, name, value)
+    return lambda _cursor, copy: setattr(copy, name, value)
 
 
 _COMPRESSIONS = ("bzip2", "gzip", "zstd")

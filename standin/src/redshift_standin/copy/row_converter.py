@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from redshift_standin.copy.bulk import make_bulk_converter
+from redshift_standin.copy.bulk_converters import make_bulk_converter
+from redshift_standin.copy.column_converters import make_converter
 from redshift_standin.copy.columns import Column
-from redshift_standin.copy.convert import make_converter
+from redshift_standin.copy.conversion import NULL, ConversionError, SpellingNeeded, not_null_error
 from redshift_standin.copy.statement import CopyStatement
-from redshift_standin.copy.values import NULL, ConversionError, SpellingNeeded, not_null_error
 
 
 class FieldError(Exception):

@@ -1,6 +1,14 @@
-"""UNLOAD of a query's result to S3, as Redshift does it."""
+"""UNLOAD: writes the result of a query to S3.
 
-from redshift_standin.unload.statement import UnloadStatement, parse
+- ``parser`` parses an UNLOAD into a ``statement``; ``formats`` says which options each format excludes.
+- ``unloader`` runs it: it translates and runs the query, writes the objects, and adds to the ``unload_history``.
+- ``result_columns`` gives the columns of the result Redshift's types.
+- ``output_files`` distributes the rows over files, one partition after the other (``partitions``): lines of text, CSV
+  or JSON (``text_lines``), or ``parquet_files``. ``manifest`` lists the files.
+"""
+
+from redshift_standin.unload.parser import parse
+from redshift_standin.unload.statement import UnloadStatement
 from redshift_standin.unload.unloader import S3Unloader
 
 __all__ = ["S3Unloader", "UnloadStatement", "parse"]

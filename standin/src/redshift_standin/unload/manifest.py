@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from redshift_standin.unload.columns import Column
-from redshift_standin.unload.files import UnloadedFile
+from redshift_standin.unload.output_files import UnloadedFile
+from redshift_standin.unload.result_columns import Column
 from redshift_standin.unload.statement import UnloadStatement
 
 NAME = "manifest"

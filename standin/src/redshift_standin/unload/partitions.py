@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from redshift_standin.errors import WarehouseError
-from redshift_standin.unload.columns import Column
-from redshift_standin.unload.lines import Row
+from redshift_standin.unload.result_columns import Column
 from redshift_standin.unload.statement import UnloadStatement
+from redshift_standin.unload.text_lines import Row
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _TYPES = ("smallint", "integer", "bigint", "numeric", "real", "character", "character varying", "date", "timestamp")

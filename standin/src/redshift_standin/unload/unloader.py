@@ -15,11 +15,12 @@ from redshift_standin.sql.queries.leader_functions import leader_function
 from redshift_standin.sql.select_aliases import resolve_aliases
 from redshift_standin.sql.statement import Statement, split_statements
 from redshift_standin.sql.translate import translate
-from redshift_standin.unload.columns import Column, describe
-from redshift_standin.unload.files import UnloadedFile, make_files
-from redshift_standin.unload.history import begin_record
 from redshift_standin.unload.manifest import NAME, manifest
-from redshift_standin.unload.statement import UnloadStatement, parse
+from redshift_standin.unload.output_files import UnloadedFile, make_files
+from redshift_standin.unload.parser import parse
+from redshift_standin.unload.result_columns import Column, describe
+from redshift_standin.unload.statement import UnloadStatement
+from redshift_standin.unload.unload_history import begin_record
 
 # AWS page "UNLOAD", ROWGROUPSIZE: the node types that have it, of those that can be created.
 _ROW_GROUP_NODES = ("ra3.4xlarge", "ra3.16xlarge")

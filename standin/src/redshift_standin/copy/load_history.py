@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from redshift_standin.copy.columns import Target, quote_literal
-from redshift_standin.copy.rows import LoadedFile, LoadError, Replacement, RowReader
+from redshift_standin.copy.row_reader import LoadedFile, LoadError, Replacement, RowReader
 from redshift_standin.copy.statement import CopyStatement
 from redshift_standin.engine.interfaces import Backend
 

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from redshift_standin.copy.columns import Column
-from redshift_standin.copy.values import ConversionError, Converter, text_of
+from redshift_standin.copy.conversion import ConversionError, Converter, text_of
 
 # For each integer type the largest power of two in it, and its name in load errors.
 INTEGERS = {"int2": (15, "Short"), "int4": (31, "Integer"), "int8": (63, "Long")}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from redshift_standin.copy.records import Spelled
+from redshift_standin.copy.json_values import Spelled
 
 NULL = "\\N"
 # Takes a value that is not None and returns the text for PostgreSQL, or None for NULL.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import AnyStr, Protocol
 
-from redshift_standin.copy.values import ConversionError
+from redshift_standin.copy.conversion import ConversionError
 from redshift_standin.errors import WarehouseError, error_block
 
 # How many bytes of a file are converted together.

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from redshift_standin.unload.columns import Column
-from redshift_standin.unload.lines import Row
+from redshift_standin.unload.result_columns import Column
+from redshift_standin.unload.text_lines import Row
 
 DEFAULT_ROW_GROUP = 32 << 20
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from redshift_standin.copy.batches import (
+from redshift_standin.copy.columns import Column
+from redshift_standin.copy.conversion import ConversionError, LineError
+from redshift_standin.copy.file_format import (
     CHUNK,
     LARGEST_ROW,
     BadRow,
@@ -14,17 +16,15 @@ from redshift_standin.copy.batches import (
     end_of_chunk,
     skip_lines,
 )
-from redshift_standin.copy.columns import Column
+from redshift_standin.copy.record_splitting import TextRecord, make_record_splitter
 from redshift_standin.copy.row_converter import FieldError, RowConverter
 from redshift_standin.copy.statement import CopyStatement, Format, unsupported
-from redshift_standin.copy.text_records import TextRecord, make_reader
-from redshift_standin.copy.values import ConversionError, LineError
 from redshift_standin.errors import WarehouseError
 
 _NUL = "\0"
 
 
-class TextRows:
+class TextFormat:
     """Text files of one COPY: delimited, CSV, or with columns of fixed width.
 
     :raises WarehouseError: FIXEDWIDTH has not one width for each column.
@@ -37,12 +37,12 @@ class TextRows:
             )
         self._copy = copy
         self._converter = RowConverter(columns, copy)
-        self._read = make_reader(copy)
+        self._read = make_record_splitter(copy)
         # What stands for a column that is missing at the end of a record.
         self._missing = ["" if column.type == "varchar" else None for column in columns]
 
     def batches(self, content: bytes, url: str) -> Iterator[Batch]:
-        """Yield the records of a file; see :class:`redshift_standin.copy.batches.FileFormat`."""
+        """Yield the records of a file; see :class:`redshift_standin.copy.file_format.FileFormat`."""
         text, sound = _decode(content)
         position, line = skip_lines(text, "\n", self._copy.header_lines)
         while position < len(text):

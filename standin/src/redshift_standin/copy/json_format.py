@@ -9,18 +9,26 @@ from typing import Any
 
 import orjson
 
-from redshift_standin.copy.batches import LARGEST_ROW, BadRow, Batch, ReplacedRow, check_size, end_of_chunk, skip_lines
 from redshift_standin.copy.columns import Column, Target
+from redshift_standin.copy.conversion import LineError, SpellingNeeded, text_of
+from redshift_standin.copy.file_format import (
+    LARGEST_ROW,
+    BadRow,
+    Batch,
+    ReplacedRow,
+    check_size,
+    end_of_chunk,
+    skip_lines,
+)
+from redshift_standin.copy.json_values import Record, read_json_values
 from redshift_standin.copy.jsonpaths import PathError, Step, follow
-from redshift_standin.copy.records import Record, read_records
 from redshift_standin.copy.row_converter import FieldError, RowConverter
 from redshift_standin.copy.statement import AUTO_IGNORE_CASE, CopyStatement, unsupported
-from redshift_standin.copy.values import LineError, SpellingNeeded, text_of
 
 _BLANK = re.compile(rb"[ \t\r\n]*")
 
 
-class JsonRows:
+class JsonFormat:
     """JSON files of one COPY.
 
     :param paths: for each column the path to its value, or None to match by name.
@@ -39,7 +47,7 @@ class JsonRows:
         self._roots: tuple[type, ...] = (dict,) if needs_object else (dict, list)
 
     def batches(self, content: bytes, url: str) -> Iterator[Batch]:
-        """Yield the values of a file; see :class:`redshift_standin.copy.batches.FileFormat`."""
+        """Yield the values of a file; see :class:`redshift_standin.copy.file_format.FileFormat`."""
         position, line = skip_lines(content, b"\n", self._copy.header_lines)
         while True:
             start = _BLANK.match(content, position).end()  # type: ignore[union-attr]  # it matches always
@@ -90,7 +98,7 @@ class JsonRows:
         """Return the rows of the values that begin in a part of the file, and where the last of them ends."""
         rows: list[str] = []
         batch, position = Batch(), start
-        for record in read_records(content, start, line):
+        for record in read_json_values(content, start, line):
             # A vertical bar counts twice ("Data format parameters", JSON).
             check_size(len(record.raw) + record.raw.count(b"|"), record.line, url)
             self._read(record, batch, rows)

@@ -9,13 +9,19 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from redshift_standin.copy.characters import char_converter, varchar_converter
+from redshift_standin.copy.automatic_times import parse_date, parse_timestamp
+from redshift_standin.copy.character_converters import char_converter, varchar_converter
 from redshift_standin.copy.columns import Column
-from redshift_standin.copy.numbers import INTEGERS, WHOLE_NUMBER, float_converter, integer_converter, numeric_converter
-from redshift_standin.copy.patterns import Pattern
+from redshift_standin.copy.conversion import ConversionError, Converter, text_of
+from redshift_standin.copy.number_converters import (
+    INTEGERS,
+    WHOLE_NUMBER,
+    float_converter,
+    integer_converter,
+    numeric_converter,
+)
 from redshift_standin.copy.statement import CopyStatement, unsupported
-from redshift_standin.copy.times import parse_date, parse_timestamp
-from redshift_standin.copy.values import ConversionError, Converter, text_of
+from redshift_standin.copy.time_patterns import Pattern
 
 DEFAULT_DATE_FORMAT = "YYYY-MM-DD"
 DEFAULT_TIME_FORMAT = "YYYY-MM-DD HH:MI:SS"

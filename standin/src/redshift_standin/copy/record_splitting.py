@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from redshift_standin.copy.conversion import LineError
 from redshift_standin.copy.statement import CopyStatement, Format
-from redshift_standin.copy.values import LineError
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class TextRecord:
 _Divide = Callable[[str, int], "tuple[list[str], int]"]
 
 
-def make_reader(copy: CopyStatement) -> Callable[[str, int, int], Iterator[TextRecord]]:
+def make_record_splitter(copy: CopyStatement) -> Callable[[str, int, int], Iterator[TextRecord]]:
     """Return a function that yields the records of a text from a place on, whose line has the given number."""
     if copy.format is Format.CSV:
         divide = _csv_divider(copy)

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow
 from pyarrow import parquet, types
 
-from redshift_standin.copy.batches import Batch, ReplacedRow
 from redshift_standin.copy.columns import Column
+from redshift_standin.copy.file_format import Batch, ReplacedRow
 from redshift_standin.copy.row_converter import FieldError, RowConverter
 from redshift_standin.copy.statement import CopyStatement, unsupported
 from redshift_standin.errors import WarehouseError, error_block
@@ -43,7 +43,7 @@ _READABLE: dict[str, Callable[[pyarrow.DataType, Column], bool]] = {
 }
 
 
-class ParquetRows:
+class ParquetFormat:
     """Parquet files of one COPY; an error in one of them fails all."""
 
     def __init__(self, copy: CopyStatement, columns: tuple[Column, ...]) -> None:
@@ -52,7 +52,7 @@ class ParquetRows:
         self._converter = RowConverter(columns, copy)
 
     def batches(self, content: bytes, url: str) -> Iterator[Batch]:
-        """Yield the rows of a file; see :class:`redshift_standin.copy.batches.FileFormat`."""
+        """Yield the rows of a file; see :class:`redshift_standin.copy.file_format.FileFormat`."""
         file = _open(content, url)
         self._check(file.schema_arrow, url)
         line = 0

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from redshift_standin.errors import WarehouseError
-from redshift_standin.unload.columns import Column
+from redshift_standin.unload.result_columns import Column
 from redshift_standin.unload.statement import UnloadStatement
 
 Row = Sequence["str | None"]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from redshift_standin.unload.columns import Column
 from redshift_standin.unload.formats import FORMATS
-from redshift_standin.unload.lines import Row, header, line_writer
-from redshift_standin.unload.parquet import DEFAULT_ROW_GROUP, parquet_file, parquet_table
+from redshift_standin.unload.parquet_files import DEFAULT_ROW_GROUP, parquet_file, parquet_table
 from redshift_standin.unload.partitions import Partition, partitions
+from redshift_standin.unload.result_columns import Column
 from redshift_standin.unload.statement import UnloadStatement
+from redshift_standin.unload.text_lines import Row, header, line_writer
 
 _EXTENSIONS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 
@@ -79,7 +79,7 @@ def _split_lines(
     lines, size = list(first), sum(map(len, first))
     for row in rows:
         line = write(row).encode()
-        if size + len(line) > unload.largest_file and len(lines) > len(first):
+        if size + len(line) > unload.max_file_bytes and len(lines) > len(first):
             yield _compress(lines, unload.compression), len(lines) - len(first)
             lines, size = list(first), sum(map(len, first))
         lines.append(line)
@@ -92,7 +92,7 @@ def _split_table(
 ) -> Iterator[tuple[bytes, int]]:
     row_group = unload.row_group or DEFAULT_ROW_GROUP
     # A file has whole row groups of 32 MB, and at least one.
-    largest = max(DEFAULT_ROW_GROUP, unload.largest_file // DEFAULT_ROW_GROUP * DEFAULT_ROW_GROUP)
+    largest = max(DEFAULT_ROW_GROUP, unload.max_file_bytes // DEFAULT_ROW_GROUP * DEFAULT_ROW_GROUP)
     table = parquet_table(columns, rows)
     count = max(1, table.num_rows * largest // max(1, table.nbytes))
     for start in range(0, table.num_rows, count):

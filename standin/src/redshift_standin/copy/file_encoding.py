@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 
-from redshift_standin.copy.values import LineError
+from redshift_standin.copy.conversion import LineError
 
 _MARKS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from redshift_standin.copy.columns import quote_literal
 from redshift_standin.engine.interfaces import Backend
-from redshift_standin.unload.files import UnloadedFile
 from redshift_standin.unload.formats import FORMATS
+from redshift_standin.unload.output_files import UnloadedFile
 from redshift_standin.unload.statement import UnloadStatement
 
 _INSERT = "insert into standin.{table} select * from json_populate_recordset(null::standin.{table}, {rows}::json)"

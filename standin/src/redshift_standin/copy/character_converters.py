@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from redshift_standin.copy.columns import Column
+from redshift_standin.copy.conversion import ConversionError, Converter, text_of
 from redshift_standin.copy.statement import CopyStatement
-from redshift_standin.copy.values import ConversionError, Converter, text_of
 
 _SPECIAL = re.compile(r"[\\\t\n\r\x00\ud800-\udfff]")
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}

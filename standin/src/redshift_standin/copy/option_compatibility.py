@@ -5,7 +5,7 @@ AWS pages "Data format parameters", "Data load operations" and "COPY from column
 
 from __future__ import annotations
 
-from redshift_standin.copy.authorization import KEY_PARTS, the_only_grant
+from redshift_standin.copy.authorization import KEY_PARTS, resolve_grant
 from redshift_standin.copy.statement import CopyStatement, Format, unsupported
 from redshift_standin.errors import WarehouseError
 
@@ -29,7 +29,7 @@ def check_options(copy: CopyStatement) -> None:
 
     :raises WarehouseError: Redshift refuses them (42601), or what they do together is not documented (0A000).
     """
-    copy.grant = the_only_grant(copy.grant, copy.seen, copy.key_parts)
+    copy.grant = resolve_grant(copy.grant, copy.seen, copy.key_parts)
     if copy.format is Format.PARQUET:
         _check_columnar(copy)
         return

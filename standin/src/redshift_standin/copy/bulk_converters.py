@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from redshift_standin.copy.columns import Column
-from redshift_standin.copy.numbers import INTEGERS
+from redshift_standin.copy.conversion import NULL
+from redshift_standin.copy.number_converters import INTEGERS
 from redshift_standin.copy.statement import CopyStatement
-from redshift_standin.copy.values import NULL
 
 # Returns the texts of the values, of which None is NULL; or None if they must be converted one by one.
 BulkConverter = Callable[[Sequence[Any]], "Sequence[str] | None"]

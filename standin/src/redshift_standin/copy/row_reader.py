@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
-from redshift_standin.copy.batches import BadRow, Batch, FileFormat, ReplacedRow
 from redshift_standin.copy.columns import Column, Target
-from redshift_standin.copy.encoding import to_utf8
-from redshift_standin.copy.json_rows import JsonRows
+from redshift_standin.copy.conversion import LineError
+from redshift_standin.copy.file_encoding import to_utf8
+from redshift_standin.copy.file_format import BadRow, Batch, FileFormat, ReplacedRow
+from redshift_standin.copy.json_format import JsonFormat
 from redshift_standin.copy.jsonpaths import Step
-from redshift_standin.copy.parquet_rows import ParquetRows
-from redshift_standin.copy.source import read_object
+from redshift_standin.copy.parquet_format import ParquetFormat
+from redshift_standin.copy.s3_objects import read_object
 from redshift_standin.copy.statement import CopyStatement, Format
-from redshift_standin.copy.text_rows import TextRows
-from redshift_standin.copy.values import LineError
+from redshift_standin.copy.text_format import TextFormat
 from redshift_standin.errors import WarehouseError
 
 # Between pieces a COPY looks whether it has been cancelled.
@@ -168,10 +168,10 @@ def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
 
 def _file_format(copy: CopyStatement, target: Target, paths: list[list[Step]] | None) -> FileFormat:
     if copy.format is Format.JSON:
-        return JsonRows(copy, target, paths)
+        return JsonFormat(copy, target, paths)
     if copy.format is Format.PARQUET:
-        return ParquetRows(copy, target.columns)
-    return TextRows(copy, target.columns)
+        return ParquetFormat(copy, target.columns)
+    return TextFormat(copy, target.columns)
 
 
 def _load_error(bad: BadRow, url: str, file_number: int, columns: tuple[Column, ...]) -> LoadError:

@@ -47,7 +47,7 @@ class Record:
         return self.raw.decode("utf-8", "replace")
 
 
-def read_records(data: bytes, position: int = 0, line: int = 1) -> Iterator[Record]:
+def read_json_values(data: bytes, position: int = 0, line: int = 1) -> Iterator[Record]:
     """Yield every value of a file in order.
 
     :param position: where to begin.
