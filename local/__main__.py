@@ -10,7 +10,7 @@ from pathlib import Path
 from local.settings import Settings
 from local.stack.interrupt import Interrupted, raise_on_signals
 from local.stack.progress import Progress
-from redshift_standin.errors import StandinError
+from redshift_standin import StandinError
 
 
 def main(arguments: list[str] | None = None) -> int:

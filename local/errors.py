@@ -1,6 +1,6 @@
 """The error that a command of the local stack shows to its user."""
 
-from redshift_standin.errors import StandinError
+from redshift_standin import StandinError
 
 
 class StackError(StandinError):

@@ -13,7 +13,7 @@ from local.errors import StackError
 from local.settings import Settings
 from local.stack.aws_client import aws_client
 from local.stack.environment import CLUSTER
-from redshift_standin.client import standin_environment
+from redshift_standin import standin_environment
 
 # The maximum of GetClusterCredentials.
 CREDENTIAL_SECONDS = 3600

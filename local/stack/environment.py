@@ -10,8 +10,7 @@ from pathlib import Path
 
 from local.settings import ROOT, Settings
 from local.stack.secret import Secrets
-from redshift_standin.client import standin_environment
-from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin import PostgresServer, standin_environment
 from redshift_standin.settings import ACCESS_KEY, HOST, REGION, SECRET_KEY
 
 BUCKET = "sparkify-local"

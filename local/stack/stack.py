@@ -27,8 +27,7 @@ from local.stack.lock import exclusive
 from local.stack.ports import check_free
 from local.stack.progress import Progress
 from local.stack.secret import Secrets, write_private
-from redshift_standin.client import standin_environment
-from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin import PostgresServer, standin_environment
 
 STANDIN = "standin"
 
@@ -209,7 +208,7 @@ class Stack:
             # Creates the certificate, so that the stand-in and the commands do not both create one.
             **standin_environment(self.settings),
         }
-        self._start(self.standin, [sys.executable, "-m", "redshift_standin"], variables)
+        self._start(self.standin, [sys.executable, "-m", "redshift_standin", "--no-cluster"], variables)
 
     def _start_airflow(self) -> None:
         variables = self.airflow_environment()

@@ -13,10 +13,10 @@ from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.cluster_login import find_login
 from local.stack.stack import Stack
+from redshift_standin.access import standin_environment
 from redshift_standin.aws import Aws
 from redshift_standin.aws.faults import FAULTS
 from redshift_standin.aws.redshift import durations
-from redshift_standin.client import standin_environment
 from standin_support.service_parts import NotedEndpoints, free_port
 from tests.model.star_schema import Row, comparable_tables, star_schema
 from tests.support.new_warehouse import new_warehouse

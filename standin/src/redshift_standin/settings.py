@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -86,6 +88,15 @@ class Settings:
     def cluster_host(self) -> str:
         """The host name of the clusters' endpoints."""
         return "localhost" if self.listen == HOST else self.listen
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback address that are free at the moment."""
+    with ExitStack() as sockets:
+        probes = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def _address(text: str, variable: str) -> str:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import redshift_connector
 
-from redshift_standin.client import standin_environment
+from redshift_standin.access import standin_environment
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCOUNT, REGION, Settings
 from standin_support.service_parts import free_port
@@ -33,16 +33,17 @@ class StandIn:
         self.settings = settings
         variables = {**settings.to_environment(), "REDSHIFT_STANDIN_CLUSTER_SECONDS": "0"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "redshift_standin"],
+            [sys.executable, "-m", "redshift_standin", "--no-cluster", "--format", "json"],
             env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def wait_until_ready(self) -> dict:
         # The process prints its only line when everything listens; it ends at once when it cannot.
-        line = self.process.stderr.readline()
-        assert "ready" in line, line
+        line = self.process.stdout.readline()
+        assert json.loads(line)["endpoint_url"] == self.settings.aws_url
         with urllib.request.urlopen(f"{self.settings.aws_url}/_standin/health") as response:  # noqa: S310
             return json.load(response)
 

@@ -12,9 +12,9 @@ import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from local.settings import Settings
+from redshift_standin.access import standin_environment
 from redshift_standin.aws import Aws
 from redshift_standin.aws.redshift import durations
-from redshift_standin.client import standin_environment
 from standin_support.service_parts import free_port
 from tests.support.account import Account, HeldEndpoints
 

@@ -1,0 +1,132 @@
+"""The command ``redshift-standin`` as a user runs it, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import boto3
+import psutil
+import psycopg
+import pytest
+import redshift_connector
+
+from redshift_standin import Standin, StandinError
+from redshift_standin.access import cluster_from_json
+from standin_support.waiting import wait_until
+
+COMMAND = [sys.executable, "-m", "redshift_standin"]
+FREE_PORTS = ["--aws-port", "0", "--redshift-port", "0"]
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """Start the command; return its process."""
+    started = []
+    monkeypatch.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", "0")
+
+    def run(*options: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*COMMAND, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user can reach, as PostgreSQL needs it when the tests run as root."""
+    with tempfile.TemporaryDirectory(prefix="standin-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_it_prints_addresses_and_a_login_and_leaves_nothing_behind(start):
+    process = start(*FREE_PORTS)
+    printed = {}
+    while (line := process.stdout.readline().strip()) != "Ready. Press Ctrl+C to stop.":
+        assert line or printed, process.stderr.read()
+        title, _, value = line.partition(":")
+        printed[title] = value.strip()
+    host, _, port = printed["Redshift"].partition(",")[0].partition(":")
+    user, _, password = printed["Login"].partition(" / ")
+    login = {"host": host, "port": port, "user": user, "password": password, "dbname": "dev"}
+    with psycopg.connect(**login, sslmode="verify-full", sslrootcert=printed["Certificate"]) as connection:
+        assert connection.execute("select 6 * 7").fetchone() == (42,)
+
+    processes = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate()
+    assert (process.returncode, output, errors) == (0, "", "")
+    wait_until(lambda: not any(child.is_running() for child in processes), "every process has ended")
+    assert not Path(printed["Certificate"]).parents[1].exists()
+
+
+def test_every_client_can_use_what_it_prints_as_json(start, monkeypatch):
+    process = start(*FREE_PORTS, "--format", "json", "--database", "shop", "--bucket", "goods")
+    line = process.stdout.readline()
+    for name, value in json.loads(line)["environment"].items():
+        monkeypatch.setenv(name, value)
+    cluster = cluster_from_json(line)
+    assert (cluster.database, cluster.bucket) == ("shop", "goods")
+
+    boto3.client("s3").put_object(Bucket="goods", Key="items/1.json", Body=b'{"name": "Lamp"}')
+    with psycopg.connect() as connection:
+        connection.execute("create table items (name varchar(20))")
+        connection.execute("copy items from 's3://goods/items/' iam_role default json 'auto'")
+    with redshift_connector.connect(**cluster.redshift_connector()) as connection, connection.cursor() as cursor:
+        cursor.execute("select name from items")
+        assert [list(row) for row in cursor.fetchall()] == [["Lamp"]]
+
+
+def test_a_state_folder_keeps_everything(start, open_folder):
+    for expected in (0, 1):
+        process = start(*FREE_PORTS, "--format", "json", "--state", str(open_folder / "state"))
+        with psycopg.connect(**cluster_from_json(process.stdout.readline()).libpq(), autocommit=True) as connection:
+            connection.execute("create table if not exists kept (n integer)")
+            assert connection.execute("select count(*) from kept").fetchone() == (expected,)
+            connection.execute("insert into kept values (1)")
+        process.terminate()
+        process.communicate()
+
+
+def test_a_port_in_use_is_one_line_that_says_what_to_do(start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        output, errors = start("--aws-port", str(port), "--redshift-port", "0").communicate()
+    assert output == ""
+    assert len(errors.splitlines()) == 1
+    assert f"error: Port {port} on 127.0.0.1 is in use" in errors
+    assert "REDSHIFT_STANDIN_AWS_PORT" in errors
+
+
+@pytest.mark.parametrize("option", [["--aws-port", "http"], ["--listen", "0.0.0.0"]])  # noqa: S104
+def test_a_setting_that_cannot_be_used_is_refused(start, option):
+    process = start(*option)
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.startswith("error: REDSHIFT_STANDIN_")
+
+
+def test_what_keeps_it_from_starting_is_raised():
+    environ = {**os.environ, "REDSHIFT_STANDIN_CLUSTER_SECONDS": "soon"}
+    with pytest.raises(StandinError, match="REDSHIFT_STANDIN_CLUSTER_SECONDS has 'soon'"):
+        Standin(environ=environ).start()

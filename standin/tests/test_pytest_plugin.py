@@ -1,0 +1,65 @@
+"""The pytest plugin, in the project of somebody who tests against it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+EXAMPLE = """
+def test_copy(redshift, redshift_cluster, s3):
+    s3.put_object(Bucket=redshift_cluster.bucket, Key="items/1.csv", Body=b"1,Lamp")
+    redshift.execute("create table items (id integer, name varchar(20))")
+    redshift.execute(f"copy items from 's3://{redshift_cluster.bucket}/items/' iam_role default csv")
+    assert redshift.execute("select * from items").fetchall() == [(1, "Lamp")]
+"""
+
+ISOLATION = """
+import os
+
+import boto3
+import psycopg
+import pytest
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_tables_and_objects_are_the_tests_own(redshift, s3, redshift_cluster, number):
+    redshift.execute("create table items (n integer)")
+    assert "Contents" not in s3.list_objects_v2(Bucket=redshift_cluster.bucket)
+    s3.put_object(Bucket=redshift_cluster.bucket, Key="left behind", Body=b"")
+
+
+def test_code_under_test_finds_the_stand_in_by_its_environment(redshift_environment, redshift_database):
+    with psycopg.connect() as connection:
+        assert connection.execute("select current_database()").fetchone() == (redshift_database.database,)
+    assert [one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]] == ["standin"]
+
+
+def test_that_variables_are_those_of_one_test():
+    assert "PGHOST" not in os.environ
+
+
+def test_a_connection_that_is_left_open(redshift_database):
+    global left_open
+    left_open = psycopg.connect(**redshift_database.libpq())
+"""
+
+
+def run(folder, content: str, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_example.py").write_text(content, "utf-8")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PG", "AWS"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *options]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_a_project_of_a_few_lines_copies_from_s3(tmp_path):
+    done = run(tmp_path, EXAMPLE)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_each_test_has_its_own_database_and_an_empty_bucket(tmp_path):
+    done = run(tmp_path, ISOLATION)
+    assert done.returncode == 0, done.stdout
+    assert "5 passed, 1 warning" in done.stdout
+    assert "is still open: close it in the test" in done.stdout
