@@ -1,18 +1,15 @@
-"""The pytest plugin, in the project of somebody who tests against it."""
+"""The examples of the README, and the pytest plugin in the project of somebody who tests against it."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
-EXAMPLE = """
-def test_copy(redshift, redshift_cluster, s3):
-    s3.put_object(Bucket=redshift_cluster.bucket, Key="items/1.csv", Body=b"1,Lamp")
-    redshift.execute("create table items (id integer, name varchar(20))")
-    redshift.execute(f"copy items from 's3://{redshift_cluster.bucket}/items/' iam_role default csv")
-    assert redshift.execute("select * from items").fetchall() == [(1, "Lamp")]
-"""
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+PYTHON, EXAMPLE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 ISOLATION = """
 import os
@@ -50,6 +47,13 @@ def run(folder, content: str, *options: str) -> subprocess.CompletedProcess[str]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PG", "AWS"))}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *options]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_a_program_starts_it_and_copies_from_s3(tmp_path):
+    script = tmp_path / "example.py"
+    script.write_text(f"{PYTHON}        print(connection.execute('select name from items').fetchall())\n", "utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[('Lamp',)]\n"), done.stderr
 
 
 def test_a_project_of_a_few_lines_copies_from_s3(tmp_path):
