@@ -11,13 +11,12 @@ import psycopg
 import pytest
 from botocore.config import Config
 
-import redshift_standin
 from redshift_standin.aws import Aws
+from redshift_standin.engine.databases import CATALOG
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 from standin_support.copy_session import BUCKET, CLUSTER, ROLE, TRUST, CopyClient, NoEndpoints
 
-CATALOG = Path(redshift_standin.__file__).parent / "engine" / "catalog"
 FILES = ("90_load_history.sql", "91_load_replacements.sql")
 
 

@@ -13,19 +13,20 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import ClientError
-from moto.core.exceptions import HTTPException
 from moto.core.request import Request
 from moto.core.responses import BaseResponse
 from moto.iam.responses import IamResponse
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sts.responses import TokenResponse
+from werkzeug.exceptions import HTTPException
 
 from redshift_standin.aws import faults
 from redshift_standin.aws.data_api import DataApi
 from redshift_standin.aws.ec2 import StandInEC2Response
 from redshift_standin.aws.faults import FAULTS, Fault
 from redshift_standin.aws.redshift.requests import StandInRedshiftResponse
-from redshift_standin.aws.s3.model import StandInS3, StandInS3Response
+from redshift_standin.aws.s3.listing import StandInS3Response
+from redshift_standin.aws.s3.model import StandInS3
 from redshift_standin.aws.serverless.service import Serverless
 from redshift_standin.aws.state import StateFile
 
@@ -167,7 +168,7 @@ class Gateway:
 
     def _answer_service(self, service: str, operation: str, request: Request) -> Answer:
         with self._lock:
-            answer = _SERVICES[service].dispatch(request, request.raw_url, dict(request.headers))
+            answer: Answer = _SERVICES[service].dispatch(request, request.raw_url, dict(request.headers))
             if not _READS.match(operation):
                 for changed in (service, *_ALSO_CHANGES.get(service, ())):
                     self._state.save(changed)

@@ -10,19 +10,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from cheroot.wsgi import Server
-from moto.backends import get_backend
 from moto.redshift.models import redshift_backends
 from moto.s3.models import s3_backends
 
 from redshift_standin.aws.data_api import DataApi
 from redshift_standin.aws.gateway import Gateway
-from redshift_standin.aws.redshift.backend import StandInRedshift
+from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_all_regions
+from redshift_standin.aws.redshift.background import BackgroundChanges
 from redshift_standin.aws.redshift.cluster import StandInCluster
 from redshift_standin.aws.redshift.durations import Durations
-from redshift_standin.aws.redshift.lifecycle import ClusterEndpoints, Lifecycle
+from redshift_standin.aws.redshift.interfaces import ClusterEndpoints
+from redshift_standin.aws.redshift.lifecycle import Lifecycle
+from redshift_standin.aws.redshift.ports import Ports
 from redshift_standin.aws.s3.model import PARTITION, StandInS3
-from redshift_standin.aws.serverless.service import Serverless, StandInWorkgroup
-from redshift_standin.aws.state import SERVICES, StateFile
+from redshift_standin.aws.serverless.models import StandInWorkgroup
+from redshift_standin.aws.serverless.service import Serverless
+from redshift_standin.aws.state import SERVICES, StateFile, backends_of
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT, REGION, Settings
 
@@ -50,13 +53,10 @@ class Aws:
         self._serving: threading.Thread | None = None
         self._lifecycle = Lifecycle(
             endpoints,
-            host=settings.listen,
-            first_port=settings.redshift_port,
-            durations=Durations.from_environment(),
-            snapshots=settings.state / "aws" / "snapshots",
-            lock=self._lock,
-            clusters=lambda: [*_clusters(), *_workgroups()],
-            saved=self._save_clusters,
+            Ports(settings.listen, settings.redshift_port, lambda: [*_clusters(), *_workgroups()]),
+            Durations.from_environment(),
+            settings.state / "aws" / "snapshots",
+            BackgroundChanges(self._lock, self._save_clusters),
         )
 
     def start(self) -> None:
@@ -64,7 +64,7 @@ class Aws:
 
         :raises StandinError: a port is taken, or the state cannot be read.
         """
-        _use_own_models(self._lifecycle)
+        _install_backends(self._lifecycle)
         StandInCluster.address = self._settings.cluster_host
         state = self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
         StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
@@ -73,7 +73,7 @@ class Aws:
             Gateway(self._state, self._lock, self._health, self._data_api, Serverless(REGION)),
             numthreads=_WORKERS,
         )
-        self._server.error_log = _log_server
+        self._server.error_log = _log_server  # type: ignore[assignment, method-assign]
         # How long stop() may wait for the serving thread to notice.
         self._server.expiration_interval = 0.05
         self._listen()
@@ -81,8 +81,8 @@ class Aws:
             self._state.load()
             # Making these takes a while, which the first request is spared.
             for service, region in (("iam", PARTITION), ("redshift", REGION)):
-                get_backend(service)[ACCOUNT][region]
-            for backend in list(redshift_backends[ACCOUNT].values()):
+                backends_of(service)[ACCOUNT][region]
+            for backend in redshift_in_all_regions():
                 backend.reopen()
             self._save_clusters()
         except BaseException:
@@ -135,13 +135,13 @@ def _log_server(message: str = "", level: int = logging.INFO, traceback: bool = 
     _LOG.log(level, message, exc_info=traceback)
 
 
-def _use_own_models(lifecycle: Lifecycle) -> None:
+def _install_backends(lifecycle: Lifecycle) -> None:
     # Without it there are no policies such as AmazonS3ReadOnlyAccess.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # Without it moto looks for the owner of each key pair in every partition, and loads the policies of each.
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     for service in (*SERVICES, "s3"):
-        get_backend(service).clear()
+        backends_of(service).clear()
     s3_backends.bucket_accounts.clear()
     s3_backends.backend = StandInS3
     redshift_backends.backend = StandInRedshift
@@ -149,10 +149,10 @@ def _use_own_models(lifecycle: Lifecycle) -> None:
 
 
 def _clusters() -> Iterator[StandInCluster]:
-    for backend in list(redshift_backends[ACCOUNT].values()):
+    for backend in redshift_in_all_regions():
         yield from list(backend.clusters.values())
 
 
 def _workgroups() -> Iterator[StandInWorkgroup]:
-    for backend in list(redshift_backends[ACCOUNT].values()):
+    for backend in redshift_in_all_regions():
         yield from list(backend.workgroups.values())

@@ -7,7 +7,7 @@ import pickle
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from moto.backends import get_backend
 from moto.core.base_backend import BaseBackend
@@ -55,7 +55,7 @@ class StateFile:
                     f"{self._path} cannot be read ({error}): it comes from another version; remove it to start with an "
                     "empty AWS."
                 ) from error
-            get_backend(service)[ACCOUNT][region].__dict__.update(attributes)
+            backends_of(service)[ACCOUNT][region].__dict__.update(attributes)
             self._written[service, region] = state
         for bucket in buckets().values():
             bucket.keys = RecordingKeyStore(bucket.name)
@@ -68,7 +68,7 @@ class StateFile:
     def save(self, service: str) -> None:
         """Write what changed in one service."""
         with self._lock, self._database:
-            for region, backend in list(get_backend(service)[ACCOUNT].items()):
+            for region, backend in list(backends_of(service)[ACCOUNT].items()):
                 if backend.partition == PARTITION:
                     self._save_backend(service, region, backend)
 
@@ -132,8 +132,14 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, name: tuple[str, ...]) -> Any:
         if name[0] == "backend":
-            return get_backend(name[1])[ACCOUNT][name[2]]
+            return backends_of(name[1])[ACCOUNT][name[2]]
         return get_backend("iam")[ACCOUNT][PARTITION].managed_policies[name[1]]
+
+
+def backends_of(service: str) -> Any:
+    """Return moto's backends of a service, by account and region."""
+    # Moto's function is typed for literal names.
+    return get_backend(cast("Any", service))
 
 
 def _pickle(backend: BaseBackend) -> bytes:
@@ -154,6 +160,6 @@ def _without_objects(bucket: Any) -> Any:
 
 def _service_of(backend: BaseBackend) -> str:
     for service in (*SERVICES, "s3"):
-        if isinstance(backend, get_backend(service).backend):
+        if isinstance(backend, backends_of(service).backend):
             return service
     raise TypeError(f"{type(backend).__name__} is not a backend of a service that the stand-in runs")

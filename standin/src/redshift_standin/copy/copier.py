@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from redshift_standin.aws.iam.permissions import UnknownConditionError
+from redshift_standin.aws.iam.policies import UnknownConditionError
 from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
 from redshift_standin.copy.columns import describe_target, quote_name
 from redshift_standin.copy.jsonpaths import Step

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from redshift_standin.aws.iam.permissions import UnknownConditionError
+from redshift_standin.aws.iam.policies import UnknownConditionError
 from redshift_standin.aws.redshift.storage import ClusterStorage, S3Error
 from redshift_standin.engine.interfaces import Backend, QueryResult, UnloadResult
 from redshift_standin.errors import WarehouseError, error_block

@@ -8,17 +8,18 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.core.exceptions import HTTPException, ServiceException
-from moto.redshift.models import redshift_backends
+from moto.core.exceptions import ServiceException
 from moto.secretsmanager.models import secretsmanager_backends
+from werkzeug.exceptions import HTTPException
 
 from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_found, unsupported
 from redshift_standin.aws.data_api.execution import Login, Session, quietly
 from redshift_standin.aws.data_api.records import ABORTED, ENDED, FINISHED, PICKED, Record, Step
+from redshift_standin.aws.data_api.results import Result
 from redshift_standin.aws.data_api.sessions import KeptSession, Sessions
 from redshift_standin.aws.data_api.submission import Submission, check_wait, read_submission
 from redshift_standin.aws.iam.access_keys import KeyRefusedError, database_user
-from redshift_standin.aws.redshift.backend import StandInRedshift
+from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_region
 from redshift_standin.aws.redshift.cluster import StandInCluster
 from redshift_standin.settings import ACCOUNT
 
@@ -131,7 +132,7 @@ class DataApi:
 
     def _login(self, submission: Submission, owner: str) -> tuple[Login, dict[str, str]]:
         with self._models:
-            backend: StandInRedshift = redshift_backends[ACCOUNT][self._region]
+            backend = redshift_in_region(self._region)
             cluster: StandInCluster | None = backend.clusters.get(submission.cluster or "")
             if cluster is None:
                 raise invalid("Redshift endpoint doesn't exist in this region.")
@@ -154,7 +155,7 @@ class DataApi:
 
     def _password(self, backend: StandInRedshift, cluster: StandInCluster, user: str) -> str:
         try:
-            return backend.get_cluster_credentials(cluster.cluster_identifier, user, False, 900)["DbPassword"]
+            return str(backend.get_cluster_credentials(cluster.cluster_identifier, user, False, 900)["DbPassword"])
         except (ServiceException, HTTPException) as error:
             raise invalid(str(error)) from error
 
@@ -192,17 +193,17 @@ class DataApi:
         return record.describe()
 
     def _get_result(self, request: Request, owner: str) -> dict[str, Any]:
-        step = self._ended_step(request, owner, "JSON")
-        low, high = _page(request, len(step.result.rows))
-        return {"Records": step.result.records(low, high), **_about(step, high)}
+        result = self._find_result(request, owner, "JSON")
+        low, high = _page(request, len(result.rows))
+        return {"Records": result.records(low, high), **_about(result, high)}
 
     def _get_result_as_csv(self, request: Request, owner: str) -> dict[str, Any]:
-        step = self._ended_step(request, owner, "CSV")
-        low, high = _page(request, len(step.result.rows))
-        records = [{"CSVRecords": step.result.csv(low, high)}]
-        return {"Records": records, "ResultFormat": "CSV", **_about(step, high)}
+        result = self._find_result(request, owner, "CSV")
+        low, high = _page(request, len(result.rows))
+        records = [{"CSVRecords": result.csv(low, high)}]
+        return {"Records": records, "ResultFormat": "CSV", **_about(result, high)}
 
-    def _ended_step(self, request: Request, owner: str, result_format: str) -> Step:
+    def _find_result(self, request: Request, owner: str, result_format: str) -> Result:
         check_wait(request.get("WaitTimeSeconds"))
         record, step = self._find(request, owner)
         if request.get("WaitTimeSeconds"):
@@ -213,7 +214,7 @@ class DataApi:
             )
         if record.submission.result_format != result_format:
             raise invalid(f"The result of the statement is in {record.submission.result_format} format.")
-        return step
+        return step.result
 
     def _cancel(self, request: Request, owner: str) -> dict[str, Any]:
         record, _ = self._find(request, owner)
@@ -321,7 +322,7 @@ def _page(request: Request, count: int) -> tuple[int, int]:
     return low, min(low + PAGE_ROWS, count)
 
 
-def _about(step: Step, high: int) -> dict[str, Any]:
-    total = len(step.result.rows)
-    about: dict[str, Any] = {"ColumnMetadata": step.result.metadata(), "TotalNumRows": total}
+def _about(result: Result, high: int) -> dict[str, Any]:
+    total = len(result.rows)
+    about: dict[str, Any] = {"ColumnMetadata": result.metadata(), "TotalNumRows": total}
     return {**about, "NextToken": str(high)} if high < total else about

@@ -1,26 +1,18 @@
-"""Whether a role may be used by a cluster, and what a role or a user may do in S3: policies evaluated as IAM does."""
+"""Whether a cluster may use a role, and what a role or a user may do in S3."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from moto.iam.models import Role, User, iam_backends
 
+from redshift_standin.aws.iam.policies import Context, Statement, decide, names_principal, read_statements
 from redshift_standin.aws.s3.model import PARTITION, buckets
 from redshift_standin.settings import ACCOUNT
 
 SERVICE = "redshift.amazonaws.com"
-Context = Mapping[str, str]
-Statement = Mapping[str, Any]
-
-
-class UnknownConditionError(Exception):
-    """A policy has a condition that cannot be evaluated here."""
 
 
 def find_role(arn: str) -> Role | None:
@@ -35,9 +27,11 @@ def trusts_redshift(role: Role, context: Context) -> bool:
     """
     document = role.assume_role_policy_document
     trusted = [
-        statement for statement in _statements(document) if _names(statement.get("Principal"), "Service", {SERVICE})
+        statement
+        for statement in read_statements(document)
+        if names_principal(statement.get("Principal"), "Service", {SERVICE})
     ]
-    return _decide(trusted, "sts:AssumeRole", None, context) is True
+    return decide(trusted, "sts:AssumeRole", None, context) is True
 
 
 @dataclass(frozen=True)
@@ -80,13 +74,14 @@ def may_assume(principal: Principal, role: Role) -> bool:
     action, context = "sts:AssumeRole", _context(principal)
     trusting = [
         statement
-        for statement in _statements(role.assume_role_policy_document)
-        if _names(statement.get("Principal"), "AWS", _principals(principal))
+        for statement in read_statements(role.assume_role_policy_document)
+        if names_principal(statement.get("Principal"), "AWS", _principals(principal))
     ]
     return (
-        _decide(trusting, action, None, context) is True
+        principal.identity is not None
+        and decide(trusting, action, None, context) is True
         and _within_boundary(principal, action, role.arn, context)
-        and _decide(_identity_statements(principal.identity), action, role.arn, context) is True
+        and decide(_identity_statements(principal.identity), action, role.arn, context) is True
     )
 
 
@@ -97,15 +92,15 @@ def _may(principal: Principal, action: str, bucket_name: str, resource: str, con
     if bucket is not None and bucket.policy:
         bucket_statements = [
             statement
-            for statement in _statements(_text(bucket.policy))
-            if _names(statement.get("Principal"), "AWS", _principals(principal))
+            for statement in read_statements(_text(bucket.policy))
+            if names_principal(statement.get("Principal"), "AWS", _principals(principal))
         ]
     if principal.identity is None:
-        return _decide(bucket_statements, action, resource, context) is not False
+        return decide(bucket_statements, action, resource, context) is not False
     if not _within_boundary(principal, action, resource, context):
         return False
     statements = [*_identity_statements(principal.identity), *bucket_statements]
-    return _decide(statements, action, resource, context) is True
+    return decide(statements, action, resource, context) is True
 
 
 def _context(principal: Principal) -> Context:
@@ -126,7 +121,7 @@ def _within_boundary(principal: Principal, action: str, resource: str, context: 
     identity = principal.identity
     if not isinstance(identity, Role) or not identity.permissions_boundary_arn:
         return True
-    return _decide(_managed_statements(identity.permissions_boundary_arn), action, resource, context) is True
+    return decide(_managed_statements(identity.permissions_boundary_arn), action, resource, context) is True
 
 
 def _identity_statements(identity: Role | User) -> Iterable[Statement]:
@@ -136,7 +131,7 @@ def _identity_statements(identity: Role | User) -> Iterable[Statement]:
         holders += iam_backends[ACCOUNT][PARTITION].get_groups_for_user(identity.name)
     for holder in holders:
         for document in holder.policies.values():
-            yield from _statements(_text(document))
+            yield from read_statements(_text(document))
         for arn in holder.managed_policies:
             yield from _managed_statements(arn)
 
@@ -144,80 +139,8 @@ def _identity_statements(identity: Role | User) -> Iterable[Statement]:
 def _managed_statements(arn: str) -> list[Statement]:
     policy = iam_backends[ACCOUNT][PARTITION].managed_policies[arn]
     default = next(version for version in policy.versions if version.is_default)
-    return _statements(default.document)
-
-
-def _decide(statements: Iterable[Statement], action: str, resource: str | None, context: Context) -> bool | None:
-    """Return False when a statement denies, True when one allows and none denies, None when none applies."""
-    decision = None
-    for statement in statements:
-        if not _applies(statement, action, resource, context):
-            continue
-        if statement["Effect"] == "Deny":
-            return False
-        decision = True
-    return decision
-
-
-def _applies(statement: Statement, action: str, resource: str | None, context: Context) -> bool:
-    if not _element_matches(statement, "Action", action, ignore_case=True):
-        return False
-    if resource is not None and not _element_matches(statement, "Resource", resource, ignore_case=False):
-        return False
-    return all(
-        _condition_holds(operator, key, _listed(expected), context)
-        for operator, keys in statement.get("Condition", {}).items()
-        for key, expected in keys.items()
-    )
-
-
-def _element_matches(statement: Statement, element: str, value: str, *, ignore_case: bool) -> bool:
-    negated = f"Not{element}"
-    patterns = _listed(statement[negated] if negated in statement else statement.get(element, []))
-    found = any(_pattern(str(pattern), ignore_case).fullmatch(value) for pattern in patterns)
-    return found != (negated in statement)
-
-
-def _condition_holds(operator: str, key: str, expected: list[Any], context: Context) -> bool:
-    name = operator.removesuffix("IfExists")
-    actual = next((value for known, value in context.items() if known.lower() == key.lower()), None)
-    wanted = [str(value) for value in expected]
-    if name == "Null":
-        return (actual is None) == (wanted[0].lower() == "true")
-    tests = {
-        "StringEquals": lambda: actual in wanted,
-        "StringEqualsIgnoreCase": lambda: actual.lower() in [value.lower() for value in wanted],
-        "StringLike": lambda: any(_pattern(value, False).fullmatch(actual) for value in wanted),
-        "Bool": lambda: actual.lower() in [value.lower() for value in wanted],
-    }
-    tests["ArnEquals"] = tests["ArnLike"] = tests["StringLike"]
-    positive = re.sub(r"^(String|Arn)Not", r"\1", name)
-    if positive not in tests:
-        raise UnknownConditionError(f"the policy condition {operator}")
-    if actual is None:
-        return name != positive or name != operator
-    return tests[positive]() == (name == positive)
-
-
-def _names(principal: Any, kind: str, wanted: set[str]) -> bool:
-    if principal == "*":
-        return True
-    return isinstance(principal, Mapping) and bool(wanted.intersection(_listed(principal.get(kind, []))))
-
-
-def _statements(document: str) -> list[Statement]:
-    return _listed(json.loads(document)["Statement"])
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return read_statements(default.document)
 
 
 def _text(document: str | bytes) -> str:
     return document.decode() if isinstance(document, bytes) else document
-
-
-@lru_cache(maxsize=1024)
-def _pattern(text: str, ignore_case: bool) -> re.Pattern[str]:
-    escaped = re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(escaped, re.DOTALL | (re.IGNORECASE if ignore_case else 0))

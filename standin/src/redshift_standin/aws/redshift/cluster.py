@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.redshift.models import Cluster
 
-from redshift_standin.aws.redshift.lifecycle import TemporaryPassword
+from redshift_standin.aws.redshift.interfaces import TemporaryPassword
 
 _AVAILABILITY = {"available": "Available", "modifying": "Modifying", "resizing": "Modifying"}
 _FAILED = ("incompatible-network", "incompatible-restore")
@@ -37,7 +37,7 @@ class StandInCluster(Cluster):
         self.temporary_passwords: list[TemporaryPassword] = []
 
     @property
-    def endpoint(self) -> dict[str, str | int] | None:
+    def endpoint(self) -> dict[str, str | int] | None:  # type: ignore[override]
         """The host and the port; none while there is nothing to connect to."""
         return None if self.status == "creating" else {"Address": self.address, "Port": self.port}
 
@@ -52,7 +52,7 @@ class StandInCluster(Cluster):
         return [{"ApplyStatus": state, "IamRoleArn": arn} for arn, state in self._role_states().items()]
 
     @property
-    def pending_modified_values(self) -> dict[str, Any]:
+    def pending_modified_values(self) -> dict[str, Any]:  # type: ignore[override]
         """What ModifyCluster or ResizeCluster asked for and is not done yet, without the password."""
         shown = {
             "node_type": "NodeType",

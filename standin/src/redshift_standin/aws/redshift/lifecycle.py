@@ -3,136 +3,49 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Protocol
 
+from redshift_standin.aws.redshift.background import BackgroundChanges, Change
 from redshift_standin.aws.redshift.durations import Durations
+from redshift_standin.aws.redshift.interfaces import ClusterEndpoints, ClusterRecord, SnapshotRecord, TemporaryPassword
+from redshift_standin.aws.redshift.ports import Ports
 from redshift_standin.errors import StandinError
-
-_LOG = logging.getLogger(__name__)
-
-
-class ClusterEndpoints(Protocol):
-    """Where clusters' databases and listeners are made."""
-
-    def create(self, cluster: str, *, port: int, database: str, master_user: str) -> None:
-        """Make the database, if it is missing, and listen.
-
-        :raises OSError: the port is taken.
-        """
-
-    def set_password(
-        self, cluster: str, user: str, password: str, *, expires_at: datetime | None = None, create_user: bool = False
-    ) -> None:
-        """Accept this password for this user."""
-
-    def pause(self, cluster: str) -> None:
-        """Close every connection and refuse new ones."""
-
-    def resume(self, cluster: str) -> None:
-        """Accept connections again."""
-
-    def delete(self, cluster: str) -> None:
-        """Stop to listen and drop the database."""
-
-    def save_snapshot(self, cluster: str, folder: Path) -> None:
-        """Write what the database holds now into a folder, whole or not at all; its clients stay connected."""
-
-    def load_snapshot(self, cluster: str, folder: Path, *, database: str, master_user: str) -> None:
-        """Make the database from a snapshot, if it is missing, whole or not at all."""
-
-    def delete_snapshot(self, folder: Path) -> None:
-        """Remove a snapshot, if it is there."""
-
-    def end_snapshots(self) -> None:
-        """Let what takes or loads a snapshot fail at once, and everything that would do so later."""
-
-
-@dataclass(frozen=True)
-class TemporaryPassword:
-    """A password of GetClusterCredentials."""
-
-    user: str
-    password: str
-    expires_at: datetime
-
-
-class ClusterRecord(Protocol):
-    """What the control plane knows of a cluster."""
-
-    cluster_identifier: str
-    db_name: str
-    master_username: str
-    master_user_password: str
-    port: int
-    status: str
-    temporary_passwords: list[TemporaryPassword]
-    restored_from: str | None
-
-    def apply_changes(self) -> None:
-        """Take over what was asked for and is pending."""
-
-
-class SnapshotRecord(Protocol):
-    """What the control plane knows of a snapshot."""
-
-    snapshot_identifier: str
-    folder: str
-    status: str
 
 
 class Lifecycle:
     """Takes clusters and snapshots from one state to the next.
 
-    :param endpoints: where the clusters' databases and listeners are made.
-    :param host: the address that the clusters listen on.
-    :param first_port: clusters get the first free port from here upwards. The port that a request asks for is not
-        used: several stacks can then run on one machine.
-    :param durations: how long every change takes at least.
+    :param endpoints: creates the clusters' databases and listeners.
+    :param ports: finds a port for each new cluster.
+    :param durations: how long each change takes at least.
     :param snapshots: the folder of the snapshots.
-    :param lock: held while a record is read and changed.
-    :param clusters: every cluster that exists.
-    :param saved: called, with the lock held, after a record has been changed in the background.
+    :param changes: runs the changes.
     """
 
     def __init__(
         self,
         endpoints: ClusterEndpoints,
-        *,
-        host: str,
-        first_port: int,
+        ports: Ports,
         durations: Durations,
         snapshots: Path,
-        lock: threading.RLock,
-        clusters: Callable[[], Iterable[ClusterRecord]],
-        saved: Callable[[], None],
+        changes: BackgroundChanges,
     ) -> None:
         self.durations = durations
         self._endpoints = endpoints
-        self._host = host
-        self._first_port = first_port
+        self._ports = ports
         self._snapshots = snapshots
-        self._lock = lock
-        self._clusters = clusters
-        self._saved = saved
-        self._stopping = threading.Event()
-        self._threads: set[threading.Thread] = set()
+        self._changes = changes
 
     def create(self, cluster: ClusterRecord) -> None:
         """Give a new cluster a port, a database and a listener; then it is available."""
-        cluster.port = self._free_port(cluster)
-        self._change(cluster, "creating", lambda: self._open_somewhere(cluster), "available")
+        cluster.port = self._ports.find_free(cluster)
+        self._change(cluster, "creating", lambda: self._open_on_free_port(cluster), "available")
 
     def restore(self, cluster: ClusterRecord) -> None:
-        """Give a new cluster the data of the snapshot that its record names; then it is available."""
-        cluster.port = self._free_port(cluster)
+        """Load the snapshot that a new cluster's record names; then it is available."""
+        cluster.port = self._ports.find_free(cluster)
 
         def work() -> None:
             self._endpoints.load_snapshot(
@@ -141,7 +54,7 @@ class Lifecycle:
                 database=cluster.db_name,
                 master_user=cluster.master_username,
             )
-            self._open_somewhere(cluster)
+            self._open_on_free_port(cluster)
 
         self._change(cluster, "creating", work, "available", failed="incompatible-restore")
 
@@ -158,21 +71,23 @@ class Lifecycle:
         self._change(cluster, "rebooting", lambda: self._go_down(cluster, "rebooting"), "available")
 
     def resize(self, cluster: ClusterRecord) -> None:
-        """Go down as for a reboot; then the cluster has the size that was asked for."""
+        """Go down as for a reboot; then the cluster has the requested size."""
         self._change(cluster, "resizing", lambda: self._go_down(cluster, "resizing"), "available")
 
     def modify(self, cluster: ClusterRecord) -> None:
-        """Make the changes that are pending after a while; connections stay."""
+        """Apply the pending changes after a while; connections stay."""
         self._change(cluster, "modifying", lambda: None, "available")
 
     def take_snapshot(self, cluster: ClusterRecord, snapshot: SnapshotRecord) -> None:
-        """Keep what the cluster's database holds now; then the snapshot is available."""
-        self._run(
-            snapshot.snapshot_identifier,
-            self.durations.of("snapshot"),
-            lambda: self._save_snapshot(cluster, snapshot),
-            lambda: setattr(snapshot, "status", "available"),
-            lambda: setattr(snapshot, "status", "failed"),
+        """Save the cluster's committed data; then the snapshot is available."""
+        self._changes.start(
+            Change(
+                snapshot.snapshot_identifier,
+                self.durations.of("snapshot"),
+                lambda: self._save_snapshot(cluster, snapshot),
+                lambda: setattr(snapshot, "status", "available"),
+                lambda: setattr(snapshot, "status", "failed"),
+            )
         )
 
     def delete_snapshot(self, snapshot: SnapshotRecord) -> None:
@@ -180,41 +95,45 @@ class Lifecycle:
         self._endpoints.delete_snapshot(self._snapshots / snapshot.folder)
 
     def delete(self, cluster: ClusterRecord, forget: Callable[[], None]) -> None:
-        """Drop a cluster's data; then it is forgotten."""
-        self._run(
-            cluster.cluster_identifier,
-            self.durations.of("deleting"),
-            lambda: self._close(cluster),
-            forget,
-            lambda: setattr(cluster, "status", "incompatible-network"),
+        """Drop a cluster's data; then remove its record."""
+        self._changes.start(
+            Change(
+                cluster.cluster_identifier,
+                self.durations.of("deleting"),
+                lambda: self._close(cluster),
+                forget,
+                lambda: setattr(cluster, "status", "incompatible-network"),
+            )
         )
 
     def delete_with_snapshot(
         self, cluster: ClusterRecord, snapshot: SnapshotRecord, forget: Callable[[], None]
     ) -> None:
-        """Close a cluster's connections and keep its data in a snapshot; then delete the cluster."""
+        """Close a cluster's connections and save its data in a snapshot; then delete the cluster."""
 
         def work() -> None:
             # What a client writes after the snapshot would be lost.
             self._endpoints.pause(cluster.cluster_identifier)
             self._save_snapshot(cluster, snapshot)
 
-        def kept() -> None:
+        def saved() -> None:
             snapshot.status, cluster.status = "available", "deleting"
             self.delete(cluster, forget)
 
-        def lost() -> None:
+        def failed() -> None:
             snapshot.status, cluster.status = "failed", "incompatible-network"
 
-        self._run(cluster.cluster_identifier, self.durations.of("final-snapshot"), work, kept, lost)
+        self._changes.start(
+            Change(cluster.cluster_identifier, self.durations.of("final-snapshot"), work, saved, failed)
+        )
 
     def reopen(
         self, cluster: ClusterRecord, forget: Callable[[], None], final_snapshot: SnapshotRecord | None = None
     ) -> None:
-        """Bring a cluster back after a restart, in the state that it was in or was going to.
+        """Open a cluster after a restart, in the state that it had or was changing to.
 
-        :param final_snapshot: what is taken of a cluster that is to be deleted.
-        :raises StandinError: its port is taken by another program.
+        :param final_snapshot: the final snapshot of a cluster that is being deleted.
+        :raises StandinError: another program uses its port.
         """
         if cluster.restored_from is not None and cluster.status in ("creating", "incompatible-restore"):
             cluster.status = "creating"
@@ -224,7 +143,7 @@ class Lifecycle:
             self._open(cluster)
         except OSError as error:
             raise StandinError(
-                f"Cluster {cluster.cluster_identifier} cannot listen on {self._host}:{cluster.port} "
+                f"Cluster {cluster.cluster_identifier} cannot listen on {self._ports.host}:{cluster.port} "
                 f"({error.strerror}): stop the program that uses the port, then start the stack again."
             ) from error
         for temporary in cluster.temporary_passwords:
@@ -254,21 +173,19 @@ class Lifecycle:
         self._accept(cluster, temporary, create_user=create_user)
 
     def stop(self) -> None:
-        """Let the changes under way end at once, unfinished ones are taken up at the next start."""
-        self._stopping.set()
+        """Interrupt the running changes. The next start resumes them."""
+        self._changes.interrupt()
         self._endpoints.end_snapshots()
-        for thread in list(self._threads):
-            thread.join()
+        self._changes.join()
 
-    def _open_somewhere(self, cluster: ClusterRecord) -> None:
+    def _open_on_free_port(self, cluster: ClusterRecord) -> None:
         try:
             self._open(cluster)
         except OSError:
-            # Another program took the port after it was found free.
-            with self._lock:
-                cluster.port = self._free_port(cluster, above=cluster.port)
-                self._saved()
-            self._open_somewhere(cluster)
+            # Another program took the port since.
+            with self._changes.saved():
+                cluster.port = self._ports.find_free(cluster, above=cluster.port)
+            self._open_on_free_port(cluster)
 
     def _open(self, cluster: ClusterRecord) -> None:
         self._endpoints.create(
@@ -290,23 +207,16 @@ class Lifecycle:
 
     def _go_down(self, cluster: ClusterRecord, kind: str) -> None:
         self._endpoints.pause(cluster.cluster_identifier)
-        self._stopping.wait(self.durations.of(kind))
+        self._changes.wait(self.durations.of(kind))
         self._endpoints.resume(cluster.cluster_identifier)
 
     def _save_snapshot(self, cluster: ClusterRecord, snapshot: SnapshotRecord) -> None:
         self._endpoints.save_snapshot(cluster.cluster_identifier, self._snapshots / snapshot.folder)
 
     def _close(self, cluster: ClusterRecord) -> None:
-        # A cluster that could never be opened has no endpoint.
+        # A cluster that was never opened has no endpoint.
         with contextlib.suppress(KeyError):
             self._endpoints.delete(cluster.cluster_identifier)
-
-    def _free_port(self, cluster: ClusterRecord, above: int = 0) -> int:
-        taken = {other.port for other in self._clusters() if other is not cluster}
-        for port in range(max(self._first_port, above + 1), 65536):
-            if port not in taken and _can_listen(self._host, port):
-                return port
-        raise StandinError(f"No free port from {self._first_port} upwards: set REDSHIFT_STANDIN_REDSHIFT_PORT lower.")
 
     def _finish(self, cluster: ClusterRecord, status: str) -> None:
         password = cluster.master_user_password
@@ -324,51 +234,13 @@ class Lifecycle:
         *,
         failed: str = "incompatible-network",
     ) -> None:
-        # A cluster that could not be changed must not look as if it could be used.
-        self._run(
-            cluster.cluster_identifier,
-            self.durations.of(kind),
-            work,
-            lambda: self._finish(cluster, status),
-            lambda: setattr(cluster, "status", failed),
+        # A cluster whose change failed must not look usable.
+        self._changes.start(
+            Change(
+                cluster.cluster_identifier,
+                self.durations.of(kind),
+                work,
+                lambda: self._finish(cluster, status),
+                lambda: setattr(cluster, "status", failed),
+            )
         )
-
-    def _run(
-        self,
-        name: str,
-        seconds: float,
-        work: Callable[[], None],
-        then: Callable[[], None],
-        failed: Callable[[], None],
-    ) -> None:
-        def change() -> None:
-            due = time.monotonic() + seconds
-            try:
-                work()
-            except Exception:
-                if self._stopping.is_set():
-                    _LOG.info("A change of %s was interrupted", name, exc_info=True)
-                    return
-                _LOG.exception("A change of %s failed", name)
-                with self._lock:
-                    failed()
-                    self._saved()
-                return
-            if not self._stopping.wait(due - time.monotonic()):
-                with self._lock:
-                    then()
-                    self._saved()
-
-        thread = threading.Thread(target=change, name=f"change of {name}", daemon=True)
-        self._threads = {known for known in self._threads if known.is_alive()} | {thread}
-        thread.start()
-
-
-def _can_listen(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True

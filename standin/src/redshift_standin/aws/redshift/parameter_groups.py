@@ -12,7 +12,7 @@ from redshift_standin.aws.redshift import errors
 
 # The family, and whether its clusters take only connections with TLS by default (AWS page "Behavior changes").
 FAMILIES = {"redshift-1.0": False, "redshift-2.0": True}
-DEFAULT = "default.redshift-2.0"
+DEFAULT_GROUP = "default.redshift-2.0"
 _DEFAULTS = "default."
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.redshift.responses import RedshiftResponse
 
 from redshift_standin.aws.iam.access_keys import KeyRefusedError, database_user
 from redshift_standin.aws.redshift import errors, validation
-from redshift_standin.aws.redshift.backend import PARAMETER_GROUP, random_password
+from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_region
+from redshift_standin.aws.redshift.cluster import StandInCluster
+from redshift_standin.aws.redshift.managed_passwords import random_password
+from redshift_standin.aws.redshift.parameter_groups import DEFAULT_GROUP
 from redshift_standin.aws.redshift.snapshots import page
 
 _KEY = re.compile(r"Credential=([^/,]+)/")
@@ -51,6 +54,11 @@ OPERATIONS = frozenset(
 class StandInRedshiftResponse(RedshiftResponse):
     """The operations of the control plane."""
 
+    @property
+    def redshift_backend(self) -> StandInRedshift:
+        """The clusters and the snapshots of the request's region."""
+        return redshift_in_region(self.region)
+
     def get_access_key(self) -> str:
         """Return the key that a request was signed with; moto's own search knows only keys that look like AWS's."""
         found = _KEY.search(self.headers.get("Authorization", ""))
@@ -72,7 +80,7 @@ class StandInRedshiftResponse(RedshiftResponse):
         if managed:
             self.params["MasterUserPassword"] = random_password()
         self.params.setdefault("Encrypted", True)
-        self.params.setdefault("ClusterParameterGroupName", PARAMETER_GROUP)
+        self.params.setdefault("ClusterParameterGroupName", DEFAULT_GROUP)
         result = super().create_cluster()
         self._launch(result, managed_password=managed)
         return result
@@ -173,10 +181,9 @@ class StandInRedshiftResponse(RedshiftResponse):
         self.params.setdefault("AvailabilityZone", snapshot.availability_zone)
         self.params.setdefault("EnhancedVpcRouting", snapshot.enhanced_vpc_routing)
         self.params.setdefault("Encrypted", True)
-        self.params.setdefault("ClusterParameterGroupName", PARAMETER_GROUP)
+        self.params.setdefault("ClusterParameterGroupName", DEFAULT_GROUP)
         result = super().create_cluster()
-        result.result["Cluster"].restored_from = snapshot.folder
-        self._launch(result, managed_password=managed)
+        self._launch(result, restored_from=snapshot.folder, managed_password=managed)
         return result
 
     def get_cluster_credentials(self) -> ActionResult:
@@ -199,8 +206,9 @@ class StandInRedshiftResponse(RedshiftResponse):
         )
         return ActionResult(credentials)
 
-    def _launch(self, result: ActionResult, *, managed_password: bool) -> None:
-        cluster = result.result["Cluster"]
+    def _launch(self, result: ActionResult, *, managed_password: bool, restored_from: str | None = None) -> None:
+        cluster: StandInCluster = cast("dict[str, Any]", result.result)["Cluster"]
+        cluster.restored_from = restored_from
         cluster.default_iam_role_arn = self.params.get("DefaultIamRoleArn")
         cluster.manual_snapshot_retention_period = self.params.get("ManualSnapshotRetentionPeriod", -1)
         self.redshift_backend.launch(cluster, managed_password=managed_password)

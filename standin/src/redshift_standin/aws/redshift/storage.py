@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from moto.redshift.models import redshift_backends
-from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, s3_backends
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
 
 from redshift_standin.aws.faults import COPY, FAULTS
 from redshift_standin.aws.iam import permissions
 from redshift_standin.aws.iam.access_keys import AccessKeys, KeyRefusedError, find_principal
 from redshift_standin.aws.iam.permissions import Principal
+from redshift_standin.aws.redshift.backend import redshift_in_all_regions
 from redshift_standin.aws.redshift.cluster import StandInCluster
-from redshift_standin.aws.s3.model import PARTITION, StandInS3, buckets
+from redshift_standin.aws.s3.model import StandInS3, buckets, s3_backend
 from redshift_standin.errors import WarehouseError, error_block
 from redshift_standin.settings import ACCOUNT
 
@@ -91,7 +91,7 @@ class ClusterStorage:
         found = self._bucket(bucket)
         if not permissions.may_list(self._principal, bucket, prefix):
             raise _access_denied()
-        names = s3_backends[ACCOUNT][PARTITION].visible_keys(found, prefix)
+        names = s3_backend().visible_keys(found, prefix)
         return [_summary(bucket, name, found.keys[name]) for name in names]
 
     def find(self, bucket: str, key: str) -> ObjectSummary | None:
@@ -111,7 +111,8 @@ class ClusterStorage:
         """
         if self.find(bucket, key) is None:
             raise S3Error("The specified key does not exist.", 404, "NoSuchKey")
-        return self._bucket(bucket).keys[key].value
+        content: bytes = self._bucket(bucket).keys[key].value
+        return content
 
     def put(self, bucket: str, contents: Mapping[str, bytes]) -> None:
         """Write objects, all or none.
@@ -125,7 +126,7 @@ class ClusterStorage:
                 raise _access_denied()
         with StandInS3.changes:
             for key, content in contents.items():
-                s3_backends[ACCOUNT][PARTITION].put_object(bucket, key, content)
+                s3_backend().put_object(bucket, key, content)
             StandInS3.save()
 
     def delete(self, objects: Iterable[ObjectSummary]) -> None:
@@ -139,7 +140,7 @@ class ClusterStorage:
                 raise _access_denied()
         with StandInS3.changes:
             for summary in doomed:
-                s3_backends[ACCOUNT][PARTITION].delete_object(summary.bucket, summary.key)
+                s3_backend().delete_object(summary.bucket, summary.key)
             StandInS3.save()
 
     def _bucket(self, name: str) -> FakeBucket:
@@ -159,8 +160,8 @@ class ClusterStorage:
 
     def _assume(self, user: str, grant: str | None) -> Principal:
         cluster = self._cluster
-        arn, *chained = grant.split(",") if grant else [cluster.default_iam_role_arn]
-        if arn is None:
+        arn, *chained = grant.split(",") if grant else [cluster.default_iam_role_arn or ""]
+        if not arn:
             raise WarehouseError(
                 "There is no default IAM role for this cluster.",
                 hint="Set DefaultIamRoleArn with CreateCluster or ModifyClusterIamRoles, or name the role.",
@@ -211,7 +212,8 @@ def _identify(keys: AccessKeys) -> Principal:
 
 
 def _find_cluster(identifier: str) -> StandInCluster:
-    for backend in redshift_backends[ACCOUNT].values():
+    for backend in redshift_in_all_regions():
+        cluster: StandInCluster
         for cluster in (*backend.clusters.values(), *backend.workgroups.values()):
             if cluster.cluster_identifier == identifier:
                 return cluster

@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from moto.core.exceptions import ServiceException
-from moto.redshift.models import redshift_backends
-from moto.secretsmanager.models import secretsmanager_backends
 
 from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_found, unsupported
 from redshift_standin.aws.iam.access_keys import KeyRefusedError, database_user
 from redshift_standin.aws.redshift import validation
-from redshift_standin.aws.redshift.backend import StandInRedshift, random_password
-from redshift_standin.aws.redshift.cluster import StandInCluster
-from redshift_standin.aws.redshift.lifecycle import TemporaryPassword
-from redshift_standin.settings import ACCOUNT
+from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_region
+from redshift_standin.aws.redshift.interfaces import TemporaryPassword
+from redshift_standin.aws.redshift.managed_passwords import create_secret, random_password
+from redshift_standin.aws.serverless.models import Namespace, Request, StandInWorkgroup
 
 _NAME = re.compile(r"[a-z0-9-]{3,64}")
 # CreateNamespace and CreateWorkgroup (API reference), without what would make a difference that is not made here.
@@ -46,95 +41,6 @@ _WORKGROUP = {
     "enhancedVpcRouting",
     "tags",
 }
-_BASE_CAPACITY = 128
-
-Request = Mapping[str, Any]
-
-
-@dataclass
-class Namespace:
-    """The databases and the users; a workgroup gives them an endpoint."""
-
-    name: str
-    admin: str
-    password: str = field(repr=False)
-    database: str
-    roles: list[str]
-    default_role: str | None
-    region: str
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    created: float = field(default_factory=time.time)
-    secret: str | None = None
-
-    def tell(self) -> dict[str, Any]:
-        """Return what GetNamespace tells."""
-        told = {
-            "namespaceName": self.name,
-            "namespaceId": self.id,
-            "namespaceArn": f"arn:aws:redshift-serverless:{self.region}:{ACCOUNT}:namespace/{self.id}",
-            "adminUsername": self.admin,
-            "dbName": self.database,
-            "iamRoles": self.roles,
-            "defaultIamRoleArn": self.default_role,
-            "adminPasswordSecretArn": self.secret,
-            "creationDate": self.created,
-            "status": "AVAILABLE",
-        }
-        return {name: value for name, value in told.items() if value is not None}
-
-
-class StandInWorkgroup(StandInCluster):
-    """A workgroup: behind the API it is a cluster of the stand-in's whose databases are the namespace's."""
-
-    def __init__(self, backend: StandInRedshift, namespace: Namespace, request: Request) -> None:
-        super().__init__(
-            backend,
-            # No cluster can have this name.
-            cluster_identifier=f"serverless!{namespace.name}",
-            node_type="ra3.4xlarge",
-            master_username=namespace.admin,
-            master_user_password=namespace.password,
-            db_name=namespace.database,
-            cluster_type="multi-node",
-            cluster_security_groups=[],
-            vpc_security_group_ids=request.get("securityGroupIds", []),
-            cluster_subnet_group_name="",
-            availability_zone="",
-            preferred_maintenance_window="",
-            cluster_parameter_group_name="",
-            automated_snapshot_retention_period="",
-            port="",
-            cluster_version="",
-            allow_version_upgrade=True,
-            number_of_nodes="2",
-            publicly_accessible=request.get("publiclyAccessible", False),
-            encrypted=True,
-            region_name=backend.region_name,
-            iam_roles_arn=list(namespace.roles),
-        )
-        self.default_iam_role_arn = namespace.default_role
-        self.name = request["workgroupName"]
-        self.namespace = namespace.name
-        self.subnets = request.get("subnetIds", [])
-        self.capacity = request.get("baseCapacity", _BASE_CAPACITY)
-
-    def tell(self) -> dict[str, Any]:
-        """Return what GetWorkgroup tells."""
-        endpoint = self.endpoint
-        return {
-            "workgroupName": self.name,
-            "workgroupId": self.unique_cluster_id,
-            "workgroupArn": f"arn:aws:redshift-serverless:{self.region}:{ACCOUNT}:workgroup/{self.unique_cluster_id}",
-            "namespaceName": self.namespace,
-            "baseCapacity": self.capacity,
-            "enhancedVpcRouting": bool(self.enhanced_vpc_routing),
-            "publiclyAccessible": self.publicly_accessible,
-            "securityGroupIds": self.vpc_security_group_ids,
-            "subnetIds": self.subnets,
-            "creationDate": self.create_time.timestamp(),
-            "status": self.status.upper(),
-            **({"endpoint": {"address": endpoint["Address"], "port": endpoint["Port"]}} if endpoint else {}),
-        }
 
 
 class Serverless:
@@ -182,13 +88,19 @@ class Serverless:
         namespaces = self._backend.namespaces
         if name in namespaces:
             raise DataApiError("ConflictException", f"Namespace {name} already exists.")
-        made = Namespace(
+        namespace = Namespace(
             name, request["adminUsername"], password, request.get("dbName", "dev"), roles, default, self._region
         )
         if managed:
-            made.secret = self._create_secret(made)
-        namespaces[name] = made
-        return {"namespace": made.tell()}
+            namespace.secret = create_secret(
+                self._region,
+                f"redshift!{namespace.name}-{namespace.admin}",
+                {"username": namespace.admin, "password": namespace.password},
+                f"The admin password of the Redshift Serverless namespace {namespace.name}",
+                [],
+            )
+        namespaces[name] = namespace
+        return {"namespace": namespace.describe()}
 
     def _create_workgroup(self, request: Request, _: str) -> dict[str, Any]:
         _check(request, "CreateWorkgroup", _WORKGROUP)
@@ -198,16 +110,16 @@ class Serverless:
             raise DataApiError("ConflictException", f"Workgroup {name} already exists.")
         if any(other.namespace == namespace.name for other in backend.workgroups.values()):
             raise DataApiError("ConflictException", f"Namespace {namespace.name} already has a workgroup.")
-        workgroup = StandInWorkgroup(backend, namespace, request)
+        workgroup = StandInWorkgroup(backend, namespace, request)  # type: ignore[abstract]
         backend.workgroups[name] = workgroup
         backend.lifecycle.create(workgroup)
-        return {"workgroup": workgroup.tell()}
+        return {"workgroup": workgroup.describe()}
 
     def _get_namespace(self, request: Request, _: str) -> dict[str, Any]:
-        return {"namespace": self._namespace(request["namespaceName"]).tell()}
+        return {"namespace": self._namespace(request["namespaceName"]).describe()}
 
     def _get_workgroup(self, request: Request, _: str) -> dict[str, Any]:
-        return {"workgroup": self._workgroup(request["workgroupName"]).tell()}
+        return {"workgroup": self._workgroup(request["workgroupName"]).describe()}
 
     def _get_credentials(self, request: Request, access_key: str) -> dict[str, Any]:
         if "customDomainName" in request or "workgroupName" not in request:
@@ -236,33 +148,19 @@ class Serverless:
 
     @property
     def _backend(self) -> StandInRedshift:
-        return redshift_backends[ACCOUNT][self._region]
+        return redshift_in_region(self._region)
 
     def _namespace(self, name: str) -> Namespace:
-        found = self._backend.namespaces.get(name)
+        found: Namespace | None = self._backend.namespaces.get(name)
         if found is None:
             raise not_found(f"Namespace {name} does not exist.", name)
         return found
 
     def _workgroup(self, name: str) -> StandInWorkgroup:
-        found = self._backend.workgroups.get(name)
+        found: StandInWorkgroup | None = self._backend.workgroups.get(name)
         if found is None:
             raise not_found(f"Workgroup {name} does not exist.", name)
         return found
-
-    def _create_secret(self, namespace: Namespace) -> str:
-        secret = secretsmanager_backends[ACCOUNT][self._region].create_secret(
-            name=f"redshift!{namespace.name}-{namespace.admin}",
-            secret_string=json.dumps({"username": namespace.admin, "password": namespace.password}),
-            secret_binary=None,
-            description=f"The admin password of the Redshift Serverless namespace {namespace.name}",
-            tags=[],
-            kms_key_id=None,
-            client_request_token=None,
-            replica_regions=[],
-            force_overwrite=False,
-        )
-        return json.loads(secret)["ARN"]
 
 
 def _check(request: Request, operation: str, known: set[str]) -> None:
