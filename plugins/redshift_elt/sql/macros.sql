@@ -1,77 +1,99 @@
-{# Rows for VALUES, one a line. Binds the columns of each row, whose names end with the row's number from 1. #}
+{# Lists continue at an indentation of 4, as those of the filter "columns", and conditions at 0. Whoever uses them deeper
+   indents them. #}
+{# Rows for VALUES. Binds the columns of each row, whose names end with the row's number from 1. #}
 {% macro value_rows(columns, rows) %}
 {% for row in range(1, rows + 1) %}
-    ({% for column in columns %}{{ column | placeholder(row) }}{% if not loop.last %}, {% endif %}{% endfor %}){% if not loop.last %},{% endif %}
-
+(
+    {{ columns | placeholders(row) }}
+){{ "," | sql if not loop.last }}
 {% endfor %}
 {% endmacro %}
 {# The condition that two tables have the same key. #}
 {% macro same_key(left, right, key) %}
 {% for name in key %}
-{{ left | table }}.{{ name | identifier }} = {{ right | table }}.{{ name | identifier }}{% if not loop.last %}
-
-  and {% endif %}
+{% if not loop.first %}and {% endif %}{{ [name] | columns(left) }} = {{ [name] | columns(right) }}
 {% endfor %}
+{% endmacro %}
+{# The keys of a source, each once. A source is what follows FROM or JOIN. #}
+{% macro keys_of(rows, key) %}
+(
+    select distinct
+        {{ key | columns | indent(4) }}
+    from {{ rows }}
+)
 {% endmacro %}
 {# Redshift ignores trailing blanks when it compares or sorts texts (AWS page "Character types"), and LEN counts those of
    a VARCHAR (AWS page "LEN function"). So the macros below compare each text together with its length: rows are equal
    only if they are equal to the last byte. #}
 {# The columns of a table, then the length of each text, for DISTINCT and EXCEPT. #}
 {% macro with_lengths(columns) %}
-{{ columns.names | columns }}{% for name in columns.names if name in columns.texts %},
-    len({{ name | identifier }}) as "length_{{ loop.index0 }}"{% endfor %}
+    {{ columns.names | columns }}
+{%- for name in columns.names if name in columns.texts %},
+    len({{ name | identifier }}) as "length_{{ loop.index0 }}"
+{%- endfor %}
 {% endmacro %}
 {# The ORDER BY list, inside a window function, in which no two different rows tie. #}
 {% macro total_order(names, texts) %}
 {% for name in names %}
-{{ name | identifier }}{% if name in texts %},
-            len({{ name | identifier }}){% endif %}{% if not loop.last %},
-            {%+ endif %}
+    {{ name | identifier }}{{ "," | sql if name in texts or not loop.last }}
+{% if name in texts %}
+    len({{ name | identifier }}){{ "," | sql if not loop.last }}
+{% endif %}
 {% endfor %}
 {% endmacro %}
 {# The condition that two tables hold the same in a column that is never null. #}
 {% macro equal(left, right, name, texts) %}
 {% set mine, theirs = [name] | columns(left), [name] | columns(right) %}
-{{ mine }} = {{ theirs }}{% if name in texts %} and len({{ mine }}) = len({{ theirs }}){% endif %}
+{{ mine }} = {{ theirs }}
+{% if name in texts %}
+and len({{ mine }}) = len({{ theirs }})
+{% endif %}
 {% endmacro %}
 {# The same for a column that may be null in both tables. Redshift has no "is not distinct from". #}
 {% macro equal_or_null(left, right, name, texts) %}
 {% set mine, theirs = [name] | columns(left), [name] | columns(right) %}
-({{ equal(left, right, name, texts) }} or ({{ mine }} is null and {{ theirs }} is null))
-{%- endmacro %}
-{# The rows of one source that another does not have. A source is what follows FROM. #}
+(
+    {{ equal(left, right, name, texts) | indent(4) }}
+    or ({{ mine }} is null and {{ theirs }} is null)
+)
+{% endmacro %}
+{# The rows of one source that another does not have. #}
 {% macro difference(columns, rows, without) %}
 select
     {{ columns.names | columns }}
 from (
-select
-    {{ with_lengths(columns) }}
-from {{ rows }}
-except
-select
-    {{ with_lengths(columns) }}
-from {{ without }}
+    select
+        {{ with_lengths(columns) | indent(4) }}
+    from {{ rows | indent(4) }}
+    except
+    select
+        {{ with_lengths(columns) | indent(4) }}
+    from {{ without | indent(4) }}
 ) as rows_that_differ
-{%- endmacro %}
+{% endmacro %}
 {# The condition that a row is in a scope (redshift_elt.loading.row_scope). Binds start_1, end_1, start_2 and so
    on, one pair for each interval. #}
 {% macro in_scope(scope, of=none) %}
 {% if scope.key %}
 ({{ scope.key | columns(of, ", ") }}) in (
-select {{ scope.key | columns(separator=", ") }}
-from {{ scope.fresh | table }}
+    select
+        {{ scope.key | columns | indent(4) }}
+    from {{ scope.fresh | table }}
 )
-{%- elif scope.intervals %}
-{% set column = [scope.window_column] | columns(of) %}
-{% if scope.intervals | length > 1 %}({% endif %}
-{% for _ in scope.intervals %}
-{{ column }} >= %(start_{{ loop.index }})s
-  and {{ column }} < %(end_{{ loop.index }})s{% if not loop.last %}
-
-  or {% endif %}
-{% endfor %}
-{% if scope.intervals | length > 1 %}){% endif %}
+{% elif scope.intervals | length > 1 %}
+(
+    {{ in_intervals(scope, of) | indent(4) }}
+)
+{% elif scope.intervals %}
+{{ in_intervals(scope, of) }}
 {% else %}
 1 = 1
-{%- endif %}
+{% endif %}
+{% endmacro %}
+{% macro in_intervals(scope, of) %}
+{% set column = [scope.window_column] | columns(of) %}
+{% for _ in scope.intervals %}
+{% if not loop.first %}or {% endif %}{{ column }} >= %(start_{{ loop.index }})s
+and {{ column }} < %(end_{{ loop.index }})s
+{% endfor %}
 {% endmacro %}

@@ -1,12 +1,15 @@
 """Render the statements that the package sends: ``.sql`` templates in the folders beside this module.
 
-A template is SQL with Jinja's expressions in it. What an expression puts out must be SQL by its type, so a name, a text
+A template is SQL with Jinja's expressions in it, indented like any other SQL. Jinja's filter ``indent`` indents what is
+put into a nested query; never what a user has written, because that would change a text of several lines in it.
+
+What an expression puts out must be SQL by its type, so a name, a text
 or a condition that did not go through one of these filters is refused instead of being sent:
 
 ``identifier``, ``table``, ``columns``
     validate names and quote them.
-``placeholder``
-    the place of a value that is bound, in one of several rows.
+``placeholders``
+    the places of the values that are bound to one of several rows.
 ``literal``
     writes a text, number, date or time as a literal, where it cannot be bound.
 ``sql``
@@ -67,14 +70,18 @@ def _table(name: str) -> Markup:
 
 
 def _columns(names: Iterable[str], of: str | None = None, separator: str = ",\n    ") -> Markup:
-    """Return column names as a list, each after ``of`` where that is given: a table, or an alias."""
+    """Return column names as a list, each after ``of`` where that is given: a table, or an alias.
+
+    The list continues at an indentation of 4, as in a query that is not nested.
+    """
     prefix = f"{identifiers.table(of)}." if of else ""
     return Markup(separator.join(prefix + identifiers.identifier(name) for name in names))
 
 
-def _placeholder(name: str, row: int) -> Markup:
-    identifiers.identifier(name)
-    return Markup(f"%({name}_{int(row)})s")
+def _placeholders(names: Iterable[str], row: int) -> Markup:
+    for name in names:
+        identifiers.identifier(name)
+    return Markup(",\n    ".join(f"%({name}_{int(row)})s" for name in names))
 
 
 def _literal(value: identifiers.Value) -> Markup:
@@ -97,7 +104,10 @@ def _defined(to_sql: Callable[..., Markup]) -> Callable[..., Markup]:
 
 
 def _only_sql(value: Any) -> Any:
-    if isinstance(value, (Markup, int, Undefined)):
+    """Refuse what is not SQL. Leave out the spaces and line breaks around what a macro or a ``set`` block puts out."""
+    if isinstance(value, Markup):
+        return value.strip()
+    if isinstance(value, (int, Undefined)):
         return value
     raise TypeError(f"{value!r} is not SQL: use one of the filters identifier, table, columns, literal and sql.")
 
@@ -118,7 +128,7 @@ def _environment(folder: Path) -> Environment:
         "columns": _columns,
         "literal": _literal,
         "sql": _sql,
-        "placeholder": _placeholder,
+        "placeholders": _placeholders,
     }
     environment.filters |= {name: _defined(to_sql) for name, to_sql in filters.items()}
     return environment

@@ -26,9 +26,9 @@ from (
         ) as newest
     from etl.check_results
     where dag_id = %(dag_id)s
-      and window_end > %(month_start)s
-      and window_start < %(month_end)s
-      and window_end < '9999-01-01'
+        and window_end > %(month_start)s
+        and window_start < %(month_end)s
+        and window_end < '9999-01-01'
 ) as results
 where newest = 1
 group by

@@ -11,6 +11,6 @@ select
     run_id
 from etl.check_results
 where dag_id = %(dag_id)s
-  and outcome <> 'passed'
+    and outcome <> 'passed'
 order by checked_at desc
 limit 20

@@ -7,9 +7,9 @@ select
     max(started_at)
 from etl.loads
 where dag_id = %(dag_id)s
-  and target = %(target)s
-  and window_start < %(month_end)s
-  and window_end > %(month_start)s
+    and target = %(target)s
+    and window_start < %(month_end)s
+    and window_end > %(month_start)s
 group by
     window_start,
     window_end,

@@ -20,6 +20,6 @@ select
     loaded_at
 from etl.loads
 where dag_id = %(dag_id)s
-  and loaded_at >= %(loads_since)s
+    and loaded_at >= %(loads_since)s
 order by loaded_at desc
 limit 1000

@@ -4,5 +4,5 @@ select
     count(*)
 from {{ fact | table }}
 where {{ time_column | identifier }} >= %(month_start)s
-  and {{ time_column | identifier }} < %(month_end)s
+    and {{ time_column | identifier }} < %(month_end)s
 group by date_trunc('hour', {{ time_column | identifier }})

@@ -4,7 +4,7 @@ select
     table_name
 from svv_tables
 where table_type = 'BASE TABLE'
-  and table_schema not in ('information_schema', 'pg_catalog', 'pg_internal')
+    and table_schema not in ('information_schema', 'pg_catalog', 'pg_internal')
 order by
     case when table_schema = 'public' then 0 else 1 end,
     table_schema

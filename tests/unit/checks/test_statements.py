@@ -33,8 +33,17 @@ AGGREGATES = {
     "rows near the average": (
         RowsNearAverage(**IN_WINDOW, windows=24),
         [
-            "count(case when in_window = 1 then 1 end)::double precision * 24 / nullif(count(case when "
-            '"ordered_at" >= %(start_24_windows_before)s and "ordered_at" < %(window_start)s then 1 end), 0)'
+            """\
+count(case when in_window = 1 then 1 end)::double precision * 24 / nullif(
+        count(
+            case
+                when "ordered_at" >= %(start_24_windows_before)s
+                    and "ordered_at" < %(window_start)s
+                    then 1
+            end
+        ),
+        0
+    )"""
         ],
     ),
     "not null": (NotNull(**ORDERS, column="item"), ['count(case when ("item" is null) then 1 end)', "count(*)"]),
@@ -86,8 +95,12 @@ AGGREGATES = {
     "fresh": (
         Fresh(**ORDERS, column="ordered_at", hours=24),
         [
-            'datediff(hour, max(case when "ordered_at" < %(window_end)s then "ordered_at" end), '
-            "least(%(window_end)s::timestamp, sysdate))"
+            """\
+datediff(
+        hour,
+        max(case when "ordered_at" < %(window_end)s then "ordered_at" end),
+        least(%(window_end)s::timestamp, sysdate)
+    )"""
         ],
     ),
 }
@@ -118,21 +131,25 @@ def test_a_scan_of_the_window():
         select
             count(case when in_window = 1 and ("item" is null) then 1 end),
             count(case when in_window = 1 then 1 end),
-            datediff(hour, max(case when "ordered_at" < %(window_end)s then "ordered_at" end), least(%(window_end)s::timestamp, sysdate))
+            datediff(
+                hour,
+                max(case when "ordered_at" < %(window_end)s then "ordered_at" end),
+                least(%(window_end)s::timestamp, sysdate)
+            )
         from (
             select
                 *,
                 case
                     when "ordered_at" >= %(window_start)s
                         and "ordered_at" < %(window_end)s
-                    then 1
+                        then 1
                     else 0
                 end as in_window
             from "staging"
             where "ordered_at" >= %(scan_start)s
-              and "ordered_at" < %(window_end)s
+                and "ordered_at" < %(window_end)s
         ) as scanned
-        """  # noqa: E501
+        """
     )
     assert scan.values(START, END) == {
         "window_start": START,
@@ -171,9 +188,9 @@ def test_the_rows_that_break_a_rule():
             "item"
         from "staging"
         where (status = 'paid')
-          and ("item" is null)
-          and "ordered_at" >= %(window_start)s
-          and "ordered_at" < %(window_end)s
+            and ("item" is null)
+            and "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
         order by
             "order_id",
             "item"
@@ -192,10 +209,10 @@ def test_the_repeated_keys():
             count(*) as rows
         from "orders"
         where "a" is not null
-          and "b" is not null
-          and (a > 0)
-          and "ordered_at" >= %(window_start)s
-          and "ordered_at" < %(window_end)s
+            and "b" is not null
+            and (a > 0)
+            and "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
         group by
             "a",
             "b"
@@ -217,15 +234,15 @@ def test_references():
                 case
                     when "shop"."orders"."shop_id" is not null
                         and "shops"."id" is null
-                    then 1
+                        then 1
                 end
             ),
             count(*)
         from "shop"."orders"
         left join "shops"
-          on "shops"."id" = "shop"."orders"."shop_id"
+            on "shops"."id" = "shop"."orders"."shop_id"
         where "shop"."orders"."ordered_at" >= %(window_start)s
-          and "shop"."orders"."ordered_at" < %(window_end)s
+            and "shop"."orders"."ordered_at" < %(window_end)s
         """
     )
     assert check.rows_statement("shop.orders") == text(
@@ -235,11 +252,11 @@ def test_references():
             "shop"."orders"."shop_id"
         from "shop"."orders"
         left join "shops"
-          on "shops"."id" = "shop"."orders"."shop_id"
+            on "shops"."id" = "shop"."orders"."shop_id"
         where "shop"."orders"."shop_id" is not null
-          and "shops"."id" is null
-          and "shop"."orders"."ordered_at" >= %(window_start)s
-          and "shop"."orders"."ordered_at" < %(window_end)s
+            and "shops"."id" is null
+            and "shop"."orders"."ordered_at" >= %(window_start)s
+            and "shop"."orders"."ordered_at" < %(window_end)s
         order by
             "shop"."orders"."order_id",
             "shop"."orders"."shop_id"
@@ -253,8 +270,8 @@ def test_equal_counts():
     assert check.statement() == text(
         """
         select
-            wanted.number,
-            found.number
+            wanted.number as expected,
+            found.number as actual
         from (
         select 1
         ) as wanted (number)
@@ -264,6 +281,16 @@ def test_equal_counts():
         """
     )
     assert check.rows_statement("orders") == "select 3"
+
+
+def test_texts_of_several_lines_in_the_sql_of_a_user_are_sent_as_they_were_written():
+    sql = "select count(*)\n  from orders\nwhere note = 'first\n    second'"
+    where = "note <> 'first\n    second'"
+    counts = EqualCounts(**ORDERS, name="all", expected_sql=sql, actual_sql=sql)
+    assert counts.statement().count(f"(\n{sql}\n)") == 2
+    check = NotNull(**IN_WINDOW, column="item", where=where, key="order_id")
+    assert f" and ({where}) " in Scan("orders", [check]).statement()
+    assert f"where ({where})\n" in check.rows_statement("orders")
 
 
 def test_a_query_is_sent_as_it_is():

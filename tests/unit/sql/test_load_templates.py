@@ -40,18 +40,21 @@ select
     "at",
     "name"
 from (
-select distinct
-    "id",
-    "at",
-    "name",
-    len("name") as "length_0"
-from (
+    select distinct
+        "id",
+        "at",
+        "name",
+        len("name") as "length_0"
+    from (
 select '100%s' as name
-) as source
-where ("at" >= %(start_1)s
-  and "at" < %(end_1)s
-  or "at" >= %(start_2)s
-  and "at" < %(end_2)s)
+    ) as source
+    where
+        (
+            "at" >= %(start_1)s
+            and "at" < %(end_1)s
+            or "at" >= %(start_2)s
+            and "at" < %(end_2)s
+        )
 ) as rows_once"""
     )
 
@@ -67,13 +70,27 @@ insert into "orders__fresh" (
 select
     "id"
 from (
-select distinct
-    "id"
-from (
+    select distinct
+        "id"
+    from (
 select 1 as id
-) as source
+    ) as source
 ) as rows_once"""
     )
+
+
+@pytest.mark.parametrize("template", ["fill_fresh.sql", "fill_fresh_by_key.sql"])
+def test_a_select_with_a_text_of_several_lines_is_sent_as_it_was_written(template):
+    select = "-- both lines\nselect 1 as id, at,\n  'first\n      second\n\tthird' as name\n  from staged"
+    names = {"temporary": TEMPORARY, "columns": COLUMNS, "key": ("id",), "window_column": "at"}
+    assert f"from (\n{select}\n    ) as source" in render(f"load/{template}", scope=ONE_DAY, select=select, **names)
+
+
+def test_an_expression_of_a_choice_with_a_text_of_several_lines_is_sent_as_it_was_written():
+    expression = "case name when 'first\nsecond' then 1 end"
+    names = {"target": TABLE, "key": ("id",), "delta": TEMPORARY.delta, "columns": COLUMNS}
+    choices = [Choice(["at", "name"], [expression])]
+    assert f" {expression},\n" in render("load/fill_delta.sql", choices=choices, candidates="select 1 as id", **names)
 
 
 def test_one_fresh_row_for_each_key_of_several_columns():
@@ -91,28 +108,29 @@ select
     "at",
     "name"
 from (
-select
-    "id",
-    "at",
-    "name",
-    row_number() over (
-        partition by
-            "name",
-            "id",
-            date_trunc('day', "at")
-        order by
-            "at",
-            "id",
-            "at",
-            "name",
-            len("name")
-    ) as choice
-from (
+    select
+        "id",
+        "at",
+        "name",
+        row_number() over (
+            partition by
+                "name",
+                "id",
+                date_trunc('day', "at")
+            order by
+                "at",
+                "id",
+                "at",
+                "name",
+                len("name")
+        ) as choice
+    from (
 select *
 from staged
-) as source
-where "at" >= %(start_1)s
-  and "at" < %(end_1)s
+    ) as source
+    where
+        "at" >= %(start_1)s
+        and "at" < %(end_1)s
 ) as ranked
 where choice = 1"""
     )
@@ -122,10 +140,16 @@ where choice = 1"""
     ("scope", "condition"),
     [
         (EVERYTHING, "1 = 1"),
-        (ONE_DAY, '"at" >= %(start_1)s\n  and "at" < %(end_1)s'),
+        (ONE_DAY, '"at" >= %(start_1)s\n        and "at" < %(end_1)s'),
         (
             with_fresh_key(["id", "at"], TEMPORARY.fresh),
-            '("id", "at") in (\nselect "id", "at"\nfrom "orders__fresh"\n)',
+            """\
+("id", "at") in (
+            select
+                "id",
+                "at"
+            from "orders__fresh"
+        )""",
         ),
     ],
     ids=["everything", "one interval", "keys"],
@@ -144,20 +168,21 @@ select
     "at",
     "name"
 from (
-select
-    "id",
-    "at",
-    "name",
-    len("name") as "length_0"
-from "shop"."orders"
-where {condition}
-except
-select
-    "id",
-    "at",
-    "name",
-    len("name") as "length_0"
-from "orders__fresh"
+    select
+        "id",
+        "at",
+        "name",
+        len("name") as "length_0"
+    from "shop"."orders"
+    where
+        {condition}
+    except
+    select
+        "id",
+        "at",
+        "name",
+        len("name") as "length_0"
+    from "orders__fresh"
 ) as rows_that_differ"""
     )
 
@@ -170,15 +195,25 @@ def test_the_deletion_of_stale_rows_compares_texts_with_their_lengths_and_nulls_
         == """\
 delete from "shop"."orders"
 using "orders__stale"
-where "shop"."orders"."id" = "orders__stale"."id"
-  and "shop"."orders"."name" = "orders__stale"."name" and len("shop"."orders"."name") = len("orders__stale"."name")
-  and ("shop"."orders"."at" = "orders__stale"."at" or ("shop"."orders"."at" is null and "orders__stale"."at" is null))
-  and ("shop"."orders"."note" = "orders__stale"."note" and len("shop"."orders"."note") = len("orders__stale"."note")\
- or ("shop"."orders"."note" is null and "orders__stale"."note" is null))
-  and ("shop"."orders"."at" >= %(start_1)s
-  and "shop"."orders"."at" < %(end_1)s
-  or "shop"."orders"."at" >= %(start_2)s
-  and "shop"."orders"."at" < %(end_2)s)"""
+where
+    "shop"."orders"."id" = "orders__stale"."id"
+    and "shop"."orders"."name" = "orders__stale"."name"
+    and len("shop"."orders"."name") = len("orders__stale"."name")
+    and (
+        "shop"."orders"."at" = "orders__stale"."at"
+        or ("shop"."orders"."at" is null and "orders__stale"."at" is null)
+    )
+    and (
+        "shop"."orders"."note" = "orders__stale"."note"
+        and len("shop"."orders"."note") = len("orders__stale"."note")
+        or ("shop"."orders"."note" is null and "orders__stale"."note" is null)
+    )
+    and (
+        "shop"."orders"."at" >= %(start_1)s
+        and "shop"."orders"."at" < %(end_1)s
+        or "shop"."orders"."at" >= %(start_2)s
+        and "shop"."orders"."at" < %(end_2)s
+    )"""
     )
 
 
@@ -189,8 +224,9 @@ def test_the_deletion_of_stale_rows_of_a_table_that_is_all_key():
         == """\
 delete from "orders"
 using "orders__stale"
-where "orders"."id" = "orders__stale"."id"
-  and 1 = 1"""
+where
+    "orders"."id" = "orders__stale"."id"
+    and 1 = 1"""
     )
 
 
@@ -201,7 +237,7 @@ def test_the_nulls_of_a_key_of_several_columns():
 select count(*)
 from "orders__fresh"
 where "id" is null
-   or "at" is null"""
+    or "at" is null"""
     )
 
 
@@ -219,56 +255,56 @@ insert into "orders__delta" (
     "name"
 )
 with candidates as (
-select *
-from staged
+    select *
+    from staged
 ),
 choice_0 as (
-select
-    "id",
-    "at",
-    "price"
-from (
-select
-    "id",
-    "at",
-    "price",
-    row_number() over (
-        partition by
+    select
+        "id",
+        "at",
+        "price"
+    from (
+        select
             "id",
-            "at"
-        order by
-            price desc,
+            "at",
             "price",
-            "id",
-            "at"
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            row_number() over (
+                partition by
+                    "id",
+                    "at"
+                order by
+                    price desc,
+                    "price",
+                    "id",
+                    "at"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 ),
 choice_1 as (
-select
-    "id",
-    "at",
-    "name"
-from (
-select
-    "id",
-    "at",
-    "name",
-    row_number() over (
-        partition by
+    select
+        "id",
+        "at",
+        "name"
+    from (
+        select
             "id",
-            "at"
-        order by
+            "at",
             "name",
-            len("name"),
-            "id",
-            "at"
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            row_number() over (
+                partition by
+                    "id",
+                    "at"
+                order by
+                    "name",
+                    len("name"),
+                    "id",
+                    "at"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "id",
@@ -276,41 +312,46 @@ select
     "price",
     "name"
 from (
-select
-    "id",
-    "at",
-    "price",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "choice_0"."id",
-    "choice_0"."at",
-    "choice_0"."price",
-    "choice_1"."name"
-from choice_0
-join choice_1
-  on "choice_0"."id" = "choice_1"."id"
-  and "choice_0"."at" = "choice_1"."at"
-) as wanted
-except
-select
-    "id",
-    "at",
-    "price",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "shop"."orders"."id",
-    "shop"."orders"."at",
-    "shop"."orders"."price",
-    "shop"."orders"."name"
-from "shop"."orders"
-join (select distinct "id", "at" from candidates) as touched
-  on "shop"."orders"."id" = "touched"."id"
-  and "shop"."orders"."at" = "touched"."at"
-) as held
+    select
+        "id",
+        "at",
+        "price",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."id",
+            "choice_0"."at",
+            "choice_0"."price",
+            "choice_1"."name"
+        from choice_0
+        join choice_1
+            on "choice_0"."id" = "choice_1"."id"
+            and "choice_0"."at" = "choice_1"."at"
+    ) as wanted
+    except
+    select
+        "id",
+        "at",
+        "price",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "shop"."orders"."id",
+            "shop"."orders"."at",
+            "shop"."orders"."price",
+            "shop"."orders"."name"
+        from "shop"."orders"
+        join (
+            select distinct
+                "id",
+                "at"
+            from candidates
+        ) as touched
+            on "shop"."orders"."id" = "touched"."id"
+            and "shop"."orders"."at" = "touched"."at"
+    ) as held
 ) as rows_that_differ"""
     )
 
@@ -324,44 +365,48 @@ insert into "orders__delta" (
     "id"
 )
 with candidates as (
-select 1 as id
+    select 1 as id
 ),
 choice_0 as (
-select
-    "id"
-from (
-select
-    "id",
-    row_number() over (
-        partition by
-            "id"
-        order by
-            "id"
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+    select
+        "id"
+    from (
+        select
+            "id",
+            row_number() over (
+                partition by
+                    "id"
+                order by
+                    "id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "id"
 from (
-select
-    "id"
-from (
-select
-    "choice_0"."id"
-from choice_0
-) as wanted
-except
-select
-    "id"
-from (
-select
-    "orders"."id"
-from "orders"
-join (select distinct "id" from candidates) as touched
-  on "orders"."id" = "touched"."id"
-) as held
+    select
+        "id"
+    from (
+        select
+            "choice_0"."id"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "id"
+    from (
+        select
+            "orders"."id"
+        from "orders"
+        join (
+            select distinct
+                "id"
+            from candidates
+        ) as touched
+            on "orders"."id" = "touched"."id"
+    ) as held
 ) as rows_that_differ"""
     )
 
@@ -372,20 +417,22 @@ def test_the_merge_names_the_target_without_its_schema_and_updates_no_key():
         == """\
 merge into "shop"."orders"
 using "orders__delta"
-on "orders"."id" = "orders__delta"."id"
-  and "orders"."at" = "orders__delta"."at"
-when matched then update set
-    "name" = "orders__delta"."name"
-when not matched then insert (
-    "id",
-    "at",
-    "name"
-)
-values (
-    "orders__delta"."id",
-    "orders__delta"."at",
-    "orders__delta"."name"
-)"""
+    on "orders"."id" = "orders__delta"."id"
+    and "orders"."at" = "orders__delta"."at"
+when matched then
+    update set
+        "name" = "orders__delta"."name"
+when not matched then
+    insert (
+        "id",
+        "at",
+        "name"
+    )
+    values (
+        "orders__delta"."id",
+        "orders__delta"."at",
+        "orders__delta"."name"
+    )"""
     )
 
 
@@ -396,19 +443,21 @@ def test_the_merge_of_a_table_that_is_all_key_updates_the_key_to_itself():
         == """\
 merge into "orders"
 using "orders__delta"
-on "orders"."id" = "orders__delta"."id"
-  and "orders"."at" = "orders__delta"."at"
-when matched then update set
-    "id" = "orders__delta"."id",
-    "at" = "orders__delta"."at"
-when not matched then insert (
-    "id",
-    "at"
-)
-values (
-    "orders__delta"."id",
-    "orders__delta"."at"
-)"""
+    on "orders"."id" = "orders__delta"."id"
+    and "orders"."at" = "orders__delta"."at"
+when matched then
+    update set
+        "id" = "orders__delta"."id",
+        "at" = "orders__delta"."at"
+when not matched then
+    insert (
+        "id",
+        "at"
+    )
+    values (
+        "orders__delta"."id",
+        "orders__delta"."at"
+    )"""
     )
 
 

@@ -26,6 +26,8 @@ def render(tmp_path):
         ("value | table", "shop.orders", '"shop"."orders"'),
         ("value | columns", ["a", "b"], '"a",\n    "b"'),
         ("value | columns('orders')", ["a", "b"], '"orders"."a",\n    "orders"."b"'),
+        ("value | columns | indent(4)", ["a", "b"], '"a",\n        "b"'),
+        ("value | placeholders(2)", ["a", "b"], "%(a_2)s,\n    %(b_2)s"),
         ("value | literal", "it's", "'it''s'"),
         ("value | sql", "select '100%', '<a & b>'; ", "select '100%', '<a & b>'"),
         ("value", 10, "10"),
@@ -57,6 +59,11 @@ def test_a_macro_puts_out_sql(render):
         "{% macro same(name) %}a.{{ name | identifier }} = b.{{ name | identifier }}{% endmacro %}on {{ same('id') }}"
     )
     assert render(source) == 'on a."id" = b."id"'
+
+
+def test_line_breaks_around_what_a_macro_puts_out_are_left_out(render):
+    source = "{% macro lines() %}\n    1,\n    2\n{% endmacro %}\nselect\n    {{ lines() }}\nfrom a"
+    assert render(source) == "select\n    1,\n    2\nfrom a"
 
 
 def test_placeholders_of_values_pass(render):

@@ -2,11 +2,12 @@
 select
     {{ columns | columns }}
 from {{ table | table }}
-where {% for condition in conditions %}{% if not loop.first %}  and {% endif %}({{ condition | sql }})
+{% for condition in conditions %}
+{% if loop.first %}where{% else %}    and{% endif %} ({{ condition | sql }})
 {% endfor %}
 {% if window_column %}
-  and {{ window_column | identifier }} >= %(window_start)s
-  and {{ window_column | identifier }} < %(window_end)s
+    and {{ window_column | identifier }} >= %(window_start)s
+    and {{ window_column | identifier }} < %(window_end)s
 {% endif %}
 order by
     {{ columns | columns }}

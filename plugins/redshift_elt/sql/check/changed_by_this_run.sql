@@ -5,8 +5,8 @@ select
     sum(inserted + updated + deleted + late)
 from etl.loads
 join this_run
-  on this_run.dag_id = loads.dag_id
-  and this_run.run_id = loads.run_id
+    on this_run.dag_id = loads.dag_id
+    and this_run.run_id = loads.run_id
 where window_start >= %(window_start)s
-  and window_end = %(window_end)s
+    and window_end = %(window_end)s
 group by target

@@ -22,6 +22,5 @@ values
     %(target_{{ row }})s, %(check_name_{{ row }})s, %(severity_{{ row }})s,
     %(expected_{{ row }})s, %(actual_{{ row }})s, %(passed_{{ row }})s, %(outcome_{{ row }})s,
     %(duration_seconds_{{ row }})s, %(checked_at_{{ row }})s
-){% if not loop.last %},{% endif %}
-
+){{ "," | sql if not loop.last }}
 {% endfor %}

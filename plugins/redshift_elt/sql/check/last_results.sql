@@ -7,7 +7,7 @@ with ranked as (
         row_number() over (partition by target, check_name order by checked_at desc) as place
     from etl.check_results
     where dag_id = %(dag_id)s
-      and checked_at >= (
+        and checked_at >= (
           select max(checked_at) - interval '7 days'
           from etl.check_results
           where dag_id = %(dag_id)s

@@ -7,14 +7,14 @@ select
         case
             when {{ child }}.{{ column | identifier }} is not null
                 and {{ parent }}.{{ to_column | identifier }} is null
-            then 1
+                then 1
         end
     ),
     count(*)
 from {{ child }}
 left join {{ parent }}
-  on {{ parent }}.{{ to_column | identifier }} = {{ child }}.{{ column | identifier }}
+    on {{ parent }}.{{ to_column | identifier }} = {{ child }}.{{ column | identifier }}
 {% if window_column %}
 where {{ child }}.{{ window_column | identifier }} >= %(window_start)s
-  and {{ child }}.{{ window_column | identifier }} < %(window_end)s
+    and {{ child }}.{{ window_column | identifier }} < %(window_end)s
 {% endif %}

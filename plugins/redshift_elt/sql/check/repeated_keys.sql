@@ -4,13 +4,15 @@ select
     {{ key | columns }},
     count(*) as rows
 from {{ table | table }}
-where {{ key | columns(separator=" is not null\n  and ") }} is not null
+{% for name in key %}
+{% if loop.first %}where{% else %}    and{% endif %} {{ name | identifier }} is not null
+{% endfor %}
 {% for condition in conditions %}
-  and ({{ condition | sql }})
+    and ({{ condition | sql }})
 {% endfor %}
 {% if window_column %}
-  and {{ window_column | identifier }} >= %(window_start)s
-  and {{ window_column | identifier }} < %(window_end)s
+    and {{ window_column | identifier }} >= %(window_start)s
+    and {{ window_column | identifier }} < %(window_end)s
 {% endif %}
 group by
     {{ key | columns }}

@@ -6,12 +6,12 @@ select
     {{ columns | columns(table) }}
 from {{ child }}
 left join {{ parent }}
-  on {{ parent }}.{{ to_column | identifier }} = {{ child }}.{{ column | identifier }}
+    on {{ parent }}.{{ to_column | identifier }} = {{ child }}.{{ column | identifier }}
 where {{ child }}.{{ column | identifier }} is not null
-  and {{ parent }}.{{ to_column | identifier }} is null
+    and {{ parent }}.{{ to_column | identifier }} is null
 {% if window_column %}
-  and {{ child }}.{{ window_column | identifier }} >= %(window_start)s
-  and {{ child }}.{{ window_column | identifier }} < %(window_end)s
+    and {{ child }}.{{ window_column | identifier }} >= %(window_start)s
+    and {{ child }}.{{ window_column | identifier }} < %(window_end)s
 {% endif %}
 order by
     {{ columns | columns(table) }}

@@ -3,8 +3,7 @@
    what the aggregates name. #}
 select
 {% for aggregate in aggregates %}
-    {{ aggregate | sql }}{% if not loop.last %},{% endif %}
-
+    {{ aggregate | sql }}{{ "," | sql if not loop.last }}
 {% endfor %}
 {% if time_column %}
 from (
@@ -13,13 +12,13 @@ from (
         case
             when {{ time_column | identifier }} >= %(window_start)s
                 and {{ time_column | identifier }} < %(window_end)s
-            then 1
+                then 1
             else 0
         end as in_window
     from {{ table | table }}
 {% if bounded %}
     where {{ time_column | identifier }} >= %(scan_start)s
-      and {{ time_column | identifier }} < %(window_end)s
+        and {{ time_column | identifier }} < %(window_end)s
 {% endif %}
 ) as scanned
 {% else %}

@@ -1,8 +1,8 @@
 {# Runs two queries, each for one number, and returns the expected and the actual number side by side. Binds what the
    queries name. #}
 select
-    wanted.number,
-    found.number
+    wanted.number as expected,
+    found.number as actual
 from (
 {{ expected | sql }}
 ) as wanted (number)

@@ -2,8 +2,8 @@
 select count(*)
 from {{ files | table }} as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag

@@ -2,9 +2,9 @@
 select count(*)
 from {{ files | table }} as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at

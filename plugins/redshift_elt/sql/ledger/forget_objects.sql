@@ -2,6 +2,6 @@
 delete from etl.loaded_files
 using {{ files | table }}
 where etl.loaded_files.target = %(target)s
-  and etl.loaded_files.bucket = {{ files | table }}.bucket
-  and etl.loaded_files.object_key = {{ files | table }}.object_key
-  and {{ files | table }}.kind = 'object'
+    and etl.loaded_files.bucket = {{ files | table }}.bucket
+    and etl.loaded_files.object_key = {{ files | table }}.object_key
+    and {{ files | table }}.kind = 'object'

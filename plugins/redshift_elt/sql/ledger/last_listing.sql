@@ -5,5 +5,5 @@ select
     min(listed_at)
 from etl.listings
 where bucket = %(bucket)s
-  and prefix = %(prefix)s
-  and target in ({% for _ in targets %}%(target_{{ loop.index }})s{% if not loop.last %}, {% endif %}{% endfor %})
+    and prefix = %(prefix)s
+    and target in ({% for _ in targets %}%(target_{{ loop.index }})s{% if not loop.last %}, {% endif %}{% endfor %})

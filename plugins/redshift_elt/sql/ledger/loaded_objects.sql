@@ -5,7 +5,7 @@ select
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-  and target in ({% for _ in targets %}%(target_{{ loop.index }})s{% if not loop.last %}, {% endif %}{% endfor %})
+    and target in ({% for _ in targets %}%(target_{{ loop.index }})s{% if not loop.last %}, {% endif %}{% endfor %})
 group by
     object_key,
     etag

@@ -4,26 +4,26 @@
    records. #}
 {% import "macros.sql" as m %}
 {% set deleted %}
-(select distinct {{ key | columns(separator=", ") }} from {{ temporary.stale | identifier }}) as taken_back
-{%- endset %}
+{{ m.keys_of(temporary.stale | identifier, key) }} as taken_back
+{% endset %}
 select
     {{ columns.names | columns(records) }}
 from {{ records | table }}
 join {{ deleted }}
-  on {{ m.same_key(records, "taken_back", key) }}
+    on {{ m.same_key(records, "taken_back", key) | indent(4) }}
 union all
 select
     {{ columns.names | columns(temporary.new) }}
 from {{ temporary.new | identifier }}
 left join {{ deleted }}
-  on {{ m.same_key(temporary.new, "taken_back", key) }}
+    on {{ m.same_key(temporary.new, "taken_back", key) | indent(4) }}
 where taken_back.{{ key[0] | identifier }} is null
 union all
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-join (select distinct {{ key | columns(separator=", ") }} from {{ temporary.new | identifier }}) as touched
-  on {{ m.same_key(target, "touched", key) }}
+join {{ m.keys_of(temporary.new | identifier, key) }} as touched
+    on {{ m.same_key(target, "touched", key) | indent(4) }}
 left join {{ deleted }}
-  on {{ m.same_key(target, "taken_back", key) }}
+    on {{ m.same_key(target, "taken_back", key) | indent(4) }}
 where taken_back.{{ key[0] | identifier }} is null

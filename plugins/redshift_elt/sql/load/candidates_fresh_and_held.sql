@@ -7,5 +7,5 @@ union all
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-join (select distinct {{ key | columns(separator=", ") }} from {{ temporary.fresh | identifier }}) as touched
-  on {{ m.same_key(target, "touched", key) }}
+join {{ m.keys_of(temporary.fresh | identifier, key) }} as touched
+    on {{ m.same_key(target, "touched", key) | indent(4) }}

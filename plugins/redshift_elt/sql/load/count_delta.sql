@@ -6,6 +6,6 @@ select
     count(fresh_keys.{{ key[0] | identifier }})
 from {{ delta | identifier }}
 left join {{ target | table }}
-  on {{ m.same_key(target, delta, key) }}
-left join (select distinct {{ key | columns(separator=", ") }} from {{ fresh | identifier }}) as fresh_keys
-  on {{ m.same_key("fresh_keys", delta, key) }}
+    on {{ m.same_key(target, delta, key) | indent(4) }}
+left join {{ m.keys_of(fresh | identifier, key) }} as fresh_keys
+    on {{ m.same_key("fresh_keys", delta, key) | indent(4) }}

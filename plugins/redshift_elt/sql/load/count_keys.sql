@@ -1,7 +1,4 @@
 {# How many keys the fresh rows have. #}
+{% import "macros.sql" as m %}
 select count(*)
-from (
-select distinct
-    {{ key | columns }}
-from {{ fresh | identifier }}
-) as keys
+from {{ m.keys_of(fresh | identifier, key) }} as keys

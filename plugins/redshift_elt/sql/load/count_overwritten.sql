@@ -3,25 +3,28 @@
 {% import "macros.sql" as m %}
 {% set in_window %}
 {{ window_column | identifier }} >= %(window_start)s
-      and {{ window_column | identifier }} < %(window_end)s
-{%- endset %}
+and {{ window_column | identifier }} < %(window_end)s
+{% endset %}
 select
     (
-    select count(*)
-    from {{ table | table }}
-    where {{ m.in_scope(scope) }}
+        select count(*)
+        from {{ table | table }}
+        where
+            {{ m.in_scope(scope) | indent(12) }}
     ),
     (
-    select count(*)
-    from {{ temporary.fresh | identifier }}
+        select count(*)
+        from {{ temporary.fresh | identifier }}
     ),
     (
-    select count(*)
-    from {{ temporary.fresh | identifier }}
-    where {{ in_window }}
+        select count(*)
+        from {{ temporary.fresh | identifier }}
+        where
+            {{ in_window | indent(12) }}
     ),
     (
-    select count(*)
-    from {{ temporary.new | identifier }}
-    where {{ in_window }}
+        select count(*)
+        from {{ temporary.new | identifier }}
+        where
+            {{ in_window | indent(12) }}
     )

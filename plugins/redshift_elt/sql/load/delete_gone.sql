@@ -2,4 +2,4 @@
 {% import "macros.sql" as m %}
 delete from {{ target | table }}
 using {{ gone | identifier }}
-where {{ m.same_key(target, gone, key) }}
+where {{ m.same_key(target, gone, key) | indent(4) }}

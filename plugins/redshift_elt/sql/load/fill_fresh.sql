@@ -1,4 +1,5 @@
-{# Keep the rows of a SELECT that are in the scope, each distinct row once. Binds the intervals of the scope. #}
+{# Keep the rows of a SELECT that are in the scope, each distinct row once. The SELECT is not indented: that would change
+   a text of several lines in it. Binds the intervals of the scope. #}
 {% import "macros.sql" as m %}
 insert into {{ temporary.fresh | identifier }} (
     {{ columns.names | columns }}
@@ -6,12 +7,13 @@ insert into {{ temporary.fresh | identifier }} (
 select
     {{ columns.names | columns }}
 from (
-select distinct
-    {{ m.with_lengths(columns) }}
-from (
+    select distinct
+        {{ m.with_lengths(columns) | indent(4) }}
+    from (
 {{ select | sql }}
-) as source
+    ) as source
 {% if scope.intervals %}
-where {{ m.in_scope(scope) }}
+    where
+        {{ m.in_scope(scope) | indent(8) }}
 {% endif %}
 ) as rows_once

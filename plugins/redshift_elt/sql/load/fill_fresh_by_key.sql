@@ -1,6 +1,6 @@
 {# Keep one row for each key and UTC day of the rows of a SELECT that are in the scope: the earliest, and of several
    such rows the first in the order of their values. A run always reads whole days, so all runs keep the same row.
-   Binds the intervals of the scope. #}
+   The SELECT is not indented: that would change a text of several lines in it. Binds the intervals of the scope. #}
 {% import "macros.sql" as m %}
 insert into {{ temporary.fresh | identifier }} (
     {{ columns.names | columns }}
@@ -8,18 +8,19 @@ insert into {{ temporary.fresh | identifier }} (
 select
     {{ columns.names | columns }}
 from (
-select
-    {{ columns.names | columns }},
-    row_number() over (
-        partition by
-            {{ key | columns(separator=",\n            ") }},
-            date_trunc('day', {{ window_column | identifier }})
-        order by
-            {{ m.total_order([window_column] + columns.names | list, columns.texts) }}
-    ) as choice
-from (
+    select
+        {{ columns.names | columns | indent(4) }},
+        row_number() over (
+            partition by
+                {{ key | columns | indent(12) }},
+                date_trunc('day', {{ window_column | identifier }})
+            order by
+                {{ m.total_order([window_column] + columns.names | list, columns.texts) | indent(12) }}
+        ) as choice
+    from (
 {{ select | sql }}
-) as source
-where {{ m.in_scope(scope) }}
+    ) as source
+    where
+        {{ m.in_scope(scope) | indent(8) }}
 ) as ranked
 where choice = 1

@@ -6,8 +6,9 @@ insert into {{ gone | identifier }} (
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-where not exists (
-select 1
-from {{ remaining | table }}
-where {{ m.same_key(remaining, target, key) }}
-)
+where
+    not exists (
+        select 1
+        from {{ remaining | table }}
+        where {{ m.same_key(remaining, target, key) | indent(12) }}
+    )

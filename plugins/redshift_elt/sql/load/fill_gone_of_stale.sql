@@ -6,10 +6,11 @@ insert into {{ gone | identifier }} (
 select
     {{ columns.names | columns(target) }}
 from {{ target | table }}
-join (select distinct {{ key | columns(separator=", ") }} from {{ temporary.stale | identifier }}) as taken_back
-  on {{ m.same_key(target, "taken_back", key) }}
-where not exists (
-select 1
-from {{ records | table }}
-where {{ m.same_key(records, target, key) }}
-)
+join {{ m.keys_of(temporary.stale | identifier, key) }} as taken_back
+    on {{ m.same_key(target, "taken_back", key) | indent(4) }}
+where
+    not exists (
+        select 1
+        from {{ records | table }}
+        where {{ m.same_key(records, target, key) | indent(12) }}
+    )

@@ -2,8 +2,9 @@
 {% import "macros.sql" as m %}
 {% set held %}
 {{ table | table }}
-where {{ m.in_scope(scope) }}
-{%- endset %}
+where
+    {{ m.in_scope(scope) | indent(4) }}
+{% endset %}
 insert into {{ temporary.new | identifier }} (
     {{ columns.names | columns }}
 )

@@ -8,9 +8,9 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1

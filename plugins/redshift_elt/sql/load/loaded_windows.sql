@@ -5,5 +5,5 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s
+    and window_start < %(last)s
+    and window_end > %(first)s

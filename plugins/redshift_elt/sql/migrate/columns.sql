@@ -5,4 +5,4 @@ select
     sortkey
 from svv_redshift_columns
 where database_name = current_database()
-  and schema_name = 'etl'
+    and schema_name = 'etl'

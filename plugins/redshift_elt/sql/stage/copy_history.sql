@@ -6,4 +6,4 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed'
+    and status = 'completed'

@@ -2,5 +2,5 @@
 select count(*)
 from {{ incoming | identifier }}
 where {{ column | identifier }} < %(interval_start)s
-   or {{ column | identifier }} >= %(interval_end)s
-   or {{ column | identifier }} is null
+    or {{ column | identifier }} >= %(interval_end)s
+    or {{ column | identifier }} is null

@@ -2,5 +2,5 @@
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s

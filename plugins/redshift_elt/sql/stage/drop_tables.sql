@@ -1,6 +1,5 @@
 {# Drop the tables in which a run has staged; tables that do not exist are ignored. #}
 drop table if exists
 {% for name in tables %}
-    {{ name | table }}{% if not loop.last %},{% endif %}
-
+    {{ name | table }}{{ "," | sql if not loop.last }}
 {% endfor %}

@@ -11,7 +11,7 @@ select
     trim(error_message)
 from sys_load_error_detail
 where session_id = pg_backend_pid()
-  and transaction_id = (
+    and transaction_id = (
       select max(transaction_id)
       from sys_load_error_detail
       where session_id = pg_backend_pid()

@@ -6,4 +6,4 @@ select
     {{ names | columns }}
 from {{ incoming | identifier }}
 where {{ column | identifier }} >= %(interval_start)s
-  and {{ column | identifier }} < %(interval_end)s
+    and {{ column | identifier }} < %(interval_end)s

@@ -3,5 +3,5 @@ select
     {{ names | columns }}
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s

@@ -22,10 +22,10 @@ select
     sum(inserted + updated + deleted + late)
 from etl.loads
 join this_run
-  on this_run.dag_id = loads.dag_id
-  and this_run.run_id = loads.run_id
+    on this_run.dag_id = loads.dag_id
+    and this_run.run_id = loads.run_id
 where window_start >= %(window_start)s
-  and window_end = %(window_end)s
+    and window_end = %(window_end)s
 group by target;
 -- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
@@ -40,7 +40,7 @@ from (
         case
             when "ordered_at" >= %(window_start)s
                 and "ordered_at" < %(window_end)s
-            then 1
+                then 1
             else 0
         end as in_window
     from "orders"
@@ -56,17 +56,17 @@ select
         case
             when "orders"."product_id" is not null
                 and "products"."product_id" is null
-            then 1
+                then 1
         end
     ),
     count(*)
 from "orders"
 left join "products"
-  on "products"."product_id" = "orders"."product_id";
+    on "products"."product_id" = "orders"."product_id";
 
 select
-    wanted.number,
-    found.number
+    wanted.number as expected,
+    found.number as actual
 from (
 select count(*)
 from staging_orders__4e4a3efb5fa2
@@ -161,10 +161,10 @@ select
     sum(inserted + updated + deleted + late)
 from etl.loads
 join this_run
-  on this_run.dag_id = loads.dag_id
-  and this_run.run_id = loads.run_id
+    on this_run.dag_id = loads.dag_id
+    and this_run.run_id = loads.run_id
 where window_start >= %(window_start)s
-  and window_end = %(window_end)s
+    and window_end = %(window_end)s
 group by target;
 -- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
@@ -179,7 +179,7 @@ from (
         case
             when "ordered_at" >= %(window_start)s
                 and "ordered_at" < %(window_end)s
-            then 1
+                then 1
             else 0
         end as in_window
     from "orders"
@@ -195,17 +195,17 @@ select
         case
             when "orders"."product_id" is not null
                 and "products"."product_id" is null
-            then 1
+                then 1
         end
     ),
     count(*)
 from "orders"
 left join "products"
-  on "products"."product_id" = "orders"."product_id";
+    on "products"."product_id" = "orders"."product_id";
 
 select
-    wanted.number,
-    found.number
+    wanted.number as expected,
+    found.number as actual
 from (
 select count(*)
 from staging_orders__4e4a3efb5fa2
@@ -300,10 +300,10 @@ select
     sum(inserted + updated + deleted + late)
 from etl.loads
 join this_run
-  on this_run.dag_id = loads.dag_id
-  and this_run.run_id = loads.run_id
+    on this_run.dag_id = loads.dag_id
+    and this_run.run_id = loads.run_id
 where window_start >= %(window_start)s
-  and window_end = %(window_end)s
+    and window_end = %(window_end)s
 group by target;
 -- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
 
@@ -318,7 +318,7 @@ from (
         case
             when "ordered_at" >= %(window_start)s
                 and "ordered_at" < %(window_end)s
-            then 1
+                then 1
             else 0
         end as in_window
     from "orders"
@@ -334,17 +334,17 @@ select
         case
             when "orders"."product_id" is not null
                 and "products"."product_id" is null
-            then 1
+                then 1
         end
     ),
     count(*)
 from "orders"
 left join "products"
-  on "products"."product_id" = "orders"."product_id";
+    on "products"."product_id" = "orders"."product_id";
 
 select
-    wanted.number,
-    found.number
+    wanted.number as expected,
+    found.number as actual
 from (
 select count(*)
 from staging_orders__4e4a3efb5fa2
@@ -445,7 +445,7 @@ from (
         case
             when "ordered_at" >= %(window_start)s
                 and "ordered_at" < %(window_end)s
-            then 1
+                then 1
             else 0
         end as in_window
     from "orders"
@@ -461,17 +461,17 @@ select
         case
             when "orders"."product_id" is not null
                 and "products"."product_id" is null
-            then 1
+                then 1
         end
     ),
     count(*)
 from "orders"
 left join "products"
-  on "products"."product_id" = "orders"."product_id";
+    on "products"."product_id" = "orders"."product_id";
 
 select
-    wanted.number,
-    found.number
+    wanted.number as expected,
+    found.number as actual
 from (
 select count(*)
 from staging_orders__4e4a3efb5fa2

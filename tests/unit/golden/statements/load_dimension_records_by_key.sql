@@ -12,12 +12,12 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at;
 -- with target = 'brands'
 
 select
@@ -28,11 +28,11 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag;
 -- with target = 'brands'
 
 select *
@@ -57,19 +57,19 @@ select
     "name",
     "country"
 from (
-select distinct
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from (
+    select distinct
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -92,31 +92,33 @@ select
     "name",
     "country"
 from (
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "brand_records__fresh"
-except
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "etl"."brand_records"
-where ("product_id") in (
-select "product_id"
-from "brand_records__fresh"
-)
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "brand_records__fresh"
+    except
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "etl"."brand_records"
+    where
+        ("product_id") in (
+            select
+                "product_id"
+            from "brand_records__fresh"
+        )
 ) as rows_that_differ;
 
 insert into "etl"."brand_records" (
@@ -136,9 +138,9 @@ create temporary table "brands__gone" (like "brands");
 
 select count(*)
 from (
-select distinct
-    "brand_id"
-from "brand_records__fresh"
+    select distinct
+        "brand_id"
+    from "brand_records__fresh"
 ) as keys;
 
 create temporary table "brands__delta" (like "brands");
@@ -149,115 +151,135 @@ insert into "brands__delta" (
     "country"
 )
 with candidates as (
-select
-    "etl"."brand_records"."brand_id",
-    "etl"."brand_records"."name",
-    "etl"."brand_records"."country"
-from "etl"."brand_records"
-join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
-union all
-select
-    "brand_records__new"."brand_id",
-    "brand_records__new"."name",
-    "brand_records__new"."country"
-from "brand_records__new"
-left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brand_records__new"."brand_id" = "taken_back"."brand_id"
-where taken_back."brand_id" is null
-union all
-select
-    "brands"."brand_id",
-    "brands"."name",
-    "brands"."country"
-from "brands"
-join (select distinct "brand_id" from "brand_records__new") as touched
-  on "brands"."brand_id" = "touched"."brand_id"
-left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brands"."brand_id" = "taken_back"."brand_id"
-where taken_back."brand_id" is null
+    select
+        "etl"."brand_records"."brand_id",
+        "etl"."brand_records"."name",
+        "etl"."brand_records"."country"
+    from "etl"."brand_records"
+    join (
+        select distinct
+            "brand_id"
+        from "brand_records__stale"
+    ) as taken_back
+        on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
+    union all
+    select
+        "brand_records__new"."brand_id",
+        "brand_records__new"."name",
+        "brand_records__new"."country"
+    from "brand_records__new"
+    left join (
+        select distinct
+            "brand_id"
+        from "brand_records__stale"
+    ) as taken_back
+        on "brand_records__new"."brand_id" = "taken_back"."brand_id"
+    where taken_back."brand_id" is null
+    union all
+    select
+        "brands"."brand_id",
+        "brands"."name",
+        "brands"."country"
+    from "brands"
+    join (
+        select distinct
+            "brand_id"
+        from "brand_records__new"
+    ) as touched
+        on "brands"."brand_id" = "touched"."brand_id"
+    left join (
+        select distinct
+            "brand_id"
+        from "brand_records__stale"
+    ) as taken_back
+        on "brands"."brand_id" = "taken_back"."brand_id"
+    where taken_back."brand_id" is null
 ),
 choice_0 as (
-select
-    "brand_id",
-    "name"
-from (
-select
-    "brand_id",
-    "name",
-    row_number() over (
-        partition by
-            "brand_id"
-        order by
-            len(name),
-            "name",
-            len("name"),
+    select
+        "brand_id",
+        "name"
+    from (
+        select
             "brand_id",
-            len("brand_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "name",
+            row_number() over (
+                partition by
+                    "brand_id"
+                order by
+                    len(name),
+                    "name",
+                    len("name"),
+                    "brand_id",
+                    len("brand_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 ),
 choice_1 as (
-select
-    "brand_id",
-    "country"
-from (
-select
-    "brand_id",
-    "country",
-    row_number() over (
-        partition by
-            "brand_id"
-        order by
-            "country",
-            len("country"),
+    select
+        "brand_id",
+        "country"
+    from (
+        select
             "brand_id",
-            len("brand_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "country",
+            row_number() over (
+                partition by
+                    "brand_id"
+                order by
+                    "country",
+                    len("country"),
+                    "brand_id",
+                    len("brand_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "brand_id",
     "name",
     "country"
 from (
-select
-    "brand_id",
-    "name",
-    "country",
-    len("brand_id") as "length_0",
-    len("name") as "length_1",
-    len("country") as "length_2"
-from (
-select
-    "choice_0"."brand_id",
-    "choice_0"."name",
-    "choice_1"."country"
-from choice_0
-join choice_1
-  on "choice_0"."brand_id" = "choice_1"."brand_id"
-) as wanted
-except
-select
-    "brand_id",
-    "name",
-    "country",
-    len("brand_id") as "length_0",
-    len("name") as "length_1",
-    len("country") as "length_2"
-from (
-select
-    "brands"."brand_id",
-    "brands"."name",
-    "brands"."country"
-from "brands"
-join (select distinct "brand_id" from candidates) as touched
-  on "brands"."brand_id" = "touched"."brand_id"
-) as held
+    select
+        "brand_id",
+        "name",
+        "country",
+        len("brand_id") as "length_0",
+        len("name") as "length_1",
+        len("country") as "length_2"
+    from (
+        select
+            "choice_0"."brand_id",
+            "choice_0"."name",
+            "choice_1"."country"
+        from choice_0
+        join choice_1
+            on "choice_0"."brand_id" = "choice_1"."brand_id"
+    ) as wanted
+    except
+    select
+        "brand_id",
+        "name",
+        "country",
+        len("brand_id") as "length_0",
+        len("name") as "length_1",
+        len("country") as "length_2"
+    from (
+        select
+            "brands"."brand_id",
+            "brands"."name",
+            "brands"."country"
+        from "brands"
+        join (
+            select distinct
+                "brand_id"
+            from candidates
+        ) as touched
+            on "brands"."brand_id" = "touched"."brand_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -266,33 +288,39 @@ select
     count(fresh_keys."brand_id")
 from "brands__delta"
 left join "brands"
-  on "brands"."brand_id" = "brands__delta"."brand_id"
-left join (select distinct "brand_id" from "brand_records__fresh") as fresh_keys
-  on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
+    on "brands"."brand_id" = "brands__delta"."brand_id"
+left join (
+    select distinct
+        "brand_id"
+    from "brand_records__fresh"
+) as fresh_keys
+    on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
 
 merge into "brands"
 using "brands__delta"
-on "brands"."brand_id" = "brands__delta"."brand_id"
-when matched then update set
-    "name" = "brands__delta"."name",
-    "country" = "brands__delta"."country"
-when not matched then insert (
-    "brand_id",
-    "name",
-    "country"
-)
-values (
-    "brands__delta"."brand_id",
-    "brands__delta"."name",
-    "brands__delta"."country"
-);
+    on "brands"."brand_id" = "brands__delta"."brand_id"
+when matched then
+    update set
+        "name" = "brands__delta"."name",
+        "country" = "brands__delta"."country"
+when not matched then
+    insert (
+        "brand_id",
+        "name",
+        "country"
+    )
+    values (
+        "brands__delta"."brand_id",
+        "brands__delta"."name",
+        "brands__delta"."country"
+    );
 
 delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
-  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -319,9 +347,9 @@ where kind = 'object';
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'brands'
 
 insert into etl.listings (
@@ -434,19 +462,19 @@ select
     "name",
     "country"
 from (
-select distinct
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from (
+    select distinct
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -469,46 +497,48 @@ select
     "name",
     "country"
 from (
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "brand_records__fresh"
-except
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "etl"."brand_records"
-where ("product_id") in (
-select "product_id"
-from "brand_records__fresh"
-)
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "brand_records__fresh"
+    except
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "etl"."brand_records"
+    where
+        ("product_id") in (
+            select
+                "product_id"
+            from "brand_records__fresh"
+        )
 ) as rows_that_differ;
 
 select count(*)
 from (
-select distinct
-    "brand_id"
-from "brand_records__fresh"
+    select distinct
+        "brand_id"
+    from "brand_records__fresh"
 ) as keys;
 
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'brands'
 
 insert into etl.listings (
@@ -589,10 +619,10 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands', window_end = '2018-11-02 00:00:00'
@@ -614,12 +644,12 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at;
 -- with target = 'brands'
 
 select
@@ -630,11 +660,11 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag;
 -- with target = 'brands'
 
 select *
@@ -659,19 +689,19 @@ select
     "name",
     "country"
 from (
-select distinct
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from (
+    select distinct
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -692,31 +722,33 @@ select
     "name",
     "country"
 from (
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "etl"."brand_records"
-where ("product_id") in (
-select "product_id"
-from "brand_records__fresh"
-)
-except
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "brand_records__fresh"
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "etl"."brand_records"
+    where
+        ("product_id") in (
+            select
+                "product_id"
+            from "brand_records__fresh"
+        )
+    except
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "brand_records__fresh"
 ) as rows_that_differ;
 
 create temporary table "brand_records__new" (like "etl"."brand_records");
@@ -733,43 +765,60 @@ select
     "name",
     "country"
 from (
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "brand_records__fresh"
-except
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "etl"."brand_records"
-where ("product_id") in (
-select "product_id"
-from "brand_records__fresh"
-)
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "brand_records__fresh"
+    except
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "etl"."brand_records"
+    where
+        ("product_id") in (
+            select
+                "product_id"
+            from "brand_records__fresh"
+        )
 ) as rows_that_differ;
 
 delete from "etl"."brand_records"
 using "brand_records__stale"
-where "etl"."brand_records"."brand_id" = "brand_records__stale"."brand_id" and len("etl"."brand_records"."brand_id") = len("brand_records__stale"."brand_id")
-  and ("etl"."brand_records"."product_id" = "brand_records__stale"."product_id" and len("etl"."brand_records"."product_id") = len("brand_records__stale"."product_id") or ("etl"."brand_records"."product_id" is null and "brand_records__stale"."product_id" is null))
-  and ("etl"."brand_records"."name" = "brand_records__stale"."name" and len("etl"."brand_records"."name") = len("brand_records__stale"."name") or ("etl"."brand_records"."name" is null and "brand_records__stale"."name" is null))
-  and ("etl"."brand_records"."country" = "brand_records__stale"."country" and len("etl"."brand_records"."country") = len("brand_records__stale"."country") or ("etl"."brand_records"."country" is null and "brand_records__stale"."country" is null))
-  and ("etl"."brand_records"."product_id") in (
-select "product_id"
-from "brand_records__fresh"
-);
+where
+    "etl"."brand_records"."brand_id" = "brand_records__stale"."brand_id"
+    and len("etl"."brand_records"."brand_id") = len("brand_records__stale"."brand_id")
+    and (
+        "etl"."brand_records"."product_id" = "brand_records__stale"."product_id"
+        and len("etl"."brand_records"."product_id") = len("brand_records__stale"."product_id")
+        or ("etl"."brand_records"."product_id" is null and "brand_records__stale"."product_id" is null)
+    )
+    and (
+        "etl"."brand_records"."name" = "brand_records__stale"."name"
+        and len("etl"."brand_records"."name") = len("brand_records__stale"."name")
+        or ("etl"."brand_records"."name" is null and "brand_records__stale"."name" is null)
+    )
+    and (
+        "etl"."brand_records"."country" = "brand_records__stale"."country"
+        and len("etl"."brand_records"."country") = len("brand_records__stale"."country")
+        or ("etl"."brand_records"."country" is null and "brand_records__stale"."country" is null)
+    )
+    and ("etl"."brand_records"."product_id") in (
+        select
+            "product_id"
+        from "brand_records__fresh"
+    );
 
 insert into "etl"."brand_records" (
     "product_id",
@@ -796,19 +845,24 @@ select
     "brands"."name",
     "brands"."country"
 from "brands"
-join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brands"."brand_id" = "taken_back"."brand_id"
-where not exists (
-select 1
-from "etl"."brand_records"
-where "etl"."brand_records"."brand_id" = "brands"."brand_id"
-);
+join (
+    select distinct
+        "brand_id"
+    from "brand_records__stale"
+) as taken_back
+    on "brands"."brand_id" = "taken_back"."brand_id"
+where
+    not exists (
+        select 1
+        from "etl"."brand_records"
+        where "etl"."brand_records"."brand_id" = "brands"."brand_id"
+    );
 
 select count(*)
 from (
-select distinct
-    "brand_id"
-from "brand_records__fresh"
+    select distinct
+        "brand_id"
+    from "brand_records__fresh"
 ) as keys;
 
 create temporary table "brands__delta" (like "brands");
@@ -819,115 +873,135 @@ insert into "brands__delta" (
     "country"
 )
 with candidates as (
-select
-    "etl"."brand_records"."brand_id",
-    "etl"."brand_records"."name",
-    "etl"."brand_records"."country"
-from "etl"."brand_records"
-join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
-union all
-select
-    "brand_records__new"."brand_id",
-    "brand_records__new"."name",
-    "brand_records__new"."country"
-from "brand_records__new"
-left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brand_records__new"."brand_id" = "taken_back"."brand_id"
-where taken_back."brand_id" is null
-union all
-select
-    "brands"."brand_id",
-    "brands"."name",
-    "brands"."country"
-from "brands"
-join (select distinct "brand_id" from "brand_records__new") as touched
-  on "brands"."brand_id" = "touched"."brand_id"
-left join (select distinct "brand_id" from "brand_records__stale") as taken_back
-  on "brands"."brand_id" = "taken_back"."brand_id"
-where taken_back."brand_id" is null
+    select
+        "etl"."brand_records"."brand_id",
+        "etl"."brand_records"."name",
+        "etl"."brand_records"."country"
+    from "etl"."brand_records"
+    join (
+        select distinct
+            "brand_id"
+        from "brand_records__stale"
+    ) as taken_back
+        on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
+    union all
+    select
+        "brand_records__new"."brand_id",
+        "brand_records__new"."name",
+        "brand_records__new"."country"
+    from "brand_records__new"
+    left join (
+        select distinct
+            "brand_id"
+        from "brand_records__stale"
+    ) as taken_back
+        on "brand_records__new"."brand_id" = "taken_back"."brand_id"
+    where taken_back."brand_id" is null
+    union all
+    select
+        "brands"."brand_id",
+        "brands"."name",
+        "brands"."country"
+    from "brands"
+    join (
+        select distinct
+            "brand_id"
+        from "brand_records__new"
+    ) as touched
+        on "brands"."brand_id" = "touched"."brand_id"
+    left join (
+        select distinct
+            "brand_id"
+        from "brand_records__stale"
+    ) as taken_back
+        on "brands"."brand_id" = "taken_back"."brand_id"
+    where taken_back."brand_id" is null
 ),
 choice_0 as (
-select
-    "brand_id",
-    "name"
-from (
-select
-    "brand_id",
-    "name",
-    row_number() over (
-        partition by
-            "brand_id"
-        order by
-            len(name),
-            "name",
-            len("name"),
+    select
+        "brand_id",
+        "name"
+    from (
+        select
             "brand_id",
-            len("brand_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "name",
+            row_number() over (
+                partition by
+                    "brand_id"
+                order by
+                    len(name),
+                    "name",
+                    len("name"),
+                    "brand_id",
+                    len("brand_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 ),
 choice_1 as (
-select
-    "brand_id",
-    "country"
-from (
-select
-    "brand_id",
-    "country",
-    row_number() over (
-        partition by
-            "brand_id"
-        order by
-            "country",
-            len("country"),
+    select
+        "brand_id",
+        "country"
+    from (
+        select
             "brand_id",
-            len("brand_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "country",
+            row_number() over (
+                partition by
+                    "brand_id"
+                order by
+                    "country",
+                    len("country"),
+                    "brand_id",
+                    len("brand_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "brand_id",
     "name",
     "country"
 from (
-select
-    "brand_id",
-    "name",
-    "country",
-    len("brand_id") as "length_0",
-    len("name") as "length_1",
-    len("country") as "length_2"
-from (
-select
-    "choice_0"."brand_id",
-    "choice_0"."name",
-    "choice_1"."country"
-from choice_0
-join choice_1
-  on "choice_0"."brand_id" = "choice_1"."brand_id"
-) as wanted
-except
-select
-    "brand_id",
-    "name",
-    "country",
-    len("brand_id") as "length_0",
-    len("name") as "length_1",
-    len("country") as "length_2"
-from (
-select
-    "brands"."brand_id",
-    "brands"."name",
-    "brands"."country"
-from "brands"
-join (select distinct "brand_id" from candidates) as touched
-  on "brands"."brand_id" = "touched"."brand_id"
-) as held
+    select
+        "brand_id",
+        "name",
+        "country",
+        len("brand_id") as "length_0",
+        len("name") as "length_1",
+        len("country") as "length_2"
+    from (
+        select
+            "choice_0"."brand_id",
+            "choice_0"."name",
+            "choice_1"."country"
+        from choice_0
+        join choice_1
+            on "choice_0"."brand_id" = "choice_1"."brand_id"
+    ) as wanted
+    except
+    select
+        "brand_id",
+        "name",
+        "country",
+        len("brand_id") as "length_0",
+        len("name") as "length_1",
+        len("country") as "length_2"
+    from (
+        select
+            "brands"."brand_id",
+            "brands"."name",
+            "brands"."country"
+        from "brands"
+        join (
+            select distinct
+                "brand_id"
+            from candidates
+        ) as touched
+            on "brands"."brand_id" = "touched"."brand_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -936,33 +1010,39 @@ select
     count(fresh_keys."brand_id")
 from "brands__delta"
 left join "brands"
-  on "brands"."brand_id" = "brands__delta"."brand_id"
-left join (select distinct "brand_id" from "brand_records__fresh") as fresh_keys
-  on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
+    on "brands"."brand_id" = "brands__delta"."brand_id"
+left join (
+    select distinct
+        "brand_id"
+    from "brand_records__fresh"
+) as fresh_keys
+    on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
 
 merge into "brands"
 using "brands__delta"
-on "brands"."brand_id" = "brands__delta"."brand_id"
-when matched then update set
-    "name" = "brands__delta"."name",
-    "country" = "brands__delta"."country"
-when not matched then insert (
-    "brand_id",
-    "name",
-    "country"
-)
-values (
-    "brands__delta"."brand_id",
-    "brands__delta"."name",
-    "brands__delta"."country"
-);
+    on "brands"."brand_id" = "brands__delta"."brand_id"
+when matched then
+    update set
+        "name" = "brands__delta"."name",
+        "country" = "brands__delta"."country"
+when not matched then
+    insert (
+        "brand_id",
+        "name",
+        "country"
+    )
+    values (
+        "brands__delta"."brand_id",
+        "brands__delta"."name",
+        "brands__delta"."country"
+    );
 
 delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
-  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -989,9 +1069,9 @@ where kind = 'object';
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'brands'
 
 insert into etl.listings (
@@ -1080,12 +1160,12 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at;
 -- with target = 'brands'
 
 select
@@ -1096,11 +1176,11 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag;
 -- with target = 'brands'
 
 select *
@@ -1125,19 +1205,19 @@ select
     "name",
     "country"
 from (
-select distinct
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from (
+    select distinct
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -1158,28 +1238,29 @@ select
     "name",
     "country"
 from (
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "etl"."brand_records"
-where 1 = 1
-except
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "brand_records__fresh"
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "etl"."brand_records"
+    where
+        1 = 1
+    except
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "brand_records__fresh"
 ) as rows_that_differ;
 
 create temporary table "brand_records__new" (like "etl"."brand_records");
@@ -1196,28 +1277,29 @@ select
     "name",
     "country"
 from (
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "brand_records__fresh"
-except
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country",
-    len("product_id") as "length_0",
-    len("brand_id") as "length_1",
-    len("name") as "length_2",
-    len("country") as "length_3"
-from "etl"."brand_records"
-where 1 = 1
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "brand_records__fresh"
+    except
+    select
+        "product_id",
+        "brand_id",
+        "name",
+        "country",
+        len("product_id") as "length_0",
+        len("brand_id") as "length_1",
+        len("name") as "length_2",
+        len("country") as "length_3"
+    from "etl"."brand_records"
+    where
+        1 = 1
 ) as rows_that_differ;
 
 create temporary table "brands__gone" (like "brands");
@@ -1232,17 +1314,18 @@ select
     "brands"."name",
     "brands"."country"
 from "brands"
-where not exists (
-select 1
-from "etl"."brand_records"
-where "etl"."brand_records"."brand_id" = "brands"."brand_id"
-);
+where
+    not exists (
+        select 1
+        from "etl"."brand_records"
+        where "etl"."brand_records"."brand_id" = "brands"."brand_id"
+    );
 
 select count(*)
 from (
-select distinct
-    "brand_id"
-from "brand_records__fresh"
+    select distinct
+        "brand_id"
+    from "brand_records__fresh"
 ) as keys;
 
 create temporary table "brands__delta" (like "brands");
@@ -1253,93 +1336,97 @@ insert into "brands__delta" (
     "country"
 )
 with candidates as (
-select
-    "brand_id",
-    "name",
-    "country"
-from "etl"."brand_records"
+    select
+        "brand_id",
+        "name",
+        "country"
+    from "etl"."brand_records"
 ),
 choice_0 as (
-select
-    "brand_id",
-    "name"
-from (
-select
-    "brand_id",
-    "name",
-    row_number() over (
-        partition by
-            "brand_id"
-        order by
-            len(name),
-            "name",
-            len("name"),
+    select
+        "brand_id",
+        "name"
+    from (
+        select
             "brand_id",
-            len("brand_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "name",
+            row_number() over (
+                partition by
+                    "brand_id"
+                order by
+                    len(name),
+                    "name",
+                    len("name"),
+                    "brand_id",
+                    len("brand_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 ),
 choice_1 as (
-select
-    "brand_id",
-    "country"
-from (
-select
-    "brand_id",
-    "country",
-    row_number() over (
-        partition by
-            "brand_id"
-        order by
-            "country",
-            len("country"),
+    select
+        "brand_id",
+        "country"
+    from (
+        select
             "brand_id",
-            len("brand_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "country",
+            row_number() over (
+                partition by
+                    "brand_id"
+                order by
+                    "country",
+                    len("country"),
+                    "brand_id",
+                    len("brand_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "brand_id",
     "name",
     "country"
 from (
-select
-    "brand_id",
-    "name",
-    "country",
-    len("brand_id") as "length_0",
-    len("name") as "length_1",
-    len("country") as "length_2"
-from (
-select
-    "choice_0"."brand_id",
-    "choice_0"."name",
-    "choice_1"."country"
-from choice_0
-join choice_1
-  on "choice_0"."brand_id" = "choice_1"."brand_id"
-) as wanted
-except
-select
-    "brand_id",
-    "name",
-    "country",
-    len("brand_id") as "length_0",
-    len("name") as "length_1",
-    len("country") as "length_2"
-from (
-select
-    "brands"."brand_id",
-    "brands"."name",
-    "brands"."country"
-from "brands"
-join (select distinct "brand_id" from candidates) as touched
-  on "brands"."brand_id" = "touched"."brand_id"
-) as held
+    select
+        "brand_id",
+        "name",
+        "country",
+        len("brand_id") as "length_0",
+        len("name") as "length_1",
+        len("country") as "length_2"
+    from (
+        select
+            "choice_0"."brand_id",
+            "choice_0"."name",
+            "choice_1"."country"
+        from choice_0
+        join choice_1
+            on "choice_0"."brand_id" = "choice_1"."brand_id"
+    ) as wanted
+    except
+    select
+        "brand_id",
+        "name",
+        "country",
+        len("brand_id") as "length_0",
+        len("name") as "length_1",
+        len("country") as "length_2"
+    from (
+        select
+            "brands"."brand_id",
+            "brands"."name",
+            "brands"."country"
+        from "brands"
+        join (
+            select distinct
+                "brand_id"
+            from candidates
+        ) as touched
+            on "brands"."brand_id" = "touched"."brand_id"
+    ) as held
 ) as rows_that_differ;
 
 delete from etl.loaded_files
@@ -1370,9 +1457,9 @@ where kind = 'object';
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'brands'
 
 insert into etl.listings (
@@ -1453,10 +1540,10 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_brands'

@@ -16,8 +16,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
@@ -40,17 +40,18 @@ select
     "name",
     "seen_at"
 from (
-select distinct
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from (
+    select distinct
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
-) as source
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
+    ) as source
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
 ) as rows_once;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -70,21 +71,22 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -100,21 +102,22 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -133,9 +136,9 @@ create temporary table "customers__gone" (like "customers");
 
 select count(*)
 from (
-select distinct
-    "customer_id"
-from "customer_records__fresh"
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
 ) as keys;
 
 create temporary table "customers__delta" (like "customers");
@@ -146,90 +149,110 @@ insert into "customers__delta" (
     "name"
 )
 with candidates as (
-select
-    "etl"."customer_records"."customer_id",
-    "etl"."customer_records"."name",
-    "etl"."customer_records"."seen_at"
-from "etl"."customer_records"
-join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
-union all
-select
-    "customer_records__new"."customer_id",
-    "customer_records__new"."name",
-    "customer_records__new"."seen_at"
-from "customer_records__new"
-left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customer_records__new"."customer_id" = "taken_back"."customer_id"
-where taken_back."customer_id" is null
-union all
-select
-    "customers"."customer_id",
-    "customers"."name",
-    "customers"."seen_at"
-from "customers"
-join (select distinct "customer_id" from "customer_records__new") as touched
-  on "customers"."customer_id" = "touched"."customer_id"
-left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customers"."customer_id" = "taken_back"."customer_id"
-where taken_back."customer_id" is null
+    select
+        "etl"."customer_records"."customer_id",
+        "etl"."customer_records"."name",
+        "etl"."customer_records"."seen_at"
+    from "etl"."customer_records"
+    join (
+        select distinct
+            "customer_id"
+        from "customer_records__stale"
+    ) as taken_back
+        on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
+    union all
+    select
+        "customer_records__new"."customer_id",
+        "customer_records__new"."name",
+        "customer_records__new"."seen_at"
+    from "customer_records__new"
+    left join (
+        select distinct
+            "customer_id"
+        from "customer_records__stale"
+    ) as taken_back
+        on "customer_records__new"."customer_id" = "taken_back"."customer_id"
+    where taken_back."customer_id" is null
+    union all
+    select
+        "customers"."customer_id",
+        "customers"."name",
+        "customers"."seen_at"
+    from "customers"
+    join (
+        select distinct
+            "customer_id"
+        from "customer_records__new"
+    ) as touched
+        on "customers"."customer_id" = "touched"."customer_id"
+    left join (
+        select distinct
+            "customer_id"
+        from "customer_records__stale"
+    ) as taken_back
+        on "customers"."customer_id" = "taken_back"."customer_id"
+    where taken_back."customer_id" is null
 ),
 choice_0 as (
-select
-    "customer_id",
-    "seen_at",
-    "name"
-from (
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    row_number() over (
-        partition by
-            "customer_id"
-        order by
-            seen_at desc,
+    select
+        "customer_id",
+        "seen_at",
+        "name"
+    from (
+        select
+            "customer_id",
             "seen_at",
             "name",
-            len("name"),
-            "customer_id"
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            row_number() over (
+                partition by
+                    "customer_id"
+                order by
+                    seen_at desc,
+                    "seen_at",
+                    "name",
+                    len("name"),
+                    "customer_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "customer_id",
     "seen_at",
     "name"
 from (
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "choice_0"."customer_id",
-    "choice_0"."seen_at",
-    "choice_0"."name"
-from choice_0
-) as wanted
-except
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "customers"."customer_id",
-    "customers"."seen_at",
-    "customers"."name"
-from "customers"
-join (select distinct "customer_id" from candidates) as touched
-  on "customers"."customer_id" = "touched"."customer_id"
-) as held
+    select
+        "customer_id",
+        "seen_at",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."customer_id",
+            "choice_0"."seen_at",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "customer_id",
+        "seen_at",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "customers"."customer_id",
+            "customers"."seen_at",
+            "customers"."name"
+        from "customers"
+        join (
+            select distinct
+                "customer_id"
+            from candidates
+        ) as touched
+            on "customers"."customer_id" = "touched"."customer_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -238,26 +261,32 @@ select
     count(fresh_keys."customer_id")
 from "customers__delta"
 left join "customers"
-  on "customers"."customer_id" = "customers__delta"."customer_id"
-left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
-  on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
+    on "customers"."customer_id" = "customers__delta"."customer_id"
+left join (
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
+) as fresh_keys
+    on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
 merge into "customers"
 using "customers__delta"
-on "customers"."customer_id" = "customers__delta"."customer_id"
-when matched then update set
-    "name" = "customers__delta"."name",
-    "seen_at" = "customers__delta"."seen_at"
-when not matched then insert (
-    "customer_id",
-    "name",
-    "seen_at"
-)
-values (
-    "customers__delta"."customer_id",
-    "customers__delta"."name",
-    "customers__delta"."seen_at"
-);
+    on "customers"."customer_id" = "customers__delta"."customer_id"
+when matched then
+    update set
+        "name" = "customers__delta"."name",
+        "seen_at" = "customers__delta"."seen_at"
+when not matched then
+    insert (
+        "customer_id",
+        "name",
+        "seen_at"
+    )
+    values (
+        "customers__delta"."customer_id",
+        "customers__delta"."name",
+        "customers__delta"."seen_at"
+    );
 
 insert into etl.loads (
     dag_id,
@@ -335,8 +364,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
@@ -359,17 +388,18 @@ select
     "name",
     "seen_at"
 from (
-select distinct
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from (
+    select distinct
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
-) as source
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
+    ) as source
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
 ) as rows_once;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -389,21 +419,22 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -419,29 +450,30 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select count(*)
 from (
-select distinct
-    "customer_id"
-from "customer_records__fresh"
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
 ) as keys;
 
 insert into etl.loads (
@@ -508,10 +540,10 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_customers',
@@ -538,8 +570,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
@@ -562,17 +594,18 @@ select
     "name",
     "seen_at"
 from (
-select distinct
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from (
+    select distinct
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
-) as source
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
+    ) as source
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
 ) as rows_once;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -592,21 +625,22 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -622,31 +656,40 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where "seen_at" >= %(start_1)s
-  and "seen_at" < %(end_1)s
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        "seen_at" >= %(start_1)s
+        and "seen_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "etl"."customer_records"
 using "customer_records__stale"
-where "etl"."customer_records"."customer_id" = "customer_records__stale"."customer_id"
-  and ("etl"."customer_records"."name" = "customer_records__stale"."name" and len("etl"."customer_records"."name") = len("customer_records__stale"."name") or ("etl"."customer_records"."name" is null and "customer_records__stale"."name" is null))
-  and ("etl"."customer_records"."seen_at" = "customer_records__stale"."seen_at" or ("etl"."customer_records"."seen_at" is null and "customer_records__stale"."seen_at" is null))
-  and "etl"."customer_records"."seen_at" >= %(start_1)s
-  and "etl"."customer_records"."seen_at" < %(end_1)s;
+where
+    "etl"."customer_records"."customer_id" = "customer_records__stale"."customer_id"
+    and (
+        "etl"."customer_records"."name" = "customer_records__stale"."name"
+        and len("etl"."customer_records"."name") = len("customer_records__stale"."name")
+        or ("etl"."customer_records"."name" is null and "customer_records__stale"."name" is null)
+    )
+    and (
+        "etl"."customer_records"."seen_at" = "customer_records__stale"."seen_at"
+        or ("etl"."customer_records"."seen_at" is null and "customer_records__stale"."seen_at" is null)
+    )
+    and "etl"."customer_records"."seen_at" >= %(start_1)s
+    and "etl"."customer_records"."seen_at" < %(end_1)s;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "etl"."customer_records" (
@@ -672,19 +715,24 @@ select
     "customers"."name",
     "customers"."seen_at"
 from "customers"
-join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customers"."customer_id" = "taken_back"."customer_id"
-where not exists (
-select 1
-from "etl"."customer_records"
-where "etl"."customer_records"."customer_id" = "customers"."customer_id"
-);
+join (
+    select distinct
+        "customer_id"
+    from "customer_records__stale"
+) as taken_back
+    on "customers"."customer_id" = "taken_back"."customer_id"
+where
+    not exists (
+        select 1
+        from "etl"."customer_records"
+        where "etl"."customer_records"."customer_id" = "customers"."customer_id"
+    );
 
 select count(*)
 from (
-select distinct
-    "customer_id"
-from "customer_records__fresh"
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
 ) as keys;
 
 create temporary table "customers__delta" (like "customers");
@@ -695,90 +743,110 @@ insert into "customers__delta" (
     "name"
 )
 with candidates as (
-select
-    "etl"."customer_records"."customer_id",
-    "etl"."customer_records"."name",
-    "etl"."customer_records"."seen_at"
-from "etl"."customer_records"
-join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
-union all
-select
-    "customer_records__new"."customer_id",
-    "customer_records__new"."name",
-    "customer_records__new"."seen_at"
-from "customer_records__new"
-left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customer_records__new"."customer_id" = "taken_back"."customer_id"
-where taken_back."customer_id" is null
-union all
-select
-    "customers"."customer_id",
-    "customers"."name",
-    "customers"."seen_at"
-from "customers"
-join (select distinct "customer_id" from "customer_records__new") as touched
-  on "customers"."customer_id" = "touched"."customer_id"
-left join (select distinct "customer_id" from "customer_records__stale") as taken_back
-  on "customers"."customer_id" = "taken_back"."customer_id"
-where taken_back."customer_id" is null
+    select
+        "etl"."customer_records"."customer_id",
+        "etl"."customer_records"."name",
+        "etl"."customer_records"."seen_at"
+    from "etl"."customer_records"
+    join (
+        select distinct
+            "customer_id"
+        from "customer_records__stale"
+    ) as taken_back
+        on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
+    union all
+    select
+        "customer_records__new"."customer_id",
+        "customer_records__new"."name",
+        "customer_records__new"."seen_at"
+    from "customer_records__new"
+    left join (
+        select distinct
+            "customer_id"
+        from "customer_records__stale"
+    ) as taken_back
+        on "customer_records__new"."customer_id" = "taken_back"."customer_id"
+    where taken_back."customer_id" is null
+    union all
+    select
+        "customers"."customer_id",
+        "customers"."name",
+        "customers"."seen_at"
+    from "customers"
+    join (
+        select distinct
+            "customer_id"
+        from "customer_records__new"
+    ) as touched
+        on "customers"."customer_id" = "touched"."customer_id"
+    left join (
+        select distinct
+            "customer_id"
+        from "customer_records__stale"
+    ) as taken_back
+        on "customers"."customer_id" = "taken_back"."customer_id"
+    where taken_back."customer_id" is null
 ),
 choice_0 as (
-select
-    "customer_id",
-    "seen_at",
-    "name"
-from (
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    row_number() over (
-        partition by
-            "customer_id"
-        order by
-            seen_at desc,
+    select
+        "customer_id",
+        "seen_at",
+        "name"
+    from (
+        select
+            "customer_id",
             "seen_at",
             "name",
-            len("name"),
-            "customer_id"
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            row_number() over (
+                partition by
+                    "customer_id"
+                order by
+                    seen_at desc,
+                    "seen_at",
+                    "name",
+                    len("name"),
+                    "customer_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "customer_id",
     "seen_at",
     "name"
 from (
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "choice_0"."customer_id",
-    "choice_0"."seen_at",
-    "choice_0"."name"
-from choice_0
-) as wanted
-except
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "customers"."customer_id",
-    "customers"."seen_at",
-    "customers"."name"
-from "customers"
-join (select distinct "customer_id" from candidates) as touched
-  on "customers"."customer_id" = "touched"."customer_id"
-) as held
+    select
+        "customer_id",
+        "seen_at",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."customer_id",
+            "choice_0"."seen_at",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "customer_id",
+        "seen_at",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "customers"."customer_id",
+            "customers"."seen_at",
+            "customers"."name"
+        from "customers"
+        join (
+            select distinct
+                "customer_id"
+            from candidates
+        ) as touched
+            on "customers"."customer_id" = "touched"."customer_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -787,26 +855,32 @@ select
     count(fresh_keys."customer_id")
 from "customers__delta"
 left join "customers"
-  on "customers"."customer_id" = "customers__delta"."customer_id"
-left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
-  on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
+    on "customers"."customer_id" = "customers__delta"."customer_id"
+left join (
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
+) as fresh_keys
+    on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
 merge into "customers"
 using "customers__delta"
-on "customers"."customer_id" = "customers__delta"."customer_id"
-when matched then update set
-    "name" = "customers__delta"."name",
-    "seen_at" = "customers__delta"."seen_at"
-when not matched then insert (
-    "customer_id",
-    "name",
-    "seen_at"
-)
-values (
-    "customers__delta"."customer_id",
-    "customers__delta"."name",
-    "customers__delta"."seen_at"
-);
+    on "customers"."customer_id" = "customers__delta"."customer_id"
+when matched then
+    update set
+        "name" = "customers__delta"."name",
+        "seen_at" = "customers__delta"."seen_at"
+when not matched then
+    insert (
+        "customer_id",
+        "name",
+        "seen_at"
+    )
+    values (
+        "customers__delta"."customer_id",
+        "customers__delta"."name",
+        "customers__delta"."seen_at"
+    );
 
 insert into etl.loads (
     dag_id,
@@ -899,15 +973,15 @@ select
     "name",
     "seen_at"
 from (
-select distinct
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from (
+    select distinct
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -926,20 +1000,21 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where 1 = 1
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        1 = 1
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
 ) as rows_that_differ;
 
 create temporary table "customer_records__new" (like "etl"."customer_records");
@@ -954,20 +1029,21 @@ select
     "name",
     "seen_at"
 from (
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "customer_records__fresh"
-except
-select
-    "customer_id",
-    "name",
-    "seen_at",
-    len("name") as "length_0"
-from "etl"."customer_records"
-where 1 = 1
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "customer_records__fresh"
+    except
+    select
+        "customer_id",
+        "name",
+        "seen_at",
+        len("name") as "length_0"
+    from "etl"."customer_records"
+    where
+        1 = 1
 ) as rows_that_differ;
 
 insert into "etl"."customer_records" (
@@ -993,17 +1069,18 @@ select
     "customers"."name",
     "customers"."seen_at"
 from "customers"
-where not exists (
-select 1
-from "etl"."customer_records"
-where "etl"."customer_records"."customer_id" = "customers"."customer_id"
-);
+where
+    not exists (
+        select 1
+        from "etl"."customer_records"
+        where "etl"."customer_records"."customer_id" = "customers"."customer_id"
+    );
 
 select count(*)
 from (
-select distinct
-    "customer_id"
-from "customer_records__fresh"
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
 ) as keys;
 
 create temporary table "customers__delta" (like "customers");
@@ -1014,68 +1091,72 @@ insert into "customers__delta" (
     "name"
 )
 with candidates as (
-select
-    "customer_id",
-    "name",
-    "seen_at"
-from "etl"."customer_records"
+    select
+        "customer_id",
+        "name",
+        "seen_at"
+    from "etl"."customer_records"
 ),
 choice_0 as (
-select
-    "customer_id",
-    "seen_at",
-    "name"
-from (
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    row_number() over (
-        partition by
-            "customer_id"
-        order by
-            seen_at desc,
+    select
+        "customer_id",
+        "seen_at",
+        "name"
+    from (
+        select
+            "customer_id",
             "seen_at",
             "name",
-            len("name"),
-            "customer_id"
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            row_number() over (
+                partition by
+                    "customer_id"
+                order by
+                    seen_at desc,
+                    "seen_at",
+                    "name",
+                    len("name"),
+                    "customer_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "customer_id",
     "seen_at",
     "name"
 from (
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "choice_0"."customer_id",
-    "choice_0"."seen_at",
-    "choice_0"."name"
-from choice_0
-) as wanted
-except
-select
-    "customer_id",
-    "seen_at",
-    "name",
-    len("name") as "length_0"
-from (
-select
-    "customers"."customer_id",
-    "customers"."seen_at",
-    "customers"."name"
-from "customers"
-join (select distinct "customer_id" from candidates) as touched
-  on "customers"."customer_id" = "touched"."customer_id"
-) as held
+    select
+        "customer_id",
+        "seen_at",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."customer_id",
+            "choice_0"."seen_at",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "customer_id",
+        "seen_at",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "customers"."customer_id",
+            "customers"."seen_at",
+            "customers"."name"
+        from "customers"
+        join (
+            select distinct
+                "customer_id"
+            from candidates
+        ) as touched
+            on "customers"."customer_id" = "touched"."customer_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -1084,26 +1165,32 @@ select
     count(fresh_keys."customer_id")
 from "customers__delta"
 left join "customers"
-  on "customers"."customer_id" = "customers__delta"."customer_id"
-left join (select distinct "customer_id" from "customer_records__fresh") as fresh_keys
-  on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
+    on "customers"."customer_id" = "customers__delta"."customer_id"
+left join (
+    select distinct
+        "customer_id"
+    from "customer_records__fresh"
+) as fresh_keys
+    on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
 merge into "customers"
 using "customers__delta"
-on "customers"."customer_id" = "customers__delta"."customer_id"
-when matched then update set
-    "name" = "customers__delta"."name",
-    "seen_at" = "customers__delta"."seen_at"
-when not matched then insert (
-    "customer_id",
-    "name",
-    "seen_at"
-)
-values (
-    "customers__delta"."customer_id",
-    "customers__delta"."name",
-    "customers__delta"."seen_at"
-);
+    on "customers"."customer_id" = "customers__delta"."customer_id"
+when matched then
+    update set
+        "name" = "customers__delta"."name",
+        "seen_at" = "customers__delta"."seen_at"
+when not matched then
+    insert (
+        "customer_id",
+        "name",
+        "seen_at"
+    )
+    values (
+        "customers__delta"."customer_id",
+        "customers__delta"."name",
+        "customers__delta"."seen_at"
+    );
 
 insert into etl.loads (
     dag_id,

@@ -12,12 +12,12 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at;
 -- with target = 'products'
 
 select
@@ -28,11 +28,11 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag;
 -- with target = 'products'
 
 select *
@@ -51,16 +51,16 @@ select
     "title",
     "price"
 from (
-select distinct
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
+    select distinct
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -71,9 +71,9 @@ create temporary table "products__gone" (like "products");
 
 select count(*)
 from (
-select distinct
-    "product_id"
-from "products__fresh"
+    select distinct
+        "product_id"
+    from "products__fresh"
 ) as keys;
 
 create temporary table "products__delta" (like "products");
@@ -84,78 +84,86 @@ insert into "products__delta" (
     "price"
 )
 with candidates as (
-select
-    "product_id",
-    "title",
-    "price"
-from "products__fresh"
-union all
-select
-    "products"."product_id",
-    "products"."title",
-    "products"."price"
-from "products"
-join (select distinct "product_id" from "products__fresh") as touched
-  on "products"."product_id" = "touched"."product_id"
+    select
+        "product_id",
+        "title",
+        "price"
+    from "products__fresh"
+    union all
+    select
+        "products"."product_id",
+        "products"."title",
+        "products"."price"
+    from "products"
+    join (
+        select distinct
+            "product_id"
+        from "products__fresh"
+    ) as touched
+        on "products"."product_id" = "touched"."product_id"
 ),
 choice_0 as (
-select
-    "product_id",
-    "title",
-    "price"
-from (
-select
-    "product_id",
-    "title",
-    "price",
-    row_number() over (
-        partition by
-            "product_id"
-        order by
-            "title",
-            len("title"),
-            "price",
+    select
+        "product_id",
+        "title",
+        "price"
+    from (
+        select
             "product_id",
-            len("product_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "title",
+            "price",
+            row_number() over (
+                partition by
+                    "product_id"
+                order by
+                    "title",
+                    len("title"),
+                    "price",
+                    "product_id",
+                    len("product_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "product_id",
     "title",
     "price"
 from (
-select
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
-select
-    "choice_0"."product_id",
-    "choice_0"."title",
-    "choice_0"."price"
-from choice_0
-) as wanted
-except
-select
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
-select
-    "products"."product_id",
-    "products"."title",
-    "products"."price"
-from "products"
-join (select distinct "product_id" from candidates) as touched
-  on "products"."product_id" = "touched"."product_id"
-) as held
+    select
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
+        select
+            "choice_0"."product_id",
+            "choice_0"."title",
+            "choice_0"."price"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
+        select
+            "products"."product_id",
+            "products"."title",
+            "products"."price"
+        from "products"
+        join (
+            select distinct
+                "product_id"
+            from candidates
+        ) as touched
+            on "products"."product_id" = "touched"."product_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -164,33 +172,39 @@ select
     count(fresh_keys."product_id")
 from "products__delta"
 left join "products"
-  on "products"."product_id" = "products__delta"."product_id"
-left join (select distinct "product_id" from "products__fresh") as fresh_keys
-  on "fresh_keys"."product_id" = "products__delta"."product_id";
+    on "products"."product_id" = "products__delta"."product_id"
+left join (
+    select distinct
+        "product_id"
+    from "products__fresh"
+) as fresh_keys
+    on "fresh_keys"."product_id" = "products__delta"."product_id";
 
 merge into "products"
 using "products__delta"
-on "products"."product_id" = "products__delta"."product_id"
-when matched then update set
-    "title" = "products__delta"."title",
-    "price" = "products__delta"."price"
-when not matched then insert (
-    "product_id",
-    "title",
-    "price"
-)
-values (
-    "products__delta"."product_id",
-    "products__delta"."title",
-    "products__delta"."price"
-);
+    on "products"."product_id" = "products__delta"."product_id"
+when matched then
+    update set
+        "title" = "products__delta"."title",
+        "price" = "products__delta"."price"
+when not matched then
+    insert (
+        "product_id",
+        "title",
+        "price"
+    )
+    values (
+        "products__delta"."product_id",
+        "products__delta"."title",
+        "products__delta"."price"
+    );
 
 delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
-  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -217,9 +231,9 @@ where kind = 'object';
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'products'
 
 insert into etl.listings (
@@ -327,24 +341,24 @@ select
     "title",
     "price"
 from (
-select distinct
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
+    select distinct
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'products'
 
 insert into etl.listings (
@@ -426,10 +440,10 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products',
@@ -452,12 +466,12 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at;
 -- with target = 'products'
 
 select
@@ -468,11 +482,11 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag;
 -- with target = 'products'
 
 select *
@@ -491,16 +505,16 @@ select
     "title",
     "price"
 from (
-select distinct
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
+    select distinct
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -511,9 +525,9 @@ create temporary table "products__gone" (like "products");
 
 select count(*)
 from (
-select distinct
-    "product_id"
-from "products__fresh"
+    select distinct
+        "product_id"
+    from "products__fresh"
 ) as keys;
 
 create temporary table "products__delta" (like "products");
@@ -524,70 +538,74 @@ insert into "products__delta" (
     "price"
 )
 with candidates as (
-select
-    "product_id",
-    "title",
-    "price"
-from "products__fresh"
+    select
+        "product_id",
+        "title",
+        "price"
+    from "products__fresh"
 ),
 choice_0 as (
-select
-    "product_id",
-    "title",
-    "price"
-from (
-select
-    "product_id",
-    "title",
-    "price",
-    row_number() over (
-        partition by
-            "product_id"
-        order by
-            "title",
-            len("title"),
-            "price",
+    select
+        "product_id",
+        "title",
+        "price"
+    from (
+        select
             "product_id",
-            len("product_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "title",
+            "price",
+            row_number() over (
+                partition by
+                    "product_id"
+                order by
+                    "title",
+                    len("title"),
+                    "price",
+                    "product_id",
+                    len("product_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "product_id",
     "title",
     "price"
 from (
-select
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
-select
-    "choice_0"."product_id",
-    "choice_0"."title",
-    "choice_0"."price"
-from choice_0
-) as wanted
-except
-select
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
-select
-    "products"."product_id",
-    "products"."title",
-    "products"."price"
-from "products"
-join (select distinct "product_id" from candidates) as touched
-  on "products"."product_id" = "touched"."product_id"
-) as held
+    select
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
+        select
+            "choice_0"."product_id",
+            "choice_0"."title",
+            "choice_0"."price"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
+        select
+            "products"."product_id",
+            "products"."title",
+            "products"."price"
+        from "products"
+        join (
+            select distinct
+                "product_id"
+            from candidates
+        ) as touched
+            on "products"."product_id" = "touched"."product_id"
+    ) as held
 ) as rows_that_differ;
 
 select
@@ -596,33 +614,39 @@ select
     count(fresh_keys."product_id")
 from "products__delta"
 left join "products"
-  on "products"."product_id" = "products__delta"."product_id"
-left join (select distinct "product_id" from "products__fresh") as fresh_keys
-  on "fresh_keys"."product_id" = "products__delta"."product_id";
+    on "products"."product_id" = "products__delta"."product_id"
+left join (
+    select distinct
+        "product_id"
+    from "products__fresh"
+) as fresh_keys
+    on "fresh_keys"."product_id" = "products__delta"."product_id";
 
 merge into "products"
 using "products__delta"
-on "products"."product_id" = "products__delta"."product_id"
-when matched then update set
-    "title" = "products__delta"."title",
-    "price" = "products__delta"."price"
-when not matched then insert (
-    "product_id",
-    "title",
-    "price"
-)
-values (
-    "products__delta"."product_id",
-    "products__delta"."title",
-    "products__delta"."price"
-);
+    on "products"."product_id" = "products__delta"."product_id"
+when matched then
+    update set
+        "title" = "products__delta"."title",
+        "price" = "products__delta"."price"
+when not matched then
+    insert (
+        "product_id",
+        "title",
+        "price"
+    )
+    values (
+        "products__delta"."product_id",
+        "products__delta"."title",
+        "products__delta"."price"
+    );
 
 delete from etl.loaded_files
 using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
-  and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -649,9 +673,9 @@ where kind = 'object';
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'products'
 
 insert into etl.listings (
@@ -741,12 +765,12 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag
-  and loaded.modified_at >= staged.modified_at;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag
+    and loaded.modified_at >= staged.modified_at;
 -- with target = 'products'
 
 select
@@ -757,11 +781,11 @@ from "staging_products_files__4e4a3efb5fa2";
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
-  on loaded.bucket = staged.bucket
-  and loaded.object_key = staged.object_key
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
 where staged.kind = 'object'
-  and loaded.target = %(target)s
-  and loaded.etag <> staged.etag;
+    and loaded.target = %(target)s
+    and loaded.etag <> staged.etag;
 -- with target = 'products'
 
 select *
@@ -780,16 +804,16 @@ select
     "title",
     "price"
 from (
-select distinct
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
+    select distinct
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
-) as source
+    ) as source
 ) as rows_once;
 
 select count(*)
@@ -808,17 +832,18 @@ select
     "products"."title",
     "products"."price"
 from "products"
-where not exists (
-select 1
-from "products__fresh"
-where "products__fresh"."product_id" = "products"."product_id"
-);
+where
+    not exists (
+        select 1
+        from "products__fresh"
+        where "products__fresh"."product_id" = "products"."product_id"
+    );
 
 select count(*)
 from (
-select distinct
-    "product_id"
-from "products__fresh"
+    select distinct
+        "product_id"
+    from "products__fresh"
 ) as keys;
 
 create temporary table "products__delta" (like "products");
@@ -829,70 +854,74 @@ insert into "products__delta" (
     "price"
 )
 with candidates as (
-select
-    "product_id",
-    "title",
-    "price"
-from "products__fresh"
+    select
+        "product_id",
+        "title",
+        "price"
+    from "products__fresh"
 ),
 choice_0 as (
-select
-    "product_id",
-    "title",
-    "price"
-from (
-select
-    "product_id",
-    "title",
-    "price",
-    row_number() over (
-        partition by
-            "product_id"
-        order by
-            "title",
-            len("title"),
-            "price",
+    select
+        "product_id",
+        "title",
+        "price"
+    from (
+        select
             "product_id",
-            len("product_id")
-    ) as choice
-from candidates
-) as ranked
-where choice = 1
+            "title",
+            "price",
+            row_number() over (
+                partition by
+                    "product_id"
+                order by
+                    "title",
+                    len("title"),
+                    "price",
+                    "product_id",
+                    len("product_id")
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
 )
 select
     "product_id",
     "title",
     "price"
 from (
-select
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
-select
-    "choice_0"."product_id",
-    "choice_0"."title",
-    "choice_0"."price"
-from choice_0
-) as wanted
-except
-select
-    "product_id",
-    "title",
-    "price",
-    len("product_id") as "length_0",
-    len("title") as "length_1"
-from (
-select
-    "products"."product_id",
-    "products"."title",
-    "products"."price"
-from "products"
-join (select distinct "product_id" from candidates) as touched
-  on "products"."product_id" = "touched"."product_id"
-) as held
+    select
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
+        select
+            "choice_0"."product_id",
+            "choice_0"."title",
+            "choice_0"."price"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "product_id",
+        "title",
+        "price",
+        len("product_id") as "length_0",
+        len("title") as "length_1"
+    from (
+        select
+            "products"."product_id",
+            "products"."title",
+            "products"."price"
+        from "products"
+        join (
+            select distinct
+                "product_id"
+            from candidates
+        ) as touched
+            on "products"."product_id" = "touched"."product_id"
+    ) as held
 ) as rows_that_differ;
 
 delete from "products"
@@ -927,9 +956,9 @@ where kind = 'object';
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
-  and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
-  and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
-  and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
+    and etl.listings.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.listings.prefix = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind = 'listing';
 -- with target = 'products'
 
 insert into etl.listings (
@@ -1010,10 +1039,10 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_products'

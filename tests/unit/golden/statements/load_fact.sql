@@ -16,8 +16,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
@@ -42,34 +42,35 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    row_number() over (
-        partition by
-            "order_id",
-            date_trunc('day', "ordered_at")
-        order by
-            "ordered_at",
-            "order_id",
-            "ordered_at",
-            "status",
-            len("status"),
-            "customer_id",
-            "product_id",
-            len("product_id"),
-            "quantity"
-    ) as choice
-from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status"),
+                "customer_id",
+                "product_id",
+                len("product_id"),
+                "quantity"
+        ) as choice
+    from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
-) as source
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
@@ -96,29 +97,30 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -140,29 +142,30 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -185,26 +188,29 @@ from "orders__new";
 
 select
     (
-    select count(*)
-    from "orders"
-    where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+        select count(*)
+        from "orders"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
     ),
     (
-    select count(*)
-    from "orders__fresh"
+        select count(*)
+        from "orders__fresh"
     ),
     (
-    select count(*)
-    from "orders__fresh"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     ),
     (
-    select count(*)
-    from "orders__new"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     );
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
 --      window_end = '2018-11-02 00:00:00'
@@ -284,8 +290,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
@@ -310,34 +316,35 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    row_number() over (
-        partition by
-            "order_id",
-            date_trunc('day', "ordered_at")
-        order by
-            "ordered_at",
-            "order_id",
-            "ordered_at",
-            "status",
-            len("status"),
-            "customer_id",
-            "product_id",
-            len("product_id"),
-            "quantity"
-    ) as choice
-from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status"),
+                "customer_id",
+                "product_id",
+                len("product_id"),
+                "quantity"
+        ) as choice
+    from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
-) as source
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
@@ -364,29 +371,30 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -408,54 +416,58 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 select
     (
-    select count(*)
-    from "orders"
-    where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+        select count(*)
+        from "orders"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
     ),
     (
-    select count(*)
-    from "orders__fresh"
+        select count(*)
+        from "orders__fresh"
     ),
     (
-    select count(*)
-    from "orders__fresh"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     ),
     (
-    select count(*)
-    from "orders__new"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     );
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
 --      window_end = '2018-11-02 00:00:00'
@@ -523,10 +535,10 @@ select
     late
 from etl.loads
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and task_id = %(task_id)s
-  and window_end = %(window_end)s
-  and inserted + updated + deleted + late > 0
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_orders', window_end = '2018-11-02 00:00:00'
@@ -552,8 +564,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select *
@@ -578,34 +590,35 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    row_number() over (
-        partition by
-            "order_id",
-            date_trunc('day', "ordered_at")
-        order by
-            "ordered_at",
-            "order_id",
-            "ordered_at",
-            "status",
-            len("status"),
-            "customer_id",
-            "product_id",
-            len("product_id"),
-            "quantity"
-    ) as choice
-from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status"),
+                "customer_id",
+                "product_id",
+                len("product_id"),
+                "quantity"
+        ) as choice
+    from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
-) as source
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
@@ -632,29 +645,30 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
@@ -676,42 +690,61 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "orders"
 using "orders__stale"
-where "orders"."order_id" = "orders__stale"."order_id"
-  and ("orders"."ordered_at" = "orders__stale"."ordered_at" or ("orders"."ordered_at" is null and "orders__stale"."ordered_at" is null))
-  and ("orders"."status" = "orders__stale"."status" and len("orders"."status") = len("orders__stale"."status") or ("orders"."status" is null and "orders__stale"."status" is null))
-  and ("orders"."customer_id" = "orders__stale"."customer_id" or ("orders"."customer_id" is null and "orders__stale"."customer_id" is null))
-  and ("orders"."product_id" = "orders__stale"."product_id" and len("orders"."product_id") = len("orders__stale"."product_id") or ("orders"."product_id" is null and "orders__stale"."product_id" is null))
-  and ("orders"."quantity" = "orders__stale"."quantity" or ("orders"."quantity" is null and "orders__stale"."quantity" is null))
-  and "orders"."ordered_at" >= %(start_1)s
-  and "orders"."ordered_at" < %(end_1)s;
+where
+    "orders"."order_id" = "orders__stale"."order_id"
+    and (
+        "orders"."ordered_at" = "orders__stale"."ordered_at"
+        or ("orders"."ordered_at" is null and "orders__stale"."ordered_at" is null)
+    )
+    and (
+        "orders"."status" = "orders__stale"."status"
+        and len("orders"."status") = len("orders__stale"."status")
+        or ("orders"."status" is null and "orders__stale"."status" is null)
+    )
+    and (
+        "orders"."customer_id" = "orders__stale"."customer_id"
+        or ("orders"."customer_id" is null and "orders__stale"."customer_id" is null)
+    )
+    and (
+        "orders"."product_id" = "orders__stale"."product_id"
+        and len("orders"."product_id") = len("orders__stale"."product_id")
+        or ("orders"."product_id" is null and "orders__stale"."product_id" is null)
+    )
+    and (
+        "orders"."quantity" = "orders__stale"."quantity"
+        or ("orders"."quantity" is null and "orders__stale"."quantity" is null)
+    )
+    and "orders"."ordered_at" >= %(start_1)s
+    and "orders"."ordered_at" < %(end_1)s;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "orders" (
@@ -733,26 +766,29 @@ from "orders__new";
 
 select
     (
-    select count(*)
-    from "orders"
-    where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+        select count(*)
+        from "orders"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
     ),
     (
-    select count(*)
-    from "orders__fresh"
+        select count(*)
+        from "orders__fresh"
     ),
     (
-    select count(*)
-    from "orders__fresh"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     ),
     (
-    select count(*)
-    from "orders__new"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     );
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
 --      window_end = '2018-11-02 00:00:00'
@@ -832,8 +868,8 @@ select distinct
     window_end
 from etl.loads
 where target = %(target)s
-  and window_start < %(last)s
-  and window_end > %(first)s;
+    and window_start < %(last)s
+    and window_end > %(first)s;
 -- with target = 'orders', first = '1970-01-01 00:00:00'
 
 select *
@@ -858,34 +894,35 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    row_number() over (
-        partition by
-            "order_id",
-            date_trunc('day', "ordered_at")
-        order by
-            "ordered_at",
-            "order_id",
-            "ordered_at",
-            "status",
-            len("status"),
-            "customer_id",
-            "product_id",
-            len("product_id"),
-            "quantity"
-    ) as choice
-from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status"),
+                "customer_id",
+                "product_id",
+                len("product_id"),
+                "quantity"
+        ) as choice
+    from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
-) as source
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as ranked
 where choice = 1;
 -- with start_1 = '1970-01-01 00:00:00'
@@ -912,29 +949,30 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
 ) as rows_that_differ;
 -- with start_1 = '1970-01-01 00:00:00'
 
@@ -956,29 +994,30 @@ select
     "product_id",
     "quantity"
 from (
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders__fresh"
-except
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity",
-    len("status") as "length_0",
-    len("product_id") as "length_1"
-from "orders"
-where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        "customer_id",
+        "product_id",
+        "quantity",
+        len("status") as "length_0",
+        len("product_id") as "length_1"
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
 ) as rows_that_differ;
 -- with start_1 = '1970-01-01 00:00:00'
 
@@ -1001,26 +1040,29 @@ from "orders__new";
 
 select
     (
-    select count(*)
-    from "orders"
-    where "ordered_at" >= %(start_1)s
-  and "ordered_at" < %(end_1)s
+        select count(*)
+        from "orders"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
     ),
     (
-    select count(*)
-    from "orders__fresh"
+        select count(*)
+        from "orders__fresh"
     ),
     (
-    select count(*)
-    from "orders__fresh"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     ),
     (
-    select count(*)
-    from "orders__new"
-    where "ordered_at" >= %(window_start)s
-      and "ordered_at" < %(window_end)s
+        select count(*)
+        from "orders__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
     );
 -- with start_1 = '1970-01-01 00:00:00', window_start = '1970-01-01 00:00:00'
 

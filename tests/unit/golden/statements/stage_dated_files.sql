@@ -19,7 +19,14 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
 --      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
 --      kind_1 = 'object'
@@ -52,7 +59,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     count(*),
@@ -80,14 +87,14 @@ select
     "quantity"
 from "staging_orders__incoming"
 where "ordered_at" >= %(interval_start)s
-  and "ordered_at" < %(interval_end)s;
+    and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
 where "ordered_at" < %(interval_start)s
-   or "ordered_at" >= %(interval_end)s
-   or "ordered_at" is null;
+    or "ordered_at" >= %(interval_end)s
+    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
@@ -111,8 +118,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
@@ -179,7 +186,14 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
 --      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
 --      kind_1 = 'object'
@@ -212,7 +226,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     count(*),
@@ -240,14 +254,14 @@ select
     "quantity"
 from "staging_orders__incoming"
 where "ordered_at" >= %(interval_start)s
-  and "ordered_at" < %(interval_end)s;
+    and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
 where "ordered_at" < %(interval_start)s
-   or "ordered_at" >= %(interval_end)s
-   or "ordered_at" is null;
+    or "ordered_at" >= %(interval_end)s
+    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
@@ -271,8 +285,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
@@ -339,7 +353,14 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
 --      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
 --      kind_1 = 'object'
@@ -372,7 +393,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     query_id,
@@ -415,14 +436,14 @@ select
     "quantity"
 from "staging_orders__incoming"
 where "ordered_at" >= %(interval_start)s
-  and "ordered_at" < %(interval_end)s;
+    and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
 where "ordered_at" < %(interval_start)s
-   or "ordered_at" >= %(interval_end)s
-   or "ordered_at" is null;
+    or "ordered_at" >= %(interval_end)s
+    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
@@ -446,8 +467,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 insert into etl.rejects (
@@ -468,7 +489,23 @@ insert into etl.rejects (
     "rejected_at"
 )
 values
-    (%(dag_id_1)s, %(run_id_1)s, %(staging_1)s, %(window_start_1)s, %(window_end_1)s, %(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(line_number_1)s, %(column_name_1)s, %(column_type_1)s, %(error_code_1)s, %(reason_1)s, %(line_1)s, %(rejected_at_1)s);
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(line_number_1)s,
+    %(column_name_1)s,
+    %(column_type_1)s,
+    %(error_code_1)s,
+    %(reason_1)s,
+    %(line_1)s,
+    %(rejected_at_1)s
+);
 -- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders',
 --      window_start_1 = '2018-11-01 00:00:00', window_end_1 = '2018-11-02 00:00:00', bucket_1 = 'shop-data',
 --      object_key_1 = 'orders/2018/11/2018-11-01.json', etag_1 = 'bb1d240037039a6ceab92062ebd67a57', line_number_1 = 4,
@@ -479,8 +516,8 @@ values
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select
@@ -547,8 +584,22 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
-    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
 --      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
 --      kind_1 = 'object', bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-02.json',
@@ -583,7 +634,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     query_id,
@@ -626,14 +677,14 @@ select
     "quantity"
 from "staging_orders__incoming"
 where "ordered_at" >= %(interval_start)s
-  and "ordered_at" < %(interval_end)s;
+    and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
 where "ordered_at" < %(interval_start)s
-   or "ordered_at" >= %(interval_end)s
-   or "ordered_at" is null;
+    or "ordered_at" >= %(interval_end)s
+    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 delete from "staging_orders__incoming";
@@ -659,7 +710,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     count(*),
@@ -687,14 +738,14 @@ select
     "quantity"
 from "staging_orders__incoming"
 where "ordered_at" >= %(interval_start)s
-  and "ordered_at" < %(interval_end)s;
+    and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
 
 select count(*)
 from "staging_orders__incoming"
 where "ordered_at" < %(interval_start)s
-   or "ordered_at" >= %(interval_end)s
-   or "ordered_at" is null;
+    or "ordered_at" >= %(interval_end)s
+    or "ordered_at" is null;
 -- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
 
 select count(*)
@@ -718,14 +769,14 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 delete from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 insert into etl.rejects (
@@ -746,7 +797,23 @@ insert into etl.rejects (
     "rejected_at"
 )
 values
-    (%(dag_id_1)s, %(run_id_1)s, %(staging_1)s, %(window_start_1)s, %(window_end_1)s, %(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(line_number_1)s, %(column_name_1)s, %(column_type_1)s, %(error_code_1)s, %(reason_1)s, %(line_1)s, %(rejected_at_1)s);
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(line_number_1)s,
+    %(column_name_1)s,
+    %(column_type_1)s,
+    %(error_code_1)s,
+    %(reason_1)s,
+    %(line_1)s,
+    %(rejected_at_1)s
+);
 -- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders',
 --      window_start_1 = '1970-01-01 00:00:00', bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
 --      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', line_number_1 = 4, column_name_1 = 'order_id',
@@ -756,8 +823,8 @@ values
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 select

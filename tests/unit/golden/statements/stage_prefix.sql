@@ -15,8 +15,8 @@ select
     min(listed_at)
 from etl.listings
 where bucket = %(bucket)s
-  and prefix = %(prefix)s
-  and target in (%(target_1)s, %(target_2)s);
+    and prefix = %(prefix)s
+    and target in (%(target_1)s, %(target_2)s);
 -- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
 
 select
@@ -24,7 +24,7 @@ select
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-  and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
@@ -40,10 +40,38 @@ insert into "staging_products_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
-    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s),
-    (%(bucket_3)s, %(object_key_3)s, %(etag_3)s, %(size_bytes_3)s, %(modified_at_3)s, %(kind_3)s),
-    (%(bucket_4)s, %(object_key_4)s, %(etag_4)s, %(size_bytes_4)s, %(modified_at_4)s, %(kind_4)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
+),
+(
+    %(bucket_3)s,
+    %(object_key_3)s,
+    %(etag_3)s,
+    %(size_bytes_3)s,
+    %(modified_at_3)s,
+    %(kind_3)s
+),
+(
+    %(bucket_4)s,
+    %(object_key_4)s,
+    %(etag_4)s,
+    %(size_bytes_4)s,
+    %(modified_at_4)s,
+    %(kind_4)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '2be6eb665b37a24f96b9f071d75e204c',
 --      size_bytes_1 = 112, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object', bucket_2 = 'shop-data',
 --      object_key_2 = 'products/P2.json', etag_2 = '2ce8704a9e48ac4513d58408e09791b7', size_bytes_2 = 106,
@@ -73,7 +101,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     count(*),
@@ -100,8 +128,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
@@ -124,8 +152,8 @@ select
     min(listed_at)
 from etl.listings
 where bucket = %(bucket)s
-  and prefix = %(prefix)s
-  and target in (%(target_1)s, %(target_2)s);
+    and prefix = %(prefix)s
+    and target in (%(target_1)s, %(target_2)s);
 -- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
 
 select
@@ -133,7 +161,7 @@ select
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-  and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
@@ -149,7 +177,14 @@ insert into "staging_products_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'products/', etag_1 = '', size_bytes_1 = 0, kind_1 = 'listing'
 
 select
@@ -170,8 +205,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
@@ -194,8 +229,8 @@ select
     min(listed_at)
 from etl.listings
 where bucket = %(bucket)s
-  and prefix = %(prefix)s
-  and target in (%(target_1)s, %(target_2)s);
+    and prefix = %(prefix)s
+    and target in (%(target_1)s, %(target_2)s);
 -- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
 
 select
@@ -203,7 +238,7 @@ select
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-  and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
@@ -219,8 +254,22 @@ insert into "staging_products_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
-    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
 --      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
 --      object_key_2 = 'products/', etag_2 = '', size_bytes_2 = 0, kind_2 = 'listing'
@@ -246,7 +295,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     count(*),
@@ -273,8 +322,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
@@ -301,10 +350,38 @@ insert into "staging_products_files__4e4a3efb5fa2" (
     "kind"
 )
 values
-    (%(bucket_1)s, %(object_key_1)s, %(etag_1)s, %(size_bytes_1)s, %(modified_at_1)s, %(kind_1)s),
-    (%(bucket_2)s, %(object_key_2)s, %(etag_2)s, %(size_bytes_2)s, %(modified_at_2)s, %(kind_2)s),
-    (%(bucket_3)s, %(object_key_3)s, %(etag_3)s, %(size_bytes_3)s, %(modified_at_3)s, %(kind_3)s),
-    (%(bucket_4)s, %(object_key_4)s, %(etag_4)s, %(size_bytes_4)s, %(modified_at_4)s, %(kind_4)s);
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
+),
+(
+    %(bucket_3)s,
+    %(object_key_3)s,
+    %(etag_3)s,
+    %(size_bytes_3)s,
+    %(modified_at_3)s,
+    %(kind_3)s
+),
+(
+    %(bucket_4)s,
+    %(object_key_4)s,
+    %(etag_4)s,
+    %(size_bytes_4)s,
+    %(modified_at_4)s,
+    %(kind_4)s
+);
 -- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
 --      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
 --      object_key_2 = 'products/P2.json', etag_2 = '2ce8704a9e48ac4513d58408e09791b7', size_bytes_2 = 106,
@@ -334,7 +411,7 @@ select
     error_count
 from sys_load_history
 where query_id = pg_last_copy_id()
-  and status = 'completed';
+    and status = 'completed';
 
 select
     count(*),
@@ -361,8 +438,8 @@ select
     "rejected_at"
 from etl.rejects
 where dag_id = %(dag_id)s
-  and run_id = %(run_id)s
-  and staging = %(staging)s;
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
