@@ -10,7 +10,7 @@ select
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-  and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s)
 group by
     object_key,
     etag
@@ -20,9 +20,9 @@ FORGET = """\
 delete from etl.loaded_files
 using "orders_files__1"
 where etl.loaded_files.target = %(target)s
-  and etl.loaded_files.bucket = "orders_files__1".bucket
-  and etl.loaded_files.object_key = "orders_files__1".object_key
-  and "orders_files__1".kind = 'object'"""
+    and etl.loaded_files.bucket = "orders_files__1".bucket
+    and etl.loaded_files.object_key = "orders_files__1".object_key
+    and "orders_files__1".kind = 'object'"""
 
 
 @pytest.mark.parametrize(
