@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from redshift_standin.certificates import certificate_files
@@ -114,6 +118,23 @@ class Cluster:
             "password": self.password,
             "sslmode": "verify-full",
         }
+
+    @contextmanager
+    def new_database(self) -> Iterator[Cluster]:
+        """Create an empty database for the block, and return the cluster with it.
+
+        It is dropped at the end, unless a connection to it is still open: then there is a warning.
+        """
+        import psycopg
+
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(**self.libpq(), autocommit=True) as administrator:
+            administrator.execute(f"create database {name}".encode())
+            yield replace(self, database=name)
+            try:
+                administrator.execute(f"drop database {name}".encode())
+            except psycopg.errors.ObjectInUse:
+                warnings.warn(f"A connection to the database {name} is still open: close it in the test.", stacklevel=1)
 
     def lines(self) -> list[tuple[str, str]]:
         """Return what a user has to know, as titles and values."""

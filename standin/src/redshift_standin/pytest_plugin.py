@@ -6,10 +6,7 @@ import the modules they need, so that the plugin costs nothing where it is not u
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import uuid
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +30,8 @@ def redshift_cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def redshift_database(redshift_cluster: Cluster) -> Iterator[Cluster]:
     """Create an empty database for this test, and return the cluster with it. It is dropped after the test."""
-    import psycopg
-
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(**redshift_cluster.libpq(), autocommit=True) as administrator:
-        administrator.execute(f"create database {name}".encode())
-        yield dataclasses.replace(redshift_cluster, database=name)
-        try:
-            administrator.execute(f"drop database {name}".encode())
-        except psycopg.errors.ObjectInUse:
-            warnings.warn(f"A connection to the database {name} is still open: close it in the test.", stacklevel=1)
+    with redshift_cluster.new_database() as database:
+        yield database
 
 
 @pytest.fixture
