@@ -51,7 +51,7 @@ def usual_time(api, faults, airflow) -> Iterator[None]:
     airflow.execute("update dag_run set state = 'failed' where run_id = %s", (run_id,))
 
 
-def told(inbox: Inbox, run_id: str, number: int) -> list[str]:
+def alerts_of(inbox: Inbox, run_id: str, number: int) -> list[str]:
     """Wait for so many messages about a run; the schedule's own run may be told of too."""
     found: list[str] = []
     while len(found) < number:
@@ -71,7 +71,7 @@ def test_a_task_that_fails_for_good_is_told(stack, api, faults, inbox):
     faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)
     # Both of the tasks that a run begins with.
-    by_title = {text.splitlines()[0]: text for text in told(inbox, run_id, 2)}
+    by_title = {text.splitlines()[0]: text for text in alerts_of(inbox, run_id, 2)}
     assert set(by_title) == {
         f":red_circle: *{LOAD}: {task_id} has failed*" for task_id in ("stage_events", "stage_songs")
     }
@@ -96,7 +96,7 @@ def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, faults, airflow
             (run_id,),
         ).rowcount
         assert moved == 1
-        [text] = told(inbox, run_id, 1)
+        [text] = alerts_of(inbox, run_id, 1)
         state = api.run_state(LOAD, run_id)
     finally:
         api.fail_run(LOAD, run_id)

@@ -95,20 +95,20 @@ def test_every_row_is_what_the_model_says_of_these_hours(empty_warehouse, datase
 
 
 def test_consumers_of_an_asset_are_told_which_rows_came_by_which_window(api, empty_warehouse, backfilled):
-    told = {}
+    events = {}
     for run in (*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled):
         for event in api.asset_events(LOAD, run):
             if event["name"] == "sparkify_songplays":
                 # A run that was run again tells once more what it has done.
-                told[run] = event["extra"]["window_start"], event["extra"]["inserted"]
+                events[run] = event["extra"]["window_start"], event["extra"]["inserted"]
     by_hour = empty_warehouse.execute("select date_part(hour, start_time), count(*) from songplays group by 1")
     rows = {int(number): count for number, count in by_hour.fetchall()}
-    assert sum(inserted for _, inserted in told.values()) == sum(rows.values())
+    assert sum(inserted for _, inserted in events.values()) == sum(rows.values())
     # These hours have a run of their own and lie in the window of no other.
     alone = {
         hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (12, 13, 21, 22) if number in rows
     }
-    assert alone.items() <= dict(told.values()).items()
+    assert alone.items() <= dict(events.values()).items()
     assert len(alone) > 1
 
 
@@ -120,8 +120,8 @@ def test_a_load_of_an_old_hour_that_is_cleared_stages_again_what_is_gone(api, em
     wait_until(lambda: api.run_state(LOAD, run["dag_run_id"]) in FINISHED, "the cleared tasks end")
 
     states = {task["task_id"]: (task["state"], task["try_number"]) for task in api.tasks(LOAD, run["dag_run_id"])}
-    again = {"load_songplays", "check_star_schema", "clean_up"}
-    assert {task_id for task_id, (_, number) in states.items() if number == 2} == again
-    assert {states[task_id][0] for task_id in again} == {"success"}
+    rerun = {"load_songplays", "check_star_schema", "clean_up"}
+    assert {task_id for task_id, (_, number) in states.items() if number == 2} == rerun
+    assert {states[task_id][0] for task_id in rerun} == {"success"}
     expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))["songplays"]
     assert model.comparable(empty_warehouse.execute("select * from songplays").fetchall()) == expected

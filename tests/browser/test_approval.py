@@ -12,7 +12,7 @@ from local.stack.environment import CLUSTER
 
 
 @pytest.fixture
-def asked(ui, api, warehouse):
+def teardown_run(ui, api, warehouse):
     """Trigger the teardown by its form, and leave no run behind that waits for an answer: others queue behind it."""
     ui.open_dag(TEARDOWN_CLUSTER)
     ui.form().submit()
@@ -22,7 +22,7 @@ def asked(ui, api, warehouse):
         api.fail_run(TEARDOWN_CLUSTER, run_id)
 
 
-def test_the_question_tells_what_goes_and_a_no_deletes_nothing(stack, ui, page, asked):
+def test_the_question_tells_what_goes_and_a_no_deletes_nothing(stack, ui, page, teardown_run):
     ui.expect_task("approve", "Awaiting Input")
     ui.open_task("approve")
     page.get_by_role("link", name="Required Action").click()

@@ -58,7 +58,7 @@ def hour_of(shown, moment):
     return shown.get_by_role("gridcell", name=f"{moment:%Y-%m-%d %H:%M}", exact=False)
 
 
-def told_of(plays, moment):
+def hour_label(plays, moment):
     """What the heat map must tell of an hour that a load covers."""
     state = f"loaded, {plays:,} {'row' if plays == 1 else 'rows'}" if plays else "empty: loaded, without any rows"
     return f"{moment:%Y-%m-%d %H:%M} {DASH} {state}"
@@ -94,8 +94,8 @@ def test_each_table_has_its_rows_and_the_last_runs_tell_how_they_ended(shown, pa
 def test_the_hours_show_what_was_loaded_and_lead_to_the_run(shown, ui, page, loaded_day, dataset, runs, picture):
     hours = [loaded_day + timedelta(hours=number) for number in range(24)]
     row = shown.get_by_role("row", name=f"{loaded_day:%Y-%m-%d}")
-    told = row.get_by_role("gridcell").evaluate_all("cells => cells.map((cell) => cell.getAttribute('aria-label'))")
-    assert told == [told_of(plays_between(dataset, hour, hour + timedelta(hours=1)), hour) for hour in hours]
+    labels = row.get_by_role("gridcell").evaluate_all("cells => cells.map((cell) => cell.getAttribute('aria-label'))")
+    assert labels == [hour_label(plays_between(dataset, hour, hour + timedelta(hours=1)), hour) for hour in hours]
     picture(page, "warehouse")
 
     hour_of(shown, hours[12]).click()

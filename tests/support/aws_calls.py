@@ -26,31 +26,31 @@ Request = tuple[str, str, dict[str, Any]]
 def recorded() -> Iterator[list[Call]]:
     """Note each request inside the block, in order; it goes on to AWS."""
     calls: list[Call] = []
-    with _told(lambda service, operation, _: calls.append(Call(service, operation))):
+    with _observed(lambda service, operation, _: calls.append(Call(service, operation))):
         yield calls
 
 
 @contextmanager
 def recorded_with_arguments() -> Iterator[list[Request]]:
-    """Do the same, and note what was asked for besides."""
+    """Do the same, and record the arguments."""
     requests: list[Request] = []
-    with _told(lambda *request: requests.append(request)):
+    with _observed(lambda *request: requests.append(request)):
         yield requests
 
 
 @contextmanager
-def _told(note: Callable[[str, str, dict[str, Any]], None]) -> Iterator[None]:
-    """Tell a function of the requests of all clients of this process."""
+def _observed(observe: Callable[[str, str, dict[str, Any]], None]) -> Iterator[None]:
+    """Call a function with each request that a client of this process sends."""
 
-    def telling(send: Any) -> Any:
+    def observed(send: Any) -> Any:
         # For asynchronous clients it returns what is awaited.
-        def tell(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-            note(client.meta.service_model.service_name, operation, arguments)
+        def send_observed(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+            observe(client.meta.service_model.service_name, operation, arguments)
             return send(client, operation, arguments)
 
-        return tell
+        return send_observed
 
     with pytest.MonkeyPatch.context() as patch:
         for client in (botocore.client.BaseClient, aiobotocore.client.AioBaseClient):
-            patch.setattr(client, "_make_api_call", telling(client._make_api_call))
+            patch.setattr(client, "_make_api_call", observed(client._make_api_call))
         yield

@@ -119,7 +119,7 @@ class AwsFaults:
         """Let all work again."""
         self._request("DELETE")
 
-    def told(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
         """Return how often each place has answered with an error."""
         return self._request("GET")
 

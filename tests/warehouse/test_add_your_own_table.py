@@ -183,9 +183,9 @@ def test_a_table_of_another_source_does_not_depend_on_the_order_of_its_files(loa
         ("p2", "Rain", moment("11:00:00")),
         ("p3", "Sun", moment("09:00:00")),
     ]
-    again = run(loader)
-    assert again["stage_playlists"]["objects"] == 0
-    assert again["load_playlists"]["inserted"] + again["load_playlists"]["updated"] == 0
+    rerun = run(loader)
+    assert rerun["stage_playlists"]["objects"] == 0
+    assert rerun["load_playlists"]["inserted"] + rerun["load_playlists"]["updated"] == 0
 
 
 def test_a_run_leaves_nothing_of_the_new_source_behind(loader):

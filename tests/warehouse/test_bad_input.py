@@ -274,20 +274,22 @@ def copy_numbers(url, max_rejects=0):
 def test_a_warehouse_that_does_not_keep_the_refused_texts_tells_all_the_rest(source):
     """Redshift Serverless has no stl_load_errors."""
     source.put("log_data/one.json", b'{"n": 1}\n{"n": "many"}')
-    told = []
+    messages = []
 
     def copy(session):
         session.execute("create temporary table numbers (n integer)")
         session.execute(copy_numbers(f"s3://{BUCKET}/log_data/one.json"))
 
     def explain(session, error):
-        told.extend(str(found[0]) for found in (errors_of_failure(session, 9, with_texts=texts) for texts in (0, 1)))
+        messages.extend(
+            str(found[0]) for found in (errors_of_failure(session, 9, with_texts=texts) for texts in (0, 1))
+        )
         return error
 
     with pytest.raises(ProgrammingError):
         in_transaction(source.run().hook, copy, explain)
     place = f"s3://{BUCKET}/log_data/one.json, line 2, column n (int4): Invalid digit, Value 'm', Pos 0, Type: Integer"
-    assert told == [f"{place} (code 1207)", f'{place} (code 1207). It reads: "many"']
+    assert messages == [f"{place} (code 1207)", f'{place} (code 1207). It reads: "many"']
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from redshift_elt.connection.transaction import ConnectionLostError
 from redshift_standin.engine.databases import database_name
 from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.model.star_schema import Row, comparable, star_schema
-from tests.support.behind import Behind, Contents
 from tests.support.faults import Line, Moment, before_each_statement, cut
+from tests.support.postgres_admin import Contents, PostgresAdmin
 from tests.support.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, WarehouseUnderTest
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
@@ -73,15 +73,15 @@ def endpoint(standin, created_warehouse) -> ClusterLogin:
 
 
 @pytest.fixture(scope="module")
-def behind(standin, created_warehouse) -> Iterator[Behind]:
-    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
-    yield behind
-    behind.forget()
-    behind.close()
+def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
+    postgres_admin = PostgresAdmin(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield postgres_admin
+    postgres_admin.drop_saved()
+    postgres_admin.close()
 
 
 @pytest.fixture(scope="module")
-def warehouse(created_warehouse, endpoint, behind, older, data) -> Iterator[WarehouseUnderTest]:
+def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Iterator[WarehouseUnderTest]:
     """The warehouse with the older data, and the bucket with the new.
 
     What a task does anew, and what takes longer than all the rest of these tests, is done once or left out: clients of
@@ -110,7 +110,7 @@ def warehouse(created_warehouse, endpoint, behind, older, data) -> Iterator[Ware
         warehouse.upload(older)
         warehouse.run(full_load=True).complete()
         warehouse.upload(data)
-        behind.keep("older")
+        postgres_admin.save("older")
         yield warehouse
 
 
@@ -145,12 +145,12 @@ LONG = pytest.mark.long("cutting off tasks that are like another")
     ],
 )
 def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its_retry(
-    warehouse, behind, endpoint, allowed, older, data, task_id, changed
+    warehouse, postgres_admin, endpoint, allowed, older, data, task_id, changed
 ):
     """The connection is cut at each statement of the task in turn: before it is sent, when its answer is lost, and for
     COMMIT also when nobody knows how far it gets. An analyst reads all targets meanwhile. In the end the run goes on.
     """
-    behind.restore("older")
+    postgres_admin.restore("older")
     run = warehouse.run(*DAY)
     # The loads may go in any order.
     earlier = STAGING if task_id in LOADS else TASKS[: TASKS.index(task_id)]
@@ -160,12 +160,12 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
         run.execute(other)
     warehouse.upload(data)
     with reader(endpoint) as reading:
-        statements = sweep(run, task_id, behind, reading.process)
+        statements = sweep(run, task_id, postgres_admin, reading.process)
         for other in [task_id, *(other for other in TASKS if other not in (*earlier, task_id))]:
             run.execute(other)
     # Staged anew.
     assert not changed or any(statement.startswith("copy") for statement in statements)
-    behind.wait_until_alone()
+    postgres_admin.wait_until_alone()
     for target, rows in warehouse.star_schema().items():
         assert comparable(rows) == allowed[target][-1][1]
     assert warehouse.tables_of_runs() == []
@@ -175,9 +175,9 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
             assert (number, comparable(rows)) in allowed[target], f"{target} was half loaded"
 
 
-def test_a_full_load_is_done_while_readers_go_on(warehouse, behind, endpoint, allowed):
+def test_a_full_load_is_done_while_readers_go_on(warehouse, postgres_admin, endpoint, allowed):
     """Whatever statement a rebuild of everything has come to, all targets answer, with their old rows or their new."""
-    behind.restore("older")
+    postgres_admin.restore("older")
     seen: dict[str, list[int]] = {target: [] for target in TARGETS}
     with endpoint.connect() as reader:
         # A reader who has to wait for a load would wait for good here: the load waits for the reader.
@@ -197,7 +197,7 @@ def test_a_full_load_is_done_while_readers_go_on(warehouse, behind, endpoint, al
         assert allowed[target][versions[-1]] == allowed[target][-1]
 
 
-def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> list[str]:
+def sweep(run: Run, task_id: str, postgres_admin: PostgresAdmin, reader: int) -> list[str]:
     """Execute the task over and over, cut off one step later each time, and put back the state from before it.
 
     So each execution is the retry of the one before. One after which every table of the database is as it was before
@@ -206,27 +206,27 @@ def sweep(run: Run, task_id: str, behind: Behind, reader: int) -> list[str]:
 
     :return: the statements of the task.
     """
-    before = behind.contents()
-    behind.keep("task")
+    before = postgres_admin.contents()
+    postgres_admin.save("task")
     uncut = cut_off(run, task_id, number=0)
-    after = behind.contents()
-    behind.restore("task")
+    after = postgres_admin.contents()
+    postgres_admin.restore("task")
     assert "commit" in uncut.statements
     for number, statement in enumerate(uncut.statements, 1):
         for moment in Moment if statement == "commit" else (Moment.BEFORE, Moment.ANSWERED):
             line = cut_off(run, task_id, number, moment)
-            behind.wait_until_alone(reader)
+            postgres_admin.wait_until_alone(reader)
             place = f"{task_id}, cut {moment.value}, which is number {number}: {statement}"
             assert line.statements[:number] == uncut.statements[:number], place
-            if (left := behind.contents()) != before:
+            if (left := postgres_admin.contents()) != before:
                 assert "commit" in line.statements[: number - (moment is Moment.BEFORE)], place
                 assert left == after, place
                 run.execute(task_id)
-                assert differences(behind.contents(), after) <= ATTEMPTS_ARE_KEPT_IN, place
-                behind.restore("task")
+                assert differences(postgres_admin.contents(), after) <= ATTEMPTS_ARE_KEPT_IN, place
+                postgres_admin.restore("task")
     run.execute(task_id)
-    assert behind.contents() == after
-    behind.restore("task")
+    assert postgres_admin.contents() == after
+    postgres_admin.restore("task")
     return uncut.statements
 
 

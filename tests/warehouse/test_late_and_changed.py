@@ -125,8 +125,8 @@ def test_song_files_that_change_or_go_are_named_in_the_log_and_put_right_by_a_fu
     uploaded.s3.delete_object(Bucket=BUCKET, Key=keys[1])
     uploaded.put("song_data/new.json", json.dumps({**songs[2], "song_id": "SONEW"}).encode())
     uploaded.run(*DAY).complete()
-    told = [record for record in caplog.records if record.name == "redshift_elt.staging.discover"]
-    warnings = [record.getMessage() for record in told if record.levelname == "WARNING"]
+    records = [record for record in caplog.records if record.name == "redshift_elt.staging.discover"]
+    warnings = [record.getMessage() for record in records if record.levelname == "WARNING"]
     for line, words in zip(
         warnings, ("changed since they were loaded: 1", keys[0], "no longer in S3: 1", keys[1]), strict=True
     ):

@@ -28,8 +28,8 @@ from redshift_standin.engine.databases import database_name
 from standin_support.full_disk import needs_limits
 from tests.model import source
 from tests.model.star_schema import comparable, star_schema
-from tests.support.behind import Behind
 from tests.support.faults import AwsFaults, before_each_statement, full_disk_at
+from tests.support.postgres_admin import PostgresAdmin
 from tests.support.proxy import Proxy
 from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, WarehouseUnderTest
 
@@ -66,10 +66,10 @@ def aws(standin) -> Iterator[AwsFaults]:
 
 
 @pytest.fixture
-def behind(standin, created_warehouse) -> Iterator[Behind]:
-    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
-    yield behind
-    behind.close()
+def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
+    postgres_admin = PostgresAdmin(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield postgres_admin
+    postgres_admin.close()
 
 
 @pytest.fixture
@@ -125,15 +125,15 @@ def test_an_endpoint_that_answers_no_more_is_given_up(run, proxy, data, heard):
     assert rows_staged(far(run), "stage_events") == len(source.events(data))
 
 
-def test_a_network_that_breaks_while_a_load_waits_leaves_nobody_waiting(staged, proxy, warehouse, behind, data):
+def test_a_network_that_breaks_while_a_load_waits_leaves_nobody_waiting(staged, proxy, warehouse, postgres_admin, data):
     proxy.up()
-    with behind.locked("etl.lock_users") as holder, ThreadPoolExecutor(1) as pool:
+    with postgres_admin.locked("etl.lock_users") as holder, ThreadPoolExecutor(1) as pool:
         loading = pool.submit(far(staged).execute, "load_users")
-        behind.wait_for_a_waiter()
+        postgres_admin.wait_for_blocked_session()
         proxy.down()
         with pytest.raises(ConnectionLostError, match="nothing was changed") as failure:
             loading.result()
-        behind.wait_until_alone(holder)
+        postgres_admin.wait_until_alone(holder)
     assert judged(failure.value).action is RetryAction.RETRY
     assert warehouse.query("select * from users") == []
     proxy.up()
@@ -144,7 +144,7 @@ def test_a_network_that_breaks_while_a_load_waits_leaves_nobody_waiting(staged, 
 def test_botocore_itself_asks_again_when_s3_is_busy_for_a_moment(run, aws, data):
     aws.set("s3", "SlowDown", times=1)
     assert rows_staged(run, "stage_events") == len(source.events(data))
-    assert aws.told() == {"s3": 1}
+    assert aws.counts() == {"s3": 1}
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ExpiredToken"])
@@ -228,15 +228,15 @@ def test_a_disk_that_is_full_when_files_are_staged_keeps_nothing(run, warehouse,
     ],
 )
 def test_a_disk_that_is_full_when_a_target_is_written_changes_nothing(
-    staged, warehouse, behind, data, task_id, statement
+    staged, warehouse, postgres_admin, data, task_id, statement
 ):
     target = task_id.removeprefix("load_")
     for table in (target, "etl.loads"):
         # What was deleted has left room for this.
-        behind.empty(table)
-    before = behind.contents()
+        postgres_admin.truncate(table)
+    before = postgres_admin.contents()
     with full_disk_at(statement), pytest.raises(DiskFullError):
         staged.execute(task_id)
-    assert behind.contents() == before
+    assert postgres_admin.contents() == before
     staged.execute(task_id)
     assert len(warehouse.query(f"select * from {target}")) == len(star_schema(data)[target])

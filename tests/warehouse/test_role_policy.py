@@ -113,9 +113,9 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                     iam.attach_role_policy(RoleName=f"{CLUSTER}-copy", PolicyArn=READ_ONLY)
                 if dag_id != REPORT:
                     params["cluster_identifier"] = CLUSTER
-                with recorded_with_arguments() as asked:
+                with recorded_with_arguments() as called:
                     run_dag(dag_id, **params)
-                found.setdefault(dag_id, []).extend(asked)
+                found.setdefault(dag_id, []).extend(called)
             if dag_id == REPORT:
                 patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
                 found[THE_PAGE] = list(looking_at_the_page())
@@ -126,24 +126,24 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
 
 
 def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
-    """Load a day, one line of which cannot be loaded, and note what AWS is asked."""
+    """Load a day, one line of which cannot be loaded, and note what AWS is called."""
     generate(directory, Options(days=1, users=3, songs=5))
     warehouse.upload(directory)
     [log] = directory.rglob("*-events.json")
     warehouse.put(str(log.relative_to(directory)), log.read_bytes() + b'{"ts": "no time"}\n')
-    with recorded_with_arguments() as asked:
+    with recorded_with_arguments() as called:
         warehouse.run(full_load=True, max_rejects=5).complete()
-    return asked
+    return called
 
 
 def looking_at_the_page() -> list[Request]:
     """Read the warehouse and the report as the page in Airflow's UI does."""
-    with recorded_with_arguments() as asked:
+    with recorded_with_arguments() as called:
         SnapshotReader(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
         report = Report(PAGE)
         report.published_at()
         report.file("index.html")
-    return asked
+    return called
 
 
 def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
@@ -153,7 +153,7 @@ def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
         {"secret_arn": "managed", "cluster_identifier": CLUSTER},
         {"secret_arn": "warehouse/loader", "serverless_work_group": "sparkify"},
     )
-    with recorded_with_arguments() as asked:
+    with recorded_with_arguments() as called:
         for extra in ways:
             patch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": "redshift", "schema": "dev", "extra": extra}))
             with suppress(AirflowException):
@@ -164,13 +164,13 @@ def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
             patch.setenv("AIRFLOW_CONN_OTHER", json.dumps(fields))
             with suppress(AirflowException):
                 warehouse_hook("other").get_conn()
-    return asked
+    return called
 
 
-def needed(asked: list[Request]) -> set[str]:
+def needed(called: list[Request]) -> set[str]:
     """Return the actions that requests need."""
     actions = set()
-    for service, operation, arguments in asked:
+    for service, operation, arguments in called:
         if (service, operation) == FREE:
             continue
         actions.add(ACTIONS.get((service, operation), f"{service}:{operation}"))
@@ -194,10 +194,10 @@ def test_every_dag_is_run_here():
 
 
 def test_every_operation_in_the_source_is_run_here(calls):
-    asked = {(service, operation) for each in calls.values() for service, operation, _ in each}
+    called = {(service, operation) for each in calls.values() for service, operation, _ in each}
     in_source = {operation for file in PLUGINS.rglob("*.py") for operation in operations_in(file)}
     assert in_source
-    assert {operation for _, operation in in_source} - {operation for _, operation in asked} == set()
+    assert {operation for _, operation in in_source} - {operation for _, operation in called} == set()
 
 
 def operations_in(file: Path) -> Iterator[tuple[str, str]]:
@@ -225,8 +225,8 @@ def methods() -> dict[str, tuple[str, str]]:
 
 
 def test_no_action_is_missing_and_none_is_too_many(calls):
-    asked = [call for each in calls.values() for call in each]
-    assert sorted(allowed()) == sorted(needed(asked))
+    called = [call for each in calls.values() for call in each]
+    assert sorted(allowed()) == sorted(needed(called))
 
 
 def test_loading_needs_the_first_part_only(calls):

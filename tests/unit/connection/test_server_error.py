@@ -20,7 +20,7 @@ FULL = """
   -----------------------------------------------"""
 
 
-def told(**fields: str) -> ServerError:
+def server_error(**fields: str) -> ServerError:
     """Read an error as redshift_connector raises it."""
     error = ServerError.of(redshift_connector.ProgrammingError({"S": "ERROR", **fields}))
     assert error is not None
@@ -42,12 +42,12 @@ def told(**fields: str) -> ServerError:
     ],
 )
 def test_redshift_tells_a_conflict_by_its_text_alone(fields, conflict):
-    assert told(**fields).is_conflict is conflict
+    assert server_error(**fields).is_conflict is conflict
 
 
 def test_redshift_tells_a_full_disk_by_its_text_alone():
-    assert told(C="XX000", M="Disk Full", D=FULL).is_disk_full
-    assert not told(C="XX000", M="1023", D="Serializable isolation violation on table - 100").is_disk_full
+    assert server_error(C="XX000", M="Disk Full", D=FULL).is_disk_full
+    assert not server_error(C="XX000", M="1023", D="Serializable isolation violation on table - 100").is_disk_full
 
 
 def test_an_error_that_the_server_did_not_send_says_nothing():

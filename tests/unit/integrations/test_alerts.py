@@ -47,8 +47,8 @@ def mail_inbox(monkeypatch) -> Iterator[Inbox]:
         yield inbox
 
 
-def tell(monkeypatch, receivers: str) -> None:
-    monkeypatch.setenv(f"AIRFLOW_VAR_{VARIABLE.upper()}", receivers)
+def set_recipients(monkeypatch, recipients: str) -> None:
+    monkeypatch.setenv(f"AIRFLOW_VAR_{VARIABLE.upper()}", recipients)
 
 
 def failure(error: Exception | None, **params: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def deadline(**changes: Any) -> list[dict[str, Any]]:
 
 
 def test_a_task_that_fails_is_told_on_slack_and_by_mail(slack_inbox, mail_inbox, monkeypatch):
-    tell(monkeypatch, "slack_alerts, data@example.com,")
+    set_recipients(monkeypatch, "slack_alerts, data@example.com,")
     error = AirflowException("COPY met data:\ns3://shop/<orders>.json & more, {{ 6 * 7 }}")
     AlertNotifier(variable=VARIABLE)(failure(error))
     assert slack_inbox.next() == (
@@ -101,7 +101,7 @@ def test_a_task_that_fails_is_told_on_slack_and_by_mail(slack_inbox, mail_inbox,
 
 
 def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, monkeypatch):
-    tell(monkeypatch, "slack_alerts, data@example.com")
+    set_recipients(monkeypatch, "slack_alerts, data@example.com")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow.example.com/")
     assert [event["state"] for event in deadline()] == ["running", "success"]
     page = "http://airflow.example.com/dags/orders_etl/runs/scheduled__2018-11-01T05%3A00%3A00%2B00%3A00"
@@ -120,27 +120,27 @@ def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, mo
 
 @pytest.mark.parametrize("run", [{"run_type": "backfill"}, {"state": "failed"}, {"state": "success"}])
 def test_a_run_of_a_backfill_and_one_that_has_ended_are_never_told_to_be_late(slack_inbox, monkeypatch, run):
-    tell(monkeypatch, "slack_alerts")
+    set_recipients(monkeypatch, "slack_alerts")
     assert [event["state"] for event in deadline(**run)] == ["running", "success"]
     assert slack_inbox.empty
 
 
-@pytest.mark.parametrize("receivers", [None, "", " , "])
-def test_nobody_is_told_and_no_provider_needed_where_nobody_is_named(monkeypatch, capsys, receivers):
+@pytest.mark.parametrize("recipients", [None, "", " , "])
+def test_nobody_is_told_and_no_provider_needed_where_nobody_is_named(monkeypatch, capsys, recipients):
     for name in list(sys.modules):
         if name.startswith(("airflow.providers.slack", "airflow.providers.smtp", "slack_sdk")):
             monkeypatch.setitem(sys.modules, name, None)
     for name in ("airflow.providers.slack", "airflow.providers.smtp"):
         monkeypatch.setitem(sys.modules, name, None)
-    if receivers is not None:
-        tell(monkeypatch, receivers)
+    if recipients is not None:
+        set_recipients(monkeypatch, recipients)
     AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
     assert [event["state"] for event in deadline()] == ["running", "success"]
     assert capsys.readouterr().out.count(f"the Airflow Variable {VARIABLE} lists no recipients") == 2
 
 
 def test_a_receiver_that_cannot_be_reached_keeps_nothing_from_the_others(slack_inbox, mail_inbox, monkeypatch):
-    tell(monkeypatch, "slack_gone, slack_alerts, data@example.com")
+    set_recipients(monkeypatch, "slack_gone, slack_alerts, data@example.com")
     gone = {**slack_inbox.connection, "password": "T0/B0/revoked"}
     monkeypatch.setenv("AIRFLOW_CONN_SLACK_GONE", json.dumps(gone))
     with pytest.raises(AirflowException, match=r"did not reach slack_gone \(.*404.*\)\. Check the Airflow"):
@@ -153,7 +153,7 @@ def test_a_receiver_that_cannot_be_reached_keeps_nothing_from_the_others(slack_i
 
 
 def test_slack_without_its_provider_is_told_what_to_install(monkeypatch):
-    tell(monkeypatch, "slack_alerts")
+    set_recipients(monkeypatch, "slack_alerts")
     monkeypatch.setitem(sys.modules, "airflow.providers.slack.notifications.slack_webhook", None)
     with pytest.raises(AirflowException, match="install apache-airflow-providers-slack"):
         AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))

@@ -29,10 +29,10 @@ def test_sourcing_it_twice_adds_the_programs_to_the_path_once(tmp_path):
     settings = Settings(tmp_path, aws_port=1)
     write_env_file(settings, {})
     once = source(env_file(settings), "$PATH")
-    again = subprocess.run(
+    twice = subprocess.run(
         ["bash", "-c", f'source "{env_file(settings)}"; source "{env_file(settings)}"; printf %s "$PATH"'],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert once == again
+    assert once == twice

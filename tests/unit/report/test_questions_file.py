@@ -38,9 +38,9 @@ def test_each_kind_of_question(write):
 
 
 def test_the_report_asks_every_question_that_there_is_once():
-    asked = [question.sql for question in load_questions(ROOT / "include" / "report.yaml")]
+    files = [question.sql for question in load_questions(ROOT / "include" / "report.yaml")]
     folder = ROOT / "include" / "sql"
-    assert sorted(asked) == sorted(str(file.relative_to(folder)) for file in folder.glob("questions/*.sql"))
+    assert sorted(files) == sorted(str(file.relative_to(folder)) for file in folder.glob("questions/*.sql"))
 
 
 @pytest.mark.parametrize(

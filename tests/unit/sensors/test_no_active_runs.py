@@ -11,12 +11,12 @@ from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
 
 @pytest.mark.parametrize(("running", "done"), [(0, True), (1, False), (8, False)])
 def test_it_waits_for_running_runs_of_the_other_dag(running, done):
-    asked = []
+    queries = []
 
     def get_dr_count(dag_id, logical_dates=None, run_ids=None, states=None):
-        asked.append((dag_id, states))
+        queries.append((dag_id, states))
         return running
 
     sensor = NoActiveRunsSensor(task_id="wait", other_dag_id="load")
     assert sensor.poke({"ti": SimpleNamespace(get_dr_count=get_dr_count)}) is done
-    assert asked == [("load", ["running"])]
+    assert queries == [("load", ["running"])]

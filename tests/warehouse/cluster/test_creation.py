@@ -28,7 +28,7 @@ def client(service):
     return AwsBaseHook(client_type=service).conn
 
 
-def make(node_type="ra3.large", nodes=1, cidrs=("203.0.113.0/24",), subnet_group=None):
+def create(node_type="ra3.large", nodes=1, cidrs=("203.0.113.0/24",), subnet_group=None):
     return create_cluster(
         ManagedCluster(NAME, TAGS, LABELS, subnet_group),
         ClusterSpec(node_type, nodes),
@@ -68,7 +68,7 @@ def parameter_groups():
     return [group for group in found if not group["ParameterGroupName"].startswith("default.")]
 
 
-def everything_is_there():
+def everything_exists():
     """Assert that there is just what one creation makes, each thing once and as it was asked for."""
     redshift, iam = client("redshift"), client("iam")
     [role] = iam.list_roles()["Roles"]
@@ -92,7 +92,7 @@ def everything_is_there():
     assert tags_of(cluster) == ALL_TAGS
 
 
-def nothing_was_made():
+def nothing_was_created():
     assert client("iam").list_roles()["Roles"] == []
     assert groups() == []
     assert parameter_groups() == []
@@ -102,8 +102,8 @@ def nothing_was_made():
 class TestWhatIsMade:
     def test_everything_is_as_it_was_asked_for(self, caplog):
         caplog.set_level("INFO")
-        make()
-        everything_is_there()
+        create()
+        everything_exists()
         for what in (
             "Role warehouse-copy: created",
             "warehouse-access",
@@ -115,34 +115,34 @@ class TestWhatIsMade:
         assert "1 x ra3.large in us-west-2 costs about 0.54 USD per hour" in caplog.text
 
     def test_a_second_run_finds_it_there(self, caplog):
-        make()
+        create()
         available()
         caplog.set_level("INFO")
         caplog.clear()
-        make()
-        everything_is_there()
+        create()
+        everything_exists()
         assert caplog.text.count("already there") == 4
         assert ": created" not in caplog.text
 
     def test_several_nodes(self):
-        make(node_type="ra3.4xlarge", nodes=3)
+        create(node_type="ra3.4xlarge", nodes=3)
         [cluster] = client("redshift").describe_clusters()["Clusters"]
         assert (cluster["NodeType"], cluster["NumberOfNodes"]) == ("ra3.4xlarge", 3)
-        make(node_type="ra3.4xlarge", nodes=3)
+        create(node_type="ra3.4xlarge", nodes=3)
 
     def test_without_networks_the_group_admits_itself_only(self):
-        make(cidrs=[])
+        create(cidrs=[])
         [group] = groups()
         assert sources(group) == {("tcp", PORT, PORT, group["GroupId"])}
-        make(cidrs=[])
+        create(cidrs=[])
         assert sources(groups()[0]) == {("tcp", PORT, PORT, group["GroupId"])}
 
     def test_the_group_follows_the_networks_that_are_asked_for(self):
-        make(cidrs=["203.0.113.0/24", "10.0.0.0/8"])
+        create(cidrs=["203.0.113.0/24", "10.0.0.0/8"])
         [group] = groups()
         everybody = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 9999, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
         client("ec2").authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[everybody])
-        make(cidrs=["2001:db8::/48"])
+        create(cidrs=["2001:db8::/48"])
         assert sources(groups()[0]) == {("tcp", PORT, PORT, "2001:db8::/48")}
 
     def test_two_runs_at_the_same_time_make_one_of_each(self):
@@ -150,12 +150,12 @@ class TestWhatIsMade:
 
         def run(_):
             both.wait()
-            return make()
+            return create()
 
         with ThreadPoolExecutor(2) as threads:
             first, second = threads.map(run, range(2))
         assert first == second
-        everything_is_there()
+        everything_exists()
 
 
 @pytest.mark.usefixtures("control_plane")
@@ -172,8 +172,8 @@ class TestWhatIsRefused:
     )
     def test_before_anything_is_touched(self, changed, why):
         with pytest.raises(AirflowFailException, match=why):
-            make(**changed)
-        nothing_was_made()
+            create(**changed)
+        nothing_was_created()
         assert client("redshift").describe_clusters()["Clusters"] == []
 
     def test_somebody_elses_cluster(self):
@@ -185,8 +185,8 @@ class TestWhatIsRefused:
             ManageMasterPassword=True,
         )
         with pytest.raises(AirflowFailException, match=r"cluster 'warehouse' has the tags {} .* not touched"):
-            make()
-        nothing_was_made()
+            create()
+        nothing_was_created()
 
     def test_a_cluster_with_other_properties_and_each_difference_is_named(self):
         client("redshift").create_cluster(
@@ -200,7 +200,7 @@ class TestWhatIsRefused:
             Tags=[{"Key": "project", "Value": "this one"}],
         )
         with pytest.raises(AirflowFailException) as refused:
-            make()
+            create()
         for difference in (
             "node type is 'ra3.xlplus' instead of 'ra3.large'",
             "number of nodes is 2 instead of 1",
@@ -210,14 +210,14 @@ class TestWhatIsRefused:
             "password managed by Secrets Manager is False instead of True",
         ):
             assert difference in str(refused.value)
-        nothing_was_made()
+        nothing_was_created()
 
     def test_a_cluster_that_lost_its_role(self):
-        role = make()
+        role = create()
         available()
         client("redshift").modify_cluster_iam_roles(ClusterIdentifier=NAME, RemoveIamRoles=[role])
         with pytest.raises(AirflowFailException, match=f"default role of COPY is None instead of '{role}'"):
-            make()
+            create()
 
     @pytest.mark.parametrize("what", ["security group", "parameter group"])
     def test_somebody_elses_groups(self, what):
@@ -228,12 +228,12 @@ class TestWhatIsRefused:
                 ParameterGroupName=f"{NAME}-tls", ParameterGroupFamily="redshift-2.0", Description="theirs"
             )
         with pytest.raises(AirflowFailException, match=f"{what} '.*' has the tags .* not touched"):
-            make()
+            create()
         assert client("redshift").describe_clusters()["Clusters"] == []
 
     def test_a_subnet_group_that_is_not_there(self):
         with pytest.raises(AirflowFailException, match="no cluster subnet group 'none'"):
-            make(subnet_group="none")
+            create(subnet_group="none")
 
 
 def errors_of(call: Call) -> list[str]:
@@ -248,27 +248,27 @@ def errors_of(call: Call) -> list[str]:
 @pytest.mark.usefixtures("control_plane")
 def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one():
     with recorded() as calls:
-        make()
+        create()
     remove_everything()
     assert {"CreateRole", "CreateSecurityGroup", "CreateClusterParameterGroup", "CreateCluster"} <= {
         call.operation for call in calls
     }
     for call in dict.fromkeys(calls):
         fail_in(call)
-        make()
-        everything_is_there()
+        create()
+        everything_exists()
         remove_everything()
 
 
 @pytest.mark.usefixtures("control_plane")
 def test_the_calls_of_a_second_run_can_fail_too():
-    make()
+    create()
     with recorded() as calls:
-        make()
+        create()
     for call in dict.fromkeys(calls):
         fail_in(call)
-    make()
-    everything_is_there()
+    create()
+    everything_exists()
 
 
 def fail_in(call: Call) -> None:
@@ -276,7 +276,7 @@ def fail_in(call: Call) -> None:
     for code in errors_of(call):
         FAULTS.set(call.service, code, 1, call.operation)
         with pytest.raises((ClientError, BotoCoreError)):
-            make()
+            create()
         assert FAULTS.next(call.service, call.operation) is None, (call, code)
 
 
@@ -291,4 +291,4 @@ def remove_everything():
         ec2.delete_security_group(GroupId=group["GroupId"])
     iam.delete_role_policy(RoleName=f"{NAME}-copy", PolicyName="read-the-data")
     iam.delete_role(RoleName=f"{NAME}-copy")
-    nothing_was_made()
+    nothing_was_created()

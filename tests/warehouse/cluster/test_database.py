@@ -123,7 +123,7 @@ def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one(database, sta
             faults.set(call.service, code, 1, call.operation)
             with pytest.raises((ClientError, BotoCoreError)):
                 prepare()
-            assert faults.told() == {f"{call.service}.{call.operation}": 1}
+            assert faults.counts() == {f"{call.service}.{call.operation}": 1}
             faults.clear()
             prepare()
             assert tables(database) == sorted([*TABLES, *BOOKKEEPING])

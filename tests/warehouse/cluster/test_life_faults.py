@@ -131,7 +131,7 @@ def fault(account: Account, scenario: Scenario, call: Call, code: str, times: in
         before = account.contents()
         account.faults.set(service, code, times=times, operation=operation)
         yield
-        assert account.faults.told().get(f"{service}.{operation}"), f"{operation} did not fail"
+        assert account.faults.counts().get(f"{service}.{operation}"), f"{operation} did not fail"
         account.faults.clear()
         added = {kind: len(set(names) - set(before.get(kind, ()))) for kind, names in account.contents().items()}
         assert all(number <= (kind in scenario.makes) for kind, number in added.items())

@@ -76,7 +76,7 @@ def test_a_refusal_for_the_moment_is_waited_out(account, operation, code, dag_id
         run("sparkify_pause_cluster")
     account.faults.set("redshift", code, times=2, operation=operation)
     run(dag_id)
-    assert account.faults.told() == {f"redshift.{operation}": 2}
+    assert account.faults.counts() == {f"redshift.{operation}": 2}
     assert account.status() == status
 
 

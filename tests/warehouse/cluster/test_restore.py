@@ -123,7 +123,7 @@ def test_a_cluster_that_is_being_deleted_is_waited_for(account):
 def test_a_refusal_for_the_moment_is_waited_out(torn_down, code):
     torn_down.faults.set("redshift", code, times=2, operation="RestoreFromClusterSnapshot")
     restore()
-    assert torn_down.faults.told() == {"redshift.RestoreFromClusterSnapshot": 2}
+    assert torn_down.faults.counts() == {"redshift.RestoreFromClusterSnapshot": 2}
     assert torn_down.status() == "available"
 
 

@@ -32,7 +32,7 @@ BY_NAME = {"iam": True, "cluster_identifier": "sparkify"}
 SERVERLESS = {"iam": True, "serverless_work_group": "listeners"}
 PASSWORD = "Passw0rd-42"
 
-# A call that is not told of in time is a failure here, not a wait.
+# A call that takes longer than this fails the test.
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -218,14 +218,14 @@ class TestFindingAndLoggingIn:
 
 class TestWhatIsWrong:
     def test_a_missing_cluster(self, connection):
-        told = message(connection(extra={**BY_NAME, "cluster_identifier": "sparky"}))
-        assert told.startswith("There is no Redshift cluster 'sparky' in this account and region. Create it, or ")
-        assert "correct cluster_identifier in the connection 'tested'." in told
+        text = message(connection(extra={**BY_NAME, "cluster_identifier": "sparky"}))
+        assert text.startswith("There is no Redshift cluster 'sparky' in this account and region. Create it, or ")
+        assert "correct cluster_identifier in the connection 'tested'." in text
 
     def test_a_missing_workgroup(self, connection):
-        told = message(connection(login=None, extra={**SERVERLESS, "serverless_work_group": "nobody"}))
-        assert "no Redshift Serverless workgroup 'nobody'" in told
-        assert "correct serverless_work_group in the connection 'tested'." in told
+        text = message(connection(login=None, extra={**SERVERLESS, "serverless_work_group": "nobody"}))
+        assert "no Redshift Serverless workgroup 'nobody'" in text
+        assert "correct serverless_work_group in the connection 'tested'." in text
 
     def test_a_paused_cluster(self, connection, sleeper):
         hook = connection(extra={**BY_NAME, "cluster_identifier": sleeper})
@@ -258,17 +258,17 @@ class TestWhatIsWrong:
 
     def test_a_user_who_is_not_in_the_database(self, connection):
         """GetClusterCredentials gives a password for any user (AWS API reference); only the login fails."""
-        told = message(connection(login="nobody", extra=BY_NAME))
-        assert "refused the user 'nobody'" in told or "refused the user 'IAM:nobody'" in told
-        assert "Check that the user exists" in told
+        text = message(connection(login="nobody", extra=BY_NAME))
+        assert "refused the user 'nobody'" in text or "refused the user 'IAM:nobody'" in text
+        assert "Check that the user exists" in text
 
     def test_a_missing_database(self, connection):
-        told = message(connection(schema="nothing", extra=BY_NAME))
-        assert 'database "nothing" does not exist' in told
-        assert told.startswith("The warehouse at localhost:")
+        text = message(connection(schema="nothing", extra=BY_NAME))
+        assert 'database "nothing" does not exist' in text
+        assert text.startswith("The warehouse at localhost:")
 
     @pytest.mark.parametrize(
-        ("fields", "told"),
+        ("fields", "text"),
         [
             ({"extra": {**BY_NAME, "secret_arn": "managed"}}, "both iam and secret_arn"),
             ({"extra": {"cluster_identifier": "sparkify"}}, "does not say how to log in"),
@@ -277,9 +277,9 @@ class TestWhatIsWrong:
             ({"host": "localhost", "extra": {"secret_arn": "managed"}}, "does not say where the warehouse is"),
         ],
     )
-    def test_a_connection_that_makes_no_sense(self, connection, fields, told):
+    def test_a_connection_that_makes_no_sense(self, connection, fields, text):
         hook = connection(**fields)
-        with pytest.raises(AirflowFailException, match=told):
+        with pytest.raises(AirflowFailException, match=text):
             hook.get_conn()
 
     def test_serverless_lets_nobody_choose_the_user(self, connection, workgroup):
@@ -290,8 +290,8 @@ class TestWhatIsWrong:
             connection(conn_type="mysql")
 
     def test_a_missing_secret(self, connection):
-        told = message(connection(extra={"cluster_identifier": "sparkify", "secret_arn": "tests/nothing"}))
-        assert told.startswith("Secrets Manager has no secret 'tests/nothing'")
+        text = message(connection(extra={"cluster_identifier": "sparkify", "secret_arn": "tests/nothing"}))
+        assert text.startswith("Secrets Manager has no secret 'tests/nothing'")
 
     @pytest.mark.parametrize("content", ["hush-hush", '{"user": "hush-hush"}', '["hush-hush"]'])
     def test_a_secret_that_holds_something_else_is_not_shown(self, connection, secret, content):
@@ -304,8 +304,8 @@ class TestWhatIsWrong:
         assert failure.value.__suppress_context__
 
     def test_a_secret_that_is_not_managed(self, connection, sleeper):
-        told = message(connection(host="localhost", extra={"cluster_identifier": sleeper, "secret_arn": "managed"}))
-        assert "password of the Redshift cluster 'sleeper' is not managed by Secrets Manager" in told
+        text = message(connection(host="localhost", extra={"cluster_identifier": sleeper, "secret_arn": "managed"}))
+        assert "password of the Redshift cluster 'sleeper' is not managed by Secrets Manager" in text
 
 
 class TestAwsSaysNo:
@@ -339,7 +339,7 @@ class TestAwsSaysNo:
     def test_throttled_once(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "ThrottlingException", times=1, operation=operation)
         assert user(connection(**fields, extra=extra))
-        assert aws.told() == {f"{service}.{operation}": 1}
+        assert aws.counts() == {f"{service}.{operation}": 1}
 
     @each
     def test_throttled_all_the_time(self, connection, workgroup, aws, service, operation, fields, extra):
@@ -347,14 +347,14 @@ class TestAwsSaysNo:
         hook = connection(**fields, extra=extra)
         with pytest.raises(AirflowException, match=rf"{operation} \(ThrottlingException\): Rate exceeded") as failure:
             hook.get_conn()
-        assert aws.told() == {f"{service}.{operation}": 2}
+        assert aws.counts() == {f"{service}.{operation}": 2}
         assert action(failure.value) is RetryAction.RETRY
 
     @each
     def test_an_answer_that_is_lost(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "AnswerLost", times=1, operation=operation)
         assert user(connection(**fields, extra=extra))
-        assert aws.told() == {f"{service}.{operation}": 1}
+        assert aws.counts() == {f"{service}.{operation}": 1}
 
     @each
     def test_answers_that_are_all_lost(self, connection, workgroup, aws, service, operation, fields, extra):
@@ -366,8 +366,8 @@ class TestAwsSaysNo:
 
     def test_credentials_that_have_expired(self, connection, aws):
         aws.set("redshift", "ExpiredToken")
-        told = message(connection(extra=BY_NAME))
-        assert "Renew the credentials of the identity of the Airflow connection 'aws_default'." in told
+        text = message(connection(extra=BY_NAME))
+        assert "Renew the credentials of the identity of the Airflow connection 'aws_default'." in text
 
     def test_an_error_that_only_this_operation_has(self, connection, aws):
         aws.set("redshift", "UnsupportedOperation", operation="GetClusterCredentials")
@@ -378,25 +378,25 @@ class TestAwsSaysNo:
     def test_a_role_that_cannot_be_assumed(self, connection, aws_connection, aws):
         aws.set("sts", "AccessDenied", operation="AssumeRole")
         assume = {"role_arn": "arn:aws:iam::123456789012:role/loader"}
-        told = message(connection(aws_connection(extra=assume), extra=BY_NAME))
-        assert told.startswith("AWS does not allow AssumeRole (AccessDenied)")
-        assert "Allow sts:AssumeRole to the identity of the Airflow connection 'other_aws'." in told
+        text = message(connection(aws_connection(extra=assume), extra=BY_NAME))
+        assert text.startswith("AWS does not allow AssumeRole (AccessDenied)")
+        assert "Allow sts:AssumeRole to the identity of the Airflow connection 'other_aws'." in text
 
     def test_no_credentials(self, connection, aws_connection, monkeypatch, tmp_path):
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-        told = message(connection(aws_connection(login=None, password=None), extra=BY_NAME))
-        assert told.startswith("There are no AWS credentials for DescribeClusters")
-        assert "the Airflow connection 'other_aws' a key pair or a role to assume" in told
+        text = message(connection(aws_connection(login=None, password=None), extra=BY_NAME))
+        assert text.startswith("There are no AWS credentials for DescribeClusters")
+        assert "the Airflow connection 'other_aws' a key pair or a role to assume" in text
 
     def test_no_region(self, connection, aws_connection, monkeypatch, tmp_path):
         for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-        told = message(connection(aws_connection(extra={"region_name": None}), extra=BY_NAME))
-        assert "put region_name into the extra of the Airflow connection 'other_aws'" in told
+        text = message(connection(aws_connection(extra={"region_name": None}), extra=BY_NAME))
+        assert "put region_name into the extra of the Airflow connection 'other_aws'" in text
 
 
 class TestAClosedNetwork:
@@ -409,43 +409,43 @@ class TestAClosedNetwork:
 
     def test_the_warehouse_s_port_is_closed(self, connection):
         port = free_port()
-        told = message(connection(host="127.0.0.1", port=port, password=PASSWORD))
-        assert told.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{port}: ")
-        assert "refused" in told
-        assert "security group" in told
+        text = message(connection(host="127.0.0.1", port=port, password=PASSWORD))
+        assert text.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{port}: ")
+        assert "refused" in text
+        assert "security group" in text
 
     @pytest.mark.parametrize("port", [silent, black_hole])
     def test_the_warehouse_s_port_gives_no_answer(self, connection, port):
         with port() as number:
-            told = message(connection(host="127.0.0.1", port=number, password=PASSWORD, extra={"timeout": 0.3}))
-        assert told.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{number}: ")
-        assert "time" in told
-        assert "security group" in told
+            text = message(connection(host="127.0.0.1", port=number, password=PASSWORD, extra={"timeout": 0.3}))
+        assert text.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{number}: ")
+        assert "time" in text
+        assert "security group" in text
 
     def test_the_warehouse_s_name_is_unknown(self, connection):
-        told = message(connection(host="warehouse.invalid", password=PASSWORD))
-        assert told.startswith("Cannot connect to the warehouse at warehouse.invalid:5439: ")
+        text = message(connection(host="warehouse.invalid", password=PASSWORD))
+        assert text.startswith("Cannot connect to the warehouse at warehouse.invalid:5439: ")
 
     def test_aws_s_port_is_closed(self, connection, aws_connection):
         away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
-        told = message(connection(away, extra=BY_NAME))
-        assert told.startswith("AWS did not answer DescribeClusters: Could not connect to the endpoint")
-        assert "VPC endpoint" in told
+        text = message(connection(away, extra=BY_NAME))
+        assert text.startswith("AWS did not answer DescribeClusters: Could not connect to the endpoint")
+        assert "VPC endpoint" in text
 
     @pytest.mark.parametrize("port", [silent, black_hole])
     def test_aws_gives_no_answer(self, connection, aws_connection, impatient, port):
         with port() as number:
             away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{number}"})
-            told = message(connection(away, extra=BY_NAME))
-        assert told.startswith("AWS did not answer DescribeClusters: ")
-        assert "timeout on endpoint URL" in told
+            text = message(connection(away, extra=BY_NAME))
+        assert text.startswith("AWS did not answer DescribeClusters: ")
+        assert "timeout on endpoint URL" in text
 
     def test_sts_gives_no_answer(self, connection, aws_connection, impatient):
         with silent() as number:
             sts = {"sts": {"endpoint_url": f"http://127.0.0.1:{number}"}}
             assume = {"role_arn": "arn:aws:iam::123456789012:role/loader", "service_config": sts}
-            told = message(connection(aws_connection(extra=assume), extra=BY_NAME))
-        assert told.startswith("AWS did not answer DescribeClusters: Read timeout on endpoint URL")
+            text = message(connection(aws_connection(extra=assume), extra=BY_NAME))
+        assert text.startswith("AWS did not answer DescribeClusters: Read timeout on endpoint URL")
 
 
 class TestWithinTwentySeconds:

@@ -60,7 +60,7 @@ class Database:
     def execute(self, *statements: str) -> None:
         in_transaction(self._hook, lambda session: [session.execute(statement) for statement in statements])
 
-    def make(self, form: Path) -> None:
+    def create_tables(self, form: Path) -> None:
         """Create the tables of an earlier form."""
         self.execute(*statements_of(form.read_text("utf-8")))
 
@@ -115,7 +115,7 @@ def test_a_new_warehouse_has_every_migration_once(database):
 
 @pytest.mark.parametrize("form", HISTORY, ids=lambda form: form.stem)
 def test_every_earlier_form_becomes_the_newest_and_keeps_its_rows(database, newest, form):
-    database.make(form)
+    database.create_tables(form)
     rows = database.fill()
     migrate(CONN)
     assert database.versions() == EVERY
@@ -129,9 +129,9 @@ def test_every_earlier_form_becomes_the_newest_and_keeps_its_rows(database, newe
 
 def test_tables_of_different_times_become_the_newest_form(database, newest):
     """``create table if not exists`` added new tables beside old ones, and people followed the changelog by hand."""
-    database.make(HISTORY[0])
+    database.create_tables(HISTORY[0])
     database.execute("drop table etl.check_results")
-    database.make(HISTORY[-1])
+    database.create_tables(HISTORY[-1])
     database.fill()
     migrate(CONN)
     assert database.form() == newest
@@ -139,7 +139,7 @@ def test_tables_of_different_times_become_the_newest_form(database, newest):
 
 
 def test_columns_that_were_added_by_hand_stay(database, newest):
-    database.make(HISTORY[5])
+    database.create_tables(HISTORY[5])
     for name in ("objects", "rows_read", "rejected"):
         database.execute(f"alter table etl.loads add column {name} bigint encode az64")
     for name in ("staging", "waiting", "preparing", "writing"):
@@ -156,7 +156,7 @@ def test_columns_that_were_added_by_hand_stay(database, newest):
 
 
 def test_what_old_rows_say_goes_where_the_newest_form_says_it(database):
-    database.make(HISTORY[2])
+    database.create_tables(HISTORY[2])
     database.execute(
         "insert into etl.loaded_files values ('songs', 'b', 'song_data/', 'listed', 0, '2018-11-05', '2018-11-06')",
         "insert into etl.loaded_files values ('songs', 'b', 'song_data/A.json', 'e1', 9, '2018-11-04', '2018-11-06')",
@@ -182,7 +182,7 @@ def test_what_old_rows_say_goes_where_the_newest_form_says_it(database):
 
 
 def test_a_version_of_unknown_time_counts_as_the_oldest(database):
-    database.make(HISTORY[1])
+    database.create_tables(HISTORY[1])
     database.execute("insert into etl.loaded_files values ('songs', 'b', 'A.json', 'e1', 9, '2018-11-06')")
     migrate(CONN)
     assert database.query("select modified_at from etl.loaded_files") == [(datetime(1970, 1, 1),)]
@@ -191,7 +191,7 @@ def test_a_version_of_unknown_time_counts_as_the_oldest(database):
 @pytest.mark.parametrize("form", [None, HISTORY[0], HISTORY[4]], ids=["empty", "oldest", "middle"])
 def test_several_that_migrate_at_once_apply_each_migration_once(database, form):
     if form:
-        database.make(form)
+        database.create_tables(form)
         database.fill()
     with ThreadPoolExecutor(3) as threads:
         changed = list(threads.map(migrate, [CONN] * 3))
@@ -203,7 +203,7 @@ def test_several_that_migrate_at_once_apply_each_migration_once(database, form):
 
 
 def test_a_migration_that_fails_leaves_nothing_behind_and_is_applied_later(database):
-    database.make(HISTORY[0])
+    database.create_tables(HISTORY[0])
     database.fill()
     database.execute("create view etl.latest as select * from etl.loads")
     with pytest.raises(Exception, match="other objects depend on it"):

@@ -165,7 +165,7 @@ def test_the_results_of_checks_are_told_of_the_tables_that_they_are_of(uploaded,
         "select target, check_name, passed, severity, expected, actual from etl.check_results where run_id = %(run)s",
         run=run.run_id,
     )
-    told = {
+    reported = {
         (
             name.removeprefix(f"{DATABASE}.public."),
             one["name"],
@@ -177,8 +177,8 @@ def test_the_results_of_checks_are_told_of_the_tables_that_they_are_of(uploaded,
         for (_, name), dataset in event.inputs.items()
         for one in dataset["facets"]["dataQualityAssertions"]["assertions"]
     }
-    assert ("users", "repeated user_id", False, "error", "0", "1") in told
-    assert told == {result for result in results if not result[0].startswith("staging_")}
+    assert ("users", "repeated user_id", False, "error", "0", "1") in reported
+    assert reported == {result for result in results if not result[0].startswith("staging_")}
     staged = emitted(run, "stage_events", tmp_path).outputs[table("public.staging_events")]
     assertions = staged["facets"]["dataQualityAssertions"]["assertions"]
     assert {one["name"] for one in assertions} == {result[1] for result in results if result[0] == "staging_events"}

@@ -17,8 +17,8 @@ from local.stack.environment import CLUSTER
 from redshift_elt.ddl import migrate
 from redshift_elt.loading import phases
 from redshift_standin.engine.databases import database_name
-from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
+from tests.support.postgres_admin import PostgresAdmin
 from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, WarehouseUnderTest
 
 KEYS = [f"log_data/2018/11/2018-11-0{day}-events.json" for day in (1, 2)]
@@ -45,10 +45,10 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def behind(standin, created_warehouse) -> Iterator[Behind]:
-    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
-    yield behind
-    behind.close()
+def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
+    postgres_admin = PostgresAdmin(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield postgres_admin
+    postgres_admin.close()
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def add_bad_lines(warehouse: WarehouseUnderTest, data: Path, key: str, number: i
     warehouse.put(key, b"\n".join([(data / key).read_bytes().rstrip(b"\n"), *[b"no JSON"] * number]))
 
 
-def told(warehouse: WarehouseUnderTest, run: Run, columns: str) -> dict[str, tuple]:
+def load_history(warehouse: WarehouseUnderTest, run: Run, columns: str) -> dict[str, tuple]:
     """Return some columns of each target's last load by a run."""
     rows = warehouse.query(
         f"select target, {columns} from etl.loads where run_id = %(run)s order by loaded_at", run=run.run_id
@@ -78,9 +78,9 @@ def told(warehouse: WarehouseUnderTest, run: Run, columns: str) -> dict[str, tup
     return {target: tuple(values) for target, *values in rows}
 
 
-def recorded(warehouse: WarehouseUnderTest, run: Run, target: str) -> SimpleNamespace:
+def seconds_of(warehouse: WarehouseUnderTest, run: Run, target: str) -> SimpleNamespace:
     names = [name for name in NEW_COLUMNS if name.endswith("seconds")]
-    return SimpleNamespace(**dict(zip(names, told(warehouse, run, ", ".join(names))[target], strict=True)))
+    return SimpleNamespace(**dict(zip(names, load_history(warehouse, run, ", ".join(names))[target], strict=True)))
 
 
 def test_objects_records_and_rejects_are_those_that_the_run_staged_for_the_target(uploaded, data):
@@ -89,14 +89,14 @@ def test_objects_records_and_rejects_are_those_that_the_run_staged_for_the_targe
     run = uploaded.run(*BOTH_DAYS, max_rejects=3)
     run.complete()
     first, second = (len((data / key).read_text("utf-8").splitlines()) for key in KEYS)
-    assert told(uploaded, run, "objects, rows_read, rejected") == {
+    assert load_history(uploaded, run, "objects, rows_read, rejected") == {
         **dict.fromkeys(OF_EVENTS, (2, first + second + 3, 3)),
         **dict.fromkeys(OF_SONGS, (SONGS, SONGS, 0)),
     }
-    again = uploaded.run(*FIRST_DAY, run_type="scheduled", max_rejects=3)
-    again.complete()
+    rerun = uploaded.run(*FIRST_DAY, run_type="scheduled", max_rejects=3)
+    rerun.complete()
     # No song is new, and so no object was staged for these two.
-    assert told(uploaded, again, "objects, rows_read, rejected") == {
+    assert load_history(uploaded, rerun, "objects, rows_read, rejected") == {
         **dict.fromkeys(OF_EVENTS, (1, first + 2, 2)),
         **dict.fromkeys(OF_SONGS, (0, 0, 0)),
     }
@@ -106,7 +106,7 @@ def test_the_seconds_of_staging_are_those_of_the_staging_task_that_the_load_read
     run = uploaded.run(*FIRST_DAY)
     run.complete()
     assert all(run.xcoms[task_id]["seconds"] > 0 for task_id in STAGING)
-    assert told(uploaded, run, "staging_seconds") == {
+    assert load_history(uploaded, run, "staging_seconds") == {
         **dict.fromkeys(OF_EVENTS, (run.xcoms["stage_events"]["seconds"],)),
         **dict.fromkeys(OF_SONGS, (run.xcoms["stage_songs"]["seconds"],)),
     }
@@ -123,10 +123,12 @@ def test_what_a_load_stages_again_counts_in_the_place_of_what_was_staged_before(
     run.execute("load_users")
     assert any(statement.startswith("copy") for statement in statements)
     records = sum(len((data / key).read_text("utf-8").splitlines()) for key in KEYS) + 1
-    assert told(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (2, records, 1, seconds)}
+    assert load_history(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {
+        "users": (2, records, 1, seconds)
+    }
     first_write = position(statements, 'insert into "etl"."user_records"')
     # BEGIN and LOCK come first; the files are listed, copied and checked again before anything is written.
-    assert recorded(uploaded, run, "users").preparing_seconds >= first_write - 2
+    assert seconds_of(uploaded, run, "users").preparing_seconds >= first_write - 2
 
 
 def test_a_load_that_is_cleared_after_its_run_counts_what_it_stages_for_itself(uploaded, data):
@@ -135,27 +137,27 @@ def test_a_load_that_is_cleared_after_its_run_counts_what_it_stages_for_itself(u
     run.complete()
     add_bad_lines(uploaded, data, KEYS[0], 1)
     run.execute("load_time")
-    assert told(uploaded, run, "objects, rejected, staging_seconds")["time"] == (1, 1, 0.0)
-    assert told(uploaded, run, "objects, rejected, staging_seconds")["users"][:2] == (1, 2)
+    assert load_history(uploaded, run, "objects, rejected, staging_seconds")["time"] == (1, 1, 0.0)
+    assert load_history(uploaded, run, "objects, rejected, staging_seconds")["users"][:2] == (1, 2)
 
 
 def test_a_staging_task_that_keeps_no_xcom_leaves_it_open(uploaded):
     run = staged(uploaded.run(*FIRST_DAY))
     run.xcoms.clear()
     run.execute("load_users")
-    assert told(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (None,) * 4}
+    assert load_history(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (None,) * 4}
 
 
-def test_a_lock_that_another_session_holds_is_waited_for(uploaded, behind):
+def test_a_lock_that_another_session_holds_is_waited_for(uploaded, postgres_admin):
     """While one load waits, another one is done from its beginning to its end: so the first waits longer than that."""
     run = staged(uploaded.run(*FIRST_DAY))
     with ThreadPoolExecutor(1) as pool:
-        with behind.locked("etl.lock_users"):
+        with postgres_admin.locked("etl.lock_users"):
             waiting = pool.submit(run.execute, "load_users")
-            behind.wait_for_a_waiter()
+            postgres_admin.wait_for_blocked_session()
             run.execute("load_time")
         assert waiting.result()["inserted"] > 0
-    meanwhile, users = recorded(uploaded, run, "time"), recorded(uploaded, run, "users")
+    meanwhile, users = seconds_of(uploaded, run, "time"), seconds_of(uploaded, run, "users")
     assert users.waiting_seconds > meanwhile.waiting_seconds + meanwhile.preparing_seconds + meanwhile.writing_seconds
 
 
@@ -174,7 +176,7 @@ def test_every_statement_counts_in_its_phase(uploaded, statements, target, first
     assert statements[1].startswith("lock table")
     written = position(statements, first_write)
     row = position(statements, "insert into etl.loads")
-    found = recorded(uploaded, run, target)
+    found = seconds_of(uploaded, run, target)
     # BEGIN and LOCK; what is between them and the first change; from there to the row itself.
     assert (found.waiting_seconds, found.preparing_seconds, found.writing_seconds) == (2, written - 2, row - written)
 
@@ -185,7 +187,7 @@ def test_records_are_written_before_and_the_delta_found_between(uploaded, statem
     run.execute("load_users")
     records = position(statements, 'insert into "etl"."user_records"')
     merged, row = position(statements, 'merge into "users"'), position(statements, "insert into etl.loads")
-    found = recorded(uploaded, run, "users")
+    found = seconds_of(uploaded, run, "users")
     assert found.writing_seconds == 1 + row - merged
     assert found.preparing_seconds == records - 2 + merged - (records + 1)
 
@@ -196,14 +198,12 @@ def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys
     run.execute("load_time")
     written, row = position(statements, 'insert into "time"'), position(statements, "insert into etl.loads")
     # Two for the lock, the row and COMMIT at the end.
-    phases_told = f"waiting 2.0 s, preparing {written - 2}.0 s, writing {row + 1 - written}.0 s, committing 1.0 s"
+    phases_logged = f"waiting 2.0 s, preparing {written - 2}.0 s, writing {row + 1 - written}.0 s, committing 1.0 s"
     [line] = [line for line in capsys.readouterr().out.splitlines() if "unchanged" in line]
     seconds = run.xcoms["stage_events"]["seconds"]
     records = len((data / KEYS[0]).read_text("utf-8").splitlines())
-    told = (
-        f"in {len(statements)}.0 s ({phases_told}); staged before in {seconds:.1f} s (objects: 1, records: {records})."
-    )
-    assert told in line
+    staging = f"staged before in {seconds:.1f} s (objects: 1, records: {records})"
+    assert f"in {len(statements)}.0 s ({phases_logged}); {staging}." in line
 
 
 def test_a_transaction_that_is_done_again_adds_to_the_phases(uploaded, statements):
@@ -219,7 +219,7 @@ def test_a_transaction_that_is_done_again_adds_to_the_phases(uploaded, statement
     with before_each_statement(refuse):
         assert run.execute("load_time")["inserted"] > 0
     assert len([statement for statement in statements if statement.startswith("lock table")]) == 2
-    assert recorded(uploaded, run, "time").waiting_seconds == 2 + 2
+    assert seconds_of(uploaded, run, "time").waiting_seconds == 2 + 2
 
 
 def test_a_table_of_an_earlier_version_is_migrated_and_keeps_what_was_loaded(uploaded):
@@ -229,14 +229,14 @@ def test_a_table_of_an_earlier_version_is_migrated_and_keeps_what_was_loaded(upl
         uploaded.execute(f"alter table etl.loads drop column {column}")
     uploaded.execute("drop table etl.schema_versions")
     assert {"0009_loads_objects_and_seconds.sql", "0010_loads_rows_read.sql"} <= set(migrate("redshift_default"))
-    assert told(uploaded, run, ", ".join(NEW_COLUMNS)) == dict.fromkeys(TARGETS, (None,) * len(NEW_COLUMNS))
+    assert load_history(uploaded, run, ", ".join(NEW_COLUMNS)) == dict.fromkeys(TARGETS, (None,) * len(NEW_COLUMNS))
     # The window is still known as loaded: an event of it that comes late is loaded by the next run of its day.
     event = json.loads(next(line for line in lines(uploaded) if json.loads(line)["page"] == "NextSong"))
     late = json.dumps({**event, "itemInSession": 999})
     uploaded.put(KEYS[0], "\n".join([*lines(uploaded), late]).encode())
     hour = uploaded.run("2018-11-01T23:00:00", "2018-11-02T00:00:00")
     assert hour.complete()["load_songplays"]["late"] == 1
-    assert told(uploaded, hour, "objects, rejected")["songplays"] == (1, 0)
+    assert load_history(uploaded, hour, "objects, rejected")["songplays"] == (1, 0)
 
 
 def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
@@ -244,7 +244,7 @@ def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
     run.complete()
     page = (ROOT / "docs" / "history.md").read_text("utf-8")
     [question] = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    seconds = told(uploaded, run, "waiting_seconds, preparing_seconds, writing_seconds, staging_seconds")
+    seconds = load_history(uploaded, run, "waiting_seconds, preparing_seconds, writing_seconds, staging_seconds")
     assert uploaded.query(question) == [(target, 1, *seconds[target]) for target in sorted(TARGETS)]
 
 

@@ -13,8 +13,8 @@ from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_standin.engine.databases import database_name
-from tests.support.behind import Behind
 from tests.support.faults import before_each_statement
+from tests.support.postgres_admin import PostgresAdmin
 from tests.support.warehouse import WarehouseUnderTest
 
 CONTEXT = {
@@ -34,10 +34,10 @@ def colours(warehouse: WarehouseUnderTest) -> Iterator[WarehouseUnderTest]:
 
 
 @pytest.fixture
-def behind(standin, created_warehouse) -> Iterator[Behind]:
-    behind = Behind(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
-    yield behind
-    behind.close()
+def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
+    postgres_admin = PostgresAdmin(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield postgres_admin
+    postgres_admin.close()
 
 
 def load(select: str = SELECT) -> dict[str, int]:
@@ -54,11 +54,11 @@ def test_the_first_load_creates_the_lock_table_and_the_next_ones_send_nothing_fo
     assert not [statement for statement in sent if statement.startswith("create table")]
 
 
-def test_two_first_loads_at_the_same_time_both_load(colours, behind):
+def test_two_first_loads_at_the_same_time_both_load(colours, postgres_admin):
     with closing(warehouse_hook("redshift_default").get_conn()) as other, ThreadPoolExecutor(1) as pool:
         other.cursor().execute("create table etl.lock_colours (unused boolean)")
         loading = pool.submit(load)
-        behind.wait_for_a_waiter()
+        postgres_admin.wait_for_blocked_session()
         other.commit()
         assert loading.result()["inserted"] == 1
 

@@ -78,8 +78,8 @@ def test_the_cluster_is_resumed_and_the_task_begins_anew_when_it_is_available(pa
     assert (first.method_name, first.kwargs["identifier"]) == ("when_resumed", CLUSTER)
     become(redshift, "available")
     # Airflow keeps what a deferred task wants to know as JSON.
-    told = task.when_resumed(context, **json.loads(json.dumps(first.kwargs)), event=None)
-    assert told["rows"] == 0
+    result = task.when_resumed(context, **json.loads(json.dumps(first.kwargs)), event=None)
+    assert result["rows"] == 0
 
 
 def test_a_cluster_that_cannot_be_resumed_yet_is_asked_again_later(paused, redshift, aws):

@@ -72,7 +72,7 @@ def test_the_page_and_a_csv_file_for_each_answer(sales):
 def test_all_answers_are_of_one_moment(sales):
     sales.execute("insert into sales values ('a', 'a', 1)")
     operator = report(dict.fromkeys(("first", "second"), "select count(*) as sales from sales"))
-    asked = operator._ask
+    ask = operator._ask
 
     class Between:
         """The session, beside which somebody writes after each answer."""
@@ -86,7 +86,7 @@ def test_all_answers_are_of_one_moment(sales):
             sales.execute("insert into sales values ('b', 'b', 1)")
             return answer
 
-    operator._ask = lambda session: asked(Between(session))
+    operator._ask = lambda session: ask(Between(session))
     folder = operator.execute({})["folder"].removeprefix(f"s3://{BUCKET}/")
     found = objects(sales)
     assert [text(found[f"{folder}{name}.csv"]) for name in ("first", "second")] == ["sales\r\n1\r\n"] * 2

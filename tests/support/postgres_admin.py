@@ -1,4 +1,4 @@
-"""Look at a cluster's database in PostgreSQL itself, behind the endpoint, and put it back as it was."""
+"""A superuser of the PostgreSQL below the stand-in: inspects a cluster's database, and saves and restores it."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ class _Table:
         return f"{self.schema}.{self.bare}"
 
     def copy(self, state: str) -> str:
-        return f"kept_{state}.{self.bare}"
+        return f"saved_{state}.{self.bare}"
 
 
-class Behind:
+class PostgresAdmin:
     """A superuser's connection to the database of a cluster.
 
     :param parameters: libpq's parameters.
@@ -87,7 +87,7 @@ class Behind:
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._connection = psycopg.connect(**parameters, autocommit=True)
-        self._kept: dict[str, list[_Table]] = {}
+        self._saved: dict[str, list[_Table]] = {}
 
     def close(self) -> None:
         """Disconnect."""
@@ -115,11 +115,11 @@ class Behind:
         wait_until(lambda: not self.fetch(_CLIENTS, (list(but),)), "no session is left")
         assert self.fetch(_LOCKS, (list(but),)) == []
 
-    def empty(self, table: str) -> None:
-        """Leave a table without rows, and without the room that they had."""
+    def truncate(self, table: str) -> None:
+        """Remove the rows of a table and the space they take."""
         self._run(f"truncate {table}")
 
-    def wait_for_a_waiter(self) -> None:
+    def wait_for_blocked_session(self) -> None:
         """Wait until a session waits for a lock.
 
         :raises AssertionError: none does.
@@ -138,36 +138,36 @@ class Behind:
             yield holder.info.backend_pid
             holder.rollback()
 
-    def keep(self, name: str) -> None:
+    def save(self, name: str) -> None:
         """Copy every table of the users, for :meth:`restore`.
 
-        :param name: a word for this state; what was kept under it before is forgotten.
+        :param name: the name of this state; an earlier state with this name is replaced.
         """
-        kept = self._kept[name] = self._tables()
-        copies = [(table.name, table.copy(name)) for table in kept]
+        saved = self._saved[name] = self._tables()
+        copies = [(table.name, table.copy(name)) for table in saved]
         self._run(
-            f"drop schema if exists kept_{name} cascade",
-            f"create schema kept_{name}",
+            f"drop schema if exists saved_{name} cascade",
+            f"create schema saved_{name}",
             *(f"create table {copy} (like {table} including all)" for table, copy in copies),
             *(f"insert into {copy} table {table}" for table, copy in copies),
         )
 
     def restore(self, name: str) -> None:
-        """Put every table back to what it had at :meth:`keep`; drop those that were made since."""
-        kept = self._kept[name]
+        """Restore every table to its saved state, and drop the tables that were created since."""
+        saved = self._saved[name]
         there = {table.name for table in self._tables()}
-        gone = [table for table in kept if table.name not in there]
+        gone = [table for table in saved if table.name not in there]
         self._run(
-            *(f"drop table {table}" for table in there - {table.name for table in kept}),
+            *(f"drop table {table}" for table in there - {table.name for table in saved}),
             *(f"create table {table.name} (like {table.copy(name)} including all)" for table in gone),
             *(f"alter table {table.name} owner to {table.owner}" for table in gone),
-            *(f"delete from {table.name}" for table in kept),
-            *(f"insert into {table.name} table {table.copy(name)}" for table in kept),
+            *(f"delete from {table.name}" for table in saved),
+            *(f"insert into {table.name} table {table.copy(name)}" for table in saved),
         )
 
-    def forget(self) -> None:
+    def drop_saved(self) -> None:
         """Drop all copies."""
-        self._run(*(f"drop schema if exists kept_{name} cascade" for name in self._kept))
+        self._run(*(f"drop schema if exists saved_{name} cascade" for name in self._saved))
 
     def _run(self, *statements: str) -> None:
         # One message is one transaction.
