@@ -18,8 +18,9 @@ DOCS = """\
 Creates what `sparkify_etl` needs. Every step skips what exists, so the DAG can be run again at any time.
 
 1. Creates an IAM role that only Redshift can assume and that can list and read only the data's prefixes of the bucket;
-   a security group that admits the networks in the form, or only its own members; a parameter group that requires TLS;
-   and the cluster: private and encrypted, with an administrator password that Secrets Manager generates and stores.
+   a security group that allows connections from the networks in the form, or only from its own members; a parameter
+   group that requires TLS; and the cluster: private and encrypted, with an administrator password that Secrets Manager
+   generates and stores.
 2. Waits until the cluster is available and its role is in sync. While the task waits, it is deferred and holds no
    worker.
 3. Creates the tables, one DDL file each in `include/sql/schema/`, and the database user of the connection

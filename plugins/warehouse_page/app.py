@@ -117,7 +117,7 @@ def page_app(settings: PageSettings) -> FastAPI:
             **overview_response(snapshot, {run.run_id for run in shown}),
             **of_month,
         }
-        # It holds only strings and numbers, so FastAPI need not convert thousands of values.
+        # It contains only strings and numbers, so FastAPI need not convert thousands of values.
         return JSONResponse(answer)
 
     @app.get("/data/report")

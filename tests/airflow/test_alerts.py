@@ -52,7 +52,7 @@ def usual_time(api, faults, airflow) -> Iterator[None]:
 
 
 def alerts_of(inbox: Inbox, run_id: str, number: int) -> list[str]:
-    """Wait for so many messages about a run; the schedule's own run may be told of too."""
+    """Wait for a number of messages about a run; there may be messages about the scheduled run too."""
     found: list[str] = []
     while len(found) < number:
         found += [text for text in [inbox.next()] if run_id in text]

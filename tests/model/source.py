@@ -1,4 +1,4 @@
-"""The records of a data directory, as they stand in its files."""
+"""The records of a data directory, as in its files."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def star_schema(data: Path, start: datetime | None = None, end: datetime | None 
 def tables_of(events: Iterable[tuple[date, Record]], songs: list[Record]) -> Tables:
     """Compute the rows of the five targets from source records.
 
-    :param events: each with the day of the file that it stands in; an event of another day is left out.
+    :param events: each with the day of its file; an event of another day is left out.
     """
     kept = [event for day, event in events if _moment(event).date() == day]
     plays = _first_of_each_day([event for event in kept if event["page"] == "NextSong"])

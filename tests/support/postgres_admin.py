@@ -13,7 +13,7 @@ from standin_support.waiting import wait_until
 
 # What says when, for how long or by which attempt something was done, and so differs from one execution to the next.
 # The time of a file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a
-# file's version is told by its ETag too.
+# file's version is also identified by its ETag.
 _CHANGING = {
     "started_at", "loaded_at", "checked_at", "modified_at", "try_number", "duration_seconds",
     "staging_seconds", "waiting_seconds", "preparing_seconds", "writing_seconds",

@@ -63,7 +63,7 @@ class Run:
         self.tries[task_id] += 1
         context = self._context(task)
         task = copy.copy(task)
-        # What a task opens anew in Airflow, a client of AWS, costs more than all the rest of these tests.
+        # The AWS clients that each task opens in Airflow cost more than all the rest of these tests.
         task.__dict__["_hook"] = self.hook
         task.__dict__["s3"] = self.s3
         task.render_template_fields(context, self.dag.get_template_env())

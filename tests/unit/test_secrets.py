@@ -1,4 +1,4 @@
-"""No secret stands in the repository, and whatever looks for one finds it."""
+"""The repository contains no secret, and the scanner finds one that is planted."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    # What a task opens anew, a client of AWS, costs more than all the rest of these tests.
+    # The AWS clients that each task opens cost more than all the rest of these tests.
     clients = {}
 
     def shared(hook: AwsBaseHook):

@@ -158,7 +158,7 @@ def test_a_file_without_a_record_is_told_of_and_loads_nothing(source, caplog, co
     source.put(KEYS[0], content)
     staged = source.run(*DAY, max_rejects=limit).execute("stage_events")
     assert (staged["objects"], staged["rows"], staged["rejected"]) == (1, 0, 0)
-    assert f"s3://{BUCKET}/{KEYS[0]} holds no record" in caplog.text
+    assert f"s3://{BUCKET}/{KEYS[0]} contains no record" in caplog.text
 
 
 def test_a_folder_marker_is_told_of_and_is_no_data(source, data, caplog):
@@ -297,7 +297,7 @@ def test_a_warehouse_that_does_not_keep_the_refused_texts_tells_all_the_rest(sou
     [
         ("select 1", 3, None),
         ("select 1", 4, "4 records were read from 1 objects, but 2 rows were loaded and 1 records rejected: 1 are not"),
-        ("delete from numbers where n = 1", 3, "holds 1 rows from 1 objects, and 1 load errors are known. But COPY"),
+        ("delete from numbers where n = 1", 3, "has 1 rows from 1 objects, and 1 load errors are known. But COPY"),
     ],
 )
 def test_a_record_that_is_not_accounted_for_fails_the_task_and_a_retry_is_allowed(source, after, records, words):

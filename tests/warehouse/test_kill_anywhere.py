@@ -84,7 +84,7 @@ def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
 def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Iterator[WarehouseUnderTest]:
     """The warehouse with the older data, and the bucket with the new.
 
-    What a task does anew, and what takes longer than all the rest of these tests, is done once or left out: clients of
+    What a task repeats, and what takes longer than all the rest of these tests, is done once or left out: clients of
     AWS are made, the cluster is looked up, and the usual authorities' certificates are read for each connection.
     """
     login = Connection(
@@ -118,7 +118,7 @@ def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Itera
 def allowed(older, data, tmp_path_factory) -> dict[str, list[Version]]:
     """What a reader may see of each target: what the model makes of older or new events and older or new songs.
 
-    Plays are matched anew when songs are loaded, so a target may have taken over the one and not the other.
+    Plays are matched again when songs are loaded, so a target may have taken over the one and not the other.
     """
     versions: dict[str, list[Version]] = {target: [] for target in TARGETS}
     for events, songs in product((older, data), repeat=2):
@@ -163,7 +163,7 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
         statements = sweep(run, task_id, postgres_admin, reading.process)
         for other in [task_id, *(other for other in TASKS if other not in (*earlier, task_id))]:
             run.execute(other)
-    # Staged anew.
+    # Staged again.
     assert not changed or any(statement.startswith("copy") for statement in statements)
     postgres_admin.wait_until_alone()
     for target, rows in warehouse.star_schema().items():

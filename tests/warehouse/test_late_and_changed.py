@@ -107,7 +107,7 @@ def test_a_load_that_stages_for_itself_does_so_under_its_lock(uploaded, data, tm
             uploaded.put(KEY, "\n".join(lines).encode())
         sent.append(statement.lower())
 
-    # The run has dropped what it staged, so the load begins anew and stages for itself.
+    # The run has dropped what it staged, so the load starts again and stages its files itself.
     with before_each_statement(replace_file):
         assert run.execute("load_time")["deleted"] > 0
     model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))

@@ -135,7 +135,7 @@ RUN = st.tuples(st.just("run"), a_window(), st.integers(0, 10**6))
 def a_history(draw) -> list:
     """Write files; run a window and change something, the files that are there above all, a few times.
 
-    Song files change, or one song stands in two of them: not both, for that is not decided before a full load.
+    Song files change, or one song is in two of them: not both, for that is not decided before a full load.
     """
     songs_change = draw(st.booleans())
     if songs_change:

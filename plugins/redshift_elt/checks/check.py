@@ -1,4 +1,4 @@
-"""What all kinds of checks have in common."""
+"""The base class of all kinds of checks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Check(ABC):
     kind: ClassVar[str]
     # Which of the arguments above have no meaning for the kind.
     not_taken: ClassVar[frozenset[str]] = frozenset()
-    # The arguments that hold SQL statements or name files with them.
+    # The arguments that contain SQL statements or name .sql files.
     sql_arguments: ClassVar[tuple[str, ...]] = ()
 
     table: str

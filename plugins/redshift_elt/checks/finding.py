@@ -34,7 +34,7 @@ def evaluate_number(bounds: Bounds, measured: Any, *, empty_passes: bool) -> Fin
 
 
 def evaluate_rule(broken: int, rows: int, *, empty_passes: bool) -> Finding:
-    """Judge a rule for rows, which none may break.
+    """Evaluate a rule that no row may break.
 
     :param broken: the number of rows that break it.
     :param rows: the number of rows that were checked.

@@ -1,4 +1,4 @@
-"""Checks that are SQL of the user's."""
+"""Checks whose SQL the user writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from redshift_elt.sql.render import render
 
 @dataclass(frozen=True, kw_only=True)
 class UserSqlCheck(StatementCheck):
-    """A check that is SQL of the user's: a text, or a ``.sql`` file.
+    """A check whose SQL the user writes, as text or in a ``.sql`` file.
 
     ``%(window_start)s`` and ``%(window_end)s`` in it are the start and end of the run's window, UTC without a zone. The
     temporary table ``this_run (dag_id, run_id)`` has one row, which identifies the run.

@@ -1,4 +1,4 @@
-"""Tell people the results of checks: in the log, and as the error that fails a task."""
+"""Report the results of checks: in the log, and in the error that fails a task."""
 
 from __future__ import annotations
 

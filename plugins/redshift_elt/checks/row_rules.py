@@ -1,4 +1,4 @@
-"""Rules that hold for each row by itself."""
+"""Rules that each row must satisfy by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAMAGED_TEXT = "(Â|Ã)(" + "|".join(map(chr, range(0x80, 0xC0))) + ")"
 
 @dataclass(frozen=True, kw_only=True)
 class RowRule(Aggregate):
-    """A rule that each row keeps or breaks."""
+    """A rule that each row must satisfy."""
 
     @abstractmethod
     def broken(self) -> str:

@@ -58,7 +58,7 @@ class _Runner:
         }
 
     def ask(self, check: StatementCheck) -> Result:
-        """Return the result of a check with a statement of its own."""
+        """Return the result of a check that needs a separate statement."""
         row, seconds = self._fetch(check.statement(), self._values)
         return self._result(check, check.table, row, seconds)
 

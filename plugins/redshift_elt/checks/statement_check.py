@@ -1,4 +1,4 @@
-"""Checks that need a statement of their own."""
+"""Checks that need a separate statement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redshift_elt.checks.check import Check
 
 @dataclass(frozen=True, kw_only=True)
 class StatementCheck(Check):
-    """A check that sends a statement of its own, which yields one row."""
+    """A check that sends a separate statement, which returns one row."""
 
     @abstractmethod
     def statement(self) -> str:

@@ -24,5 +24,5 @@ def validate_checks(checks: Sequence[Check]) -> None:
             if column != check.time_column:
                 raise ValueError(
                     f"The checks of {check.table} use the window columns {column} and {check.time_column}, but one "
-                    "scan has one window_column. Run the others in a task of their own."
+                    "scan has one window_column. Run the others in a separate task."
                 )

@@ -1,4 +1,4 @@
-"""Checks of how many rows there are."""
+"""Checks of the number of rows."""
 
 from __future__ import annotations
 

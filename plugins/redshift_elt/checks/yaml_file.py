@@ -105,7 +105,7 @@ class _File:
         return entries
 
     def value(self, node: yaml.Node) -> Any:
-        """Return the value that a node holds."""
+        """Return the value of a node."""
         loader = yaml.SafeLoader("")
         try:
             return loader.construct_document(node)
@@ -121,7 +121,7 @@ class _File:
     def _check(self, table: str, defaults: dict[str, Any], item: yaml.Node, where: str) -> Check:
         entries = self.entries(item, where, "a check")
         if len(entries) != 1:
-            raise self.error(item, where, "it has several names; write each check after a dash of its own")
+            raise self.error(item, where, "it has several names; begin each check with its own dash")
         [(key, node)] = entries
         name = self.value(key)
         if name not in KINDS:

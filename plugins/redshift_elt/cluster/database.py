@@ -101,7 +101,7 @@ def prepare_database(
     statements += create
     if user == found["MasterUsername"]:
         log.warning(
-            "The connection %r logs in as the administrator. Let it log in as a user of its own, which this task then "
+            "The connection %r logs in as the administrator. Let it log in as a separate user, which this task then "
             "creates.",
             conn_id,
         )
@@ -112,7 +112,7 @@ def prepare_database(
 
 
 def _empty(tables: Sequence[str]) -> list[str]:
-    """Return the statements that drop tables, and with them what is recorded of their loads."""
+    """Return the statements that drop tables and delete the records of their loads."""
     drop = [render("access/drop.sql", tables=tables)] if tables else []
     return drop + [render("access/delete_rows.sql", name=f"{SCHEMA}.{name}") for name in TABLES]
 

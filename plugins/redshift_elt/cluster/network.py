@@ -26,8 +26,8 @@ def ensure_security_group(
 ) -> str:
     """Create or update the cluster's security group, and return its id.
 
-    It admits only the networks to :data:`PORT`; without networks, only members of the group itself. Rules that others
-    have added are removed. The group is created in the VPC of the cluster's subnet group.
+    It allows connections to :data:`PORT` only from the networks; without networks, only from members of the group.
+    Rules that others have added are removed. The group is created in the VPC of the cluster's subnet group.
 
     :param networks: see :func:`redshift_elt.cluster.cidrs.parse_cidrs`.
     :raises AirflowFailException: a group of this name belongs to somebody else, or there is no VPC.
@@ -73,7 +73,7 @@ def _admit(ec2: Any, group: dict[str, Any], wanted: set[str]) -> None:
 
 
 def _rules(group: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return a permission for each source that a group admits; those that are not for our port have another key."""
+    """Return a permission for each source that a group allows; those that are not for our port have another key."""
     rules = {}
     for permission in group.get("IpPermissions", ()):
         base = {name: permission[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in permission}

@@ -1,8 +1,8 @@
 """Pause and resume a cluster in steps that are safe to repeat.
 
-The provider's operators fail if the cluster is in the desired state already, and hold a worker for minutes if AWS
+The provider's operators fail if the cluster is in the desired state already, and occupy a worker for minutes if AWS
 refuses temporarily. These functions check the state, do what is possible now, and return. In a sensor with
-``mode="reschedule"`` they hold no worker while they wait.
+``mode="reschedule"`` they occupy no worker while they wait.
 """
 
 from __future__ import annotations

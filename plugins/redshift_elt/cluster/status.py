@@ -38,7 +38,7 @@ def cluster_status(
         size = (
             _size(identifier, conn_id, aws_conn_id)
             if is_available(cluster)
-            else "unknown while it takes no connections"
+            else "unknown while it does not accept connections"
         )
         status = describe(cluster, redshift.meta.region_name, datetime.now(timezone.utc), size)
     log.info("Cluster %s:\n%s", identifier, as_table(status))

@@ -14,8 +14,8 @@ AwsCall = Callable[..., dict[str, Any]]
 # A user and a password.
 Login = tuple[str, str]
 
-# States in which a cluster takes no connections (AWS API reference, DescribeClusters; AWS page "Pausing and resuming
-# clusters").
+# States in which a cluster does not accept connections (AWS API reference, DescribeClusters; AWS page "Pausing and
+# resuming clusters").
 _CLOSED = {
     "creating": "Wait until it is available; task retries do.",
     "resuming": "Wait until it is available; task retries do.",
@@ -32,7 +32,7 @@ _WORKGROUP_CLOSED = {
 
 
 class ClusterPausedError(AirflowException):
-    """The cluster is paused, pausing or resuming, and takes no connections yet.
+    """The cluster is paused, pausing or resuming, and does not accept connections yet.
 
     :param identifier: the cluster's identifier.
     """
@@ -83,7 +83,7 @@ class Cluster:
         status = cluster["ClusterStatus"]
         if status in _CLOSED or not cluster.get("Endpoint", {}).get("Address"):
             advice = _CLOSED.get(status, "Check it in the AWS console.")
-            message = f"The Redshift cluster {self._identifier!r} is {status} and takes no connections. {advice}"
+            message = f"The Redshift cluster {self._identifier!r} is {status} and does not accept connections. {advice}"
             if status in ("paused", "pausing", "resuming"):
                 raise ClusterPausedError(message, self._identifier)
             raise AirflowException(message)
@@ -149,7 +149,8 @@ class Workgroup:
         if status in _WORKGROUP_CLOSED or not endpoint.get("address"):
             advice = _WORKGROUP_CLOSED.get(status, "Check it in the AWS console.")
             raise AirflowException(
-                f"The Redshift Serverless workgroup {self._name!r} is {status} and takes no connections. {advice}"
+                f"The Redshift Serverless workgroup {self._name!r} is {status} and does not accept connections. "
+                f"{advice}"
             )
         return endpoint["address"], endpoint["port"]
 

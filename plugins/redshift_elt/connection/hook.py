@@ -1,4 +1,4 @@
-"""The hook for the warehouse: it finds a cluster or workgroup by name, so nobody has to copy a host name."""
+"""The hook for the warehouse: finds a cluster or workgroup by name, so that connections need no host name."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def login_in_secret(secret: str, call: AwsCall, named_in: str) -> Login:
     :param secret: its ARN or its name.
     :param call: calls an AWS operation.
     :param named_in: the Airflow connection that names it, for messages.
-    :raises AirflowException: there is no such secret, or it has another format; the message reveals none of it.
+    :raises AirflowException: the secret does not exist or has another format; the message does not reveal its content.
     """
     try:
         response = call("secretsmanager", "GetSecretValue", SecretId=secret)
@@ -35,6 +35,6 @@ def login_in_secret(secret: str, call: AwsCall, named_in: str) -> Login:
     except (KeyError, TypeError, ValueError):
         # The cause would carry the secret's content into the log.
         raise AirflowException(
-            f"The secret {secret!r} does not hold a user and a password: it must be a JSON object with username and "
+            f"The secret {secret!r} does not contain a user and a password: it must be a JSON object with username and "
             "password."
         ) from None

@@ -18,7 +18,7 @@ _CONFLICT_STATES = ("40001", "40P01")
 _FULL_MESSAGE = "Disk Full"
 _FULL_STATE = "53100"
 
-# Insufficient privilege. Messages of the engine have no state of their own.
+# Insufficient privilege. Messages of the engine may have the general SQLSTATE XX000.
 _NOT_ALLOWED_STATE = "42501"
 _NOT_ALLOWED = re.compile(r"permission denied|must be owner")
 

@@ -49,9 +49,9 @@ def in_transaction(
     After a conflict with another writer the whole work is repeated, at most :data:`ATTEMPTS` times. Any other error is
     raised after a rollback.
 
-    A lost connection is not retried here but by the retry of the task: an outage lasts longer than a task should hold
-    its worker; the retry looks up the cluster, the credentials and the objects again; and the log shows that there was
-    one. If the connection is lost during the commit, the outcome is unknown, so repeating the work must be safe in
+    A lost connection is not retried here but by the retry of the task: an outage lasts longer than a task should
+    occupy its worker; the retry looks up the cluster, the credentials and the objects again; and the log shows the
+    retry. If the connection is lost during the commit, the outcome is unknown, so repeating the work must be safe in
     either case.
 
     :param hook: opens a connection for each attempt.

@@ -1,4 +1,4 @@
-"""Merging into a target only the rows that change it."""
+"""Merge into a target only the rows that change it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Delta:
         return RowCounts(keys, rows - updated, updated, deleted, unchanged=keys - of_fresh_keys)
 
     def _find(self) -> int:
-        """Fill the temporary table ``delta`` and return how many rows it holds."""
+        """Fill the temporary table ``delta`` and return the number of its rows."""
         load = self.load
         chosen = [name for choice in self.choices for name in choice.columns]
         columns = Columns((*load.target.key, *chosen), load.columns.texts)

@@ -45,4 +45,4 @@ class InputCounts:
         if self.objects is None or self.read is None or self.seconds is None:
             return "the duration of staging is not known"
         rejected = f", rejected: {self.rejected:,}" if self.rejected else ""
-        return f"staged before in {self.seconds:.1f} s (objects: {self.objects:,}, records: {self.read:,}{rejected})"
+        return f"staged in {self.seconds:.1f} s (objects: {self.objects:,}, records: {self.read:,}{rejected})"

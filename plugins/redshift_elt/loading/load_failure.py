@@ -1,4 +1,4 @@
-"""Why a load failed, in words, if the data or the run's tables are the reason."""
+"""Explain failures of a load that are caused by the data or by the run's staging tables."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MergeRecords:
-    """Keep the rows of the SELECT as records in a table of their own, and merge what follows from them.
+    """Keep the rows of the SELECT in a separate table of records, and merge the rows that result from them.
 
     The target's row is the result of all records with its key. If a corrected file no longer contains a record, the row
     becomes the result of the records that are left, and is deleted if none is left. Give either ``window_column`` or
@@ -87,7 +87,7 @@ class MergeRecords:
         return with_fresh_key(identifiers.key(self.records_key or ()), TemporaryTables(self.records).fresh)
 
     def _find_gone(self, load: TargetLoad, *, any_deleted: bool) -> int:
-        """Fill the temporary table ``gone``, and return how many rows of the target have no record any more."""
+        """Fill the temporary table ``gone``, and return the number of rows of the target that have no record left."""
         gone = load.temporary.gone
         load.create_temporary(gone, like=load.target.table)
         if load.window.full:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OverwriteWindow:
-    """Make the target hold, within the run's window, exactly what the SELECT yields.
+    """Replace the target's rows in the run's window with the rows of the SELECT.
 
-    The same applies to windows that the target has been loaded for before, as far as they are in the UTC days that the
-    run reads: that is how late events are loaded. If several rows of one day have the same key, the earliest is kept.
+    Windows that were loaded earlier are overwritten too if they are in the UTC days that the run reads. This loads late
+    events. If several rows of one day have the same key, the earliest is kept.
 
     :param window_column: the target's column of event time; a UTC timestamp, never null.
     """
@@ -33,13 +33,13 @@ class OverwriteWindow:
 
     @property
     def needs_all_objects(self) -> bool:
-        """Whether every run must stage all objects of its window: what is not staged is deleted."""
+        """Whether every run must stage all objects of its window: yes, rows that are not staged are deleted."""
         return True
 
     def apply(self, load: TargetLoad) -> RowCounts:
         """Write what differs.
 
-        :raises AirflowException: the target does not hold as many rows as were staged.
+        :raises AirflowException: the target and the staged rows differ in number.
         """
         scope = within(self.window_column, load.intervals())
         table = ScopedTable(load, load.target.table, load.columns, scope)
@@ -63,7 +63,7 @@ class OverwriteWindow:
         )
         if held != fresh:
             raise AirflowException(
-                f"{target} holds {held:,} rows, but {fresh:,} were staged: another program writes to the table, or it "
-                "held the same row twice. The load was rolled back; the task can be retried."
+                f"{target} has {held:,} rows, but {fresh:,} were staged: another program writes to the table, or it "
+                "had duplicate rows. The load was rolled back; the task can be retried."
             )
         return staged, inserted

@@ -1,4 +1,4 @@
-"""What a load did to its target, in numbers."""
+"""The row counts of a load."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class RowCounts:
-    """How many keys a load found for its window, and what it did with them in its target.
+    """The number of keys that a load found for its window, and of the rows that it changed in its target.
 
     :param unchanged: keys of the window whose row the target already held with the same values.
     :param late: rows inserted for windows that had been loaded before; not included in ``staged`` and ``inserted``.

@@ -1,4 +1,4 @@
-"""Overwriting the rows of a table that are in a scope."""
+"""Overwrite the rows of a table that are in a scope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScopedTable:
-    """A table that must hold, within a scope, exactly the rows that a load's SELECT yields.
+    """A table whose rows in a scope are replaced with the rows of a load's SELECT.
 
     Only rows that differ are written, so a load that is repeated writes nothing.
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Strategy(Protocol):
-    """How staged rows become rows of the target; holds what the user configures."""
+    """How staged rows become rows of the target, with the user's settings."""
 
     @property
     def needs_all_objects(self) -> bool:

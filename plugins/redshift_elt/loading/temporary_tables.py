@@ -17,10 +17,10 @@ class TemporaryTables:
     ========= ============================================================ ==================================
     part      rows                                                         belongs to
     ========= ============================================================ ==================================
-    ``fresh`` what the SELECT yields now                                   the target; with records, to them
-    ``stale`` what the table holds in the scope and the SELECT does not    as ``fresh``
-              yield any more
-    ``new``   what the SELECT yields and the table does not hold in the    as ``fresh``
+    ``fresh`` the rows of the SELECT                                       the target; with records, to them
+    ``stale`` rows of the table in the scope that the SELECT no longer     as ``fresh``
+              yields
+    ``new``   rows of the SELECT that are missing from the table in the    as ``fresh``
               scope
     ``delta`` the rows that a merge inserts into the target or updates     the target
     ``gone``  the rows that a merge deletes from the target                the target

@@ -36,7 +36,7 @@ class WarehouseOperator(BaseSQLOperator):
     :param conn_id: an Airflow connection of type ``redshift`` or ``postgres``.
     :param aws_conn_id: the AWS connection, used for S3 and to look up the cluster.
     :param resume_cluster: resume the cluster if it is paused, and start again when it is available. Meanwhile the task
-        is deferred and holds no worker. While the cluster is not paused, this adds no requests.
+        is deferred and occupies no worker. While the cluster is not paused, this adds no requests.
     """
 
     conn_id: str

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CleanUpOperator(UsesStagingOperator):
-    """Drop the run's staging tables and delete its manifests; what is gone already is ignored.
+    """Drop the run's staging tables and delete its manifests, as far as they exist.
 
     Make it the last task of the DAG. After a failure the tables should stay for inspection: the retry replaces them.
 

@@ -1,4 +1,4 @@
-"""What loading a fact and loading a dimension have in common."""
+"""The base class of the operators that load facts and dimensions."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class LoadOperator(UsesStagingOperator):
 
     @property
     def needs_all_objects(self) -> bool:
-        """Whether a run must stage objects that have been loaded before, because the load deletes what is missing."""
+        """Whether a run must also stage objects that were loaded before: the load deletes rows that are not staged."""
         return self.strategy.needs_all_objects
 
     @property
@@ -140,7 +140,7 @@ class LoadOperator(UsesStagingOperator):
         return self._finish(context, window, counts)
 
     def after_strategy(self, session: Session, counts: RowCounts) -> None:
-        """Do what follows from the changes of the target, in the same transaction."""
+        """Update what depends on the target, in the same transaction."""
 
     @property
     def _rows_written(self) -> int | None:

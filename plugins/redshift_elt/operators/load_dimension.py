@@ -23,8 +23,8 @@ class LoadDimensionOperator(LoadOperator):
     """Merge into a table the rows of a SELECT that change it, in one transaction.
 
     Rows with the same key are reduced to one row by rules that do not depend on the order in which rows or runs arrive.
-    If the result differs from the target's row, it is merged; otherwise nothing is written. A full load makes the table
-    hold what is staged and nothing else.
+    If the result differs from the target's row, it is merged; otherwise nothing is written. After a full load, the
+    table contains exactly the staged rows.
 
     Arguments besides those of :class:`redshift_elt.operators.load.LoadOperator`:
 

@@ -1,4 +1,4 @@
-"""Load a table of events: within the run's window it holds exactly what was staged."""
+"""Load a table of events: overwrite the run's window with the staged rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all operators have in common that use the staging tables of their run."""
+"""The base class of the operators that use the staging tables of their run."""
 
 from __future__ import annotations
 

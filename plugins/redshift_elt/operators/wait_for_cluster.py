@@ -1,4 +1,4 @@
-"""Wait for a new cluster without holding a worker."""
+"""Wait for a new cluster without occupying a worker."""
 
 from __future__ import annotations
 

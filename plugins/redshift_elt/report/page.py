@@ -61,6 +61,6 @@ def _figures(answer: Answer) -> list[tuple[str, Markup]]:
 
 
 def _numeric_columns(answer: Answer) -> list[bool]:
-    """Return for each column whether it holds numbers, which are aligned right."""
+    """Return for each column whether it contains numbers, which are aligned right."""
     columns = zip(*answer.rows, strict=True) if answer.rows else [()] * len(answer.columns)
     return [all(value is None or is_number(value) for value in column) for column in columns]

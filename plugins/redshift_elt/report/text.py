@@ -10,7 +10,7 @@ from typing import Any
 
 from redshift_elt.report.question import is_number
 
-# C0 and C1, surrogates and noncharacters of Unicode: HTML and XML cannot hold them, not even escaped
+# C0 and C1, surrogates and noncharacters of Unicode: HTML and XML cannot contain them, not even escaped
 # (HTML Standard, "Preprocessing the input stream"; XML 1.0, production Char).
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Letters that change the direction of the text after them, which could be that of the page.

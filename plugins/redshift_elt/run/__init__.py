@@ -1,1 +1,1 @@
-"""What makes a run: its window, the names of its tables, its clock."""
+"""A run: its window, its parameters, the names of its tables, its clock."""

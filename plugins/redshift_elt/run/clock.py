@@ -1,4 +1,4 @@
-"""The time as the bookkeeping tables hold it."""
+"""The current time in the form that the bookkeeping tables store."""
 
 from __future__ import annotations
 

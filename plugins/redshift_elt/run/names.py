@@ -1,4 +1,4 @@
-"""Where a run keeps what it staged: tables and a manifest of its own, which no other run sees."""
+"""The names of a run's staging tables and manifests, which no other run uses."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 
 
 class DagRun(Protocol):
-    """The two names that make a run what it is."""
+    """The two ids that identify a run."""
 
     dag_id: str
     run_id: str
 
 
 def suffix(dag_run: DagRun) -> str:
-    """Return 12 letters and digits that stand for one run of one DAG; a retry of the run has the same."""
+    """Return 12 letters and digits that identify a run of a DAG; a retry of the run has the same."""
     return hashlib.sha256(f"{dag_run.dag_id}/{dag_run.run_id}".encode()).hexdigest()[:12]
 
 

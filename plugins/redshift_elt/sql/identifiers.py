@@ -78,8 +78,8 @@ def literal(value: Value) -> str:
     """Return a value as an SQL literal, where it cannot be bound.
 
     :param value: a text, number, date or time; a time is UTC without a zone.
-    :raises ValueError: it is none of them, a time has a zone, or a text holds a backslash, which Redshift may read as
-        an escape, or a control character.
+    :raises ValueError: it is none of them, a time has a zone, or a text contains a control character or a backslash,
+        which Redshift may read as an escape.
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal, date)):
         raise ValueError(f"{value!r} is not a text, number, date or time.")
@@ -103,7 +103,7 @@ def key(names: str | Iterable[str]) -> tuple[str, ...]:
     """
     found = (names,) if isinstance(names, str) else tuple(names)
     if not found:
-        raise ValueError("The key is empty: name the column or columns that tell one row from another.")
+        raise ValueError("The key is empty: name the column or columns that identify a row.")
     for name in found:
         identifier(name)
     return found

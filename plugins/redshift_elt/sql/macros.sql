@@ -41,7 +41,7 @@
 {% endif %}
 {% endfor %}
 {% endmacro %}
-{# The condition that two tables hold the same in a column that is never null. #}
+{# The condition that two tables have equal values in a column that is never null. #}
 {% macro equal(left, right, name, texts) %}
 {% set mine, theirs = [name] | columns(left), [name] | columns(right) %}
 {{ mine }} = {{ theirs }}

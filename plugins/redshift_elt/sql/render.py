@@ -3,13 +3,13 @@
 A template is SQL with Jinja's expressions in it, indented like any other SQL. Jinja's filter ``indent`` indents what is
 put into a nested query; never what a user has written, because that would change a text of several lines in it.
 
-What an expression puts out must be SQL by its type, so a name, a text
-or a condition that did not go through one of these filters is refused instead of being sent:
+The output of an expression must be marked as SQL, so a name, a text or a condition that did not pass one of these
+filters is refused instead of being sent:
 
 ``identifier``, ``table``, ``columns``
     validate names and quote them.
 ``placeholders``
-    the places of the values that are bound to one of several rows.
+    writes the placeholders of the values that are bound to one of several rows.
 ``literal``
     writes a text, number, date or time as a literal, where it cannot be bound.
 ``sql``
@@ -55,7 +55,7 @@ class Templates:
         :param template: the file below the folder, such as ``load/delete_stale.sql``.
         :param names: what the template's expressions refer to.
         :raises jinja2.UndefinedError: the template refers to something else.
-        :raises TypeError: an expression puts out what is not SQL.
+        :raises TypeError: the output of an expression is not SQL.
         :raises ValueError: a name or a text cannot be part of a statement.
         """
         return str(self._environment.get_template(template).render(names)).strip()
@@ -96,7 +96,7 @@ def _defined(to_sql: Callable[..., Markup]) -> Callable[..., Markup]:
     @wraps(to_sql)
     def filtered(value: Any, *arguments: Any, **named: Any) -> Markup:
         if isinstance(value, Undefined):
-            # It raises, and names what is missing.
+            # It raises an error that names the missing variable.
             str(value)
         return to_sql(value, *arguments, **named)
 
@@ -118,7 +118,7 @@ def _environment(folder: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        # So that macros return Markup; nothing is ever escaped, for all that is put out is Markup already.
+        # So that macros return Markup; nothing is ever escaped, because every output is Markup already.
         autoescape=True,
         finalize=_only_sql,
     )

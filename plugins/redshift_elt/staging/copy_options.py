@@ -18,7 +18,7 @@ class CopyOptions:
     """The options of COPY.
 
     :param json: ``auto``, ``auto ignorecase``, or a JSONPaths file as ``s3://bucket/key``.
-    :param iam_role: ``default`` for the cluster's default role, or the ARN of a role. Statements never hold keys.
+    :param iam_role: ``default`` for the cluster's default role, or the ARN of a role. Access keys are never used.
     :param region: the AWS region of the bucket; None if it is the cluster's.
     :param time_format: ``auto``, ``epochsecs``, ``epochmillisecs`` or a pattern; None for Redshift's default.
     :param gzip: whether every object is compressed with gzip.

@@ -1,4 +1,4 @@
-"""Keys that hold a date, such as ``orders/%Y/%m/%Y-%m-%d.json``."""
+"""Keys that contain a date, such as ``orders/%Y/%m/%Y-%m-%d.json``."""
 
 from __future__ import annotations
 

@@ -122,8 +122,8 @@ def _warn_of_changes(context: StagingContext, found: Sequence[S3Object], loaded:
     gone = [f"s3://{source.bucket}/{key}" for key in loaded if key.startswith(source.root) and key not in keys]
     if changed:
         log.warning(
-            "Objects that have changed since they were loaded: %s. Rows that they no longer hold, or share with other "
-            "objects, are corrected by the next full load:",
+            "Objects that have changed since they were loaded: %s. Rows that they no longer contain, or share with "
+            "other objects, are corrected by the next full load:",
             f"{len(changed):,}",
         )
         _log_lines(logging.WARNING, changed)

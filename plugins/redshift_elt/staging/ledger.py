@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StagedFiles:
-    """What a run's table of staged files holds.
+    """The contents of a run's table of staged files.
 
     :param objects: the number of S3 objects that the run staged.
     :param listings: the number of prefixes that it listed.

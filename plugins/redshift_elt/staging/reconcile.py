@@ -66,7 +66,7 @@ def reconcile(
     errors = errors_of_copy(session, history.query, history.errors) if history.query and history.errors else []
     if (copied, history.rows, history.files, len(errors)) != (rows, rows, len(objects), history.errors):
         raise AirflowException(
-            f"{table} holds {rows} rows from {len(objects)} objects, and {len(errors)} load errors are known. But COPY "
+            f"{table} has {rows} rows from {len(objects)} objects, and {len(errors)} load errors are known. But COPY "
             f"says {copied} rows, and the load history {history.rows} rows from {history.files} objects and "
             f"{history.errors} errors. Nothing was kept; the task can be retried."
         )

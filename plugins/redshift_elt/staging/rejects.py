@@ -85,11 +85,11 @@ def collect_rejects(context: StagingContext, objects: Iterable[S3Object], errors
 def store_rejects(
     session: Session, context: StagingContext, rejects: Sequence[Reject], reread: Collection[str] | None
 ) -> None:
-    """Make ``etl.rejects`` hold exactly these rejects of a run; nothing is written if it does so already.
+    """Store exactly these rejects of a run in ``etl.rejects``; write nothing if they are stored already.
 
     :param reread: the keys of the objects that were read. The rejects that an earlier try has found in other objects
         stay. None: no others stay.
-    :raises AirflowException: the table does not hold as many rows afterwards.
+    :raises AirflowException: the table has another number of rows afterwards.
     """
     of_run = {"dag_id": context.dag_run.dag_id, "run_id": context.dag_run.run_id, "staging": context.source.table}
     stored = [Reject(*row) for row in session.fetch(render("stage/rejects_of_run.sql", names=_NAMES), of_run)]
@@ -103,7 +103,7 @@ def store_rejects(
     [(count,)] = session.fetch(render("stage/count_rejects.sql"), of_run)
     if count != len(rejects):
         raise AirflowException(
-            f"etl.rejects holds {count} rejects of this run, but {len(rejects)} were found. Nothing was kept; the task "
+            f"etl.rejects has {count} rejects of this run, but {len(rejects)} were found. Nothing was kept; the task "
             "can be retried."
         )
 

@@ -77,7 +77,7 @@ class SourceCopy:
         """Copy objects into the staging table.
 
         :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
-        :raises AirflowFailException: there is no JSONPaths file.
+        :raises AirflowFailException: the JSONPaths file does not exist.
         """
         source = self.context.source
         if not objects:
@@ -123,7 +123,7 @@ class SourceCopy:
         [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.context.table))
         if kept != total.rows:
             raise AirflowException(
-                f"{total.rows + total.left_out} rows were read, but {self.context.table} holds {kept} and "
+                f"{total.rows + total.left_out} rows were read, but {self.context.table} has {kept} and "
                 f"{total.left_out} were left out. Nothing was kept; the task can be retried."
             )
         return total
@@ -141,7 +141,7 @@ class SourceCopy:
         rejects = collect_rejects(self.context, objects, copied.errors)
         for item in objects:
             if not item.size or (len(objects) == 1 and not (copied.rows or copied.errors)):
-                log.warning("%s holds no records.", item.url)
+                log.warning("%s contains no records.", item.url)
         return CopiedSource(rows=copied.rows, rejects=tuple(rejects))
 
     @property

@@ -35,7 +35,7 @@ _STAGED_FILES = "etl.staged_files"
 class SourceStaging:
     """The staging of one source by one task.
 
-    Two tables of the run hold what is staged: the rows, and the objects that they come from in the versions that S3
+    The run has two tables for the source: the staged rows, and the objects that they come from, in the versions that S3
     listed.
     """
 
@@ -83,7 +83,10 @@ class SourceStaging:
 
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
-        log.info("The staging table %s is gone, as it is after a run has succeeded. Staging again.", self.table)
+        log.info(
+            "The staging table %s was dropped when the run succeeded. Staging its files again in a temporary table.",
+            self.table,
+        )
         for name, template in self._tables:
             session.execute(render("stage/create_temporary_table.sql", name=bare(name), like=template))
         return self._fill_for_load(session)

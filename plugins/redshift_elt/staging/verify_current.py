@@ -1,7 +1,7 @@
 """Verify that what a run has staged is still what S3 has.
 
 A load does that after it has taken the lock of its target. Loads of one target run one after another, and S3 lists what
-it holds at that moment (AWS page "Amazon S3 data consistency model"), so no load can replace an object's rows by those
+it has at that moment (AWS page "Amazon S3 data consistency model"), so no load can replace an object's rows by those
 of an older version (docs/adr/0004).
 """
 

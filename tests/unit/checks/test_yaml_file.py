@@ -97,7 +97,7 @@ def test_a_file_says_what_python_would(tmp_path):
         ("orders:\n  checks:\n    - in_range: a\n", "has no bound"),
         ("orders:\n  checks:\n    - not_null: {column: a, where: ''}\n", "write an SQL condition"),
         ("orders:\n  checks:\n    - query: {name: a, sql: b, equals: 1, at_most: 2}\n", "equals and another bound"),
-        ("orders:\n  checks:\n    - unique: a\n      not_null: b\n", "each check after a dash of its own"),
+        ("orders:\n  checks:\n    - unique: a\n      not_null: b\n", "each check with its own dash"),
         ("or ders:\n  checks:\n    - unique: a\n", "'or ders' cannot be a table"),
         ("orders:\n  checks:\n    - not_null: 2018-99-01\n", "line 3: .*month must be in 1..12"),
     ],

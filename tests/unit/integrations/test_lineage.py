@@ -18,7 +18,7 @@ NAMESPACE = DatasetNamespace("redshift://mine.eu-west-1:5439", "shop")
     [
         ("select o.id, price * n as sum from orders as o", {"public.orders"}, {"id": ["id"], "sum": ["n", "price"]}),
         ("select id, current_date as day, 1 as one from shop.orders", {"shop.orders"}, {"id": ["id"]}),
-        # What stands behind an asterisk, the parser does not know.
+        # The parser does not know the columns of an asterisk.
         ("select a.id, a.k from (select *, 1 as k from orders) as a", {"public.orders"}, {}),
         ("select delta.id, o.n from orders__delta as delta join orders as o on true", {"public.orders"}, {"n": ["n"]}),
         ("select id from orders qualify, and so on", set(), {}),

@@ -229,7 +229,7 @@ def test_the_same_answer_gives_the_same_page():
 
 @pytest.mark.parametrize("rows", [[], [(0, None)], [("nothing", 0)]])
 def test_an_empty_warehouse_is_told(rows):
-    assert "The warehouse holds no data yet." in read(answer(rows)).texts_of("strong")
+    assert "The warehouse has no data yet." in read(answer(rows)).texts_of("strong")
 
 
 CHECKED = (datetime(2018, 11, 30, 18), datetime(2018, 11, 30, 19), datetime(2018, 11, 30, 19, 3, 5))

@@ -1,4 +1,4 @@
-"""Which objects a run stages, and how COPY is told of them."""
+"""Which objects a run stages, and the manifest that lists them for COPY."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_a_task_without_a_return_value_has_no_summary():
 def test_the_inputs_of_a_load_are_added_up():
     inputs = InputCounts.total([ORDERS, PRODUCTS])
     assert inputs == InputCounts(objects=2, read=1504, rejected=1, seconds=1.735)
-    assert str(inputs) == "staged before in 1.7 s (objects: 2, records: 1,504, rejected: 1)"
+    assert str(inputs) == "staged in 1.7 s (objects: 2, records: 1,504, rejected: 1)"
     assert InputCounts.total([]) == InputCounts(0, 0, 0, 0.0)
 
 

@@ -149,7 +149,7 @@ def listed(call: Call) -> list[str]:
 @pytest.mark.parametrize("scenario", SCENARIOS, indirect=True)
 def test_an_answer_that_is_lost_once_does_not_fail_the_run(account, scenario, calls):
     for call in calls:
-        # Botocore asks again, and is told that it is done, or being done.
+        # botocore repeats the request, and AWS answers that it is done or in progress.
         with fault(account, scenario, call, "AnswerLost", times=1):
             scenario.run()
             scenario.check(account)

@@ -58,7 +58,7 @@ def test_a_cluster_that_takes_no_connections_is_described_all_the_same(account):
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
     account.become("paused")
     status = cluster_status(NAME)
-    assert (status["state"], status["tables"]) == ("paused", "unknown while it takes no connections")
+    assert (status["state"], status["tables"]) == ("paused", "unknown while it does not accept connections")
 
 
 def test_a_cluster_that_is_not_there_is_no_error(account):

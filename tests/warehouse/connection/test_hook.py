@@ -32,8 +32,6 @@ BY_NAME = {"iam": True, "cluster_identifier": "sparkify"}
 SERVERLESS = {"iam": True, "serverless_work_group": "listeners"}
 PASSWORD = "Passw0rd-42"
 
-# A call that takes longer than this fails the test.
-
 
 @pytest.fixture(autouse=True, scope="module")
 def read_once() -> Iterator[None]:
@@ -132,7 +130,7 @@ def silent() -> Iterator[int]:
 
 @contextmanager
 def black_hole() -> Iterator[int]:
-    """A port that drops the packets of whoever wants to connect: its queue is full, and nobody empties it."""
+    """A port that drops the packets of new connections: its queue is full and is never emptied."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
         first.connect(server.getsockname())
         yield server.getsockname()[1]
@@ -244,7 +242,7 @@ class TestWhatIsWrong:
         from redshift_elt.connection.endpoints import Cluster
 
         found = {"Clusters": [{"ClusterStatus": status}]}
-        with pytest.raises(AirflowException, match=f"'sparkify' is {status} and takes no connections. {advice}"):
+        with pytest.raises(AirflowException, match=f"'sparkify' is {status} and does not accept connections. {advice}"):
             Cluster("sparkify", "tested", lambda *_, **__: found).address()
 
     def test_a_workgroup_that_is_being_deleted(self):

@@ -48,7 +48,7 @@ def extracted(run: Run, task_id: str, state: TaskInstanceState) -> Any:
 def emitted(
     run: Run, task_id: str, folder: Path, state: TaskInstanceState = TaskInstanceState.SUCCESS
 ) -> SimpleNamespace:
-    """Return the event that the provider sends at a task's end, as it stands in the file that it is written to."""
+    """Return the event that the provider sends at a task's end, as in the file that it is written to."""
     from airflow.providers.openlineage.plugins.adapter import OpenLineageAdapter
     from openlineage.client import OpenLineageClient
     from openlineage.client.transport.file import FileConfig, FileTransport

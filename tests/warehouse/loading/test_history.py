@@ -202,7 +202,7 @@ def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys
     [line] = [line for line in capsys.readouterr().out.splitlines() if "unchanged" in line]
     seconds = run.xcoms["stage_events"]["seconds"]
     records = len((data / KEYS[0]).read_text("utf-8").splitlines())
-    staging = f"staged before in {seconds:.1f} s (objects: 1, records: {records})"
+    staging = f"staged in {seconds:.1f} s (objects: 1, records: {records})"
     assert f"in {len(statements)}.0 s ({phases_logged}); {staging}." in line
 
 

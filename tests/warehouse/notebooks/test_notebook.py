@@ -56,7 +56,7 @@ class Executed:
         self._outputs = {cell.source: cell.outputs for cell in cells if cell.cell_type == "code"}
 
     def of(self, source: str) -> list[nbformat.NotebookNode]:
-        """The outputs of the cell that a text stands in."""
+        """The outputs of the cell that contains a text."""
         [found] = [outputs for cell, outputs in self._outputs.items() if source in cell]
         return found
 

@@ -1,4 +1,4 @@
-"""What stands behind the notebook: a user who only reads, and what an analyst is told when something is wrong."""
+"""The read-only user of the notebook, and the messages that an analyst sees when something is wrong."""
 
 from __future__ import annotations
 

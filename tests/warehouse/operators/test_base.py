@@ -105,7 +105,7 @@ def test_it_is_not_waited_for_without_end(paused, aws):
 
 def test_two_tasks_that_meet_it_at_the_same_time_both_wait(paused, aws):
     run = paused.run(resume_cluster=True)
-    # What AWS says to whoever asks second.
+    # The answer of AWS to the second request.
     aws.set("redshift", "InvalidClusterState", operation="ResumeCluster")
     for task_id in ("stage_events", "stage_songs"):
         task, context = task_of(run, task_id)

@@ -65,7 +65,7 @@ def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
         *([name, str(n)] for name, n in sorted(artists.items(), key=lambda item: (-item[1], item[0]))[:10]),
     ]
     page = body(warehouse, where["page"])
-    assert "holds no data yet" not in page
+    assert "has no data yet" not in page
     counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
     assert counted["passed"] > 20
     assert f"Last result of each check: {counted['passed']} passed" in page
@@ -78,7 +78,7 @@ def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
 def test_an_empty_warehouse_has_a_page_that_says_so(warehouse, publish):
     where = publish()
     page = body(warehouse, where["page"])
-    assert "The warehouse holds no data yet." in page
+    assert "The warehouse has no data yet." in page
     assert "No check has run yet." in page
     assert "<svg" not in page
     assert body(warehouse, f"{where['folder']}plays_by_hour.csv") == "hour,plays\r\n"

@@ -360,7 +360,7 @@ where n < {hours}"""
 
 
 def history(warehouse, hours):
-    """Write what so many hourly runs leave behind."""
+    """Write what this number of hourly runs leaves behind."""
 
     def work(session):
         session.execute("create temporary table numbers (n integer)")

@@ -1,4 +1,4 @@
-{# How many rows the table holds in the scope, how many rows are fresh, and how many fresh and how many new rows are in
+{# How many rows the table has in the scope, how many rows are fresh, and how many fresh and how many new rows are in
    the run's own window. Binds the intervals of the scope, window_start and window_end. #}
 {% import "macros.sql" as m %}
 {% set in_window %}

@@ -1,5 +1,5 @@
 {# Find the rows that change the target: the candidates of each key are reduced to one row by the choices, and rows that
-   the target holds already are left out. The candidates are another template, without literals, so they may be
+   the target has already are left out. The candidates are another template, without literals, so they may be
    indented. #}
 {% import "macros.sql" as m %}
 {% set wanted %}

@@ -1,4 +1,4 @@
-{# Find the fresh rows that the table does not hold in the scope. Binds the intervals of the scope. #}
+{# Find the fresh rows that are missing from the table in the scope. Binds the intervals of the scope. #}
 {% import "macros.sql" as m %}
 {% set held %}
 {{ table | table }}

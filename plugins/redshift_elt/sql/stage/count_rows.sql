@@ -1,3 +1,3 @@
-{# How many rows a staging table holds. #}
+{# The number of rows of a staging table. #}
 select count(*)
 from {{ name | table }}
