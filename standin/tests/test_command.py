@@ -126,6 +126,43 @@ def test_a_setting_that_cannot_be_used_is_refused(start, option):
     assert errors.startswith("error: REDSHIFT_STANDIN_")
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--cluster", "9BAD"], "The cluster 9BAD cannot be created: "),
+        (["--bucket", "no bucket"], "The cluster standin cannot be created: "),
+        (["--listen", "192.0.2.1"], "192.0.2.1 is not an address of this machine"),
+        (["--state", "/dev/null/state"], "The state folder /dev/null/state cannot be written"),
+    ],
+)
+def test_what_cannot_be_created_ends_it_with_one_line(start, options, problem):
+    process = start(*FREE_PORTS, *options)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, output) == (1, "")
+    assert errors.startswith(f"error: {problem}")
+    assert len(errors.splitlines()) == 1
+
+
+def test_a_state_folder_serves_one_at_a_time(start, open_folder):
+    options = [*FREE_PORTS, "--format", "json", "--state", str(open_folder)]
+    first = start(*options)
+    assert first.stdout.readline()
+    second = start(*options)
+    _, errors = second.communicate()
+    assert second.returncode == 1
+    assert f"Another stand-in uses the state folder {open_folder}" in errors
+
+
+def test_it_stops_when_its_terminal_is_closed(start):
+    process = start(*FREE_PORTS, "--format", "json")
+    assert process.stdout.readline()
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGHUP)
+    process.communicate()
+    assert process.returncode == 0
+    wait_until(lambda: not any(child.is_running() for child in children), "every process has ended")
+
+
 def test_what_keeps_it_from_starting_is_raised():
     environ = {**os.environ, "REDSHIFT_STANDIN_CLUSTER_SECONDS": "soon"}
     with pytest.raises(StandinError, match="REDSHIFT_STANDIN_CLUSTER_SECONDS has 'soon'"):

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError, ParamValidationError, WaiterError
+
 from redshift_standin.access import Aws, Cluster
+from redshift_standin.errors import StandinError
 
 _TRUST = {
     "Version": "2012-10-17",
@@ -41,7 +44,23 @@ def provision(aws: Aws, names: Names) -> Cluster:
     """Create the bucket, the role and the cluster as far as they are missing, and return how to reach them.
 
     The master password is one that Secrets Manager generates.
+
+    :raises StandinError: a name is not valid, or the cluster does not become available.
     """
+    try:
+        role_arn = _create_resources(aws, names)
+    except (ClientError, ParamValidationError) as error:
+        reason = " ".join(str(error).split())
+        raise StandinError(f"The cluster {names.cluster_identifier} cannot be created: {reason}") from error
+    except WaiterError as error:
+        raise StandinError(
+            f"The cluster {names.cluster_identifier} does not become available ({error}): resume it if it is paused, "
+            "or choose another one."
+        ) from error
+    return _describe(aws, names, role_arn)
+
+
+def _create_resources(aws: Aws, names: Names) -> str:
     s3, redshift = aws.client("s3"), aws.client("redshift")
     if names.bucket not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=names.bucket, CreateBucketConfiguration={"LocationConstraint": aws.region_name})
@@ -64,6 +83,11 @@ def provision(aws: Aws, names: Names) -> Cluster:
     redshift.get_waiter("cluster_available").wait(
         ClusterIdentifier=names.cluster_identifier, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
+    return role_arn
+
+
+def _describe(aws: Aws, names: Names, role_arn: str) -> Cluster:
+    redshift = aws.client("redshift")
     [found] = redshift.describe_clusters(ClusterIdentifier=names.cluster_identifier)["Clusters"]
     secret = aws.client("secretsmanager").get_secret_value(SecretId=found["MasterPasswordSecretArn"])
     return Cluster(

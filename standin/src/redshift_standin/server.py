@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from redshift_standin.aws import Aws
 from redshift_standin.certificates import certificate_folder
 from redshift_standin.copy import S3Copier
 from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin.errors import StandinError
 from redshift_standin.settings import Settings
 from redshift_standin.unload import S3Unloader
 from redshift_standin.wire.endpoints import Endpoints
 from redshift_standin.wire.open_files import allow_many_clients
+
+LOCK = "standin.lock"
 
 
 @contextmanager
@@ -21,21 +26,51 @@ def serving(settings: Settings) -> Iterator[None]:
 
     A PostgreSQL that was running before keeps running: whoever started it stops it.
 
-    :raises StandinError: a port is in use, PostgreSQL does not start, or stored state cannot be read.
+    :raises StandinError: a port or the state folder is in use, PostgreSQL does not start, or stored state cannot be
+        read.
     """
     allow_many_clients()
-    postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
-    started_here = not postgres.is_running()
-    postgres.start()
-    try:
-        endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader(), host=settings.listen)
-        aws = Aws(settings, endpoints)
+    with _exclusive(settings.state):
+        postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
+        started_here = not postgres.is_running()
         try:
-            aws.start()
-            yield
-            aws.stop()
+            postgres.start()
+            with _serving(settings, postgres):
+                yield
         finally:
-            endpoints.close()
+            if started_here:
+                postgres.stop()
+
+
+@contextmanager
+def _serving(settings: Settings, postgres: PostgresServer) -> Iterator[None]:
+    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader(), host=settings.listen)
+    try:
+        aws = Aws(settings, endpoints)
+        aws.start()
+        try:
+            yield
+        finally:
+            aws.stop()
     finally:
-        if started_here:
-            postgres.stop()
+        endpoints.close()
+
+
+@contextmanager
+def _exclusive(state: Path) -> Iterator[None]:
+    """Keep a second stand-in from using the state folder. The operating system releases the lock with the process."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / LOCK).open("a")
+    except OSError as error:
+        raise StandinError(
+            f"The state folder {state} cannot be written ({error.strerror}): choose a folder of your own with --state."
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StandinError(
+                f"Another stand-in uses the state folder {state}: stop it, or choose another folder with --state."
+            ) from None
+        yield

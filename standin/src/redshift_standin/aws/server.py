@@ -111,12 +111,7 @@ class Aws:
             self._server.prepare()
         except OSError as error:
             self.stop()
-            if getattr(error, "errno", None) in (errno.EADDRINUSE, None):
-                raise StandinError(
-                    f"Port {self._settings.aws_port} on {self._settings.listen} is in use, so AWS cannot listen there: "
-                    "stop the program that uses it, or set REDSHIFT_STANDIN_AWS_PORT to a free port."
-                ) from error
-            raise
+            raise StandinError(_reason(error, self._settings)) from error
 
     def _save_clusters(self) -> None:
         if self._state:
@@ -129,6 +124,19 @@ class Aws:
         with self._lock:
             clusters = {cluster.cluster_identifier: cluster.status for cluster in _clusters()}
         return {"status": "ready", "clusters": clusters}
+
+
+def _reason(error: OSError, settings: Settings) -> str:
+    """Return why AWS cannot listen, and what to do. The server's error has the system's error only in its text."""
+    text = str(error)
+    if f"[Errno {errno.EADDRNOTAVAIL}]" in text:
+        return f"{settings.listen} is not an address of this machine: set REDSHIFT_STANDIN_LISTEN to one that is."
+    if f"[Errno {errno.EACCES}]" in text:
+        return f"Port {settings.aws_port} of AWS needs root: set REDSHIFT_STANDIN_AWS_PORT to a port above 1023."
+    return (
+        f"Port {settings.aws_port} on {settings.listen} is in use, so AWS cannot listen there: "
+        "stop the program that uses it, or set REDSHIFT_STANDIN_AWS_PORT to a free port."
+    )
 
 
 def _log_server(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
