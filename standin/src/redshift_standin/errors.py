@@ -10,7 +10,7 @@ class StandinError(Exception):
 
 
 class WarehouseError(Exception):
-    """An error that the client receives, as Redshift would word it.
+    """An error that the client receives, with the text that Redshift would send.
 
     :param message: the primary message.
     :param sqlstate: XX000 for nearly every error that Redshift's engine raises.
@@ -37,7 +37,7 @@ class WarehouseError(Exception):
 
 
 def error_block(error: str, context: str, location: str, code: int = 8001) -> str:
-    """Return the DETAIL that the engine sends with an error of its own."""
+    """Return the DETAIL of an error that Redshift's engine raises itself."""
     line = "  -----------------------------------------------"
     return (
         f"\n{line}\n  error:  {error}\n  code:      {code}\n  context:   {context}\n  query:     0\n"

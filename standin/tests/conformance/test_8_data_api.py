@@ -283,9 +283,9 @@ def test_a_result_that_is_too_large(api, monkeypatch):
 def test_statements_and_tokens_are_forgotten(api, monkeypatch):
     """Results are kept for 24 hours, and a token counts for 8."""
     identifier = ended(api, api.execute_statement(Sql="select 1", ClientToken="forgotten", **TARGET)["Id"])["Id"]
-    monkeypatch.setattr("redshift_standin.aws.data_api.service.TOKEN_SECONDS", -1)
+    monkeypatch.setattr("redshift_standin.aws.data_api.record_store.TOKEN_SECONDS", -1)
     assert api.execute_statement(Sql="select 1", ClientToken="forgotten", **TARGET)["Id"] != identifier
-    monkeypatch.setattr("redshift_standin.aws.data_api.service.KEPT_SECONDS", -1)
+    monkeypatch.setattr("redshift_standin.aws.data_api.record_store.KEPT_SECONDS", -1)
     assert refused(api.describe_statement, Id=identifier) == "ResourceNotFoundException"
 
 

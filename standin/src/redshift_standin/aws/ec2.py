@@ -10,7 +10,7 @@ from moto.redshift.models import redshift_backends
 
 
 class StandInEC2Response(EC2Response):
-    """Moto's operations, which know of no clusters."""
+    """Moto's operations, with the clusters as users of security groups."""
 
     def delete_security_group(self) -> Any:
         """DeleteSecurityGroup.

@@ -28,10 +28,10 @@ PLACES = (
     "sts",
 )
 
-# The request takes effect, and its connection closes without an answer.
+# The request takes effect, and its connection closes without a response.
 ANSWER_LOST = "AnswerLost"
 
-# Status and message of each error that can be asked for anywhere (AWS pages "Error responses" of S3, "Common errors",
+# Status and message of the errors that can be injected anywhere (AWS pages "Error responses" of S3, "Common errors",
 # "Error codes for the Amazon EC2 API").
 _ERRORS = {
     "SlowDown": (503, "Please reduce your request rate."),
@@ -45,35 +45,35 @@ _ERRORS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One error as a client is told it."""
+    """One error, as a client receives it."""
 
     code: str
     status: int
     message: str
 
 
-# At a place, one of its operations or all of them.
-_At = tuple[str, "str | None"]
+# A place, and one of its operations or None for all.
+_Target = tuple[str, "str | None"]
 
 
 class Faults:
-    """The errors that are due, by where they happen. Every method may be called from any thread."""
+    """The injected errors. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._due: dict[_At, tuple[Fault, int | None]] = {}
-        self._told: dict[_At, int] = {}
+        self._due: dict[_Target, tuple[Fault, int | None]] = {}
+        self._counts: dict[_Target, int] = {}
 
     def set(self, place: str, code: str, times: int | None = None, operation: str | None = None) -> None:
-        """Answer with an error from now on.
+        """Inject an error.
 
         :param place: ``copy`` for what COPY reads from S3 and UNLOAD writes to it, or the service that requests go to
             by its name in boto3, such as ``s3`` or ``redshift``.
         :param code: the error's code, such as ``SlowDown``, or :data:`ANSWER_LOST`. With an operation it can be any
             that AWS lists for it.
-        :param times: how often; None until :meth:`clear`.
-        :param operation: the only operation that fails, such as ``CreateCluster``; it goes before what is set for
-            the place. S3 and COPY have none.
+        :param times: how often; None means until :meth:`clear`.
+        :param operation: the only operation that fails, such as ``CreateCluster``; it has precedence over a
+            fault of the whole place. S3 and COPY have none.
         :raises StandinError: there is no such place, operation or error.
         """
         fault = _fault(place, code, operation)
@@ -81,19 +81,19 @@ class Faults:
             self._due[place, operation] = (fault, times)
 
     def clear(self) -> None:
-        """Work again, and begin to count anew."""
+        """Remove all faults and reset the counts."""
         with self._lock:
             self._due.clear()
-            self._told.clear()
+            self._counts.clear()
 
     def next(self, place: str, operation: str | None = None) -> Fault | None:
-        """Return the error to answer with now, if there is one."""
+        """Return the error for the current request, if there is one."""
         with self._lock:
             at = next((at for at in ((place, operation), (place, None)) if at in self._due), None)
             if at is None:
                 return None
             fault, times = self._due[at]
-            self._told[at] = self._told.get(at, 0) + 1
+            self._counts[at] = self._counts.get(at, 0) + 1
             if times is not None:
                 if times > 1:
                     self._due[at] = (fault, times - 1)
@@ -102,20 +102,20 @@ class Faults:
             return fault
 
     def answer(self, method: str, body: bytes) -> tuple[int, str]:
-        """Answer a request to :data:`PATH`: POST sets a fault, DELETE clears all, GET tells how often each was told.
+        """Answer a request to :data:`PATH`: POST sets a fault, DELETE clears all, GET returns how often each occurred.
 
         :return: the HTTP status and a JSON text.
         """
         if method == "POST":
             try:
-                asked = json.loads(body)
-                self.set(asked["place"], asked["code"], asked.get("times"), asked.get("operation"))
+                request = json.loads(body)
+                self.set(request["place"], request["code"], request.get("times"), request.get("operation"))
             except (ValueError, KeyError, TypeError, AttributeError, StandinError) as error:
                 return 400, json.dumps({"error": str(error)})
         elif method == "DELETE":
             self.clear()
         with self._lock:
-            return 200, json.dumps({".".join(filter(None, at)): times for at, times in self._told.items()})
+            return 200, json.dumps({".".join(filter(None, at)): times for at, times in self._counts.items()})
 
 
 def _fault(place: str, code: str, operation: str | None) -> Fault:
@@ -149,5 +149,5 @@ def _listed_errors(service: str, operation: str) -> dict[str, tuple[int, str]]:
     }
 
 
-# COPY runs in this process and has no request to look at.
+# A module variable, because COPY does not go through the gateway.
 FAULTS = Faults()

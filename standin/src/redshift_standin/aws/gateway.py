@@ -47,9 +47,9 @@ _SCOPE = re.compile(
 DATA_API = "redshift-data"
 SERVERLESS = "redshift-serverless"
 _JSON_SERVICES = (DATA_API, SERVERLESS, "secretsmanager")
-# GetClusterCredentials makes a password.
+# GetClusterCredentials creates a password, so it is not a read.
 _READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
-# CreateCluster and DeleteCluster make and remove the secret of a managed password.
+# CreateCluster and DeleteCluster create and delete the secret of a managed password.
 _ALSO_CHANGES = {"redshift": ("secretsmanager",)}
 
 Answer = tuple[int, dict[str, Any], "str | bytes"]
@@ -62,9 +62,9 @@ class _ServedRequest(Request):
 class Gateway:
     """The WSGI application.
 
-    :param state: where changes are written before they are answered.
+    :param state: stores changes before the response.
     :param lock: held during requests to every service but S3; moto's models have no locks of their own.
-    :param health: what the health address tells, or None while not everything listens.
+    :param health: returns the body of the health endpoint, or None during the start.
     :param data_api: the Redshift Data API.
     :param serverless: Redshift Serverless.
     """
@@ -107,12 +107,12 @@ class Gateway:
         operation = _operation(request) if service != "s3" else None
         fault = FAULTS.next(service, operation)
         if fault and fault.code != faults.ANSWER_LOST:
-            # What is left unread of a request would be taken for the next one.
+            # Otherwise the rest of this request would be read as the next one.
             request.get_data()
             return _failed(service, fault)
         answer = self._dispatch(service, operation, request, found["key"] if found else None)
         if fault:
-            # The server closes the connection of a client that it takes to be gone.
+            # The server closes the connection, as if the client had.
             raise ConnectionResetError(errno.ECONNRESET, "the response is lost: injected by /_standin/faults")
         return answer
 
@@ -149,9 +149,9 @@ class Gateway:
         dispatch = dispatch if bucket else StandInS3Response.bucket_dispatch
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return dispatch(request, request.raw_url, dict(request.headers))
-        # Read before the lock is taken, so that a slow client holds up nobody.
+        # Read before taking the lock, so that a slow client does not block others.
         request.get_data(parse_form_data=True)
-        # The buckets must not change while they are written down.
+        # The buckets must not change while they are saved.
         with StandInS3.changes:
             answer = dispatch(request, request.raw_url, dict(request.headers))
             self._state.save_s3(bucket, key)
@@ -160,7 +160,7 @@ class Gateway:
     def _answer_serverless(self, operation: str, request: Request, key: str) -> Answer:
         with self._lock:
             answer = self._serverless.answer(operation, request.get_data(), key)
-            # What it knows is kept with the control plane's; GetCredentials makes a password.
+            # Its records are saved with the control plane's. GetCredentials creates a password.
             if operation not in ("GetNamespace", "GetWorkgroup"):
                 for changed in ("redshift", "secretsmanager"):
                     self._state.save(changed)

@@ -40,7 +40,7 @@ class Aws:
     Moto keeps its models in module variables, so there is one at a time in a process.
 
     :param settings: the ports and the state folder.
-    :param endpoints: where clusters' databases and listeners are made.
+    :param endpoints: creates the clusters' databases and listeners.
     """
 
     def __init__(self, settings: Settings, endpoints: ClusterEndpoints) -> None:
@@ -60,9 +60,9 @@ class Aws:
         )
 
     def start(self) -> None:
-        """Take up the state that was kept, open the clusters, listen.
+        """Load the saved state, open the clusters, listen.
 
-        :raises StandinError: a port is taken, or the state cannot be read.
+        :raises StandinError: a port is in use, or the state cannot be read.
         """
         _install_backends(self._lifecycle)
         StandInCluster.address = self._settings.cluster_host
@@ -74,12 +74,12 @@ class Aws:
             numthreads=_WORKERS,
         )
         self._server.error_log = _log_server  # type: ignore[assignment, method-assign]
-        # How long stop() may wait for the serving thread to notice.
+        # The interval, in seconds, at which the serving thread checks for stop().
         self._server.expiration_interval = 0.05
         self._listen()
         try:
             self._state.load()
-            # Making these takes a while, which the first request is spared.
+            # Created now, because they would delay the first request.
             for service, region in (("iam", PARTITION), ("redshift", REGION)):
                 backends_of(service)[ACCOUNT][region]
             for backend in redshift_in_all_regions():
@@ -93,7 +93,7 @@ class Aws:
         self._ready = True
 
     def stop(self) -> None:
-        """Stop to listen; what was answered is kept."""
+        """Stop listening. The state is saved already."""
         self._ready = False
         if self._server:
             self._server.stop()

@@ -1,4 +1,4 @@
-"""Keeps what AWS knows across restarts: every change is in one SQLite file before its request is answered."""
+"""Saves the state of the services in one SQLite file, before the response to each request."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ create table if not exists objects (bucket text, key text, versions blob, primar
 class StateFile:
     """The state of every service, in one file.
 
-    Small services are kept whole; S3's objects one by one. Uploads of several parts that were never completed are not
-    kept.
+    Small services are saved whole, the objects of S3 one by one. Incomplete multipart uploads are not saved.
 
-    :param path: the file, which is made if it is missing.
+    :param path: the file; created if it is missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +41,7 @@ class StateFile:
         self._database = self._open()
 
     def load(self) -> None:
-        """Put what was kept into moto's backends.
+        """Load the saved state into moto's backends.
 
         :raises StandinError: it was written by another version and cannot be read.
         """
@@ -66,14 +65,14 @@ class StateFile:
         StandInS3.journal.take()
 
     def save(self, service: str) -> None:
-        """Write what changed in one service."""
+        """Save the changes of one service."""
         with self._lock, self._database:
             for region, backend in list(backends_of(service)[ACCOUNT].items()):
                 if backend.partition == PARTITION:
                     self._save_backend(service, region, backend)
 
     def save_s3(self, bucket: str, key: str) -> None:
-        """Write the buckets, the objects that changed, and the object that a request named."""
+        """Save the buckets, the changed objects, and the object that a request names."""
         with self._lock, self._database:
             self._save_backend("s3", PARTITION, s3_backends[ACCOUNT][PARTITION])
             if key:
@@ -88,7 +87,7 @@ class StateFile:
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        # Private before SQLite writes: the files that it puts beside this one get the same mode.
+        # Set before SQLite writes, because its other files get the same mode.
         self._path.touch(mode=0o600)
         self._path.chmod(0o600)
         # isolation_level None would commit every row by itself.
@@ -116,7 +115,7 @@ class StateFile:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes one backend; others that it refers to, and what moto ships, become names."""
+    """Pickles one backend; references to other backends and to managed policies become names."""
 
     def persistent_id(self, value: Any) -> tuple[str, ...] | None:
         if isinstance(value, BaseBackend):

@@ -1,4 +1,4 @@
-"""The interface between the Redshift endpoint and COPY: the client's session, and the errors that clients get."""
+"""The interface between the Redshift endpoint, COPY and UNLOAD: the client's session, and the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 class ResultColumn:
     """A column of a query's result.
 
-    :param type: PostgreSQL's number of the type.
+    :param type: the OID of the type in PostgreSQL.
     :param modifier: PostgreSQL's type modifier, or -1.
     """
 
@@ -44,7 +44,7 @@ class Backend(Protocol):
         ...
 
     async def query(self, sql: str) -> QueryResult:
-        """Run one query and return what it found.
+        """Run one query and return its columns and rows.
 
         :raises WarehouseError: the query failed; the transaction is aborted.
         """
@@ -53,14 +53,14 @@ class Backend(Protocol):
     async def copy_in(self, sql: str, rows: AsyncIterator[bytes]) -> int:
         """Run ``copy .. from stdin`` with these bytes, in pieces of any size, and return the number of rows.
 
-        What ``rows`` raises ends the load, leaves nothing of it behind, and is raised again here.
+        An exception of ``rows`` cancels the load and propagates.
 
         :raises WarehouseError: PostgreSQL refused a row; the transaction is aborted.
         """
         ...
 
     async def execute_apart(self, sql: str, parameters: Sequence[object] = ()) -> None:
-        """Run a statement with ``%s`` parameters on another connection and commit it: it survives a rollback here.
+        """Run a statement with ``%s`` parameters on another connection and commit it, independent of this transaction.
 
         :raises WarehouseError: the statement failed.
         """
@@ -74,10 +74,10 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class CopyResult:
-    """What a COPY that succeeded did.
+    """The result of a successful COPY.
 
-    :param rows: how many rows were loaded.
-    :param notices: what the client is told before the statement completes, one INFO message each.
+    :param rows: the number of loaded rows.
+    :param notices: the INFO messages for the client, before the statement completes.
     """
 
     rows: int
@@ -99,9 +99,9 @@ class Copier(Protocol):
 
 @dataclass(frozen=True)
 class UnloadResult:
-    """What an UNLOAD that succeeded did.
+    """The result of a successful UNLOAD.
 
-    :param notices: what the client is told before the statement completes, one INFO message each.
+    :param notices: the INFO messages for the client, before the statement completes.
     """
 
     notices: tuple[str, ...]

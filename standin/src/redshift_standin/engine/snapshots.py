@@ -1,4 +1,4 @@
-"""The content of a cluster's databases on disk: dumped while clients work, and loaded into another cluster."""
+"""Snapshots on disk: the databases of a cluster, saved while clients work, and loaded into another cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from redshift_standin.sql.database_changes import Isolation
 
 _DATABASES, _DUMP, _NOTES = "databases.json", "database.dump", "notes.json"
 
-# What is not the client's is made anew in every database, and some of it says which cluster the database belongs to.
+# The stand-in's own objects are created in every database, and some identify its cluster.
 _SCHEMAS = (
     "select nspname from pg_namespace where nspname !~ '^pg_' and nspname not in ('information_schema', 'standin')"
 )
@@ -40,7 +40,7 @@ class SavedDatabase:
 def save(
     server: PostgresServer, programs: Programs, databases: Mapping[str, tuple[str, Isolation]], folder: Path
 ) -> None:
-    """Write what is committed in databases now into a folder that only its owner can read, whole or not at all.
+    """Save the committed data of databases in a folder that only its owner can read, all or nothing.
 
     Each is written as it is at one moment, which is not the same for all of them.
 
@@ -90,14 +90,14 @@ def users(saved: SavedDatabase) -> list[str]:
 
 
 def load(server: PostgresServer, programs: Programs, database: str, saved: SavedDatabase) -> None:
-    """Fill a database that has nothing but what each cluster's database begins with; the users must exist.
+    """Load a snapshot into a new database of a cluster; the users must exist.
 
     :raises StandinError: pg_restore failed.
     """
     dump = str(saved.folder / _DUMP)
     listed = programs.run("pg_restore", "--list", dump).splitlines()
     with tempfile.NamedTemporaryFile("w", suffix=".list") as wanted:
-        # Every database has this schema already, with the rights that pg_dump takes for granted.
+        # The database has this schema already, with the privileges that pg_dump expects.
         wanted.write("\n".join(line for line in listed if " SCHEMA - public " not in line))
         wanted.flush()
         programs.run(
@@ -111,7 +111,7 @@ def load(server: PostgresServer, programs: Programs, database: str, saved: Saved
 
 
 def remove(folder: Path) -> None:
-    """Delete a snapshot, if it is there."""
+    """Delete a snapshot if it exists."""
     if folder.exists():
         shutil.rmtree(folder)
 

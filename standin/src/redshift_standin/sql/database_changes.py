@@ -18,7 +18,7 @@ class Isolation(Enum):
 
 @dataclass(frozen=True)
 class DatabaseChange:
-    """What is asked for.
+    """A change of a database.
 
     :param verb: create, alter or drop.
     :param isolation: the level that it is created with or altered to.
@@ -30,9 +30,9 @@ class DatabaseChange:
 
 
 def read_database_change(statement: Statement) -> DatabaseChange:
-    """Return what a statement about a database asks for.
+    """Read a CREATE, ALTER or DROP DATABASE.
 
-    :raises WarehouseError: it asks for something that Redshift or the stand-in does not know.
+    :raises WarehouseError: Redshift or the stand-in does not support it.
     """
     verb = statement.tokens[0].value
     parts, index = statement.name(2)

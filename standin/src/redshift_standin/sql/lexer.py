@@ -10,7 +10,7 @@ from redshift_standin.errors import WarehouseError
 
 
 class Kind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     WORD = "word"
     QUOTED = "quoted identifier"
@@ -35,7 +35,7 @@ class Token:
 
     @property
     def is_name(self) -> bool:
-        """Whether this can name something."""
+        """Whether the token can be a name."""
         return self.kind in (Kind.WORD, Kind.QUOTED)
 
 
@@ -67,14 +67,14 @@ _UNLOADED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 # A keyword may follow a number directly, as in what drivers ask the catalogs.
 _KEYWORD = re.compile(r"(?:and|as|else|end|from|or|then|when|where)\b", re.IGNORECASE)
 
-# PostgreSQL cuts longer names where Redshift takes up to 127 bytes.
+# PostgreSQL truncates longer names; Redshift allows 127 bytes.
 _LONGEST_NAME = 63
 
 _LITERAL_PREFIXES = ("b", "x", "n")
 
 
 def unsupported(what: str) -> WarehouseError:
-    """Return the refusal of something that the stand-in does not know, or that Redshift does not have."""
+    """Return the error for something that the stand-in, or Redshift, does not support."""
     return WarehouseError(f"{what} is not supported by the stand-in", sqlstate="0A000")
 
 
@@ -86,7 +86,7 @@ def syntax_error(near: str) -> WarehouseError:
 def tokenize(source: str) -> list[Token]:
     """Return the tokens of a text; spaces and comments are left out.
 
-    :raises WarehouseError: something in it is no token, or one that Redshift does not have.
+    :raises WarehouseError: the text has something that is not a token of Redshift.
     """
     tokens: list[Token] = []
     position = 0

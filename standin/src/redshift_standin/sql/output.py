@@ -17,7 +17,7 @@ class Positions:
     source: tuple[int, ...] = ()
 
     def after(self, length: int) -> Positions:
-        """Return the same for pieces before which so many characters have been put."""
+        """Return the positions of the same pieces after a prefix of this length."""
         return Positions(tuple(place + length for place in self.sent), self.source)
 
     def to_source(self, position: int) -> int:
@@ -56,7 +56,7 @@ class Output:
             self.write(source[token.start : token.end])
 
     def replace(self, index: int, text: str) -> None:
-        """Add text in the place of a token."""
+        """Add text that replaces a token."""
         self._gap(index)
         self._sent.append(self._length)
         self._source.append(self._statement.tokens[index].start)

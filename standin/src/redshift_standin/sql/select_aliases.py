@@ -1,7 +1,7 @@
-"""An alias of the SELECT list in a later item of the list, or in WHERE (AWS pages "SELECT list" and "WHERE clause").
+"""Aliases of the SELECT list in later items of the list and in WHERE (AWS pages "SELECT list" and "WHERE clause").
 
-Redshift writes the alias's expression in its place, unless a column of FROM has the same name. PostgreSQL knows which
-columns there are, so it is asked: it looks at the statement without running it, and says which column it has not found.
+Redshift replaces such a name by the alias's expression, unless FROM has a column of that name. PostgreSQL decides which
+it is: it analyses the statement without running it, and reports the column that it does not find.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _SET_OPERATORS = ("union", "intersect", "except", "minus")
 _KEYWORDS = functions.SYNTAX | words("asc desc end false first last null nulls true")
 
 # Runs a query in the session and transaction in which the statement will run, and returns its rows.
-Ask = Callable[[str], Awaitable[Sequence[tuple[str | None, ...]]]]
+RunQuery = Callable[[str], Awaitable[Sequence[tuple[str | None, ...]]]]
 
 
 @dataclass(frozen=True)
 class _Alias:
-    """An alias, and where the rest of its SELECT names something like it."""
+    """An alias, and the places in its SELECT that may refer to it."""
 
     name: str
     low: int
@@ -35,31 +35,32 @@ class _Alias:
 
 
 def may_name_aliases(statement: Statement) -> bool:
-    """Whether there is a name in the statement that can be an alias, by its tokens alone.
+    """Whether a name in the statement may refer to an alias, judged by the tokens alone.
 
     :raises WarehouseError: the statement is refused.
     """
     return statement.has_any("select") and bool(list(_aliases(statement.rest(_query_start(statement)))))
 
 
-async def resolve_aliases(statement: Statement, ask: Ask) -> bool:
-    """Let what names an alias be written as the alias's expression, and return whether there was something to write.
+async def resolve_aliases(statement: Statement, run_query: RunQuery) -> bool:
+    """Substitute aliases by their expressions, and return whether there were any.
 
-    To be called where :func:`may_name_aliases`, which costs no question.
-    :param ask: runs a query in the session and transaction in which the statement will run, and returns its rows.
+    Call it only if :func:`may_name_aliases` says so, because it runs queries.
+
+    :param run_query: runs a query in the session and transaction in which the statement will run, and returns its rows.
     :raises WarehouseError: the statement is refused.
     """
     start = _query_start(statement)
     query = statement.rest(start)
     aliases = list(_aliases(query))
-    if await _undefined_column(query, ask) is None:
+    if await _undefined_column(query, run_query) is None:
         return False
     for alias in aliases:
-        # What is not decided yet must not be what PostgreSQL stumbles over.
+        # Aliases that are not decided yet are NULL, so that PostgreSQL reports only this one.
         later = {place: None for other in aliases[aliases.index(alias) + 1 :] for place in other.places}
         decided = dict(query.substitutes)
         query.substitutes = {**decided, **later}
-        undefined = await _undefined_column(query, ask)
+        undefined = await _undefined_column(query, run_query)
         query.substitutes = decided
         if undefined == alias.name:
             query.substitutes |= dict.fromkeys(alias.places, (alias.low, alias.high))
@@ -71,13 +72,13 @@ async def resolve_aliases(statement: Statement, ask: Ask) -> bool:
     return bool(statement.substitutes)
 
 
-async def _undefined_column(query: Statement, ask: Ask) -> str | None:
-    ((name,),) = await ask(f"select standin.undefined_column({literal(translate(query).sql)})")
+async def _undefined_column(query: Statement, run_query: RunQuery) -> str | None:
+    ((name,),) = await run_query(f"select standin.undefined_column({literal(translate(query).sql)})")
     return name
 
 
 def _query_start(statement: Statement) -> int:
-    """Return where the query begins that CREATE TABLE, CREATE VIEW and DECLARE keep for later, or EXPLAIN tells of."""
+    """Return where the query of a CREATE TABLE, CREATE VIEW, DECLARE or EXPLAIN begins."""
     if statement.at(0, "explain"):
         start = 2 if statement.at(1, "verbose") else 1
         return start + _query_start(statement.rest(start))
@@ -121,14 +122,14 @@ def _alias(
 ) -> Iterator[_Alias]:
     ranges = [*later, conditions]
     places = tuple(
-        at for low, high in ranges for at in _own_tokens(statement, low, high) if _names(statement, at, item)
+        at for low, high in ranges for at in _outside_subqueries(statement, low, high) if _names(statement, at, item)
     )
     if places:
         yield _Alias(item.name or "", item.low, item.high, places)
 
 
-def _own_tokens(statement: Statement, low: int, high: int) -> Iterator[int]:
-    """Yield the places in a range that are not in a subquery."""
+def _outside_subqueries(statement: Statement, low: int, high: int) -> Iterator[int]:
+    """Yield the indexes of a range that are outside subqueries."""
     index = low
     while index < high:
         if statement.at(index, "(") and statement.at_any(index + 1, ("select", "with")):
@@ -139,7 +140,7 @@ def _own_tokens(statement: Statement, low: int, high: int) -> Iterator[int]:
 
 
 def _names(statement: Statement, index: int, item: Item) -> bool:
-    """Whether a token can be a column with the item's name."""
+    """Whether a token may be a column with the item's name."""
     token = statement.tokens[index]
     return (
         token.is_name

@@ -15,7 +15,7 @@ _LARGEST = 16 * 1024 * 1024
 class Statement:
     """The tokens of one statement and the text that they come from.
 
-    ``substitutes`` are the places of tokens that are written as the expressions in other ranges, or as NULL.
+    ``substitutes`` maps the indexes of tokens to the ranges of the expressions that replace them, or to None for NULL.
     """
 
     def __init__(self, source: str, tokens: list[Token]) -> None:
@@ -32,7 +32,7 @@ class Statement:
         return self.source[self.tokens[0].start : self.tokens[-1].end]
 
     def has_any(self, *values: str) -> bool:
-        """Whether one of these words stands anywhere."""
+        """Whether the statement has one of these words."""
         return not self._words.isdisjoint(values)
 
     @cached_property
@@ -40,7 +40,7 @@ class Statement:
         return frozenset(token.value for token in self.tokens if token.kind is Kind.WORD)
 
     def check(self) -> None:
-        """Look at all parentheses and brackets.
+        """Check all parentheses and brackets.
 
         :raises WarehouseError: they do not match.
         """
@@ -48,16 +48,16 @@ class Statement:
 
     @cached_property
     def closing(self) -> dict[int, int]:
-        """For every opening parenthesis or bracket the one that closes it."""
+        """The index of the closing parenthesis or bracket, by that of the opening one."""
         return self._parentheses[0]
 
     def before(self, index: int) -> int:
-        """Return the parenthesis that a closing one closes, or -1 if none stands here."""
+        """Return the parenthesis that the token at this index closes, or -1."""
         return next((opening for opening, closing in self.closing.items() if closing == index), -1)
 
     @cached_property
     def opening(self) -> list[int]:
-        """For every token the parenthesis that it is directly in, or -1."""
+        """For each token, the index of the parenthesis that encloses it, or -1."""
         return self._parentheses[1]
 
     @cached_property
@@ -85,7 +85,7 @@ class Statement:
         return rest
 
     def at(self, index: int, *values: str) -> bool:
-        """Whether these words, operators or punctuation marks stand from here on."""
+        """Whether the tokens from this index on are these words, operators or punctuation marks."""
         if index < 0 or index + len(values) > len(self.tokens):
             return False
         return all(
@@ -94,11 +94,11 @@ class Statement:
         )
 
     def at_any(self, index: int, values: Iterable[str]) -> bool:
-        """Whether one of these words or marks stands here."""
+        """Whether the token at this index is one of these words or marks."""
         return any(self.at(index, value) for value in values)
 
     def at_kind(self, index: int, kind: Kind) -> bool:
-        """Whether a token of this kind stands here."""
+        """Whether the token at this index is of this kind."""
         return 0 <= index < len(self.tokens) and self.tokens[index].kind is kind
 
     def near(self, index: int) -> WarehouseError:
@@ -113,7 +113,7 @@ class Statement:
     def expect(self, index: int, *values: str) -> int:
         """Return the index after these words or marks.
 
-        :raises WarehouseError: something else stands here.
+        :raises WarehouseError: the next tokens are others.
         """
         for offset, value in enumerate(values):
             if not self.at(index + offset, value):
@@ -148,7 +148,7 @@ class Statement:
             index += 1
 
     def split(self, low: int, high: int) -> Iterator[tuple[int, int]]:
-        """Yield the ranges between the commas of a range, leaving alone what is in parentheses."""
+        """Yield the parts of a range between its commas; commas in parentheses do not count."""
         start = index = low
         while index < high:
             if self.at(index, ","):
@@ -159,7 +159,7 @@ class Statement:
             yield start, high
 
     def find(self, value: str, low: int, high: int) -> int:
-        """Return where a word stands in a range outside parentheses, or -1."""
+        """Return the index of a word in a range, outside parentheses, or -1."""
         index = low
         while index < high:
             if self.at(index, value):
@@ -168,7 +168,7 @@ class Statement:
         return -1
 
     def find_outside_case(self, value: str, low: int, high: int) -> int:
-        """Return where a word stands in a range outside parentheses and CASE expressions, or -1."""
+        """Return the index of a word in a range, outside parentheses and CASE expressions, or -1."""
         index, cases = low, 0
         while index < high:
             if self.at(index, "case"):
@@ -211,6 +211,6 @@ def quote(*parts: str) -> str:
 
 
 def literal(value: str) -> str:
-    """Return a string in quotes that mean the same whatever the settings."""
+    """Return a string literal that does not depend on standard_conforming_strings."""
     escaped = value.replace("'", "''")
     return f" E'{escaped}'".replace("\\", "\\\\") if "\\" in value else f"'{escaped}'"

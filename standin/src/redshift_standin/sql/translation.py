@@ -35,14 +35,14 @@ class Translation:
     :param sql: the text for PostgreSQL.
     :param command: the statement's name, for messages.
     :param table: the table that it writes, in PostgreSQL's quotes.
-    :param database: what becomes of a database.
-    :param positions: the way from places in ``sql`` to places in the client's text.
-    :param tag: what the client is told that has been done, where PostgreSQL would call it something else.
-    :param reads_tables: whether Redshift would run it on its compute nodes, whose errors are worded otherwise.
-    :param relations: what it names where tables are read or written, in PostgreSQL's quotes.
-    :param unordered: whether its rows come in no order that Redshift promises.
-    :param only_reads: whether nothing is left of it when its rows are not wanted any more.
-    :param reads_history: whether it asks for what the sessions have run.
+    :param database: the change of a database, for Action.DATABASE.
+    :param positions: maps positions in ``sql`` to positions in the client's text.
+    :param tag: the command tag for the client, where PostgreSQL's differs.
+    :param reads_tables: whether Redshift would run it on its compute nodes, whose errors have other texts.
+    :param relations: the tables that it reads or writes, in PostgreSQL's quotes.
+    :param unordered: whether Redshift guarantees no order of its rows.
+    :param only_reads: whether it has no effect other than its rows.
+    :param reads_history: whether it queries the history of statements.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Translation:
 
     @property
     def only_adds(self) -> bool:
-        """Whether it writes rows and touches none that are there."""
+        """Whether it adds rows and changes none."""
         return self.command in ("INSERT", "COPY")
 
     @classmethod

@@ -24,7 +24,7 @@ from redshift_standin.wire.passwords import Passwords
 
 T = TypeVar("T")
 
-# Redshift's own limit is 2,000 ("Quotas and limits"); each is a process of PostgreSQL's here.
+# Redshift's own limit is 2,000 ("Quotas and limits"); each is a PostgreSQL process here.
 CONNECTIONS = 500
 
 
@@ -42,11 +42,11 @@ class Endpoints:
     Every method may be called from any thread; the endpoints themselves live on an event loop in one of their own.
 
     :param postgres: the server that holds the clusters' databases; it must be running.
-    :param certificate_dir: the folder of the TLS certificate; made when it is missing.
-    :param copier: what runs COPY.
-    :param unloader: what runs UNLOAD; without one it is refused.
+    :param certificate_dir: the folder of the TLS certificate; created if it is missing.
+    :param copier: runs COPY.
+    :param unloader: runs UNLOAD; None refuses it.
     :param host: the address that the clusters listen on.
-    :param connections: how many clients of a cluster can be logged in at once.
+    :param connections: the largest number of sessions of a cluster.
     """
 
     def __init__(
@@ -68,15 +68,15 @@ class Endpoints:
         self._connections = connections
         self._clusters: dict[str, _Cluster] = {}
         self._lock = threading.RLock()
-        # A statement costs less on it than on Python's own loop (docs/benchmark.md).
+        # Faster than asyncio's own loop (docs/benchmark.md).
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="redshift-endpoints", daemon=True)
         self._thread.start()
 
     def create(self, cluster: str, *, port: int, database: str, master_user: str) -> None:
-        """Make the cluster's first database and its master user where they are missing, and listen.
+        """Create the cluster's first database and its master user if they are missing, and listen.
 
-        :raises OSError: the port is taken.
+        :raises OSError: the port is in use.
         :raises ValueError: the user's name is reserved.
         """
         _check_user(master_user)
@@ -110,10 +110,10 @@ class Endpoints:
         expires_at: datetime | None = None,
         create_user: bool = False,
     ) -> None:
-        """Let a user log in with this password; a temporary one leaves the others valid.
+        """Allow a user to log in with this password. A temporary password does not replace others.
 
         :param expires_at: when a temporary password ends, with its time zone; None for a lasting one.
-        :param create_user: make the user if it is missing; otherwise the login of a missing user fails.
+        :param create_user: create the user if it is missing.
         :raises KeyError: there is no such cluster.
         :raises ValueError: the user's name is reserved.
         """
@@ -121,7 +121,7 @@ class Endpoints:
         with self._lock:
             known = self._clusters[cluster]
             if create_user:
-                known.databases.let_in(user)
+                known.databases.allow_login(user)
             known.passwords.add(user.lower(), password, expires_at)
 
     def pause(self, cluster: str) -> None:
@@ -132,7 +132,7 @@ class Endpoints:
     def resume(self, cluster: str) -> None:
         """Listen again.
 
-        :raises OSError: the port was taken in the meantime.
+        :raises OSError: the port is in use.
         """
         with self._lock:
             known = self._clusters[cluster]
@@ -147,7 +147,7 @@ class Endpoints:
             known.databases.delete()
 
     def save_snapshot(self, cluster: str, folder: Path) -> None:
-        """Write what is committed in the cluster's databases into a folder; its sessions go on.
+        """Save the committed data of the cluster's databases in a folder. Sessions continue.
 
         :raises KeyError: there is no such cluster.
         :raises StandinError: PostgreSQL's pg_dump failed.
@@ -155,22 +155,22 @@ class Endpoints:
         self._clusters[cluster].databases.save_snapshot(self._programs, folder)
 
     def load_snapshot(self, cluster: str, folder: Path, *, database: str, master_user: str) -> None:
-        """Make the databases of a cluster, which :meth:`create` is called for next, from a snapshot.
+        """Create the databases of a cluster from a snapshot; call :meth:`create` afterwards.
 
-        A database that is there already is left as it is.
+        An existing database is not changed.
 
-        :raises StandinError: PostgreSQL's pg_restore failed; the database that it was to fill is not there.
+        :raises StandinError: PostgreSQL's pg_restore failed; the database is not created.
         """
         _check_user(master_user)
         ClusterDatabases(self._postgres, cluster, database, master_user).load_snapshot(self._programs, folder)
 
     @staticmethod
     def delete_snapshot(folder: Path) -> None:
-        """Remove a snapshot, if it is there."""
+        """Delete a snapshot if it exists."""
         snapshots.remove(folder)
 
     def end_snapshots(self) -> None:
-        """Let what takes or loads a snapshot fail at once, and everything that would do so later."""
+        """Make running and later operations on snapshots fail at once."""
         self._programs.end()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The Redshift Data API: statements that run on the clusters' own endpoints, and are asked for over HTTP."""
+"""The Redshift Data API: it runs statements, submitted over HTTP, on the clusters' endpoints."""
 
 from redshift_standin.aws.data_api.service import DataApi
 

@@ -20,15 +20,15 @@ class DataApiError(Exception):
 
 
 def invalid(message: str) -> DataApiError:
-    """Return the refusal of a request that AWS refuses."""
+    """Return the error for a request that AWS refuses."""
     return DataApiError("ValidationException", message)
 
 
 def unsupported(what: str) -> DataApiError:
-    """Return the refusal of what AWS does and the stand-in does not."""
+    """Return the error for a feature that the stand-in does not support."""
     return DataApiError("UnsupportedOperation", f"{what} is not supported by the stand-in.", status=501)
 
 
 def not_found(message: str, resource: str) -> DataApiError:
-    """Return the refusal of something that does not exist, or that belongs to somebody else."""
+    """Return the error for a resource that does not exist, or that has another owner."""
     return DataApiError("ResourceNotFoundException", message, resource=resource)

@@ -30,13 +30,13 @@ class Login:
 
 
 class StatementFailed(Exception):  # noqa: N818 the caller's statement, not a defect here
-    """A statement failed; the text is what DescribeStatement tells."""
+    """A statement failed; the text is that of DescribeStatement."""
 
 
 class Session:
     """One session of a cluster, which runs one request at a time.
 
-    :param largest_result: how many bytes a result set may have.
+    :param largest_result: the largest size of a result set, in bytes.
     """
 
     def __init__(self, login: Login, largest_result: int) -> None:
@@ -46,19 +46,19 @@ class Session:
         self._lock = threading.Lock()
 
     def run(self, record: Record) -> None:
-        """Run a request to its end; it is FINISHED, FAILED or ABORTED then."""
+        """Run a request until it is FINISHED, FAILED or ABORTED."""
         try:
             connection = self._connect()
             record.pid = connection.info.backend_pid
-            record.turn(STARTED)
+            record.set_status(STARTED)
             self._run_steps(connection, record)
         except StatementFailed as failure:
             record.end(ABORTED if record.cancelled else FAILED, str(failure))
         except psycopg.Error as error:
-            record.end(ABORTED if record.cancelled else FAILED, _told(error))
+            record.end(ABORTED if record.cancelled else FAILED, _error_text(error))
         else:
             failed = next((step for step in record.steps if step.error), None)
-            record.end(FAILED if failed else FINISHED, _of_batch(record, failed) if failed else None)
+            record.end(FAILED if failed else FINISHED, _batch_error(record, failed) if failed else None)
 
     def cancel(self) -> None:
         """Cancel what runs now."""
@@ -99,11 +99,11 @@ class Session:
             try:
                 self._run_step(connection, record, step)
             except (psycopg.Error, StatementFailed, WarehouseError) as error:
-                step.end(ABORTED if record.cancelled else FAILED, _told(error))
+                step.end(ABORTED if record.cancelled else FAILED, _error_text(error))
                 if record.cancelled or together or not record.submission.batch or connection.closed:
                     if together and not connection.closed:
                         connection.execute("rollback")
-                    raise StatementFailed(_of_batch(record, step)) from error
+                    raise StatementFailed(_batch_error(record, step)) from error
         if together:
             connection.execute("commit")
 
@@ -134,12 +134,12 @@ def _affected(connection: psycopg.Connection, cursor: psycopg.RawCursor) -> int:
     return cursor.rowcount
 
 
-def _of_batch(record: Record, step: Step) -> str:
+def _batch_error(record: Record, step: Step) -> str:
     error = step.error or ""
     return f"Query #{record.steps.index(step) + 1} failed with {error}" if record.submission.batch else error
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         detail = f"\n  Detail: {error.diag.message_detail}" if error.diag.message_detail else ""
         return f"ERROR: {error.diag.message_primary}{detail}"
@@ -149,7 +149,7 @@ def _told(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Ignore that a session that is being ended has ended already."""
+def ignore_closed_session() -> Iterator[None]:
+    """Ignore errors of a session that has ended already."""
     with contextlib.suppress(psycopg.Error):
         yield

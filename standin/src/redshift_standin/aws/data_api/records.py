@@ -1,4 +1,4 @@
-"""What the Data API remembers of a request: its statements, how they went, and what they returned."""
+"""The requests that the Data API received: their statements with status and result."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Step:
 
     @property
     def rows(self) -> int:
-        """How many rows it returned, or changed; -1 for a statement that does neither."""
+        """The number of rows that it returned or changed; -1 for a statement that does neither."""
         return self.affected if self.result is None else len(self.result.rows)
 
     def end(self, status: str, error: str | None = None) -> None:
-        """Note how it went."""
+        """Set the final status."""
         self.status, self.error, self.updated = status, error, time.time()
 
     def describe(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Record:
     """One request.
 
     :param owner: who sent it.
-    :param target: the members of the answers that tell the cluster, the database and the user.
+    :param target: the cluster, the database and the user, as members of the responses.
     """
 
     def __init__(self, submission: Submission, owner: str, target: dict[str, str], session: str | None) -> None:
@@ -82,7 +82,7 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """Whether it has come to its end."""
+        """Whether all statements have ended."""
         return self._ended.is_set()
 
     @property
@@ -90,25 +90,28 @@ class Record:
         """Whether a statement returned a result set."""
         return any(step.result is not None for step in self.steps)
 
-    def turn(self, status: str) -> None:
-        """Go on to another state."""
+    def set_status(self, status: str) -> None:
+        """Change the status."""
         self.status, self.updated = status, time.time()
 
     def end(self, status: str, error: str | None = None) -> None:
-        """Come to an end; statements that did not run are aborted."""
+        """Set the final status; statements that did not run are aborted."""
         for step in self.steps:
             if step.status not in ENDED:
                 step.end(ABORTED)
         self.error = error
-        self.turn(status)
+        self.set_status(status)
         self._ended.set()
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait for the end and return whether it came."""
+        """Wait for the end and return whether the request has ended.
+
+        :param seconds: the longest wait; None waits without a limit.
+        """
         return self._ended.wait(seconds)
 
-    def submitted(self) -> dict[str, Any]:
-        """Return the answer to ExecuteStatement or BatchExecuteStatement."""
+    def describe_submission(self) -> dict[str, Any]:
+        """Return the response of ExecuteStatement or BatchExecuteStatement."""
         answer: dict[str, Any] = {"Id": self.id, "CreatedAt": self.created, **self.target}
         if self.session:
             answer["SessionId"] = self.session
@@ -119,7 +122,7 @@ class Record:
         return answer
 
     def describe(self) -> dict[str, Any]:
-        """Return the answer to DescribeStatement."""
+        """Return the response of DescribeStatement."""
         first = self.steps[0]
         answer: dict[str, Any] = {
             **(first.describe() if not self.submission.batch else {}),
@@ -149,7 +152,7 @@ class Record:
             answer["Error"] = self.error
         return answer
 
-    def listed(self) -> dict[str, Any]:
+    def summarize(self) -> dict[str, Any]:
         """Return the entry of ListStatements."""
         entry: dict[str, Any] = {
             "Id": self.id,

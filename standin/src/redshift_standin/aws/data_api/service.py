@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.core.exceptions import ServiceException
-from moto.secretsmanager.models import secretsmanager_backends
-from werkzeug.exceptions import HTTPException
-
 from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_found, unsupported
-from redshift_standin.aws.data_api.execution import Login, Session, quietly
+from redshift_standin.aws.data_api.execution import Session, ignore_closed_session
+from redshift_standin.aws.data_api.logins import Logins
+from redshift_standin.aws.data_api.record_store import Records
 from redshift_standin.aws.data_api.records import ABORTED, ENDED, FINISHED, PICKED, Record, Step
 from redshift_standin.aws.data_api.results import Result
-from redshift_standin.aws.data_api.sessions import KeptSession, Sessions
+from redshift_standin.aws.data_api.sessions import ReusableSession, Sessions
 from redshift_standin.aws.data_api.submission import Submission, check_wait, read_submission
 from redshift_standin.aws.iam.access_keys import KeyRefusedError, database_user
-from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_region
-from redshift_standin.aws.redshift.cluster import StandInCluster
-from redshift_standin.settings import ACCOUNT
 
 LARGEST_RESULT = 500 << 20
 MOST_ACTIVE = 500
-KEPT_SECONDS = 24 * 3600
-TOKEN_SECONDS = 8 * 3600
 PAGE_ROWS = 1000
 MOST_LISTED = 100
 CANCEL_TRIES = 60
@@ -36,22 +28,20 @@ Request = Mapping[str, Any]
 
 
 class DataApi:
-    """Statements that were submitted, and the sessions that run them; nothing of it survives a restart.
+    """The submitted statements, and the sessions that run them; a restart loses both.
 
     Every method may be called from any thread.
 
     :param lock: held while the control plane's models are read or changed.
-    :param saved: called, with the lock held, after they have been changed.
+    :param save: saves the models after a change; called with the lock held.
     :param region: the region of the clusters.
     """
 
-    def __init__(self, lock: threading.RLock, saved: Callable[[], None], region: str) -> None:
+    def __init__(self, lock: threading.RLock, save: Callable[[], None], region: str) -> None:
         self.largest_result = LARGEST_RESULT
-        self._models = lock
-        self._saved = saved
-        self._region = region
+        self._logins = Logins(lock, save, region)
         self._lock = threading.Lock()
-        self._records: dict[str, Record] = {}
+        self._records = Records()
         self._running: dict[str, Session] = {}
         self._threads: set[threading.Thread] = set()
         self._sessions = Sessions()
@@ -74,15 +64,19 @@ class DataApi:
                 raise unsupported(operation)
             return 200, headers, json.dumps(run(json.loads(body or b"{}"), _owner(access_key)))
         except DataApiError as error:
-            told = {"__type": error.code, "Message": error.message, "message": error.message}
+            content = {"__type": error.code, "Message": error.message, "message": error.message}
             if error.resource is not None:
-                told["ResourceId"] = error.resource
-            return error.status, headers, json.dumps(told)
+                content["ResourceId"] = error.resource
+            return error.status, headers, json.dumps(content)
 
     def stop(self) -> None:
         """Cancel what runs, and end every session."""
         with self._lock:
-            running = [(self._records[identifier], session) for identifier, session in self._running.items()]
+            running = [
+                (record, self._running[record.id])
+                for record in self._records.newest_first()
+                if record.id in self._running
+            ]
             threads = list(self._threads)
         for record, session in running:
             _cancel_until(record, session, CANCEL_TRIES)
@@ -98,17 +92,17 @@ class DataApi:
 
     def _submit(self, submission: Submission, owner: str) -> dict[str, Any]:
         with self._lock:
-            self._forget_old()
-            known = self._with_token(submission.token, owner)
+            self._records.forget_old()
+            known = self._records.find_by_token(submission.token, owner)
             if known is not None:
-                return known.submitted()
-            if sum(not record.ended for record in self._records.values()) >= MOST_ACTIVE:
+                return known.describe_submission()
+            if self._records.count_active() >= MOST_ACTIVE:
                 raise DataApiError(
                     "ActiveStatementsExceededException", "The maximum number of active statements is reached."
                 )
             session, kept, target = self._open(submission, owner)
             record = Record(submission, owner, target, kept.id if kept else None)
-            self._records[record.id] = record
+            self._records.add(record)
             self._running[record.id] = session
             thread = threading.Thread(
                 target=self._run, args=(record, session, kept), name=f"data api {record.id}", daemon=True
@@ -117,59 +111,22 @@ class DataApi:
             thread.start()
         if submission.wait is not None:
             record.wait(submission.wait)
-        return record.submitted()
+        return record.describe_submission()
 
-    def _open(self, submission: Submission, owner: str) -> tuple[Session, KeptSession | None, dict[str, str]]:
+    def _open(self, submission: Submission, owner: str) -> tuple[Session, ReusableSession | None, dict[str, str]]:
         if submission.session is not None:
             kept = self._sessions.take(submission.session, owner, submission.keep_alive)
             return kept.session, kept, kept.target
-        login, target = self._login(submission, owner)
+        login, target = self._logins.log_in(submission, owner)
         session = Session(login, self.largest_result)
         if not submission.keep_alive:
             return session, None, target
         kept = self._sessions.keep(session, owner, target, submission.keep_alive)
         return session, kept, target
 
-    def _login(self, submission: Submission, owner: str) -> tuple[Login, dict[str, str]]:
-        with self._models:
-            backend = redshift_in_region(self._region)
-            cluster: StandInCluster | None = backend.clusters.get(submission.cluster or "")
-            if cluster is None:
-                raise invalid("Redshift endpoint doesn't exist in this region.")
-            if cluster.status not in ("available", "modifying"):
-                raise invalid(f"Cluster {submission.cluster} is {cluster.status}, and must be available.")
-            target = {"ClusterIdentifier": submission.cluster or "", "Database": submission.database or ""}
-            if submission.secret:
-                user, password = self._read_secret(submission.secret)
-                target["SecretArn"] = submission.secret
-            elif submission.db_user:
-                user, password = submission.db_user, self._password(backend, cluster, submission.db_user)
-                target["DbUser"] = submission.db_user
-            else:
-                user = owner
-                credentials = backend.get_cluster_credentials_with_iam(cluster.cluster_identifier, owner, 900)
-                password = credentials["DbPassword"]
-                target["DbUser"] = owner
-            self._saved()
-            return Login(cluster.address, cluster.port, submission.database or "", user, password), target
-
-    def _password(self, backend: StandInRedshift, cluster: StandInCluster, user: str) -> str:
+    def _run(self, record: Record, session: Session, kept: ReusableSession | None) -> None:
         try:
-            return str(backend.get_cluster_credentials(cluster.cluster_identifier, user, False, 900)["DbPassword"])
-        except (ServiceException, HTTPException) as error:
-            raise invalid(str(error)) from error
-
-    def _read_secret(self, arn: str) -> tuple[str, str]:
-        try:
-            secret = secretsmanager_backends[ACCOUNT][self._region].get_secret_value(arn, "", "")
-            content = json.loads(secret["SecretString"])
-            return content["username"], content["password"]
-        except (ServiceException, HTTPException, KeyError, ValueError) as error:
-            raise invalid(f"Secret {arn} does not exist, or has no username and no password.") from error
-
-    def _run(self, record: Record, session: Session, kept: KeptSession | None) -> None:
-        try:
-            record.turn(PICKED)
+            record.set_status(PICKED)
             session.run(record)
         finally:
             with self._lock:
@@ -178,7 +135,7 @@ class DataApi:
             if not record.ended:
                 record.end("FAILED", "internal error in the stand-in")
             if kept is None:
-                with quietly():
+                with ignore_closed_session():
                     session.close()
             else:
                 self._sessions.release(kept)
@@ -237,10 +194,10 @@ class DataApi:
         if not 0 <= most <= MOST_LISTED:
             raise invalid(f"MaxResults must be between 0 and {MOST_LISTED}.")
         with self._lock:
-            self._forget_old()
-            found = [record for record in reversed(self._records.values()) if _is_asked_for(record, request, owner)]
+            self._records.forget_old()
+            found = [record for record in self._records.newest_first() if _matches(record, request, owner)]
         start = _position(request, len(found))
-        answer: dict[str, Any] = {"Statements": [record.listed() for record in found[start : start + most]]}
+        answer: dict[str, Any] = {"Statements": [record.summarize() for record in found[start : start + most]]}
         if start + most < len(found):
             answer["NextToken"] = str(start + most)
         return answer
@@ -248,7 +205,7 @@ class DataApi:
     def _find(self, request: Request, owner: str) -> tuple[Record, Step | None]:
         identifier = request.get("Id", "")
         with self._lock:
-            self._forget_old()
+            self._records.forget_old()
             record = self._records.get(identifier.partition(":")[0])
         if record is None or record.owner != owner:
             raise not_found("Query does not exist.", identifier)
@@ -257,30 +214,9 @@ class DataApi:
             raise not_found("Query does not exist.", identifier)
         return record, step
 
-    def _with_token(self, token: str | None, owner: str) -> Record | None:
-        if token is None:
-            return None
-        since = time.time() - TOKEN_SECONDS
-        return next(
-            (
-                record
-                for record in self._records.values()
-                if record.submission.token == token and record.owner == owner and record.created > since
-            ),
-            None,
-        )
-
-    def _forget_old(self) -> None:
-        since = time.time() - KEPT_SECONDS
-        self._records = {
-            identifier: record
-            for identifier, record in self._records.items()
-            if not record.ended or record.updated > since
-        }
-
 
 def _owner(access_key: str) -> str:
-    """Return the database user of the caller's IAM identity; whoever has the same one sees its statements."""
+    """Return the database user of the caller's IAM identity; it identifies the owner of statements."""
     try:
         return database_user(access_key)
     except KeyRefusedError as error:
@@ -288,17 +224,17 @@ def _owner(access_key: str) -> str:
 
 
 def _cancel_until(record: Record, session: Session, tries: int) -> bool:
-    """Cancel a request and return whether it has ended; one that arrives between two statements is lost."""
+    """Cancel a request until it ends, because a cancellation between two statements has no effect."""
     record.cancelled = True
     for _ in range(tries):
-        with quietly():
+        with ignore_closed_session():
             session.cancel()
         if record.wait(CANCEL_SECONDS):
             return True
     return False
 
 
-def _is_asked_for(record: Record, request: Request, owner: str) -> bool:
+def _matches(record: Record, request: Request, owner: str) -> bool:
     status = request.get("Status", FINISHED)
     target = record.target
     return (

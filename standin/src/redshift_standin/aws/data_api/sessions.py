@@ -6,16 +6,16 @@ import threading
 import uuid
 
 from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_found
-from redshift_standin.aws.data_api.execution import Session, quietly
+from redshift_standin.aws.data_api.execution import Session, ignore_closed_session
 
 MOST_SESSIONS = 500
 
 
-class KeptSession:
-    """A session with a number of its own.
+class ReusableSession:
+    """A session that further requests can use by its ID.
 
     :param owner: who opened it.
-    :param target: the members of the answers that tell the cluster, the database and the user.
+    :param target: the cluster, the database and the user, as members of the responses.
     """
 
     def __init__(self, session: Session, owner: str, target: dict[str, str], keep_alive: int) -> None:
@@ -29,13 +29,13 @@ class KeptSession:
 
 
 class Sessions:
-    """Every session that is kept. Each method may be called from any thread."""
+    """The reusable sessions. Each method may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, KeptSession] = {}
+        self._kept: dict[str, ReusableSession] = {}
 
-    def keep(self, session: Session, owner: str, target: dict[str, str], keep_alive: int) -> KeptSession:
+    def keep(self, session: Session, owner: str, target: dict[str, str], keep_alive: int) -> ReusableSession:
         """Keep a new session, which is busy until :meth:`release`.
 
         :raises DataApiError: there are too many.
@@ -43,15 +43,15 @@ class Sessions:
         with self._lock:
             if len(self._kept) >= MOST_SESSIONS:
                 raise DataApiError("ActiveSessionsExceededException", "The maximum number of sessions is reached.")
-            kept = KeptSession(session, owner, target, keep_alive)
+            kept = ReusableSession(session, owner, target, keep_alive)
             self._kept[kept.id] = kept
             return kept
 
-    def take(self, identifier: str, owner: str, keep_alive: int | None) -> KeptSession:
-        """Return a session that is free, and busy from now on.
+    def take(self, identifier: str, owner: str, keep_alive: int | None) -> ReusableSession:
+        """Return a session that is not busy, and mark it as busy.
 
-        :param keep_alive: for how many seconds it is kept from its next release on, or None for as long as before.
-        :raises DataApiError: there is none with this number, or it runs a statement.
+        :param keep_alive: the seconds that it stays open after its next release; None keeps the old value.
+        :raises DataApiError: the owner has no such session, or it runs a statement.
         """
         with self._lock:
             kept = self._kept.get(identifier)
@@ -66,8 +66,8 @@ class Sessions:
                 kept.keep_alive = keep_alive
             return kept
 
-    def release(self, kept: KeptSession) -> None:
-        """Let a session wait for its next statement, and close it when none comes in time."""
+    def release(self, kept: ReusableSession) -> None:
+        """Mark a session as free, and close it if no statement follows in time."""
         with self._lock:
             kept.busy = False
             kept.timer = threading.Timer(kept.keep_alive, self._expire, (kept,))
@@ -82,13 +82,13 @@ class Sessions:
         for kept in every:
             if kept.timer is not None:
                 kept.timer.cancel()
-            with quietly():
+            with ignore_closed_session():
                 kept.session.close()
 
-    def _expire(self, kept: KeptSession) -> None:
+    def _expire(self, kept: ReusableSession) -> None:
         with self._lock:
             if kept.busy:
                 return
             self._kept.pop(kept.id, None)
-        with quietly():
+        with ignore_closed_session():
             kept.session.close()

@@ -1,4 +1,4 @@
-"""What ExecuteStatement and BatchExecuteStatement ask for, and which of it AWS refuses.
+"""Requests of ExecuteStatement and BatchExecuteStatement, and their validation.
 
 AWS pages "Using the Amazon Redshift Data API" and "ExecuteStatement".
 """
@@ -29,9 +29,9 @@ _TARGET = ("ClusterIdentifier", "Database", "DbUser", "SecretArn", "WorkgroupNam
 class Submission:
     """One request to run statements.
 
-    :param sqls: one statement, or those of a batch.
+    :param sqls: the statement, or the statements of a batch.
     :param parameters: the value of each named parameter.
-    :param keep_alive: for how many seconds the session outlives the statements; None if it does not.
+    :param keep_alive: the seconds that the session stays open afterwards; None closes it.
     """
 
     sqls: tuple[str, ...]
@@ -81,7 +81,7 @@ def read_submission(request: Mapping[str, Any], *, batch: bool) -> Submission:
 
 
 def check_wait(seconds: int | None) -> None:
-    """Refuse a WaitTimeSeconds that is none.
+    """Refuse an invalid WaitTimeSeconds.
 
     :raises DataApiError: it is not between 1 and 30.
     """

@@ -38,9 +38,9 @@ class KeyRefusedError(Exception):
 
 
 def find_principal(keys: AccessKeys) -> Principal:
-    """Return who the keys belong to. The key pair of the stand-in itself is the account's root user.
+    """Return the owner of the keys. The key pair of the stand-in belongs to the account's root user.
 
-    :raises KeyRefusedError: IAM and STS do not know the keys, or they have expired (AWS page "Error responses" of S3).
+    :raises KeyRefusedError: the keys are unknown or have expired (AWS page "Error responses" of S3).
     """
     if keys.key_id == ACCESS_KEY:
         _check(keys, SECRET_KEY, None)
@@ -71,7 +71,7 @@ def database_user(key_id: str) -> str:
 
 
 def find_user(key_id: str) -> User | None:
-    """Return the IAM user who has this access key and has it active, if there is one."""
+    """Return the IAM user with this active access key, if there is one."""
     for user in iam_backends[ACCOUNT][PARTITION].users.values():
         if any(key.access_key_id == key_id and key.status == "Active" for key in user.access_keys):
             return user

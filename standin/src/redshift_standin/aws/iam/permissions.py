@@ -36,7 +36,7 @@ def trusts_redshift(role: Role, context: Context) -> bool:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who acts in S3.
+    """The identity that acts in S3.
 
     :param arn: the role's or the user's ARN, as bucket policies name it.
     :param identity: the role or the user; None for the account's root user, which no policy of an identity limits.
@@ -47,22 +47,22 @@ class Principal:
 
 
 def may_list(principal: Principal, bucket: str, prefix: str) -> bool:
-    """Whether somebody may list what is under a prefix."""
+    """Whether a principal may list what is under a prefix."""
     return _may(principal, "s3:ListBucket", bucket, f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
 
 
 def may_read(principal: Principal, bucket: str, key: str) -> bool:
-    """Whether somebody may get an object."""
+    """Whether a principal may get an object."""
     return _may(principal, "s3:GetObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
 
 
 def may_write(principal: Principal, bucket: str, key: str) -> bool:
-    """Whether somebody may put an object."""
+    """Whether a principal may put an object."""
     return _may(principal, "s3:PutObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
 
 
 def may_delete(principal: Principal, bucket: str, key: str) -> bool:
-    """Whether somebody may delete an object."""
+    """Whether a principal may delete an object."""
     return _may(principal, "s3:DeleteObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
 
 
@@ -113,7 +113,7 @@ def _context(principal: Principal) -> Context:
 
 
 def _principals(principal: Principal) -> set[str]:
-    """Return how a policy of a resource can name somebody."""
+    """Return the names of a principal in policies of resources."""
     return {"*", principal.arn, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"}
 
 

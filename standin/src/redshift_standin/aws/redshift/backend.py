@@ -1,4 +1,4 @@
-"""The Redshift control plane: moto's, extended by state changes that take time and clusters with endpoints."""
+"""The Redshift control plane: moto's, with state changes that take time and clusters that have endpoints."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        # Redshift Serverless's, by their names.
+        # Redshift Serverless: the Namespace and the StandInWorkgroup of each name.
         self.namespaces: dict[str, Any] = {}
         self.workgroups: dict[str, Any] = {}
 
@@ -44,7 +44,7 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
         return [cluster for cluster in found if has_tags(cluster, tag_keys or [], tag_values or [])]
 
     def create_cluster(self, **cluster_kwargs: Any) -> StandInCluster:
-        """Make the cluster's record; :meth:`launch` makes the cluster."""
+        """Create the cluster's record; :meth:`launch` creates the cluster."""
         identifier, subnet_group = cluster_kwargs["cluster_identifier"], cluster_kwargs["cluster_subnet_group_name"]
         parameter_group = cluster_kwargs["cluster_parameter_group_name"]
         if identifier in self.clusters:
@@ -59,7 +59,7 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
         return cluster
 
     def launch(self, cluster: StandInCluster, *, managed_password: bool) -> None:
-        """Begin to create what stands behind a cluster's record."""
+        """Begin to create the cluster of a record."""
         if managed_password:
             cluster.master_password_secret_arn = create_secret(
                 self.region_name,
@@ -75,21 +75,21 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
 
     def pause_cluster(self, cluster_id: str) -> Cluster:
         """Close the cluster's connections and refuse new ones."""
-        cluster = self._idle(cluster_id, "available", "pause")
+        cluster = self._require_idle(cluster_id, "available", "pause")
         cluster.status = "pausing"
         self.lifecycle.pause(cluster)
         return cluster
 
     def resume_cluster(self, cluster_id: str) -> Cluster:
-        """Open a paused cluster again."""
-        cluster = self._in_state(cluster_id, "paused", "resume")
+        """Reopen a paused cluster."""
+        cluster = self._require_state(cluster_id, "paused", "resume")
         cluster.status = "resuming"
         self.lifecycle.resume(cluster)
         return cluster
 
     def reboot_cluster(self, cluster_id: str) -> Cluster:
-        """Close the cluster's connections, and open it again after a while."""
-        cluster = self._idle(cluster_id, "available", "reboot")
+        """Close the cluster's connections, and reopen it after a while."""
+        cluster = self._require_idle(cluster_id, "available", "reboot")
         cluster.status = "rebooting"
         self.lifecycle.reboot(cluster)
         return cluster
@@ -97,8 +97,11 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
     def resize_cluster(
         self, cluster_id: str, node_type: str | None, cluster_type: str | None, nodes: int | None
     ) -> Any:
-        """Give the cluster other nodes; it goes down for a while. What is not given stays."""
-        cluster = self._idle(cluster_id, "available", "resize")
+        """Change the size of the cluster, which goes down for a while.
+
+        :param node_type: None keeps the node type, as for the other parameters.
+        """
+        cluster = self._require_idle(cluster_id, "available", "resize")
         size: dict[str, Any] = {
             "NodeType": node_type or cluster.node_type,
             "ClusterType": cluster_type or ("multi-node" if (nodes or cluster.number_of_nodes) > 1 else "single-node"),
@@ -115,10 +118,10 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
         return cluster
 
     def delete_cluster(self, **cluster_kwargs: Any) -> Cluster:
-        """Drop the cluster's data, after a final snapshot if one is asked for."""
+        """Drop the cluster's data, after a final snapshot if the request names one."""
         identifier = cluster_kwargs["cluster_identifier"]
         cluster = self.find_cluster(identifier)
-        if cluster.status not in _DELETABLE or self._is_being_kept(cluster):
+        if cluster.status not in _DELETABLE or self._has_unfinished_snapshot(cluster):
             raise errors.InvalidState(
                 "There is an operation running on the Cluster. Please try to delete it at a later time."
             )
@@ -132,8 +135,8 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
         return cluster
 
     def modify_cluster(self, **cluster_kwargs: Any) -> Cluster:
-        """Change settings; they hold after a while."""
-        cluster = self._in_state(cluster_kwargs.pop("cluster_identifier"), "available", "modify")
+        """Change settings; they take effect after a while."""
+        cluster = self._require_state(cluster_kwargs.pop("cluster_identifier"), "available", "modify")
         if "master_user_password" in cluster_kwargs and cluster.master_password_secret_arn:
             raise errors.Unsupported("ModifyCluster with MasterUserPassword for a cluster whose password is managed")
         cluster.pending_changes = cluster_kwargs
@@ -145,7 +148,7 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
         self, cluster_identifier: str, add: list[str], remove: list[str], default: str | None
     ) -> Cluster:
         """Associate and dissociate roles, and choose the default one."""
-        cluster = self._in_state(cluster_identifier, "available", "modify the IAM roles of")
+        cluster = self._require_state(cluster_identifier, "available", "modify the IAM roles of")
         remaining = [arn for arn in cluster.iam_roles_arn if arn not in remove]
         validation.check_roles([*remaining, *(arn for arn in add if arn not in remaining)], default or None)
         cluster.change_roles(add, remove, self.lifecycle.durations.of("roles"))
@@ -156,9 +159,9 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
         return cluster
 
     def reopen(self) -> None:
-        """Take up all clusters, workgroups and snapshots after a restart.
+        """Reopen all clusters and workgroups after a restart, and resume unfinished snapshots.
 
-        :raises StandinError: the port of a cluster is taken.
+        :raises StandinError: the port of a cluster is in use.
         """
         for identifier, cluster in list(self.clusters.items()):
             final_snapshot = self.snapshots.get(cluster.final_snapshot or "")

@@ -23,11 +23,11 @@ class StandInCluster(Cluster):
     default_iam_role_arn: str | None = None
     master_password_secret_arn: str | None = None
     manual_snapshot_retention_period = -1
-    # The folder of the snapshot that it was made from.
+    # The folder of the snapshot that the cluster was restored from.
     restored_from: str | None = None
-    # The snapshot that is taken before it is deleted.
+    # The snapshot that is taken before the cluster is deleted.
     final_snapshot: str | None = None
-    # By the names of this object's attributes.
+    # The new values by the names of attributes.
     pending_changes: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ class StandInCluster(Cluster):
 
     @property
     def endpoint(self) -> dict[str, str | int] | None:  # type: ignore[override]
-        """The host and the port; none while there is nothing to connect to."""
+        """The host and the port, or None before the cluster exists."""
         return None if self.status == "creating" else {"Address": self.address, "Port": self.port}
 
     @property
@@ -53,7 +53,7 @@ class StandInCluster(Cluster):
 
     @property
     def pending_modified_values(self) -> dict[str, Any]:  # type: ignore[override]
-        """What ModifyCluster or ResizeCluster asked for and is not done yet, without the password."""
+        """The changes by ModifyCluster or ResizeCluster that are not done yet, without the password."""
         shown = {
             "node_type": "NodeType",
             "number_of_nodes": "NumberOfNodes",
@@ -68,13 +68,13 @@ class StandInCluster(Cluster):
 
     @property
     def restore_status(self) -> dict[str, str] | None:
-        """How far the restore is; none for a cluster that was not made from a snapshot."""
+        """The state of the restore, or None for a cluster that was not restored from a snapshot."""
         if self.restored_from is None:
             return None
         return {"Status": {"creating": "restoring", "incompatible-restore": "failed"}.get(self.status, "completed")}
 
     def apply_changes(self) -> None:
-        """Take over what is pending."""
+        """Apply the pending changes."""
         for name, value in self.pending_changes.items():
             setattr(self, name, value)
         self.pending_changes = {}
@@ -84,7 +84,10 @@ class StandInCluster(Cluster):
         return self.status != "creating" and self._role_states().get(arn) in ("in-sync", "removing")
 
     def change_roles(self, add: list[str], remove: list[str], seconds: float) -> None:
-        """Associate and dissociate roles; it takes effect after so many seconds."""
+        """Associate and dissociate roles.
+
+        :param seconds: the time until it takes effect.
+        """
         due = time.time() + seconds
         self.role_changes = {arn: change for arn, change in self.role_changes.items() if change[1] > time.time()}
         for arn in add:

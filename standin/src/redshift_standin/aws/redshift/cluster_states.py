@@ -29,7 +29,7 @@ class ClusterStates(RedshiftBackend):
         self.describe_clusters(identifier)
         return self.clusters[identifier]
 
-    def _in_state(self, identifier: str, state: str, operation: str) -> StandInCluster:
+    def _require_state(self, identifier: str, state: str, operation: str) -> StandInCluster:
         cluster = self.find_cluster(identifier)
         if cluster.status != state:
             raise errors.InvalidState(
@@ -37,13 +37,13 @@ class ClusterStates(RedshiftBackend):
             )
         return cluster
 
-    def _idle(self, identifier: str, state: str, operation: str) -> StandInCluster:
-        cluster = self._in_state(identifier, state, operation)
-        if self._is_being_kept(cluster):
+    def _require_idle(self, identifier: str, state: str, operation: str) -> StandInCluster:
+        cluster = self._require_state(identifier, state, operation)
+        if self._has_unfinished_snapshot(cluster):
             raise errors.InvalidState("There is an operation running on the Cluster. Please try again at a later time.")
         return cluster
 
-    def _is_being_kept(self, cluster: Cluster) -> bool:
+    def _has_unfinished_snapshot(self, cluster: Cluster) -> bool:
         return any(
             snapshot.status == "creating" and snapshot.cluster_identifier == cluster.cluster_identifier
             for snapshot in self.snapshots.values()

@@ -20,7 +20,7 @@ class CredentialOperations(ClusterStates):
     def get_cluster_credentials(
         self, cluster_identifier: str, db_user: str, auto_create: bool, duration_seconds: int
     ) -> dict[str, Any]:
-        """Make a password that is valid for a while, and tell the endpoint of it."""
+        """Create a temporary password, which the endpoint accepts."""
         validation.check_user(db_user)
         credentials = super().get_cluster_credentials(cluster_identifier, db_user, auto_create, duration_seconds)
         cluster = self.clusters[cluster_identifier]
@@ -35,7 +35,7 @@ class CredentialOperations(ClusterStates):
     def get_cluster_credentials_with_iam(
         self, cluster_identifier: str, db_user: str, duration_seconds: int
     ) -> dict[str, Any]:
-        """Make a password for the user that an IAM identity is mapped to, who is made if missing.
+        """Create a temporary password for the user of an IAM identity, and the user if it is missing.
 
         :param db_user: the user, as :func:`redshift_standin.aws.iam.access_keys.database_user` names it.
         """

@@ -1,4 +1,4 @@
-"""The time that a cluster takes to change its state. A real one takes minutes."""
+"""The time that a change of a cluster takes. On AWS it is minutes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redshift_standin.errors import StandinError
 # "2" for all, or "2,creating=300,snapshot=60".
 VARIABLE = "REDSHIFT_STANDIN_CLUSTER_SECONDS"
 
-# The states that end by themselves, what a snapshot takes to be available, and what roles take to be in sync.
+# The transitional states of a cluster, the creation of a snapshot, and the association of roles.
 KINDS = (
     "creating",
     "deleting",
@@ -24,16 +24,16 @@ KINDS = (
     "roles",
     "snapshot",
 )
-_USUAL = 2.0
+_DEFAULT = 2.0
 _LONGEST = 3600
 
 
 @dataclass(frozen=True)
 class Durations:
-    """How many seconds each kind of change takes at least."""
+    """The shortest duration of each kind of change, in seconds."""
 
-    usual: float = _USUAL
-    own: Mapping[str, float] = field(default_factory=dict)
+    default: float = _DEFAULT
+    by_kind: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls) -> Durations:
@@ -42,20 +42,20 @@ class Durations:
         :raises StandinError: it is not a list of seconds.
         """
         text = os.environ.get(VARIABLE) or ""
-        usual, own = _USUAL, {}
+        default, by_kind = _DEFAULT, {}
         for part in filter(None, text.split(",")):
             kind, named, seconds = part.rpartition("=")
             if named and kind not in KINDS:
                 raise StandinError(f"{VARIABLE} has the kind {kind!r}: kinds are {', '.join(KINDS)}.")
             if named:
-                own[kind] = _seconds(seconds)
+                by_kind[kind] = _seconds(seconds)
             else:
-                usual = _seconds(seconds)
-        return cls(usual, own)
+                default = _seconds(seconds)
+        return cls(default, by_kind)
 
     def of(self, kind: str) -> float:
         """Return how long a change of this kind takes, in seconds."""
-        return self.own.get(kind, self.usual)
+        return self.by_kind.get(kind, self.default)
 
 
 def _seconds(text: str) -> float:

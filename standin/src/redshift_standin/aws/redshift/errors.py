@@ -6,7 +6,7 @@ from moto.core.exceptions import ServiceException
 
 
 class InvalidValue(ServiceException):
-    """A parameter has a value that it cannot have."""
+    """A parameter has an invalid value."""
 
     code = "InvalidParameterValue"
 
@@ -18,13 +18,13 @@ class InvalidCombination(ServiceException):
 
 
 class TooManyNodes(ServiceException):
-    """A cluster of this node type cannot have so many nodes."""
+    """A cluster of this node type cannot have this number of nodes."""
 
     code = "NumberOfNodesPerClusterLimitExceeded"
 
 
 class InvalidRetentionPeriod(ServiceException):
-    """Snapshots cannot be kept for so long."""
+    """The retention period of a snapshot is invalid."""
 
     code = "InvalidRetentionPeriodFault"
 

@@ -11,7 +11,7 @@ from redshift_standin.aws.redshift.parameter_groups import (
     InvalidGroupState,
     StandInParameterGroup,
     check_new,
-    check_own,
+    check_not_default,
     read_changes,
 )
 
@@ -38,7 +38,7 @@ class ParameterGroupOperations(RedshiftBackend):
         region_name: str,
         tags: list[dict[str, str]] | None = None,
     ) -> StandInParameterGroup:
-        """Make a parameter group with its family's defaults."""
+        """Create a parameter group with its family's defaults."""
         name = cluster_parameter_group_name.lower()
         check_new(name, group_family, self.parameter_groups)
         # Moto's models inherit abstract methods that they do not implement.
@@ -52,19 +52,19 @@ class ParameterGroupOperations(RedshiftBackend):
         """Set parameters of a group."""
         self.describe_cluster_parameter_groups(name)
         group = self.parameter_groups[name]
-        check_own(group.name)
+        check_not_default(group.name)
         group.require_ssl = read_changes(parameters)
         return group
 
     def delete_cluster_parameter_group(self, parameter_group_name: str) -> StandInParameterGroup:
-        """Remove a group that no cluster uses."""
-        check_own(parameter_group_name)
+        """Delete a group that no cluster uses."""
+        check_not_default(parameter_group_name)
         if any(parameter_group_name in cluster.cluster_parameter_group_name for cluster in self.clusters.values()):
             raise InvalidGroupState(f"The parameter group {parameter_group_name} is used by a cluster.")
         return cast("StandInParameterGroup", super().delete_cluster_parameter_group(parameter_group_name))
 
     def describe_cluster_parameters(self, parameter_group_name: str) -> list[dict[str, Any]]:
-        """Tell the parameters of a group, with where each value comes from."""
+        """Return the parameters of a group, with the source of each value."""
         parameters = super().describe_cluster_parameters(parameter_group_name)
         group = self.parameter_groups[parameter_group_name]
         for parameter in parameters:

@@ -1,4 +1,4 @@
-"""Parameter groups: the defaults of a family, and the one parameter that can be changed here."""
+"""Parameter groups: the defaults of each family, and require_ssl, the only parameter that can be set."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from moto.redshift.models import ParameterGroup
 
 from redshift_standin.aws.redshift import errors
 
-# The family, and whether its clusters take only connections with TLS by default (AWS page "Behavior changes").
+# The family, and whether its clusters require TLS by default (AWS page "Behavior changes").
 FAMILIES = {"redshift-1.0": False, "redshift-2.0": True}
 DEFAULT_GROUP = "default.redshift-2.0"
 _DEFAULTS = "default."
 
 
 class StandInParameterGroup(ParameterGroup):
-    """A parameter group that remembers what was set in it."""
+    """A parameter group with the parameter that was set in it."""
 
     # None: the family's default.
     require_ssl: bool | None = None
 
     @property
     def requires_ssl(self) -> bool:
-        """Whether a cluster of this group takes only connections with TLS."""
+        """Whether a cluster of this group requires TLS."""
         return FAMILIES[self.family] if self.require_ssl is None else self.require_ssl
 
     @property
     def parameter_group_name(self) -> str:
-        """The name, as answers have it: moto finds it by itself under the name of its own class only."""
+        """The name in responses. Moto derives it only for its own class."""
         return self.name
 
     @property
     def parameter_group_family(self) -> str:
-        """The family, as answers have it."""
+        """The family in responses."""
         return self.family
 
 
@@ -51,9 +51,9 @@ class InvalidGroupState(ServiceException):
 
 
 def check_new(name: str, family: str, known: Iterable[str]) -> None:
-    """Refuse a parameter group that cannot be made.
+    """Refuse an invalid new parameter group.
 
-    :raises ServiceException: its name is taken, or its family does not exist.
+    :raises ServiceException: its name is in use, or its family does not exist.
     """
     if family not in FAMILIES:
         raise errors.InvalidValue(f"{family} is not a valid parameter group family: they are {', '.join(FAMILIES)}.")
@@ -63,7 +63,7 @@ def check_new(name: str, family: str, known: Iterable[str]) -> None:
         raise AlreadyExists(f"The parameter group {name} already exists.")
 
 
-def check_own(name: str) -> None:
+def check_not_default(name: str) -> None:
     """Refuse to change or to remove a default group.
 
     :raises InvalidGroupState: it is one.
@@ -73,7 +73,7 @@ def check_own(name: str) -> None:
 
 
 def read_changes(parameters: Iterable[Mapping[str, Any]]) -> bool:
-    """Read what ModifyClusterParameterGroup sets: that TLS is required, which it is here whatever the group says.
+    """Return the value of require_ssl that ModifyClusterParameterGroup sets. The endpoint requires TLS in any case.
 
     :raises ServiceException: anything else is set.
     """

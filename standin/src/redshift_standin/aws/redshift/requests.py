@@ -18,7 +18,7 @@ from redshift_standin.aws.redshift.snapshots import page
 
 _KEY = re.compile(r"Credential=([^/,]+)/")
 
-# Moto has more of them, which only remember that they were called.
+# Moto has more, which have no effect on a cluster.
 OPERATIONS = frozenset(
     {
         "CreateCluster",
@@ -60,7 +60,7 @@ class StandInRedshiftResponse(RedshiftResponse):
         return redshift_in_region(self.region)
 
     def get_access_key(self) -> str:
-        """Return the key that a request was signed with; moto's own search knows only keys that look like AWS's."""
+        """Return the access key ID of a request. Moto finds only IDs in the form of AWS's."""
         found = _KEY.search(self.headers.get("Authorization", ""))
         return found[1] if found else super().get_access_key()
 
@@ -160,10 +160,10 @@ class StandInRedshiftResponse(RedshiftResponse):
     def restore_from_cluster_snapshot(self) -> ActionResult:
         """RestoreFromClusterSnapshot: CreateCluster with the master user, the database and the nodes of the snapshot.
 
-        Roles, security groups and the parameter group are not the old cluster's (AWS API reference).
+        The roles, the security groups and the parameter group of the old cluster do not carry over (AWS API reference).
         """
         validation.check_restore(self.params)
-        snapshot = self.redshift_backend.restorable(self.params)
+        snapshot = self.redshift_backend.find_restorable_snapshot(self.params)
         nodes = self.params.get("NumberOfNodes", snapshot.number_of_nodes)
         self.params.update(
             NodeType=self.params.get("NodeType", snapshot.node_type),

@@ -23,8 +23,8 @@ class SnapshotOperations(ClusterStates):
     def take_snapshot(
         self, cluster_identifier: str, identifier: str, retention_period: int | None, tags: list[dict[str, str]]
     ) -> StandInSnapshot:
-        """Begin to keep the cluster's data under a name."""
-        cluster = self._idle(cluster_identifier, "available", "take a snapshot of")
+        """Begin to save the cluster's data in a snapshot."""
+        cluster = self._require_idle(cluster_identifier, "available", "take a snapshot of")
         snapshot = self._new_snapshot(cluster, identifier, retention_period, tags)
         self.lifecycle.take_snapshot(cluster, snapshot)
         return snapshot
@@ -47,7 +47,7 @@ class SnapshotOperations(ClusterStates):
         return chosen
 
     def delete_cluster_snapshot(self, snapshot_identifier: str, cluster_identifier: str | None = None) -> Any:
-        """Remove a snapshot with its data."""
+        """Delete a snapshot with its data."""
         snapshot = self._snapshot(snapshot_identifier, cluster_identifier)
         used = any(c.status == "creating" and c.restored_from == snapshot.folder for c in self.clusters.values())
         if snapshot.status not in ("available", "failed") or used:
@@ -59,7 +59,7 @@ class SnapshotOperations(ClusterStates):
         snapshot.status = "deleted"
         return snapshot
 
-    def restorable(self, request: Mapping[str, Any]) -> StandInSnapshot:
+    def find_restorable_snapshot(self, request: Mapping[str, Any]) -> StandInSnapshot:
         """Find the snapshot that RestoreFromClusterSnapshot names.
 
         :raises ServiceException: there is none, or it is not available.

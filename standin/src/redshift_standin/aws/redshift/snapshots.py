@@ -22,7 +22,7 @@ class StandInSnapshot(Snapshot):
     def __init__(self, cluster: Cluster, identifier: str, retention_period: int, tags: list[dict[str, str]]) -> None:
         super().__init__(cluster, identifier, cluster.account_id, cluster.region, tags)
         self.status = "creating"
-        # A snapshot's name may differ from another's in upper and lower case only, which some file systems do not know.
+        # Not the name, because two names can differ in case only, which some file systems ignore.
         self.folder = uuid.uuid4().hex
         self.cluster_create_time = cluster.create_time
         self.manual_snapshot_retention_period = retention_period
@@ -30,7 +30,7 @@ class StandInSnapshot(Snapshot):
 
     @property
     def snapshot_arn(self) -> str:
-        """The name that RestoreFromClusterSnapshot can be given."""
+        """The ARN, for RestoreFromClusterSnapshot."""
         return self.arn
 
     @property

@@ -22,7 +22,7 @@ from redshift_standin.settings import ACCOUNT
 
 # "Clusters and nodes in Amazon Redshift", node type details: the default slices of a node.
 _SLICES = {"ra3.4xlarge": 4, "ra3.16xlarge": 16, "rg.4xlarge": 8, "rg.12xlarge": 16}
-_USUAL_SLICES = 2
+_DEFAULT_SLICES = 2
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class ClusterStorage:
     @property
     def slices(self) -> int:
         """How many slices the cluster has, on all of its nodes."""
-        return _SLICES.get(self._cluster.node_type, _USUAL_SLICES) * max(1, int(self._cluster.number_of_nodes or 1))
+        return _SLICES.get(self._cluster.node_type, _DEFAULT_SLICES) * max(1, int(self._cluster.number_of_nodes or 1))
 
     @property
     def node_type(self) -> str:
@@ -86,7 +86,7 @@ class ClusterStorage:
     def list_objects(self, bucket: str, prefix: str) -> list[ObjectSummary]:
         """Return the objects under a prefix, in order.
 
-        :raises S3Error: the role may not list, or there is no such bucket here.
+        :raises S3Error: the role may not list, or the bucket does not exist in the region.
         """
         found = self._bucket(bucket)
         if not permissions.may_list(self._principal, bucket, prefix):
@@ -97,7 +97,7 @@ class ClusterStorage:
     def find(self, bucket: str, key: str) -> ObjectSummary | None:
         """Return an object's summary, if it exists.
 
-        :raises S3Error: the role may not read it, or there is no such bucket here.
+        :raises S3Error: the role may not read it, or the bucket does not exist in the region.
         """
         found = self._bucket(bucket).keys.get(key)
         if not permissions.may_read(self._principal, bucket, key):
@@ -118,7 +118,7 @@ class ClusterStorage:
         """Write objects, all or none.
 
         :param contents: the content of each object by its key.
-        :raises S3Error: one may not be written, or there is no such bucket here.
+        :raises S3Error: one may not be written, or the bucket does not exist in the region.
         """
         self._bucket(bucket)
         for key in contents:

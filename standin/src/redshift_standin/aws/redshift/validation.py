@@ -1,4 +1,4 @@
-"""The requests that the Redshift control plane refuses."""
+"""Checks requests to the Redshift control plane."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SNAPSHOT = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _DATABASE = re.compile(r"[a-z_][a-z0-9_$]{0,63}")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_+.@-]{0,127}")
 _RESERVED_USERS = ("none", "public", "rdsdb")
-# A cluster takes the roles of its own account only.
+# A cluster accepts only roles of its own account.
 _ROLE = re.compile(rf"arn:aws[a-z-]*:iam::{ACCOUNT}:role/[\w+=,.@/-]+")
 _PASSWORD = re.compile(r"""(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[!#$%&()*+,.:;<=>?\[\]^_`{|}~0-9A-Za-z-]{8,64}""")
 
@@ -47,7 +47,7 @@ _CREATE_UNSUPPORTED = (
     "RedshiftIdcApplicationArn",
     "SnapshotScheduleIdentifier",
 )
-# The only values that make no difference here.
+# The only supported values.
 _ONLY = {"IpAddressType": "ipv4", "MaintenanceTrackName": "current"}
 _RESTORE_UNSUPPORTED = (*_CREATE_UNSUPPORTED, "ReservedNodeId", "TargetReservedNodeOfferingId")
 _MODIFIABLE = {
@@ -87,7 +87,7 @@ def check_create(request: Mapping[str, Any]) -> None:
 
 
 def check_restore(request: Mapping[str, Any]) -> None:
-    """Refuse a RestoreFromClusterSnapshot request that AWS would refuse whatever the snapshot is.
+    """Refuse a RestoreFromClusterSnapshot request that AWS would refuse for any snapshot.
 
     :raises ServiceException: the first reason found.
     """
@@ -116,7 +116,7 @@ def check_snapshot(identifier: str, retention_period: int) -> None:
 def check_identifier(identifier: str) -> None:
     """Refuse a cluster identifier that AWS would refuse.
 
-    :raises InvalidValue: it has other characters, or hyphens where they cannot stand.
+    :raises InvalidValue: it has other characters, or misplaced hyphens.
     """
     if len(identifier) > 63 or not _IDENTIFIER.fullmatch(identifier):
         raise errors.InvalidValue(
@@ -127,7 +127,7 @@ def check_identifier(identifier: str) -> None:
 
 
 def check_user(user: str) -> None:
-    """Refuse a user name that AWS would refuse, and those that PostgreSQL keeps for itself.
+    """Refuse a user name that AWS or PostgreSQL reserves, or that has invalid characters.
 
     :raises InvalidValue: it has other characters, or is reserved.
     """
@@ -166,9 +166,9 @@ def check_roles(roles: list[str], default: str | None) -> None:
 
 
 def check_delete(request: Mapping[str, Any]) -> None:
-    """Refuse a DeleteCluster request that does not say what becomes of the data.
+    """Refuse a DeleteCluster request that does not decide about a final snapshot.
 
-    :raises InvalidCombination: neither or both of a final snapshot and no snapshot are asked for.
+    :raises InvalidCombination: neither or both of FinalClusterSnapshotIdentifier and SkipFinalClusterSnapshot are set.
     """
     skip = request.get("SkipFinalClusterSnapshot", False)
     snapshot = request.get("FinalClusterSnapshotIdentifier")
@@ -183,7 +183,7 @@ def check_delete(request: Mapping[str, Any]) -> None:
 
 
 def check_resize(request: Mapping[str, Any]) -> None:
-    """Refuse the ways of resizing that the stand-in does not know.
+    """Refuse resizes that the stand-in does not support.
 
     :raises ServiceException: the first reason found.
     """
@@ -193,7 +193,7 @@ def check_resize(request: Mapping[str, Any]) -> None:
 
 
 def check_modify(request: Mapping[str, Any]) -> None:
-    """Refuse the changes of a cluster that the stand-in does not make.
+    """Refuse changes of a cluster that the stand-in does not support.
 
     :raises ServiceException: the first reason found.
     """

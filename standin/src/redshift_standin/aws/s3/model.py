@@ -21,7 +21,7 @@ class Journal:
         self._changed: dict[tuple[str, str], None] = {}
 
     def add(self, bucket: str, key: str) -> None:
-        """Note that an object changed."""
+        """Record that an object changed."""
         self._changed[bucket, key] = None
 
     def take(self) -> list[tuple[str, str]]:
@@ -58,19 +58,19 @@ class StandInS3(S3Backend):
     """All buckets of the account."""
 
     journal: ClassVar[Journal] = Journal()
-    # Held while objects change and until it is written down: requests and UNLOAD do so in threads of their own.
+    # Held while objects change and until the change is saved: requests and UNLOAD run on different threads.
     changes: ClassVar[threading.Lock] = threading.Lock()
-    # Writes down what changed; set while the service runs.
+    # Saves the changes; set while the service runs.
     save: ClassVar[Callable[[], None]]
 
     def create_bucket(self, bucket_name: str, region_name: str, bucket_namespace: str | None = None) -> FakeBucket:
-        """Make a bucket whose changes are recorded."""
+        """Create a bucket whose changes are recorded."""
         bucket = super().create_bucket(bucket_name, region_name, bucket_namespace)
         bucket.keys = RecordingKeyStore(bucket_name)
         return bucket
 
     def put_object_tagging(self, key: FakeKey, tags: dict[str, str] | None) -> FakeKey:
-        """Keep the tags of an object; for one without tags moto would keep an empty record."""
+        """Store the tags of an object. For one without tags, moto would store an empty record."""
         tagged = super().put_object_tagging(key, tags)
         if not tags:
             self.tagger.delete_all_tags_for_resource(key.arn)

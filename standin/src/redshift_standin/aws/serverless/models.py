@@ -19,7 +19,7 @@ Request = Mapping[str, Any]
 
 @dataclass
 class Namespace:
-    """The databases and the users; a workgroup gives them an endpoint."""
+    """A namespace: databases and users. A workgroup gives it an endpoint."""
 
     name: str
     admin: str

@@ -1,4 +1,4 @@
-"""Redshift Serverless, as far as clients need it to connect: namespaces, workgroups and passwords."""
+"""The operations of Redshift Serverless that clients need to connect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from redshift_standin.aws.redshift.managed_passwords import create_secret, rando
 from redshift_standin.aws.serverless.models import Namespace, Request, StandInWorkgroup
 
 _NAME = re.compile(r"[a-z0-9-]{3,64}")
-# CreateNamespace and CreateWorkgroup (API reference), without what would make a difference that is not made here.
+# The supported members of CreateNamespace and CreateWorkgroup (API reference).
 _NAMESPACE = {
     "namespaceName",
     "adminUsername",
@@ -44,7 +44,7 @@ _WORKGROUP = {
 
 
 class Serverless:
-    """The operations of Redshift Serverless that are known here.
+    """The supported operations of Redshift Serverless.
 
     :param region: the region of the namespaces.
     """
@@ -70,7 +70,7 @@ class Serverless:
         except DataApiError as error:
             return error.status, headers, json.dumps({"__type": error.code, "message": error.message})
         except ServiceException as error:
-            # The control plane's rules, in the words of this API.
+            # The rules of the control plane, as errors of this API.
             return 400, headers, json.dumps({"__type": "ValidationException", "message": error.message})
 
     def _create_namespace(self, request: Request, _: str) -> dict[str, Any]:

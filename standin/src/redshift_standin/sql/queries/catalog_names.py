@@ -1,7 +1,7 @@
-"""PostgreSQL's catalog, as far as a client may name it.
+"""The relations of PostgreSQL's catalog that a client may name.
 
-The server holds other clusters' databases and the stack's own. What tells of all of them is refused, as is whatever
-PostgreSQL 8.0, from which Redshift's catalog is, did not have.
+The server also holds the databases of other clusters. Relations that show all databases are refused, and so are those
+that PostgreSQL 8.0, the origin of Redshift's catalog, does not have.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.queries.catalog_queries import REPLACED
 from redshift_standin.sql.statement import Statement
 
-# They tell of this database, or of nothing that a cluster has for itself. psql asks for pg_collation.
+# They show this database, or what all clusters share. psql queries pg_collation.
 _KNOWN = words(
     """
     pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_attribute_info pg_cast pg_class pg_class_info
@@ -22,11 +22,11 @@ _KNOWN = words(
 
 _SCHEMAS = words("pg_catalog pg_internal pg_temp pg_toast")
 
-# Of these, schema standin has what may be seen (catalog/12_sessions.sql).
-OWN = words("pg_locks")
+# Schema standin has views of these, limited to this database (catalog/12_sessions.sql).
+IN_STANDIN = words("pg_locks")
 
-# They tell of other databases too, unless they are written as what schema standin has, which no quoted name is.
-_SHARED = OWN | {"pg_database"}
+# They show other databases too, unless the name is replaced by that of a view in schema standin. Quoted names are not.
+_SHARED = IN_STANDIN | {"pg_database"}
 
 
 def refuse_unknown(statement: Statement) -> None:

@@ -1,7 +1,7 @@
-"""Which relations a query reads, and whether they are catalogs alone: the leader node answers such a query by itself.
+"""Recognises queries that read only catalogs.
 
-Redshift's leader node is a PostgreSQL 8.0, and what clients ask of its catalogs uses more of that than queries of
-tables can (AWS page "SQL functions supported on the leader node").
+Redshift runs them on its leader node, a PostgreSQL 8.0, so that they can use more of PostgreSQL than queries of tables
+(AWS page "SQL functions supported on the leader node").
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _AFTER_FROM = (
 
 
 def relations(statement: Statement) -> Iterator[int]:
-    """Yield the places where the names of relations begin in the FROM clauses of a query and of its subqueries."""
+    """Yield the indexes of the relations in the FROM clauses of a query and of its subqueries."""
     for index in range(len(statement)):
         if statement.at(index, "from") and not _is_in_call(statement, index) and not statement.at(index - 1, "."):
             yield from _relations_of_from(statement, index)
 
 
 def reads_catalogs_only(statement: Statement) -> bool:
-    """Whether this is a query of catalogs, and of nothing else."""
+    """Whether the statement is a query of catalogs only."""
     if not statement.at_any(0, ("select", "with", "(")) or not _names_catalogs(statement):
         return False
     found = [index for index in relations(statement) if not _is_common_table(statement, index)]
@@ -71,7 +71,7 @@ def _relations_of_from(statement: Statement, index: int) -> Iterator[int]:
                 first += 1
             if not statement.at(first, "("):
                 yield first
-        # A join in parentheses is gone through, a subquery has a FROM of its own.
+        # A subquery in parentheses has a FROM of its own; a join in parentheses does not.
         is_join = statement.at(at, "(") and statement.at_any(at - 1, ("from", "join", ",", "("))
         inside = is_join and not statement.at_any(at + 1, ("select", "with"))
         at = at + 1 if inside else statement.closing.get(at, at) + 1

@@ -56,10 +56,10 @@ class Type:
 
 
 def read_type(statement: Statement, index: int, *, catalogs: bool = False) -> tuple[Type, int]:
-    """Return the type that stands here, and the index after it.
+    """Read a type and return it with the index after it.
 
-    :param catalogs: take the types of the catalogs as well.
-    :raises WarehouseError: Redshift has no such type, or the stand-in does not know it.
+    :param catalogs: also accept the types of the catalogs.
+    :raises WarehouseError: Redshift or the stand-in does not have the type.
     """
     if statement.at(index, "pg_catalog", "."):
         index += 2

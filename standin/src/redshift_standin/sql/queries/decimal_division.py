@@ -1,8 +1,8 @@
-"""Quotients of DECIMALs, whose scale depends on the types of what is divided.
+"""Quotients of DECIMALs, whose scale depends on the types of the operands.
 
-Columns, casts, integers, a few functions and what is reckoned of them have types that are known. PostgreSQL finds those
-of columns (catalog/38_decimals.sql); here it is only seen which tables they can be of. A quotient of anything else is
-PostgreSQL's.
+The types of columns, casts, integers, a few functions and their sums, products and quotients are known. PostgreSQL
+looks up the types of columns (catalog/38_decimals.sql); this module only finds their tables. Quotients of other
+operands keep PostgreSQL's scale.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SUMS = words("+ -")
 # Operators that bind at least as tightly as a product.
 _IN_TERM = _PRODUCTS | words(":: ^")
 
-# Marks and words after which a term begins.
+# Tokens that a term follows.
 _BEFORE_TERM = (OPERATORS - _IN_TERM) | words(
     ", all and between by case distinct else having not on or select then when where"
 )
@@ -33,14 +33,14 @@ _INTEGERS = {"smallint": "array[5, 0, 0]", "integer": "array[10, 0, 0]", "bigint
 
 @dataclass
 class Insertions:
-    """What is written around the tokens of quotients: before a token, and after the one before it."""
+    """The text to insert around quotients: before a token, and at the end before a token."""
 
     before: dict[int, str] = field(default_factory=lambda: defaultdict(str))
     after: dict[int, str] = field(default_factory=lambda: defaultdict(str))
 
 
-def quotients(statement: Statement) -> Insertions:
-    """Return what makes PostgreSQL's quotients Redshift's, as far as the types are known."""
+def find_quotients(statement: Statement) -> Insertions:
+    """Return the insertions that give quotients Redshift's scale, where the types are known."""
     found = Insertions()
     if not statement.has_any("select"):
         return found
@@ -73,7 +73,13 @@ def _is_sign(statement: Statement, at: int) -> bool:
 
 @dataclass(frozen=True)
 class _Quotient:
-    """A quotient: where its dividend begins, its slash, where its divisor ends, and its scale as SQL."""
+    """A quotient.
+
+    :param low: the index where the dividend begins.
+    :param slash: the index of the slash.
+    :param high: the index after the divisor.
+    :param scale: the scale, as an SQL expression.
+    """
 
     low: int
     slash: int
@@ -88,7 +94,7 @@ class _Quotient:
 
 
 class _Terms:
-    """Reads terms: each method returns the index after what it has read, and its type as SQL if it is known."""
+    """Reads terms. Each method returns the index after the term, and its type as an SQL expression if it is known."""
 
     def __init__(self, statement: Statement) -> None:
         self._statement = statement
@@ -103,7 +109,7 @@ class _Terms:
         return index, kind
 
     def read_term(self, index: int) -> tuple[int, str | None]:
-        """Read factors that are multiplied and divided, and note the quotients."""
+        """Read factors that are multiplied and divided, and collect the quotients."""
         statement, low = self._statement, index
         index, kind = self._read_factor(index)
         while statement.at_any(index, _PRODUCTS):
@@ -184,7 +190,7 @@ def _type(sql: str) -> str | None:
 
 
 def _type_of_number(text: str) -> str | None:
-    """Return the type of a whole number; what precision others have is not documented."""
+    """Return the type of an integer literal; the precision of other literals is not documented."""
     if not text.isdecimal() or int(text) >= 1 << 63:
         return None
     return _INTEGERS["integer" if int(text) < 1 << 31 else "bigint"]

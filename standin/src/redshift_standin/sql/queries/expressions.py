@@ -1,4 +1,4 @@
-"""Queries and expressions: date parts, functions, casts and names as PostgreSQL writes them, and what is refused."""
+"""Writes queries and expressions as PostgreSQL, and refuses what Redshift does not have."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries import catalog_names, functions, refused_forms
 from redshift_standin.sql.queries.catalog_queries import REPLACED, reads_catalogs_only, relations
 from redshift_standin.sql.queries.data_types import read_type
-from redshift_standin.sql.queries.decimal_division import quotients
-from redshift_standin.sql.queries.function_calls import SPECIAL, Calls
+from redshift_standin.sql.queries.decimal_division import find_quotients
+from redshift_standin.sql.queries.function_calls import WRITERS, FunctionCalls
 from redshift_standin.sql.queries.select_clauses import emit_group_by_all, emit_select
 from redshift_standin.sql.statement import Statement, quote
 
-# Types that make a literal of the string after them.
+# Types whose name before a string makes a literal.
 _LITERAL_TYPES = frozenset({"date", "interval", "time", "timestamp", "timestamptz", "timetz", "zone"})
 
-# Words that a string may follow and that are no type.
+# Words before a string that are not types.
 _BEFORE_STRING = words(
     """
     all and as between by case delimiter distinct else end escape except format from having ilike in is like
@@ -33,12 +33,12 @@ class Expressions:
         self._output = output
         self._catalogs = reads_catalogs_only(statement)
         self._replaced = frozenset(relations(statement)) if statement.has_any(*REPLACED) else frozenset()
-        self._calls = Calls(self.emit, statement, output, catalogs=self._catalogs)
-        self._quotients = quotients(statement)
+        self._calls = FunctionCalls(self.emit, statement, output, catalogs=self._catalogs)
+        self._quotients = find_quotients(statement)
         self._substitutes = dict(statement.substitutes)
 
     def substitute(self, substitutes: dict[int, tuple[int, int]]) -> None:
-        """Let tokens be written as the expressions in other ranges."""
+        """Replace tokens by the expressions in other ranges."""
         self._substitutes |= substitutes
 
     def emit(self, low: int, high: int) -> None:
@@ -121,7 +121,7 @@ class Expressions:
         elif word == "into":
             return self._emit_into(index)
         elif word == "approximate" and self._is_approximated(index + 1):
-            # The exact value is as good as one that may be off by two percent.
+            # The exact value is a valid approximation.
             output.replace(index, "")
         elif word in REPLACED and index in self._replaced and not statement.at(index + 1, "."):
             output.replace(index, f"standin.{word}")
@@ -130,16 +130,16 @@ class Expressions:
         elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
             output.replace(index, "")
             return self._emit_call(index + 2, index + 2)
-        elif word in catalog_names.OWN:
+        elif word in catalog_names.IN_STANDIN:
             output.replace(index, f"standin.{word}")
-        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, catalog_names.OWN):
+        elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, catalog_names.IN_STANDIN):
             output.replace(index, "standin")
         else:
             output.copy(index)
         return index + 1
 
     def _emit_into(self, index: int) -> int:
-        """Write the table that SELECT INTO makes; PostgreSQL refuses it everywhere but in a query of its own."""
+        """Write the table of SELECT INTO. PostgreSQL refuses INTO in a subquery."""
         statement = self._statement
         after = index + 1
         temporary = statement.at_any(after, ("temp", "temporary"))
@@ -158,7 +158,7 @@ class Expressions:
         name = statement.tokens[index].value
         name = functions.SYNONYMS.get(name, name)
         if self._catalogs and name in ("any", "array", "operator", "some"):
-            return self._emit_of_leader(index, name)
+            return self._emit_leader_syntax(index, name)
         if name in ("any", "some") and not statement.at(index + 2, "select"):
             raise unsupported("ANY and SOME of an array")
         if name == "distinct" and statement.at(index - 1, "is"):
@@ -177,11 +177,11 @@ class Expressions:
             refused_forms.require_frame(self._statement, index)
         if name == "percentile_disc" and not statement.at(index - 1, "approximate"):
             raise unsupported("PERCENTILE_DISC without APPROXIMATE")
-        if name in SPECIAL:
-            return SPECIAL[name](self._calls, index)
+        if name in WRITERS:
+            return WRITERS[name](self._calls, index)
         if name in functions.BUILT_IN:
             output.replace(index, name)
-        elif name in functions.OWN or (self._catalogs and name in functions.CATALOG_OWN):
+        elif name in functions.IN_STANDIN or (self._catalogs and name in functions.CATALOG_IN_STANDIN):
             output.replace(index, f"standin.{name}")
         elif self._catalogs and name in functions.CATALOG:
             output.replace(index, f"pg_catalog.{name}")
@@ -189,7 +189,7 @@ class Expressions:
             raise unsupported(f"function {name}")
         return index + 1
 
-    def _emit_of_leader(self, index: int, name: str) -> int:
+    def _emit_leader_syntax(self, index: int, name: str) -> int:
         """Write ANY or SOME of an array, ARRAY of a subquery, or an operator by its qualified name."""
         self._output.copy(index)
         if name != "operator":

@@ -12,7 +12,7 @@ from redshift_standin.sql.queries.data_types import Type, read_type
 from redshift_standin.sql.statement import Statement, literal
 
 
-class Calls:
+class FunctionCalls:
     """Writes one call at a time.
 
     :param emit: writes the tokens of a range.
@@ -31,7 +31,7 @@ class Calls:
         return list(self._statement.split(index + 2, self._statement.closing[index + 1]))
 
     def _date_part(self, low: int, high: int, allowed: frozenset[str]) -> str:
-        """Return PostgreSQL's name of the date part that an argument is."""
+        """Return PostgreSQL's name of a date part."""
         statement = self._statement
         token = statement.tokens[low] if high == low + 1 else None
         if token is None or token.kind not in (Kind.WORD, Kind.STRING):
@@ -43,13 +43,13 @@ class Calls:
         return part
 
     def _emit_arguments(self, name: str, index: int, first: str, rest: list[tuple[int, int]]) -> int:
-        """Write a call of a function of dates of which the first argument is already known."""
+        """Write a call of a date function whose first argument is already written."""
         self._output.replace(index, f"standin.{name}({first}")
         for low, high in rest:
             self._output.write(", ")
             self._emit(low, high)
             if high == low + 1 and self._statement.at_kind(low, Kind.STRING):
-                # PostgreSQL would take a text for a time with a zone.
+                # PostgreSQL would read a string as a timestamp with time zone.
                 self._output.write("::timestamp")
         self._output.write(")")
         return self._statement.closing[index + 1] + 1
@@ -109,7 +109,7 @@ class Calls:
         return self._statement.closing[index + 1] + 1
 
     def emit_try_cast(self, index: int) -> int:
-        """Write TRY_CAST as the cast of a text that is known to be one of the type's values."""
+        """Write TRY_CAST as the cast of a text that standin.try_cast has checked."""
         middle, kind = self._read_cast(index)
         self._output.replace(index, "standin.try_cast(")
         self._emit(index + 2, middle)
@@ -131,7 +131,7 @@ class Calls:
         return self._statement.closing[index + 1] + 1
 
     def emit_decode(self, index: int) -> int:
-        """Write DECODE as CASE; a NULL that is searched for matches a NULL."""
+        """Write DECODE as CASE, in which NULL matches NULL."""
         (low, high), *rest = self._arguments(index)
         if len(rest) < 2:
             raise unsupported(f"decode with {len(rest) + 1} arguments")
@@ -151,7 +151,7 @@ class Calls:
         return self._statement.closing[index + 1] + 1
 
     def emit_listagg(self, index: int) -> int:
-        """Move the order of LISTAGG from WITHIN GROUP to where PostgreSQL's aggregates take it."""
+        """Write LISTAGG, with the order of WITHIN GROUP inside the parentheses."""
         statement, output = self._statement, self._output
         arguments = self._arguments(index)
         if len(arguments) not in (1, 2):
@@ -182,7 +182,7 @@ class Calls:
         return after
 
     def _emit_distinct_order(self, low: int, high: int, order: int, end: int) -> None:
-        """Write what a DISTINCT LISTAGG is ordered by as one more argument: PostgreSQL orders by arguments only."""
+        """Repeat the argument of LISTAGG DISTINCT: PostgreSQL orders DISTINCT aggregates by arguments only."""
         tokens = self._statement.tokens
         argument = [token.value for token in tokens[low:high]]
         ordered = [token.value for token in tokens[order:end]]
@@ -192,7 +192,7 @@ class Calls:
         self._emit(low, high)
 
     def emit_to_timestamp(self, index: int) -> int:
-        """Write TO_TIMESTAMP, of which PostgreSQL has one more."""
+        """Write TO_TIMESTAMP with a format; PostgreSQL also has one without."""
         if len(self._arguments(index)) not in (2, 3):
             raise unsupported("to_timestamp without a format")
         self._output.replace(index, "standin.to_timestamp")
@@ -203,17 +203,17 @@ class Calls:
         raise unsupported(f"{self._statement.tokens[index].value} as a function")
 
 
-# What writes each of these calls: it is given the call's place and returns the place after it.
-SPECIAL: dict[str, Callable[[Calls, int], int]] = {
-    **dict.fromkeys(functions.DATE_PART_FIRST, Calls.emit_date_arithmetic),
-    **dict.fromkeys(TYPE_NAMES - {"date"}, Calls.emit_type_call),
-    "date_part": Calls.emit_date_part,
-    "date_trunc": Calls.emit_date_trunc,
-    "decode": Calls.emit_decode,
-    "extract": Calls.emit_extract,
-    "cast": Calls.emit_cast,
-    "listagg": Calls.emit_listagg,
-    "nvl2": Calls.emit_nvl2,
-    "to_timestamp": Calls.emit_to_timestamp,
-    "try_cast": Calls.emit_try_cast,
+# The method for each function: it takes the index of the call and returns the index after it.
+WRITERS: dict[str, Callable[[FunctionCalls, int], int]] = {
+    **dict.fromkeys(functions.DATE_PART_FIRST, FunctionCalls.emit_date_arithmetic),
+    **dict.fromkeys(TYPE_NAMES - {"date"}, FunctionCalls.emit_type_call),
+    "date_part": FunctionCalls.emit_date_part,
+    "date_trunc": FunctionCalls.emit_date_trunc,
+    "decode": FunctionCalls.emit_decode,
+    "extract": FunctionCalls.emit_extract,
+    "cast": FunctionCalls.emit_cast,
+    "listagg": FunctionCalls.emit_listagg,
+    "nvl2": FunctionCalls.emit_nvl2,
+    "to_timestamp": FunctionCalls.emit_to_timestamp,
+    "try_cast": FunctionCalls.emit_try_cast,
 }

@@ -1,7 +1,7 @@
-"""The functions that may be called: everything else is refused.
+"""The functions that can be called; all others are refused.
 
-``OWN`` are those that PostgreSQL lacks or computes otherwise; they are in schema ``standin`` of every database
-(catalog/*.sql), under Redshift's names, because a column of a result is called like its function.
+``IN_STANDIN`` are those that PostgreSQL lacks or computes differently. They are in schema ``standin`` of each database
+(engine/catalog/*.sql) under Redshift's names, because a result column is named after its function.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BUILT_IN = words(
     """
 )
 
-OWN = words(
+IN_STANDIN = words(
     """
     add_months avg charindex concat convert_timezone current_database date_trunc fnv_hash getdate is_valid_json
     is_valid_json_array json_array_length json_extract_array_element_text json_extract_path_text last_day len length
@@ -40,12 +40,12 @@ CATALOG = words(
     """
 )
 
-CATALOG_OWN = words("format_encoding pg_get_constraintdef pg_get_indexdef pg_get_late_binding_view_cols")
+CATALOG_IN_STANDIN = words("format_encoding pg_get_constraintdef pg_get_indexdef pg_get_late_binding_view_cols")
 
-# Functions that such a query may have in FROM.
+# Functions that a query of catalogs may have in FROM.
 CATALOG_TABLES = words("current_database pg_get_late_binding_view_cols")
 
-# Redshift's other names, and the name that does the same.
+# Synonyms, and the names that they stand for.
 SYNONYMS = {
     "nvl": "coalesce",
     "ifnull": "coalesce",
@@ -57,10 +57,10 @@ SYNONYMS = {
     "func_sha1": "sha1",
 }
 
-# Functions whose first argument is a part of a date, and what a column of their results is called.
+# Functions whose first argument is a date part, and the name of their result column.
 DATE_PART_FIRST = {"dateadd": "date_add", "date_add": "date_add", "datediff": "date_diff", "date_diff": "date_diff"}
 
-# Redshift demands a frame when these have an ORDER BY in their window, and PostgreSQL does not.
+# With an ORDER BY in their window, Redshift requires a frame clause.
 NEED_A_FRAME = words(
     """
     avg bit_and bit_or bool_and bool_or count first_value last_value max min nth_value stddev stddev_pop
@@ -73,7 +73,7 @@ LEADER_ONLY = words(
     "current_schema generate_series has_database_privilege has_schema_privilege has_table_privilege now"
 )
 
-# Functions that make one value of many rows.
+# Aggregate functions.
 AGGREGATES = words(
     """
     avg bit_and bit_or bool_and bool_or count listagg max median min percentile_cont percentile_disc stddev
@@ -81,7 +81,7 @@ AGGREGATES = words(
     """
 )
 
-# Words that stand before a parenthesis and are no function.
+# Words before a parenthesis that are not functions.
 SYNTAX = words(
     """
     all and any as between by case distinct else except exists from group having in intersect is join like ilike
@@ -112,13 +112,13 @@ _PARTS = {
 # Every spelling of a date part and PostgreSQL's name for it.
 DATE_PARTS = {spelling: part for part, spellings in _PARTS.items() for spelling in spellings.split()}
 
-# Parts that only take a value apart.
+# Parts that can only be extracted.
 _ONLY_EXTRACTED = frozenset({"dow", "doy", "epoch"})
 
 ARITHMETIC_PARTS = frozenset(DATE_PARTS.values()) - _ONLY_EXTRACTED
 
 
 def column_name(function: str) -> str:
-    """Return what a column of a function's results is called."""
+    """Return the name of a function's result column."""
     written = {"extract": "date_part", "date_part": "pgdate_part", "decode": "case", "nvl2": "case"}
     return written.get(function) or SYNONYMS.get(function) or DATE_PART_FIRST.get(function, function)

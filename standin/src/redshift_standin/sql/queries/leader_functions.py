@@ -6,10 +6,10 @@ from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.queries.functions import LEADER_ONLY
 from redshift_standin.sql.statement import Statement, quote
 
-# What the names of the leader node's own tables begin with; system views of other names run on the compute nodes.
+# The prefix of the leader node's own tables; other system views run on the compute nodes.
 _PREFIX = "pg_"
 
-# What runs on the leader node alone when it names only tables of its own.
+# Statements that run on the leader node if they name only its own tables.
 _QUERIES = ("(", "declare", "select", "with")
 
 
@@ -25,9 +25,9 @@ def leader_function(statement: Statement) -> str | None:
 
 
 def refuse_on_compute_nodes(statement: Statement, relations: tuple[str, ...]) -> None:
-    """Refuse a function of the leader node in what Redshift runs on its compute nodes.
+    """Refuse a leader-node function in a statement that Redshift runs on its compute nodes.
 
-    :param relations: what the statement names where tables are read or written, in PostgreSQL's quotes.
+    :param relations: the tables that the statement reads or writes, in PostgreSQL's quotes.
     :raises WarehouseError: there is one.
     """
     name = leader_function(statement)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from redshift_standin.sql.lexer import Kind, words
 from redshift_standin.sql.statement import Statement, quote
 
-# Words after which the name of a table stands.
+# Words that the name of a table follows.
 BEFORE_RELATION = words("from join into update using")
 
-# What may follow a relation and its alias is a comma only if another relation comes.
+# Words that cannot be the alias of a relation.
 _NO_ALIAS = words(
     """
     cross except full group having inner intersect join left limit minus natural on order qualify right set union
@@ -18,24 +18,24 @@ _NO_ALIAS = words(
     """
 )
 
-# A function of which FROM is a part of its arguments, not a clause.
+# Functions with FROM among their arguments.
 _NO_CLAUSE = words("extract substring trim")
 
 
 def named_relations(statement: Statement) -> tuple[str, ...]:
-    """Return the names in PostgreSQL's quotes, each once, without those that a WITH gives."""
+    """Return the names in PostgreSQL's quotes, each once, without common table expressions."""
     found: dict[str, None] = {}
     for index, token in enumerate(statement.tokens):
-        # A long list of values has nothing but other tokens.
+        # Fast path: most tokens of a long list of values are not words.
         if token.value not in BEFORE_RELATION or token.kind is not Kind.WORD:
             continue
         if not statement.at_any(statement.opening[index] - 1, _NO_CLAUSE):
             found |= dict.fromkeys(_listed(statement, index + 1))
-    given = _given_by_with(statement) if statement.has_any("with") else set()
+    given = _common_table_expressions(statement) if statement.has_any("with") else set()
     return tuple(name for name in found if name not in given)
 
 
-def _given_by_with(statement: Statement) -> set[str]:
+def _common_table_expressions(statement: Statement) -> set[str]:
     given = set()
     for index in range(1, len(statement)):
         if statement.at(index, "as", "("):
@@ -46,7 +46,7 @@ def _given_by_with(statement: Statement) -> set[str]:
 
 
 def _listed(statement: Statement, index: int) -> Iterator[str]:
-    """Yield the names of a list of relations, up to the first thing that belongs to none."""
+    """Yield the names in a list of relations."""
     while index < len(statement):
         if statement.at(index, "("):
             index = statement.closing[index] + 1

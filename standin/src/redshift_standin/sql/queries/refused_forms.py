@@ -6,7 +6,7 @@ from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.statement import Statement
 
-# Words that can only mean something that Redshift does not have, or that the stand-in does not know.
+# Keywords of features that Redshift or the stand-in does not have, with their names.
 REFUSED_WORDS = {
     "array": "ARRAY",
     "asymmetric": "BETWEEN ASYMMETRIC",
@@ -32,12 +32,15 @@ REFUSED_WORDS = {
     **{name: f"system column {name}" for name in ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")},
 }
 
-# Words that a parenthesis may follow which opens an expression.
+# Words that an expression in parentheses can follow.
 _BEFORE_ROW = words("all and between case distinct else having not on or qualify select then when where")
 
 
 def refuse_row_constructor(statement: Statement, index: int) -> None:
-    """Refuse a row constructor; only IN takes several values at once."""
+    """Refuse a row constructor, except with IN.
+
+    :raises WarehouseError: the parenthesis opens one.
+    """
     before, high = statement.tokens[index - 1], statement.closing[index]
     if before.kind is Kind.WORD and before.value not in _BEFORE_ROW:
         return
@@ -51,7 +54,10 @@ def refuse_row_constructor(statement: Statement, index: int) -> None:
 
 
 def refuse_forms(statement: Statement, index: int, word: str) -> None:
-    """Refuse what PostgreSQL would do and Redshift does not know."""
+    """Refuse forms that PostgreSQL would run and Redshift does not have.
+
+    :raises WarehouseError: the word begins one.
+    """
     refuse_materialized(statement, index)
     if word == "distinct" and statement.at(index + 1, "on"):
         raise unsupported("DISTINCT ON")

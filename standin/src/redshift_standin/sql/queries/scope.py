@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from redshift_standin.sql.lexer import words
 from redshift_standin.sql.statement import Statement, quote
 
-# Words after which no alias of a relation stands.
+# Words that cannot be the alias of a relation.
 _AFTER_RELATION = words(
     """
     cross except full group having inner intersect join left limit minus natural offset on order qualify right union
@@ -19,7 +19,10 @@ _AFTER_FROM = words("group having limit offset order qualify where")
 
 
 def tables_in_scope(statement: Statement, index: int) -> dict[str, str | None]:
-    """Return the relations of the SELECT that a token belongs to: by their aliases, the tables or None for others."""
+    """Return the relations of the SELECT that encloses a token.
+
+    :return: by its alias, each table in PostgreSQL's quotes, or None for a relation of another kind.
+    """
     level = statement.opening[index]
     while True:
         start = next((at for at in range(index, level, -1) if _is_select(statement, at, level)), -1)
@@ -51,7 +54,7 @@ def _read_from(statement: Statement, index: int, end: int) -> Iterator[tuple[str
         index += statement.at(index, "as")
         if index < end and statement.tokens[index].is_name and not statement.at_any(index, _AFTER_RELATION):
             parts, index = statement.name(index)
-            # The columns may have other names, too.
+            # The columns have aliases, too.
             table = None if statement.at(index, "(") else table
         yield parts[-1], table
         while index < end and not statement.at_any(index, (",", "join")):

@@ -16,7 +16,7 @@ _AFTER_QUALIFY = ("order", "limit", "offset")
 _JOINS = words("join inner left right full cross outer natural on using")
 
 _ROWS = "standin_rows"
-_KEPT = "standin_kept"
+_QUALIFIES = "standin_kept"
 
 
 class ExpressionWriter(Protocol):
@@ -32,7 +32,7 @@ class ExpressionWriter(Protocol):
 def emit_select(expressions: ExpressionWriter, statement: Statement, output: Output, index: int) -> int | None:
     """Write a SELECT that has TOP or QUALIFY and return the index after it, or None if it has neither.
 
-    :raises WarehouseError: it has a form that the stand-in does not know.
+    :raises WarehouseError: the stand-in does not support its form.
     """
     end = _end_of_query(statement, index)
     first, limit = index + 1, ""
@@ -56,9 +56,9 @@ def emit_select(expressions: ExpressionWriter, statement: Statement, output: Out
 
 
 def emit_group_by_all(statement: Statement, output: Output, index: int) -> int:
-    """Write GROUP BY ALL as the places of the items that aggregate nothing, and return the index after it.
+    """Write GROUP BY ALL as the positions of the items without aggregates, and return the index after it.
 
-    :raises WarehouseError: the items have to be known for it, or one has a window.
+    :raises WarehouseError: the list has a star or a window.
     """
     level = statement.opening[index]
     start = next(at for at in range(index - 1, -1, -1) if statement.at(at, "select") and statement.opening[at] == level)
@@ -76,7 +76,7 @@ def emit_group_by_all(statement: Statement, output: Output, index: int) -> int:
 
 
 class _Qualified:
-    """Writes a SELECT with QUALIFY as one that chooses from the rows of another, in which windows are already known."""
+    """Writes a SELECT with QUALIFY as one with WHERE around a subquery that computes the windows."""
 
     def __init__(self, expressions: ExpressionWriter, statement: Statement, output: Output) -> None:
         self._expressions = expressions
@@ -92,7 +92,7 @@ class _Qualified:
         start = statement.find("from", first, qualify)
         if start < 0:
             raise statement.near(qualify)
-        self._demand_alias(start + 1, qualify)
+        self._require_alias(start + 1, qualify)
         items = [read_item(statement, *item) for item in statement.split(first + distinct, start)]
         end = min((at for word in _AFTER_QUALIFY if (at := statement.find(word, qualify, last)) >= 0), default=last)
         outer, inner = self._columns(items, start + 1, qualify)
@@ -108,19 +108,19 @@ class _Qualified:
         output.write(", (")
         self._expressions.substitute({at: (item.low, item.high) for at, item in self._aliases(items, qualify + 1, end)})
         self._expressions.emit(qualify + 1, end)
-        output.write(f") as {_KEPT} ")
+        output.write(f") as {_QUALIFIES} ")
         self._expressions.emit(start, qualify)
-        output.write(f") as {_ROWS} where {_KEPT} ")
+        output.write(f") as {_ROWS} where {_QUALIFIES} ")
         self._expressions.emit(end, last)
 
-    def _demand_alias(self, low: int, qualify: int) -> None:
-        """Refuse a relation that has no alias directly before QUALIFY, which Redshift would take for one."""
+    def _require_alias(self, low: int, qualify: int) -> None:
+        """Refuse a relation without an alias directly before QUALIFY, which Redshift would read as the alias."""
         statement = self._statement
         if statement.tokens[low].is_name and statement.name(low)[1] == qualify:
             raise statement.near(qualify)
 
     def _columns(self, items: list[Item], low: int, high: int) -> tuple[list[str], list[Item | str]]:
-        """Return the columns of the outer and of the inner SELECT; whole rows stand for all columns of a relation."""
+        """Return the columns of the outer and of the inner SELECT; a whole row represents all columns of a relation."""
         outer: list[str] = []
         inner: list[Item | str] = []
         for item in items:
@@ -148,7 +148,7 @@ class _Qualified:
         return [statement.tokens[item.low].value]
 
     def _relations(self, low: int, high: int) -> Iterator[str]:
-        """Yield the names that relations in FROM go by."""
+        """Yield the names or aliases of the relations in FROM."""
         statement = self._statement
         end = min(
             (at for word in ("where", "group", "having") if (at := statement.find(word, low, high)) >= 0), default=high
@@ -171,14 +171,14 @@ class _Qualified:
             index = next((at + 1 for at in self._level(after, end) if statement.at_any(at, (",", "join"))), -1)
 
     def _level(self, low: int, high: int) -> Iterator[int]:
-        """Yield the places in a range outside its parentheses."""
+        """Yield the indexes in a range outside its parentheses."""
         index = low
         while index < high:
             yield index
             index = self._statement.closing[index] + 1 if self._statement.at(index, "(") else index + 1
 
     def _aliases(self, items: list[Item], low: int, high: int) -> Iterator[tuple[int, Item]]:
-        """Yield where the condition names an alias of a window, and the item that it stands for."""
+        """Yield the indexes in the condition that name the alias of a window, with its item."""
         statement = self._statement
         windows = {
             item.name: item

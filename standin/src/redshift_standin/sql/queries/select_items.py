@@ -8,7 +8,7 @@ from redshift_standin.sql.lexer import Kind, words
 from redshift_standin.sql.queries import functions
 from redshift_standin.sql.statement import Statement
 
-# Words that stand before an operand, which is then no alias.
+# Words that an operand follows, which is then not an alias.
 _BEFORE_OPERAND = words("all and between case distinct else escape from ilike in is like not or similar then to when")
 _NO_ALIAS = words("current_date current_user end false null sysdate true")
 
@@ -19,7 +19,7 @@ class Item:
 
     :param low: where its expression begins.
     :param high: the index after its expression.
-    :param name: its alias, or the name that its column gets without one, or None if that is not known.
+    :param name: its alias, or the default name of its column, or None if that is not known.
     """
 
     low: int
@@ -29,7 +29,7 @@ class Item:
 
 
 def read_item(statement: Statement, low: int, high: int) -> Item:
-    """Return an item of the list with what PostgreSQL will call it."""
+    """Return an item of the list with the name that PostgreSQL gives its column."""
     tokens = statement.tokens
     if high - low > 1 and tokens[high - 1].is_name:
         name = tokens[high - 1].value

@@ -1,4 +1,4 @@
-"""What LISTAGG, MEDIAN and PERCENTILE_CONT cannot be combined with (AWS pages "LISTAGG", "MEDIAN")."""
+"""Refuses combinations of LISTAGG, MEDIAN and PERCENTILE_CONT (AWS pages "LISTAGG", "MEDIAN")."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from redshift_standin.sql.statement import Statement
 
 NAMES = frozenset({"listagg", "median", "percentile_cont"})
 
-# Functions in whose parentheses FROM stands before no table.
+# Functions with FROM among their arguments.
 _FROM_INSIDE = ("extract", "substring", "trim")
 
 
 def check_sorted_aggregates(statement: Statement) -> None:
-    """Refuse what Redshift refuses of the aggregates that sort, in any SELECT of the statement.
+    """Refuse the combinations of sorted aggregates that Redshift refuses, in each SELECT of the statement.
 
-    :raises WarehouseError: two of them sort otherwise, another aggregate is DISTINCT, or no table is read.
+    :raises WarehouseError: two have different orders, another aggregate is DISTINCT, or FROM is missing.
     """
     if not statement.has_any(*NAMES):
         return
@@ -44,7 +44,7 @@ def _refusal(text: str) -> WarehouseError:
 
 
 def _is_aggregate(statement: Statement, index: int) -> bool:
-    """Whether a name is that of a call, and not of a window."""
+    """Whether a name is that of an aggregate call without OVER."""
     return statement.at(index + 1, "(") and not statement.at(_after(statement, index), "over", "(")
 
 
@@ -64,7 +64,7 @@ def _order(statement: Statement, index: int) -> tuple[str, ...]:
 
 
 def _select(statement: Statement, index: int) -> int:
-    """Return the place of the SELECT that a token belongs to."""
+    """Return the index of the SELECT that encloses a token."""
     for at in _outwards(statement, index):
         if statement.at(at, "select"):
             return at
@@ -72,7 +72,7 @@ def _select(statement: Statement, index: int) -> int:
 
 
 def _outwards(statement: Statement, index: int) -> Iterator[int]:
-    """Yield the places before a token, without what is in parentheses that are closed before it."""
+    """Yield the indexes before a token, outside parentheses that close before it."""
     level = statement.opening[index]
     for at in range(index - 1, -1, -1):
         if at == level:

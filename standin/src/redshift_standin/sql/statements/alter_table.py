@@ -11,10 +11,10 @@ from redshift_standin.sql.queries.data_types import read_type
 from redshift_standin.sql.statement import Statement, literal, quote
 from redshift_standin.sql.statements.column_encodings import read_encoding
 from redshift_standin.sql.statements.create_table import emit_added_column
-from redshift_standin.sql.statements.table_attributes import note
+from redshift_standin.sql.statements.table_attributes import write_attributes
 from redshift_standin.sql.translation import Action, Translation
 
-# What PostgreSQL does for a change that it does not know: nothing, but it checks that the table may be altered.
+# Changes nothing, but PostgreSQL checks that the user may alter the table.
 _NOTHING = "reset (fillfactor)"
 
 
@@ -36,14 +36,14 @@ def translate_alter_table(statement: Statement) -> Translation:
     raise unsupported(f"ALTER TABLE .. {statement.tokens[index].value.upper() if index < len(statement) else ''}")
 
 
-def _ended(statement: Statement, output: Output, index: int) -> Translation:
+def _finish(statement: Statement, output: Output, index: int) -> Translation:
     if index != len(statement):
         raise statement.near(index)
     return Translation.from_output(statement, output, command="ALTER TABLE")
 
 
-def _alone(statement: Statement, output: Output, index: int, what: str) -> Translation:
-    """Return a change that cannot be made in a transaction."""
+def _outside_transactions(statement: Statement, output: Output, index: int, what: str) -> Translation:
+    """Return a change that Redshift refuses in a transaction."""
     if index != len(statement):
         raise statement.near(index)
     return Translation.from_output(statement, output, Action.ALONE, command=f"ALTER TABLE ALTER {what}")
@@ -52,20 +52,20 @@ def _alone(statement: Statement, output: Output, index: int, what: str) -> Trans
 def _rename(statement: Statement, output: Output, index: int) -> Translation:
     (name,), end = statement.name(index)
     output.write(f"rename to {quote(name)}")
-    return _ended(statement, output, end)
+    return _finish(statement, output, end)
 
 
 def _rename_column(statement: Statement, output: Output, index: int) -> Translation:
     (old,), after = statement.name(index)
     (new,), end = statement.name(statement.expect(after, "to"))
     output.write(f"rename column {quote(old)} to {quote(new)}")
-    return _ended(statement, output, end)
+    return _finish(statement, output, end)
 
 
 def _owner(statement: Statement, output: Output, index: int) -> Translation:
     (owner,), end = statement.name(index)
     output.write(f"owner to {quote(owner)}")
-    return _ended(statement, output, end)
+    return _finish(statement, output, end)
 
 
 def _drop_column(statement: Statement, output: Output, index: int) -> Translation:
@@ -76,7 +76,7 @@ def _drop_column(statement: Statement, output: Output, index: int) -> Translatio
     if statement.at_any(end, ("cascade", "restrict")):
         output.write(f" {statement.tokens[end].value}")
         end += 1
-    return _ended(statement, output, end)
+    return _finish(statement, output, end)
 
 
 def _add_column(statement: Statement, output: Output, index: int) -> Translation:
@@ -84,11 +84,11 @@ def _add_column(statement: Statement, output: Output, index: int) -> Translation
         raise unsupported("ALTER TABLE .. ADD of a key")
     output.write("add column ")
     end = emit_added_column(statement, output, index + 1 if statement.at(index, "column") else index)
-    return _ended(statement, output, end)
+    return _finish(statement, output, end)
 
 
 def _alter_column(statement: Statement, output: Output, index: int) -> Translation:
-    """Only the size of a VARCHAR and encodings can be changed."""
+    """Write ALTER COLUMN, which changes the size of a VARCHAR or encodings."""
     (column,), after = statement.name(index)
     if statement.at(after, "encode"):
         return _alter_encodings(statement, output, index)
@@ -97,8 +97,8 @@ def _alter_column(statement: Statement, output: Output, index: int) -> Translati
         raise unsupported("ALTER COLUMN TYPE of anything but VARCHAR")
     name = quote(column)
     output.write(f"alter column {name} type {kind.sql} using standin.only_varchar({name})")
-    note(output, {"resized": column})
-    return _alone(statement, output, end, "COLUMN")
+    write_attributes(output, {"resized": column})
+    return _outside_transactions(statement, output, end, "COLUMN")
 
 
 def _alter_encodings(statement: Statement, output: Output, index: int) -> Translation:
@@ -110,14 +110,14 @@ def _alter_encodings(statement: Statement, output: Output, index: int) -> Transl
             break
         index += 3
     _touch(output, list(encodings))
-    note(output, {"encodings": encodings})
-    return _alone(statement, output, index, "ENCODE")
+    write_attributes(output, {"encodings": encodings})
+    return _outside_transactions(statement, output, index, "ENCODE")
 
 
 def _encode_auto(statement: Statement, output: Output, index: int) -> Translation:
     output.write(_NOTHING)
-    note(output, {"encode_auto": True})
-    return _alone(statement, output, index, "ENCODE")
+    write_attributes(output, {"encode_auto": True})
+    return _outside_transactions(statement, output, index, "ENCODE")
 
 
 def _distribution(statement: Statement, output: Output, index: int) -> Translation:
@@ -126,15 +126,15 @@ def _distribution(statement: Statement, output: Output, index: int) -> Translati
     if not statement.at_any(index, ("all", "even", "auto")):
         raise statement.near(index)
     output.write(_NOTHING)
-    note(output, {"distribution": statement.tokens[index].value})
-    return _alone(statement, output, index + 1, "DISTSTYLE")
+    write_attributes(output, {"distribution": statement.tokens[index].value})
+    return _outside_transactions(statement, output, index + 1, "DISTSTYLE")
 
 
 def _distribution_key(statement: Statement, output: Output, index: int) -> Translation:
     (column,), end = statement.name(index)
     _touch(output, [column])
-    note(output, {"distribution": "key", "distribution_key": column})
-    return _alone(statement, output, end, "DISTKEY")
+    write_attributes(output, {"distribution": "key", "distribution_key": column})
+    return _outside_transactions(statement, output, end, "DISTKEY")
 
 
 def _sort_key(statement: Statement, output: Output, index: int) -> Translation:
@@ -149,17 +149,17 @@ def _sort_key(statement: Statement, output: Output, index: int) -> Translation:
         if not 1 <= len(columns) <= 400 or len(set(columns)) < len(columns):
             raise WarehouseError("a SORTKEY has 1 to 400 columns, each of them once", sqlstate="42601")
         _touch(output, columns)
-    note(output, {"sort_key": columns})
-    return _alone(statement, output, end, "SORTKEY")
+    write_attributes(output, {"sort_key": columns})
+    return _outside_transactions(statement, output, end, "SORTKEY")
 
 
 def _touch(output: Output, columns: list[str]) -> None:
-    """Let PostgreSQL check that the columns are there, and change nothing."""
+    """Write a change without effect, with which PostgreSQL checks that the columns exist."""
     output.write(", ".join(f"alter column {quote(column)} set statistics -1" for column in columns))
 
 
 def _append(statement: Statement, target: tuple[str, ...], index: int) -> Translation:
-    """APPEND moves a table's rows and commits at once (catalog/70_alter_table.sql)."""
+    """Translate APPEND, which moves a table's rows and commits (catalog/70_alter_table.sql)."""
     source, index = statement.name(statement.expect(index, "append", "from"))
     option = ""
     if statement.at_any(index, ("ignoreextra", "filltarget")):

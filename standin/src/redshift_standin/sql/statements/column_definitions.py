@@ -16,7 +16,7 @@ _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax"
 
 
 class ColumnDefinitions:
-    """Writes what stands in the parentheses of a CREATE TABLE."""
+    """Writes the columns and constraints of a CREATE TABLE."""
 
     def __init__(self, statement: Statement, output: Output, table: Table) -> None:
         self._statement = statement

@@ -33,7 +33,7 @@ ENCODINGS = {
 
 
 def read_encoding(statement: Statement, index: int, column: str, kind: Type | None) -> tuple[str, int]:
-    """Return the encoding that stands here, and the index after it.
+    """Read an encoding and return it with the index after it.
 
     :param kind: the column's type, or None where it is not known.
     :raises WarehouseError: there is no such encoding, or it cannot compress the type.

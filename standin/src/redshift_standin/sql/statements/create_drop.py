@@ -10,7 +10,7 @@ from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.expressions import Expressions
 from redshift_standin.sql.statement import Statement, quote
 from redshift_standin.sql.statements.create_table import emit_create_table
-from redshift_standin.sql.statements.primary_keys import note_primary_key
+from redshift_standin.sql.statements.primary_keys import write_primary_key
 from redshift_standin.sql.translation import Action, Translation
 
 
@@ -22,7 +22,7 @@ def translate_create(statement: Statement) -> Translation:
     index = 2 if statement.at(1, "local") else 1
     temporary = statement.at_any(index, ("temp", "temporary"))
     if statement.at(index + temporary, "table"):
-        note_primary_key(statement, output, index + temporary + 1)
+        write_primary_key(statement, output, index + temporary + 1)
         emit_create_table(statement, output, index + temporary + 1, temporary=temporary)
         return Translation.from_output(statement, output, command="CREATE TABLE")
     if statement.at(1, "view") or statement.at(1, "or", "replace", "view"):

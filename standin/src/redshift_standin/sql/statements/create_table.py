@@ -8,9 +8,9 @@ from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.expressions import Expressions
 from redshift_standin.sql.statement import Statement, quote
 from redshift_standin.sql.statements.column_definitions import ColumnDefinitions
-from redshift_standin.sql.statements.table_attributes import Table, note_attributes, read_attributes
+from redshift_standin.sql.statements.table_attributes import Table, read_attributes, write_table_attributes
 
-# What a column can be only when its table is made.
+# Attributes that only a column of a new table can have.
 _NOT_ADDED = ("distkey", "sortkey", "identity", "generated", "primary", "unique", "references")
 
 
@@ -35,7 +35,7 @@ def emit_create_table(statement: Statement, output: Output, index: int, *, tempo
         table.check()
         output.write(" as ")
         Expressions(statement, output).emit(end + 1, len(statement))
-        note_attributes(output, table)
+        write_table_attributes(output, table)
         return
     if not listed or end != len(statement):
         raise statement.near(end)
@@ -43,8 +43,8 @@ def emit_create_table(statement: Statement, output: Output, index: int, *, tempo
     if table.parent is not None and end > attributes:
         raise WarehouseError("CREATE TABLE LIKE is not allowed with table attributes", sqlstate="42601")
     table.check()
-    # Temporary tables and copies of other tables live too briefly for an index to pay.
-    note_attributes(output, table, indexed=not temporary and table.parent is None)
+    # An index does not pay for temporary tables and copies of other tables, which are short-lived.
+    write_table_attributes(output, table, indexed=not temporary and table.parent is None)
 
 
 def emit_added_column(statement: Statement, output: Output, index: int) -> int:
@@ -61,7 +61,7 @@ def emit_added_column(statement: Statement, output: Output, index: int) -> int:
         raise WarehouseError("ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")
     table = Table()
     ColumnDefinitions(statement, output, table).emit_column(index, high)
-    note_attributes(output, table)
+    write_table_attributes(output, table)
     return high
 
 

@@ -13,7 +13,7 @@ from redshift_standin.sql.statements.dml import emit_column_names
 def emit_merge(statement: Statement, output: Output) -> str:
     """Write a MERGE and return its target.
 
-    Redshift takes no alias for the target, no condition beside MATCHED, and both WHEN clauses in this order.
+    Redshift allows no alias of the target and no condition with MATCHED, and requires both WHEN clauses in this order.
 
     :raises WarehouseError: Redshift or the stand-in refuses it.
     """
@@ -54,10 +54,10 @@ def emit_merge(statement: Statement, output: Output) -> str:
 
 
 def _emit_replacement(statement: Statement, output: Output, table: str, source: str, low: int, on: int) -> None:
-    """Write REMOVE DUPLICATES: the source's rows take the place of those that match them.
+    """Write REMOVE DUPLICATES: the source's rows replace the rows that match them.
 
-    The source is read once. PostgreSQL compares the number and the types of its columns with the target's in the UNION,
-    and with a second match for one row of the target the whole statement fails.
+    The source is read once. In the UNION, PostgreSQL compares the number and the types of its columns with those of
+    the target. The statement fails if two rows of the source match one row of the target.
     """
     expressions = Expressions(statement, output)
     output.write(f"with {source} as materialized (select * from ")  # noqa: S608 - quoted
@@ -72,7 +72,7 @@ def _emit_replacement(statement: Statement, output: Output, table: str, source: 
 
 
 def _source_name(statement: Statement, low: int, on: int) -> str:
-    """Return what the condition calls the source: its alias, or else its own name.
+    """Return the source's name in the condition: its alias, or else its own name.
 
     :raises WarehouseError: there is more than one source, or a query without a name.
     """
@@ -99,7 +99,7 @@ def _refuse_own_source(statement: Statement, target: tuple[str, ...], low: int, 
 
 
 def _refuse_other_conditions(statement: Statement, low: int, high: int) -> None:
-    """Only equal columns, joined by AND, decide what matches."""
+    """Refuse conditions other than equal columns joined by AND."""
     for index in range(low, high):
         token = statement.tokens[index]
         other_operator = token.kind is Kind.OPERATOR and token.value in ("<", ">", "<=", ">=", "<>", "!=")
@@ -108,7 +108,7 @@ def _refuse_other_conditions(statement: Statement, low: int, high: int) -> None:
 
 
 def _emit_matched(statement: Statement, output: Output, expressions: Expressions, index: int) -> int:
-    """Write what happens to a row that matches, and return the index after it."""
+    """Write the action of WHEN MATCHED, and return the index after it."""
     if statement.at(index, "delete"):
         output.write(" when matched then delete")
         return index + 1

@@ -6,12 +6,12 @@ from redshift_standin.sql.output import Output
 from redshift_standin.sql.statement import Statement
 
 
-def note_primary_key(statement: Statement, output: Output, index: int) -> None:
-    """Begin the statement's text with a note of the primary key's columns, for catalog/75_primary_keys.sql.
+def write_primary_key(statement: Statement, output: Output, index: int) -> None:
+    """Begin the statement's text with a comment that names the primary key's columns, for catalog/75_primary_keys.sql.
 
-    The names are in hexadecimal: one could hold what ends a comment.
+    The names are in hexadecimal, because one could end the comment.
 
-    :param index: where the table's name stands.
+    :param index: the index of the table's name.
     """
     names = _primary_key(statement, index)
     if names:

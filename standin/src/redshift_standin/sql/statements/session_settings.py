@@ -22,8 +22,8 @@ _SHARED = frozenset(
     }
 )
 
-# Redshift's own; their values are kept.
-_KEPT = frozenset(
+# Redshift's own settings; their values are stored.
+_STORED = frozenset(
     {
         "enable_result_cache_for_session",
         "query_group",
@@ -34,17 +34,17 @@ _KEPT = frozenset(
     }
 )
 
-# Of these the stand-in knows the default only.
+# Only the default value is supported.
 _ONLY_OFF = frozenset({"describe_field_name_in_uppercase", "enable_case_sensitive_identifier"})
 
-# Of these the stand-in reads the value (catalog/30_values.sql).
-_SWITCHES = frozenset({"error_on_nondeterministic_update"})
-_SWITCHED = frozenset({"on", "off", "true", "false", "default"})
+# The stand-in uses the value (catalog/30_values.sql).
+_BOOLEANS = frozenset({"error_on_nondeterministic_update"})
+_BOOLEAN_VALUES = frozenset({"on", "off", "true", "false", "default"})
 
-# The endpoint reads what passes through it.
+# The endpoint decodes the statements and the rows.
 _UTF8 = frozenset({"utf8", "unicode", "default"})
 
-# What SQLAlchemy asks for when it connects, and Redshift's answer.
+# What SQLAlchemy queries when it connects, and what Redshift returns.
 _ANSWERS = {"standard_conforming_strings": "off", "transaction isolation level": "serializable"}
 
 
@@ -70,27 +70,27 @@ def emit_set(statement: Statement, output: Output) -> None:
         raise unsupported(f"SET {name} TO {values[0]}")
     if name == "client_encoding" and values[0].strip("'\"").lower().replace("-", "") not in _UTF8:
         raise unsupported(f"SET {name} TO {values[0]}")
-    if name in _SWITCHES and values[0].strip("'\"").lower() not in _SWITCHED:
+    if name in _BOOLEANS and values[0].strip("'\"").lower() not in _BOOLEAN_VALUES:
         raise WarehouseError(f'parameter "{name}" requires a Boolean value', sqlstate="22023")
-    output.write(f"set{local} {_place(name)} to {', '.join(values)}")
+    output.write(f"set{local} {_postgres_name(name)} to {', '.join(values)}")
 
 
 def emit_show(statement: Statement, output: Output) -> None:
     """Write a SHOW."""
-    asked = " ".join(token.value for token in statement.tokens[1:])
-    if asked in _ANSWERS:
-        output.write(f"select {literal(_ANSWERS[asked])} as {quote(asked.replace(' ', '_'))}")
+    setting = " ".join(token.value for token in statement.tokens[1:])
+    if setting in _ANSWERS:
+        output.write(f"select {literal(_ANSWERS[setting])} as {quote(setting.replace(' ', '_'))}")
         return
     name = _only_name(statement)
-    if name in _KEPT:
-        output.write(f"select coalesce(current_setting({literal(_place(name))}, true), '') as {quote(name)}")
+    if name in _STORED:
+        output.write(f"select coalesce(current_setting({literal(_postgres_name(name))}, true), '') as {quote(name)}")
     else:
-        output.write(f"show {_place(name)}")
+        output.write(f"show {_postgres_name(name)}")
 
 
 def emit_reset(statement: Statement, output: Output) -> None:
     """Write a RESET."""
-    output.write(f"reset {_place(_only_name(statement))}")
+    output.write(f"reset {_postgres_name(_only_name(statement))}")
 
 
 def _only_name(statement: Statement) -> str:
@@ -100,11 +100,11 @@ def _only_name(statement: Statement) -> str:
     return parts[0]
 
 
-def _place(name: str) -> str:
+def _postgres_name(name: str) -> str:
     """Return what PostgreSQL calls a setting."""
     if name in _SHARED:
         return name
-    if name in _KEPT:
+    if name in _STORED:
         return f"standin.{name}"
     raise unsupported(f"setting {name}")
 

@@ -1,7 +1,7 @@
 """SHOW of databases, schemas, tables, columns, primary keys, procedures and functions.
 
 AWS pages "SHOW DATABASES", "SHOW SCHEMAS", "SHOW TABLES", "SHOW COLUMNS", "SHOW CONSTRAINTS", "SHOW PROCEDURES" and
-"SHOW FUNCTIONS". redshift_connector's metadata calls use them, with parameters in the place of names.
+"SHOW FUNCTIONS". redshift_connector's metadata calls use them, with parameters for names.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """What a SHOW lists.
+class _ObjectList:
+    """The kind of objects that a SHOW lists.
 
     :param words: the words after SHOW.
     :param view: the view in schema standin (catalog/85_show.sql).
-    :param within: the word before the name of what it is looked for in, or None.
+    :param within: the kind of the object that contains them, or None.
     :param names: the columns that the parts of this name are compared with.
     :param pattern: the column that LIKE is for, or None.
     :param order: the columns that the rows are ordered by.
@@ -39,38 +39,38 @@ _DATABASE = ("database_name",)
 _SCHEMA = (*_DATABASE, "schema_name")
 _TABLE = (*_SCHEMA, "table_name")
 
-_SHOWN = (
-    _Shown(("databases",), "show_databases", None, (), "database_name", "database_name"),
-    _Shown(("schemas",), "show_schemas", "database", _DATABASE, "schema_name", "schema_name"),
-    _Shown(("tables",), "show_tables", "schema", _SCHEMA, "table_name", "table_name"),
-    _Shown(("columns",), "show_columns", "table", _TABLE, "column_name", "ordinal_position"),
-    _Shown(("constraints", "primary", "keys"), "show_primary_keys", "table", _TABLE, None, "key_seq"),
-    _Shown(("procedures",), "show_procedures", "schema", _SCHEMA, "procedure_name", "procedure_name"),
-    _Shown(("functions",), "show_functions", "schema", _SCHEMA, "function_name", "function_name"),
+_OBJECT_LISTS = (
+    _ObjectList(("databases",), "show_databases", None, (), "database_name", "database_name"),
+    _ObjectList(("schemas",), "show_schemas", "database", _DATABASE, "schema_name", "schema_name"),
+    _ObjectList(("tables",), "show_tables", "schema", _SCHEMA, "table_name", "table_name"),
+    _ObjectList(("columns",), "show_columns", "table", _TABLE, "column_name", "ordinal_position"),
+    _ObjectList(("constraints", "primary", "keys"), "show_primary_keys", "table", _TABLE, None, "key_seq"),
+    _ObjectList(("procedures",), "show_procedures", "schema", _SCHEMA, "procedure_name", "procedure_name"),
+    _ObjectList(("functions",), "show_functions", "schema", _SCHEMA, "function_name", "function_name"),
 )
 
 
 def is_list(statement: Statement) -> bool:
     """Whether this SHOW lists what is in the catalogs."""
-    return any(statement.at(1, *shown.words) for shown in _SHOWN)
+    return any(statement.at(1, *objects.words) for objects in _OBJECT_LISTS)
 
 
 def emit_list(statement: Statement, output: Output) -> None:
     """Write such a SHOW as a query of its view."""
-    shown = next(shown for shown in _SHOWN if statement.at(1, *shown.words))
-    index = 1 + len(shown.words)
+    objects = next(objects for objects in _OBJECT_LISTS if statement.at(1, *objects.words))
+    index = 1 + len(objects.words)
     conditions = ["true"]
-    if shown.within is not None:
-        index = statement.expect(index, "from", shown.within)
+    if objects.within is not None:
+        index = statement.expect(index, "from", objects.within)
         parts, index = _name(statement, index)
-        if not len(shown.names) - 1 <= len(parts) <= len(shown.names) or not parts:
+        if not len(objects.names) - 1 <= len(parts) <= len(objects.names) or not parts:
             raise statement.near(index)
-        conditions = [f"{name} = {part}" for name, part in zip(shown.names[-len(parts) :], parts, strict=True)]
-    if shown.pattern is not None and statement.at(index, "like"):
+        conditions = [f"{name} = {part}" for name, part in zip(objects.names[-len(parts) :], parts, strict=True)]
+    if objects.pattern is not None and statement.at(index, "like"):
         if not statement.at_kind(index + 1, Kind.STRING) and not statement.at_kind(index + 1, Kind.PARAMETER):
             raise statement.near(index + 1)
         token = statement.tokens[index + 1]
-        conditions.append(f"{shown.pattern} like {statement.source[token.start : token.end]}")
+        conditions.append(f"{objects.pattern} like {statement.source[token.start : token.end]}")
         index += 2
     limit = str(_MOST_ROWS)
     if statement.at(index, "limit") and statement.at_kind(index + 1, Kind.NUMBER):
@@ -79,7 +79,7 @@ def emit_list(statement: Statement, output: Output) -> None:
     if index != len(statement):
         raise statement.near(index)
     output.write("select * from ")
-    output.write(f"standin.{shown.view} where {' and '.join(conditions)} order by {shown.order} limit {limit}")
+    output.write(f"standin.{objects.view} where {' and '.join(conditions)} order by {objects.order} limit {limit}")
 
 
 def _name(statement: Statement, index: int) -> tuple[list[str], int]:

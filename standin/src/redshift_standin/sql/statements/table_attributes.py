@@ -14,7 +14,7 @@ from redshift_standin.sql.statement import Statement
 
 @dataclass
 class Table:
-    """What a CREATE TABLE says of the table as a whole.
+    """A table as CREATE TABLE defines it.
 
     :param parent: the table that it is made like, in PostgreSQL's quotes.
     """
@@ -30,7 +30,10 @@ class Table:
     parent: str | None = None
 
     def set_distribution_key(self, column: str) -> None:
-        """Note the column that rows are distributed by; there is one at most."""
+        """Set the distribution key; a table has at most one.
+
+        :raises WarehouseError: it has one already.
+        """
         if self.distribution_key is not None:
             raise WarehouseError("only one column can be the distribution key", sqlstate="42601")
         self.distribution_key = column
@@ -51,8 +54,8 @@ class Table:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """Those attributes that were said."""
-        said = {
+        """The attributes that the statement sets."""
+        attributes = {
             "distribution": "key" if self.distribution_key else self.distribution,
             "distribution_key": self.distribution_key,
             "sort_key": self.sort_key,
@@ -61,31 +64,31 @@ class Table:
             "identity": self.has_identity,
             "parent": self.parent,
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in attributes.items() if value}
 
 
-def note(output: Output, said: dict[str, Any]) -> None:
+def write_attributes(output: Output, attributes: dict[str, Any]) -> None:
     """End a statement with a comment that an event trigger reads (catalog/60_table_attributes.sql).
 
-    It is JSON in hexadecimal digits, as a name could end the comment.
+    The comment is JSON in hexadecimal, because a name could end it.
     """
-    output.write(f" /* attributes {json.dumps(said).encode().hex()} */")
+    output.write(f" /* attributes {json.dumps(attributes).encode().hex()} */")
 
 
-def note_attributes(output: Output, table: Table, *, indexed: bool = False) -> None:
-    """Tell the database what PostgreSQL does not know of a new table.
+def write_table_attributes(output: Output, table: Table, *, indexed: bool = False) -> None:
+    """Write the attributes that PostgreSQL does not have, for a new table.
 
-    :param indexed: also tell it (catalog/60_sort_keys.sql) the numbers of the sort key's columns, to make an index.
+    :param indexed: also write the numbers of the sort key's columns, for the index of catalog/60_sort_keys.sql.
     """
     if table.attributes:
-        note(output, table.attributes)
+        write_attributes(output, table.attributes)
     if table.sort_key and indexed:
         names = list(table.columns)
         output.write(f" /* sort key {' '.join(str(names.index(column) + 1) for column in table.sort_key)} */")
 
 
 def read_attributes(statement: Statement, index: int, table: Table) -> int:
-    """Read the table attributes that stand here and return the index after them."""
+    """Read the table attributes at this index and return the index after them."""
     while index < len(statement) and not statement.at(index, "as"):
         if statement.at(index, "backup") and statement.at_any(index + 1, ("yes", "no")):
             index += 2
