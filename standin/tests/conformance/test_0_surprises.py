@@ -6,7 +6,7 @@ from standin_support.facts import Here, fact
 from standin_support.whole import BUCKET
 
 
-@fact("0/3", "One COPY loads all of its files or none.", Here.SUPPORTED, "copy-usage_notes-multiple-files")
+@fact("0/3", "COPY loads all of its files or none.", Here.SUPPORTED, "copy-usage_notes-multiple-files")
 def test_all_or_nothing(loader):
     loader.put("a/1", "1\n")
     loader.put("a/2", "x\n")
@@ -15,7 +15,7 @@ def test_all_or_nothing(loader):
     assert loader.run("select count(*) from t") == [(0,)]
 
 
-@fact("0/10", "NULL comes last in ascending order, and first in descending order.", Here.SUPPORTED, "r_ORDER_BY_clause")
+@fact("0/10", "NULL sorts last in ascending order and first in descending order.", Here.SUPPORTED, "r_ORDER_BY_clause")
 def test_the_place_of_null(loader):
     loader.run("create table t (id integer)", "insert into t values (2), (null), (1)")
     assert loader.run("select id from t order by id") == [(1,), (2,), (None,)]

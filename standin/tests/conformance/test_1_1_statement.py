@@ -21,7 +21,9 @@ from standin_support.whole import BUCKET, CLUSTER, ROLE, TRUST, allow
 TWO = (Column("a", "int4"), Column("b", "varchar", 50))
 
 
-@fact("1.1/1", "The options of COPY come in any order and any case, with or without commas.", Here.SUPPORTED, "r_COPY")
+@fact(
+    "1.1/1", "The options of COPY can be in any order and any case, with or without commas.", Here.SUPPORTED, "r_COPY"
+)
 def test_order_of_options(loader):
     url = loader.put("a", "id,name\n1,a\n")
     loader.run("create table t (id integer, name varchar(5))")
@@ -29,7 +31,7 @@ def test_order_of_options(loader):
     assert loader.run("select * from t") == [(1, "a")]
 
 
-@fact("1.1/2", "COPY adds to the rows that a table has.", Here.SUPPORTED, "r_COPY")
+@fact("1.1/2", "COPY appends to the rows of a table.", Here.SUPPORTED, "r_COPY")
 def test_appends(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -37,7 +39,7 @@ def test_appends(loader):
     assert loader.copy(url) == [(1,), (1,)]
 
 
-@fact("1.1/2 INSERT", "COPY needs the privilege INSERT on the table, and no other.", Here.SUPPORTED, "r_COPY")
+@fact("1.1/2 INSERT", "COPY requires the INSERT privilege on the table and nothing else.", Here.SUPPORTED, "r_COPY")
 def test_privilege(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -66,7 +68,7 @@ def test_statistics_are_the_owners(loader):
     assert loader.copy(url, "statupdate on") == [(1,)]
 
 
-@fact("1.1/2 external", "COPY loads no external table.", Here.REFUSED, "r_COPY")
+@fact("1.1/2 external", "COPY cannot load an external table.", Here.REFUSED, "r_COPY")
 def test_external_tables(loader):
     assert loader.fails("create external table s.e (id integer) stored as parquet location 's3://b/k'").sqlstate == (
         "0A000"
@@ -75,7 +77,7 @@ def test_external_tables(loader):
 
 @fact(
     "1.1/3",
-    "FROM names a prefix of keys and no folder: `a/data` also loads `a/data.bak`.",
+    "FROM specifies a key prefix, not a folder: `a/data` also loads `a/data.bak`.",
     Here.SUPPORTED,
     "copy-parameters-data-source-s3",
 )
@@ -90,7 +92,7 @@ def test_a_prefix_is_no_folder(loader):
 
 @fact(
     "1.1/4",
-    "A JSONPaths file under the prefix of the data is read as data, which fails.",
+    "A JSONPaths file under the prefix of the data is read as data, and the COPY fails.",
     Here.SUPPORTED,
     "copy-parameters-data-format",
 )
@@ -104,7 +106,7 @@ def test_paths_among_the_data(loader):
 
 @fact(
     "1.1/5",
-    "IAM_ROLE names a role that is associated with the cluster, trusts Redshift and may read.",
+    "IAM_ROLE names a role that is associated with the cluster, trusts Redshift and has read access.",
     Here.SUPPORTED,
     "copy-parameters-authorization",
 )
@@ -136,7 +138,7 @@ def test_default_role(loader):
 
 @fact(
     "1.1/5 SESSION",
-    "`IAM_ROLE 'SESSION'` acts as the caller's own session of IAM.",
+    "`IAM_ROLE 'SESSION'` uses the caller's own IAM session.",
     Here.REFUSED,
     "copy-parameters-authorization",
 )
@@ -148,7 +150,7 @@ def test_session():
 
 @fact(
     "1.1/5 chain",
-    "Of `IAM_ROLE 'A,B'` the cluster has A, A assumes B, and B reads; there are no blanks.",
+    "With `IAM_ROLE 'A,B'` the cluster assumes A, A assumes B, and B reads. Spaces are not allowed.",
     Here.SUPPORTED,
     "authorizing-redshift-service-chaining-roles",
 )
@@ -180,7 +182,7 @@ def _policy(*statements: dict) -> str:
 
 @fact(
     "1.1/5 keys",
-    "Access keys and CREDENTIALS, which the documentation no longer has, are still understood.",
+    "Access keys and CREDENTIALS are still accepted, although the documentation no longer lists them.",
     Here.SUPPORTED,
     "copy-parameters-authorization until 2025; cluster-versions, patch 204",
 )
@@ -195,7 +197,7 @@ def test_keys(loader):
 
 @fact(
     "1.1/6",
-    "A bucket in another region than the cluster needs REGION.",
+    "A bucket in another region than the cluster requires REGION.",
     Here.SUPPORTED,
     "copy-parameters-data-source-s3",
 )
@@ -210,7 +212,7 @@ def test_region(loader):
 
 @fact(
     "1.1/7",
-    "USING TEMPLATE takes options from a template that was made for COPY.",
+    "USING TEMPLATE takes options from a COPY template.",
     Here.REFUSED,
     "r_COPY-WITH-TEMPLATE",
 )
@@ -218,7 +220,9 @@ def test_template():
     assert refusal("using template csv_files").sqlstate == "0A000"
 
 
-@fact("1.1/8", "Objects that S3 encrypts by itself need no option.", Here.SUPPORTED, "copy-parameters-data-source-s3")
+@fact(
+    "1.1/8", "Objects that S3 encrypts on the server need no option.", Here.SUPPORTED, "copy-parameters-data-source-s3"
+)
 def test_encryption_of_s3(loader):
     loader.whole.client("s3").put_object(Bucket=BUCKET, Key="a", Body=b"1\n", ServerSideEncryption="AES256")
     loader.run("create table t (id integer)")
@@ -227,7 +231,7 @@ def test_encryption_of_s3(loader):
 
 @fact(
     "1.1/8 ENCRYPTED",
-    "Files that the client has encrypted are no longer loaded.",
+    "Client-side encrypted files are no longer loaded.",
     Here.SUPPORTED,
     "copy-parameters-data-source-s3",
 )
@@ -244,7 +248,7 @@ def test_encryption_by_the_client():
             [("1", r'a "b", c\nd')],
             marks=fact(
                 "1.2/9",
-                "CSV has commas; quotation marks, doubled within a field, may enclose commas and line breaks.",
+                "CSV uses commas. Quotation marks, doubled within a field, can enclose commas and line breaks.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -255,7 +259,7 @@ def test_encryption_by_the_client():
             [("1", "a;b")],
             marks=fact(
                 "1.2/9 QUOTE",
-                "CSV may have another delimiter and another quotation mark.",
+                "CSV can use another delimiter and another quotation mark.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -266,7 +270,7 @@ def test_encryption_by_the_client():
             [("1", '"a"')],
             marks=fact(
                 "1.2/10",
-                "Without a format the files are text whose fields end at `|`.",
+                "Without a format, the files are text with `|` between the fields.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -277,7 +281,7 @@ def test_encryption_by_the_client():
             [("1", "a")],
             marks=fact(
                 "1.2/10 several",
-                "DELIMITER may have several characters.",
+                "DELIMITER can have several characters.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -286,7 +290,7 @@ def test_encryption_by_the_client():
             "1\x01a\n",
             r"delimiter '\001'",
             [("1", "a")],
-            marks=fact("1.2/10 octal", "DELIMITER may be octal.", Here.SUPPORTED, "copy-parameters-data-format"),
+            marks=fact("1.2/10 octal", "DELIMITER can be octal.", Here.SUPPORTED, "copy-parameters-data-format"),
         ),
         pytest.param(
             "1\ta\n",
@@ -300,7 +304,7 @@ def test_encryption_by_the_client():
             [("1", "x")],
             marks=fact(
                 "1.2/11",
-                "JSON 'auto' matches the keys of the objects with the names of the columns.",
+                "JSON 'auto' matches the keys of the objects to column names.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -309,7 +313,9 @@ def test_encryption_by_the_client():
             '{"a": 1, "b": "x"}',
             "json",
             [("1", "x")],
-            marks=fact("1.2/11 alone", "JSON alone is 'auto'.", Here.SUPPORTED, "copy-parameters-data-format"),
+            marks=fact(
+                "1.2/11 alone", "JSON without an argument means 'auto'.", Here.SUPPORTED, "copy-parameters-data-format"
+            ),
         ),
         pytest.param(
             '{"A": 1, "B": "x"}',
@@ -317,7 +323,7 @@ def test_encryption_by_the_client():
             [("1", "x")],
             marks=fact(
                 "1.2/11 ignorecase",
-                "JSON 'auto ignorecase' matches whatever the case.",
+                "JSON 'auto ignorecase' matches regardless of case.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -328,7 +334,7 @@ def test_encryption_by_the_client():
             [("1", "abc")],
             marks=fact(
                 "1.2/12 FIXEDWIDTH",
-                "FIXEDWIDTH divides lines by widths, whatever its labels are.",
+                "FIXEDWIDTH divides lines by widths and ignores its labels.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -345,26 +351,36 @@ def test_formats(monkeypatch, content, options, rows):
         pytest.param(
             "csv escape",
             "42601",
-            marks=fact("1.2/9 ESCAPE", "CSV excludes ESCAPE.", Here.SUPPORTED, "copy-parameters-data-format"),
+            marks=fact(
+                "1.2/9 ESCAPE", "CSV cannot be combined with ESCAPE.", Here.SUPPORTED, "copy-parameters-data-format"
+            ),
         ),
         pytest.param(
             "csv removequotes",
             "42601",
             marks=fact(
-                "1.2/9 REMOVEQUOTES", "CSV excludes REMOVEQUOTES.", Here.SUPPORTED, "copy-parameters-data-format"
+                "1.2/9 REMOVEQUOTES",
+                "CSV cannot be combined with REMOVEQUOTES.",
+                Here.SUPPORTED,
+                "copy-parameters-data-format",
             ),
         ),
         pytest.param(
             "csv fixedwidth 'a:1'",
             "42601",
-            marks=fact("1.2/9 FIXEDWIDTH", "CSV excludes FIXEDWIDTH.", Here.SUPPORTED, "copy-parameters-data-format"),
+            marks=fact(
+                "1.2/9 FIXEDWIDTH",
+                "CSV cannot be combined with FIXEDWIDTH.",
+                Here.SUPPORTED,
+                "copy-parameters-data-format",
+            ),
         ),
         pytest.param(
             "csv delimiter '||'",
             "0A000",
             marks=fact(
                 "1.2/10 CSV",
-                "DELIMITER of CSV may have several characters.",
+                "DELIMITER of CSV can have several characters.",
                 Here.REFUSED,
                 "copy-parameters-data-format",
             ),
@@ -382,24 +398,24 @@ def test_formats(monkeypatch, content, options, rows):
         pytest.param(
             "avro 'auto'",
             "0A000",
-            marks=fact("1.2/12 AVRO", "Avro files are loaded.", Here.REFUSED, "copy-parameters-data-format"),
+            marks=fact("1.2/12 AVRO", "COPY can load Avro files.", Here.REFUSED, "copy-parameters-data-format"),
         ),
         pytest.param(
             "format as orc",
             "0A000",
-            marks=fact("1.2/12 ORC", "ORC files are loaded.", Here.REFUSED, "copy-usage_notes-copy-from-columnar"),
+            marks=fact("1.2/12 ORC", "COPY can load ORC files.", Here.REFUSED, "copy-usage_notes-copy-from-columnar"),
         ),
         pytest.param(
             "shapefile",
             "0A000",
-            marks=fact("1.2/12 SHAPEFILE", "Shapefiles are loaded.", Here.REFUSED, "copy-parameters-data-format"),
+            marks=fact("1.2/12 SHAPEFILE", "COPY can load shapefiles.", Here.REFUSED, "copy-parameters-data-format"),
         ),
         pytest.param(
             "lzop",
             "0A000",
             marks=fact(
                 "1.2/13 LZOP",
-                "Files that lzop has compressed are loaded.",
+                "COPY can load files compressed with lzop.",
                 Here.REFUSED,
                 "copy-parameters-file-compression",
             ),
@@ -409,7 +425,7 @@ def test_formats(monkeypatch, content, options, rows):
             "42601",
             marks=fact(
                 "1.2/14",
-                "PARQUET excludes MAXERROR, IGNOREALLERRORS, NOLOAD and all that concerns texts and dates.",
+                "PARQUET cannot be combined with MAXERROR, IGNOREALLERRORS, NOLOAD, or options for texts and dates.",
                 Here.SUPPORTED,
                 "copy-usage_notes-copy-from-columnar",
             ),
@@ -419,7 +435,7 @@ def test_formats(monkeypatch, content, options, rows):
             "42601",
             marks=fact(
                 "1.2/14 REGION",
-                "PARQUET excludes REGION, even the cluster's own.",
+                "PARQUET cannot be combined with REGION, not even for the cluster's own region.",
                 Here.SUPPORTED,
                 "copy-usage_notes-copy-from-columnar",
             ),
@@ -432,7 +448,7 @@ def test_refusals(options, sqlstate):
 
 @fact(
     "1.2/13",
-    "GZIP, BZIP2 or ZSTD says how all files are compressed.",
+    "GZIP, BZIP2 or ZSTD specifies the compression of all files.",
     Here.SUPPORTED,
     "copy-parameters-file-compression",
 )
@@ -444,7 +460,7 @@ def test_compression(loader):
 
 @fact(
     "1.2/13 names",
-    "Without such an option a file of text is read as it is, whatever its name.",
+    "Without such an option, a text file is read as it is, regardless of its name.",
     Here.SUPPORTED,
     "no source",
 )
@@ -463,7 +479,7 @@ def _parquet(**columns: pyarrow.Array) -> bytes:
 
 @fact(
     "1.2/14 position",
-    "The columns of a Parquet file are taken by their positions.",
+    "The columns of a Parquet file are matched by position.",
     Here.SUPPORTED,
     "copy-usage_notes-copy-from-columnar",
 )
@@ -475,7 +491,7 @@ def test_parquet(loader):
 
 @fact(
     "1.2/14 count",
-    "A Parquet file must have as many columns as the table; with FILLRECORD the last may be missing.",
+    "A Parquet file must have as many columns as the table. With FILLRECORD, the last columns can be missing.",
     Here.SUPPORTED,
     "copy-usage_notes-copy-from-columnar",
 )
@@ -488,7 +504,7 @@ def test_columns_of_parquet(loader):
 
 @fact(
     "1.2/15",
-    "A text of a Parquet file that is too long fails the COPY with code 15001.",
+    "A text in a Parquet file that is too long fails the COPY with code 15001.",
     Here.SUPPORTED,
     "aws/aws-sdk-pandas#280",
 )
@@ -508,14 +524,14 @@ def test_long_text_of_parquet(loader):
         pytest.param(
             b"1|" + b"x" * (4 << 20),
             "truncatecolumns",
-            marks=fact("1.2/16", "A row has 4 MB at most.", Here.SUPPORTED, "r_COPY"),
+            marks=fact("1.2/16", "A row can have up to 4 MB.", Here.SUPPORTED, "r_COPY"),
         ),
         pytest.param(
             b'{"a": 1, "x": "' + b"|" * (2 << 20) + b'"}',
             "json",
             marks=fact(
                 "1.2/16 JSON",
-                "A JSON object has 4 MB at most, and each `|` in it counts twice.",
+                "A JSON object can have up to 4 MB, and each `|` in it counts twice.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),

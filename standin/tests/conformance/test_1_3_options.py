@@ -30,92 +30,103 @@ NULL = r"\N"
     [
         pytest.param(
             TIME, b'"2019-02-11 05:09:12"', "", "2019-02-11 05:09:12",
-            marks=fact("1.3/TIMEFORMAT", "A TIMESTAMP is `YYYY-MM-DD HH:MI:SS`.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/TIMEFORMAT", "The default format of a TIMESTAMP is `YYYY-MM-DD HH:MI:SS`.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             ZONED, b'"2019-02-11 05:09:12+02"', "", "2019-02-11 05:09:12+02:00",
-            marks=fact("1.3/TIMEFORMAT zone", "A TIMESTAMPTZ has its offset behind that.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/TIMEFORMAT zone", "The default format of a TIMESTAMPTZ has the offset after that.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             TIME, b"1541105830", "timeformat 'epochsecs'", "2018-11-01 20:57:10",
-            marks=fact("1.3/TIMEFORMAT epochsecs", "'epochsecs' takes seconds.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT epochsecs", "'epochsecs' reads seconds.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b"1541105830796", "timeformat as 'epochmillisecs'", "2018-11-01 20:57:10.796000",
-            marks=fact("1.3/TIMEFORMAT epochmillisecs", "'epochmillisecs' takes ms.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT epochmillisecs", "'epochmillisecs' reads ms.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b'"03.31.2003 18:45:05"', "timeformat 'MM.DD.YYYY HH:MI:SS'", "2003-03-31 18:45:05",
-            marks=fact("1.3/TIMEFORMAT pattern", "A pattern says where what stands.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/TIMEFORMAT pattern", "A pattern gives the position of each part.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             TIME, b'"2019-02-11T05:09:12.195Z"', "timeformat 'auto'", "2019-02-11 05:09:12.195000",
-            marks=fact("1.3/TIMEFORMAT auto", "'auto' takes ISO 8601 with fractions.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/TIMEFORMAT auto", "'auto' reads ISO 8601 with fractions.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             ZONED, b'"2019-02-11T05:09:12+02"', "timeformat 'auto'", "2019-02-11 05:09:12+02:00",
-            marks=fact("1.3/TIMEFORMAT auto zone", "'auto' takes offsets.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/TIMEFORMAT auto zone", "'auto' reads offsets.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             TIME, b'"02/11/2019 05:09:12"', "timeformat 'auto'", "2019-02-11 05:09:12",
-            marks=fact("1.3/TIMEFORMAT auto month", "'auto' takes `MM/DD/YYYY`.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/TIMEFORMAT auto month", "'auto' reads `MM/DD/YYYY`.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             DATE, b'"2019-02-11"', "", "2019-02-11",
-            marks=fact("1.3/DATEFORMAT", "A DATE is `YYYY-MM-DD`.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/DATEFORMAT", "The default format of a DATE is `YYYY-MM-DD`.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             DATE, b'"2019-02-11 05:09:12"', "", "2019-02-11",
-            marks=fact("1.3/DATEFORMAT time", "The time of a DATE is left out.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/DATEFORMAT time", "A time after a DATE is dropped.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b'"2019-02-11"', "", "2019-02-11 00:00:00",
-            marks=fact("1.3/DATEFORMAT midnight", "A TIMESTAMP without time is midnight.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/DATEFORMAT midnight", "A TIMESTAMP without a time is midnight.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             DATE, b'"31.12.2018"', "dateformat 'DD.MM.YYYY'", "2018-12-31",
-            marks=fact("1.3/DATEFORMAT pattern", "A pattern says where what stands.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/DATEFORMAT pattern", "A pattern gives the position of each part.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             DATE, b'"20190211"', "dateformat 'auto'", "2019-02-11",
-            marks=fact("1.3/DATEFORMAT auto", "'auto' takes several forms of dates.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/DATEFORMAT auto", "'auto' reads several forms of dates.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             DATE, b'"soon"', "dateformat 'auto' acceptanydate", NULL,
-            marks=fact("1.3/ACCEPTANYDATE", "A date that cannot be read is NULL.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/ACCEPTANYDATE", "An invalid date becomes NULL.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(3), '"aää"'.encode(), "truncatecolumns", "aä",
-            marks=fact("1.3/TRUNCATECOLUMNS", "Texts are cut to what fits.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TRUNCATECOLUMNS", "Texts that are too long are truncated.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"  "', "blanksasnull", NULL,
-            marks=fact("1.3/BLANKSASNULL", "A text of nothing but blanks is NULL.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/BLANKSASNULL", "A text of only blanks becomes NULL.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'""', "emptyasnull", NULL,
-            marks=fact("1.3/EMPTYASNULL", "An empty text is NULL, also in JSON.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/EMPTYASNULL", "An empty text becomes NULL, also in JSON.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"  "', "emptyasnull", "  ",
-            marks=fact("1.3/EMPTYASNULL blanks", "EMPTYASNULL leaves blanks alone.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/EMPTYASNULL blanks", "EMPTYASNULL keeps texts of blanks.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"a  "', "trimblanks", "a",
-            marks=fact("1.3/TRIMBLANKS", "Blanks at a VARCHAR's end are removed.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TRIMBLANKS", "Trailing blanks of a VARCHAR are removed.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             Column("c", "char", 5), b'"a  "', "trimblanks", "a  ",
-            marks=fact("1.3/TRIMBLANKS CHAR", "TRIMBLANKS leaves a CHAR alone.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TRIMBLANKS CHAR", "TRIMBLANKS has no effect on a CHAR.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"a\xa4b"', "acceptinvchars", "a?b",
-            marks=fact("1.3/ACCEPTINVCHARS", "What is no UTF-8 becomes `?`.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/ACCEPTINVCHARS", "Invalid UTF-8 is replaced with `?`.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"a\xe4\xa4b"', "acceptinvchars as '^'", "a^^b",
             marks=fact(
-                "1.3/ACCEPTINVCHARS as", "Another character can be named, and takes as many bytes.", Here.SUPPORTED,
+                "1.3/ACCEPTINVCHARS as",
+                "The replacement can be another character. It is repeated once for each invalid byte.", Here.SUPPORTED,
                 CONVERSION,
             ),
         ),
@@ -125,7 +136,7 @@ NULL = r"\N"
         ),
         pytest.param(
             PRICE, b"20.259", "", "20.25",
-            marks=fact("1.3/ROUNDEC without", "Without ROUNDEC decimals are cut.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/ROUNDEC without", "Without ROUNDEC, decimals are truncated.", Here.SUPPORTED, CONVERSION),
         ),
     ],
 )  # fmt: skip
@@ -138,20 +149,20 @@ def test_what_becomes_of_a_value(monkeypatch, column, raw, options, text):
     [
         pytest.param(
             TIME, b"1541105830796", "timeformat 'auto'", 1206,
-            marks=fact("1.3/TIMEFORMAT auto epoch", "'auto' takes no epoch numbers.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/TIMEFORMAT auto epoch", "'auto' does not read epoch numbers.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             TIME, b'"2018-11-01 20:57:10"', "timeformat 'epochmillisecs'", 1206,
-            marks=fact("1.3/TIMEFORMAT mixed", "Epochs and texts do not mix.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT mixed", "Epoch numbers and texts cannot be mixed.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b'"Feb 11 2019 05:09:12"', "timeformat 'auto'", 1206,
-            marks=fact("1.3/TIMEFORMAT auto name", "'auto' takes names of months.", Here.DIFFERS, AUTOMATIC),
+            marks=fact("1.3/TIMEFORMAT auto name", "'auto' reads month names.", Here.DIFFERS, AUTOMATIC),
         ),
         pytest.param(
             TIME, b'"2019-02-11T05:09:12+02"', "timeformat 'auto'", 1206,
             marks=fact(
-                "1.3/TIMEFORMAT auto shift", "What a TIMESTAMP makes of another offset than UTC's.", Here.UNKNOWN,
+                "1.3/TIMEFORMAT auto shift", "How a TIMESTAMP treats an offset other than UTC.", Here.UNKNOWN,
                 "no source",
             ),
         ),
@@ -172,27 +183,31 @@ JSON_EXCLUDES = (
     [
         pytest.param(
             "timeformat 'EPOCHSECS'", "EPOCHSECS",
-            marks=fact("1.3/TIMEFORMAT case", "Keywords in upper case are not known.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT case", "Keywords in upper case are not recognized.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             "timeformat 'YYYY-MM-DD HH:MI:SS TZ'", "date or time format",
-            marks=fact("1.3/TIMEFORMAT TZ", "A pattern has no time zone.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT TZ", "A pattern cannot have a time zone.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             "maxerror 100001", "MAXERROR",
-            marks=fact("1.3/MAXERROR most", "MAXERROR is 100,000 at most.", Here.SUPPORTED, LOAD),
+            marks=fact("1.3/MAXERROR most", "MAXERROR can be at most 100,000.", Here.SUPPORTED, LOAD),
         ),
         pytest.param(
             "ignoreallerrors maxerror 5", "IGNOREALLERRORS",
-            marks=fact("1.3/IGNOREALLERRORS MAXERROR", "IGNOREALLERRORS excludes MAXERROR.", Here.SUPPORTED, LOAD),
+            marks=fact(
+                "1.3/IGNOREALLERRORS MAXERROR", "IGNOREALLERRORS cannot be combined with MAXERROR.", Here.SUPPORTED, LOAD
+            ),
         ),
         pytest.param(
             "ignoreallerrors parquet", "IGNOREALLERRORS",
-            marks=fact("1.3/IGNOREALLERRORS PARQUET", "IGNOREALLERRORS excludes PARQUET.", Here.SUPPORTED, LOAD),
+            marks=fact(
+                "1.3/IGNOREALLERRORS PARQUET", "IGNOREALLERRORS cannot be combined with PARQUET.", Here.SUPPORTED, LOAD
+            ),
         ),
         pytest.param(
             "comprows 999", "COMPROWS",
-            marks=fact("1.3/COMPROWS", "COMPROWS is 1,000 to 2,147,483,647.", Here.SUPPORTED, LOAD),
+            marks=fact("1.3/COMPROWS", "COMPROWS is between 1,000 and 2,147,483,647.", Here.SUPPORTED, LOAD),
         ),
         *(
             pytest.param(
@@ -217,47 +232,51 @@ def test_options_that_are_refused(options, named):
     [
         pytest.param(
             b"a|\\N\n", "", 2, [("a", NULL)],
-            marks=fact("1.3/NULL AS", r"`\N` is NULL in text and CSV.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/NULL AS", r"`\N` means NULL in text and CSV.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             b"a|-\n", "null as '-'", 2, [("a", NULL)],
-            marks=fact("1.3/NULL AS other", "Another text can stand for NULL.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/NULL AS other", "Another text can mean NULL.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             codecs.BOM_UTF16_LE + "a|ä\n".encode("utf-16-le"), "encoding as utf16", 2, [("a", "ä")],
-            marks=fact("1.3/ENCODING", "UTF16, UTF16LE and UTF16BE become UTF-8.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/ENCODING", "UTF16, UTF16LE and UTF16BE are converted to UTF-8.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             b"a\n", "fillrecord", 3, [("a", "", NULL)],
             marks=fact(
-                "1.3/FILLRECORD", "Missing columns at the end are NULL, and an empty text for VARCHAR.",
+                "1.3/FILLRECORD", "Missing trailing columns become NULL, or an empty text in a VARCHAR.",
                 Here.SUPPORTED, CONVERSION,
             ),
         ),
         pytest.param(
             b"a\n", "fillrecord emptyasnull", 3, [("a", NULL, NULL)],
-            marks=fact("1.3/FILLRECORD EMPTYASNULL", "With EMPTYASNULL all are NULL.", Here.SUPPORTED, CONVERSION),
+            marks=fact(
+                "1.3/FILLRECORD EMPTYASNULL", "With EMPTYASNULL, all of them become NULL.", Here.SUPPORTED, CONVERSION
+            ),
         ),
         pytest.param(
             b"h1|h2\na|b\n", "ignoreheader as 1", 2, [("a", "b")],
-            marks=fact("1.3/IGNOREHEADER", "The first lines are left out.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/IGNOREHEADER", "The first lines are skipped.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             b'{"a":\n"x"}\n{"a": "y"}\n', "json ignoreheader 2", 1, [("y",)],
-            marks=fact("1.3/IGNOREHEADER JSON", "For JSON, too, lines are counted.", Here.SUPPORTED,
+            marks=fact("1.3/IGNOREHEADER JSON", "JSON files skip lines, too.", Here.SUPPORTED,
                        "copy-usage_notes-copy-from-json"),
         ),
         pytest.param(
             b"a\\|b|c\n", "escape", 2, [("a|b", "c")],
-            marks=fact("1.3/ESCAPE", "A backslash makes the next character data.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/ESCAPE", "A backslash escapes the next character.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             b"\"a|b\"|'c'\n", "removequotes", 2, [("a|b", "c")],
-            marks=fact("1.3/REMOVEQUOTES", "Quotation marks enclose a field.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/REMOVEQUOTES", "Quotation marks around a field are removed.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             b"a|b\n\nc|d\n", "ignoreblanklines", 2, [("a", "b"), ("c", "d")],
-            marks=fact("1.3/IGNOREBLANKLINES", "Empty lines are left out.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/IGNOREBLANKLINES", "Empty lines are skipped.", Here.SUPPORTED, CONVERSION),
         ),
     ],
 )  # fmt: skip
@@ -268,7 +287,7 @@ def test_what_becomes_of_lines(monkeypatch, content, options, columns, rows):
 
 @fact(
     "1.3/MANIFEST",
-    "With MANIFEST, FROM names one object that lists the others; without it, the list itself is data.",
+    "With MANIFEST, FROM names an object that lists the files. Without it, the list itself is read as data.",
     Here.SUPPORTED,
     "copy-parameters-data-source-s3",
 )
@@ -280,7 +299,7 @@ def test_manifest(loader):
     assert loader.copy(manifest, "manifest") == [(7,)]
 
 
-@fact("1.3/ENCODING manifest", "Manifests are UTF-8 whatever ENCODING says.", Here.SUPPORTED, CONVERSION)
+@fact("1.3/ENCODING manifest", "Manifests are UTF-8 regardless of ENCODING.", Here.SUPPORTED, CONVERSION)
 def test_encoding_of_a_manifest(loader):
     url = loader.put("a", "ä\n".encode("utf-16-le"))
     manifest = loader.put("m", {"entries": [{"url": url}]})
@@ -288,7 +307,7 @@ def test_encoding_of_a_manifest(loader):
     assert loader.copy(manifest, "manifest encoding utf16le") == [("ä",)]
 
 
-@fact("1.3/IGNOREHEADER files", "The lines are left out of every file.", Here.SUPPORTED, CONVERSION)
+@fact("1.3/IGNOREHEADER files", "The lines are skipped in every file.", Here.SUPPORTED, CONVERSION)
 def test_headers_of_all_files(loader):
     loader.put("a/1", "id\n1\n")
     loader.put("a/2", "id\n2\n")
@@ -296,7 +315,7 @@ def test_headers_of_all_files(loader):
     assert loader.copy(f"s3://{BUCKET}/a/", "ignoreheader 1") == [(1,), (2,)]
 
 
-@fact("1.3/MAXERROR", "A load fails when it has as many errors as MAXERROR says.", Here.SUPPORTED, LOAD)
+@fact("1.3/MAXERROR", "A load fails when the number of errors reaches MAXERROR.", Here.SUPPORTED, LOAD)
 def test_maxerror(loader):
     url = loader.put("a", "1\nx\ny\n4\n")
     loader.run("create table t (id integer)")
@@ -304,7 +323,7 @@ def test_maxerror(loader):
     assert loader.copy(url, "maxerror as 3") == [(1,), (4,)]
 
 
-@fact("1.3/MAXERROR 0", "MAXERROR is 0 by default; 0 and 1 fail at the first error.", Here.SUPPORTED, LOAD)
+@fact("1.3/MAXERROR 0", "MAXERROR is 0 by default. 0 and 1 both fail at the first error.", Here.SUPPORTED, LOAD)
 def test_the_first_error(loader):
     url = loader.put("a", "1\nx\n")
     loader.run("create table t (id integer)")
@@ -315,7 +334,7 @@ def test_the_first_error(loader):
 
 @fact(
     "1.3/MAXERROR JSONPaths",
-    "MAXERROR tolerates no JSONPaths file that is malformed.",
+    "MAXERROR does not tolerate a malformed JSONPaths file.",
     Here.SUPPORTED,
     LOAD,
 )
@@ -325,7 +344,7 @@ def test_maxerror_and_paths(loader):
     assert "Invalid JSONPath format" in str(loader.copy_fails(url, f"json '{paths}' maxerror 100"))
 
 
-@fact("1.3/IGNOREALLERRORS", "Every bad row is left out.", Here.SUPPORTED, LOAD)
+@fact("1.3/IGNOREALLERRORS", "Every bad row is skipped.", Here.SUPPORTED, LOAD)
 def test_ignoreallerrors(loader):
     url = loader.put("a", "1\nx\n3\ny\n")
     loader.run("create table t (id integer)")
@@ -334,7 +353,7 @@ def test_ignoreallerrors(loader):
 
 @fact(
     "1.3/EXPLICIT_IDS",
-    "EXPLICIT_IDS loads values into an IDENTITY column, and is not needed for one BY DEFAULT.",
+    "EXPLICIT_IDS loads values into an IDENTITY column. A column BY DEFAULT does not need it.",
     Here.SUPPORTED,
     CONVERSION,
 )
@@ -346,7 +365,7 @@ def test_explicit_ids(loader):
     assert loader.copy(url, table="d(id, name)") == [(7, "x")]
 
 
-@fact("1.3/EXPLICIT_IDS unique", "What EXPLICIT_IDS loads need not be unique.", Here.SUPPORTED, CONVERSION)
+@fact("1.3/EXPLICIT_IDS unique", "Values loaded with EXPLICIT_IDS need not be unique.", Here.SUPPORTED, CONVERSION)
 def test_explicit_ids_are_not_checked(loader):
     url = loader.put("a", "7|x\n7|y\n")
     loader.run("create table t (id integer identity(1, 1), name varchar(5))")

@@ -23,7 +23,7 @@ S3_ERROR = "s3serviceexception-error"
 
 @fact(
     "1.6/31",
-    "A COPY that succeeded tells INFO: Load into table 'T' completed, N record(s) loaded successfully.",
+    "A successful COPY sends the INFO: Load into table 'T' completed, N record(s) loaded successfully.",
     Here.SUPPORTED,
     "r_COPY_command_examples",
 )
@@ -35,7 +35,7 @@ def test_success(loader):
 
 @fact(
     "1.6/31 errors",
-    "A second INFO tells how many rows were left out; there are two blanks before `Check`.",
+    "A second INFO gives the number of skipped rows, with two spaces before `Check`.",
     Here.SUPPORTED,
     "tutorial-loading-data",
 )
@@ -52,7 +52,7 @@ def test_tolerated_errors(loader):
     ]
 
 
-@fact("1.6/32", "COPY gives drivers no number of rows.", Here.SUPPORTED, "no source")
+@fact("1.6/32", "COPY does not report a row count to drivers.", Here.SUPPORTED, "no source")
 def test_row_count(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -62,7 +62,7 @@ def test_row_count(loader):
 
 @fact(
     "1.6/33",
-    "Bad data: XX000, Load into table 'T' failed.  Check 'stl_load_errors' system table for details.",
+    "Bad data is XX000: Load into table 'T' failed.  Check 'stl_load_errors' system table for details.",
     Here.SUPPORTED,
     "errors that drivers show",
 )
@@ -90,7 +90,7 @@ def test_place_of_bad_data(loader):
 
 @fact(
     "1.6/34",
-    "Redshift Serverless names sys_load_error_detail there; one pattern matches both.",
+    "Redshift Serverless names sys_load_error_detail instead. One pattern matches both.",
     Here.DIFFERS,
     "errors that drivers show",
 )
@@ -135,7 +135,7 @@ def test_detail_of_an_empty_prefix(loader):
 
 @fact(
     "1.6/36",
-    "An object that is not there: S3ServiceException, Status 404, NoSuchKey, and its address.",
+    "A missing object is S3ServiceException, Status 404, NoSuchKey, with its address.",
     Here.SUPPORTED,
     "awslabs/aws-lambda-redshift-loader#73",
 )
@@ -154,7 +154,7 @@ def test_a_missing_object(loader):
 
 @fact(
     "1.6/37",
-    "What the role may not read: S3ServiceException:Access Denied,Status 403,Error AccessDenied.",
+    "Missing read access is S3ServiceException:Access Denied,Status 403,Error AccessDenied.",
     Here.SUPPORTED,
     S3_ERROR,
 )
@@ -169,7 +169,7 @@ def test_access_denied(loader):
 
 @fact(
     "1.6/37 region",
-    "A bucket in another region: S3ServiceException, Status 301, PermanentRedirect.",
+    "A bucket in another region is S3ServiceException, Status 301, PermanentRedirect.",
     Here.SUPPORTED,
     S3_ERROR,
 )
@@ -183,7 +183,7 @@ def test_another_region(loader):
     )
 
 
-@fact("1.6/37 key", "A wrong secret key: Status 403, SignatureDoesNotMatch.", Here.SUPPORTED, S3_ERROR)
+@fact("1.6/37 key", "A wrong secret key is Status 403, SignatureDoesNotMatch.", Here.SUPPORTED, S3_ERROR)
 def test_a_wrong_key(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -194,7 +194,7 @@ def test_a_wrong_key(loader):
 
 @fact(
     "1.6/38",
-    "A manifest that cannot be read: Problem reading manifest file - S3ServiceException:…",
+    "An unreadable manifest is: Problem reading manifest file - S3ServiceException:…",
     Here.SUPPORTED,
     "databricks/spark-redshift#136",
 )
@@ -207,7 +207,7 @@ def test_a_missing_manifest(loader):
 
 @fact(
     "1.6/38 path",
-    "A manifest that is a prefix: COPY with MANIFEST parameter requires full path of an S3 object.",
+    "A prefix instead of a manifest is: COPY with MANIFEST parameter requires full path of an S3 object.",
     Here.SUPPORTED,
     "PostHog/posthog#61603",
 )
@@ -221,7 +221,7 @@ def test_a_manifest_that_is_a_folder(loader):
 
 @fact(
     "1.6/38 role",
-    "A role that may not read the manifest may be told the same words.",
+    "A role without access to the manifest can get the same error.",
     Here.DIFFERS,
     "PostHog/posthog#61603",
 )
@@ -236,7 +236,7 @@ def test_a_manifest_that_may_not_be_read(loader):
 
 @fact(
     "1.6/39",
-    "A table that is not there: XX000, Cannot COPY into nonexistent table T, and no load error.",
+    "A missing table is XX000: Cannot COPY into nonexistent table T. It adds no load error.",
     Here.SUPPORTED,
     "estuary/connectors#918",
 )
@@ -268,19 +268,19 @@ def test_an_empty_object(loader, options):
     assert loader.copy(loader.put("a", b""), options) == []
 
 
-@fact("1.6/40 PARQUET", "An empty object is no Parquet file and fails the COPY.", Here.SUPPORTED, "no source")
+@fact("1.6/40 PARQUET", "An empty object is not a Parquet file and fails the COPY.", Here.SUPPORTED, "no source")
 def test_an_empty_parquet_object(loader):
     loader.run("create table t (id integer)")
     assert "Spectrum Scan Error" in str(loader.copy_fails(loader.put("a", b""), "parquet"))
 
 
-@fact("1.6/40 AVRO", "Empty Avro objects are left out.", Here.REFUSED, "cluster-versions, patch 201")
+@fact("1.6/40 AVRO", "Empty Avro objects are skipped.", Here.REFUSED, "cluster-versions, patch 201")
 def test_an_empty_avro_object(loader):
     loader.run("create table t (id integer)")
     assert loader.copy_fails(loader.put("a", b""), "avro 'auto'").sqlstate == "0A000"
 
 
-@fact("1.6/41", "A prefix of nothing but a folder's empty marker loads no rows.", Here.SUPPORTED, "no source")
+@fact("1.6/41", "A prefix with only an empty folder marker loads no rows.", Here.SUPPORTED, "no source")
 def test_a_folder_marker(loader):
     loader.put("a/b/", b"")
     loader.run("create table t (id integer)")
@@ -291,7 +291,7 @@ def _manifest(loader, *entries: dict, **more) -> str:
     return loader.put("m", {"entries": list(entries), **more})
 
 
-@fact("1.6/42", "A manifest lists addresses; those that are not mandatory may be missing.", Here.SUPPORTED, MANIFEST)
+@fact("1.6/42", "A manifest lists addresses. Objects that are not mandatory can be missing.", Here.SUPPORTED, MANIFEST)
 def test_manifest(loader):
     url = loader.put("a", "1\n")
     loader.put("ab", "2\n")
@@ -300,7 +300,7 @@ def test_manifest(loader):
     assert loader.copy(manifest, "manifest") == [(1,)]
 
 
-@fact("1.6/42 mandatory", "A mandatory object that is missing fails the COPY.", Here.SUPPORTED, MANIFEST)
+@fact("1.6/42 mandatory", "A missing mandatory object fails the COPY.", Here.SUPPORTED, MANIFEST)
 def test_mandatory(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -308,7 +308,7 @@ def test_mandatory(loader):
     assert "Error NoSuchKey" in str(loader.copy_fails(manifest, "manifest"))
 
 
-@fact("1.6/42 none", "If all are missing, the COPY fails in any case.", Here.SUPPORTED, MANIFEST)
+@fact("1.6/42 none", "If all objects are missing, the COPY always fails.", Here.SUPPORTED, MANIFEST)
 def test_nothing_is_there(loader):
     loader.run("create table t (id integer)")
     manifest = _manifest(loader, {"url": f"s3://{BUCKET}/gone", "mandatory": False})
@@ -322,7 +322,7 @@ def test_twice(loader):
     assert loader.copy(_manifest(loader, {"url": url}, {"url": url}), "manifest") == [(1,), (1,)]
 
 
-@fact("1.6/42 prefix", "An entry is a whole key and no prefix.", Here.SUPPORTED, MANIFEST)
+@fact("1.6/42 prefix", "An entry is a full key, not a prefix.", Here.SUPPORTED, MANIFEST)
 def test_an_entry_is_no_prefix(loader):
     loader.put("a/1", "1\n")
     loader.run("create table t (id integer)")
@@ -338,7 +338,7 @@ def test_other_keys(loader):
     assert loader.copy(manifest, "manifest") == [(1,)]
 
 
-@fact("1.6/42 length", "For Parquet an entry needs the object's content_length.", Here.SUPPORTED, S3)
+@fact("1.6/42 length", "For Parquet, an entry requires the object's content_length.", Here.SUPPORTED, S3)
 def test_length_of_parquet(loader):
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.table({"id": pyarrow.array([1], pyarrow.int32())}), buffer)
@@ -349,7 +349,7 @@ def test_length_of_parquet(loader):
     assert loader.copy(_manifest(loader, entry), "parquet manifest") == [(1,)]
 
 
-@fact("1.6/42 plain", "A manifest is not compressed, whatever its files are.", Here.SUPPORTED, MANIFEST)
+@fact("1.6/42 plain", "A manifest is not compressed, even if its files are.", Here.SUPPORTED, MANIFEST)
 def test_a_manifest_is_plain(loader):
     url = loader.put("a.gz", gzip.compress(b"1\n"))
     loader.run("create table t (id integer)")
@@ -358,7 +358,7 @@ def test_a_manifest_is_plain(loader):
     assert "Problem reading manifest file" in str(loader.copy_fails(packed, "manifest gzip"))
 
 
-@fact("1.6/43", "COPY tries again when S3 does not answer.", Here.DIFFERS, "copy-usage_notes-multiple-files")
+@fact("1.6/43", "COPY retries when S3 does not answer.", Here.DIFFERS, "copy-usage_notes-multiple-files")
 def test_outages(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -370,7 +370,7 @@ def test_outages(loader):
         FAULTS.clear()
 
 
-@fact("1.6/44", "A COPY that runs again loads its files again.", Here.SUPPORTED, "r_COPY")
+@fact("1.6/44", "A repeated COPY loads the same files again.", Here.SUPPORTED, "r_COPY")
 def test_no_ledger(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")

@@ -32,7 +32,7 @@ def test_count(loader):
     assert _count(loader.other("guest")) == 0
 
 
-@fact("1.7/45 failed", "It is 0 after a COPY that failed while it loaded.", Here.SUPPORTED, COUNT)
+@fact("1.7/45 failed", "It is 0 after a COPY that failed while loading.", Here.SUPPORTED, COUNT)
 def test_count_after_bad_data(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n2\n"))
@@ -40,7 +40,12 @@ def test_count_after_bad_data(loader):
     assert _count(loader) == 0
 
 
-@fact("1.7/45 syntax", "A COPY with a wrong syntax or without the privilege leaves it.", Here.SUPPORTED, COUNT)
+@fact(
+    "1.7/45 syntax",
+    "A COPY that fails for its syntax or a missing privilege does not change it.",
+    Here.SUPPORTED,
+    COUNT,
+)
 def test_count_after_a_wrong_statement(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "1\n2\n")
@@ -55,7 +60,7 @@ def test_no_identifier(loader):
     assert _identifier(loader) == -1
 
 
-@fact("1.7/46 set", "It is set as soon as a COPY loads, also when its data are bad.", Here.SUPPORTED, IDENTIFIER)
+@fact("1.7/46 set", "It is set as soon as a COPY begins to load, even if the data is bad.", Here.SUPPORTED, IDENTIFIER)
 def test_identifier(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n"))
@@ -64,7 +69,7 @@ def test_identifier(loader):
     assert 0 < first < _identifier(loader)
 
 
-@fact("1.7/46 not set", "A wrong syntax or a refusal of S3 leaves it.", Here.SUPPORTED, IDENTIFIER)
+@fact("1.7/46 not set", "A syntax error or an error from S3 does not change it.", Here.SUPPORTED, IDENTIFIER)
 def test_identifier_after_a_refusal(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "1\n")
@@ -118,7 +123,7 @@ def test_columns(loader, view, columns):
 
 @fact(
     "1.7/47 row",
-    "A bad row is told with its file, line, column, text and reason, padded with blanks.",
+    "A bad row is listed with its file, line, column, text and reason, padded with blanks.",
     Here.SUPPORTED,
     "r_STL_LOAD_ERRORS",
 )
@@ -136,14 +141,14 @@ def test_a_load_error(loader):
     assert [len(row[index]) for index in (0, 2, 3, 4, 5, 7)] == [256, 127, 10, 1024, 1024, 100]
 
 
-@fact("1.7/47 JSON", "The line of a JSON object is the one that it ends on.", Here.SUPPORTED, "r_STL_LOAD_ERRORS")
+@fact("1.7/47 JSON", "The line of a JSON object is the line on which it ends.", Here.SUPPORTED, "r_STL_LOAD_ERRORS")
 def test_the_line_of_an_object(loader):
     loader.run("create table t (id integer)")
     loader.copy_fails(loader.put("a", '{"id": 1}\n{\n"id": "x"\n}\n'), "json 'auto'")
     assert loader.run("select line_number from stl_load_errors where query = pg_last_copy_id()") == [(4,)]
 
 
-@fact("1.7/47 slice", "Which slice a file goes to: they are dealt in turn.", Here.UNKNOWN, "no source")
+@fact("1.7/47 slice", "Which slice loads a file: files are assigned in turn.", Here.UNKNOWN, "no source")
 def test_slices(loader):
     loader.run("create table t (id integer)")
     for number in range(3):
@@ -164,7 +169,7 @@ def test_values_of_a_bad_row(loader):
 
 @fact(
     "1.7/49 STL_REPLACEMENTS",
-    "STL_REPLACEMENTS has the rows in which ACCEPTINVCHARS replaced something.",
+    "STL_REPLACEMENTS lists the rows in which ACCEPTINVCHARS replaced something.",
     Here.SUPPORTED,
     "r_STL_REPLACEMENTS",
 )
@@ -177,7 +182,9 @@ def test_replacements(loader):
     ) == [(url, 2, "name")]
 
 
-@fact("1.7/50 files", "STL_LOAD_COMMITS has each file with its lines and errors.", Here.SUPPORTED, "r_STL_LOAD_COMMITS")
+@fact(
+    "1.7/50 files", "STL_LOAD_COMMITS lists each file with its lines and errors.", Here.SUPPORTED, "r_STL_LOAD_COMMITS"
+)
 def test_files(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "1\nx\n")
@@ -188,7 +195,7 @@ def test_files(loader):
     ) == [(True, url, 2, 1, 1, "TEXT")]
 
 
-@fact("1.7/50 rollback", "A row there proves no commit.", Here.SUPPORTED, "r_STL_LOAD_COMMITS")
+@fact("1.7/50 rollback", "A row in it does not prove a commit.", Here.SUPPORTED, "r_STL_LOAD_COMMITS")
 def test_files_of_a_rollback(loader):
     loader.run("create table t (id integer)")
     url = loader.put("rolled-back", "1\n")
@@ -197,7 +204,12 @@ def test_files_of_a_rollback(loader):
     assert loader.run(f"select trim(filename) from stl_load_commits where filename = '{url}'") == [(url,)]
 
 
-@fact("1.7/51 object", "SYS_LOAD_DETAIL has the ETag and the age of each object.", Here.SUPPORTED, "SYS_LOAD_DETAIL")
+@fact(
+    "1.7/51 object",
+    "SYS_LOAD_DETAIL has the ETag and the modification time of each object.",
+    Here.SUPPORTED,
+    "SYS_LOAD_DETAIL",
+)
 def test_objects(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n"))
@@ -222,14 +234,14 @@ def test_history(loader):
     ) == [("completed", "t", f"s3://{BUCKET}/a/", "TEXT", 3, 2, 6, 0, True, True)]
 
 
-@fact("1.7/51 aborted", "A COPY that failed is `aborted` there.", Here.SUPPORTED, "SYS_LOAD_HISTORY")
+@fact("1.7/51 aborted", "A failed COPY has the status `aborted`.", Here.SUPPORTED, "SYS_LOAD_HISTORY")
 def test_history_of_a_failure(loader):
     loader.run("create table t (id integer)")
     loader.copy_fails(loader.put("a", "x\n"))
     assert loader.run(f"select trim(status), loaded_rows from sys_load_history {LAST}") == [("aborted", 0)]
 
 
-@fact("1.7/51 running", "A COPY is `running` there before it has ended.", Here.DIFFERS, "SYS_LOAD_HISTORY")
+@fact("1.7/51 running", "A COPY has the status `running` until it ends.", Here.DIFFERS, "SYS_LOAD_HISTORY")
 def test_history_of_what_runs(loader):
     assert loader.run("select count(*) from sys_load_history where status = 'running'") == [(0,)]
 
@@ -246,7 +258,7 @@ VIEWS = (
 
 @fact(
     "1.7/52",
-    "Users who are no superusers see their own rows only.",
+    "Users who are not superusers see only their own rows.",
     Here.SUPPORTED,
     "c_visibility-of-data",
 )
@@ -267,7 +279,7 @@ def test_visibility(loader):
     assert stranger.fails("select count(*) from standin.load_history").sqlstate == "42501"
 
 
-@fact("1.7/52 queries", "This is true of what they ran, too.", Here.SUPPORTED, "c_visibility-of-data")
+@fact("1.7/52 queries", "The same applies to the query history.", Here.SUPPORTED, "c_visibility-of-data")
 def test_visibility_of_queries(loader):
     loader.run("create table t (id integer)", "select * from t")
     guest, reader = loader.other("guest"), loader.whole.psycopg()
@@ -277,7 +289,7 @@ def test_visibility_of_queries(loader):
         assert guest.run(question) == [(False,)]
 
 
-@fact("1.7/52 rollback", "Load errors outlive the rollback of their COPY.", Here.SUPPORTED, "no source")
+@fact("1.7/52 rollback", "Load errors remain when their COPY is rolled back.", Here.SUPPORTED, "no source")
 def test_errors_outlive_a_rollback(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "x\n")

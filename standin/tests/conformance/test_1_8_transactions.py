@@ -9,7 +9,7 @@ from standin_support.facts import Here, fact
 
 @fact(
     "1.8/53",
-    "COPY takes part in a transaction with the statements that follow it.",
+    "COPY belongs to the same transaction as the statements that follow it.",
     Here.SUPPORTED,
     "verifying-that-data-loaded-correctly",
 )
@@ -24,7 +24,7 @@ def test_transaction(loader):
     assert loader.run(*steps, "commit", "select id from target order by id") == [(1,), (2,)]
 
 
-@fact("1.8/54", "After an error every statement fails (25P02) until ROLLBACK.", Here.SUPPORTED, "no source")
+@fact("1.8/54", "After an error, every statement fails (25P02) until ROLLBACK.", Here.SUPPORTED, "no source")
 def test_aborted(loader):
     loader.run("create table t (id integer)", "begin", "insert into t values (1)")
     loader.copy_fails(loader.put("a", "x\n"))
@@ -41,7 +41,9 @@ def test_aborted(loader):
     [
         pytest.param(
             "copy t from 's3://b/k' iam_role default job create nightly auto on",
-            marks=fact("1.8/55", "COPY … JOB CREATE loads what comes from then on.", Here.REFUSED, "r_COPY-JOB"),
+            marks=fact(
+                "1.8/55", "COPY … JOB CREATE loads objects that arrive from then on.", Here.REFUSED, "r_COPY-JOB"
+            ),
         ),
         pytest.param(
             "copy job run nightly",
@@ -54,6 +56,6 @@ def test_jobs(loader, statement):
     assert loader.fails(statement).sqlstate == "0A000"
 
 
-@fact("1.8/56", "SYS_COPY_JOB and its like tell of such jobs.", Here.REFUSED, "loading-data-copy-job")
+@fact("1.8/56", "SYS_COPY_JOB and similar views list such jobs.", Here.REFUSED, "loading-data-copy-job")
 def test_views_of_jobs(loader):
     assert loader.fails("select * from sys_copy_job").sqlstate == "42P01"

@@ -32,32 +32,42 @@ def unload(loader: Loader, options: str, query: str = "select * from t order by 
         pytest.param(
             "",
             "1|a,|b\n2|\n",
-            marks=fact("UNLOAD/text", "Without a format: text with `|` between the fields.", Here.SUPPORTED, UNLOAD),
+            marks=fact(
+                "UNLOAD/text",
+                "Without a format, the files are text with `|` between the fields.",
+                Here.SUPPORTED,
+                UNLOAD,
+            ),
         ),
         pytest.param(
             "escape",
             "1|a,\\|b\n2|\n",
-            marks=fact("UNLOAD/ESCAPE", "ESCAPE puts backslashes before delimiters.", Here.SUPPORTED, UNLOAD),
+            marks=fact("UNLOAD/ESCAPE", "ESCAPE adds backslashes before delimiters.", Here.SUPPORTED, UNLOAD),
         ),
         pytest.param(
             "delimiter as ';' null as '-'",
             "1;a,|b\n2;-\n",
-            marks=fact("UNLOAD/DELIMITER", "DELIMITER and NULL AS are what they say.", Here.SUPPORTED, UNLOAD),
+            marks=fact(
+                "UNLOAD/DELIMITER",
+                "DELIMITER and NULL AS set the delimiter and the text for NULL.",
+                Here.SUPPORTED,
+                UNLOAD,
+            ),
         ),
         pytest.param(
             "format as csv",
             '1,"a,|b"\n2,\n',
-            marks=fact("UNLOAD/CSV", "CSV encloses what has commas in it.", Here.SUPPORTED, UNLOAD),
+            marks=fact("UNLOAD/CSV", "CSV encloses values with commas in quotation marks.", Here.SUPPORTED, UNLOAD),
         ),
         pytest.param(
             "csv header",
             'id,name\n1,"a,|b"\n2,\n',
-            marks=fact("UNLOAD/HEADER", "HEADER writes a line of names.", Here.SUPPORTED, UNLOAD),
+            marks=fact("UNLOAD/HEADER", "HEADER writes a line with the column names.", Here.SUPPORTED, UNLOAD),
         ),
         pytest.param(
             "json",
             '{"id":1,"name":"a,|b"}\n{"id":2,"name":null}\n',
-            marks=fact("UNLOAD/JSON", "JSON writes an object for each row.", Here.SUPPORTED, UNLOAD),
+            marks=fact("UNLOAD/JSON", "JSON writes one object for each row.", Here.SUPPORTED, UNLOAD),
         ),
     ],
 )
@@ -73,7 +83,7 @@ def test_parquet(rows):
     assert table.to_pylist() == [{"id": 1, "name": "a,|b"}, {"id": 2, "name": None}]
 
 
-@fact("UNLOAD/PARALLEL", "Each slice writes files of its own, unless PARALLEL is OFF.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/PARALLEL", "Each slice writes its own files, unless PARALLEL is OFF.", Here.SUPPORTED, UNLOAD)
 def test_slices(rows):
     assert list(unload(rows, "")) == ["out/x_0000_part_00", "out/x_0001_part_00"]
     assert list(unload(rows, "allowoverwrite parallel off")) == [
@@ -83,20 +93,20 @@ def test_slices(rows):
     ]
 
 
-@fact("UNLOAD/MANIFEST", "MANIFEST writes the addresses of the files into PREFIXmanifest.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/MANIFEST", "MANIFEST writes the addresses of the files to PREFIXmanifest.", Here.SUPPORTED, UNLOAD)
 def test_manifest(rows):
     files = unload(rows, "manifest parallel off")
     assert json.loads(files["out/x_manifest"]) == {"entries": [{"url": f"s3://{BUCKET}/out/x_000"}]}
 
 
-@fact("UNLOAD/MANIFEST COPY", "Such a manifest is one for COPY.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/MANIFEST COPY", "COPY can read such a manifest.", Here.SUPPORTED, UNLOAD)
 def test_and_back(rows):
     unload(rows, "csv manifest")
     rows.run("create table copied (id integer, name varchar(9))")
     assert rows.copy(f"s3://{BUCKET}/out/x_manifest", "csv manifest emptyasnull", "copied") == [(1, "a,|b"), (2, None)]
 
 
-@fact("UNLOAD/ALLOWOVERWRITE", "Without ALLOWOVERWRITE the prefix must be free.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/ALLOWOVERWRITE", "Without ALLOWOVERWRITE, no object may have the prefix.", Here.SUPPORTED, UNLOAD)
 def test_overwriting(rows):
     unload(rows, "parallel off")
     error = rows.fails(f"unload ('select 7') to 's3://{BUCKET}/out/x_' iam_role default parallel off")
@@ -116,7 +126,7 @@ def test_fixed_width(rows):
     assert error.sqlstate == "0A000"
 
 
-@fact("UNLOAD/visibility", "Other users do not see a user's rows of SYS_UNLOAD_HISTORY.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/visibility", "Other users do not see a user's rows in SYS_UNLOAD_HISTORY.", Here.SUPPORTED, UNLOAD)
 def test_visibility(rows):
     unload(rows, "parallel off")
     guest = rows.other("guest")

@@ -110,7 +110,7 @@ def in_background(connection, *statements: str) -> Background:
 
 @fact(
     "2/1",
-    "A statement outside of a transaction commits by itself; BEGIN .. ROLLBACK undoes several.",
+    "A statement outside a transaction commits by itself. BEGIN .. ROLLBACK undoes several statements.",
     Here.SUPPORTED,
     "r_BEGIN",
 )
@@ -128,7 +128,7 @@ def test_autocommit_and_blocks(snapshot):
 
 @fact(
     "2/1/drivers",
-    "Drivers open a transaction with the first statement unless they are told to commit each.",
+    "Drivers open a transaction with the first statement unless they are in autocommit mode.",
     Here.SUPPORTED,
     "no source",
 )
@@ -140,7 +140,7 @@ def test_drivers_open_transactions(snapshot, client):
     assert snapshot.numbers() == [1, 3]
 
 
-@fact("2/2", "BEGIN takes every isolation level, and none has an effect.", Here.SUPPORTED, "r_BEGIN")
+@fact("2/2", "BEGIN accepts every isolation level, and ignores it.", Here.SUPPORTED, "r_BEGIN")
 @pytest.mark.parametrize("level", ["serializable", "read committed", "read uncommitted", "repeatable read"])
 def test_begin_takes_every_level(snapshot, level):
     reader = snapshot.open(f"begin isolation level {level}", autocommit=True)
@@ -155,7 +155,7 @@ LEVELS = "select trim(db_name), trim(isolation_level) from stv_db_isolation_leve
 
 
 @fact(
-    "2/3", "CREATE DATABASE takes an isolation level; without one it is SNAPSHOT.", Here.SUPPORTED, "r_CREATE_DATABASE"
+    "2/3", "CREATE DATABASE accepts an isolation level. The default is SNAPSHOT.", Here.SUPPORTED, "r_CREATE_DATABASE"
 )
 def test_create_database_takes_a_level(snapshot):
     snapshot.now("create database plain")
@@ -167,7 +167,7 @@ def test_create_database_takes_a_level(snapshot):
 
 @fact(
     "2/3/alter",
-    "ALTER DATABASE .. ISOLATION LEVEL needs that no other user is connected.",
+    "ALTER DATABASE .. ISOLATION LEVEL requires that no other user is connected.",
     Here.SUPPORTED,
     "r_ALTER_DATABASE",
 )
@@ -188,14 +188,14 @@ def test_dev_is_not_altered(snapshot):
         snapshot.now("alter database dev isolation level serializable")
 
 
-@fact("2/4", "stv_db_isolation_level tells the level of each database.", Here.SUPPORTED, "r_STV_DB_ISOLATION_LEVEL")
+@fact("2/4", "stv_db_isolation_level shows the level of each database.", Here.SUPPORTED, "r_STV_DB_ISOLATION_LEVEL")
 def test_the_levels_are_shown(snapshot):
     assert snapshot.now(LEVELS) == [("dev", "Snapshot Isolation"), ("strict", "Serializable")]
 
 
 @fact(
     "2/4/pg_database_info",
-    "pg_database_info.datconfig tells the level as concurrency_model 1 or 2.",
+    "pg_database_info.datconfig shows the level as concurrency_model 1 or 2.",
     Here.SUPPORTED,
     "r_CREATE_DATABASE",
 )
@@ -225,7 +225,7 @@ def test_a_query_of_the_catalog_takes_the_snapshot(snapshot):
     assert reader.execute("select n from t").fetchall() == [(1,)]
 
 
-@fact("2/6", "SNAPSHOT has no dirty reads, no reads that change and no phantoms.", Here.SUPPORTED, ISOLATION)
+@fact("2/6", "SNAPSHOT prevents dirty reads, non-repeatable reads and phantoms.", Here.SUPPORTED, ISOLATION)
 def test_snapshot_isolation(snapshot):
     writer = snapshot.open("insert into t values (3)")
     reader = snapshot.open()
@@ -252,7 +252,7 @@ def test_write_skew_at_snapshot(snapshot):
     assert (snapshot.numbers(), snapshot.numbers("u")) == ([1, 2], [1, 2])
 
 
-@fact("2/6/serializable", "SERIALIZABLE cancels one transaction of a cycle with 1023.", Here.SUPPORTED, ISOLATION)
+@fact("2/6/serializable", "SERIALIZABLE cancels one transaction of a cycle with error 1023.", Here.SUPPORTED, ISOLATION)
 def test_write_skew_at_serializable(serializable):
     with pytest.raises(psycopg.errors.InternalError_, match="1023"):
         write_skew(serializable)
@@ -260,7 +260,7 @@ def test_write_skew_at_serializable(serializable):
 
 @fact(
     "2/7",
-    "DDL and TRUNCATE that others have committed are visible at once, even within a transaction.",
+    "Committed DDL and TRUNCATE of others are visible at once, even within a transaction.",
     Here.SUPPORTED,
     ISOLATION,
 )
@@ -274,7 +274,7 @@ def test_ddl_of_others_is_visible_at_once(snapshot):
         reader.execute("select n from u")
 
 
-@fact("2/7/catalog", "So are the rows of the catalog's tables.", Here.DIFFERS, ISOLATION)
+@fact("2/7/catalog", "So are the rows of the catalog tables.", Here.DIFFERS, ISOLATION)
 def test_rows_of_the_catalog_are_those_of_the_snapshot(snapshot):
     reader = snapshot.open("select n from t")
     snapshot.now("create table w (n integer)")
@@ -304,7 +304,7 @@ def test_1023(serializable):
 
 @fact(
     "2/8/detail",
-    "Its detail names the table, the transactions of the cycle and the session by their numbers.",
+    "Its detail gives the numbers of the table, of the transactions in the cycle and of the session.",
     Here.DIFFERS,
     "no source",
 )
@@ -318,7 +318,7 @@ def test_the_detail_of_1023_names_the_own_transaction_only(serializable):
 
 @fact(
     "2/8/retry",
-    "1023 rolls the whole transaction back, which may be tried again from its beginning.",
+    "Error 1023 rolls the whole transaction back. It can be retried from its beginning.",
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
@@ -338,7 +338,7 @@ def test_1023_rolls_back_and_may_be_tried_again(serializable):
 
 @fact(
     "2/9",
-    "LOCK as the first statement lets transactions queue that would violate isolation.",
+    "LOCK as the first statement makes transactions queue that would otherwise violate isolation.",
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
@@ -363,7 +363,7 @@ def test_lock_late(serializable):
 
 @fact(
     "2/10",
-    "A table that is newer than the transaction's snapshot is the error 1018.",
+    "Reading a table that is newer than the transaction's snapshot is error 1018.",
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
@@ -383,7 +383,7 @@ def test_1018(snapshot, client, statement):
 
 @fact(
     "2/10/own",
-    "A table of the transaction's own, temporary or not, is none of those.",
+    "The transaction's own new tables, temporary or not, can be read.",
     Here.SUPPORTED,
     "follows from c_serial_isolation",
 )
@@ -395,7 +395,7 @@ def test_own_tables_are_not_1018(snapshot):
 
 @fact(
     "2/11",
-    "DDL that races other DDL fails: could not complete because of conflict with concurrent transaction.",
+    "Conflicting DDL fails: could not complete because of conflict with concurrent transaction.",
     Here.SUPPORTED,
     "dbt-labs/dbt-adapters#626",
 )
@@ -409,7 +409,7 @@ def test_ddl_that_is_overtaken(snapshot):
         waiting.result()
 
 
-@fact("2/11/rename", "So does RENAME that races RENAME.", Here.DIFFERS, "dbt-labs/dbt-adapters#1873")
+@fact("2/11/rename", "So do conflicting RENAMEs.", Here.DIFFERS, "dbt-labs/dbt-adapters#1873")
 def test_a_second_rename_waits_and_finds_no_table(snapshot):
     first = snapshot.open("alter table t rename to w")
     waiting = in_background(snapshot.open(), "alter table t rename to x")
@@ -434,7 +434,7 @@ def test_deadlock(snapshot):
     assert failures == 1
 
 
-@fact("2/13", "Readers wait for no writer and see what was committed last.", Here.SUPPORTED, "r_LOCK")
+@fact("2/13", "Readers do not wait for writers and see what was committed last.", Here.SUPPORTED, "r_LOCK")
 @pytest.mark.parametrize("statement", ["insert into t values (3)", "update t set n = 3", "delete from t", COPY])
 def test_readers_do_not_wait_for_writers(snapshot, loading, statement):
     writer = snapshot.open(statement)
@@ -444,7 +444,7 @@ def test_readers_do_not_wait_for_writers(snapshot, loading, statement):
 
 @fact(
     "2/13/exclusive",
-    "LOCK, DROP TABLE, TRUNCATE and ALTER TABLE hold readers off until the transaction ends.",
+    "LOCK, DROP TABLE, TRUNCATE and ALTER TABLE block readers until the transaction ends.",
     Here.SUPPORTED,
     "r_LOCK",
 )
@@ -457,7 +457,12 @@ def test_readers_wait_for_ddl(snapshot, statement):
     assert waiting.result() == [1]
 
 
-@fact("2/14", "LOCK [TABLE] takes several tables and the strongest lock, and no mode.", Here.SUPPORTED, "r_LOCK")
+@fact(
+    "2/14",
+    "LOCK [TABLE] accepts several tables, always takes the strongest lock, and has no mode.",
+    Here.SUPPORTED,
+    "r_LOCK",
+)
 def test_lock(snapshot):
     holder = snapshot.open("lock table t, u")
     modes = holder.execute(
@@ -494,7 +499,7 @@ def second_waits(database: Database, first: str, second: str) -> None:
 
 @fact(
     "2/15/snapshot, adding",
-    "At SNAPSHOT two transactions INSERT or COPY into one table side by side.",
+    "At SNAPSHOT, two transactions can INSERT or COPY into the same table concurrently.",
     Here.SUPPORTED,
     CONCURRENCY,
 )
@@ -510,7 +515,7 @@ def test_adding_rows_is_shared_at_snapshot(snapshot, loading, first, second):
 
 @fact(
     "2/15/serializable, adding",
-    "At SERIALIZABLE the second INSERT or COPY waits for the first one's transaction.",
+    "At SERIALIZABLE, the second INSERT or COPY waits for the first transaction.",
     Here.SUPPORTED,
     CONCURRENCY,
 )
@@ -523,7 +528,7 @@ def test_adding_rows_waits_at_serializable(serializable, loading, first, second)
 
 @fact(
     "2/15/changing",
-    "A second UPDATE or DELETE waits for the first, and then reads fresh data.",
+    "A second UPDATE or DELETE waits for the first, and then reads the new data.",
     Here.SUPPORTED,
     CONCURRENCY,
 )
@@ -560,7 +565,7 @@ def test_adding_waits_for_changing(request, level, first):
 
 @fact(
     "2/16",
-    "At SNAPSHOT two transactions that COPY into a table and then DELETE from it can deadlock.",
+    "At SNAPSHOT, two transactions that COPY into a table and then DELETE from it can deadlock.",
     Here.SUPPORTED,
     CONCURRENCY,
 )
@@ -580,7 +585,7 @@ def test_the_recipe_for_a_deadlock(snapshot, loading):
 
 @fact(
     "2/17",
-    "At SERIALIZABLE a writer whose snapshot is older than another's update fails with 1023.",
+    "At SERIALIZABLE, a writer whose snapshot is older than another's update fails with error 1023.",
     Here.SUPPORTED,
     "r_CREATE_DATABASE",
 )
@@ -588,7 +593,7 @@ def test_an_older_snapshot_at_serializable(serializable):
     assert violation(serializable).diag.message_primary == "1023"
 
 
-@fact("2/17/snapshot", "At SNAPSHOT it fails, too; with which text is not known.", Here.UNKNOWN, "r_CREATE_DATABASE")
+@fact("2/17/snapshot", "At SNAPSHOT it fails, too. The message is not documented.", Here.UNKNOWN, "r_CREATE_DATABASE")
 def test_an_older_snapshot_at_snapshot(snapshot):
     assert violation(snapshot).diag.message_primary == "1023"
 
@@ -636,7 +641,7 @@ def test_what_else_a_transaction_cannot_hold_is_not_known(snapshot, statement):
         snapshot.now(statement)
 
 
-@fact("2/19", "Its error is 25001.", Here.SUPPORTED, "awslabs/amazon-redshift-utils#115")
+@fact("2/19", "The error is 25001.", Here.SUPPORTED, "awslabs/amazon-redshift-utils#115")
 def test_the_error_of_a_transaction_that_cannot_hold_it(snapshot):
     client = snapshot.open("begin", autocommit=True)
     with pytest.raises(psycopg.Error) as caught:
@@ -686,7 +691,7 @@ def test_what_is_rolled_back(snapshot, statements):
 
 @fact(
     "2/21",
-    "ALTER TABLE APPEND moves the rows of one table to another that is made alike, and commits.",
+    "ALTER TABLE APPEND moves the rows of one table to an identical one, and commits.",
     Here.SUPPORTED,
     "r_ALTER_TABLE_APPEND",
 )
@@ -703,7 +708,7 @@ SWAP = ("alter table t rename to w", "alter table u rename to t")
 
 @fact(
     "2/22",
-    "Two tables change places by two RENAMEs in one transaction, or not at all.",
+    "Two RENAMEs in one transaction swap two tables atomically.",
     Here.SUPPORTED,
     "dbt-labs/dbt-adapters#2162",
 )
@@ -717,7 +722,7 @@ def test_rename_swap(snapshot):
 
 @fact(
     "2/22/readers",
-    "A reader in between may be told that the table does not exist.",
+    "A concurrent reader can get the error that the table does not exist.",
     Here.DIFFERS,
     "dbt-labs/dbt-adapters#2162",
 )
@@ -729,7 +734,7 @@ def test_a_reader_waits_for_the_swap_and_reads_the_new_table(snapshot):
     assert waiting.result() == [2]
 
 
-@fact("2/22/views", "A view follows the table that it was made of, whatever it is called.", Here.SUPPORTED, "no source")
+@fact("2/22/views", "A view follows its table when the table is renamed.", Here.SUPPORTED, "no source")
 def test_a_view_follows_its_table(snapshot):
     snapshot.now("create view v as select n from t", *SWAP)
     assert snapshot.numbers("v") == [1]
@@ -770,7 +775,7 @@ def test_what_there_is_none_of(snapshot, statement):
 
 @fact(
     "2/25",
-    "A procedure that is called within a transaction may not end it.",
+    "A procedure that is called within a transaction cannot end it.",
     Here.REFUSED,
     "stored-procedure-transaction-management",
 )
@@ -782,7 +787,7 @@ def test_procedures(snapshot):
 
 @fact(
     "2/26",
-    "The transaction of a client that is lost is rolled back.",
+    "When a client is lost, its transaction is rolled back.",
     Here.SUPPORTED,
     "copy-usage_notes-multiple-files",
 )
@@ -797,7 +802,7 @@ def test_a_lost_client_in_a_transaction(snapshot):
 
 @fact(
     "2/26/alone",
-    "A COPY or INSERT of its own runs on to its commit when its client is lost.",
+    "A COPY or INSERT outside a transaction runs on to its commit when its client is lost.",
     Here.SUPPORTED,
     "copy-usage_notes-multiple-files",
 )
@@ -812,14 +817,19 @@ def test_a_lost_client_of_a_statement_alone(snapshot, loading, statement, number
     snapshot.cluster.wait_for(f"select 1 from t where n = {number}")
 
 
-@fact("2/28", "statement_timeout ends what takes longer, in milliseconds.", Here.SUPPORTED, "r_statement_timeout")
+@fact(
+    "2/28",
+    "statement_timeout, in milliseconds, cancels statements that take longer.",
+    Here.SUPPORTED,
+    "r_statement_timeout",
+)
 def test_statement_timeout(snapshot):
     snapshot.open("lock t")
     with pytest.raises(psycopg.errors.QueryCanceled):
         snapshot.open("set statement_timeout to 50", "select n from t")
 
 
-@fact("2/29/CANCEL", "CANCEL ends what a session runs.", Here.SUPPORTED, "r_CANCEL")
+@fact("2/29/CANCEL", "CANCEL cancels the statement that a session is running.", Here.SUPPORTED, "r_CANCEL")
 def test_cancel(snapshot):
     snapshot.open("lock t")
     waiter = snapshot.open(autocommit=True)
@@ -838,7 +848,12 @@ def test_terminate(snapshot):
     assert snapshot.numbers() == [1]
 
 
-@fact("2/29/views", "svv_transactions and stv_locks tell who holds and who waits for what.", Here.SUPPORTED, "r_LOCK")
+@fact(
+    "2/29/views",
+    "svv_transactions and stv_locks show who holds locks and who waits for them.",
+    Here.SUPPORTED,
+    "r_LOCK",
+)
 def test_views_of_locks(snapshot):
     holder = snapshot.open("insert into t values (3)")
     query = "select lock_owner_pid, trim(lock_status) from stv_locks where table_id = (select oid from pg_class where "
@@ -847,13 +862,15 @@ def test_views_of_locks(snapshot):
     assert set(snapshot.now(query)) == {(holder.info.backend_pid, True)}
 
 
-@fact("2/29/stl_tr_conflict", "stl_tr_conflict tells of conflicts.", Here.REFUSED, "no source")
+@fact("2/29/stl_tr_conflict", "stl_tr_conflict lists conflicts.", Here.REFUSED, "no source")
 def test_stl_tr_conflict(snapshot):
     with pytest.raises(psycopg.errors.UndefinedTable):
         snapshot.now("select * from stl_tr_conflict")
 
 
-@fact("2/29/sys_query_history", "sys_query_history tells of a query that failed, and why.", Here.SUPPORTED, "no source")
+@fact(
+    "2/29/sys_query_history", "sys_query_history lists failed queries with their errors.", Here.SUPPORTED, "no source"
+)
 def test_sys_query_history(serializable):
     violation(serializable)
     query = "select distinct trim(error_message) from sys_query_history where status = 'failed' and "

@@ -90,7 +90,7 @@ def test_constraints(ask):
 
 @fact(
     "3.3/NULLS in windows",
-    "One page lists it as missing, the pages of the functions describe it.",
+    "One page lists it as unsupported, but the pages of the functions describe it.",
     Here.UNKNOWN,
     FEATURES,
 )
@@ -99,7 +99,9 @@ def test_nulls_in_windows(session, table):
     assert session.execute(query).fetchall() == [(1,)]
 
 
-@fact("3.3/RULE and TRIGGER", "The permissions RULE and TRIGGER are taken and have no effect.", Here.REFUSED, FEATURES)
+@fact(
+    "3.3/RULE and TRIGGER", "The permissions RULE and TRIGGER are accepted and have no effect.", Here.REFUSED, FEATURES
+)
 @pytest.mark.parametrize("permission", ["rule", "trigger"])
 def test_permissions_without_effect(session, table, permission):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
@@ -313,7 +315,7 @@ def test_update_from_an_outer_join(ask):
 
 @fact(
     "3.5/3/several matches",
-    "An UPDATE with several matches for a row takes one of them.",
+    "An UPDATE with several matches for a row uses one of them.",
     Here.SUPPORTED,
     "error_on_nondeterministic_update",
 )
@@ -323,7 +325,7 @@ def test_update_from_several_matches(ask):
 
 @fact(
     "3.5/3/error_on_nondeterministic_update",
-    "With the setting they are an error.",
+    "With this setting they are an error.",
     Here.SUPPORTED,
     "error_on_nondeterministic_update",
 )
@@ -345,19 +347,19 @@ def test_update_that_refuses_several_matches(ask, value):
     assert ask(*JOINED, setting, off, "update x set v = s.v from s where x.k = s.k", "select 1") == [(1,)]
 
 
-@fact("3.5/4", "version() tells PostgreSQL 8.0.2 and Redshift's own number.", Here.SUPPORTED, "cluster-versions")
+@fact("3.5/4", "version() returns PostgreSQL 8.0.2 and Redshift's own version.", Here.SUPPORTED, "cluster-versions")
 def test_version(ask):
     ((version,),) = ask("select version()")
     assert version.startswith("PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC")
     assert version.endswith("Redshift 1.0.434008")
 
 
-@fact("3.5/5", "There are no new functions in Python.", Here.SUPPORTED, "behavior-changes")
+@fact("3.5/5", "New functions in Python cannot be created.", Here.SUPPORTED, "behavior-changes")
 def test_functions_in_python(session, table):
     refuse(session, "create function f() returns int stable as $$return 1$$ language plpythonu")
 
 
-@fact("3.5/5/SQL", "There are functions of the user's own in SQL, and by Lambda.", Here.REFUSED, "behavior-changes")
+@fact("3.5/5/SQL", "Users can define functions in SQL and with Lambda.", Here.REFUSED, "behavior-changes")
 @pytest.mark.parametrize(
     "statement",
     [

@@ -24,7 +24,7 @@ FILLED = (*TABLES, "insert into source values (1, 'new'), (2, 'two')")
 MERGED = [(1, "new"), (2, "two")]
 
 
-@fact("4/1", "MERGE updates or deletes what matches and inserts what does not.", Here.SUPPORTED, "r_MERGE")
+@fact("4/1", "MERGE updates or deletes matching rows and inserts the others.", Here.SUPPORTED, "r_MERGE")
 @pytest.mark.parametrize(
     ("matched", "expected"),
     [
@@ -40,7 +40,7 @@ def test_merge(ask, matched, expected, insert):
 
 @fact(
     "4/1/REMOVE DUPLICATES",
-    "MERGE .. REMOVE DUPLICATES replaces what matches and inserts what does not.",
+    "MERGE .. REMOVE DUPLICATES replaces matching rows and inserts the others.",
     Here.SUPPORTED,
     "r_MERGE",
 )
@@ -98,7 +98,7 @@ def test_the_target(ask, kind):
     assert ask(*made, BOTH, ROWS) == MERGED
 
 
-@fact("4/3/view", "It is no view.", Here.SUPPORTED, "r_MERGE")
+@fact("4/3/view", "It cannot be a view.", Here.SUPPORTED, "r_MERGE")
 def test_a_view_is_no_target(ask):
     view = ("alter table target rename to hidden", "create view target as select k, v from hidden")
     with pytest.raises(psycopg.Error):
@@ -119,7 +119,7 @@ def test_the_source(ask, made, source):
     assert ask(*FILLED, made, BOTH.replace("using source", f"using {source}"), ROWS) == MERGED
 
 
-@fact("4/4/own", "A subquery that reads the target is an error of its own.", Here.SUPPORTED, "r_MERGE")
+@fact("4/4/own", "A subquery that reads the target is an error with its own message.", Here.SUPPORTED, "r_MERGE")
 def test_a_source_that_reads_the_target(ask):
     source = "(select target.k, target.v from target) source"
     with pytest.raises(psycopg.errors.InternalError_, match="in Merge statement cannot reference target table"):
@@ -132,7 +132,7 @@ def test_a_view_that_reads_the_target(ask):
     assert ask(*FILLED, view, BOTH.replace("using source", "using other source"), ROWS) == [(1, "old")]
 
 
-@fact("4/5", "What is NULL matches nothing, and is inserted by every run.", Here.SUPPORTED, "r_MERGE")
+@fact("4/5", "NULL never matches and is inserted by every run.", Here.SUPPORTED, "r_MERGE")
 def test_null_matches_nothing(ask):
     nulls = "select count(*) from target where k is null"
     rows = ask(*TABLES, "insert into source values (null, 'x')", BOTH, BOTH, nulls)
@@ -141,7 +141,7 @@ def test_null_matches_nothing(ask):
 
 @fact(
     "4/5/other conditions",
-    "ON should be of equal columns; what else it may be is not documented.",
+    "ON should compare columns for equality. Other conditions are not documented.",
     Here.REFUSED,
     "r_MERGE",
 )
@@ -151,7 +151,7 @@ def test_other_conditions(ask, condition):
         ask(*FILLED, BOTH.replace("target.k = source.k", condition))
 
 
-@fact("4/6", "Two rows of the source for one row of the target are an error.", Here.SUPPORTED, "r_MERGE")
+@fact("4/6", "Two source rows for one target row are an error.", Here.SUPPORTED, "r_MERGE")
 @pytest.mark.parametrize("matched", [UPDATE, "when matched then delete "])
 def test_several_matches_fail(ask, matched):
     with pytest.raises(psycopg.errors.InternalError_, match="Found multiple matches to update the same tuple"):
@@ -160,7 +160,7 @@ def test_several_matches_fail(ask, matched):
 
 @fact(
     "4/7",
-    "Rows of the source that share a key and match nothing are all inserted.",
+    "Source rows that share a key and match nothing are all inserted.",
     Here.SUPPORTED,
     "follows from r_MERGE",
 )
@@ -171,7 +171,7 @@ def test_duplicates_that_match_nothing_all_land(ask):
 
 @fact(
     "4/8",
-    "REMOVE DUPLICATES leaves one row of those in the target that match, and duplicates that do not.",
+    "REMOVE DUPLICATES keeps one of the matching duplicates in the target, and duplicates that do not match.",
     Here.SUPPORTED,
     "r_MERGE",
 )
@@ -180,7 +180,7 @@ def test_remove_duplicates_of_the_target(ask):
     assert ask(*FILLED, doubled, MERGE + "remove duplicates", ROWS) == [*MERGED, (3, "x"), (3, "x")]
 
 
-@fact("4/8/columns", "It needs a source with the target's columns.", Here.SUPPORTED, "r_MERGE")
+@fact("4/8/columns", "It requires a source with the target's columns.", Here.SUPPORTED, "r_MERGE")
 @pytest.mark.parametrize("columns", ["k", "k, v, k as other", "v, k"])
 def test_remove_duplicates_needs_the_same_columns(ask, columns):
     source = f"(select {columns} from source) source"
@@ -190,7 +190,7 @@ def test_remove_duplicates_needs_the_same_columns(ask, columns):
 
 @fact(
     "4/8/several matches",
-    "Whether it refuses two rows of the source for one of the target is not documented.",
+    "Whether it refuses two source rows for one target row is not documented.",
     Here.UNKNOWN,
     "no source",
 )
@@ -199,7 +199,12 @@ def test_remove_duplicates_of_the_source(ask):
         ask(*TABLES, "insert into source values (1, 'a'), (1, 'b')", MERGE + "remove duplicates")
 
 
-@fact("4/9", "MERGE needs SELECT on both tables, and of the target what its clauses do.", Here.SUPPORTED, "r_MERGE")
+@fact(
+    "4/9",
+    "MERGE requires SELECT on both tables, and on the target the privileges of its clauses.",
+    Here.SUPPORTED,
+    "r_MERGE",
+)
 @pytest.mark.parametrize(
     ("matched", "needed"), [(UPDATE, "select, update, insert"), ("when matched then delete ", "select, delete, insert")]
 )
@@ -216,13 +221,13 @@ def test_privileges(endpoint, matched, needed):
     merger.execute(MERGE + matched + INSERT)
 
 
-@fact("4/10", "A SUPER column is not referred to in part.", Here.REFUSED, "r_MERGE")
+@fact("4/10", "MERGE cannot refer to a part of a SUPER column.", Here.REFUSED, "r_MERGE")
 def test_super(ask):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         ask("create table target (k super)")
 
 
-@fact("4/11", "Drivers report no reliable number of rows.", Here.DIFFERS, "no source")
+@fact("4/11", "Drivers do not report a reliable row count.", Here.DIFFERS, "no source")
 def test_the_number_of_rows_is_reported(session):
     session.execute("; ".join(FILLED))
     try:
@@ -231,7 +236,7 @@ def test_the_number_of_rows_is_reported(session):
         session.execute("drop table target, source")
 
 
-@fact("4/12", "Two MERGEs of one table run one after the other.", Here.SUPPORTED, "c_write_readwrite")
+@fact("4/12", "Concurrent MERGEs of one table run one after the other.", Here.SUPPORTED, "c_write_readwrite")
 def test_merges_wait_for_each_other(endpoint):
     owner = endpoint.psycopg(autocommit=True)
     owner.execute("; ".join(FILLED))
@@ -246,7 +251,7 @@ def test_merges_wait_for_each_other(endpoint):
 
 @fact(
     "4/15",
-    "DELETE .. USING and INSERT in one transaction replace rows, duplicates of the source and all.",
+    "DELETE .. USING and INSERT in one transaction replace rows and keep duplicates of the source.",
     Here.SUPPORTED,
     "merge-replacing-existing-rows",
 )
@@ -261,7 +266,7 @@ def test_delete_and_insert(ask):
     assert rows == [(1, "a"), (1, "b")]
 
 
-@fact("4/16", "The error of several matches is Redshift's own, and no PostgreSQL's.", Here.SUPPORTED, "r_MERGE")
+@fact("4/16", "The error for several matches is Redshift's own, not PostgreSQL's.", Here.SUPPORTED, "r_MERGE")
 def test_the_error_of_several_matches(ask):
     with pytest.raises(psycopg.Error) as caught:
         ask(*TABLES, "insert into source values (1, 'a'), (1, 'b')", BOTH)

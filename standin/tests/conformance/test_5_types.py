@@ -21,10 +21,12 @@ from standin_support.checks import (
 @pytest.mark.parametrize(
     "results",
     [
-        case("5/1 quotient of integers", "Integer division cuts.", "r_OPERATOR_SYMBOLS", {"7 / 2": 3, "-7 / 2": -3}),
+        case(
+            "5/1 quotient of integers", "Integer division truncates.", "r_OPERATOR_SYMBOLS", {"7 / 2": 3, "-7 / 2": -3}
+        ),
         case(
             "5/1 AVG of integers",
-            "AVG of integers is a BIGINT, cut.",
+            "AVG of integers is a truncated BIGINT.",
             "r_AVG",
             {"select avg(i) from numbers": 2, "select avg(-b) from numbers": -2},
         ),
@@ -39,14 +41,14 @@ from standin_support.checks import (
         ),
         case(
             "5/1 AVG of DECIMAL, last digit",
-            "Whether AVG of DECIMAL rounds or cuts.",
+            "Whether AVG of DECIMAL rounds or truncates.",
             NO_SOURCE,
             {"select avg(d) from numbers": Decimal("2.22")},
             UNKNOWN,
         ),
         case(
             "5/1 SUM",
-            "SUM of integers is a BIGINT, SUM of DECIMAL keeps the scale.",
+            "SUM of integers is a BIGINT. SUM of DECIMAL keeps the scale.",
             "r_SUM",
             {
                 "select sum(i) from numbers": 7,
@@ -57,13 +59,13 @@ from standin_support.checks import (
         ),
         case(
             "5/1 SUM, overflow",
-            "SUM of BIGINT overflows like a BIGINT.",
+            "SUM of BIGINT overflows as a BIGINT does.",
             "follows from r_SUM",
             {"select sum(b + 9223372036854775800) from numbers": Fails("out of range", psycopg.errors.InternalError_)},
         ),
         case(
             "5/1 DECIMAL sum and product",
-            "A sum of DECIMALs has the larger scale, a product both scales together.",
+            "A sum of DECIMALs has the larger scale, a product the sum of both.",
             "r_numeric_computations201",
             {
                 "select d + e from numbers where i = 1": Decimal("4.10"),
@@ -74,7 +76,7 @@ from standin_support.checks import (
         ),
         case(
             "5/1 DECIMAL quotient",
-            "A quotient's precision and scale follow from those of both sides: (8,2) by (8,2) is (17,9).",
+            "The types of both sides determine a quotient's precision and scale: (8,2) by (8,2) is (17,9).",
             "r_numeric_computations201",
             {
                 "select d / e from numbers where i = 4": Decimal("6.660000000"),
@@ -85,28 +87,28 @@ from standin_support.checks import (
         ),
         case(
             "5/1 DECIMAL quotient, last digit",
-            "Whether a quotient is rounded or cut.",
+            "Whether a quotient is rounded or truncated.",
             NO_SOURCE,
             {"2::decimal(8, 2) / 3::decimal(8, 2)": Decimal("0.666666666")},
             UNKNOWN,
         ),
         case(
             "5/1 DECIMAL quotient of subqueries",
-            "So it is with the columns of subqueries; here these have PostgreSQL's digits.",
+            "The same applies to columns of subqueries. Here these have PostgreSQL's digits.",
             "r_numeric_computations201",
             {"select d / e from (select d, e from numbers where i = 1) q": Decimal("0.36666666666666666667")},
             DIFFERS,
         ),
         case(
             "5/1 DECIMAL literals",
-            "The precision of a literal with a point; here its quotients have PostgreSQL's digits.",
+            "The precision of a literal with a decimal point. Here its quotients have PostgreSQL's digits.",
             NO_SOURCE,
             {"1.0 / 3": Decimal("0.33333333333333333333")},
             UNKNOWN,
         ),
         case(
             "5/2 INSERT rounds",
-            "A value that is inserted is rounded to the column's scale.",
+            "INSERT rounds a value to the column's scale.",
             "r_INSERT_30",
             {"100.8976::dec(5, 2)": Decimal("100.90"), "1.1::int": 1, "109.652::int": 110},
         ),
@@ -123,7 +125,7 @@ from standin_support.checks import (
         case("5/3 || of NULL", "|| with a NULL is NULL.", "r_concat_op", {"'a' || null": None}),
         case(
             "5/3 CONCAT",
-            "CONCAT takes two arguments, and is NULL if one is.",
+            "CONCAT takes two arguments, and is NULL if either is.",
             "r_CONCAT",
             {
                 "concat('a', 'b')": "ab",
@@ -133,7 +135,7 @@ from standin_support.checks import (
         ),
         case(
             "5/3 FORMAT, CONCAT_WS",
-            "There is no FORMAT and no CONCAT_WS.",
+            "FORMAT and CONCAT_WS do not exist.",
             "c_unsupported-postgresql-functions",
             {"format('x')": NOT_HERE, "concat_ws(',', 'a', 'b')": NOT_HERE},
         ),
@@ -150,13 +152,13 @@ from standin_support.checks import (
         ),
         case(
             "5/4 trailing blanks",
-            "LEN counts the trailing blanks of a VARCHAR and not those of a CHAR.",
+            "LEN counts the trailing blanks of a VARCHAR but not those of a CHAR.",
             "r_LEN",
             {"len('cat   ')": 6, "select len(v), len(c) from texts where n = 2": [(3, 1)]},
         ),
         case(
             "5/5 comparisons",
-            "Trailing blanks do not count in comparisons, joins, DISTINCT and GROUP BY.",
+            "Comparisons, joins, DISTINCT and GROUP BY ignore trailing blanks.",
             "r_Character_types",
             {
                 "'a' = 'a  '": True,
@@ -170,7 +172,7 @@ from standin_support.checks import (
         ),
         case(
             "5/5 FNV_HASH",
-            "FNV_HASH tells trailing blanks apart.",
+            "FNV_HASH does not ignore trailing blanks.",
             "r_FNV_HASH",
             {"fnv_hash('a '::varchar(3)) = fnv_hash('a')": False},
         ),
@@ -179,7 +181,7 @@ from standin_support.checks import (
         ),
         case(
             "5/7",
-            "CHARINDEX, STRPOS and POSITION count from 1, and are 0 if there is none.",
+            "CHARINDEX, STRPOS and POSITION count from 1, and return 0 if there is no match.",
             "r_CHARINDEX",
             {
                 "charindex('fish', 'dogfish')": 4,
@@ -196,7 +198,7 @@ from standin_support.checks import (
         ),
         case(
             "5/8 DECODE",
-            "DECODE finds a NULL by a NULL.",
+            "DECODE treats two NULLs as equal.",
             "r_DECODE_expression",
             {
                 "decode(2, 1, 'one', 2, 'two', 'many')": "two",
@@ -212,7 +214,7 @@ from standin_support.checks import (
         ),
         case(
             "5/8 GREATEST, LEAST",
-            "GREATEST and LEAST leave NULLs out.",
+            "GREATEST and LEAST ignore NULLs.",
             "r_GREATEST_LEAST",
             {"greatest(1, null, 3)": 3, "least(null, 2)": 2, "greatest(null, null)": None},
         ),

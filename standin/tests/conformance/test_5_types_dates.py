@@ -30,7 +30,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
     [
         case(
             "5/9 DATEADD",
-            "DATEADD adds parts of dates.",
+            "DATEADD adds date parts.",
             "r_DATEADD_function",
             {
                 "dateadd(month, 18, '2008-02-28'::date)": at(2009, 8, 28),
@@ -40,7 +40,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/9 DATEDIFF",
-            "DATEDIFF counts the boundaries between two times, not the time.",
+            "DATEDIFF counts the boundaries between two times, not the elapsed time.",
             "r_DATEDIFF_function",
             {
                 "datediff(year, '2008-12-31', '2009-01-01')": 1,
@@ -53,7 +53,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/10",
-            "The day that a week of DATEDIFF begins with.",
+            "The weekday on which a week of DATEDIFF begins.",
             NO_SOURCE,
             {
                 "datediff(week, '2009-01-01', '2009-12-31')": 52,
@@ -64,7 +64,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/11 DATEADD of months",
-            "DATEADD keeps the day, or takes the month's last.",
+            "DATEADD keeps the day of the month, or uses the last day.",
             "r_DATEADD_function",
             {
                 "dateadd(month, 1, '2008-01-31'::date)": at(2008, 2, 29),
@@ -73,7 +73,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/11 ADD_MONTHS",
-            "ADD_MONTHS makes a month's last day a month's last day.",
+            "ADD_MONTHS maps the last day of a month to the last day of a month.",
             "r_ADD_MONTHS",
             {
                 "add_months(timestamp '2008-02-29', 1)": at(2008, 3, 31),
@@ -101,7 +101,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/13 week",
-            "week is that of ISO 8601, year that of the calendar.",
+            "week is the ISO 8601 week, year the calendar year.",
             "r_Dateparts_for_datetime_functions",
             {
                 "extract(week from date '2018-12-31')": 1,
@@ -121,7 +121,7 @@ def test_dates(session, tables, results):
 
 @fact(
     "5/14",
-    "Parts of dates need no quotation marks; the columns are called date_part, pgdate_part, date_diff and date_add.",
+    "Date parts need no quotation marks. The columns are called date_part, pgdate_part, date_diff and date_add.",
     SUPPORTED,
     "r_Dateparts_for_datetime_functions, r_DATEDIFF_function",
 )
@@ -141,7 +141,7 @@ UTC = datetime.timezone.utc
     [
         case(
             "5/15",
-            "EXTRACT gives a whole number, DATE_PART one with the fraction.",
+            "EXTRACT returns an integer, DATE_PART a number with a fraction.",
             "r_Dateparts_for_datetime_functions",
             {
                 "extract(sec from timestamp '2009-01-01 00:00:03.189717')": 3,
@@ -151,7 +151,7 @@ UTC = datetime.timezone.utc
         ),
         case(
             "5/16 epoch",
-            "epoch counts seconds from 1970, and a time without a zone is one of UTC.",
+            "epoch counts seconds since 1970. A time without a zone is UTC.",
             "r_Dateparts_for_datetime_functions",
             {
                 f"extract(epoch from {SUNDAY})": 1541980799,
@@ -163,13 +163,13 @@ UTC = datetime.timezone.utc
         ),
         case(
             "5/16 TO_TIMESTAMP of a number",
-            "TO_TIMESTAMP takes no number.",
+            "TO_TIMESTAMP does not accept a number.",
             "r_TO_TIMESTAMP",
             {"to_timestamp(1541980799)": NOT_HERE},
         ),
         case(
             "5/17 TO_TIMESTAMP",
-            "TO_TIMESTAMP gives a TIMESTAMPTZ, and the year 1 for an empty string.",
+            "TO_TIMESTAMP returns a TIMESTAMPTZ, and the year 1 for an empty string.",
             "r_TO_TIMESTAMP",
             {
                 "to_timestamp('2011-12-18', 'YYYY-MM-DD')": at(2011, 12, 18, tzinfo=UTC),
@@ -178,7 +178,7 @@ UTC = datetime.timezone.utc
         ),
         case(
             "5/17 is_strict",
-            "What is beyond a month or a day is counted on, unless is_strict is true.",
+            "A day beyond the end of the month carries over, unless is_strict is true.",
             "r_TO_DATE_function, r_TO_TIMESTAMP",
             {
                 "to_date('20010631', 'YYYYMMDD')": datetime.date(2001, 7, 1),
@@ -190,14 +190,14 @@ UTC = datetime.timezone.utc
         ),
         case(
             "5/17 other values out of range",
-            "A month beyond 12 is counted on, too.",
+            "A month beyond 12 carries over, too.",
             "r_TO_DATE_function",
             {"to_date('20011301', 'YYYYMMDD')": NOT_HERE},
             REFUSED,
         ),
         case(
             "5/18 microseconds",
-            "TIMESTAMP and TIMESTAMPTZ have microseconds.",
+            "TIMESTAMP and TIMESTAMPTZ have microsecond precision.",
             "r_Datetime_types",
             {
                 "timestamp '2018-01-01 00:00:00.123456'": at(2018, 1, 1, 0, 0, 0, 123456),
@@ -206,13 +206,13 @@ UTC = datetime.timezone.utc
         ),
         case(
             "5/18 TIMESTAMPTZ",
-            "A TIMESTAMPTZ is kept as UTC, which is the session's zone unless told otherwise.",
+            "A TIMESTAMPTZ is stored in UTC, which is also the default time zone of a session.",
             "r_Datetime_types",
             {"cast(timestamptz '2018-01-01 00:00:00+02' as varchar(30))": "2017-12-31 22:00:00+00"},
         ),
         case(
             "5/18 summer time after 2037",
-            "Time zones change after 2037 as before.",
+            "Daylight saving time continues after 2037.",
             "behavior-changes",
             {"convert_timezone('America/New_York', timestamp '2040-07-01 12:00')": at(2040, 7, 1, 8)},
         ),
@@ -224,7 +224,7 @@ def test_times(session, tables, results):
 
 @fact(
     "5/19 GETDATE and SYSDATE",
-    "GETDATE is the statement's start in whole seconds, SYSDATE the transaction's; neither has a zone.",
+    "GETDATE is the statement's start in whole seconds, SYSDATE the transaction's. Neither has a zone.",
     SUPPORTED,
     "r_GETDATE, r_SYSDATE; no source for the whole seconds",
 )
@@ -258,7 +258,7 @@ def test_times_of_the_statement_and_of_the_transaction(session):
         ),
         case(
             "5/20 CONVERT_TIMEZONE",
-            "CONVERT_TIMEZONE gives a TIMESTAMP, from UTC unless told otherwise.",
+            "CONVERT_TIMEZONE returns a TIMESTAMP. Its default source zone is UTC.",
             "CONVERT_TIMEZONE",
             {
                 "convert_timezone('America/New_York', timestamp '2018-11-30 12:00')": at(2018, 11, 30, 7),
@@ -267,7 +267,7 @@ def test_times_of_the_statement_and_of_the_transaction(session):
         ),
         case(
             "5/20 AT TIME ZONE",
-            "AT TIME ZONE takes a TIMESTAMP into its zone, and a TIMESTAMPTZ out of it.",
+            "AT TIME ZONE converts a TIMESTAMP into a TIMESTAMPTZ and a TIMESTAMPTZ into a TIMESTAMP.",
             "r_AT_TIME_ZONE",
             {
                 "timestamp '2018-11-30 12:00' at time zone 'EST'": at(2018, 11, 30, 17, tzinfo=UTC),

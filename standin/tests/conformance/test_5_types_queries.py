@@ -26,19 +26,19 @@ from standin_support.facts import fact
     [
         case(
             "5/21 MD5",
-            "MD5 gives 32 hexadecimal digits.",
+            "MD5 returns 32 hexadecimal digits.",
             "r_MD5",
             {"md5('Amazon Redshift')": "f7415e33f972c03abd4f3fed36748f7a"},
         ),
         case(
             "5/21 SHA1",
-            "SHA, SHA1 and FUNC_SHA1 give 40 hexadecimal digits.",
+            "SHA, SHA1 and FUNC_SHA1 return 40 hexadecimal digits.",
             "SHA1",
             {f"{name}('abc')": "a9993e364706816aba3e25717850c26c9cd0d89d" for name in ("sha", "sha1", "func_sha1")},
         ),
         case(
             "5/21 SHA2",
-            "SHA2 takes 0, 224, 256, 384 or 512 bits, and gives an empty string for others.",
+            "SHA2 accepts 0, 224, 256, 384 or 512 bits, and returns an empty string for other values.",
             "SHA2",
             {
                 "sha2('abc', 256)": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
@@ -51,7 +51,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/21 FNV_HASH",
-            "FNV_HASH tells an INTEGER and a BIGINT apart, and takes a seed.",
+            "FNV_HASH differs for an INTEGER and a BIGINT, and accepts a seed.",
             "r_FNV_HASH",
             {
                 "fnv_hash(1)": -5968735742475085980,
@@ -62,21 +62,21 @@ from standin_support.facts import fact
         ),
         case(
             "5/21 FARMFINGERPRINT64",
-            "FARMFINGERPRINT64 gives a BIGINT.",
+            "FARMFINGERPRINT64 returns a BIGINT.",
             "r_FARMFINGERPRINT64",
             {"farmfingerprint64('abc')": NOT_HERE},
             REFUSED,
         ),
         case(
             "5/21 MD5_DIGEST",
-            "MD5_DIGEST gives the bytes of MD5.",
+            "MD5_DIGEST returns the bytes of MD5.",
             NO_SOURCE,
             {"md5_digest('abc')": NOT_HERE},
             REFUSED,
         ),
         case(
             "5/22 LISTAGG",
-            "LISTAGG leaves NULLs and empty strings out.",
+            "LISTAGG ignores NULLs and empty strings.",
             "r_LISTAGG",
             {
                 "select listagg(v, ',') within group (order by n) from texts": "a,a  ,b",
@@ -86,7 +86,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/22 LISTAGG, limit",
-            "LISTAGG fails when its result is longer than the longest VARCHAR.",
+            "LISTAGG fails if its result is longer than the maximum VARCHAR.",
             "r_LISTAGG",
             {
                 "select listagg(repeat('x', 30000)) from texts": Fails(
@@ -111,7 +111,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/22 DISTINCT",
-            "LISTAGG, MEDIAN and PERCENTILE_CONT do not go together with another DISTINCT aggregate.",
+            "LISTAGG, MEDIAN and PERCENTILE_CONT cannot be combined with another DISTINCT aggregate.",
             "r_LISTAGG",
             {
                 "select listagg(v), count(distinct n) from texts": Fails("with other distinct aggregate function"),
@@ -128,14 +128,14 @@ from standin_support.facts import fact
         ),
         case(
             "5/23 APPROXIMATE COUNT",
-            "APPROXIMATE COUNT(DISTINCT ..) may be off by two percent; here it is exact.",
+            "APPROXIMATE COUNT(DISTINCT ..) can be off by two percent. Here it is exact.",
             "r_COUNT",
             {"select approximate count(distinct v) from texts": 3},
             DIFFERS,
         ),
         case(
             "5/23 APPROXIMATE PERCENTILE_DISC",
-            "APPROXIMATE PERCENTILE_DISC may be off by half a percent; here it is exact.",
+            "APPROXIMATE PERCENTILE_DISC can be off by half a percent. Here it is exact.",
             "r_APPROXIMATE_PERCENTILE_DISC",
             {"select approximate percentile_disc(0.5) within group (order by i) from numbers": 2},
             DIFFERS,
@@ -161,14 +161,14 @@ from standin_support.facts import fact
         ),
         case(
             "5/24 of catalog tables",
-            "They fail in a query of the catalog's tables alone, too.",
+            "They also fail in a query of catalog tables only.",
             "c_SQL_functions_compute_node_only",
             {"select count(*) from (select median(1) from pg_database) q": 1},
             DIFFERS,
         ),
         case(
             "5/25 QUALIFY",
-            "QUALIFY chooses rows by windows; a relation directly before it needs an alias.",
+            "QUALIFY filters rows by window functions. A relation directly before it needs an alias.",
             "r_QUALIFY_clause",
             {
                 "select i from numbers x qualify row_number() over (order by i desc) = 1": 4,
@@ -179,7 +179,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/25 GROUP BY",
-            "There are GROUP BY ALL, GROUPING SETS, ROLLUP and CUBE.",
+            "GROUP BY ALL, GROUPING SETS, ROLLUP and CUBE are supported.",
             "r_GROUP_BY_clause",
             {
                 "select i % 2, sum(i) from numbers group by all order by 1": [(0, 6), (1, 1)],
@@ -190,7 +190,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/25 TOP, LIMIT, OFFSET",
-            "There are TOP n, LIMIT and OFFSET.",
+            "TOP n, LIMIT and OFFSET are supported.",
             "r_SELECT_list, r_ORDER_BY_clause",
             {
                 "select top 2 i from numbers order by i desc": [(4,), (2,)],
@@ -199,7 +199,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/25 EXCLUDE",
-            "SELECT * EXCLUDE leaves columns out.",
+            "SELECT * EXCLUDE omits columns.",
             "r_SELECT_list",
             {
                 "select * exclude b from numbers": NOT_HERE,
@@ -220,13 +220,13 @@ from standin_support.facts import fact
         ),
         case(
             "5/26 order of strings",
-            "Strings are sorted by their bytes.",
+            "Strings are sorted by byte values.",
             "c_collation_sequences",
             {"'Z' < 'a'": True, "'é' > 'z'": True},
         ),
         case(
             "5/26 ORDER BY a string",
-            "ORDER BY takes no string.",
+            "ORDER BY does not accept a string literal.",
             "r_ORDER_BY_clause",
             {"select i from numbers order by 'a'": Fails("constant in ORDER BY", psycopg.errors.SyntaxError)},
         ),
@@ -236,7 +236,7 @@ def test_hashes_and_queries(session, tables, results):
     check(session, results)
 
 
-@fact("5/26 order of rows", "Rows without an ORDER BY come in any order.", SUPPORTED, "r_ORDER_BY_clause")
+@fact("5/26 order of rows", "Rows without an ORDER BY have no particular order.", SUPPORTED, "r_ORDER_BY_clause")
 def test_rows_come_in_another_order_than_they_were_written(session, tables):
     rows = session.execute("select i from numbers").fetchall()
     assert rows != [(1,), (2,), (4,)]
@@ -248,14 +248,14 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
     [
         case(
             "5/27 BOOLEAN",
-            "BOOLEAN reads TRUE, FALSE and the strings t, f, 1, 0, yes, no, y, n, true, false.",
+            "BOOLEAN accepts TRUE, FALSE and the strings t, f, 1, 0, yes, no, y, n, true, false.",
             "r_Boolean_type",
             {f"{text}::boolean": True for text in ("true", "'t'", "'1'", "'yes'", "'y'", "'true'")}
             | {f"{text}::boolean": False for text in ("false", "'f'", "'0'", "'no'", "'n'", "'false'")},
         ),
         case(
             "5/27 BOOLEAN and integers",
-            "BOOLEAN can be cast into every integer, and every integer into BOOLEAN.",
+            "BOOLEAN can be cast to every integer type, and every integer type to BOOLEAN.",
             "r_TRY_CAST",
             {
                 "true::smallint": 1,
@@ -268,7 +268,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/27 BOOLEAN and strings",
-            "BOOLEAN cannot be cast into a string.",
+            "BOOLEAN cannot be cast to a string.",
             "no page; users' reports of the error",
             {
                 "true::varchar": Fails("^cannot cast type boolean to character varying", psycopg.errors.CannotCoerce),
@@ -279,7 +279,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 SUPER",
-            "JSON_PARSE makes a SUPER, which is navigated into, unnested and written by JSON_SERIALIZE.",
+            "JSON_PARSE returns a SUPER. Queries navigate and unnest it, and JSON_SERIALIZE writes it.",
             "JSON_PARSE, query-super",
             {
                 "json_parse('{}')": NOT_HERE,
@@ -291,7 +291,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 JSON_EXTRACT_PATH_TEXT",
-            "JSON_EXTRACT_PATH_TEXT follows keys through a text.",
+            "JSON_EXTRACT_PATH_TEXT follows keys in a JSON text.",
             "JSON_EXTRACT_PATH_TEXT",
             {
                 """json_extract_path_text('{"f2":{"f3":1},"f4":{"f5":99,"f6":"star"}}', 'f4', 'f6')""": "star",
@@ -316,7 +316,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 IS_VALID_JSON",
-            "IS_VALID_JSON is true for an object only, IS_VALID_JSON_ARRAY for an array.",
+            "IS_VALID_JSON is true for objects only, IS_VALID_JSON_ARRAY for arrays only.",
             "IS_VALID_JSON",
             {
                 """is_valid_json('{"a":{"b":{"c":1}}}')""": True,
@@ -328,13 +328,13 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 operators of JSON",
-            "PostgreSQL's operators of JSON are not there.",
+            "PostgreSQL's JSON operators do not exist.",
             "c_unsupported-postgresql-datatypes",
             {"'{}' -> 'a'": NOT_HERE, "'{}' ->> 'a'": NOT_HERE},
         ),
         case(
             "5/29 names of types",
-            "INT2, INT4, INT8, FLOAT4, FLOAT8, BPCHAR, NVARCHAR and NCHAR are names of other types.",
+            "INT2, INT4, INT8, FLOAT4, FLOAT8, BPCHAR, NVARCHAR and NCHAR are aliases of other types.",
             "c_Supported_data_types",
             {
                 "select format_type(atttypid, atttypmod) from pg_attribute where attnum > 0 "
@@ -355,7 +355,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/29 DECIMAL",
-            "DECIMAL and NUMERIC without a precision are DECIMAL(18,0), which has no fractions.",
+            "DECIMAL and NUMERIC without a precision are DECIMAL(18,0), which has no fraction.",
             "r_Numeric_types201, tidyverse/dbplyr#1033",
             {
                 "7.4::decimal": Decimal(7),
@@ -365,14 +365,14 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/29 DECIMAL, halves",
-            "Whether a cast to it rounds or cuts: the two reports differ.",
+            "Whether a cast to DECIMAL rounds or truncates: the two reports contradict each other.",
             "lightdash/lightdash#22386, tidyverse/dbplyr#1033",
             {"7.9::decimal": Decimal(8)},
             UNKNOWN,
         ),
         case(
             "5/30 text that is no number",
-            "On compute nodes the error is 1207, Invalid digit.",
+            "On compute nodes, the error is 1207, Invalid digit.",
             "databricks/spark-redshift#53",
             {
                 "select v::int from texts where v = 'b'": Fails(
@@ -386,13 +386,13 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/30 text that is no number, on the leader node",
-            "In a query without a table the error is PostgreSQL's.",
+            "In a query without a table, the error is PostgreSQL's.",
             NO_SOURCE,
             {"'a'::int": Fails("invalid input syntax", psycopg.errors.InvalidTextRepresentation)},
         ),
         case(
             "5/30 other types",
-            "What the error of a text that is no FLOAT or DATE says.",
+            "The error for an invalid FLOAT or DATE.",
             NO_SOURCE,
             {
                 "select v::float8 from texts where v = 'b'": Fails("invalid input", psycopg.errors.InternalError_),
@@ -417,7 +417,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/30 TRY_CAST, types",
-            "TRY_CAST fails for types that are not cast into each other.",
+            "TRY_CAST fails for types that cannot be cast to each other.",
             "r_TRY_CAST",
             {
                 "try_cast(true as timestamp)": Fails("cannot cast type boolean", psycopg.errors.CannotCoerce),
@@ -426,7 +426,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/31 RANDOM",
-            "There is RANDOM, and no SETSEED.",
+            "RANDOM exists, and SETSEED does not.",
             "r_RANDOM, c_unsupported-postgresql-functions",
             {"random() between 0 and 1": True, "setseed(1)": NOT_HERE},
         ),
@@ -441,25 +441,25 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/31 WITH RECURSIVE",
-            "WITH RECURSIVE makes numbers.",
+            "WITH RECURSIVE can generate numbers.",
             "r_WITH_clause",
             {"with recursive n (i) as (select 1 union all select i + 1 from n where i < 3) select sum(i) from n": 6},
         ),
         case(
             "5/32 comments",
-            "Comments are -- and /* */.",
+            "Comments are written with -- and /* */.",
             "r_SELECT_list",
             {"1 -- one\n + 1": 2, "1 /* one /* two */ */ + 1": 2},
         ),
         case(
             "5/32 dollar quotes",
-            "Strings have no dollar quotes outside of procedures.",
+            "Strings cannot have dollar quotes outside procedures.",
             NO_SOURCE,
             {"$$a$$": NOT_HERE},
         ),
         case(
             "5/32 backslashes",
-            "A backslash escapes in E'' and in an ordinary string.",
+            "A backslash is an escape character in E'' and in ordinary strings.",
             NO_SOURCE,
             {r"e'a\tb'": "a\tb", r"'a\tb'": "a\tb", r"'\\N'": r"\N"},
         ),

@@ -9,7 +9,7 @@ from standin_support.facts import Here, fact
 from standin_support.held import API, make_role, refused, request
 
 
-@fact("6.1/1", "RA3 and RG node types make clusters.", Here.SUPPORTED, API + "CreateCluster")
+@fact("6.1/1", "Clusters have RA3 or RG nodes.", Here.SUPPORTED, API + "CreateCluster")
 @pytest.mark.parametrize(
     "size",
     [
@@ -40,7 +40,7 @@ def test_node_types(service, size):
         pytest.param(
             {"NodeType": "ds2.xlarge"},
             "Invalid node type: ds2.xlarge",
-            marks=fact("6.1/2a", "Other node types are not known.", Here.SUPPORTED, API + "CreateCluster"),
+            marks=fact("6.1/2a", "Other node types are refused.", Here.SUPPORTED, API + "CreateCluster"),
         ),
     ],
 )
@@ -51,8 +51,8 @@ def test_node_types_that_are_refused(redshift, change, reason):
 
 @fact(
     "6.1/3",
-    "A node type that the account may not use is refused with NumberOfNodesQuotaExceeded; "
-    "here an account may use all, and the error comes when it is asked for.",
+    "A node type that the account may not use is refused with NumberOfNodesQuotaExceeded. Here "
+    "an account may use all, and a test can inject the error.",
     Here.DIFFERS,
     "nccgroup/sadcloud#23",
 )
@@ -64,7 +64,7 @@ def test_quota_of_a_node_type(service, redshift):
 
 @fact(
     "6.1/4",
-    "ra3.4xlarge, ra3.16xlarge, rg.xlarge, rg.4xlarge and rg.12xlarge need two nodes.",
+    "ra3.4xlarge, ra3.16xlarge, rg.xlarge, rg.4xlarge and rg.12xlarge require two nodes.",
     Here.SUPPORTED,
     "working-with-clusters",
 )
@@ -74,7 +74,7 @@ def test_fewest_nodes(redshift, node_type):
         redshift.create_cluster(**request("refused", NodeType=node_type))
 
 
-@fact("6.1/4a", "Each node type has a largest number of nodes.", Here.SUPPORTED, "working-with-clusters")
+@fact("6.1/4a", "Each node type has a maximum number of nodes.", Here.SUPPORTED, "working-with-clusters")
 @pytest.mark.parametrize(("node_type", "nodes"), [("ra3.large", 17), ("ra3.4xlarge", 33), ("rg.xlarge", 17)])
 def test_most_nodes(redshift, node_type, nodes):
     size = {"NodeType": node_type, "ClusterType": "multi-node", "NumberOfNodes": nodes}
@@ -102,7 +102,7 @@ def test_slices(service):
     assert len(service.client("s3").list_objects_v2(Bucket="slices")["Contents"]) == 16
 
 
-@fact("6.1/5", "Serverless workgroups are made by redshift-serverless.", Here.REFUSED, "serverless-billing")
+@fact("6.1/5", "redshift-serverless creates Serverless workgroups.", Here.REFUSED, "serverless-billing")
 def test_serverless(service):
     with refused("UnsupportedOperation", 501, "not supported by the stand-in"):
         service.client("redshift-serverless").create_namespace(namespaceName="shop")

@@ -44,7 +44,7 @@ REFUSED = [
     ),
     *refusals(
         "6.2/ClusterType",
-        "A cluster is multi-node unless ClusterType says single-node, and then needs NumberOfNodes.",
+        "A cluster is multi-node unless ClusterType is single-node, and then requires NumberOfNodes.",
         "InvalidParameterCombination",
         "greater than or equal to 2",
         {"ClusterType": None},
@@ -66,8 +66,8 @@ REFUSED = [
     ),
     *refusals(
         "6.2/MasterUserPassword",
-        "A password has 8 to 64 printable characters but ' \" \\ / @, with an upper-case letter, a lower-case letter "
-        "and a digit.",
+        "A password has 8 to 64 printable characters except ' \" \\ / @, with an upper-case letter, "
+        "a lower-case letter and a digit.",
         "InvalidParameterValue",
         "not a valid password",
         *(
@@ -77,14 +77,14 @@ REFUSED = [
     ),
     *refusals(
         "6.2/MasterUserPassword and ManageMasterPassword",
-        "A password and ManageMasterPassword exclude each other.",
+        "A password and ManageMasterPassword cannot be combined.",
         "InvalidParameterCombination",
         "ManageMasterPassword is true",
         {"ManageMasterPassword": True},
     ),
     *refusals(
         "6.2/MasterUserPassword or ManageMasterPassword",
-        "One of a password and ManageMasterPassword is needed.",
+        "A password or ManageMasterPassword is required.",
         "InvalidParameterCombination",
         "is required",
         {"MasterUserPassword": None},
@@ -98,14 +98,14 @@ REFUSED = [
     ),
     *refusals(
         "6.2/Port",
-        "RA3 and RG clusters have a port of 5431-5455 or 8191-8215.",
+        "RA3 and RG clusters use a port of 5431-5455 or 8191-8215.",
         "InvalidParameterValue",
         "Port .* is outside",
         *({"Port": port} for port in (5430, 5456, 8190, 8216)),
     ),
     *refusals(
         "6.2/ClusterSubnetGroupName",
-        "A subnet group that is named must exist.",
+        "The subnet group must exist.",
         "ClusterSubnetGroupNotFoundFault",
         "not found",
         {"ClusterSubnetGroupName": "none"},
@@ -137,15 +137,15 @@ REFUSED = [
     ),
     *refusals(
         "6.2/ManualSnapshotRetentionPeriod",
-        "Manual snapshots are kept for ever (-1) or for 1 to 3,653 days.",
+        "Manual snapshots are kept indefinitely (-1) or for 1 to 3,653 days.",
         "InvalidRetentionPeriodFault",
         "3,653",
         *({"ManualSnapshotRetentionPeriod": days} for days in (-2, 0, 3654)),
     ),
     *refusals(
         "6.2/others",
-        "Clusters can have Multi-AZ, sample data, a catalog, HSMs, IPv6, other tracks, schedules of snapshots, and a "
-        "KMS key for their secret.",
+        "Clusters can have Multi-AZ, sample data, a catalog, HSMs, IPv6, other tracks, "
+        "snapshot schedules, and a KMS key for their secret.",
         "UnsupportedOperation",
         "not supported by the stand-in",
         {"MultiAZ": True},
@@ -179,7 +179,7 @@ DEFAULTS = {
     ),
     "EnhancedVpcRouting": (False, "EnhancedVpcRouting is false.", API + "CreateCluster"),
     "AutomatedSnapshotRetentionPeriod": (1, "Automated snapshots are kept for one day.", API + "CreateCluster"),
-    "ManualSnapshotRetentionPeriod": (-1, "Manual snapshots are kept for ever.", API + "CreateCluster"),
+    "ManualSnapshotRetentionPeriod": (-1, "Manual snapshots are kept indefinitely.", API + "CreateCluster"),
 }
 
 
@@ -203,8 +203,8 @@ def test_require_ssl(redshift, group, value):
 
 @fact(
     "6.2/parameter group",
-    "A parameter group of one's own has its family's values and what was set in it, is made once, and stays while a "
-    "cluster uses it.",
+    "A custom parameter group has its family's values and the values set in it, is created once, "
+    "and cannot be deleted while a cluster uses it.",
     Here.SUPPORTED,
     API + "CreateClusterParameterGroup",
 )
@@ -254,7 +254,7 @@ def test_default_parameter_groups_stay(redshift):
 
 @fact(
     "6.2/other parameters",
-    "A parameter group can set other parameters than require_ssl, and let clients in without TLS.",
+    "A parameter group can set parameters other than require_ssl, and allow clients without TLS.",
     Here.REFUSED,
     API + "ModifyClusterParameterGroup",
 )
@@ -272,7 +272,7 @@ def test_other_parameters(redshift, name, value):
 
 @fact(
     "6.2/Port default",
-    "A cluster listens on port 5439, or on the one that is asked for; here on a free one, which Endpoint tells.",
+    "A cluster listens on port 5439, or on the requested port. Here it listens on a free port, which Endpoint shows.",
     Here.DIFFERS,
     API + "CreateCluster",
 )
@@ -283,7 +283,8 @@ def test_port(service):
 
 @fact(
     "6.2/ManageMasterPassword",
-    "With ManageMasterPassword a secret has the password, DescribeClusters its ARN, and it goes with the cluster.",
+    "With ManageMasterPassword, a secret holds the password and DescribeClusters shows its ARN. "
+    "It is deleted with the cluster.",
     Here.SUPPORTED,
     "redshift-secrets-manager-integration",
 )
@@ -300,7 +301,7 @@ def test_managed_password(service, redshift):
 
 @fact(
     "6.2/rotation",
-    "The password in the secret is rotated every 30 days; here it stays.",
+    "The password in the secret is rotated every 30 days. Here it does not change.",
     Here.DIFFERS,
     "redshift-secrets-manager-integration",
 )
@@ -314,7 +315,7 @@ def test_kms_key(service):
     assert service.create("keyed", KmsKeyId="alias/shop")["KmsKeyId"] == "alias/shop"
 
 
-@fact("6.2/Tags", "Clusters have tags, and are found by them.", Here.SUPPORTED, API + "DescribeClusters")
+@fact("6.2/Tags", "Clusters have tags and can be found by them.", Here.SUPPORTED, API + "DescribeClusters")
 def test_tags(service, redshift):
     service.create("tagged", Tags=[{"Key": "project", "Value": "shop"}])
     for asked in ({"TagKeys": ["project"]}, {"TagValues": ["shop"]}):
@@ -325,8 +326,8 @@ def test_tags(service, redshift):
 
 @fact(
     "6.2/7",
-    "A cluster that exists is ClusterAlreadyExists, 400; a parameter group that does not is "
-    "ClusterParameterGroupNotFound, 404; a subnet group that does not is ClusterSubnetGroupNotFoundFault, 400.",
+    "An existing cluster is ClusterAlreadyExists, 400; a missing parameter group is "
+    "ClusterParameterGroupNotFound, 404; a missing subnet group is ClusterSubnetGroupNotFoundFault, 400.",
     Here.SUPPORTED,
     API + "CreateCluster",
 )
@@ -345,7 +346,8 @@ def test_errors_of_create_cluster(redshift, change, code, status):
 
 @fact(
     "6.2/7a",
-    "CreateCluster also fails for want of capacity, of rights and of dependent services; here when it is asked for.",
+    "CreateCluster also fails for lack of capacity, of permissions or of dependent services. "
+    "Here a test can inject these errors.",
     Here.DIFFERS,
     API + "CreateCluster",
 )
@@ -369,7 +371,7 @@ def test_errors_of_create_cluster_that_are_asked_for(service, redshift, code, st
 
 @fact(
     "6.2/8",
-    "CreateCluster has no token: who tries again after a lost answer is told ClusterAlreadyExists.",
+    "CreateCluster has no idempotency token: a retry after a lost answer returns ClusterAlreadyExists.",
     Here.SUPPORTED,
     API + "CreateCluster",
 )

@@ -12,8 +12,8 @@ from standin_support.waiting import WAITER_CONFIG, wait_until
 
 @fact(
     "6.3/9",
-    "A cluster is creating, available, modifying, pausing, paused, resuming, rebooting, resizing, final-snapshot, "
-    "deleting.",
+    "The states of a cluster are creating, available, modifying, pausing, paused, resuming, "
+    "rebooting, resizing, final-snapshot and deleting.",
     Here.SUPPORTED,
     API + "Cluster",
 )
@@ -82,7 +82,7 @@ def test_endpoint(service, redshift):
 
 @fact(
     "6.3/11a",
-    "A role is adding, then in-sync; a role that is taken away is removing, then gone.",
+    "A role is adding, then in-sync. A role that is removed is removing, then gone.",
     Here.SUPPORTED,
     "copy-unload-iam-role-associating-with-clusters",
 )
@@ -107,7 +107,7 @@ def test_roles(service, redshift):
 
 @fact(
     "6.3/12",
-    "The waiter cluster_available waits for clusters that do not exist yet, and gives up on one that is deleting.",
+    "The waiter cluster_available waits for clusters that do not exist yet, and fails for a cluster that is deleting.",
     Here.SUPPORTED,
     "boto3 waiters",
 )
@@ -123,7 +123,7 @@ def test_waiter_of_a_cluster_that_is_deleting(service, redshift):
         waiter.wait(ClusterIdentifier="doomed", WaiterConfig={"Delay": 0, "MaxAttempts": 2})
 
 
-@fact("6.3/12a", "The waiter cluster_deleted gives up on one that is creating.", Here.SUPPORTED, "boto3 waiters")
+@fact("6.3/12a", "The waiter cluster_deleted fails for a cluster that is creating.", Here.SUPPORTED, "boto3 waiters")
 def test_waiter_for_the_end_of_a_cluster_that_begins(service, redshift):
     with service.held("create"):
         redshift.create_cluster(**request("begun"))

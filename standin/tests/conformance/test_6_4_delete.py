@@ -11,7 +11,7 @@ from standin_support.waiting import WAITER_CONFIG
 
 @fact(
     "6.4/14",
-    "DeleteCluster wants a final snapshot or SkipFinalClusterSnapshot, and not both.",
+    "DeleteCluster requires either a final snapshot or SkipFinalClusterSnapshot.",
     Here.SUPPORTED,
     API + "DeleteCluster",
 )
@@ -45,7 +45,7 @@ def test_names_of_snapshots(service, redshift, name):
 
 @fact(
     "6.4/14b",
-    "The final snapshot has the data as it was at the end, is kept for ever, and outlives the cluster.",
+    "The final snapshot has the last data, is kept indefinitely, and outlives the cluster.",
     Here.SUPPORTED,
     API + "DeleteCluster",
 )
@@ -70,7 +70,7 @@ def test_final_snapshot(service, redshift):
 
 @fact(
     "6.4/14c",
-    "There are automated snapshots, which go with their cluster; here there are none.",
+    "Automated snapshots are deleted with their cluster. Here there are none.",
     Here.DIFFERS,
     API + "DeleteCluster",
 )
@@ -86,7 +86,10 @@ def test_automated_snapshots(redshift):
             "ClusterNotFound",
             404,
             marks=fact(
-                "6.4/15", "DeleteCluster of no cluster is ClusterNotFound, 404.", Here.SUPPORTED, API + "DeleteCluster"
+                "6.4/15",
+                "DeleteCluster of a missing cluster is ClusterNotFound, 404.",
+                Here.SUPPORTED,
+                API + "DeleteCluster",
             ),
         ),
         pytest.param(
@@ -95,7 +98,7 @@ def test_automated_snapshots(redshift):
             400,
             marks=fact(
                 "6.4/15a",
-                "The name of a final snapshot that exists is ClusterSnapshotAlreadyExists, 400.",
+                "The name of an existing snapshot is ClusterSnapshotAlreadyExists, 400.",
                 Here.SUPPORTED,
                 API + "DeleteCluster",
             ),
@@ -110,7 +113,7 @@ def test_automated_snapshots(redshift):
             400,
             marks=fact(
                 "6.4/15b",
-                "A final snapshot that is kept for no days is InvalidRetentionPeriodFault, 400.",
+                "A retention of zero days for the final snapshot is InvalidRetentionPeriodFault, 400.",
                 Here.SUPPORTED,
                 API + "DeleteCluster",
             ),
@@ -140,7 +143,7 @@ def test_delete_of_a_cluster_that_is_busy(service, redshift):
 
 @fact(
     "6.4/16a",
-    "A snapshot that is being taken counts as such an operation.",
+    "A snapshot that is being created counts as such an operation.",
     Here.SUPPORTED,
     "follows from hashicorp/terraform-provider-aws#43270",
 )
@@ -158,8 +161,8 @@ def test_delete_of_a_cluster_whose_snapshot_is_taken(service, redshift):
 
 @fact(
     "6.4/16b",
-    "So does the first automated snapshot, some minutes after a cluster became available; "
-    "here the error comes when it is asked for.",
+    "So does the first automated snapshot, some minutes after a cluster became available. Here a "
+    "test can inject the error.",
     Here.DIFFERS,
     "hashicorp/terraform-provider-aws#43270",
 )
@@ -174,7 +177,7 @@ def test_delete_of_a_new_cluster(service, redshift):
 
 @fact(
     "6.4/17",
-    "Whether a paused cluster can be deleted is told in two ways; here it can.",
+    "Sources disagree on whether a paused cluster can be deleted. Here it can.",
     Here.UNKNOWN,
     "apache/airflow#68922, apache/airflow#69574",
 )
@@ -194,7 +197,7 @@ def test_delete_of_a_paused_cluster(service, redshift):
 
 @fact(
     "6.4/17a",
-    "A parameter group that a cluster has cannot be deleted: InvalidClusterParameterGroupState, 400.",
+    "A parameter group that a cluster uses cannot be deleted: InvalidClusterParameterGroupState, 400.",
     Here.SUPPORTED,
     API + "DeleteClusterParameterGroup",
 )
@@ -212,7 +215,7 @@ def test_delete_of_a_parameter_group_in_use(service, redshift):
 
 @fact(
     "6.4/17b",
-    "A security group that a cluster is in cannot be deleted: DependencyViolation, 400.",
+    "A security group that a cluster uses cannot be deleted: DependencyViolation, 400.",
     Here.SUPPORTED,
     "EC2 " + API + "DeleteSecurityGroup",
 )

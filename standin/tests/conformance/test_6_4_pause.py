@@ -11,7 +11,7 @@ from standin_support.held import API, ROLE, SHARED, refused
 
 @fact(
     "6.4/19",
-    "PauseCluster wants an available cluster, ResumeCluster a paused one.",
+    "PauseCluster requires an available cluster, ResumeCluster a paused one.",
     Here.SUPPORTED,
     "rs-mgmt-pause-resume-cluster",
 )
@@ -27,7 +27,7 @@ def test_states_of_pause_and_resume(service, redshift):
 
 @fact(
     "6.4/19a",
-    "A paused cluster has no sessions and takes none; its data is there again after ResumeCluster.",
+    "A paused cluster has no sessions and accepts none. Its data is available again after ResumeCluster.",
     Here.SUPPORTED,
     "rs-mgmt-pause-resume-cluster",
 )
@@ -49,7 +49,7 @@ def test_sessions_of_a_paused_cluster(service, redshift):
 
 @fact(
     "6.4/19b",
-    "A paused cluster cannot be modified, rebooted, resized or kept in a snapshot.",
+    "A paused cluster cannot be modified, rebooted or resized, and cannot get a snapshot.",
     Here.SUPPORTED,
     "rs-mgmt-pause-resume-cluster",
 )
@@ -71,7 +71,7 @@ def test_changes_of_a_paused_cluster(service, redshift):
 
 @fact(
     "6.4/19c",
-    "ResumeCluster can fail with InsufficientClusterCapacity; here when it is asked for.",
+    "ResumeCluster can fail with InsufficientClusterCapacity. Here a test can inject the error.",
     Here.DIFFERS,
     API + "ResumeCluster",
 )
@@ -88,7 +88,7 @@ def test_no_capacity_to_resume(service, redshift):
 
 @fact(
     "6.4/19d",
-    "RebootCluster ends the sessions; what they had not committed is gone.",
+    "RebootCluster ends the sessions and rolls back what they had not committed.",
     Here.SUPPORTED,
     API + "RebootCluster",
 )
@@ -108,7 +108,7 @@ def test_reboot(service, redshift):
 
 @fact(
     "6.4/19e",
-    "ModifyCluster and ResizeCluster change the nodes; until it is done PendingModifiedValues has the new ones.",
+    "ModifyCluster and ResizeCluster change the nodes. Until then, PendingModifiedValues has the new ones.",
     Here.SUPPORTED,
     API + "ResizeCluster",
 )
@@ -131,7 +131,7 @@ def test_resize(service, redshift):
 
 @fact(
     "6.4/19f",
-    "Queries can be held or dropped while a cluster is resized; here its sessions end.",
+    "Queries can be held or dropped while a cluster is resized. Here its sessions end.",
     Here.DIFFERS,
     "managing-cluster-operations",
 )
@@ -146,7 +146,7 @@ def test_sessions_of_a_cluster_that_is_resized(service, redshift):
 
 @fact(
     "6.4/19g",
-    "ModifyCluster changes the master password after a while; PendingModifiedValues does not show it.",
+    "ModifyCluster changes the master password asynchronously. PendingModifiedValues does not show it.",
     Here.SUPPORTED,
     API + "ModifyCluster",
 )

@@ -13,7 +13,7 @@ from standin_support.waiting import WAITER_CONFIG
 
 @fact(
     "6.4/20",
-    "RestoreFromClusterSnapshot makes a cluster with the snapshot's data, database, master user, password and nodes.",
+    "RestoreFromClusterSnapshot creates a cluster with the snapshot's data, database, master user, password and nodes.",
     Here.SUPPORTED,
     API + "RestoreFromClusterSnapshot",
 )
@@ -34,7 +34,7 @@ def test_restore(service, redshift):
 
 @fact(
     "6.4/20a",
-    "The restored cluster has the default parameter group, is not public, and has the roles of the request only.",
+    "The restored cluster has the default parameter group, is not public, and has only the roles of the request.",
     Here.SUPPORTED,
     API + "RestoreFromClusterSnapshot",
 )
@@ -109,7 +109,7 @@ def test_restore_status(service, redshift):
             404,
             marks=fact(
                 "6.4/20d",
-                "A snapshot that is restored must exist: ClusterSnapshotNotFound, 404.",
+                "The snapshot to restore must exist: ClusterSnapshotNotFound, 404.",
                 Here.SUPPORTED,
                 API + "RestoreFromClusterSnapshot",
             ),
@@ -120,7 +120,7 @@ def test_restore_status(service, redshift):
             400,
             marks=fact(
                 "6.4/20e",
-                "The restored cluster must be new: ClusterAlreadyExists, 400.",
+                "The restored cluster must not exist yet: ClusterAlreadyExists, 400.",
                 Here.SUPPORTED,
                 API + "RestoreFromClusterSnapshot",
             ),
@@ -131,7 +131,7 @@ def test_restore_status(service, redshift):
             400,
             marks=fact(
                 "6.4/20f",
-                "A snapshot is named by its name or by its ARN, not by both.",
+                "A request identifies a snapshot by its name or by its ARN, not by both.",
                 Here.SUPPORTED,
                 API + "RestoreFromClusterSnapshot",
             ),
@@ -175,7 +175,7 @@ def test_snapshot_that_is_being_taken(service, redshift):
 
 @fact(
     "6.4/20i",
-    "DeleteClusterSnapshot answers with the status deleted; then there is no such snapshot.",
+    "DeleteClusterSnapshot returns the status deleted. After that, the snapshot does not exist.",
     Here.SUPPORTED,
     API + "DeleteClusterSnapshot",
 )
@@ -193,7 +193,7 @@ def test_delete_of_a_snapshot(service, redshift):
 
 @fact(
     "6.4/20j",
-    "Snapshots are found by their cluster, name, ARN, type, time, tags, and by whether the cluster exists.",
+    "Snapshots can be found by their cluster, name, ARN, type, time and tags, and by whether the cluster exists.",
     Here.SUPPORTED,
     API + "DescribeClusterSnapshots",
 )
@@ -228,7 +228,7 @@ def test_filters(service, redshift):
 
 @fact(
     "6.4/20k",
-    "Snapshots can be copied to other regions, kept longer, and taken on schedules.",
+    "Snapshots can be copied to other regions, kept longer, and created on schedules.",
     Here.REFUSED,
     "managing-snapshots-console",
 )

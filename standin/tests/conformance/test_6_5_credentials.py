@@ -17,7 +17,7 @@ from standin_support.held import API, SHARED, USER, document, refused
 
 @fact(
     "6.5/21",
-    "GetClusterCredentials gives a password for a user, whose name gets the prefix IAM:.",
+    "GetClusterCredentials returns a password for a user, whose name gets the prefix IAM:.",
     Here.SUPPORTED,
     API + "GetClusterCredentials",
 )
@@ -30,7 +30,7 @@ def test_credentials(service, redshift):
 
 @fact(
     "6.5/21a",
-    "With AutoCreate a user that is missing is made, and the prefix is IAMA:.",
+    "With AutoCreate, a missing user is created, and the prefix is IAMA:.",
     Here.SUPPORTED,
     API + "GetClusterCredentials",
 )
@@ -43,7 +43,7 @@ def test_credentials_of_a_new_user(service, redshift):
 
 @fact(
     "6.5/21b",
-    "Without AutoCreate the call succeeds for a user that is missing, and the login fails.",
+    "Without AutoCreate, the call succeeds for a missing user, and the login fails.",
     Here.SUPPORTED,
     API + "GetClusterCredentials",
 )
@@ -68,7 +68,7 @@ def test_duration_of_credentials(redshift):
             redshift.get_cluster_credentials(ClusterIdentifier=SHARED, DbUser=USER, DurationSeconds=seconds)
 
 
-@fact("6.5/21d", "DbGroups makes the user a member of groups.", Here.REFUSED, API + "GetClusterCredentials")
+@fact("6.5/21d", "DbGroups adds the user to groups.", Here.REFUSED, API + "GetClusterCredentials")
 def test_groups_of_credentials(redshift):
     with refused("UnsupportedOperation", match="DbGroups is not supported by the stand-in"):
         redshift.get_cluster_credentials(ClusterIdentifier=SHARED, DbUser=USER, DbGroups=["loaders"])
@@ -76,7 +76,8 @@ def test_groups_of_credentials(redshift):
 
 @fact(
     "6.5/22",
-    "GetClusterCredentialsWithIAM makes the database user IAM:<user> of the caller, with the rights of PUBLIC only.",
+    "GetClusterCredentialsWithIAM creates the database user IAM:<user> for the caller, with the "
+    "privileges of PUBLIC only.",
     Here.SUPPORTED,
     API + "GetClusterCredentialsWithIAM",
 )
@@ -119,13 +120,13 @@ def test_credentials_by_role(service):
     service.connect(SHARED, got["DbUser"], got["DbPassword"]).close()
 
 
-@fact("6.5/22b", "A cluster can be named by a custom domain.", Here.REFUSED, API + "GetClusterCredentialsWithIAM")
+@fact("6.5/22b", "A custom domain name can identify a cluster.", Here.REFUSED, API + "GetClusterCredentialsWithIAM")
 def test_custom_domain(redshift):
     with refused("UnsupportedOperation", match="CustomDomainName is not supported by the stand-in"):
         redshift.get_cluster_credentials_with_iam(CustomDomainName="warehouse.example.com")
 
 
-@fact("6.5/23", "The end of a password ends logins, not sessions.", Here.SUPPORTED, "no source")
+@fact("6.5/23", "An expired password prevents logins and does not end sessions.", Here.SUPPORTED, "no source")
 def test_session_of_a_password_that_ended(service, monkeypatch):
     now = datetime.now(timezone.utc)
     service.endpoints.set_password(SHARED, USER, "Soon-over-1", expires_at=now + timedelta(hours=1))
@@ -136,7 +137,7 @@ def test_session_of_a_password_that_ended(service, monkeypatch):
         assert connection.execute("select 1").fetchone() == (1,)
 
 
-@fact("6.5/24", "Clients connect by TLS and can verify the endpoint.", Here.SUPPORTED, "connecting-ssl-support")
+@fact("6.5/24", "Clients connect with TLS and can verify the endpoint.", Here.SUPPORTED, "connecting-ssl-support")
 def test_tls(service, certificates):
     verified = {"sslmode": "verify-full", "sslrootcert": str(certificates / CERTIFICATE)}
     with service.connect(SHARED, **verified) as connection:
@@ -147,8 +148,8 @@ def test_tls(service, certificates):
 
 @fact(
     "6.5/26",
-    "A cluster is reached by what is public, routed and let in by its security groups; "
-    "here by all programs of this machine.",
+    "Public access, routes and security groups determine who can reach a cluster. Here all "
+    "programs on this machine can.",
     Here.DIFFERS,
     "rs-security-group-public-private",
 )

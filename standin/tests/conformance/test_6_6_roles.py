@@ -12,7 +12,7 @@ from standin_support.held import ROLE, SHARED, TRUST, USER, make_role, request
 
 @fact(
     "6.6/28",
-    "A role of COPY must trust redshift.amazonaws.com.",
+    "A role for COPY must trust redshift.amazonaws.com.",
     Here.SUPPORTED,
     "authorizing-redshift-service-database-users",
 )
@@ -25,7 +25,7 @@ def test_trust(service):
 
 @fact(
     "6.6/28a",
-    "sts:ExternalId can leave the role to some database users of some clusters.",
+    "sts:ExternalId can restrict the role to some database users of some clusters.",
     Here.SUPPORTED,
     "authorizing-redshift-service-database-users",
 )
@@ -45,7 +45,7 @@ def test_external_id(service):
 
 @fact(
     "6.6/29",
-    "COPY needs s3:ListBucket and s3:GetObject, and no more.",
+    "COPY requires only s3:ListBucket and s3:GetObject.",
     Here.SUPPORTED,
     "copy-usage_notes-access-permissions",
 )
@@ -59,7 +59,7 @@ def test_permissions(service):
 
 @fact(
     "6.6/30",
-    "Who creates a cluster needs rights in Redshift and iam:PassRole; here nobody's requests are checked.",
+    "Creating a cluster requires permissions in Redshift and iam:PassRole. Here requests are not authorized.",
     Here.DIFFERS,
     "copy-unload-iam-role-associating-with-clusters",
 )

@@ -19,7 +19,7 @@ from standin_support.whole import BUCKET, CLUSTER, DATABASE, ROLE, USER
 
 @fact(
     "8/1 batch",
-    "BatchExecuteStatement takes 40 statements at most.",
+    "BatchExecuteStatement accepts up to 40 statements.",
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
@@ -43,7 +43,7 @@ def test_a_result_as_csv(api):
 
 @fact(
     "8/1 cancel",
-    "CancelStatement ends a statement, which is ABORTED then.",
+    "CancelStatement cancels a statement, whose status is then ABORTED.",
     Here.SUPPORTED,
     "CancelStatement",
 )
@@ -62,7 +62,7 @@ def test_a_statement_is_cancelled(whole, api):
     assert refused(api.cancel_statement, Id="00000000-0000-4000-8000-000000000000") == "ResourceNotFoundException"
 
 
-@fact("8/1", "ExecuteStatement takes one statement.", Here.SUPPORTED, "ExecuteStatement")
+@fact("8/1", "ExecuteStatement accepts one statement.", Here.SUPPORTED, "ExecuteStatement")
 def test_one_statement(api):
     assert value_of(api, execute(api, "select 7")) == 7
     assert execute(api, "select 1; select 2")["Status"] == "FAILED"
@@ -102,7 +102,7 @@ def test_operations_that_are_not_supported(api, operation, arguments):
 
 @fact(
     "8/2",
-    "A statement runs as DbUser, as the secret says, or as the user of the IAM identity.",
+    "A statement runs as DbUser, as the user in the secret, or as the user of the IAM identity.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -140,7 +140,7 @@ def test_who_the_statements_run_as(whole, api):
 
 @fact(
     "8/2 Serverless",
-    "WorkgroupName names a workgroup of Redshift Serverless.",
+    "WorkgroupName identifies a workgroup of Redshift Serverless.",
     Here.REFUSED,
     "data-api",
 )
@@ -151,7 +151,7 @@ def test_serverless(api):
 
 @fact(
     "8/3",
-    "A statement is SUBMITTED, PICKED, STARTED, and in the end FINISHED, FAILED or ABORTED.",
+    "A statement is SUBMITTED, PICKED, STARTED, and finally FINISHED, FAILED or ABORTED.",
     Here.SUPPORTED,
     "DescribeStatement",
 )
@@ -189,7 +189,7 @@ def test_query_number(api):
 
 @fact(
     "8/4",
-    "WaitTimeSeconds lets the answer wait for the end.",
+    "With WaitTimeSeconds, the answer waits for the end of the statement.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -198,14 +198,14 @@ def test_the_answer_may_wait_for_the_end(api):
     assert (answer["Status"], answer["HasResultSet"]) == ("FINISHED", True)
 
 
-@fact("8/4 most", "It is 30 seconds at most.", Here.SUPPORTED, "data-api")
+@fact("8/4 most", "It can be at most 30 seconds.", Here.SUPPORTED, "data-api")
 def test_longest_wait(api):
     assert refused(api.execute_statement, Sql="select 1", WaitTimeSeconds=31, **TARGET) == "ValidationException"
 
 
 @fact(
     "8/5",
-    "A batch is one transaction: all of its statements or none.",
+    "A batch is one transaction: all of its statements succeed or none.",
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
@@ -230,7 +230,7 @@ def test_a_batch_is_one_transaction(api):
 
 @fact(
     "8/5 AUTO_COMMIT",
-    "With AUTO_COMMIT each statement commits by itself, and goes on after one that failed.",
+    "With AUTO_COMMIT, each statement commits by itself, and the batch continues after a failed one.",
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
@@ -245,7 +245,7 @@ def test_a_batch_whose_statements_commit_by_themselves(api):
 
 @fact(
     "8/6 active",
-    "There are 500 active statements and 500 sessions at most.",
+    "There can be up to 500 active statements and 500 sessions.",
     Here.SUPPORTED,
     "amazon-redshift-limits",
 )
@@ -259,7 +259,7 @@ def test_there_are_limits_to_statements_and_sessions(api, monkeypatch):
 
 @fact(
     "8/6 result",
-    "A result has 500 MB at most.",
+    "A result can have up to 500 MB.",
     Here.SUPPORTED,
     "amazon-redshift-limits",
 )
@@ -294,19 +294,19 @@ def test_statements_and_tokens_are_forgotten(api, monkeypatch):
     [
         pytest.param(
             {"Sql": "select " + "1" * 204_800},
-            marks=fact("8/6 text", "A statement has 200 KB at most.", Here.SUPPORTED, "amazon-redshift-limits"),
+            marks=fact("8/6 text", "A statement can have up to 200 KB.", Here.SUPPORTED, "amazon-redshift-limits"),
         ),
         pytest.param(
             {"StatementName": "x" * 2049},
-            marks=fact("8/6 name", "StatementName has 2,048 characters at most.", Here.SUPPORTED, "data-api"),
+            marks=fact("8/6 name", "StatementName can have up to 2,048 characters.", Here.SUPPORTED, "data-api"),
         ),
         pytest.param(
             {"ClientToken": "x" * 65},
-            marks=fact("8/7 length", "ClientToken has 64 characters at most.", Here.SUPPORTED, "data-api"),
+            marks=fact("8/7 length", "ClientToken can have up to 64 characters.", Here.SUPPORTED, "data-api"),
         ),
         pytest.param(
             {"SessionKeepAliveSeconds": 86_401},
-            marks=fact("8/8 most", "A session lives for 24 hours at most.", Here.SUPPORTED, "data-api"),
+            marks=fact("8/8 most", "A session lives for up to 24 hours.", Here.SUPPORTED, "data-api"),
         ),
     ],
 )
@@ -317,7 +317,7 @@ def test_lengths(api, changed):
 
 @fact(
     "8/6 rates",
-    "More requests a second than allowed are throttled.",
+    "Requests beyond the rate limit are throttled.",
     Here.DIFFERS,
     "amazon-redshift-limits",
 )
@@ -329,7 +329,7 @@ def test_rates(api):
 
 @fact(
     "8/7",
-    "Within 8 hours the same ClientToken submits one statement.",
+    "Within 8 hours, the same ClientToken submits one statement.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -343,7 +343,7 @@ def test_the_same_token_submits_once(api):
     assert api.execute_statement(**{**submit, "ClientToken": "run-2"})["Id"] != first
 
 
-@fact("8/7 failed", "A statement that failed does not run again under its token.", Here.SUPPORTED, "no source")
+@fact("8/7 failed", "A failed statement does not run again under its token.", Here.SUPPORTED, "no source")
 def test_a_failure_keeps_its_token(api):
     submit = {"Sql": "select * from nowhere", "ClientToken": "failing", **TARGET}
     first = api.execute_statement(**submit)["Id"]
@@ -353,7 +353,7 @@ def test_a_failure_keeps_its_token(api):
 
 @fact(
     "8/8",
-    "A session keeps temporary tables and a transaction over several calls.",
+    "A session keeps temporary tables and a transaction across calls.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -378,7 +378,7 @@ def test_a_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
 
 @fact(
     "8/8 one",
-    "A session runs one statement at a time, without a queue, and ends when it is told to.",
+    "A session runs one statement at a time, without a queue, and can be ended on request.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -401,7 +401,7 @@ def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_po
     assert refused(api.execute_statement, Sql="select 1", SessionId=session) == "ResourceNotFoundException"
 
 
-@fact("8/8 fresh", "Without a SessionId each call has a session of its own.", Here.SUPPORTED, "data-api")
+@fact("8/8 fresh", "Without a SessionId, each call has its own session.", Here.SUPPORTED, "data-api")
 def test_fresh_sessions(api):
     execute(api, "create temp table mine (n integer)")
     assert execute(api, "select * from mine")["Status"] == "FAILED"
@@ -409,7 +409,7 @@ def test_fresh_sessions(api):
 
 @fact(
     "8/9",
-    "`:name` stands for a value, which is a text.",
+    "`:name` is a placeholder for a value, which is a text.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -426,7 +426,7 @@ def test_named_parameters(api):
 
 @fact(
     "8/9 all",
-    "Every parameter must be used, and have a value.",
+    "Every parameter must be used and must have a value.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -443,14 +443,14 @@ def test_wrong_parameters(api, parameters):
     assert code == "ValidationException"
 
 
-@fact("8/9 empty", "A parameter is neither NULL nor empty.", Here.SUPPORTED, "data-api")
+@fact("8/9 empty", "A parameter cannot be NULL or empty.", Here.SUPPORTED, "data-api")
 def test_empty_parameters(api):
     parameters = [{"name": "a", "value": ""}]
     code = refused(api.execute_statement, Sql="select :a", Parameters=parameters, **TARGET)
     assert code == "ValidationException"
 
 
-@fact("8/9 values", "A parameter is a value and no name of anything.", Here.SUPPORTED, "data-api")
+@fact("8/9 values", "A parameter is a value and cannot be an identifier.", Here.SUPPORTED, "data-api")
 def test_parameters_are_values(api):
     parameters = [{"name": "table", "value": "pg_class"}]
     assert execute(api, "select * from :table", Parameters=parameters)["Status"] == "FAILED"
@@ -458,7 +458,7 @@ def test_parameters_are_values(api):
 
 @fact(
     "8/10 SQL",
-    "Errors of SQL are no exceptions: the statement is FAILED, with an Error.",
+    "SQL errors do not raise exceptions: the statement is FAILED, with an Error.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -473,7 +473,7 @@ def test_a_statement_that_fails(api):
 
 @fact(
     "8/10",
-    "Requests are refused with ValidationException, ResourceNotFoundException and their like.",
+    "Invalid requests get ValidationException, ResourceNotFoundException or a similar exception.",
     Here.SUPPORTED,
     "ExecuteStatement",
 )
@@ -483,7 +483,7 @@ def test_exceptions(api):
     assert refused(api.describe_statement, Id=nothing) == "ResourceNotFoundException"
 
 
-@fact("8/11", "Another IAM identity sees nothing of a statement.", Here.SUPPORTED, "data-api")
+@fact("8/11", "Other IAM identities do not see a statement.", Here.SUPPORTED, "data-api")
 def test_visibility(whole, api):
     mine = execute(api, "select 1")["Id"]
     key = whole.make_user("curious")
@@ -494,7 +494,7 @@ def test_visibility(whole, api):
 
 @fact(
     "8/12",
-    "A paused cluster takes no statement.",
+    "A paused cluster accepts no statements.",
     Here.SUPPORTED,
     "no source",
 )
@@ -515,7 +515,7 @@ def _wait_for(redshift, status):
 
 @fact(
     "8/13 rows",
-    "ResultRows has the rows that COPY loaded or a statement changed.",
+    "ResultRows is the number of rows that COPY loaded or a statement changed.",
     Here.SUPPORTED,
     "DescribeStatement",
 )
@@ -531,7 +531,7 @@ def test_rows_that_are_changed_or_loaded(whole, api):
 
 @fact(
     "8/13 notices",
-    "What the cluster tells beside a result is not returned; SYS_LOAD_HISTORY has the rows.",
+    "Notices are not returned. SYS_LOAD_HISTORY has the row counts of loads.",
     Here.SUPPORTED,
     "DescribeStatement",
 )
@@ -544,6 +544,6 @@ def test_notices(whole, api):
     assert value_of(api, rows) == 1
 
 
-@fact("8/13 SQLSTATE", "An Error is one text without an SQLSTATE.", Here.SUPPORTED, "DescribeStatement")
+@fact("8/13 SQLSTATE", "An Error is a text without an SQLSTATE.", Here.SUPPORTED, "DescribeStatement")
 def test_errors_have_no_sqlstate(api):
     assert execute(api, "select 1/0")["Error"].startswith("ERROR: ")

@@ -120,7 +120,7 @@ def test_psycopg_pipeline(cluster):
     assert [cursor.fetchone() for cursor in cursors] == [(0,), (1,), (2,)]
 
 
-@fact("9/psycopg binary", "psycopg 3 binds and fetches in binary.", Here.SUPPORTED, "the driver")
+@fact("9/psycopg binary", "psycopg 3 binds and fetches in binary format.", Here.SUPPORTED, "the driver")
 def test_psycopg_binary(cluster):
     cursor = cluster.psycopg().cursor(binary=True)
     assert cursor.execute("select %b::bigint, 0.5::float8", (7,)).fetchone() == (7, 0.5)
@@ -286,7 +286,7 @@ def test_redshift_data(whole, connections):  # noqa: F811
                 {"schema_pattern": "pub%"},
                 slice(0, 2),
                 [("public", "dev")],
-                "The driver lists schemas, by a pattern as well.",
+                "The driver lists schemas, also by a pattern.",
                 "r_SHOW_SCHEMAS",
             ),
             (
@@ -353,7 +353,7 @@ def test_lists_of_psql(psql, command, first):
 
 
 @fact(
-    r"9/psql \l", "psql lists the databases, the system's among them.", Here.DIFFERS, "psql's own queries of pg_catalog"
+    r"9/psql \l", "psql lists the databases, including the system's.", Here.DIFFERS, "psql's own queries of pg_catalog"
 )
 def test_databases_of_psql(psql):
     assert psql(r"\l")[0].startswith("dev|")
@@ -361,7 +361,7 @@ def test_databases_of_psql(psql):
 
 @fact(
     r"9/psql \d t",
-    "psql since version 15 asks for columns of pg_class that PostgreSQL 8.0 has not; it is answered here.",
+    "psql 15 and later asks for columns of pg_class that PostgreSQL 8.0 does not have. The stand-in answers it.",
     Here.DIFFERS,
     "no source",
 )
@@ -382,7 +382,7 @@ def test_tables_of_sqlalchemy(engine):
 
 @fact(
     "9/SQLAlchemy inspect columns",
-    "SQLAlchemy's dialect for PostgreSQL asks for columns and keys with ARRAY_AGG and JSON functions, and is refused.",
+    "SQLAlchemy's PostgreSQL dialect queries columns and keys with ARRAY_AGG and JSON functions, and is refused.",
     Here.SUPPORTED,
     "c_unsupported-postgresql-functions",
 )
@@ -446,19 +446,22 @@ def test_views_of_past_queries(cluster, view, text):
             "select 2 as a, a * 10 as b, a + b",
             (2, 20, 22),
             marks=fact(
-                "9/alias in the list", "An alias can be used after it in its list.", Here.SUPPORTED, "r_SELECT_list"
+                "9/alias in the list", "Later items of a SELECT list can use an alias.", Here.SUPPORTED, "r_SELECT_list"
             ),
         ),
         pytest.param(
             "select 2 as n from (select 7 as a) q where n = 2",
             (2,),
-            marks=fact("9/alias in WHERE", "An alias can be used in WHERE.", Here.SUPPORTED, "r_WHERE_clause"),
+            marks=fact("9/alias in WHERE", "WHERE can use an alias.", Here.SUPPORTED, "r_WHERE_clause"),
         ),
         pytest.param(
             "select a + 1 as a, a from (select 7 as a) q",
             (8, 7),
             marks=fact(
-                "9/alias of a column", "A column of FROM comes before an alias.", Here.SUPPORTED, "r_SELECT_list"
+                "9/alias of a column",
+                "A column of FROM takes precedence over an alias.",
+                Here.SUPPORTED,
+                "r_SELECT_list",
             ),
         ),
         pytest.param(
@@ -466,7 +469,7 @@ def test_views_of_past_queries(cluster, view, text):
             (-4,),
             marks=fact(
                 "9/number before a word",
-                "A keyword may follow a number directly.",
+                "A keyword can follow a number directly.",
                 Here.SUPPORTED,
                 f"{DRIVER}'s queries",
             ),
@@ -476,7 +479,7 @@ def test_views_of_past_queries(cluster, view, text):
             ("public", "t"),
             marks=fact(
                 "9/leader node",
-                "Queries of catalogs alone may use functions and types of the leader node.",
+                "Queries of catalogs only can use functions and types of the leader node.",
                 Here.SUPPORTED,
                 "c_sql-functions-leader-node",
             ),

@@ -21,7 +21,12 @@ def held(endpoint):
     return endpoint, waiting.info.backend_pid, running
 
 
-@fact("9.wire/cancel", "CANCEL ends what another session runs, and the session goes on.", Here.SUPPORTED, "r_CANCEL")
+@fact(
+    "9.wire/cancel",
+    "CANCEL cancels the statement of another session, and the session continues.",
+    Here.SUPPORTED,
+    "r_CANCEL",
+)
 def test_cancel(held):
     endpoint, process, running = held
     endpoint.psycopg(autocommit=True).execute(f"cancel {process}")
@@ -45,14 +50,17 @@ def test_pg_terminate_backend(held):
         running.result()
 
 
-@fact("9.wire/cancel-message", "CANCEL can bring a message of its own.", Here.REFUSED, "r_CANCEL")
+@fact("9.wire/cancel-message", "CANCEL can send a message.", Here.REFUSED, "r_CANCEL")
 def test_cancel_with_a_message(session):
     with pytest.raises(psycopg.errors.FeatureNotSupported, match="CANCEL with a message"):
         session.execute("cancel 1 'please'")
 
 
 @fact(
-    "9.wire/cancel-nobody", "CANCEL of a session that is not there says so in these words.", Here.SUPPORTED, "r_CANCEL"
+    "9.wire/cancel-nobody",
+    "CANCEL of a session that does not exist gets this error message.",
+    Here.SUPPORTED,
+    "r_CANCEL",
 )
 def test_cancel_of_nobody(session):
     with pytest.raises(psycopg.Error, match=r"Session 1 does not exist\. The session PID might have changed\."):
@@ -66,7 +74,7 @@ def test_result_of_pg_cancel_backend(session):
 
 @fact(
     "9.wire/large",
-    "A statement of more than 16 MB is refused with 42601 and its size.",
+    "A statement of more than 16 MB is refused with 42601, and the error gives its size.",
     Here.SUPPORTED,
     "psycopg/psycopg2#1091",
 )
@@ -77,7 +85,10 @@ def test_a_large_statement(session):
 
 
 @fact(
-    "9.wire/garbage", "Garbage ends its own connection.", Here.SUPPORTED, "PostgreSQL's protocol, which Redshift's is"
+    "9.wire/garbage",
+    "Garbage ends only the connection that sent it.",
+    Here.SUPPORTED,
+    "PostgreSQL's protocol, which Redshift's is",
 )
 def test_garbage(shared_endpoint, session):
     with logged_in(shared_endpoint) as connection:
@@ -88,7 +99,7 @@ def test_garbage(shared_endpoint, session):
 
 @fact(
     "9.wire/skip",
-    "After an error everything up to Sync is skipped, simple queries too.",
+    "After an error, everything up to Sync is skipped, including simple queries.",
     Here.SUPPORTED,
     "PostgreSQL's protocol, which Redshift's is",
 )
@@ -101,7 +112,7 @@ def test_skip_to_sync(shared_endpoint):
 
 @fact(
     "9.wire/encoding",
-    "A client may have another encoding than UTF-8.",
+    "A client can use another encoding than UTF-8.",
     Here.REFUSED,
     "no source",
 )
