@@ -31,13 +31,15 @@ NULL = r"\N"
         pytest.param(
             TIME, b'"2019-02-11 05:09:12"', "", "2019-02-11 05:09:12",
             marks=fact(
-                "1.3/TIMEFORMAT", "The default format of a TIMESTAMP is `YYYY-MM-DD HH:MI:SS`.", Here.SUPPORTED, CONVERSION
+                "1.3/TIMEFORMAT",
+                "The default format of a TIMESTAMP is `YYYY-MM-DD HH:MI:SS`.", Here.SUPPORTED, CONVERSION
             ),
         ),
         pytest.param(
             ZONED, b'"2019-02-11 05:09:12+02"', "", "2019-02-11 05:09:12+02:00",
             marks=fact(
-                "1.3/TIMEFORMAT zone", "The default format of a TIMESTAMPTZ has the offset after that.", Here.SUPPORTED, CONVERSION
+                "1.3/TIMEFORMAT zone",
+                "The default format of a TIMESTAMPTZ has the offset after that.", Here.SUPPORTED, CONVERSION
             ),
         ),
         pytest.param(
@@ -196,7 +198,8 @@ JSON_EXCLUDES = (
         pytest.param(
             "ignoreallerrors maxerror 5", "IGNOREALLERRORS",
             marks=fact(
-                "1.3/IGNOREALLERRORS MAXERROR", "IGNOREALLERRORS cannot be combined with MAXERROR.", Here.SUPPORTED, LOAD
+                "1.3/IGNOREALLERRORS MAXERROR",
+                "IGNOREALLERRORS cannot be combined with MAXERROR.", Here.SUPPORTED, LOAD
             ),
         ),
         pytest.param(

@@ -122,7 +122,8 @@ def test_values(monkeypatch, column, raw, text):
         pytest.param(
             Column("c", "char", 2), b'"abc"', 1204, "Char length exceeds DDL length",
             marks=fact(
-                "1.5/CHAR length", "A text that is longer than its CHAR is an error.", Here.SUPPORTED, "r_STL_LOAD_ERRORS"
+                "1.5/CHAR length",
+                "A text that is longer than its CHAR is an error.", Here.SUPPORTED, "r_STL_LOAD_ERRORS"
             ),
         ),
         pytest.param(
@@ -238,7 +239,8 @@ def test_errors(monkeypatch, column, raw, code, reason):
         pytest.param(
             b"1|2\n", "encoding utf16", 1221, "The file has no byte order mark",
             marks=fact(
-                "1.5/30 1221", "A file in another encoding than ENCODING specifies is error 1221.", Here.SUPPORTED, CODES
+                "1.5/30 1221",
+                "A file in another encoding than ENCODING specifies is error 1221.", Here.SUPPORTED, CODES
             ),
         ),
     ],
