@@ -5,6 +5,8 @@
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
+# For commands that use what the tests share.
+TEST_HELPERS := PYTHONPATH=standin/tests
 
 # Exported, so that a value with quotes reaches the program as it is.
 export DATA FILE FROM MINUTES ORDER Q SEED TO
@@ -49,16 +51,16 @@ test-unit: install ## run the tests that need no services, in under a minute; AR
 	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)
 
 facts: install ## write standin/docs/facts.md from the cases of the stand-in's conformance tests
-	@PYTHONPATH=standin/tests exec $(PROGRAMS)/python -m standin_support.table
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m standin_support.table
 
 golden: install ## write the golden files of the statements that the operators send, against a new stand-in
-	@exec $(PROGRAMS)/python -m tests.support.golden
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m tests.support.golden
 
 bench: install ## measure the cost of an hourly run after 1, 10 and 100 days of history; ARGS="1 30" selects other lengths
-	@exec $(PROGRAMS)/python -m bench $(ARGS)
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench $(ARGS)
 
 bench-standin: install ## compare the speed of the stand-in with PostgreSQL
-	@exec $(PROGRAMS)/python -m bench.standin
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.standin
 
 soak: install ## run the property tests of the loads with new random examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}

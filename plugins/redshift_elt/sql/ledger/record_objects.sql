@@ -17,4 +17,4 @@ select
     modified_at,
     sysdate
 from {{ files | table }}
-where kind = 'object'
+where kind <> 'listing'

@@ -4,4 +4,4 @@ select
     etag,
     modified_at
 from {{ files | table }}
-where kind = 'object'
+where kind <> 'listing'

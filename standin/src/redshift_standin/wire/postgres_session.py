@@ -26,9 +26,6 @@ SETTINGS = {
     "extra_float_digits": "0",
     "jit": "off",
     "standard_conforming_strings": "off",
-    # Redshift joins by hash. PostgreSQL would use a nested loop on a large table without statistics, such as one that
-    # has just been filled, and take a minute where a hash join takes a second.
-    "enable_nestloop": "off",
 }
 
 

@@ -14,7 +14,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
     and loaded.modified_at >= staged.modified_at;
@@ -30,7 +30,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
@@ -320,7 +320,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -341,7 +341,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 -- with target = 'brands'
 
 delete from etl.listings
@@ -646,7 +646,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
     and loaded.modified_at >= staged.modified_at;
@@ -662,7 +662,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
@@ -1042,7 +1042,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -1063,7 +1063,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 -- with target = 'brands'
 
 delete from etl.listings
@@ -1162,7 +1162,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
     and loaded.modified_at >= staged.modified_at;
@@ -1178,7 +1178,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
@@ -1451,7 +1451,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 -- with target = 'brands'
 
 delete from etl.listings

@@ -9,7 +9,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
@@ -357,7 +357,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
@@ -563,7 +563,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
@@ -951,7 +951,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select *
 from "customers"

@@ -14,7 +14,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
     and loaded.modified_at >= staged.modified_at;
@@ -30,7 +30,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
@@ -204,7 +204,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -225,7 +225,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 -- with target = 'products'
 
 delete from etl.listings
@@ -468,7 +468,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
     and loaded.modified_at >= staged.modified_at;
@@ -484,7 +484,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
@@ -646,7 +646,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind = 'object';
+    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -667,7 +667,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 -- with target = 'products'
 
 delete from etl.listings
@@ -767,7 +767,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
     and loaded.modified_at >= staged.modified_at;
@@ -783,7 +783,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind = 'object'
+where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
@@ -950,7 +950,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 -- with target = 'products'
 
 delete from etl.listings

@@ -9,7 +9,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
@@ -283,7 +283,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
@@ -557,7 +557,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
@@ -861,7 +861,7 @@ select
     etag,
     modified_at
 from "staging_orders_files__4e4a3efb5fa2"
-where kind = 'object';
+where kind <> 'listing';
 
 select distinct
     window_start,
