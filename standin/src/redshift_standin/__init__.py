@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from redshift_standin.access import standin_environment as standin_environment
     from redshift_standin.engine.postgres import PostgresServer as PostgresServer
     from redshift_standin.errors import StandinError as StandinError
-    from redshift_standin.provision import Names as Names
-    from redshift_standin.provision import provision as provision
+    from redshift_standin.provisioning import Names as Names
+    from redshift_standin.provisioning import provision as provision
     from redshift_standin.settings import Settings as Settings
     from redshift_standin.standin import Standin as Standin
 
@@ -25,12 +25,12 @@ __version__ = "1.0.0"
 _HOMES = {
     "Aws": "access",
     "Cluster": "access",
-    "Names": "provision",
+    "Names": "provisioning",
     "PostgresServer": "engine.postgres",
     "Settings": "settings",
     "Standin": "standin",
     "StandinError": "errors",
-    "provision": "provision",
+    "provision": "provisioning",
     "standin_environment": "access",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - one list

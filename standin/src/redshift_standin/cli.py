@@ -18,7 +18,7 @@ from pathlib import Path
 import redshift_standin
 from redshift_standin.access import Aws, as_text, to_json
 from redshift_standin.errors import StandinError
-from redshift_standin.provision import Names, provision
+from redshift_standin.provisioning import Names, provision
 from redshift_standin.settings import Settings, free_ports
 
 _DESCRIPTION = """\
