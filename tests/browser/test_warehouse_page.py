@@ -36,7 +36,7 @@ def runs(stack, api, report, dataset):
         s3.put_object(Bucket=BUCKET, Key=log_key(day), Body=b"".join([first, NO_JSON, *rest]))
     rejecting = api.trigger(LOAD, day_of(REJECTING, max_rejects=5))
     failing = api.trigger(LOAD, day_of(FAILING))
-    wait_until(lambda: {api.run_state(LOAD, run) for run in (rejecting, failing)} <= FINISHED, "the runs end", 300)
+    wait_until(lambda: {api.run_state(LOAD, run) for run in (rejecting, failing)} <= FINISHED, "the runs end")
     assert (api.run_state(LOAD, rejecting), api.run_state(LOAD, failing)) == ("success", "failed")
     return rejecting, failing
 
