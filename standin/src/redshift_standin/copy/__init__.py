@@ -2,16 +2,17 @@
 
 A COPY statement passes through these modules:
 
-- ``parser`` and ``options`` parse it into a ``statement``, with its ``authorization``; ``option_compatibility`` refuses
+- ``parser`` and ``options`` parse it into a ``statement``, with its ``authorization``; ``option_compatibility`` rejects
   options that exclude each other.
 - ``copier`` runs it: it looks up the table (``columns``) and the objects (``s3_objects``), streams the rows to
   PostgreSQL, and writes the ``load_history``.
 - ``row_reader`` reads the objects one after the other, through ``file_encoding`` and one of the file formats:
   ``text_format`` (records and fields: ``record_splitting``), ``json_format`` (``json_values``, ``jsonpaths``) or
-  ``parquet_format``. ``file_format`` is their interface.
+  ``parquet_format``. ``file_format`` defines their common interface.
 - ``row_converter`` turns the values of a row into PostgreSQL's text format. It uses a converter for each column
   (``column_converters``, with ``character_converters``, ``number_converters``, ``automatic_times`` and
-  ``time_patterns``), or ``bulk_converters`` for many rows at once. ``conversion`` is their interface.
+  ``time_patterns``), or ``bulk_converters`` for many rows at once. ``conversion`` defines their common
+  interface.
 """
 
 from redshift_standin.copy.copier import S3Copier

@@ -1,4 +1,7 @@
-"""Parses the authorization of COPY and UNLOAD: AWS page "Authorization parameters", as of today and until 2025."""
+"""Parses the authorization of COPY and UNLOAD.
+
+AWS page "Authorization parameters": the current version, and the version until 2025.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ _FORMAT = (
 
 
 def check_role(arn: str) -> str:
-    """Return what IAM_ROLE names: a role's ARN, or those of a chain of roles with commas between them.
+    """Return the value of IAM_ROLE: the ARN of a role, or the comma-separated ARNs of a role chain.
 
-    :raises WarehouseError: it is neither.
+    :raises WarehouseError: the value is neither.
     """
     if re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})*", arn):
         return arn
@@ -32,7 +35,7 @@ def read_credentials(text: str) -> str | AccessKeys:
     """Return the role or the keys of a CREDENTIALS string.
 
     :param text: ``aws_iam_role=<ARN>``, or ``aws_access_key_id=..;aws_secret_access_key=..[;token=..]``.
-    :raises WarehouseError: it is none of these; the text of the error has no part of a secret.
+    :raises WarehouseError: the string has none of these forms. The error text never contains a part of a secret.
     """
     pairs = [part.partition("=") for part in text.split(";")]
     values = {name: value for name, _, value in pairs}
@@ -49,12 +52,12 @@ def read_credentials(text: str) -> str | AccessKeys:
 def resolve_grant(
     grant: str | AccessKeys | None, options: Collection[str], key_parts: Mapping[str, str]
 ) -> str | AccessKeys | None:
-    """Return who a statement acts as, which it must say in one way.
+    """Return the role or the keys that a statement uses. The statement must specify them exactly once.
 
-    :param grant: what IAM_ROLE or CREDENTIALS says; None is the cluster's default role.
+    :param grant: the value of IAM_ROLE or CREDENTIALS; None means the cluster's default role.
     :param options: the names of the statement's options.
-    :param key_parts: what those of :data:`KEY_PARTS` say that it has.
-    :raises WarehouseError: it does not say it, or says it twice, or a key is not whole.
+    :param key_parts: the values of the options in :data:`KEY_PARTS` that the statement has.
+    :raises WarehouseError: the authorization is missing, is specified twice, or is an incomplete key.
     """
     ways = [name for name in ("iam_role", "credentials") if name in options]
     if key_parts:

@@ -1,6 +1,6 @@
-"""Reads dates and timestamps in the formats that COPY knows without a pattern.
+"""Reads dates and timestamps in the formats that COPY recognizes without a pattern.
 
-AWS page "Using automatic recognition with DATEFORMAT and TIMEFORMAT", the numeric formats of it.
+Covers the numeric formats of the AWS page "Using automatic recognition with DATEFORMAT and TIMEFORMAT".
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _LENIENT = re.compile(rf"{_LENIENT_DAY}(?:[ T]{_CLOCK} ?{_ZONE}?)?", re.ASCII)
 
 
 def parse_date(text: str, *, lenient: bool) -> date | None:
-    """Return the date in a text; a time after it is left out. None if there is no valid date."""
+    """Return the date in a text, or None if it is not valid. A time after the date is ignored."""
     match = (_LENIENT if lenient else _STRICT).fullmatch(text)
     moment = _moment(match) if match else None
     return moment.date() if moment else None
 
 
 def parse_timestamp(text: str, *, lenient: bool, with_zone: bool) -> datetime | None:
-    """Return the timestamp in a text, at midnight if it has no time. None if there is no valid timestamp.
+    """Return the timestamp in a text, or None if it is not valid. The time defaults to midnight.
 
-    :param with_zone: whether the result has a zone; without one, UTC is the only zone that the text may have.
+    :param with_zone: whether the result has a time zone. If not, the text can only specify UTC.
     """
     match = (_LENIENT if lenient else _STRICT).fullmatch(text)
     moment = _moment(match) if match else None

@@ -1,7 +1,7 @@
-"""Converts the values of a column many at a time, when none of them needs a closer look.
+"""Converts many values of a column at a time, if none of them needs individual handling.
 
-Converting value by value costs most of the time of a COPY. What is true of the values together (their types, the
-longest, the characters in all of them) costs little to find out, and mostly tells that they can be loaded as they are.
+Converting value by value takes most of the time of a COPY. Checking the values together (their types, the maximum
+length, the characters that occur) is cheap, and usually shows that they can be loaded unchanged.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from redshift_standin.copy.conversion import NULL
 from redshift_standin.copy.number_converters import INTEGERS
 from redshift_standin.copy.statement import CopyStatement
 
-# Returns the texts of the values, of which None is NULL; or None if they must be converted one by one.
+# Returns the texts of the values, where None is NULL, or None if the values must be converted one by one.
 BulkConverter = Callable[[Sequence[Any]], "Sequence[str] | None"]
 
 _EPOCH = datetime(1970, 1, 1)
-# How much of a timestamp's text its minute is.
+# The length of a timestamp's text through the colon after the minute.
 _MINUTE = len("1970-01-01 00:00:")
 _SECONDS = [f"{second:02}." for second in range(60)]
 _FRACTIONS = [f"{millisecond:03}000" for millisecond in range(1000)]
 _JSON_NULL = "null"
 _MARKS = "\\\t\n\r\0"
-# Of so many digits every number fits.
+# Every number with at most this many digits fits into the type.
 _SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
 
 
 def make_bulk_converter(column: Column, copy: CopyStatement) -> BulkConverter | None:
-    """Return the conversion of many values for one column, or None if there is none."""
+    """Return the bulk converter for a column, or None if the column has none."""
     if column.type == "varchar" and not (copy.blanks_as_null or copy.empty_as_null or copy.trim_blanks):
         return _texts(column.size)
     if column.type in INTEGERS:
@@ -51,7 +51,7 @@ def _texts(size: int) -> BulkConverter:
         if joined is None:
             present = _present(values)
             joined = _joined(present)
-        # A character has four bytes at most.
+        # A character has at most four bytes.
         if joined is None or max(map(len, present), default=0) > (size if joined.isascii() else size // 4):
             return None
         if any(mark in joined for mark in _MARKS):
@@ -62,7 +62,7 @@ def _texts(size: int) -> BulkConverter:
 
 
 def _joined(values: Sequence[Any]) -> str | None:
-    """Return the texts together, or None if a value is no text: joining tells it sooner than asking each."""
+    """Return the concatenated texts, or None if a value is not a string. Joining is faster than checking each value."""
     try:
         return "".join(values)
     except TypeError:
@@ -102,7 +102,7 @@ def _milliseconds(zone: str) -> BulkConverter:
         if set(map(type, values)) != {int}:
             return None
         try:
-            # Neighbours are mostly of the same minute.
+            # Adjacent values are usually in the same minute.
             minutes = {
                 minute: (_EPOCH + timedelta(minutes=minute)).isoformat(" ")[:_MINUTE]
                 for minute in {value // 60_000 for value in values}
@@ -124,10 +124,10 @@ def _floats(values: Sequence[Any]) -> Sequence[str] | None:
     nulls = texts.count(_JSON_NULL)
     if not nulls:
         return texts
-    # It also stands for what JSON has no number for, such as infinity.
+    # orjson also writes null for numbers that JSON cannot represent, such as infinity.
     return [NULL if text == _JSON_NULL else text for text in texts] if nulls == values.count(None) else None
 
 
 def _numbers(values: Sequence[Any]) -> list[str]:
-    """Return numbers as JSON writes them; PostgreSQL reads them, and Python needs several times as long."""
+    """Return numbers in JSON notation. PostgreSQL accepts it, and Python's own formatting is several times slower."""
     return orjson.dumps(values).decode()[1:-1].split(",")

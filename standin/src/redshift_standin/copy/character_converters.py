@@ -1,4 +1,4 @@
-"""Fits texts into VARCHAR and CHAR columns.
+"""Converts values for VARCHAR and CHAR columns.
 
 AWS pages "Data conversion parameters" and "Multibyte character load errors".
 """
@@ -20,12 +20,12 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]+")
 
 
 def varchar_converter(column: Column, copy: CopyStatement, replaced: Callable[[], None]) -> Converter:
-    """Return the conversion for a column of texts.
+    """Return the converter for a VARCHAR column.
 
-    :param replaced: called for each text in which ACCEPTINVCHARS replaced something.
+    :param replaced: called for each text in which ACCEPTINVCHARS replaced a character.
     """
     size = column.size
-    # Longer texts can have more bytes than fit.
+    # A longer text can have more bytes than the column holds.
     safe = size // 4
     plain = not (copy.blanks_as_null or copy.empty_as_null or copy.trim_blanks)
 
@@ -47,7 +47,7 @@ def varchar_converter(column: Column, copy: CopyStatement, replaced: Callable[[]
 
 
 def char_converter(column: Column, copy: CopyStatement) -> Converter:
-    """Return the conversion for a column of texts of ASCII characters."""
+    """Return the converter for a CHAR column, which holds ASCII characters only."""
 
     def convert(value: Any) -> str | None:
         text = text_of(value)
@@ -74,7 +74,7 @@ def _fit(text: str, size: int, copy: CopyStatement, kind: str) -> str:
     encoded = text.encode()
     if len(encoded) <= size:
         return text
-    # Blanks at the end are no reason to refuse a text.
+    # Excess trailing blanks are not an error.
     if copy.truncate_columns or not encoded[size:].strip(b" "):
         return encoded[:size].decode("utf-8", "ignore")
     raise ConversionError(1204, f"{kind} length exceeds DDL length")
@@ -107,9 +107,9 @@ def _is_raw(surrogates: str) -> bool:
 
 
 def _invalid_sequence(surrogates: str, *, ends: bool) -> tuple[str, int]:
-    """Return the bytes in hexadecimal and the sub-code that "Multibyte character load errors" gives them.
+    """Return the bytes in hexadecimal, and their error code from the page "Multibyte character load errors".
 
-    :param ends: whether the text ends with them.
+    :param ends: whether they are at the end of the text.
     """
     if not _is_raw(surrogates):
         return surrogates[0].encode("utf-8", "surrogatepass").hex(" "), 5

@@ -1,4 +1,4 @@
-"""Turns values into the text that PostgreSQL loads, by the rules of Redshift's COPY.
+"""Converts values to the text that PostgreSQL loads, following the rules of Redshift's COPY.
 
 AWS pages "Data conversion parameters" and "Load error reference".
 """
@@ -32,9 +32,9 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 def make_converter(column: Column, copy: CopyStatement, replaced: Callable[[], None]) -> Converter:
-    """Return the conversion for one column.
+    """Return the converter for a column.
 
-    :param replaced: called for each value in which ACCEPTINVCHARS replaced something.
+    :param replaced: called for each value in which ACCEPTINVCHARS replaced a character.
     """
     if column.type == "varchar":
         return varchar_converter(column, copy, replaced)

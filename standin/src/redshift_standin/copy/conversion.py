@@ -1,4 +1,4 @@
-"""A value on its way from a file into the text that PostgreSQL loads."""
+"""The common parts of the converters, which turn values from a file into the text that PostgreSQL loads."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class ConversionError(Exception):
 
 
 class LineError(ConversionError):
-    """A line that cannot be divided into values: the error belongs to none of its columns."""
+    """A line that cannot be split into values; the error does not belong to a column."""
 
 
-class SpellingNeeded(Exception):  # noqa: N818 no error: the record is read again
-    """A number's digits as written are needed, and the parser did not keep them."""
+class SpellingNeeded(Exception):  # noqa: N818 not an error: the record is read again
+    """The conversion needs a number's digits as written, and the parser did not keep them."""
 
 
 def not_null_error() -> ConversionError:
@@ -37,9 +37,9 @@ def not_null_error() -> ConversionError:
 
 
 def text_of(value: Any) -> str:
-    """Return a JSON value as text: a string as it is, a number as written, anything else as JSON.
+    """Return a JSON value as text: a string unchanged, a number as written, any other value as JSON.
 
-    :raises SpellingNeeded: it is a number with a point or an exponent, or has one inside.
+    :raises SpellingNeeded: the value is or contains a number with a decimal point or an exponent.
     """
     if isinstance(value, str):
         return value

@@ -17,17 +17,17 @@ from redshift_standin.copy.statement import CopyStatement
 from redshift_standin.engine.interfaces import Backend, CopyResult
 from redshift_standin.errors import WarehouseError
 
-# As drivers show it.
+# The source file and routine that drivers show in the error.
 _LOAD_FAILED = ("../src/pg/src/backend/commands/commands_copy.c", "CheckMaxRowError")
 
 
 class S3Copier:
-    """COPY from the S3 of this process."""
+    """Runs COPY against the S3 of this process."""
 
     async def copy(self, statement: str, backend: Backend) -> CopyResult:
-        """Load what the statement names, inside the client's transaction.
+        """Load the objects that the statement names, inside the client's transaction.
 
-        :raises WarehouseError: nothing was loaded.
+        :raises WarehouseError: the COPY failed, and loaded nothing.
         """
         copy = parse(statement)
         target = await describe_target(copy, backend)
@@ -40,7 +40,7 @@ class S3Copier:
 
 
 async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> int:
-    """Load the rows, or only read them for NOLOAD, and return how many were loaded."""
+    """Load the rows, or only read them for NOLOAD. Return the number of loaded rows."""
     target, backend = record.target, record.backend
     columns = ", ".join(quote_name(column.name) for column in target.columns)
     pieces = _pieces(reader, backend, record.query_id)
@@ -66,7 +66,7 @@ async def _load(record: LoadRecord, reader: RowReader, file_bytes: int) -> int:
 
 async def _pieces(reader: RowReader, backend: Backend, query_id: int) -> AsyncIterator[bytes]:
     pieces = reader.pieces()
-    # In a thread, so that the other clients are served meanwhile.
+    # In a thread, so that the event loop keeps serving other clients.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         if backend.cancelled:
             raise WarehouseError(f"Query ({query_id}) cancelled on user's request", sqlstate="57014")

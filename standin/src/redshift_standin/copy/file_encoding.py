@@ -1,4 +1,4 @@
-"""Brings files in other encodings into UTF-8.
+"""Converts files in other encodings to UTF-8.
 
 AWS page "Data conversion parameters", ENCODING.
 """
@@ -13,9 +13,9 @@ _MARKS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
 
 def to_utf8(content: bytes, encoding: str) -> bytes:
-    """Return a file in UTF-8.
+    """Return the content of a file in UTF-8.
 
-    :param encoding: Python's name of its encoding.
+    :param encoding: Python's name for the encoding of the file.
     :raises LineError: the file is not in this encoding.
     """
     if encoding == "utf-8" or not content:

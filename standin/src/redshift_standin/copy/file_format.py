@@ -1,4 +1,4 @@
-"""What the formats make of a file: rows, and the rows that are none, a part of the file at a time."""
+"""The interface of the file formats: they yield the rows and the rejected rows of a file, one chunk at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import AnyStr, Protocol
 from redshift_standin.copy.conversion import ConversionError
 from redshift_standin.errors import WarehouseError, error_block
 
-# How many bytes of a file are converted together.
+# The number of bytes of a file that are converted together.
 CHUNK = 100_000
 # AWS page "COPY": "The maximum size of a single input row from any source is 4 MB".
 LARGEST_ROW = 4 << 20
@@ -20,9 +20,9 @@ class BadRow:
     """A row that cannot be loaded.
 
     :param line: the number of its line in the file.
-    :param raw: the row as it stands in the file.
-    :param column: the place of the column at fault among those that are loaded, or None if it is none of them.
-    :param value: the value at fault as it stands in the file.
+    :param raw: the row as written in the file.
+    :param column: the index of the column with the error among the loaded columns, or None if the error has no column.
+    :param value: the value with the error, as written in the file.
     """
 
     line: int
@@ -34,7 +34,12 @@ class BadRow:
 
 @dataclass(frozen=True)
 class ReplacedRow:
-    """A row in which ACCEPTINVCHARS replaced something: its line, as it stands there, and the first such column."""
+    """A row in which ACCEPTINVCHARS replaced a character.
+
+    :param line: the number of its line in the file.
+    :param raw: the row as written in the file.
+    :param column: the index of the first column with a replacement among the loaded columns.
+    """
 
     line: int
     raw: str
@@ -45,9 +50,9 @@ class ReplacedRow:
 class Batch:
     """Some rows of a file.
 
-    :param rows: how many there are.
+    :param rows: the number of rows.
     :param text: the rows in PostgreSQL's text format.
-    :param size: how many bytes or characters were read for them.
+    :param size: the number of bytes or characters that were read for them.
     :param last_line: the number of the line on which the last of them ends.
     """
 
@@ -63,17 +68,20 @@ class FileFormat(Protocol):
     """Reads the files of a COPY."""
 
     def batches(self, content: bytes, url: str) -> Iterator[Batch]:
-        """Yield what is in a file, in order.
+        """Yield the rows of a file, in order.
 
-        :param content: the file, decompressed.
-        :param url: its address, for errors that concern the file as a whole.
+        :param content: the decompressed content of the file.
+        :param url: the URL of the file, for errors about the whole file.
         :raises WarehouseError: the file cannot be read at all.
         """
         ...
 
 
 def skip_lines(content: AnyStr, newline: AnyStr, count: int) -> tuple[int, int]:
-    """Return where the line after the first so many begins, and its number."""
+    """Return the position and the number of the first line after the skipped lines.
+
+    :param count: the number of lines to skip.
+    """
     position = 0
     for _ in range(count):
         found = content.find(newline, position)
@@ -84,11 +92,11 @@ def skip_lines(content: AnyStr, newline: AnyStr, count: int) -> tuple[int, int]:
 
 
 def check_size(size: int, line: int, url: str) -> None:
-    """Refuse a row that is too large; MAXERROR does not tolerate it (snowplow/snowplow-rdb-loader issue 72).
+    """Reject a row that is too large; MAXERROR does not tolerate it (snowplow/snowplow-rdb-loader issue 72).
 
-    :param size: its bytes.
+    :param size: the size of the row in bytes.
     :param line: the number of its line.
-    :raises WarehouseError: it is too large. Redshift's words for it are not documented.
+    :raises WarehouseError: the row is too large. AWS does not document Redshift's message.
     """
     if size > LARGEST_ROW:
         message = f"The row on line {line} is larger than {LARGEST_ROW} bytes"
@@ -96,7 +104,7 @@ def check_size(size: int, line: int, url: str) -> None:
 
 
 def end_of_chunk(content: AnyStr, newline: AnyStr, start: int) -> int:
-    """Return the end of the last whole line in the next part of a file, or of the first if that is longer."""
+    """Return the end of the last complete line in the next chunk, or of the first line if it is longer than a chunk."""
     size = len(content) - content.endswith(newline)
     if start + CHUNK >= size:
         return size

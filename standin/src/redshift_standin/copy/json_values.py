@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-# A string, or a bracket; what stands between them does not matter for where a value ends.
+# A string or a bracket. Other characters do not affect where a value ends.
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _BLANK = re.compile(rb"[ \t\r\n]*")
 
 
 class Spelled(str):
-    """A JSON number as it is written in the file."""
+    """A JSON number as written in the file."""
 
     __slots__ = ()
 
@@ -26,10 +26,10 @@ class Record:
     """One value of a file.
 
     :param line: the number of its last line.
-    :param end: where it ends in the file.
+    :param end: its end position in the file.
     :param raw: its bytes.
-    :param value: what it says.
-    :param valid: whether it is JSON at all.
+    :param value: the parsed value.
+    :param valid: whether it is valid JSON.
     """
 
     line: int
@@ -39,23 +39,23 @@ class Record:
     valid: bool = True
 
     def spelled(self) -> Any:
-        """Return the value with every number as it is written."""
+        """Return the value with every number as written."""
         return _parse_slowly(self.raw)
 
     def shown(self) -> str:
-        """Return the value as it stands in the file."""
+        """Return the value as written in the file."""
         return self.raw.decode("utf-8", "replace")
 
 
 def read_json_values(data: bytes, position: int = 0, line: int = 1) -> Iterator[Record]:
     """Yield every value of a file in order.
 
-    :param position: where to begin.
-    :param line: the number of the line there.
+    :param position: the position at which to start.
+    :param line: the number of the line at this position.
     """
     size = len(data)
     while True:
-        blank = _BLANK.match(data, position).end()  # type: ignore[union-attr]  # it matches always
+        blank = _BLANK.match(data, position).end()  # type: ignore[union-attr]  # always matches
         line += data.count(b"\n", position, blank)
         position = blank
         if position == size:
@@ -66,7 +66,7 @@ def read_json_values(data: bytes, position: int = 0, line: int = 1) -> Iterator[
         try:
             yield Record(line, end, raw, orjson.loads(raw))
         except orjson.JSONDecodeError:
-            # Several values in a line, one value in several lines, or text that only a slower parser can tell about.
+            # Several values on a line, one value across several lines, or text that only the slower parser can judge.
             record = _read_slowly(data, position, end, line)
             line, end = record.line, record.end
             yield record
@@ -89,7 +89,7 @@ def _find_end(data: bytes, start: int) -> int | None:
 
 
 def _read_slowly(data: bytes, start: int, line_end: int, line: int) -> Record:
-    """Return the value that begins here; what is no JSON ends with its line, at the latest."""
+    """Return the value that begins at ``start``. Invalid JSON ends at the end of the line at the latest."""
     end = _find_end(data, start)
     if end is None:
         return Record(line, line_end, data[start:line_end], None, valid=False)
@@ -109,7 +109,7 @@ def _parse(raw: bytes) -> Any:
 
 
 def _parse_slowly(raw: bytes) -> Any:
-    # Bytes that are no UTF-8 become lone surrogates, which the conversion to text columns finds.
+    # Bytes that are not valid UTF-8 become lone surrogates, which the converters for text columns detect.
     text = raw.decode("utf-8", "surrogateescape")
     return json.loads(text, parse_float=Spelled, parse_int=Spelled, parse_constant=_refuse_constant)
 

@@ -25,7 +25,7 @@ class PathError(ConversionError):
 
 
 def read_jsonpaths(content: bytes, url: str) -> list[list[Step]] | None:
-    """Return the paths of a JSONPaths file; None if its key is not ``jsonpaths``, and COPY then matches by name.
+    """Return the paths of a JSONPaths file, or None if it has no ``jsonpaths`` key: COPY then matches by name.
 
     :raises WarehouseError: the file is malformed.
     """
@@ -47,9 +47,9 @@ def read_jsonpaths(content: bytes, url: str) -> list[list[Step]] | None:
 
 
 def follow(steps: list[Step]) -> Callable[[Any], Any]:
-    """Return a function that takes the part of a value to which a path leads, or None for a missing key.
+    """Return a function that extracts the element at a path from a value; a missing key gives None.
 
-    The function raises :class:`PathError` where there is no such element.
+    The function raises :class:`PathError` if the value does not have the shape that the path needs.
     """
 
     def take(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Writes what COPY did into the load history and the load error tables."""
+"""Records each COPY in the load history and the load error tables."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ select
 
 @dataclass(frozen=True)
 class LoadRecord:
-    """One COPY, from the moment on which it has a query id.
+    """One COPY that has a query id.
 
-    :param slices: to how many slices its files are dealt, in turn; how Redshift deals them is not documented.
+    :param slices: the number of slices. Files go to the slices round-robin; AWS does not document how Redshift does it.
     """
 
     copy: CopyStatement
@@ -36,9 +36,9 @@ class LoadRecord:
     start: datetime
 
     async def succeeded(self, reader: RowReader, file_bytes: int, rows: int) -> None:
-        """Write the COPY's history, where the client's transaction sees it and where a rollback leaves it.
+        """Write the history inside the client's transaction, which sees it, and outside, where a rollback keeps it.
 
-        :param rows: how many rows were loaded.
+        :param rows: the number of loaded rows.
         """
         written = {
             "load_errors": self._errors(reader.errors),
@@ -53,7 +53,7 @@ class LoadRecord:
             await self._insert_apart(table, records)
 
     async def failed(self, reader: RowReader, file_bytes: int) -> None:
-        """Write why the COPY failed; the client's transaction is aborted by now."""
+        """Record why the COPY failed. The client's transaction is already aborted."""
         await self._insert_apart("load_errors", self._errors(reader.errors))
         await self._insert_apart("load_history", [self._history("aborted", reader, file_bytes, 0)])
 
@@ -148,7 +148,7 @@ class LoadRecord:
 
 
 async def begin_record(copy: CopyStatement, target: Target, backend: Backend, slices: int) -> LoadRecord:
-    """Give a COPY its query id, which the session knows from now on."""
+    """Assign a query id to a COPY, and store it in the session."""
     start = datetime.now(timezone.utc)
     query_id, transaction_id = (await backend.fetch(_BEGIN))[0]
     return LoadRecord(copy, target, backend, int(query_id or 0), int(transaction_id or 0), slices, start)

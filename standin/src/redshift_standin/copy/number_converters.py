@@ -11,14 +11,14 @@ from typing import Any
 from redshift_standin.copy.columns import Column
 from redshift_standin.copy.conversion import ConversionError, Converter, text_of
 
-# For each integer type the largest power of two in it, and its name in load errors.
+# For each integer type, the number of bits without the sign, and its name in load errors.
 INTEGERS = {"int2": (15, "Short"), "int4": (31, "Integer"), "int8": (63, "Long")}
 WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def integer_converter(kind: str) -> Converter:
-    """Return the conversion for a column of whole numbers of this type."""
+    """Return the converter for a column of this integer type."""
     bits, type_name = INTEGERS[kind]
     lowest, highest = -(1 << bits), (1 << bits) - 1
 
@@ -38,7 +38,7 @@ def integer_converter(kind: str) -> Converter:
 
 
 def float_converter(*, single: bool) -> Converter:
-    """Return the conversion for a column of floating-point numbers."""
+    """Return the converter for a column of floating-point numbers."""
 
     def convert(value: Any) -> str | None:
         if type(value) is not float:
@@ -64,13 +64,16 @@ def _fits_single(value: float) -> bool:
 
 
 def numeric_converter(column: Column, *, rounded: bool) -> Converter:
-    """Return the conversion for a column of decimals, which cuts digits that do not fit unless told to round."""
+    """Return the converter for a DECIMAL column.
+
+    :param rounded: whether to round digits that exceed the scale; the default of COPY is to truncate them.
+    """
     rounding = ROUND_HALF_UP if rounded else ROUND_DOWN
     quantum = Decimal(1).scaleb(-column.scale)
     limit = Decimal(10) ** (column.size - column.scale)
 
     def convert(value: Any) -> str | None:
-        # A JSON number is read as floating point on its way into a DECIMAL: its shortest spelling.
+        # COPY reads a JSON number for a DECIMAL column as floating point, so its shortest representation is used.
         text = repr(value) if type(value) is float else text_of(value).strip()
         if not text:
             return None

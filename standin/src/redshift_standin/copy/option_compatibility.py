@@ -1,4 +1,4 @@
-"""Which options of COPY exclude each other.
+"""Checks which options of COPY exclude each other.
 
 AWS pages "Data format parameters", "Data load operations" and "COPY from columnar data formats".
 """
@@ -17,7 +17,7 @@ _EXCLUDED = {
     Format.FIXED_WIDTH: frozenset({"delimiter", "escape", "quote"}),
     Format.JSON: _ONLY_TEXT,
 }
-# What COPY from columnar files takes, beside FORMAT itself.
+# The options that COPY from columnar files accepts, in addition to FORMAT.
 _COLUMNAR = frozenset(
     {"acceptinvchars", "explicit_ids", "fillrecord", "iam_role", "manifest", "parquet", "statupdate", "credentials"}
     | set(KEY_PARTS)
@@ -25,9 +25,9 @@ _COLUMNAR = frozenset(
 
 
 def check_options(copy: CopyStatement) -> None:
-    """Refuse options that do not go together.
+    """Reject options that cannot be combined.
 
-    :raises WarehouseError: Redshift refuses them (42601), or what they do together is not documented (0A000).
+    :raises WarehouseError: Redshift rejects the combination (42601), or AWS does not document its effect (0A000).
     """
     copy.grant = resolve_grant(copy.grant, copy.seen, copy.key_parts)
     if copy.format is Format.PARQUET:

@@ -29,9 +29,9 @@ Reader = Callable[[StatementCursor, CopyStatement], None]
 
 
 def read_option(cursor: StatementCursor, copy: CopyStatement) -> None:
-    """Read the option that stands here.
+    """Read the option at the cursor.
 
-    :raises WarehouseError: there is no such option, it is not well formed, or the stand-in does not have it.
+    :raises WarehouseError: the option does not exist, is malformed, or is not supported by the stand-in.
     """
     word = cursor.next_word
     if word in KEY_PARTS:
@@ -156,7 +156,7 @@ def _read_null(cursor: StatementCursor, copy: CopyStatement) -> None:
 
 
 def _characters(cursor: StatementCursor) -> str:
-    """Return a string in which a backslash and a letter, or three octal digits, stand for a character."""
+    """Read a string and resolve its escapes: a backslash before a letter or before up to three octal digits."""
 
     def meant(match: re.Match[str]) -> str:
         octal, character = match.groups()
@@ -166,7 +166,7 @@ def _characters(cursor: StatementCursor) -> str:
             raise unsupported(f"{match.group()} in a string of COPY")
         return _ESCAPES[character]
 
-    # Both '\\N' and '\N', which a string literal would make N of, are in use.
+    # Both '\\N' and '\N' are in use. A regular string literal would turn the latter into N.
     return _BACKSLASH.sub(meant, cursor.read_raw_string())
 
 
@@ -176,7 +176,7 @@ def _read_time_format(cursor: StatementCursor, copy: CopyStatement) -> None:
     if copy.time_format in _TIME_KEYWORDS:
         return
     if copy.time_format.lower() in _TIME_KEYWORDS:
-        # The page on DATEFORMAT and TIMEFORMAT strings: these are in lower case.
+        # AWS page "DATEFORMAT and TIMEFORMAT strings": these keywords must be in lower case.
         raise WarehouseError(f"Invalid date or time format: {copy.time_format}", sqlstate=sqlstate.SYNTAX_ERROR)
     Pattern(copy.time_format)
 
@@ -208,7 +208,7 @@ def _read_max_error(cursor: StatementCursor, copy: CopyStatement) -> None:
     number = cursor.read_integer()
     if not 0 <= number <= MAX_ERRORS:
         raise WarehouseError(f"MAXERROR must be between 0 and {MAX_ERRORS}", sqlstate=sqlstate.SYNTAX_ERROR)
-    # MAXERROR 0 and 1 both mean: fail at the first error.
+    # MAXERROR 0 and 1 both fail at the first error.
     copy.error_limit = max(1, number)
 
 

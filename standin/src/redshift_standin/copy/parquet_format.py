@@ -1,4 +1,4 @@
-"""Reads the rows of Parquet files, whose columns are the table's by their place.
+"""Reads the rows of Parquet files. COPY matches their columns to the table's columns by position.
 
 AWS pages "COPY from columnar data formats" and "Amazon Redshift Spectrum: incompatible data formats".
 """
@@ -24,7 +24,7 @@ _SCAN_ERROR = 15001
 _WRONG_COUNT = 15007
 _ROWS = 1_000
 
-# Which of Arrow's types each type of the table is read from.
+# For each column type, the Arrow types that COPY can load into it.
 _READABLE: dict[str, Callable[[pyarrow.DataType, Column], bool]] = {
     "int2": lambda kind, _: types.is_int16(kind),
     "int4": lambda kind, _: types.is_int32(kind),
@@ -44,7 +44,7 @@ _READABLE: dict[str, Callable[[pyarrow.DataType, Column], bool]] = {
 
 
 class ParquetFormat:
-    """Parquet files of one COPY; an error in one of them fails all."""
+    """The Parquet files of one COPY. An error in one of them fails the whole COPY."""
 
     def __init__(self, copy: CopyStatement, columns: tuple[Column, ...]) -> None:
         self._copy = copy
@@ -123,7 +123,7 @@ def _open(content: bytes, url: str) -> parquet.ParquetFile:
 
 
 def _stored_type(kind: pyarrow.DataType) -> pyarrow.DataType:
-    """Return the type without what Arrow remembers of how its own program held the values."""
+    """Return the type as stored in Parquet, without the in-memory form that Arrow records in the file."""
     if types.is_dictionary(kind):
         kind = kind.value_type
     return pyarrow.string() if types.is_large_string(kind) else kind
@@ -133,7 +133,7 @@ def _values(values: pyarrow.Array, column: Column) -> list[Any]:
     if types.is_dictionary(values.type):
         values = values.dictionary_decode()
     if column.type in ("char", "varchar"):
-        # Its bytes need not be UTF-8.
+        # The bytes are not necessarily valid UTF-8.
         raw = values.cast(pyarrow.large_binary()).to_pylist()
         return [None if value is None else value.decode("utf-8", "surrogateescape") for value in raw]
     if column.type in ("timestamp", "timestamptz"):

@@ -13,7 +13,7 @@ from redshift_standin.sql.statement_cursor import StatementCursor
 def parse(statement: str) -> CopyStatement:
     """Parse a COPY statement.
 
-    :raises WarehouseError: it is malformed (42601), or asks for something that the stand-in does not support (0A000).
+    :raises WarehouseError: the statement is malformed (42601), or the stand-in does not support a part of it (0A000).
     """
     cursor = StatementCursor(statement)
     cursor.expect("copy")

@@ -1,7 +1,7 @@
-"""Divides text files into records, and records into fields: delimited text, CSV and columns of fixed width.
+"""Splits text files into records, and records into fields: delimited text, CSV and fixed-width columns.
 
-AWS page "Data format parameters". Python's own reader of CSV is not used: it takes a quotation mark in the middle of a
-value, and a blank before one, for data, and it does not tell which part of the file a record is.
+AWS page "Data format parameters". Python's csv module does not fit: it treats a quotation mark in the middle
+of a value, and a blank before one, as data, and it does not report the position of a record in the file.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class TextRecord:
 
     :param line: the number of its first line.
     :param last_line: the number of its last line.
-    :param end: where the next record begins in the file.
-    :param raw: the record as it stands in the file.
-    :param fields: its fields.
-    :param error: why it has none.
+    :param end: the position in the file at which the next record begins.
+    :param raw: the record as written in the file.
+    :param fields: its fields; empty if it has an error.
+    :param error: why the record cannot be split into fields.
     """
 
     line: int
@@ -34,12 +34,12 @@ class TextRecord:
     error: LineError | None = None
 
 
-# Returns the fields of the record that begins at a place, and where the record ends, which is at a line break.
+# Returns the fields of the record that begins at a position, and the position of the line break that ends it.
 _Divide = Callable[[str, int], "tuple[list[str], int]"]
 
 
 def make_record_splitter(copy: CopyStatement) -> Callable[[str, int, int], Iterator[TextRecord]]:
-    """Return a function that yields the records of a text from a place on, whose line has the given number."""
+    """Return a function that yields the records of a text, given a start position and the line number there."""
     if copy.format is Format.CSV:
         divide = _csv_divider(copy)
     elif copy.format is Format.FIXED_WIDTH:
@@ -104,7 +104,7 @@ def _csv_divider(copy: CopyStatement) -> _Divide:
                 if opening.match(text, position) and text.find(copy.quote, text.index(copy.quote, position) + 1) < 0:
                     raise LineError(1214, "Delimited value missing end quote")
                 match = plain.match(text, position)
-                assert match is not None  # noqa: S101 it matches nothing as well
+                assert match is not None  # noqa: S101 it also matches an empty field
                 if copy.quote in match[1]:
                     raise LineError(1214, "Invalid quote formatting for CSV")
                 fields.append(match[1] if match[2] else match[1].removesuffix("\r"))
@@ -136,7 +136,7 @@ def _delimited_divider(copy: CopyStatement) -> _Divide:
 
 
 def _field(record: str, start: int, next_mark: re.Pattern[str], copy: CopyStatement) -> tuple[int, str]:
-    """Return where a field ends, and the field without the quotation marks and backslashes that are none of it."""
+    """Return the end of a field, and the field without enclosing quotation marks and escape characters."""
     if copy.remove_quotes and record[start : start + 1] in ("'", '"'):
         after = _end_of_quoted(record, start, copy)
         return after, _meant(record[start + 1 : after - 1], copy)
@@ -156,14 +156,14 @@ def _end_of_quoted(record: str, start: int, copy: CopyStatement) -> int:
 
 
 def _meant(field: str, copy: CopyStatement) -> str:
-    # The mark for NULL has a backslash that escapes nothing.
+    # The backslash in the NULL string is not an escape character.
     if not copy.escape or field == copy.null:
         return field
     return re.sub(r"\\(.)", r"\1", field, flags=re.DOTALL)
 
 
 def _end_of_record(text: str, position: int) -> int:
-    """Return the first line break that no backslash escapes."""
+    """Return the position of the first line break that is not escaped."""
     end = _end_of_line(text, position)
     while end < len(text) and _ends_escaped(text[position:end]):
         end = _end_of_line(text, end + 1)

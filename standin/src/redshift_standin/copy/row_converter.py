@@ -1,4 +1,4 @@
-"""Converts the values of one row or of many rows to PostgreSQL's text format."""
+"""Converts the values of rows, one or many at a time, to PostgreSQL's text format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from redshift_standin.copy.statement import CopyStatement
 class FieldError(Exception):
     """A value that cannot be loaded.
 
-    :param index: the place of its column among those that are loaded.
+    :param index: the index of its column among the loaded columns.
     """
 
     def __init__(self, index: int, error: ConversionError) -> None:
@@ -26,9 +26,9 @@ class FieldError(Exception):
 
 
 class RowConverter:
-    """The conversion of the columns that a COPY loads.
+    """Converts rows of the columns that a COPY loads.
 
-    ``replaced`` has the places of the columns in which ACCEPTINVCHARS replaced something in the last row.
+    ``replaced`` holds the indexes of the columns in which ACCEPTINVCHARS replaced a character in the last row.
     """
 
     def __init__(self, columns: Sequence[Column], copy: CopyStatement) -> None:
@@ -40,10 +40,11 @@ class RowConverter:
         self._bulk = [make_bulk_converter(column, copy) for column in columns]
 
     def row(self, values: Iterable[Any]) -> str:
-        """Return one row; ``values`` has one for each column and may raise a :class:`ConversionError` for it.
+        """Return one row.
 
+        :param values: one value per column; iterating may raise that column's :class:`ConversionError`.
         :raises FieldError: a value cannot be loaded.
-        :raises SpellingNeeded: see there.
+        :raises SpellingNeeded: the conversion needs a number's digits as written.
         """
         self.replaced.clear()
         fields: list[str] = []
@@ -62,9 +63,9 @@ class RowConverter:
         return "\t".join(fields) + "\n"
 
     def rows(self, columns: Iterable[Sequence[Any]]) -> list[str] | None:
-        """Return many rows; ``columns`` has the values of one column after the other.
+        """Return many rows, or None if a value cannot be loaded or its row needs individual handling.
 
-        None if a value cannot be loaded, or only when its row is looked at by itself.
+        :param columns: the values of each column.
         """
         self.replaced.clear()
         try:

@@ -19,10 +19,10 @@ from redshift_standin.copy.statement import CopyStatement, Format
 from redshift_standin.copy.text_format import TextFormat
 from redshift_standin.errors import WarehouseError
 
-# Between pieces a COPY looks whether it has been cancelled.
+# A COPY checks for cancellation between pieces.
 PIECE = 1_000_000
 _SHOWN = 1024
-# Of how many rows STL_REPLACEMENTS tells.
+# The maximum number of rows in STL_REPLACEMENTS for one COPY.
 _REPLACEMENTS = 100
 
 
@@ -30,7 +30,7 @@ _REPLACEMENTS = 100
 class LoadError:
     """A row that could not be loaded, as the load error tables show it.
 
-    :param file_number: the place of its file among those of the COPY, from 0 on.
+    :param file_number: the index of its file among the files of the COPY, from 0.
     """
 
     file: str
@@ -48,9 +48,9 @@ class LoadError:
 
 @dataclass(frozen=True)
 class Replacement:
-    """A row in which ACCEPTINVCHARS replaced something, as STL_REPLACEMENTS shows it.
+    """A row in which ACCEPTINVCHARS replaced a character, as STL_REPLACEMENTS shows it.
 
-    :param file_number: the place of its file among those of the COPY, from 0 on.
+    :param file_number: the index of its file among the files of the COPY, from 0.
     """
 
     file: str
@@ -62,10 +62,10 @@ class Replacement:
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What was read of one object.
+    """The result of reading one object.
 
-    :param summary: the object as it was when the COPY began.
-    :param size: its bytes, decompressed.
+    :param summary: the object at the start of the COPY.
+    :param size: its decompressed size in bytes.
     :param lines: the number of the line on which its last value ends.
     """
 
@@ -77,14 +77,14 @@ class LoadedFile:
     end: datetime
 
 
-class TooManyErrors(Exception):  # noqa: N818 the load's end, not a defect
-    """The load has met as many errors as its MAXERROR allows."""
+class TooManyErrors(Exception):  # noqa: N818 it ends the load and is not a defect
+    """The load reached its limit of errors (MAXERROR)."""
 
 
 class RowReader:
-    """The rows of one COPY.
+    """Reads the rows of one COPY.
 
-    After :meth:`pieces` is used up, the other attributes tell what was read.
+    After :meth:`pieces` is exhausted, the other attributes describe what was read.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class RowReader:
     def pieces(self) -> Iterator[bytes]:
         """Yield the rows in PostgreSQL's text format, about a megabyte at a time; a piece may be empty.
 
-        :raises TooManyErrors: more rows were bad than the statement tolerates.
+        :raises TooManyErrors: the number of rejected rows reached the statement's limit.
         :raises WarehouseError: an object could not be read.
         """
         texts: list[str] = []
@@ -132,7 +132,7 @@ class RowReader:
 
     def _batches(self, content: bytes, url: str) -> Iterator[Batch]:
         if url == self._copy.json:
-            # AWS page "Data format parameters", JSON: what is under the prefix is read as data, and this fails.
+            # AWS page "Data format parameters", JSON: COPY reads all objects under the prefix as data, so this fails.
             yield Batch(bad=[BadRow(1, "", None, "", LineError(1216, "The JSONPaths file is among the data files"))])
             return
         try:
@@ -155,7 +155,7 @@ class RowReader:
 
 
 def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
-    """Refuse a JSONPaths file that has not one path for each column.
+    """Reject a JSONPaths file that does not have exactly one path per column.
 
     :raises WarehouseError: the numbers differ.
     """

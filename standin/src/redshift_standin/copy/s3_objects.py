@@ -1,4 +1,4 @@
-"""The objects that COPY reads, and their content."""
+"""Finds and reads the S3 objects of a COPY."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from redshift_standin.errors import WarehouseError, error_block
 
 
 def find_objects(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSummary]:
-    """Return the objects to load: those under the prefix, or those that the manifest names.
+    """Return the objects to load: all objects under the prefix, or the objects that the manifest lists.
 
-    :raises WarehouseError: there are none, a mandatory one is missing, or the role may not read them.
+    :raises WarehouseError: no object exists, a mandatory one is missing, or the role may not read them.
     """
     if copy.manifest:
         return _read_manifest(copy, storage)
@@ -34,7 +34,7 @@ def find_objects(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectSum
 
 
 def find_paths(copy: CopyStatement, storage: ClusterStorage) -> list[list[Step]] | None:
-    """Return the paths of the statement's JSONPaths file, or None if it matches by name.
+    """Return the paths of the statement's JSONPaths file, or None if COPY matches columns by name.
 
     :raises WarehouseError: the file is missing or malformed, or the role may not read it.
     """
@@ -53,9 +53,9 @@ def find_paths(copy: CopyStatement, storage: ClusterStorage) -> list[list[Step]]
 
 
 def read_object(summary: ObjectSummary, storage: ClusterStorage, compression: str | None) -> bytes:
-    """Return the content of an object, decompressed.
+    """Return the decompressed content of an object.
 
-    :raises WarehouseError: it has gone, may not be read, or is not compressed as the statement says.
+    :raises WarehouseError: the object no longer exists, the role may not read it, or its compression is different.
     """
     try:
         content = storage.read(summary.bucket, summary.key)

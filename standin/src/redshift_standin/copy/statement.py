@@ -16,7 +16,7 @@ _S3_URL = re.compile(r"s3://([^/]+)(?:/(.*))?", re.DOTALL)
 
 
 class Format(Enum):
-    """How the files are written; the value is the name that the load history shows."""
+    """The format of the files. The value is the name that the load history shows."""
 
     TEXT = "TEXT"
     CSV = "CSV"
@@ -27,16 +27,16 @@ class Format(Enum):
 
 @dataclass
 class CopyStatement:
-    """What a COPY statement asks for.
+    """The options of a COPY statement.
 
     :param grant: the ARN of a role, None for the cluster's default role, or access keys.
-    :param json: ``auto``, ``auto ignorecase``, or the address of a JSONPaths file.
-    :param widths: the characters of each column of FIXEDWIDTH.
-    :param null: the text that stands for NULL in delimited text and CSV.
-    :param encoding: Python's name of the files' encoding.
-    :param header_lines: how many lines of each file are left out.
-    :param error_limit: the number of rejected rows at which the load fails, or None if it never does.
-    :param seen: the options that were written, in lower case.
+    :param json: ``auto``, ``auto ignorecase``, or the URL of a JSONPaths file.
+    :param widths: the width of each FIXEDWIDTH column in characters.
+    :param null: the text that represents NULL in delimited text and CSV.
+    :param encoding: Python's name for the encoding of the files.
+    :param header_lines: the number of lines to skip at the start of each file.
+    :param error_limit: the number of rejected rows at which the load fails, or None for no limit.
+    :param seen: the names of the options in the statement, in lower case.
     """
 
     schema: str | None
@@ -77,16 +77,19 @@ class CopyStatement:
 
     @property
     def matches_names(self) -> bool:
-        """Whether values go to columns by their names."""
+        """Whether COPY matches values to columns by name."""
         return self.format is Format.JSON and self.json in (AUTO, AUTO_IGNORE_CASE)
 
 
 def split_url(url: str) -> tuple[str, str] | None:
-    """Return the bucket and the key of an ``s3://`` address, or None if it is none."""
+    """Return the bucket and the key of an ``s3://`` URL, or None if the URL is not one."""
     match = _S3_URL.fullmatch(url)
     return (match.group(1), match.group(2) or "") if match else None
 
 
 def unsupported(what: str) -> WarehouseError:
-    """Return the refusal of what the stand-in does not do."""
+    """Return the error for a feature that the stand-in does not support.
+
+    :param what: the feature, as the subject of the message.
+    """
     return WarehouseError(f"{what} is not supported by the stand-in.", sqlstate="0A000")

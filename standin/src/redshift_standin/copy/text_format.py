@@ -25,9 +25,9 @@ _NUL = "\0"
 
 
 class TextFormat:
-    """Text files of one COPY: delimited, CSV, or with columns of fixed width.
+    """The text files of one COPY: delimited, CSV or fixed-width.
 
-    :raises WarehouseError: FIXEDWIDTH has not one width for each column.
+    :raises WarehouseError: FIXEDWIDTH does not have exactly one width per column.
     """
 
     def __init__(self, copy: CopyStatement, columns: tuple[Column, ...]) -> None:
@@ -38,7 +38,7 @@ class TextFormat:
         self._copy = copy
         self._converter = RowConverter(columns, copy)
         self._read = make_record_splitter(copy)
-        # What stands for a column that is missing at the end of a record.
+        # The value of each column that is missing at the end of a record.
         self._missing = ["" if column.type == "varchar" else None for column in columns]
 
     def batches(self, content: bytes, url: str) -> Iterator[Batch]:
@@ -57,7 +57,7 @@ class TextFormat:
             yield batch
 
     def _one_record_a_line(self, lines: list[str], first: int) -> Batch | None:
-        """Return the rows of lines that are sound records; None if one of them needs a closer look."""
+        """Return the rows of lines with one valid record each, or None if a line needs individual handling."""
         copy = self._copy
         if "" in lines or copy.format is Format.FIXED_WIDTH or _has_marks(lines, copy):
             return None
@@ -72,7 +72,7 @@ class TextFormat:
         return Batch(len(rows), "\n".join(rows) + "\n", last_line=first + len(lines) - 1)
 
     def _record_by_record(self, text: str, start: int, end: int, line: int, url: str) -> tuple[Batch, int]:
-        """Return the rows of the records that begin in a part of the file, and where the next one begins."""
+        """Return the rows of the records that begin in a chunk of the file, and the position of the next record."""
         rows: list[str] = []
         batch, position = Batch(), start
         for record in self._read(text, start, line):
@@ -125,7 +125,7 @@ class TextFormat:
 
 
 def _has_marks(lines: list[str], copy: CopyStatement) -> bool:
-    """Return whether there is a character that stands for something else than itself."""
+    """Return whether the lines contain a character with a special meaning in this COPY."""
     marks = [_NUL, "\r"]
     if copy.format is Format.CSV:
         marks.append(copy.quote)
@@ -138,7 +138,7 @@ def _has_marks(lines: list[str], copy: CopyStatement) -> bool:
 
 
 def _decode(content: bytes) -> tuple[str, bool]:
-    """Return a file's text, and whether all of it is UTF-8; bytes that are not become lone surrogates."""
+    """Return a file's text, and whether it is valid UTF-8. Invalid bytes become lone surrogates."""
     try:
         return content.decode(), True
     except UnicodeDecodeError:

@@ -34,17 +34,17 @@ _PARTS = {
 }
 _TIMES = ("HH24", "HH12", "HH", "MI", "SS", "AM", "PM")
 _PIECE = re.compile(rf"(?P<part>{'|'.join(_PARTS)})|(?P<zone>TZ|OF)|(?P<separator>[^A-Z0-9])", re.IGNORECASE)
-# Of two numbers that touch, the first must be as long as the pattern says.
+# If two numbers are adjacent, the first must have exactly as many digits as in the pattern.
 _FLEXIBLE, _FIXED = r"\d{1,2}", r"\d{2}"
 _TURN_OF_CENTURY = 70
 _TIME_FOLLOWS = re.compile(r"[ T]\d")
 
 
 class Pattern:
-    """A pattern, ready to read dates and times.
+    """A compiled pattern that reads dates and times.
 
     :param text: the pattern, such as ``MM/DD/YYYY HH:MI:SS``.
-    :raises WarehouseError: it is no pattern (42601), or the stand-in does not know something in it (0A000).
+    :raises WarehouseError: the pattern is invalid (42601), or the stand-in does not support a part of it (0A000).
     """
 
     def __init__(self, text: str) -> None:
@@ -58,15 +58,15 @@ class Pattern:
             self._moment = re.compile(rf"{day}(?:{clock})?", re.IGNORECASE | re.ASCII)
             self._day = re.compile(day, re.IGNORECASE | re.ASCII)
         except re.error as error:
-            # A part stands in it twice.
+            # The pattern contains a part twice.
             raise _invalid(text) from error
 
     def read(self, text: str) -> datetime | None:
-        """Return the moment in a text, at midnight if it has no time; None if it does not match the pattern."""
+        """Return the timestamp in a text, or None if it does not match the pattern. The time defaults to midnight."""
         return _moment(self._moment.fullmatch(text))
 
     def read_day(self, text: str) -> datetime | None:
-        """Return the moment in a text as :meth:`read` does, and leave out a time that the pattern does not have."""
+        """Return the timestamp in a text as :meth:`read` does, but ignore a time that the pattern does not have."""
         match = self._day.match(text)
         if match and _TIME_FOLLOWS.match(text, match.end()):
             return _moment(match)
@@ -88,7 +88,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _end_of_day(pieces: list[str]) -> int:
-    """Return where the time begins that a value may lack, and is midnight then."""
+    """Return the index of the first piece of the time. A value may omit the time, which then is midnight."""
     end = len(pieces)
     while end > 0 and (pieces[end - 1] in _TIMES or pieces[end - 1] not in _PARTS):
         end -= 1

@@ -1,9 +1,9 @@
 """UNLOAD: writes the result of a query to S3.
 
-- ``parser`` parses an UNLOAD into a ``statement``; ``formats`` says which options each format excludes.
+- ``parser`` parses an UNLOAD into a ``statement``; ``formats`` lists the options that each format excludes.
 - ``unloader`` runs it: it translates and runs the query, writes the objects, and adds to the ``unload_history``.
-- ``result_columns`` gives the columns of the result Redshift's types.
-- ``output_files`` distributes the rows over files, one partition after the other (``partitions``): lines of text, CSV
+- ``result_columns`` maps the columns of the result to Redshift's types.
+- ``output_files`` distributes the rows to files, partition by partition (``partitions``): lines of text, CSV
   or JSON (``text_lines``), or ``parquet_files``. ``manifest`` lists the files.
 """
 

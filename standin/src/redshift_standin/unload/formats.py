@@ -9,11 +9,11 @@ TEXT = "text"
 
 @dataclass(frozen=True)
 class Format:
-    """One format.
+    """A format that UNLOAD writes.
 
     :param shown: its name in the system views.
     :param excluded: the options that cannot be used with it.
-    :param extension: what the names of its files end with.
+    :param extension: the extension of its file names.
     """
 
     shown: str
@@ -25,7 +25,7 @@ _OF_TEXT = frozenset({"delimiter", "header", "addquotes", "escape", "null"})
 
 FORMATS = {
     TEXT: Format("Text", frozenset()),
-    # The page leaves open what quotes and escapes do inside CSV's own.
+    # AWS does not document how ADDQUOTES and ESCAPE combine with CSV's own quoting.
     "csv": Format("CSV", frozenset({"addquotes", "escape"})),
     "json": Format("JSON", _OF_TEXT),
     "parquet": Format("Parquet", _OF_TEXT | {"bzip2", "gzip", "zstd"}, ".parquet"),

@@ -15,7 +15,7 @@ _AUTHOR = {"name": "Amazon Redshift", "version": "1.0.0"}
 
 
 def manifest(unload: UnloadStatement, columns: Sequence[Column], files: Sequence[UnloadedFile]) -> bytes:
-    """Return the content of the manifest that lists these files, with what VERBOSE adds if the statement says so."""
+    """Return the content of the manifest that lists these files, with the additional elements if VERBOSE is set."""
     entries: list[dict[str, Any]] = [{"url": f"s3://{unload.bucket}/{file.key}"} for file in files]
     content: dict[str, Any] = {"entries": entries}
     if unload.verbose:

@@ -21,11 +21,11 @@ _EXTENSIONS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 
 @dataclass(frozen=True)
 class UnloadedFile:
-    """One file.
+    """A file that UNLOAD writes.
 
-    :param slice: the slice that writes it.
-    :param rows: how many rows are in it.
-    :param lines: how many lines, the header included.
+    :param slice: the number of the slice that writes it, from 0.
+    :param rows: the number of rows.
+    :param lines: the number of lines, including the header.
     """
 
     key: str
@@ -38,12 +38,12 @@ class UnloadedFile:
 def make_files(
     unload: UnloadStatement, columns: Sequence[Column], rows: Sequence[Row], slices: int
 ) -> Iterator[UnloadedFile]:
-    """Yield the files, partition by partition in the order of their names. A slice without rows writes none.
+    """Yield the files of each partition in the order of their names. A slice without rows writes no file.
 
-    Rows are dealt to the slices in turn, so that every file keeps the query's order.
+    Rows go to the slices round-robin, so that every file keeps the query's order.
 
-    :param slices: how many slices the cluster has.
-    :raises WarehouseError: the format cannot have these columns, or they cannot be partition keys.
+    :param slices: the number of slices of the cluster.
+    :raises WarehouseError: the format does not support these columns, or they cannot be partition keys.
     """
     for partition in partitions(unload, columns, rows):
         yield from _files_of(unload, partition, slices)
@@ -62,9 +62,9 @@ def _files_of(unload: UnloadStatement, partition: Partition, slices: int) -> Ite
 
 
 def extension(unload: UnloadStatement) -> str:
-    """Return what the names of the files end with.
+    """Return the extension of the file names.
 
-    A compression's own ending is left out when the statement names an extension.
+    EXTENSION in the statement replaces the extension of the compression.
     """
     if unload.extension is not None:
         return f".{unload.extension}"
@@ -91,7 +91,7 @@ def _split_table(
     unload: UnloadStatement, columns: Sequence[Column], rows: Sequence[Row]
 ) -> Iterator[tuple[bytes, int]]:
     row_group = unload.row_group or DEFAULT_ROW_GROUP
-    # A file has whole row groups of 32 MB, and at least one.
+    # A file holds complete row groups of 32 MB, and at least one.
     largest = max(DEFAULT_ROW_GROUP, unload.max_file_bytes // DEFAULT_ROW_GROUP * DEFAULT_ROW_GROUP)
     table = parquet_table(columns, rows)
     count = max(1, table.num_rows * largest // max(1, table.nbytes))

@@ -1,4 +1,4 @@
-"""Parquet files: AWS page "UNLOAD", FORMAT AS PARQUET clause."""
+"""Writes Parquet files: AWS page "UNLOAD", FORMAT AS PARQUET clause."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TYPES: dict[str, pa.DataType] = {
 
 
 def parquet_table(columns: Sequence[Column], rows: Sequence[Row]) -> pa.Table:
-    """Return rows as a table of the types that Redshift gives a Parquet file."""
+    """Return rows as an Arrow table with the types that Redshift uses in Parquet files."""
     names = [column.name for column in columns]
     arrays = []
     for place, column in enumerate(columns):
@@ -45,7 +45,7 @@ def parquet_table(columns: Sequence[Column], rows: Sequence[Row]) -> pa.Table:
 def parquet_file(table: pa.Table, row_group: int) -> bytes:
     """Return a table as the content of a Parquet 1.0 file, compressed with Snappy.
 
-    :param row_group: about how many bytes a row group has.
+    :param row_group: the approximate size of a row group in bytes.
     """
     rows_of_group = max(1, table.num_rows * row_group // max(1, table.nbytes))
     output = io.BytesIO()
@@ -65,7 +65,7 @@ def _type(column: Column, values: Sequence[Any]) -> pa.DataType:
         return _TYPES[column.type]
     if column.size is not None:
         return pa.decimal128(column.size, column.scale or 0)
-    # A computed number has the scale that its values need.
+    # A computed number gets the scale that its values need.
     scale = max((-value.as_tuple().exponent for value in values if value is not None), default=0)
     return pa.decimal128(38, max(0, scale))
 
@@ -91,5 +91,5 @@ def _moment(text: str) -> datetime:
 
 
 def _moment_in_utc(text: str) -> datetime:
-    """Read a timestamp of a session whose zone is UTC; the zone is not unloaded."""
+    """Read a timestamp from a session whose time zone is UTC. UNLOAD does not write the time zone."""
     return _moment(text.removesuffix("+00"))

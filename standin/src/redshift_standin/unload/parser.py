@@ -21,8 +21,8 @@ _OptionReader = Callable[[StatementCursor, UnloadStatement], None]
 def parse(text: str) -> UnloadStatement:
     """Parse an UNLOAD statement.
 
-    :raises WarehouseError: it is malformed (42601), combines options that exclude each other, or asks for something
-        that the stand-in does not support (0A000).
+    :raises WarehouseError: the statement is malformed (42601), combines options that exclude each other, or contains
+        something that the stand-in does not support (0A000).
     """
     cursor = StatementCursor(text)
     cursor.expect("unload", "(")
@@ -129,7 +129,7 @@ def _read_partition(cursor: StatementCursor, unload: UnloadStatement) -> None:
 
 
 def _read_column_name(cursor: StatementCursor) -> str:
-    """Return the last part of a name that can be qualified."""
+    """Return the last part of a possibly qualified name."""
     name = cursor.read_name()
     while cursor.skip("."):
         name = cursor.read_name()

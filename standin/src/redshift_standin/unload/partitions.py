@@ -13,16 +13,16 @@ from redshift_standin.unload.text_lines import Row
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _TYPES = ("smallint", "integer", "bigint", "numeric", "real", "character", "character varying", "date", "timestamp")
-# How other characters stand in the name of a folder is not documented.
+# AWS does not document how UNLOAD writes other characters in folder names.
 _PLAIN = re.compile(r"[\w.+-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Partition:
-    """The rows that have the same values in the columns of PARTITION BY.
+    """The rows with the same values in the PARTITION BY columns.
 
-    :param folder: the folder under the prefix, or nothing without PARTITION BY.
-    :param columns: the columns that are written.
+    :param folder: the folder under the prefix; empty without PARTITION BY.
+    :param columns: the columns that the files contain.
     """
 
     folder: str
@@ -31,9 +31,9 @@ class Partition:
 
 
 def partitions(unload: UnloadStatement, columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[Partition]:
-    """Yield the partitions; there is one without PARTITION BY.
+    """Yield the partitions. Without PARTITION BY, there is a single one.
 
-    :raises WarehouseError: a column cannot be a partition key, or the stand-in does not know a value's folder.
+    :raises WarehouseError: a column cannot be a partition key, or the stand-in does not support a value as folder name.
     """
     if not unload.partition_by:
         yield Partition("", columns, rows)

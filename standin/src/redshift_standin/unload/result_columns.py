@@ -1,4 +1,4 @@
-"""The columns of an UNLOAD's query, in Redshift's types."""
+"""Describes the result columns of an UNLOAD's query in Redshift's types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redshift_standin.engine.interfaces import ResultColumn
 from redshift_standin.errors import WarehouseError
 
-# PostgreSQL's numbers of the types, and the names that a verbose manifest gives them.
+# PostgreSQL's type OIDs, and the type names in a verbose manifest.
 _TYPES = {
     16: "boolean",
     19: "character varying",
@@ -31,11 +31,12 @@ _LARGEST_PRECISION = 38
 
 @dataclass(frozen=True)
 class Column:
-    """One column.
+    """A result column.
 
     :param type: the name of its type, without dimensions.
-    :param size: the most bytes of a text, or the digits of a number; None where the query does not say.
-    :param scale: the digits after the point of a number, None where the query does not say.
+    :param size: the maximum length of a text in bytes, or the precision of a number; None if the query does not
+        specify it.
+    :param scale: the number of digits after the decimal point; None if the query does not specify it.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Column:
 
     @property
     def dimensions(self) -> dict[str, int]:
-        """What a verbose manifest tells beside the type's name."""
+        """The elements that a verbose manifest adds to the type's name."""
         if self.is_text:
             return {"max_length": self.size or _LARGEST_TEXT}
         if self.type == "numeric":
@@ -59,9 +60,9 @@ class Column:
 
 
 def describe(column: ResultColumn) -> Column:
-    """Return a column of a result as UNLOAD knows it.
+    """Return the description of a result column.
 
-    :raises WarehouseError: the stand-in does not know how Redshift unloads its type.
+    :raises WarehouseError: the stand-in does not support UNLOAD of its type.
     """
     type_name = _TYPES.get(column.type)
     if type_name is None:

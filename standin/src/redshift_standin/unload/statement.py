@@ -1,4 +1,4 @@
-"""What an UNLOAD statement asks for: AWS page "UNLOAD"."""
+"""The parsed UNLOAD statement: AWS page "UNLOAD"."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MAX_FILE_BYTES = int(Decimal("6.2") * GB)
 
 @dataclass
 class UnloadStatement:
-    """What an UNLOAD statement asks for.
+    """The options of an UNLOAD statement.
 
     :param query: the text of the query.
     :param grant: the ARN of a role, None for the cluster's default role, or access keys.
     :param delimiter: the text between fields, or None for the format's default.
     :param null: the text for NULL, or None for the format's default.
-    :param partition_by: the columns whose values are folders.
-    :param include_partitions: whether the files have these columns as well.
-    :param max_file_bytes: the maximum size of a file.
+    :param partition_by: the columns whose values name the folders.
+    :param include_partitions: whether the files also contain these columns.
+    :param max_file_bytes: the maximum size of a file in bytes.
     :param row_group: the size of a Parquet row group in bytes, or None for the default.
-    :param seen: the names of the options that were written, in lower case.
+    :param seen: the names of the options in the statement, in lower case.
     :param key_parts: the values of the options that give access keys.
     """
 
@@ -56,5 +56,5 @@ class UnloadStatement:
 
     @property
     def url(self) -> str:
-        """The address that TO names."""
+        """The S3 URL of the TO clause."""
         return f"s3://{self.bucket}/{self.prefix}"

@@ -1,4 +1,4 @@
-"""The lines of text, CSV and JSON files: AWS page "UNLOAD"."""
+"""Writes the lines of text, CSV and JSON files: AWS page "UNLOAD"."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precisio
 
 
 def header(unload: UnloadStatement, columns: Sequence[Column]) -> str:
-    """Return the line of the columns' names, which is written as texts are."""
+    """Return the header line. UNLOAD writes the column names like text values."""
     texts = [Column(column.name, "character varying") for column in columns]
     return line_writer(unload, texts)([column.name for column in columns])
 
 
 def line_writer(unload: UnloadStatement, columns: Sequence[Column]) -> LineWriter:
-    """Return what makes a line, with its end, of a row.
+    """Return a function that turns a row into a line, including the line break.
 
-    :raises WarehouseError: the format cannot have these columns.
+    :raises WarehouseError: the format does not support these columns.
     """
     if unload.format == "json":
         return _json_writer(columns)
@@ -72,7 +72,7 @@ def _json_writer(columns: Sequence[Column]) -> LineWriter:
         raise WarehouseError("UNLOAD to JSON needs a name of its own for each column", sqlstate="42701")
     for column in columns:
         if column.type == "boolean":
-            # The documentation says t and f, and not whether they stand in quotes.
+            # The documentation specifies t and f, but not whether they are quoted.
             raise WarehouseError(
                 f"UNLOAD of the boolean column {column.name} to JSON is not supported by the stand-in.",
                 sqlstate="0A000",

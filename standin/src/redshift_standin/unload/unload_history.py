@@ -1,4 +1,4 @@
-"""Writes what UNLOAD did into the unload history."""
+"""Records each UNLOAD in the unload history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BEGIN = "select nextval('standin.query_id')::text, pg_current_xact_id()::text"
 
 @dataclass(frozen=True)
 class UnloadRecord:
-    """One UNLOAD, from the moment on which it has a query id."""
+    """One UNLOAD that has a query id."""
 
     unload: UnloadStatement
     backend: Backend
@@ -29,7 +29,7 @@ class UnloadRecord:
     start: datetime
 
     async def succeeded(self, files: Sequence[UnloadedFile]) -> None:
-        """Write the UNLOAD's history, where the client's transaction sees it and where a rollback leaves it."""
+        """Write the history inside the client's transaction, which sees it, and outside, where a rollback keeps it."""
         history = self._history("completed", files)
         details = [self._file(file) for file in files]
         for table, rows in (("unload_history", [history]), ("unload_files", details)):
@@ -38,7 +38,7 @@ class UnloadRecord:
                 await self._insert_apart(table, rows)
 
     async def failed(self, message: str) -> None:
-        """Write why the UNLOAD failed; the client's transaction is aborted by now, or will be."""
+        """Record why the UNLOAD failed. The client's transaction is already aborted, or is about to be."""
         await self._insert_apart("unload_history", [self._history("aborted", [], message)])
 
     def _history(self, status: str, files: Sequence[UnloadedFile], message: str = "") -> dict[str, Any]:
@@ -74,7 +74,7 @@ class UnloadRecord:
 
 
 async def begin_record(unload: UnloadStatement, backend: Backend) -> UnloadRecord:
-    """Give an UNLOAD its query id."""
+    """Assign a query id to an UNLOAD."""
     start = datetime.now(timezone.utc)
     query_id, transaction_id = (await backend.fetch(_BEGIN))[0]
     return UnloadRecord(unload, backend, int(query_id or 0), int(transaction_id or 0), start)

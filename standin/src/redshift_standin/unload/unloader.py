@@ -22,7 +22,7 @@ from redshift_standin.unload.result_columns import Column, describe
 from redshift_standin.unload.statement import UnloadStatement
 from redshift_standin.unload.unload_history import begin_record
 
-# AWS page "UNLOAD", ROWGROUPSIZE: the node types that have it, of those that can be created.
+# AWS page "UNLOAD", ROWGROUPSIZE: the node types that support it and can still be created.
 _ROW_GROUP_NODES = ("ra3.4xlarge", "ra3.16xlarge")
 _NOT_EMPTY = (
     "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing "
@@ -31,12 +31,12 @@ _NOT_EMPTY = (
 
 
 class S3Unloader:
-    """UNLOAD to the S3 of this process."""
+    """Runs UNLOAD against the S3 of this process."""
 
     async def unload(self, statement: str, backend: Backend) -> UnloadResult:
-        """Write what the statement's query finds, inside the client's transaction; S3 knows no rollback.
+        """Write the query's result to S3, inside the client's transaction. A rollback does not remove the files.
 
-        :raises WarehouseError: it failed, and wrote nothing.
+        :raises WarehouseError: the statement failed, and wrote nothing.
         """
         unload = parse(statement)
         query = await _translate_query(unload.query, backend)
@@ -81,7 +81,7 @@ def _has_outer_limit(query: Statement) -> bool:
 
 
 def _prepare(unload: UnloadStatement, backend: Backend) -> ClusterStorage:
-    """Find the way into S3, and see that the destination is free."""
+    """Connect to the cluster's S3, and check that the destination is empty or may be overwritten."""
     with _worded(unload):
         storage = ClusterStorage(backend.cluster, backend.user, unload.grant, unload.region)
         if unload.row_group and storage.node_type not in _ROW_GROUP_NODES:
@@ -107,7 +107,7 @@ def _write(unload: UnloadStatement, storage: ClusterStorage, result: QueryResult
 
 
 def _cleaned(unload: UnloadStatement, files: Sequence[UnloadedFile]) -> list[str]:
-    """Return the prefixes that CLEANPATH empties: with PARTITION BY, the folders that get files."""
+    """Return the prefixes that CLEANPATH empties: with PARTITION BY, only the folders that get files."""
     if not unload.partition_by:
         return [unload.prefix]
     return sorted({file.key.rpartition("/")[0] + "/" for file in files})
@@ -115,7 +115,7 @@ def _cleaned(unload: UnloadStatement, files: Sequence[UnloadedFile]) -> list[str
 
 @contextlib.contextmanager
 def _worded(unload: UnloadStatement) -> Iterator[None]:
-    """Word the refusals of S3 and of IAM as the client is told them."""
+    """Translate errors of S3 and IAM into the errors that the client gets."""
     try:
         yield
     except S3Error as error:
