@@ -208,7 +208,9 @@ class Stack:
             # Creates the certificate, so that the stand-in and the commands do not both create one.
             **standin_environment(self.settings),
         }
-        self._start(self.standin, [sys.executable, "-m", "redshift_standin", "--no-cluster"], variables)
+        # What it prints would put its keys into the log.
+        command = [sys.executable, "-m", "redshift_standin", "--no-cluster", "--format", "none"]
+        self._start(self.standin, command, variables)
 
     def _start_airflow(self) -> None:
         variables = self.airflow_environment()

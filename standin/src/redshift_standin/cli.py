@@ -55,7 +55,7 @@ def _serve(settings: Settings, options: argparse.Namespace, stop: threading.Even
         access = provision(aws, _names(options)) if options.cluster else aws
         if options.format == "json":
             print(to_json(access), flush=True)
-        else:
+        elif options.format == "text":
             print(f"{as_text(access.lines())}\n\nReady. Press Ctrl+C to stop.", flush=True)
         stop.wait()
 
@@ -100,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     names = Names()
     parser = argparse.ArgumentParser(prog="redshift-standin", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=redshift_standin.__version__)
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print addresses and logins")
+    parser.add_argument(
+        "--format", choices=["text", "json", "none"], default="text", help="how to print addresses and logins"
+    )
     parser.add_argument("--state", metavar="DIR", help="keep everything in this folder; by default nothing is kept")
     parser.add_argument("--listen", metavar="ADDRESS", help="the IPv4 address to listen on (default 127.0.0.1)")
     parser.add_argument("--aws-port", metavar="PORT", help="the port of S3 and AWS (default 5000; 0: any free port)")
