@@ -209,7 +209,7 @@ class Stack:
             **standin_environment(self.settings),
         }
         # What it prints would put its keys into the log.
-        command = [sys.executable, "-m", "redshift_standin", "--no-cluster", "--format", "none"]
+        command: list[str | Path] = [sys.executable, "-m", "redshift_standin", "--no-cluster", "--format", "none"]
         self._start(self.standin, command, variables)
 
     def _start_airflow(self) -> None:
