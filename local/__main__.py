@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         if options.command == "down":
             stack.down()
         elif options.command == "sql":
-            return shell.run_sql(settings, options.query, options.file)
+            return shell.run_sql(stack, options.query, options.file)
         elif options.command == "airflow":
             shell.run_airflow(stack, options.arguments)
         elif options.command == "notebook":

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import ClassVar
 
-from redshift_standin.settings import HOST
-from redshift_standin.settings import Settings as StandinSettings
+from redshift_standin import HOST
+from redshift_standin import Settings as StandinSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 

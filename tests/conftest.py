@@ -20,7 +20,7 @@ from local.stack.environment import ADMIN
 from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
-from redshift_standin.settings import HOST
+from redshift_standin import HOST
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ from local.stack.environment import BUCKET, CLUSTER_ALONE, DATABASE, MASTER_USER
 from local.stack.interrupt import Interrupted
 from local.stack.progress import Progress
 from local.stack.stack import Stack
-from redshift_standin import Aws, Cluster, Names, provision
-from redshift_standin.access import as_text
+from redshift_standin import Aws, Cluster, Names, as_text, provision
 
 _NAMES = Names(CLUSTER_ALONE, DATABASE, MASTER_USER, BUCKET, role="local-copy")
 

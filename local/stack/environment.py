@@ -10,8 +10,7 @@ from pathlib import Path
 
 from local.settings import ROOT, Settings
 from local.stack.secret import Secrets
-from redshift_standin import PostgresServer, standin_environment
-from redshift_standin.settings import ACCESS_KEY, HOST, REGION, SECRET_KEY
+from redshift_standin import ACCESS_KEY, HOST, REGION, SECRET_KEY, PostgresServer, standin_environment
 
 BUCKET = "sparkify-local"
 CLUSTER = "sparkify"

@@ -9,7 +9,7 @@ import socket
 import psutil
 
 from local.errors import StackError
-from redshift_standin.settings import HOST
+from redshift_standin import HOST
 
 
 def check_free(port: int, use: str, variable: str, host: str = HOST) -> None:

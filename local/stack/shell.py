@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -13,15 +12,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from local.errors import StackError
-from local.settings import Settings
 from local.stack import environment
 from local.stack.cluster_login import find_login, require_login
 from local.stack.stack import Stack
 from local.stack.tls_relay import PORT, tls_relay
-from redshift_standin.engine.postgres import INSTALLATION, PACKAGE
 
 
-def run_sql(settings: Settings, query: str | None, file: str | None = None) -> int:
+def run_sql(stack: Stack, query: str | None, file: str | None = None) -> int:
     """Run psql on the local warehouse or, if there is none, on the cluster of a stack without Airflow.
 
     It logs in as the administrator. Without a query and a file, it opens a prompt.
@@ -30,6 +27,7 @@ def run_sql(settings: Settings, query: str | None, file: str | None = None) -> i
     :param file: the path of a file with statements.
     :return: psql's exit status.
     """
+    settings = stack.settings
     login = find_login(settings) or find_login(settings, environment.CLUSTER_ALONE) or require_login(settings)
     variables = environment.process_environment(settings) | login.environment()
     options = ["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--pset=pager=off"]
@@ -41,7 +39,7 @@ def run_sql(settings: Settings, query: str | None, file: str | None = None) -> i
     with tls_relay(login) as folder:
         del variables["PGSSLMODE"], variables["PGSSLROOTCERT"]
         variables |= {"PGHOST": str(folder), "PGPORT": str(PORT)}
-        client = subprocess.Popen([bundled_psql(), *options], env=variables)
+        client = subprocess.Popen([stack.postgres.program("psql"), *options], env=variables)
         # At the prompt, psql itself handles interrupts.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
@@ -59,18 +57,3 @@ def run_airflow(stack: Stack, arguments: Sequence[str]) -> NoReturn:
         raise StackError(f"The stack in {stack.settings.state} is not running: run make up first.")
     program = str(Path(sys.executable).parent / "airflow")
     os.execve(program, [program, *arguments], stack.airflow_environment())  # noqa: S606 - this process becomes airflow
-
-
-def bundled_psql() -> Path:
-    """Return the psql that comes with the packaged PostgreSQL.
-
-    :raises StackError: it is missing.
-    """
-    spec = importlib.util.find_spec(PACKAGE)
-    folders = spec.submodule_search_locations if spec else None
-    program = Path(folders[0]) / INSTALLATION / "bin" / "psql" if folders else None
-    if program is None or not program.exists():
-        raise StackError(
-            "psql is missing: install PostgreSQL's client, or reinstall requirements-dev.txt (make install)."
-        )
-    return program

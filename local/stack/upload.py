@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from local.stack.dataset import Dataset
-from redshift_standin.settings import REGION
+from redshift_standin import REGION
 
 THREADS = 8
 BATCH = 500

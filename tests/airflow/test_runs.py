@@ -23,7 +23,7 @@ from local.stack.demo import load
 from local.stack.environment import BUCKET, VIEWER
 from local.stack.secret import Secrets
 from redshift_elt.run.names import staging_table
-from redshift_standin.settings import SECRET_KEY
+from redshift_standin import SECRET_KEY
 from standin_support.waiting import wait_until
 from tests.model import star_schema as model
 from tests.support.leaks import leaks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from playwright.sync_api import expect
@@ -11,8 +11,10 @@ from playwright.sync_api import expect
 from local.stack.aws_client import aws_client
 from local.stack.dag_ids import LOAD
 from local.stack.dag_run import FINISHED
-from local.stack.environment import BUCKET
+from local.stack.environment import ADMIN, BUCKET
+from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
+from tests.browser.airflow_ui import AirflowUi
 from tests.browser.days import log_key, plays_between
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit
@@ -41,11 +43,23 @@ def runs(stack, api, report, dataset):
     return rejecting, failing
 
 
+@pytest.fixture(scope="module")
+def ended_at(runs):
+    """When both runs had ended."""
+    return datetime.now(timezone.utc)
+
+
 @pytest.fixture
-def shown(ui, runs):
-    """The page in its frame within Airflow's UI."""
-    ui.open_plugin("warehouse")
-    return frame_of(ui.page)
+def shown(ui, runs, ended_at):
+    """The page in its frame within Airflow's UI, with what the warehouse has held since the runs ended."""
+
+    def frame_after_the_runs():
+        ui.open_plugin("warehouse")
+        frame = frame_of(ui.page)
+        read_at = frame.locator("#about").get_by_role("time").get_attribute("datetime")
+        return frame if datetime.fromisoformat(read_at.replace("Z", "+00:00")) > ended_at else None
+
+    return wait_until(frame_after_the_runs, "the page reads the warehouse again: its snapshots are cached")
 
 
 def frame_of(page):
@@ -165,11 +179,17 @@ def test_a_phone_scrolls_the_page_in_one_direction(browser, stack, remembered, r
         assert colours_of(phone) == colours
 
 
-def test_who_has_logged_out_is_sent_to_the_login(shown, ui, page, stack):
-    ui.log_out()
-    expect(page.get_by_role("heading", name="Sign into Airflow")).to_be_visible()
-    for path in ("/warehouse/", "/plugin/warehouse"):
-        page.goto(f"{stack.settings.airflow_url}{path}")
+def test_a_user_who_has_logged_out_is_sent_to_the_login(browser, stack):
+    # With a login of its own: logging out revokes the token that the other tests' pages share.
+    with visit(browser, stack.settings) as page:
+        ui = AirflowUi(page, stack.settings.airflow_url)
+        ui.open_plugin("warehouse")
+        ui.log_in(ADMIN, Secrets.of(stack.settings.state).admin_password)
+        expect(page.locator("iframe")).to_be_visible()
+        ui.log_out()
         expect(page.get_by_role("heading", name="Sign into Airflow")).to_be_visible()
-    for path in ("static/page.js", "data/runs", "data/warehouse", "data/report", "report/", "report/index.html"):
-        assert page.request.get(f"{stack.settings.airflow_url}/warehouse/{path}").status == 401
+        for path in ("/warehouse/", "/plugin/warehouse"):
+            page.goto(f"{stack.settings.airflow_url}{path}")
+            expect(page.get_by_role("heading", name="Sign into Airflow")).to_be_visible()
+        for path in ("static/page.js", "data/runs", "data/warehouse", "data/report", "report/", "report/index.html"):
+            assert page.request.get(f"{stack.settings.airflow_url}/warehouse/{path}").status == 401

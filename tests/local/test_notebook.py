@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local.settings import ROOT
 from local.stack.notebook import NOTEBOOK, jupyterlab
-from redshift_standin.settings import HOST
+from redshift_standin import HOST
 
 
 def test_it_starts_the_notebook_with_what_the_notebook_needs():

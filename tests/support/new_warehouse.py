@@ -13,7 +13,7 @@ from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
 from redshift_elt.cluster.spec import ManagedCluster
-from redshift_standin.settings import REGION
+from redshift_standin import REGION
 from standin_support.waiting import WAITER_CONFIG
 from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
 

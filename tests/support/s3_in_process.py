@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from redshift_standin.settings import REGION
+from redshift_standin import REGION
 
 CONNECTION = {"conn_type": "aws", "login": "key", "password": "secret", "extra": {"region_name": REGION}}
 

@@ -13,8 +13,8 @@ from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.cluster_login import find_login
 from local.stack.stack import Stack
-from redshift_standin.access import standin_environment
-from redshift_standin.aws import Aws
+from redshift_standin import standin_environment
+from redshift_standin.aws import AwsServer
 from redshift_standin.aws.faults import FAULTS
 from redshift_standin.aws.redshift import durations
 from standin_support.service_parts import NotedEndpoints, free_port
@@ -110,7 +110,7 @@ def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
         return clients[hook.client_type]
 
     monkeypatch.setattr(AwsBaseHook, "conn", property(shared))
-    service = Aws(settings, NotedEndpoints())
+    service = AwsServer(settings, NotedEndpoints())
     service.start()
     yield settings.aws_url
     FAULTS.clear()

@@ -21,7 +21,7 @@ from local.datagen import Options, generate
 from local.settings import ROOT
 from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
-from redshift_standin.settings import REGION
+from redshift_standin import REGION
 from sparkify_warehouse import PAGE
 from tests.support.aws_calls import Request, recorded_with_arguments
 from tests.support.new_warehouse import VISIBLE

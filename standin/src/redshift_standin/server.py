@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from redshift_standin.certificates import certificate_folder
 from redshift_standin.copy import S3Copier
 from redshift_standin.engine.postgres import PostgresServer
@@ -46,7 +46,7 @@ def serving(settings: Settings) -> Iterator[None]:
 def _serving(settings: Settings, postgres: PostgresServer) -> Iterator[None]:
     endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader(), host=settings.listen)
     try:
-        aws = Aws(settings, endpoints)
+        aws = AwsServer(settings, endpoints)
         aws.start()
         try:
             yield

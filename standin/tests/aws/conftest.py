@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from redshift_standin.settings import Settings
 from standin_support.service_parts import NotedEndpoints, free_port
 
@@ -21,8 +21,8 @@ def endpoints() -> NotedEndpoints:
 
 
 @pytest.fixture
-def aws(settings, endpoints) -> Iterator[Aws]:
-    service = Aws(settings, endpoints)
+def aws(settings, endpoints) -> Iterator[AwsServer]:
+    service = AwsServer(settings, endpoints)
     service.start()
     yield service
     service.stop()

@@ -7,7 +7,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from standin_support.service_parts import client
 from standin_support.waiting import wait_until
 
@@ -79,7 +79,7 @@ def test_what_there_is_survives_a_restart(aws, settings, endpoints, serverless):
     port = made(serverless)["endpoint"]["port"]
     serverless.get_credentials(workgroupName="listeners")
     aws.stop()
-    again = Aws(settings, endpoints)
+    again = AwsServer(settings, endpoints)
     again.start()
     try:
         workgroup = serverless.get_workgroup(workgroupName="listeners")["workgroup"]

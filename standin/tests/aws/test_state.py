@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import WaiterError
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from redshift_standin.aws.state import StateFile
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT, REGION
@@ -33,10 +33,10 @@ SERVER = """
 import sys
 from pathlib import Path
 from redshift_standin.settings import Settings
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from standin_support.service_parts import NotedEndpoints
 settings = Settings(state=Path(sys.argv[1]), aws_port=int(sys.argv[2]), redshift_port=int(sys.argv[3]))
-Aws(settings, NotedEndpoints()).start()
+AwsServer(settings, NotedEndpoints()).start()
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -89,7 +89,7 @@ def test_a_restart_takes_up_everything(aws, settings):
     temporary = client(settings, "redshift").get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")
     aws.stop()
     endpoints = NotedEndpoints()
-    again = Aws(settings, endpoints)
+    again = AwsServer(settings, endpoints)
     again.start()
     try:
         password = check(settings, clusters)
@@ -139,7 +139,7 @@ def test_a_paused_cluster_stays_paused(aws, settings):
     redshift.pause_cluster(ClusterIdentifier="shop")
     aws.stop()
     endpoints = NotedEndpoints()
-    again = Aws(settings, endpoints)
+    again = AwsServer(settings, endpoints)
     again.start()
     try:
         assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "paused"
@@ -153,7 +153,7 @@ def running(settings, monkeypatch, seconds):
     """Run AWS with these durations, and yield its endpoints."""
     monkeypatch.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", seconds)
     endpoints = NotedEndpoints()
-    aws = Aws(settings, endpoints)
+    aws = AwsServer(settings, endpoints)
     aws.start()
     try:
         yield endpoints
@@ -259,7 +259,7 @@ def test_a_taken_port_is_one_clear_line(settings):
         other.bind(("127.0.0.1", settings.aws_port))
         other.listen()
         with pytest.raises(StandinError, match="REDSHIFT_STANDIN_AWS_PORT") as caught:
-            Aws(settings, NotedEndpoints()).start()
+            AwsServer(settings, NotedEndpoints()).start()
     assert f"Port {settings.aws_port} on 127.0.0.1 is in use" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -274,4 +274,4 @@ def test_a_port_of_a_cluster_that_was_taken_meanwhile_is_one_clear_line(aws, set
 
     endpoints.create = taken
     with pytest.raises(StandinError, match=f"shop cannot listen on 127.0.0.1:{settings.redshift_port}"):
-        Aws(settings, endpoints).start()
+        AwsServer(settings, endpoints).start()

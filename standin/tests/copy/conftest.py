@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from botocore.config import Config
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from redshift_standin.engine.databases import CATALOG
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
@@ -49,7 +49,7 @@ def clients(tmp_path_factory) -> Iterator[Callable]:
     environment = pytest.MonkeyPatch()
     environment.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", "0")
     settings = Settings(state=tmp_path_factory.mktemp("state"), aws_port=_free_port(), redshift_port=_free_port())
-    aws = Aws(settings, NoEndpoints())
+    aws = AwsServer(settings, NoEndpoints())
     aws.start()
 
     def client(service: str):

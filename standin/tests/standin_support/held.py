@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from redshift_standin.aws.faults import PATH
 from redshift_standin.copy import S3Copier
 from redshift_standin.engine.postgres import PostgresServer
@@ -178,7 +178,7 @@ def held_standin(postgres: PostgresServer, certificates: Path, state: Path) -> I
     """Start the stand-in with no cluster."""
     settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
     endpoints = HeldEndpoints(postgres, certificates, S3Copier(), S3Unloader())
-    aws = Aws(settings, endpoints)
+    aws = AwsServer(settings, endpoints)
     aws.start()
     try:
         yield Service(settings, endpoints)

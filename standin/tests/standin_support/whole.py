@@ -13,7 +13,7 @@ import psycopg
 import redshift_connector
 from botocore.config import Config
 
-from redshift_standin.aws import Aws
+from redshift_standin.aws import AwsServer
 from redshift_standin.copy import S3Copier
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
@@ -131,7 +131,7 @@ def whole_standin(postgres: PostgresServer, certificates: Path, state: Path, **c
     """Start the stand-in and make the cluster."""
     settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
     endpoints = Endpoints(postgres, certificates, S3Copier(), S3Unloader())
-    aws = Aws(settings, endpoints)
+    aws = AwsServer(settings, endpoints)
     aws.start()
     whole = Whole(settings)
     try:

@@ -10,7 +10,7 @@ from redshift_elt.connection import transaction
 from redshift_elt.connection.columns import Columns
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import ConnectionLostError, in_transaction
-from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin import PostgresServer
 from tests.support.ports import free_port
 
 

@@ -7,7 +7,7 @@ import pytest
 from local.settings import Settings
 from local.stack.environment import airflow_variables, process_environment
 from local.stack.secret import Secrets
-from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin import PostgresServer
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from local.errors import StackError
 from local.stack.ports import check_free
-from redshift_standin.settings import HOST
+from redshift_standin import HOST
 
 
 def test_a_taken_port_is_reported_with_its_owner_and_its_variable():

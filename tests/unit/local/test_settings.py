@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from local.settings import Settings
-from redshift_standin.errors import StandinError
+from redshift_standin import StandinError
 
 
 def test_two_ports_that_are_the_same_are_refused_with_their_variables():

@@ -12,8 +12,8 @@ import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from local.settings import Settings
-from redshift_standin.access import standin_environment
-from redshift_standin.aws import Aws
+from redshift_standin import standin_environment
+from redshift_standin.aws import AwsServer
 from redshift_standin.aws.redshift import durations
 from standin_support.service_parts import free_port
 from tests.support.account import Account, HeldEndpoints
@@ -30,7 +30,7 @@ def aws_account(tmp_path_factory) -> Iterator[Account]:
         for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             patch.setenv(name, standin_environment(settings)[name])
         patch.setattr(AwsBaseHook, "conn", property(_client))
-        service = Aws(settings, endpoints)
+        service = AwsServer(settings, endpoints)
         service.start()
         yield Account(settings.aws_url, endpoints)
         service.stop()

@@ -23,7 +23,7 @@ from redshift_elt.connection.endpoints import ClusterPausedError
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
-from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY
+from redshift_standin import ACCESS_KEY, REGION, SECRET_KEY
 from standin_support.waiting import wait_until
 from tests.support.faults import AwsFaults
 from tests.support.ports import free_port

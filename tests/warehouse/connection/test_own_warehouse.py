@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from local.datagen import Options, generate
-from redshift_standin.settings import REGION
+from redshift_standin import REGION
 from standin_support.waiting import wait_until
 from tests.model.star_schema import comparable, star_schema
 from tests.support.new_warehouse import PREFIXES, VISIBLE

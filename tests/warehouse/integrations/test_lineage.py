@@ -18,7 +18,7 @@ from local.datagen import Options, generate
 from local.stack.environment import CLUSTER, DATABASE
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.integrations.lineage import DatasetNamespace
-from redshift_standin.settings import REGION
+from redshift_standin import REGION
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import BUCKET, LOADS, STAGING, TASKS, Run
 

@@ -14,7 +14,7 @@ from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.loading.history import Load, record
 from redshift_elt.staging.rejects import Reject, insert_rejects
-from redshift_standin.settings import SECRET_KEY
+from redshift_standin import SECRET_KEY
 from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.warehouse.warehouse_page.conftest import DAG, PAGE
 from warehouse_page.month import Month

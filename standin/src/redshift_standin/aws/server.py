@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 _WORKERS = 16
 
 
-class Aws:
+class AwsServer:
     """S3, IAM, STS, Secrets Manager, EC2, Redshift with its Data API, and Redshift Serverless on the loopback address.
 
     Moto keeps its models in module variables, so there is one at a time in a process.
