@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import venv
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import redshift_standin
 
@@ -19,9 +23,12 @@ PROJECT = Path(__file__).parents[1]
 # A user with no rights of its own.
 NOBODY = 65534
 
-# Runs in the new environment: starts the command there, uses it with three clients, and stops it.
+# The client that needs more than the wheel's dependencies.
+CLIENT = "redshift_connector"
+
+# Runs in the new environment: starts the command there, uses it with four clients, and stops it.
 USE = """
-import json, subprocess, sys
+import json, os, shutil, subprocess, sys
 from pathlib import Path
 import boto3, psycopg, redshift_connector, redshift_standin
 from redshift_standin import Standin
@@ -32,19 +39,21 @@ with Standin() as cluster:
     with psycopg.connect(**cluster.libpq()) as connection:
         connection.execute("create table items (name varchar(20))")
         connection.execute(f"copy items from 's3://{cluster.bucket}/items/' iam_role default json 'auto'")
-    import os
     os.environ["SSL_CERT_FILE"] = cluster.aws.trusted_certificates
     with redshift_connector.connect(**cluster.redshift_connector()) as connection, connection.cursor() as cursor:
         cursor.execute("select name from items")
         found = [list(row) for row in cursor.fetchall()]
-print(json.dumps({"home": redshift_standin.__file__, "version": version, "rows": found,
+    if psql := shutil.which("psql"):
+        question = [psql, "--no-psqlrc", "-Atc", "select upper(name) from items"]
+        psql = subprocess.run(question, env=cluster.environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
+print(json.dumps({"home": redshift_standin.__file__, "version": version, "rows": found, "psql": psql,
     "rest": [name for name in ("redshift_elt", "warehouse_page", "local") if name in sys.modules]}))
 """
 
 
 @pytest.fixture(scope="module")
 def environment():
-    """A virtual environment, which every user can read, with the wheel and the dependencies of this one."""
+    """A virtual environment that every user can read: the wheel, a client, and what the two declare to depend on."""
     with tempfile.TemporaryDirectory(prefix="standin-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -55,12 +64,31 @@ def environment():
         python = folder / "venv" / "bin" / "python"
         install = [str(python), "-m", "pip", "install", "--no-deps", "--no-index", str(wheel)]
         subprocess.run(install, check=True, capture_output=True)
-        [own] = (folder / "venv" / "lib").glob("python*/site-packages")
-        (own / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+        [packages] = (folder / "venv" / "lib").glob("python*/site-packages")
+        [metadata] = packages.glob("redshift_standin-*.dist-info")
+        link_packages([*(Distribution.at(metadata).requires or []), CLIENT], packages)
         yield folder
 
 
-def run(environment: Path, **user: object) -> dict:
+def link_packages(requirements: Iterable[str], target: Path) -> None:
+    """Link the distributions that satisfy the requirements, and their own, from this environment to another one."""
+    pending, seen = [Requirement(text) for text in requirements], set()
+    while pending:
+        requirement = pending.pop()
+        if requirement in seen:
+            continue
+        seen.add(requirement)
+        found = distribution(requirement.name)
+        for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+            if not (target / top).exists():
+                (target / top).symlink_to(Path(sysconfig.get_path("purelib"), top))
+        # Each extra that is asked for, and what is needed without any.
+        extras = [{"extra": extra} for extra in ("", *requirement.extras)]
+        needed = [Requirement(text) for text in found.requires or ()]
+        pending += [one for one in needed if one.marker is None or any(map(one.marker.evaluate, extras))]
+
+
+def use(environment: Path, **user: object) -> dict:
     done = subprocess.run(
         [str(environment / "venv" / "bin" / "python"), "-c", USE],
         cwd="/",
@@ -74,17 +102,23 @@ def run(environment: Path, **user: object) -> dict:
     return json.loads(done.stdout)
 
 
-def check(found: dict, environment: Path) -> None:
-    assert found["home"].startswith(str(environment))
-    assert found["version"] == redshift_standin.__version__
-    assert found["rows"] == [["Lamp"]]
-    assert found["rest"] == []
+@pytest.fixture(scope="module", params=["the same user", "an ordinary user"])
+def used(request, environment):
+    """What the clients found, for the user of the tests and for one without rights."""
+    if request.param == "the same user":
+        return use(environment)
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    return use(environment, user=NOBODY, group=NOBODY, extra_groups=[])
 
 
-def test_it_serves_every_client_from_a_clean_environment(environment):
-    check(run(environment), environment)
+def test_boto3_psycopg_and_redshift_connector_use_it_from_a_clean_environment(used, environment):
+    assert used["home"].startswith(str(environment))
+    assert used["version"] == redshift_standin.__version__
+    assert used["rows"] == [["Lamp"]]
+    assert used["rest"] == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_it_serves_an_ordinary_user(environment):
-    check(run(environment, user=NOBODY, group=NOBODY, extra_groups=[]), environment)
+@pytest.mark.skipif(shutil.which("psql", path=os.defpath) is None, reason="psql is not installed")
+def test_psql_uses_it_from_a_clean_environment(used):
+    assert used["psql"] == "LAMP\n"
