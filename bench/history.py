@@ -19,7 +19,7 @@ Object = tuple[str, bytes]
 class History:
     """Objects of a bucket: the day to be loaded, and the days and the songs before it.
 
-    Each copy of the day has its own sessions. Half of its users occur on every day, so their history grows; the other
+    Each copy of the day has its own sessions. Half of its users appear on every day, so their history grows; the other
     half are new, so the number of users grows. Each copy of the catalogue has its own songs and artists.
 
     :param directory: a folder for the generated files; it does not exist yet.

@@ -28,7 +28,7 @@ from pg_stat_user_tables as tables
 where schemaname = any(%s)
 """
 
-# A session reports its row counts when it ends.
+# PostgreSQL reports the row counts of a session when it ends.
 _SESSIONS = "select 1 from pg_stat_activity where datname = current_database() and usename <> current_user limit 1"
 
 _COPIED = "select coalesce(sum(loaded_bytes), 0), coalesce(sum(source_file_count), 0) from sys_load_history"
@@ -64,7 +64,7 @@ class Cost:
 
 
 class Meter:
-    """Measures what this process sends and what the warehouse does.
+    """Measures the requests of this process and the work of the warehouse.
 
     :param database: an administrator's connection to the cluster's database, behind the endpoint; it is in
         autocommit mode.

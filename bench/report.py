@@ -1,4 +1,4 @@
-"""Print the table of costs and what grows in it."""
+"""Print the table of costs, and which costs grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.meter import Cost
 
 Costs = Mapping[int, Mapping[str, Cost]]
 
-# A smaller ratio of two times is noise.
+# A smaller ratio between two times is noise.
 _LEAST_GROWTH = 1.5
 _SHOWN_STATEMENTS = 8
 _LEAST_SHARE = 0.03
@@ -92,7 +92,7 @@ def _print_rows(console: Console, first: Cost, last: Cost) -> None:
 
 
 def _print_statements(console: Console, first: Cost, last: Cost) -> None:
-    """Name the statements behind the growth of the time in the warehouse."""
+    """Print the statements that account for the growth of the time in the warehouse."""
     before, after = _by_text(first), _by_text(last)
     growth = {text: seconds - before.get(text, 0.0) for text, seconds in after.items()}
     total = sum(before.values())

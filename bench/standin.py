@@ -55,7 +55,7 @@ format as json 'auto'
 compupdate off
 statupdate off"""
 
-# On a user table, so that it is fully translated.
+# The query reads a user table, so that it is fully translated.
 ONE_STATEMENT = "select count(*) from users where user_id = 1"
 
 

@@ -4,4 +4,4 @@ from redshift_standin import StandinError
 
 
 class StackError(StandinError):
-    """Something that the user can put right; the message is one line that says what, where and what to do."""
+    """An error that the user can fix. The message is one line: what is wrong, where, and what to do."""

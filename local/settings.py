@@ -30,5 +30,5 @@ class Settings(StandinSettings):
         return f"http://{HOST}:{self.airflow_port}"
 
     def standin(self) -> StandinSettings:
-        """Return the part that the stand-in knows."""
+        """Return the settings of the stand-in alone."""
         return StandinSettings(**{field.name: getattr(self, field.name) for field in fields(StandinSettings)})

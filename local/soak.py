@@ -18,7 +18,7 @@ SEEDS = 2**32
 
 
 def soak(progress: Progress, minutes: str, seed: str | None, tests: str = PROPERTIES) -> int:
-    """Run rounds of examples until the time is up or a round fails.
+    """Run rounds of examples until the time has passed or a round fails.
 
     A round is one run of pytest. Its seed determines every example, so a failed round can be repeated.
 

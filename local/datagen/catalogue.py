@@ -13,12 +13,12 @@ from local.datagen.dice import Dice
 HEX = "0123456789ABCDEF"
 
 Text = str | int | float
-"""A text field; in some files of the real data it is a JSON number."""
+"""A text field that is a JSON number in some files of the real data."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an artist comes from; the two coordinates are known together or not at all."""
+    """Where an artist comes from, with both coordinates or neither."""
 
     location: Text | None
     latitude: float | None = None
@@ -27,7 +27,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Song:
-    """One file of the catalogue; the track id is in the file's name only."""
+    """One file of the catalogue; only the file's name has the track id."""
 
     track_id: str
     song_id: str
@@ -41,7 +41,7 @@ class Song:
 
 @dataclass(frozen=True)
 class Artist:
-    """One artist id with every name and every place that its songs give it."""
+    """An artist id, with all names and places that the artist's songs have for it."""
 
     artist_id: str
     names: tuple[Text, ...]
@@ -66,7 +66,7 @@ def catalogue(dice: Dice, count: int) -> list[Song]:
 
 
 def _turns(dice: Dice) -> Iterator[tuple[Artist, int]]:
-    """Name the artist of each song and how many songs came before it: enough for each name and place to appear."""
+    """Yield the artist of each song and the song's number among the artist's; every name and place occurs."""
     number, previous = 0, None
     while True:
         artist = _artist(dice, number, previous)

@@ -1,4 +1,4 @@
-"""Moments in UTC, as the milliseconds since the epoch that the logs hold."""
+"""Times in UTC, in milliseconds since the epoch as in the logs."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ DAY_MS = 24 * HOUR_MS
 
 
 def midnight_ms(day: date) -> int:
-    """Return the moment at which a day begins."""
+    """Return the start of a day."""
     return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()) * 1000

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Dice:
-    """A stream of random values for one purpose, so that one part of the data does not disturb another.
+    """A stream of random values for one purpose, so that a change of one part of the data does not change the others.
 
-    It draws from ``random()`` alone: Python promises the same sequence for a seed of that method only.
+    It uses only ``random()``, the one method that gives the same sequence for a seed in every version of Python.
     """
 
     def __init__(self, seed: int, purpose: str) -> None:

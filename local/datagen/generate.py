@@ -19,9 +19,9 @@ from local.errors import StackError
 def generate(target: Path, options: Options) -> None:
     """Write ``log_data/``, ``song_data/`` and ``log_json_path.json`` into a new directory.
 
-    The directory appears when it is complete; an interrupted run leaves none.
+    The directory appears only when it is complete; an interrupted run leaves nothing behind.
 
-    :raises StackError: the target is there already and not empty, or it cannot be written.
+    :raises StackError: the target exists and is not empty, or it cannot be written.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StackError(f"{target} exists already: name a new directory for the data, or delete that one.")

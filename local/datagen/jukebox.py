@@ -1,4 +1,4 @@
-"""What is played next."""
+"""The songs that the listeners play."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from local.datagen.dice import Dice
 
 
 class Habit(Enum):
-    """What sets a listener apart from the others."""
+    """What is special about a listener."""
 
     LISTENS = "listens"
     LURKS = "looks at pages and never plays"
@@ -25,7 +25,7 @@ class Habit(Enum):
     FOLLOWS = "starts at the same moment as the listener before"
 
 
-# One of each among the first eight, and again among every further twenty.
+# One of each among the first eight listeners, and among every further twenty.
 HABITS = {
     0: Habit.LURKS, 1: Habit.UPGRADES, 2: Habit.WAVERS, 3: Habit.SWITCHES, 4: Habit.STAYS_UP, 5: Habit.LEADS,
     6: Habit.FOLLOWS,
@@ -34,7 +34,7 @@ HABITS = {
 
 @dataclass(frozen=True)
 class Listener:
-    """One user; the level is the one before the first session."""
+    """A user, with the level before the first session."""
 
     user_id: str
     first_name: str

@@ -11,15 +11,15 @@ from local.datagen.jukebox import Jukebox
 from local.datagen.listeners import Habit, Listener
 from local.datagen.session import Event, Session, listen, look_around
 
-# Nobody starts before six in the morning, and nobody who started before midnight is still there at three:
-# some hours of every day are empty.
+# No session starts before 06:00, and sessions that start before midnight end before 03:00, so some hours of every day
+# have no events.
 STARTING_HOURS = (6, 7, 8, 8, 9, 10, 11, 12, 13, 14, 14, 15, 15, 15, 16, 16, 16, 17, 17, 18, 18, 19, 20, 21, 22, 23)
 
 
 class Log:
-    """All sessions of all listeners, at most one a day each.
+    """All sessions of all listeners. A listener has at most one session a day.
 
-    Events after the last day are lost, as if the log had been cut off there.
+    Events after the last day are dropped, as if the log ended there.
     """
 
     def __init__(self, dice: Dice, listeners: Sequence[Listener], jukebox: Jukebox) -> None:
@@ -30,7 +30,7 @@ class Log:
         self._sessions = 2
 
     def days(self, start: date, number: int) -> Iterator[tuple[date, list[Event]]]:
-        """Yield the events of each day in order of time; events after midnight belong to the next day."""
+        """Yield the events of each day, ordered by time. A session's events after midnight belong to the next day."""
         over_midnight: list[Event] = []
         for offset in range(number):
             day = start + timedelta(days=offset)

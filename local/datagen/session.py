@@ -12,9 +12,9 @@ from local.datagen.jukebox import Jukebox
 from local.datagen.listeners import Habit, Listener
 
 LONGEST_MS = 150 * MINUTE_MS
-"""After this long nothing more is played."""
+"""No song starts when the session has lasted this long."""
 
-# Every other page answers a GET with 200.
+# All other pages have the method GET and the status 200.
 ANSWERS = {
     "NextSong": ("PUT", 200), "Login": ("PUT", 307), "Logout": ("PUT", 307), "Save Settings": ("PUT", 307),
     "Submit Upgrade": ("PUT", 307), "Submit Downgrade": ("PUT", 307), "Error": ("GET", 404),
@@ -25,7 +25,7 @@ Event = dict[str, Any]
 
 @dataclass
 class Session:
-    """A session number, a clock, and the events so far. Without a listener, nobody is signed in."""
+    """A session: its number, the current time, and the events so far. Without a listener, the user is signed out."""
 
     number: int
     listener: Listener | None
@@ -61,16 +61,16 @@ class Session:
         )
 
     def play(self, song: Song) -> None:
-        """Log a play; the next event comes when the song is over."""
+        """Log a play, and advance the time by the length of the song."""
         self.visit("NextSong", song=song)
         self.wait(int(song.duration))
 
     def wait(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.moment += seconds * 1000
 
     def change_level(self, level: str) -> None:
-        """Change the level: later events have the new one."""
+        """Change the level of later events."""
         change = "Upgrade" if level == "paid" else "Downgrade"
         self.visit(change)
         self.wait(7)
@@ -115,7 +115,7 @@ def listen(session: Session, habit: Habit, dice: Dice, jukebox: Jukebox) -> None
 
 
 def look_around(session: Session, dice: Dice) -> None:
-    """Fill a session in which nobody signs in."""
+    """Fill the session of a user who is signed out."""
     session.visit("Home", signed_in=False)
     for _ in range(dice.between(0, 2)):
         session.wait(dice.between(1, 60))

@@ -1,4 +1,4 @@
-"""The invented vocabulary that names, titles and places are made of."""
+"""The invented vocabulary for names, titles and places."""
 
 ADJECTIVES = (
     "Amber", "Broken", "Copper", "Distant", "Electric", "Faded", "Gentle", "Hollow", "Ivory", "Jagged", "Kindred",

@@ -1,4 +1,4 @@
-"""Files in exactly the formats of the real data."""
+"""Write files that have exactly the formats of the real data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ EVENT_FIELDS = (
 
 
 def write_jsonpaths(target: Path) -> None:
-    """Write the file that names the fields of an event in the order of the staging table's columns."""
+    """Write the JSONPaths file, which lists the fields of an event in the order of the staging table's columns."""
     paths = {"jsonpaths": [f"$['{field}']" for field in EVENT_FIELDS]}
     (target / "log_json_path.json").write_bytes(json.dumps(paths, indent=4).encode("ascii"))
 
 
 def write_day(target: Path, day: date, events: Sequence[Event]) -> None:
-    """Write the log file of a day; a day without an event has none."""
+    """Write the log file of a day. A day without events has no file."""
     if events:
         year, month, _ = day.isoformat().split("-")
         file = target / "log_data" / year / month / f"{day}-events.json"
@@ -33,7 +33,7 @@ def write_day(target: Path, day: date, events: Sequence[Event]) -> None:
 
 
 def write_songs(target: Path, songs: Iterable[Song]) -> None:
-    """Write a file for each song, in the folder that letters 3 to 5 of its track id name."""
+    """Write a file for each song, in nested folders named after letters 3 to 5 of its track id."""
     for song in songs:
         file = target.joinpath("song_data", *song.track_id[2:5], f"{song.track_id}.json")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,5 +56,5 @@ def _fields(song: Song) -> dict[str, Any]:
 
 
 def _json(record: dict[str, Any]) -> str:
-    # A slash can stand in a string only, and the real files escape it there.
+    # The real files escape slashes, which JSON has only inside strings.
     return json.dumps(record, separators=(",", ":")).replace("/", "\\/")

@@ -16,7 +16,7 @@ _NAMES = Names(CLUSTER_ALONE, DATABASE, MASTER_USER, BUCKET, role="local-copy")
 def serve_alone(stack: Stack, progress: Progress) -> None:
     """Start PostgreSQL and the stand-in, create a bucket, a role and a cluster, and print how to reach them.
 
-    What exists already is left as it is.
+    Whatever exists already is not changed.
     """
     stack.up_without_airflow()
     try:

@@ -140,7 +140,7 @@ class _Hours:
 
 @dataclass(frozen=True)
 class _LoadedBefore:
-    """What the hourly runs had loaded before the full load started."""
+    """The rows that the hourly runs had loaded before the full load started."""
 
     hours: frozenset[datetime]
     fingerprints: dict[str, str]

@@ -1,4 +1,4 @@
-"""Compare the rows that two ways of loading gave."""
+"""Compare the rows that two ways of loading produce."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fingerprints(connection: psycopg.Connection[Any]) -> dict[str, str]:
 
 
 def fingerprints_of_hours(connection: psycopg.Connection[Any], hours: Collection[datetime]) -> dict[str, str]:
-    """Return such digests of the rows of some hours, for the tables whose rows belong to an hour.
+    """Return the digests for the rows of some hours, of the tables whose rows belong to an hour.
 
     :param hours: their starts, in UTC without a time zone.
     """

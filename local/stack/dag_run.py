@@ -90,7 +90,7 @@ def _follow(api: AirflowApi, progress: Progress, step: Step, dag_id: str, run_id
 
 
 def show_failure(api: AirflowApi, progress: Progress, dag_id: str, run_id: str) -> str:
-    """Print what the failed tasks logged and return what failed."""
+    """Print the logs of the failed tasks and return what failed."""
     failed = [task for task in api.tasks(dag_id, run_id) if task["state"] == "failed"]
     for task in failed:
         progress.console.rule(f"log of {dag_id}.{_label(task)}, try {task['try_number']}")

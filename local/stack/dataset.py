@@ -1,4 +1,4 @@
-"""A directory of demo data: what it must contain, and the objects that it becomes in the bucket."""
+"""A directory of demo data: what it must contain, and the objects that are uploaded to the bucket."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ DEFAULTS = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__PARALLELISM": "8",
     "AIRFLOW__API__WORKERS": "1",
-    # Log messages say at their end what to do, so lines are wrapped.
+    # Lines are wrapped because log messages end with what to do.
     "AIRFLOW__API__DEFAULT_WRAP": "True",
     # The default of one second is most of the duration of a short task.
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
@@ -86,7 +86,7 @@ def airflow_variables(
 ) -> dict[str, str]:
     """Return the variables that point any Airflow program at the local stack.
 
-    Exported settings of Airflow override the defaults, but not what makes it the local stack.
+    Exported settings of Airflow override the defaults, but not the settings that connect it to the local stack.
     """
     return {
         **client_variables(settings),

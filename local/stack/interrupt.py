@@ -29,7 +29,7 @@ def raise_on_signals() -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Delay interrupts until the block has ended, for work that must not be left half done."""
+    """Delay interrupts until the block has ended, for work that must not stop halfway."""
     caught: list[int] = []
     previous = {
         number: signal.signal(number, lambda caught_number, _: caught.append(caught_number)) for number in SIGNALS

@@ -1,4 +1,4 @@
-"""A lock: one command at a time starts or stops the stack of a state folder."""
+"""A lock that lets only one command at a time start or stop the stack of a state folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from local.errors import StackError
 def exclusive(state: Path) -> Iterator[None]:
     """Keep other commands from starting or stopping the same stack.
 
-    It is a lock of the operating system, so it is released when the process ends, however that happens.
+    It is a lock of the operating system, so it is released when the process ends, even if it is killed.
 
     :raises StackError: another command holds the lock, or the folder cannot be written.
     """

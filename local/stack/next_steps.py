@@ -1,4 +1,4 @@
-"""What a command prints last: the addresses of what it left running, and what to do next."""
+"""What a command prints last: the addresses of the running services, and what to do next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local.stack.secret import Secrets
 
 
 def print_next_steps(settings: Settings, progress: Progress, *, has_report: bool = False) -> None:
-    """Print where everything is, how to log in, and how to stop.
+    """Print the addresses, how to log in, and how to stop.
 
     :param has_report: whether the command has published the report.
     """

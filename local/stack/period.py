@@ -23,7 +23,7 @@ class Period:
 
     @classmethod
     def parse(cls, start: str, end: str) -> Period:
-        """Read the two days as a user writes them.
+        """Parse the two days as the user entered them.
 
         :raises StackError: one is not a date, or they are in the wrong order or in the future.
         """

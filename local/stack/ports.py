@@ -15,7 +15,7 @@ from redshift_standin import HOST
 def check_free(port: int, use: str, variable: str, host: str = HOST) -> None:
     """Check that nothing listens on a port.
 
-    :param use: what the port is for, in the user's words.
+    :param use: what the port is for; the error message names it.
     :param variable: the environment variable that chooses another port.
     :param host: the address to listen on.
     :raises StackError: the port is in use, or the address is not one of this machine's.

@@ -1,4 +1,4 @@
-"""Run a DAG by hand while its schedule is off."""
+"""Run a DAG manually while its schedule is off."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.stack.airflow_api import AirflowApi
 from local.stack.dag_run import wait_for_dag
 from local.stack.progress import Progress
 
-# A run by hand should have ended after this time.
+# A manual run should end within this time.
 MARGIN = timedelta(minutes=2)
 
 POLL_SECONDS = 1.0

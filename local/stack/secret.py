@@ -22,7 +22,7 @@ class Secrets:
 
     @classmethod
     def of(cls, state: Path) -> Secrets:
-        """Read the secrets of a state folder, or generate them the first time."""
+        """Read the secrets of a state folder, or generate them if it has none."""
         file = state / "secrets.json"
         if not file.exists():
             write_private(file, json.dumps(asdict(cls._new()), indent=2))

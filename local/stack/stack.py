@@ -208,7 +208,7 @@ class Stack:
             # Creates the certificate, so that the stand-in and the commands do not both create one.
             **standin_environment(self.settings),
         }
-        # What it prints would put its keys into the log.
+        # Its output contains its keys, which must not get into the log.
         command: list[str | Path] = [sys.executable, "-m", "redshift_standin", "--no-cluster", "--format", "none"]
         self._start(self.standin, command, variables)
 
@@ -222,7 +222,7 @@ class Stack:
         if daemon.is_running():
             return
         with held_back():
-            # Children that a killed process left behind would interfere with its successor.
+            # Child processes that a killed process left behind would interfere with the new one.
             stop_all([daemon])
             self._started.append(daemon)
             daemon.start(command, variables)

@@ -1,4 +1,4 @@
-"""Connections with which Airflow reaches the stand-in."""
+"""Airflow connections to the stand-in."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from standin_support.whole import CLUSTER, DATABASE, PASSWORD, USER
 
 @pytest.fixture
 def connections(whole, monkeypatch):
-    """Airflow's connections to the stand-in, as an engineer would set them; returns a function that adds one."""
+    """The connections that an engineer would configure; returns a function that adds another."""
 
     def add(name: str, **parts) -> str:
         monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", Connection(conn_id=name, **parts).as_json())
         return name
 
-    # The driver keeps temporary passwords for all of its process, those of another stand-in's cluster too.
+    # The driver caches temporary passwords per process, including those for the cluster of another stand-in.
     monkeypatch.setattr(IamHelper, "credentials_cache", {})
     monkeypatch.setenv("AWS_ENDPOINT_URL", whole.settings.aws_url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    # The driver asks for a temporary password of its own.
+    # The driver requests a temporary password itself.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     add("aws_default", conn_type="aws", login=ACCESS_KEY, password=SECRET_KEY)

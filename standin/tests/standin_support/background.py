@@ -1,4 +1,4 @@
-"""What clients do at the same time."""
+"""Run the action of a client in a thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from standin_support.waiting import HANGS_AFTER_SECONDS
 
 
 class Background:
-    """Runs an action in a thread and hands out its result or its exception."""
+    """Runs an action in a thread and returns its result or raises its exception."""
 
     def __init__(self, action) -> None:
         self._result = self._error = None

@@ -1,4 +1,4 @@
-"""Facts whose cases are queries and what comes of them."""
+"""Facts that are tested by queries and their expected results."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ NO_SOURCE = "no source"
 
 @dataclass(frozen=True)
 class Fails:
-    """That Redshift, or the stand-in, refuses.
+    """The expected error of a query.
 
     Arguments:
         text: what its message has, as a regular expression.
-        error: the class of its SQLSTATE.
+        text: a regular expression that its message matches.
+        error: the exception class of its SQLSTATE.
     """
 
     text: str
@@ -31,16 +32,16 @@ NOT_HERE = Fails("not supported by the stand-in", psycopg.errors.FeatureNotSuppo
 
 
 def case(number: str, says: str, source: str, results: dict[str, Any], here: Here = SUPPORTED):
-    """Return the parameter of a fact.
+    """Return the pytest parameter for a fact.
 
     Arguments:
-        results: for each expression, or whole query, its only value, all its rows, or how it fails.
+        results: the expected result of each expression or query: its only value, all its rows, or its error.
     """
     return pytest.param(results, marks=fact(number, says, here, source), id=number.replace("/", "-"))
 
 
 def written(value: Any) -> tuple[str, str]:
-    """Return a value's type and text: 2 is not 2.0, and the scale of a DECIMAL counts."""
+    """Return a value's type and text, so that 2 differs from 2.0, and decimals of different scale differ."""
     return type(value).__name__, str(value)
 
 

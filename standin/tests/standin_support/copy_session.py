@@ -1,4 +1,4 @@
-"""A client's session for tests of COPY, and what it copies from."""
+"""A client session for tests of COPY, and the objects that it copies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, 
 
 
 class NoEndpoints:
-    """The copier is given a session of the database itself, so the cluster needs no listener."""
+    """Does nothing: the copier uses a PostgreSQL session directly, so the cluster needs no listener."""
 
     def create(self, cluster, **_):
         pass
@@ -37,7 +37,7 @@ class NoEndpoints:
 
 
 class PsycopgBackend:
-    """A client's session, on psycopg instead of the wire."""
+    """A client's session that uses psycopg instead of the endpoint."""
 
     cluster = CLUSTER
     database = "dev"

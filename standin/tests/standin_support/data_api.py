@@ -1,4 +1,4 @@
-"""A client of the Data API, for the tests of it."""
+"""A client of the Data API for its tests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def value_of(api, described):
 
 
 def refused(call, **arguments):
-    """Return the code of the exception that a request is refused with."""
+    """Return the code of the exception that a request raises."""
     with pytest.raises(ClientError) as caught:
         call(**arguments)
     return caught.value.response["Error"]["Code"]

@@ -60,17 +60,17 @@ class Endpoint:
         return self._opened(redshift_connector.connect(**{**known, **changed}))
 
     def behind(self) -> psycopg.Connection:
-        """Connect to PostgreSQL itself, behind the endpoint's back."""
+        """Connect to PostgreSQL directly, bypassing the endpoint."""
         parameters = self.postgres.dsn.parameters(database_name(self.cluster, DATABASE))
         return self._opened(psycopg.connect(**parameters, autocommit=True))
 
     def wait_for(self, query: str) -> None:
-        """Wait until a query of PostgreSQL itself returns a row."""
+        """Wait until a query returns a row when it is run on PostgreSQL directly."""
         connection = self.behind()
         wait_until(lambda: connection.execute(query).fetchone(), query)
 
     def wait_for_a_waiter(self) -> None:
-        """Wait until a session waits for a lock of another."""
+        """Wait until a session waits for a lock that another one holds."""
         self.wait_for("select 1 from pg_locks where not granted")
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ def free_port() -> int:
 
 
 class RowsCopier:
-    """COPY for tests of the session: loads the lines it is given, or does what the test says."""
+    """Replaces COPY by an action of the test, for tests of the session."""
 
     def __init__(self) -> None:
         self.action: Callable | None = None

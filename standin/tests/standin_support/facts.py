@@ -1,4 +1,4 @@
-"""Which fact about Redshift a case tests, and what the stand-in makes of it."""
+"""The marker that names the fact about Redshift that a case tests, and how the stand-in behaves."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 
 
 class Here(Enum):
-    """What the stand-in makes of a fact."""
+    """How the stand-in behaves compared with Redshift."""
 
     SUPPORTED = "supported"
-    """It does as Redshift does; where Redshift refuses, it refuses."""
+    """It behaves like Redshift, including Redshift's errors."""
 
     REFUSED = "refused"
-    """Redshift does it, the stand-in says that it does not."""
+    """Redshift supports it, and the stand-in reports that it does not."""
 
     DIFFERS = "known to differ"
-    """It does something else, on purpose or because PostgreSQL cannot."""
+    """It behaves differently, by design or because PostgreSQL cannot do what Redshift does."""
 
     UNKNOWN = "not known"
-    """Nobody has written down what Redshift does; the case holds what the stand-in has chosen."""
+    """Redshift's behavior is not documented; the case verifies what the stand-in does."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Fact:
     """One row of the page standin/docs/facts.md.
 
     Arguments:
-        number: section and entry, as "1.6/35" or "1.3/MAXERROR"; the files of this folder go by the sections.
+        number: section and entry, such as "1.6/35" or "1.3/MAXERROR"; there is a test file for each section.
         says: what Redshift does, in one sentence.
-        here: what the stand-in makes of it.
-        source: the AWS page, or the public thread (owner/repository#number), or "no source".
+        here: how the stand-in behaves.
+        source: the AWS page, a public thread (owner/repository#number), or "no source".
     """
 
     number: str
@@ -42,5 +42,5 @@ class Fact:
 
 
 def fact(number: str, says: str, here: Here, source: str) -> pytest.MarkDecorator:
-    """Mark a test, or one of its parameters, as the case of a fact; the arguments are those of `Fact`."""
+    """Mark a test, or one of its parameters, as the case for a fact; the arguments are those of `Fact`."""
     return pytest.mark.fact(Fact(number, says, here, source))

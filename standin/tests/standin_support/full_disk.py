@@ -1,4 +1,4 @@
-"""Take from one PostgreSQL session the room to write in, by a limit of the operating system."""
+"""Simulate a full disk for one PostgreSQL session with a resource limit of the operating system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ needs_limits = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only
 
 @contextmanager
 def no_room_for(process: int) -> Iterator[None]:
-    """Let no file that the process writes to grow, while the block runs."""
+    """Keep the files that the process writes from growing while the block runs."""
     _limit(process, 0)
     try:
         yield
@@ -24,8 +24,11 @@ def no_room_for(process: int) -> Iterator[None]:
 
 
 def _limit(process: int, size: int) -> None:
-    """Limit the size of the files that a process may write, in bytes."""
-    # Only its own user may do that; root's server runs as another.
+    """Limit the size of the files that a process may write.
+
+    :param size: in bytes.
+    """
+    # Only the owner of a process may limit it. When root runs the tests, PostgreSQL runs as another user.
     child = os.fork()
     if child == 0:
         failed = True

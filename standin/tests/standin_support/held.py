@@ -1,4 +1,4 @@
-"""The whole stand-in, whose clusters can be held in a state for as long as a test looks at it."""
+"""The whole stand-in, with clusters that a test can keep in an intermediate state, such as "creating"."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
 API = "API reference: "
 
-# The cluster that is there for every test.
+# The cluster that all tests share.
 SHARED = "shared"
 
 
 class HeldEndpoints(Endpoints):
-    """Endpoints that wait before they do what a test has named."""
+    """Endpoints that block in each operation that a test holds."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -69,7 +69,7 @@ class HeldEndpoints(Endpoints):
 
 
 class Service:
-    """The stand-in as its clients see it, with no cluster at first."""
+    """The stand-in as its clients see it, initially without a cluster."""
 
     def __init__(self, settings: Settings, endpoints: HeldEndpoints) -> None:
         self.settings = settings
@@ -89,7 +89,7 @@ class Service:
 
     @contextmanager
     def held(self, operation: str) -> Iterator[None]:
-        """Hold up what goes on behind a state of a cluster, such as ``create`` or ``save_snapshot``."""
+        """Block an operation, such as ``create`` or ``save_snapshot``, so that the state does not change."""
         gate = self.endpoints.gates[operation] = threading.Event()
         try:
             yield
@@ -98,7 +98,7 @@ class Service:
             gate.set()
 
     def create(self, identifier: str, **changed: Any) -> dict[str, Any]:
-        """Create a cluster, wait until it is available, and return what is known of it."""
+        """Create a cluster, wait until it is available, and return its description."""
         self.redshift.create_cluster(**request(identifier, **changed))
         return self.available(identifier)
 
@@ -107,7 +107,7 @@ class Service:
         return self.describe(identifier)
 
     def snapshot(self, cluster: str, identifier: str, **more: Any) -> dict[str, Any]:
-        """Take a snapshot, wait until it is available, and return what is known of it."""
+        """Take a snapshot, wait until it is available, and return its description."""
         self.redshift.create_cluster_snapshot(ClusterIdentifier=cluster, SnapshotIdentifier=identifier, **more)
         self.redshift.get_waiter("snapshot_available").wait(SnapshotIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
         return self.redshift.describe_cluster_snapshots(SnapshotIdentifier=identifier)["Snapshots"][0]
@@ -123,7 +123,7 @@ class Service:
         wait_until(lambda: self.status(identifier) == status, f"{identifier} is {status}")
 
     def gone(self, identifier: str) -> None:
-        """Wait until there is no such cluster."""
+        """Wait until the cluster has been deleted."""
         self.redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
 
     def connect(self, identifier: str, user: str = USER, password: str = PASSWORD, **more: Any) -> psycopg.Connection:
@@ -132,7 +132,7 @@ class Service:
         return psycopg.connect(port=port, user=user, password=password, **parameters)
 
     def remove_all(self, *, but: str) -> None:
-        """Delete every snapshot and every cluster but one."""
+        """Delete every snapshot, and every cluster except one."""
         for cluster in self.redshift.describe_clusters()["Clusters"]:
             identifier = cluster["ClusterIdentifier"]
             if identifier == but:
@@ -146,13 +146,13 @@ class Service:
             self.redshift.delete_cluster_snapshot(SnapshotIdentifier=snapshot["SnapshotIdentifier"])
 
     def fault(self, **asked: Any) -> None:
-        """Ask for an error, or with nothing to ask for, for none any more."""
+        """Inject an error; without arguments, stop injecting errors."""
         with httpx.Client(base_url=self.settings.aws_url, trust_env=False) as switch:
             (switch.post(PATH, json=asked) if asked else switch.delete(PATH)).raise_for_status()
 
 
 def request(identifier: str, **changed: Any) -> dict[str, Any]:
-    """Return the parameters of CreateCluster, without those that are changed to nothing."""
+    """Return the parameters of CreateCluster; a parameter that is changed to None is left out."""
     known = {
         "ClusterIdentifier": identifier,
         "NodeType": "ra3.large",
@@ -166,7 +166,7 @@ def request(identifier: str, **changed: Any) -> dict[str, Any]:
 
 @contextmanager
 def refused(code: str, status: int = 400, match: str | None = None) -> Iterator[None]:
-    """Expect a call to fail with an error code and an HTTP status, and with these words in its message."""
+    """Expect a call to fail with this error code and HTTP status, and with a message that matches."""
     with pytest.raises(ClientError, match=match) as error:
         yield
     answer = error.value.response
@@ -175,7 +175,7 @@ def refused(code: str, status: int = 400, match: str | None = None) -> Iterator[
 
 @contextmanager
 def held_standin(postgres: PostgresServer, certificates: Path, state: Path) -> Iterator[Service]:
-    """Start the stand-in with no cluster."""
+    """Start the stand-in without a cluster."""
     settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
     endpoints = HeldEndpoints(postgres, certificates, S3Copier(), S3Unloader())
     aws = AwsServer(settings, endpoints)
@@ -188,12 +188,12 @@ def held_standin(postgres: PostgresServer, certificates: Path, state: Path) -> I
 
 
 def document(*statements: dict) -> str:
-    """Return a policy of these statements."""
+    """Return a policy with these statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def make_role(service: Service, name: str, *actions: str, trust: dict = TRUST) -> None:
-    """Make a role that may do this with everything in S3."""
+    """Create a role that is allowed these actions on every resource."""
     iam = service.client("iam")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
     allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}

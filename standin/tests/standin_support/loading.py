@@ -1,4 +1,4 @@
-"""A client that loads objects into tables, for the cases of COPY and UNLOAD."""
+"""A client that loads objects into tables, for the tests of COPY and UNLOAD."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from standin_support.whole import BUCKET, CLUSTER, DATABASE, Whole
 
 
 class Loader:
-    """One session of the whole stand-in; every statement commits by itself.
+    """One session on the whole stand-in, in autocommit mode.
 
-    ``notices`` has what the last COPY told beside its result, as severity and text.
+    ``notices`` holds the severity and the text of each notice of the last COPY.
     """
 
     def __init__(self, whole: Whole, **login) -> None:
@@ -27,14 +27,14 @@ class Loader:
         )
 
     def put(self, key: str, content: str | bytes | dict) -> str:
-        """Write an object, a dictionary as JSON, and return its address."""
+        """Upload an object and return its URL; a dictionary is uploaded as JSON."""
         if isinstance(content, dict):
             content = json.dumps(content)
         self.whole.put(key, content if isinstance(content, bytes) else content.encode())
         return f"s3://{BUCKET}/{key}"
 
     def run(self, *statements: str) -> list[tuple]:
-        """Run statements and return the last one's rows."""
+        """Run statements and return the rows of the last one."""
         rows = []
         for statement in statements:
             cursor = self.connection.execute(statement)
@@ -42,7 +42,7 @@ class Loader:
         return rows
 
     def copy(self, source: str, options: str = "", table: str = "t", role: str = "default") -> list[tuple]:
-        """Load a table, and return all of its rows in their order."""
+        """Load a table and return all of its rows, ordered by the first column."""
         self.notices.clear()
         self.connection.execute(f"copy {table} from '{source}' iam_role {role} {options}")
         return self.connection.execute(f"select * from {table.partition('(')[0]} order by 1").fetchall()
@@ -58,7 +58,7 @@ class Loader:
         return self.fails(f"copy {table} from '{source}' iam_role {role} {options}")
 
     def other(self, user: str) -> Loader:
-        """Return a session of another user, who is no superuser and is made when it is missing."""
+        """Open a session as a regular user, who is created if missing."""
         redshift = self.whole.client("redshift")
         arguments = {"ClusterIdentifier": CLUSTER, "DbName": DATABASE, "DbUser": user}
         credentials = redshift.get_cluster_credentials(**arguments, AutoCreate=True)
@@ -66,13 +66,13 @@ class Loader:
 
 
 def detail_of(error: psycopg.Error) -> dict[str, str]:
-    """Return the lines of an error's DETAIL by their names."""
+    """Return the lines of an error's DETAIL as a dictionary."""
     lines = [line.strip().partition(":") for line in (error.diag.message_detail or "").splitlines()]
     return {name: text.strip() for name, _, text in lines}
 
 
 def refusal(options: str) -> WarehouseError:
-    """Return the error of a COPY whose text is refused for its options."""
+    """Return the error that these options of COPY raise."""
     with pytest.raises(WarehouseError) as caught:
         parse(f"copy t from 's3://b/k' iam_role default {options}")
     return caught.value

@@ -1,4 +1,4 @@
-"""What COPY reads out of one object, without a database and without S3."""
+"""The rows that COPY reads from one object, without a database and without S3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class OneObject:
 
 
 def read(monkeypatch, content: bytes, options: str, *columns: Column) -> tuple[list[tuple[str, ...]], list[tuple]]:
-    """Return the rows in PostgreSQL's text format, and the errors as line, column, code and reason."""
+    """Return the rows in PostgreSQL's text format, and the line, column, code and reason of each error."""
     monkeypatch.setattr("redshift_standin.copy.row_reader.read_object", lambda *_: content)
     copy = parse(f"copy t from 's3://b/k' iam_role default ignoreallerrors {options}")
     reader = RowReader(copy, Target(0, "t", columns), None, [OneObject], None)
@@ -22,7 +22,7 @@ def read(monkeypatch, content: bytes, options: str, *columns: Column) -> tuple[l
 
 
 def load(monkeypatch, column: Column, raw: bytes, options: str = ""):
-    """Return the text that a JSON value becomes, or the code and the reason of its error."""
+    """Return the text that a JSON value is converted to, or the code and the reason of its error."""
     rows, errors = read(monkeypatch, b'{"c": %s}' % raw, f"json 'auto' {options}", column)
     return errors[0][2:] if errors else rows[0][0]
 

@@ -1,4 +1,4 @@
-"""A client that sends what it likes: frames of PostgreSQL's protocol, or bytes that are none."""
+"""A client that sends arbitrary bytes: valid messages of PostgreSQL's protocol or malformed ones."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_to_end(connection) -> bytes:
 
 
 def answers(connection) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the messages that arrive until the connection ends."""
+    """Yield the type and the body of each message until the server closes the connection."""
     received = b""
     while True:
         while len(received) >= 5 and len(received) > (size := struct.unpack_from("!I", received, 1)[0]):
@@ -80,5 +80,5 @@ def answers(connection) -> Iterator[tuple[bytes, bytes]]:
 
 
 def sqlstate(body: bytes) -> str:
-    """Return the code of an ErrorResponse."""
+    """Return the SQLSTATE of an ErrorResponse."""
     return next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")

@@ -9,7 +9,8 @@ class Section(NamedTuple):
     """A section of the page.
 
     :param number: what the numbers of its facts begin with.
-    :param about: what a reader has to know before the facts.
+    :param number: the numbers of its facts begin with it.
+    :param about: an introduction to the facts.
     """
 
     number: str
@@ -21,7 +22,7 @@ SECTIONS = (
     Section(
         "0",
         "Surprises",
-        "What people who know PostgreSQL most often get wrong, as far as no other section covers it.",
+        "What people who know PostgreSQL most often get wrong. The other sections have more such facts.",
     ),
     Section(
         "1.1",
@@ -36,7 +37,7 @@ SECTIONS = (
     Section(
         "1.3",
         "COPY: options",
-        "Each option is named after the slash. Not every option goes with every format.",
+        "The name of the option follows the slash. Some options are allowed with some formats only.",
     ),
     Section(
         "1.4",
@@ -46,8 +47,8 @@ SECTIONS = (
     Section(
         "1.5",
         "COPY: values",
-        "What a value of the source becomes in a column of each type, and the number of the load error if it becomes "
-        "nothing. COPY does not convert as a cast or an INSERT does.",
+        "How a source value is converted to the type of its column, and the load error code if that fails. "
+        "COPY follows other rules than a cast or an INSERT.",
     ),
     Section(
         "1.6",
@@ -65,8 +66,8 @@ SECTIONS = (
     Section(
         "2",
         "Transactions, isolation and locks",
-        "A database works at snapshot isolation unless it was created or altered otherwise. A conflict between writers "
-        "ends one of their transactions; its SQLSTATE does not say that it was a conflict.",
+        "A database uses snapshot isolation unless it was created or altered otherwise. When writers conflict, one of "
+        "their transactions fails, with an SQLSTATE that is not specific to conflicts.",
     ),
     Section(
         "3.1",
@@ -74,9 +75,9 @@ SECTIONS = (
         "Distribution, sort keys, encodings, identity columns, and which changes of a table are possible. Keys are "
         "hints for the planner; only NOT NULL is enforced.",
     ),
-    Section("3.2", "Limits", "How much of something there can be. Lengths of texts are counted in bytes."),
+    Section("3.2", "Limits", "Maximum counts and lengths. The length of a string is measured in bytes."),
     Section("3.3", "Features of PostgreSQL that Redshift does not have", "Each is refused."),
-    Section("3.4", "Types of PostgreSQL that Redshift does not have", "A table cannot have a column of such a type."),
+    Section("3.4", "Types of PostgreSQL that Redshift does not have", "A table cannot have columns of these types."),
     Section(
         "3.5",
         "Functions of PostgreSQL that Redshift does not have",
@@ -90,24 +91,24 @@ SECTIONS = (
     Section(
         "5",
         "Types and functions",
-        "Where the same expression has another result, another type or another name than in PostgreSQL 15.",
+        "Expressions with another result, type or name than in PostgreSQL 15.",
     ),
     Section("6.1", "Clusters: nodes", "Which node types CreateCluster accepts, and how many nodes of each."),
     Section(
-        "6.2", "Clusters: CreateCluster", "Its parameters, each named after the slash, and the errors it can return."
+        "6.2",
+        "Clusters: CreateCluster",
+        "Its parameters, whose names follow the slash, and the errors that it can return.",
     ),
-    Section(
-        "6.3", "Clusters: status", "Which states a cluster passes through, and what DescribeClusters says in each."
-    ),
+    Section("6.3", "Clusters: status", "The states of a cluster, and what DescribeClusters returns in each."),
     Section(
         "6.4",
         "Clusters: delete, pause, resume, restore",
-        "Which state each operation needs, which it leads to, and what remains afterwards.",
+        "The state that each operation requires, the state that it leads to, and what remains afterwards.",
     ),
     Section(
         "6.5",
         "Clusters: credentials and connections",
-        "Temporary passwords, secrets that AWS manages, and who may connect from where.",
+        "Temporary passwords, managed secrets, and network access.",
     ),
     Section("6.6", "Clusters: roles", "The role that COPY uses, and the permissions of the identity that attaches it."),
     Section(
@@ -118,11 +119,11 @@ SECTIONS = (
     Section(
         "9",
         "Clients",
-        "What drivers and tools send and ask of the catalogs, and which answers they depend on.",
+        "What drivers and tools send, which catalog queries they run, and which answers they depend on.",
     ),
     Section(
         "9.wire",
         "Clients: the wire protocol",
-        "Sessions and cancellation on the level of messages. Redshift speaks version 3.0 of PostgreSQL's protocol.",
+        "Sessions and cancellation at the level of messages. Redshift speaks version 3.0 of PostgreSQL's protocol.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Parts of the tests of the local AWS."""
+"""Test doubles and clients for the tests of the AWS services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 
 
 class NotedEndpoints:
-    """Stands where the PostgreSQL endpoints would: this package's tests need no database."""
+    """Records the calls that the PostgreSQL endpoints would receive: these tests need no database."""
 
     def __init__(self) -> None:
         self.calls: list[tuple] = []
@@ -52,7 +52,7 @@ def free_port() -> int:
 
 
 def client(settings: Settings, service: str, config: Config | None = None):
-    """Make a client that tries once, unless its own configuration says otherwise."""
+    """Create a client that does not retry unless ``config`` says otherwise."""
     return boto3.client(
         service,
         endpoint_url=settings.aws_url,

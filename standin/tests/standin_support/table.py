@@ -1,4 +1,4 @@
-"""The page on Redshift, made from the cases: `make facts` writes it."""
+"""Generates the page of facts about Redshift from the test cases: `make facts`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def facts() -> list[Fact]:
 
 def _of_module(module: ModuleType) -> Iterator[Fact]:
     for test in vars(module).values():
-        # The mark that stands first in the source is the last to be put on.
+        # Decorators are applied from the bottom up, so the first mark in the source comes last.
         for mark in reversed(getattr(test, "pytestmark", [])):
             if mark.name == "fact":
                 yield from mark.args

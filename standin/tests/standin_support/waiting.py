@@ -1,4 +1,4 @@
-"""Wait for what other processes do."""
+"""Wait for other threads and processes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
-# Only something that hangs takes longer, however busy the machine is.
+# Even on a busy machine, only something that hangs takes longer.
 HANGS_AFTER_SECONDS = 300
 
-# The same for boto3's waiters.
+# The same limit for boto3's waiters.
 WAITER_CONFIG = {"Delay": 0.01, "MaxAttempts": 30_000}
 
-# What is soon true is noticed soon, and a long wait leaves the processor to what it waits for.
+# Short pauses notice a quick change at once; longer ones leave the CPU to the process that is waited for.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.2
 
 
 def wait_until(condition: Callable[[], Value], what: str) -> Value:
-    """Ask until the answer is true, and return it.
+    """Call ``condition`` until it returns something true, and return that.
 
     :param what: what is waited for, for the message.
-    :raises AssertionError: it hangs.
+    :param what: what is waited for; the error message names it.
+    :raises AssertionError: the condition is still not true after ``HANGS_AFTER_SECONDS``.
     """
     deadline = time.monotonic() + HANGS_AFTER_SECONDS
     pause = _FIRST_PAUSE

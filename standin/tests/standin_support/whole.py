@@ -1,4 +1,4 @@
-"""The whole stand-in in this process, for tests of what needs AWS and a Redshift endpoint together."""
+"""The whole stand-in in this process, for tests that need both AWS and a Redshift endpoint."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, 
 
 
 class Whole:
-    """AWS with one cluster, one bucket, and a role that the cluster may use for everything in S3."""
+    """AWS with one cluster, one bucket, and a role that gives the cluster full access to S3."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -50,7 +50,7 @@ class Whole:
         **config,
     ):
         known = (service, key, secret, token, region, *sorted(config.items()))
-        # To make one takes longer than most of the requests.
+        # Creating a client takes longer than most requests.
         if known not in self._clients:
             self._clients[known] = boto3.client(
                 service,
@@ -80,7 +80,7 @@ class Whole:
         return connection
 
     def objects(self, prefix: str = "") -> dict[str, bytes]:
-        """Return the objects under a prefix by their keys."""
+        """Return the content of each object under a prefix by its key."""
         s3 = self.client("s3")
         listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
         return {entry["Key"]: s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in listed}
@@ -89,7 +89,7 @@ class Whole:
         self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def make_role(self, name: str, *statements: dict) -> str:
-        """Make a role with these permissions, associate it with the cluster, and return its ARN."""
+        """Create a role with these permissions, attach it to the cluster, and return its ARN."""
         iam, redshift = self.client("iam"), self.client("redshift")
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(TRUST))
         if statements:
@@ -99,7 +99,7 @@ class Whole:
         return arn
 
     def make_user(self, name: str, *statements: dict) -> dict[str, str]:
-        """Make an IAM user with these permissions and return an access key."""
+        """Create an IAM user with these permissions and return an access key."""
         iam = self.client("iam")
         iam.create_user(UserName=name)
         if statements:
@@ -107,7 +107,7 @@ class Whole:
         return iam.create_access_key(UserName=name)["AccessKey"]
 
     def empty(self) -> None:
-        """Delete every object and every table, and close what was opened."""
+        """Delete every object and every table, and close every connection."""
         for connection in self.opened:
             connection.close()
         self.opened.clear()
@@ -122,13 +122,13 @@ class Whole:
 
 
 def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
-    """Return a statement of a policy."""
+    """Return a policy statement that allows these actions."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 
 @contextmanager
 def whole_standin(postgres: PostgresServer, certificates: Path, state: Path, **cluster) -> Iterator[Whole]:
-    """Start the stand-in and make the cluster."""
+    """Start the stand-in and create the cluster and the bucket."""
     settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
     endpoints = Endpoints(postgres, certificates, S3Copier(), S3Unloader())
     aws = AwsServer(settings, endpoints)

@@ -15,5 +15,5 @@ passes through these phases:
   subprotocol (``copy_in``), and changes of databases. It also keeps the ``query_history``.
 
 ``codes`` names the protocol's numbers and letters, ``messages`` builds and parses its messages, ``channel`` is a
-socket, ``cancel_request`` cancels a statement in PostgreSQL, and ``session_state`` is what the parts share.
+socket, ``cancel_request`` cancels a statement in PostgreSQL, and ``session_state`` is the state that the parts share.
 """

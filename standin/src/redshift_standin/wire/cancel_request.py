@@ -10,7 +10,7 @@ from redshift_standin.wire.channel import Channel, Disconnected
 
 
 async def send_cancel_request(socket: Path, process: int, secret: bytes) -> None:
-    """Send a cancel request to PostgreSQL and wait until it has been taken.
+    """Send a cancel request and wait until PostgreSQL has received it, after which it closes the connection.
 
     :param socket: PostgreSQL's unix socket.
     """

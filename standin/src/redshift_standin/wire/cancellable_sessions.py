@@ -19,7 +19,7 @@ class CancellableSessions:
         self._sessions[session.server.process, session.server.secret] = session
 
     def remove(self, session: Session) -> None:
-        """Forget a session that has ended."""
+        """Remove a session that has ended."""
         del self._sessions[session.server.process, session.server.secret]
 
     async def cancel(self, process: int, secret: bytes) -> None:
@@ -30,7 +30,7 @@ class CancellableSessions:
             await session.server.cancel()
 
     def mark_cancelled(self, process: int) -> None:
-        """Note that PostgreSQL itself has cancelled a session's statement (``pg_cancel_backend``)."""
+        """Record that PostgreSQL itself has cancelled a session's statement (``pg_cancel_backend``)."""
         for (session_process, _), session in self._sessions.items():
             if session_process == process:
                 session.state.cancelled = True

@@ -1,4 +1,4 @@
-"""The endpoint's TLS certificate: self-signed, for the names that clients use, kept between starts."""
+"""The endpoint's TLS certificate: self-signed, for the host names that clients use, and kept between starts."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ RENEW_BEFORE = datetime.timedelta(days=30)
 
 
 def server_context(folder: Path, host: str = HOST) -> ssl.SSLContext:
-    """Return the TLS settings of the endpoint, with the certificate in this folder; it is made when missing.
+    """Return the TLS settings of the endpoint, with the certificate in this folder, which is created if missing.
 
     :param host: the address that clients connect to.
 
-    Clients trust ``folder / CERTIFICATE``, which is its own authority.
+    Clients trust ``folder / CERTIFICATE``, which is self-signed.
     """
     address = ipaddress.ip_address(host)
     if not _is_valid(folder, address):

@@ -1,4 +1,4 @@
-"""A socket: buffered reading, flow-controlled writing, TLS on demand, and notice of a lost peer."""
+"""A socket with buffered reads, flow-controlled writes, TLS on demand, and a callback when the peer disconnects."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ HIGH_WATER = 1 << 20
 
 HEADER = 5
 
-# So much is collected before it is sent, unless somebody waits.
+# Writes are buffered up to this size; they are sent earlier when the session waits for the peer.
 _TOGETHER = 1 << 16
 
 _length = struct.Struct("!I").unpack_from
 
 
 def no_limit(kind: bytes) -> int:  # noqa: ARG001
-    """Return the largest body of a message that PostgreSQL itself sends or takes."""
+    """Return PostgreSQL's own limit for the body of a message."""
     return 1 << 30
 
 
@@ -34,9 +34,9 @@ class ProtocolViolation(Exception):  # noqa: N818 - named as the protocol names 
 class Channel(asyncio.Protocol):
     """A connection to one peer.
 
-    What was received and not yet taken is in ``buffer``, for readers that look at whole chunks.
+    ``buffer`` holds the received bytes that have not been consumed, for readers that work on whole chunks.
 
-    :param on_lost: called once when the peer is gone, even while nobody reads.
+    :param on_lost: called once when the peer is gone, even if nothing is being read.
     """
 
     def __init__(self, on_lost: Callable[[], None] | None = None) -> None:
@@ -63,11 +63,11 @@ class Channel(asyncio.Protocol):
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket."""
+        """Start using the socket."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Keep what arrived; stop reading for a while if nobody takes it."""
+        """Buffer the data; pause reading while too much of it is unconsumed."""
         self.buffer += data
         self._wake()
         if self._reading and len(self.buffer) > HIGH_WATER and self._transport is not None:
@@ -80,21 +80,21 @@ class Channel(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        """Wake everybody who waits for this peer."""
+        """Wake the readers and writers that wait for this peer."""
         self._lose()
 
     def pause_writing(self) -> None:
-        """Let writers wait until the peer has taken what is under way."""
+        """Make writers wait until the peer has received enough of the sent data."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """Let writers go on."""
+        """Let writers continue."""
         self._writable.set()
 
     async def fill(self, beyond: int) -> None:
-        """Wait until the buffer holds more than ``beyond`` bytes; what came meanwhile counts.
+        """Wait until the buffer holds more than ``beyond`` bytes, including those that have already arrived.
 
-        :raises Disconnected: nothing more will come.
+        :raises Disconnected: the peer is gone.
         """
         while len(self.buffer) <= beyond:
             if self._lost:
@@ -109,7 +109,7 @@ class Channel(asyncio.Protocol):
     async def take(self, size: int) -> bytes:
         """Return exactly this many bytes.
 
-        :raises Disconnected: the peer went before it sent them.
+        :raises Disconnected: the peer disconnected before it sent them.
         """
         while len(self.buffer) < size:
             await self.fill(len(self.buffer))
@@ -120,7 +120,7 @@ class Channel(asyncio.Protocol):
     async def message(self, largest: Callable[[bytes], int] = no_limit) -> tuple[bytes, bytes]:
         """Return the next message: its type and its body.
 
-        :param largest: from a message's type to the most bytes that its body may have.
+        :param largest: returns the maximum body size for a message type, in bytes.
         :raises Disconnected: the peer is gone.
         :raises ProtocolViolation: the length is impossible, or larger than allowed.
         """
@@ -129,9 +129,9 @@ class Channel(asyncio.Protocol):
         return message
 
     def next_message(self, largest: Callable[[bytes], int] = no_limit) -> tuple[bytes, bytes] | None:
-        """Return the next message if the whole of it has arrived.
+        """Return the next message if it has arrived completely.
 
-        :param largest: from a message's type to the most bytes that its body may have.
+        :param largest: returns the maximum body size for a message type, in bytes.
         :raises ProtocolViolation: the length is impossible, or larger than allowed.
         """
         buffer = self.buffer
@@ -147,14 +147,14 @@ class Channel(asyncio.Protocol):
         return kind, body
 
     def write(self, data: bytes) -> None:
-        """Send, together with what is written until somebody waits; a peer that is gone gets nothing."""
+        """Buffer data to send. It is discarded if the peer is gone."""
         self._collected.append(data)
         self._collected_bytes += len(data)
         if self._collected_bytes > _TOGETHER:
             self.flush()
 
     def flush(self) -> None:
-        """Send what was written, now or as soon as the peer takes it."""
+        """Send the buffered data without waiting for the peer to receive it."""
         if not self._collected:
             return
         data, self._collected, self._collected_bytes = b"".join(self._collected), [], 0
@@ -162,13 +162,13 @@ class Channel(asyncio.Protocol):
             self._transport.write(data)
 
     async def drain(self) -> None:
-        """Send what was written, and wait while too much of it is still under way."""
+        """Send the buffered data, and wait while too much of it has not been received."""
         self.flush()
         if not self._writable.is_set():
             await self._writable.wait()
 
     async def encrypt(self, context: ssl.SSLContext) -> None:
-        """Go over to TLS as the server.
+        """Switch to TLS as the server.
 
         :raises ProtocolViolation: the peer sent data before the handshake.
         :raises ssl.SSLError: the handshake failed.
@@ -180,7 +180,7 @@ class Channel(asyncio.Protocol):
         self._transport = await loop.start_tls(self._transport, self, context, server_side=True)  # type: ignore[arg-type]
 
     def close(self) -> None:
-        """Close once everything written has been sent."""
+        """Close after the buffered data has been sent."""
         self.flush()
         if self._transport is not None:
             self._transport.close()
@@ -191,7 +191,7 @@ class Channel(asyncio.Protocol):
             self._transport.abort()
 
     def _wake(self) -> None:
-        """Let who waits for more go on."""
+        """Wake the reader that waits for more data."""
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 

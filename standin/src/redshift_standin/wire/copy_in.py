@@ -47,7 +47,7 @@ async def _send_rows(server: PostgresSession, rows: AsyncIterator[bytes]) -> Non
         server.channel.write(messages.message(FrontendMessage.COPY_DATA, data))
         await server.channel.drain()
         if server.channel.buffer:
-            # During COPY, PostgreSQL sends a message only if it has given up.
+            # During COPY, PostgreSQL sends a message only if COPY has failed.
             return
 
 

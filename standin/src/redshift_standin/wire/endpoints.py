@@ -39,7 +39,7 @@ class _Cluster:
 class Endpoints:
     """The Redshift endpoints of all clusters.
 
-    Every method may be called from any thread; the endpoints themselves live on an event loop in one of their own.
+    Every method may be called from any thread; the endpoints run on an event loop in a thread of their own.
 
     :param postgres: the server that holds the clusters' databases; it must be running.
     :param certificate_dir: the folder of the TLS certificate; created if it is missing.
@@ -112,7 +112,7 @@ class Endpoints:
     ) -> None:
         """Allow a user to log in with this password. A temporary password does not replace others.
 
-        :param expires_at: when a temporary password ends, with its time zone; None for a lasting one.
+        :param expires_at: when a temporary password expires, with its time zone; None for a permanent one.
         :param create_user: create the user if it is missing.
         :raises KeyError: there is no such cluster.
         :raises ValueError: the user's name is reserved.

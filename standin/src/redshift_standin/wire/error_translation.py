@@ -33,14 +33,14 @@ _KEPT_FIELDS = (ReportField.SEVERITY, ReportField.FILE, ReportField.LINE, Report
 _NO_RELATION = re.compile(r'relation "(.*)" does not exist', re.DOTALL)
 _INVALID_INPUT = re.compile(r'invalid input syntax for type (\w+(?: \w+)?): "(.*)"', re.DOTALL)
 _NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
-# Redshift names the query, whose number is not known here.
+# Redshift's message also has the id of the query, which the stand-in does not know.
 _CANCELED = "canceling statement due to user request"
 # PostgreSQL's message when the operating system limits the size of a file.
 _FILE_TOO_LARGE = re.compile(r"could not (extend|write) .*: File too large")
 _NOT_VARCHAR = re.compile(r"function standin\.only_varchar\((.*)\) does not exist")
-# PostgreSQL's message when another transaction has changed a row of the catalog meanwhile.
+# PostgreSQL's message when another transaction has changed the same row of the catalog.
 _CATALOG_CONFLICT = re.compile("tuple concurrently (updated|deleted)")
-# Redshift's name of a number's type in errors, and the part of a text that it accepts as such a number.
+# For each numeric type: its name in Redshift's errors, and the part of a string that Redshift accepts as such a number.
 _WHOLE = re.compile(r"\s*[-+]?\d*")
 _DECIMAL = re.compile(r"\s*[-+]?\d*\.?\d*")
 _NUMBERS = {
@@ -56,7 +56,7 @@ _CONVERSION_ERRORS = (
     sqlstate.NUMERIC_VALUE_OUT_OF_RANGE,
 )
 
-# As a user's log shows it (databricks/spark-redshift issue 348), without the numbers that are not known here.
+# As in a user's log (databricks/spark-redshift issue 348), without the ids that the stand-in does not know.
 _DETAIL = """
   -----------------------------------------------
   error:  {}
@@ -69,12 +69,12 @@ _FULL_DETAIL = _DETAIL.format("Disk Full", 1016, "node: 0", "fdisk_api.cpp:398")
 
 @dataclass(frozen=True)
 class _Failure:
-    """An error of PostgreSQL and the statement that it belongs to.
+    """An error that PostgreSQL reported, and the statement that caused it.
 
     :param fields: the fields that Redshift's protocol has.
-    :param translation: the statement that failed, if one did.
+    :param translation: the failed statement, if the error belongs to one.
     :param process: the session's process number.
-    :param written: the table that the transaction has last begun to write, if any.
+    :param written: the last table that the transaction has started to write to, if any.
     """
 
     fields: Fields
@@ -99,7 +99,7 @@ class _Failure:
         return {**self.fields, ReportField.MESSAGE: message}
 
     def from_engine(self, message: str, detail: str | None = None) -> Fields:
-        """Return the fields of an error of Redshift's engine: nearly all its errors have the same SQLSTATE."""
+        """Return the fields of an error of Redshift's engine, which uses one SQLSTATE for nearly all errors."""
         fields = {name: value for name, value in self.fields.items() if name in _KEPT_FIELDS}
         fields |= {ReportField.SQLSTATE: sqlstate.INTERNAL_ERROR, ReportField.MESSAGE: message}
         if detail:
@@ -126,11 +126,11 @@ def error_fields(error: WarehouseError) -> Fields:
 def translate_error(
     fields: Fields, translation: Translation | None, process: int, written: WrittenTable | None = None
 ) -> Fields:
-    """Return the fields of PostgreSQL's error in Redshift's wording.
+    """Return the fields of PostgreSQL's error with Redshift's wording.
 
-    :param translation: the statement that failed, if one did.
+    :param translation: the failed statement, if the error belongs to one.
     :param process: the session's process number.
-    :param written: the table that the transaction has last begun to write, if any.
+    :param written: the last table that the transaction has started to write to, if any.
     """
     kept = {name: fields[name] for name in _FIELDS if name in fields}
     failure = _Failure(kept, translation, process, written)
@@ -150,7 +150,7 @@ def translate_notice(fields: Fields) -> Fields:
 
 
 def _serialization_failure(failure: _Failure) -> Fields:
-    """Word error 1023. The other transactions of the cycle are not known here, so it names only this one."""
+    """Return error 1023. It names only this transaction: the others in the cycle are unknown."""
     if failure.written is None:
         detail = "Serializable isolation violation on table in Redshift"
     else:
@@ -170,7 +170,7 @@ def _catalog_conflict(failure: _Failure) -> Fields | None:
 def _undefined_table(failure: _Failure) -> Fields | None:
     if failure.translation is None or failure.translation.action is not Action.COPY:
         return None
-    # The endpoint locks the table before COPY itself looks for it.
+    # The endpoint's own LOCK fails with PostgreSQL's error before COPY looks up the table.
     return failure.from_engine(_NO_RELATION.sub(r"Cannot COPY into nonexistent table \1", failure.text))
 
 
@@ -192,7 +192,7 @@ def _value_for_identity(failure: _Failure) -> Fields:
 def _undefined_function(failure: _Failure) -> Fields:
     if match := _NOT_VARCHAR.match(failure.text):
         return failure.from_engine(f"ALTER COLUMN TYPE changes columns of type VARCHAR only, and not of {match[1]}")
-    # The stand-in's own functions have the names of Redshift's, in a schema of their own.
+    # The stand-in's functions have Redshift's names, in the schema "standin".
     return failure.with_message(failure.text.replace("standin.", ""))
 
 
@@ -209,7 +209,7 @@ def _division_by_zero(failure: _Failure) -> Fields | None:
 
 
 def _conversion_error(failure: _Failure) -> Fields | None:
-    """Word the failed conversion of a text to a number as the compute nodes do; the leader node words it otherwise."""
+    """Return the compute nodes' error for a string that is not a number; the leader node has another message."""
     if not failure.reads_tables:
         return None
     match = _INVALID_INPUT.search(failure.text)
@@ -240,4 +240,4 @@ _BY_CODE: dict[str, Callable[[_Failure], Fields | None]] = {
     sqlstate.DIVISION_BY_ZERO: _division_by_zero,
     **dict.fromkeys(_CONVERSION_ERRORS, _conversion_error),
 }
-"""Each returns None for an error that the client gets as PostgreSQL words it."""
+"""By SQLSTATE: the function that translates an error, or returns None to keep PostgreSQL's message."""

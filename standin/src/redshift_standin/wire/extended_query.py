@@ -28,7 +28,7 @@ from redshift_standin.wire.transaction import (
     outside_transaction_only,
 )
 
-# PostgreSQL parses this instead of a statement that the endpoint runs: it has no columns and takes no parameters.
+# Sent to PostgreSQL's Parse in place of a statement that the endpoint runs. It has no columns and no parameters.
 _PLACEHOLDER = "do $$begin end$$"
 
 _EXECUTE_ANSWERS = (
@@ -73,7 +73,7 @@ class ExtendedQuery:
         return kind in self._handlers
 
     async def answer(self, kind: bytes, body: bytes) -> None:
-        """Answer one message, or collect it.
+        """Answer one message, or add it to the pipeline.
 
         :raises Disconnected: the client or PostgreSQL is gone.
         :raises ValueError: the message is malformed.
@@ -91,7 +91,7 @@ class ExtendedQuery:
             self._state.skipping = True
 
     async def sync(self) -> None:
-        """Answer a Sync: it ends an implicit transaction."""
+        """Answer a Sync, and commit an implicit transaction."""
         await self.pipeline.sync()
         self._state.skipping = False
         await self._transaction.commit_implicit()
@@ -178,7 +178,7 @@ class ExtendedQuery:
             await self._follow_transaction(translation)
 
     async def _follow_transaction(self, translation: Translation) -> None:
-        """Note how a statement has changed the transaction: PostgreSQL reports it only at the next Sync."""
+        """Update the transaction's state after a statement, because PostgreSQL reports it only at the next Sync."""
         if translation.action is Action.BEGIN:
             self._server.status = TransactionStatus.IN_TRANSACTION
         if translation.action is Action.END:
@@ -197,7 +197,7 @@ class ExtendedQuery:
         await self._transaction.prepare(translation, self._internally(translation))
 
     def _internally(self, translation: Translation) -> RunInternally:
-        """Return what runs the endpoint's own commands for a statement, after the collected messages."""
+        """Return a function that sends the pipeline and then runs the endpoint's own commands for a statement."""
 
         async def run(*commands: str) -> Rows:
             await self.pipeline.flush()
@@ -210,7 +210,7 @@ class ExtendedQuery:
 
 
 def _assign(names: MutableMapping[str, Translation], name: str, translation: Translation | None) -> Callable[[], None]:
-    """Let a name stand for a statement, or for none, and return what takes that back."""
+    """Assign a statement to a name, or remove the name, and return a function that undoes this."""
     undo = partial(_put, names, name, names.get(name))
     _put(names, name, translation)
     return undo

@@ -41,7 +41,7 @@ _UNKNOWN_USER = (sqlstate.INVALID_AUTHORIZATION, sqlstate.INVALID_PASSWORD, sqls
 
 @dataclass(frozen=True)
 class ClusterEndpoint:
-    """What clients of one cluster connect to.
+    """The settings and services that all clients of one cluster share.
 
     :param cluster: the cluster's identifier.
     :param socket: PostgreSQL's unix socket.
@@ -80,13 +80,13 @@ class Listener:
     async def open(self, port: int) -> None:
         """Listen on a port.
 
-        :raises OSError: the port is taken.
+        :raises OSError: the port is in use.
         """
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._accept, self._host, port)
 
     async def close(self) -> None:
-        """Stop listening and end every session; what is not committed is rolled back."""
+        """Stop listening and end every session; open transactions are rolled back."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -180,13 +180,13 @@ async def _serve_until_cancelled(session: Session) -> None:
 
 
 def _loss_handlers(session: Session, task: asyncio.Task[None] | None) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return what to do when the client is gone, and what to do when PostgreSQL is.
+    """Return the functions to call when the client is gone and when PostgreSQL is gone.
 
     :param task: the task that serves the session.
     """
 
     def client_lost() -> None:
-        # A statement that is its own transaction runs on to its commit, as in Redshift.
+        # A statement that is its own transaction continues and is committed, as in Redshift.
         if not session.is_idle and session.can_be_abandoned and task is not None:
             task.cancel()
 

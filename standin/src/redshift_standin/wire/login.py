@@ -27,17 +27,17 @@ _MAX_STARTUP_BYTES = 10_000
 # The settings that a client may send when it logs in.
 _CLIENT_SETTINGS = frozenset({"application_name", "client_encoding", "datestyle", "extra_float_digits", "timezone"})
 
-# What redshift_connector sends about itself. The endpoint ignores it, so the driver asks for results as text.
+# What redshift_connector sends about itself. The endpoint ignores it, so the driver requests results as text.
 _DRIVER_SETTINGS = frozenset({"client_protocol_version", "driver_version", "os_version", "driver_discovery_version"})
 _DRIVER_OPTIONS = frozenset({"plugin_name", "replication", "idp_type", "provider_name", "app_id", "app_name"})
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose session this is.
+    """The cluster, database and user of a session.
 
     :param cluster: the cluster's identifier.
-    :param database: the database, by the name that clients use.
+    :param database: the name of the database, as clients know it.
     :param user: the user's name.
     :param superuser_connection: libpq's parameters of a superuser's connection to the same database.
     """
@@ -50,7 +50,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Login:
-    """What a client asked for in a login that was accepted."""
+    """An accepted login: the user, the database and the settings that the client requested."""
 
     user: str
     database: str
@@ -94,7 +94,7 @@ async def receive_login(
         elif code == StartupCode.GSSENC_REQUEST and not client.encrypted:
             client.write(EncryptionAnswer.REFUSED)
         elif code == StartupCode.CANCEL_REQUEST:
-            # The end of this connection tells the client that the request has been handled.
+            # The client takes the end of the connection as the sign that the request has been handled.
             await cancel(int.from_bytes(body[4:8], "big"), body[8:])
             return None
         elif code == StartupCode.PROTOCOL_3_0:
@@ -124,7 +124,7 @@ async def _authenticate(client: Channel, parameters: dict[str, str], passwords: 
     if kind != FrontendMessage.PASSWORD:
         raise ProtocolViolation(f"expected password response, got message type {kind[0]}")
     password = body.rstrip(b"\0").decode("utf-8", "replace")
-    # The database user of an IAM identity can have the prefix in its own name.
+    # The name of a database user for an IAM identity can itself begin with the prefix.
     user = next((user for user in (name.lower(), login_name(name)) if passwords.accept(user, password)), None)
     if user is None:
         raise wrong_password(name)
@@ -132,7 +132,7 @@ async def _authenticate(client: Channel, parameters: dict[str, str], passwords: 
 
 
 def wrong_password(user: str) -> Refused:
-    """Return the refusal of an unknown user or a wrong password."""
+    """Return the error for an unknown user or a wrong password."""
     return Refused(f'password authentication failed for user "{user}"', sqlstate.INVALID_AUTHORIZATION)
 
 

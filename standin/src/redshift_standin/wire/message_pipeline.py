@@ -1,6 +1,6 @@
 """Collects the extended protocol's messages and sends them to PostgreSQL together.
 
-They are collected until the client waits for their answers, or until the endpoint has to know their outcome.
+They are collected until the client waits for their answers, or until the endpoint needs their outcome.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PipelinedMessage:
     :param message: the whole message.
     :param answers: the types of the messages that end its answer.
     :param translation: the statement that it belongs to, if any.
-    :param undo: takes back what the session assumed, when PostgreSQL refuses the message.
+    :param undo: undoes what the session assumed; called when PostgreSQL refuses the message.
     :param is_recorded: whether its statement goes to the query history.
     """
 
@@ -73,7 +73,7 @@ class MessagePipeline:
     async def add(self, message: PipelinedMessage) -> None:
         """Collect a message.
 
-        :raises StatementFailed: too much was collected, was sent, and failed.
+        :raises StatementFailed: the pipeline was full and was sent, and a statement failed.
         """
         self._collected.append(message)
         self._collected_bytes += len(message.message)
@@ -134,7 +134,7 @@ class MessagePipeline:
     def _single_statement(self) -> Translation | None:
         """Return the only collected statement if it runs in its own transaction.
 
-        A failure then takes back everything that it did, so all answers can be relayed together.
+        A failure then rolls back everything, so all answers can be relayed together.
         """
         if not self._collected or self._server.status != TransactionStatus.IDLE:
             return None

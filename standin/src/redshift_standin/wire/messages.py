@@ -81,7 +81,7 @@ def parse(name: str, sql: str, types: bytes = NO_PARAMETER_TYPES) -> bytes:
 
 
 def named_command(sql: str, name: str) -> bytes:
-    """Return the messages that run a command as a named statement and leave the client's statements alone.
+    """Return the messages that run a command as a named statement, without touching the client's statements.
 
     They first close the statement and the portal of this name: a command that failed could not close its own.
     """
@@ -101,7 +101,7 @@ def command_complete(tag: str) -> bytes:
 
 
 def backend_key_data(process: int, secret: bytes) -> bytes:
-    """Return what a client needs to cancel its session's statements."""
+    """Return the process number and the secret with which a client cancels its session's statements."""
     return message(BackendMessage.BACKEND_KEY_DATA, process.to_bytes(4, "big") + secret)
 
 

@@ -15,14 +15,17 @@ class _Password:
 
 
 class Passwords:
-    """The passwords of one cluster's users: at most one lasting password each, and any number of temporary ones."""
+    """The passwords of one cluster's users: at most one permanent password each, and any number of temporary ones."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, list[_Password]] = {}
 
     def add(self, user: str, password: str, expires_at: datetime | None) -> None:
-        """Let a user log in with this password, until then if a time is given; a lasting one replaces the last one."""
+        """Allow a user to log in with this password. A permanent password replaces the previous permanent one.
+
+        :param expires_at: when a temporary password expires, with its time zone; None for a permanent one.
+        """
         with self._lock:
             kept = [
                 known
@@ -47,7 +50,7 @@ class Passwords:
 
 
 def login_name(user: str) -> str:
-    """Return the database user behind the name that temporary credentials carry."""
+    """Return the database user for the user name in temporary credentials, such as ``IAM:analyst``."""
     for prefix in ("IAM:", "IAMA:"):
         if user.startswith(prefix):
             return user[len(prefix) :].lower()

@@ -56,7 +56,7 @@ class PostgresSession:
         self.secret = b""
         self.parameters: dict[str, str] = {}
         self.written_table: WrittenTable | None = None
-        """The table that the transaction has last begun to write."""
+        """The last table that the transaction has started to write to."""
 
     async def connect(self, database: str, user: str, settings: Mapping[str, str]) -> None:
         """Log in.
@@ -81,9 +81,9 @@ class PostgresSession:
                 return
 
     async def run(self, *commands: str, sync: bool) -> list[tuple[str | None, ...]]:
-        """Run the endpoint's own commands and return their rows; the client's unnamed statement stays as it is.
+        """Run the endpoint's own commands and return their rows; the client's unnamed statement is kept.
 
-        :param sync: whether to send Sync after them; if not, the client's own Sync is still to come.
+        :param sync: whether to send Sync after them; if not, the client's own Sync follows.
         :raises PostgresError: a command failed, and those after it did not run. Without ``sync``, PostgreSQL now
             ignores everything up to the client's Sync.
         """
@@ -155,8 +155,8 @@ class PostgresSession:
         await send_cancel_request(self._socket, self.process, self.secret)
 
     def close(self) -> None:
-        """End the session; PostgreSQL rolls back what is open."""
+        """End the session; PostgreSQL rolls back an open transaction."""
         self.channel.write(messages.TERMINATE)
-        # Do not wait for what PostgreSQL still sends: it would wait until somebody reads it.
+        # Do not wait for the rest of PostgreSQL's output: PostgreSQL would block until it is read.
         self.channel.flush()
         self.channel.abort()

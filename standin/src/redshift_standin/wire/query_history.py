@@ -1,7 +1,7 @@
 """The statements that the sessions of a database have run, for `sys_query_history` and `stl_query`.
 
-They are kept in memory and written to the database only before a statement reads the history, so that no other
-statement costs more.
+They are kept in memory and written to the database only before a statement reads the history, so that other
+statements do not become slower.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _DDL = ("ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE", "TRUNCATE")
 class StatementRecord:
     """One statement while it runs: a context manager that adds it to the history at its end.
 
-    :param history: where it is added.
+    :param history: the history that it is added to.
     :param translation: the statement.
-    :param identity: whose session runs it.
+    :param identity: the database and the user of the session.
     :param process: the process number of the session.
     """
 
@@ -63,17 +63,17 @@ class StatementRecord:
         self._begun = self._ended = time.time()
 
     def __enter__(self) -> None:
-        """Begin."""
+        """Start recording."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Note how the statement ended."""
+        """Record how the statement ended."""
         if isinstance(error, WarehouseError):
             self.fail(error.sqlstate, error.message)
         self._ended = time.time()
         self._history.add(self)
 
     def fail(self, code: str, message: str) -> None:
-        """Note the error that the client receives.
+        """Record the error that the client receives.
 
         :param code: the SQLSTATE.
         """

@@ -47,7 +47,7 @@ _REPORTED_SETTINGS = frozenset(
     {"client_encoding", "DateStyle", "integer_datetimes", "is_superuser", "server_encoding", "session_authorization"}
     | {"TimeZone"}
 )
-# The last one tells redshift_connector that its metadata calls can use SHOW (metadataServerProxy.py of the driver).
+# With the last one, redshift_connector uses SHOW for its metadata calls (the driver's metadataServerProxy.py).
 _OWN_SETTINGS = {"server_version": "8.0.2", "show_discovery": "4"}
 
 _length = struct.Struct("!I").unpack_from
@@ -110,7 +110,7 @@ class ResponseRelay:
                         raise StatementFailed
                     return
             self._forward(position)
-            # While the client is slow, the rest may arrive.
+            # If the client is slow, more may have arrived in the meantime.
             seen = len(buffer)
             await client.drain()
             await channel.fill(seen)
@@ -133,7 +133,7 @@ class ResponseRelay:
         """Send the client an error of PostgreSQL.
 
         :param fields: from a :class:`ReportField` to its text.
-        :param translation: the statement that failed, if one did.
+        :param translation: the failed statement, if the error belongs to one.
         """
         self._state.ended = fields.get(ReportField.SEVERITY) == SEVERITY_FATAL
         translated = translate_error(fields, translation, self._server.process, self._server.written_table)

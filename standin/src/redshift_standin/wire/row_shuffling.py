@@ -1,7 +1,7 @@
 """Shuffles the rows of queries without ORDER BY: Redshift promises no order (AWS page "ORDER BY clause").
 
 Only the first rows of a result are shuffled, so that a large result still streams to the client. The shuffled order
-always differs from PostgreSQL's, so that a client that relies on an order fails every time and not now and then.
+always differs from PostgreSQL's, so that a client that relies on an order fails every time and not only sometimes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The client's session as COPY and UNLOAD use it."""
+"""The interface to the client's session that COPY and UNLOAD use."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class StatementFailed(Exception):  # noqa: N818 - the client has received the er
 
 @dataclass(frozen=True)
 class SessionServices:
-    """What a session needs beside its two connections.
+    """What a session uses in addition to its two connections.
 
     :param identity: the cluster, the database and the user.
     :param databases: the databases of the cluster.
@@ -37,7 +37,7 @@ class SessionServices:
 
 @dataclass
 class SessionState:
-    """What the parts of a session tell each other.
+    """The mutable state that the parts of a session share.
 
     :param cancelled: whether the statement that is running has been cancelled.
     :param ended: whether PostgreSQL has ended the session with a fatal error.

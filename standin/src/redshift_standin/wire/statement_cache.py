@@ -36,7 +36,7 @@ def parse_statements(text: str) -> list[Statement] | tuple[Statement, ...]:
 
 
 def translate_statement(statement: Statement) -> Translation:
-    """Return what to run for a statement.
+    """Return the translation of a statement.
 
     :raises WarehouseError: Redshift or the stand-in refuses it.
     """

@@ -38,7 +38,7 @@ def translate_in_transaction(statement: Statement, status: bytes) -> Translation
 async def translate_with_aliases(statement: Statement, translation: Translation, run: RunInternally) -> Translation:
     """Return the translation in which references to aliases of the SELECT list are replaced.
 
-    It must be called when the statement's tables are locked.
+    Call it after the statement's tables have been locked.
 
     :param translation: the translation without aliases.
     :raises StatementFailed: PostgreSQL refused.

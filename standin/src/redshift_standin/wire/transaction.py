@@ -1,8 +1,8 @@
 """A client's transaction, which is one of PostgreSQL's at the isolation level of the database.
 
 A statement that writes first takes its table's write lock, before PostgreSQL takes the snapshot, so that writers queue
-while readers go on. Outside a transaction the endpoint opens one around such a statement, an implicit transaction, and
-commits it at the end of the client's message.
+while readers continue. Outside a transaction the endpoint opens one around such a statement, an implicit transaction,
+and commits it at the end of the client's message.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Transaction:
         :raises StatementFailed: PostgreSQL refused.
         :raises WarehouseError: there is such a relation (error 1018).
         """
-        # A relation that the transaction has read is locked: nobody can rename it.
+        # A relation that the transaction has read is locked, so no other session can rename it.
         unread = tuple(name for name in translation.relations if name not in self._relations_read)
         if unread and self.has_snapshot:
             refuse_newer_relations(await run(newer_relations_query(unread)))
@@ -129,7 +129,7 @@ class Transaction:
             return
 
     def end(self) -> None:
-        """Forget the transaction: it is over."""
+        """Reset the state after the transaction has ended."""
         self.is_implicit = False
         self._clear()
 
@@ -145,7 +145,7 @@ class Transaction:
 
 
 def outside_transaction_only(translation: Translation) -> WarehouseError:
-    """Return the refusal of a statement inside a transaction."""
+    """Return the error for a statement that cannot run inside a transaction."""
     return WarehouseError(
         f"{translation.command} cannot run inside a transaction block", sqlstate=sqlstate.ACTIVE_SQL_TRANSACTION
     )

@@ -44,11 +44,11 @@ class WriteLocks:
         return None if held in (mode, _EXCLUSIVE) else mode
 
     def add(self, table: str, mode: str) -> None:
-        """Note that the transaction has locked a table."""
+        """Record that the transaction has locked a table."""
         self._held[table] = mode
 
     def clear(self) -> None:
-        """Forget all locks: the transaction is over."""
+        """Forget all locks after the transaction has ended."""
         self._held.clear()
 
 
