@@ -39,7 +39,7 @@ def test_appends(loader):
     assert loader.copy(url) == [(1,), (1,)]
 
 
-@fact("1.1/2 INSERT", "COPY requires the INSERT privilege on the table and nothing else.", Here.SUPPORTED, "r_COPY")
+@fact("1.1/2 INSERT", "COPY requires only the INSERT privilege on the table.", Here.SUPPORTED, "r_COPY")
 def test_privilege(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -106,7 +106,7 @@ def test_paths_among_the_data(loader):
 
 @fact(
     "1.1/5",
-    "IAM_ROLE names a role that is associated with the cluster, trusts Redshift and has read access.",
+    "The role in IAM_ROLE must be associated with the cluster, trust Redshift and have read access.",
     Here.SUPPORTED,
     "copy-parameters-authorization",
 )
@@ -150,7 +150,7 @@ def test_session():
 
 @fact(
     "1.1/5 chain",
-    "With `IAM_ROLE 'A,B'` the cluster assumes A, A assumes B, and B reads. Spaces are not allowed.",
+    "With `IAM_ROLE 'A,B'` the cluster assumes A, A assumes B, and B reads S3. Spaces are not allowed.",
     Here.SUPPORTED,
     "authorizing-redshift-service-chaining-roles",
 )
@@ -197,7 +197,7 @@ def test_keys(loader):
 
 @fact(
     "1.1/6",
-    "A bucket in another region than the cluster requires REGION.",
+    "REGION is required for a bucket in another region than the cluster's.",
     Here.SUPPORTED,
     "copy-parameters-data-source-s3",
 )
@@ -248,7 +248,8 @@ def test_encryption_by_the_client():
             [("1", r'a "b", c\nd')],
             marks=fact(
                 "1.2/9",
-                "CSV uses commas. Quotation marks, doubled within a field, can enclose commas and line breaks.",
+                "CSV fields are separated by commas. Quotation marks enclose commas and line breaks, and are "
+                "doubled within a field.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -259,7 +260,7 @@ def test_encryption_by_the_client():
             [("1", "a;b")],
             marks=fact(
                 "1.2/9 QUOTE",
-                "CSV can use another delimiter and another quotation mark.",
+                "The delimiter and the quotation mark of CSV can be changed.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -304,7 +305,7 @@ def test_encryption_by_the_client():
             [("1", "x")],
             marks=fact(
                 "1.2/11",
-                "JSON 'auto' matches the keys of the objects to column names.",
+                "JSON 'auto' matches the keys of each object with the column names.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -334,7 +335,7 @@ def test_encryption_by_the_client():
             [("1", "abc")],
             marks=fact(
                 "1.2/12 FIXEDWIDTH",
-                "FIXEDWIDTH divides lines by widths and ignores its labels.",
+                "FIXEDWIDTH splits lines by widths. The labels are ignored.",
                 Here.SUPPORTED,
                 "copy-parameters-data-format",
             ),
@@ -380,7 +381,7 @@ def test_formats(monkeypatch, content, options, rows):
             "0A000",
             marks=fact(
                 "1.2/10 CSV",
-                "DELIMITER of CSV can have several characters.",
+                "The DELIMITER of CSV can have several characters.",
                 Here.REFUSED,
                 "copy-parameters-data-format",
             ),
@@ -425,7 +426,7 @@ def test_formats(monkeypatch, content, options, rows):
             "42601",
             marks=fact(
                 "1.2/14",
-                "PARQUET cannot be combined with MAXERROR, IGNOREALLERRORS, NOLOAD, or options for texts and dates.",
+                "PARQUET cannot be combined with MAXERROR, IGNOREALLERRORS, NOLOAD, or options for strings and dates.",
                 Here.SUPPORTED,
                 "copy-usage_notes-copy-from-columnar",
             ),
@@ -460,7 +461,7 @@ def test_compression(loader):
 
 @fact(
     "1.2/13 names",
-    "Without such an option, a text file is read as it is, regardless of its name.",
+    "Without such an option, a text file is read unchanged, regardless of its name.",
     Here.SUPPORTED,
     "no source",
 )
@@ -504,7 +505,7 @@ def test_columns_of_parquet(loader):
 
 @fact(
     "1.2/15",
-    "A text in a Parquet file that is too long fails the COPY with code 15001.",
+    "A string in a Parquet file that is too long for its column fails the COPY with code 15001.",
     Here.SUPPORTED,
     "aws/aws-sdk-pandas#280",
 )

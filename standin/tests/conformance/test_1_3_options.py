@@ -39,16 +39,18 @@ NULL = r"\N"
             ZONED, b'"2019-02-11 05:09:12+02"', "", "2019-02-11 05:09:12+02:00",
             marks=fact(
                 "1.3/TIMEFORMAT zone",
-                "The default format of a TIMESTAMPTZ has the offset after that.", Here.SUPPORTED, CONVERSION
+                "The default format of a TIMESTAMPTZ has the UTC offset at its end.", Here.SUPPORTED, CONVERSION
             ),
         ),
         pytest.param(
             TIME, b"1541105830", "timeformat 'epochsecs'", "2018-11-01 20:57:10",
-            marks=fact("1.3/TIMEFORMAT epochsecs", "'epochsecs' reads seconds.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT epochsecs",
+                "'epochsecs' reads seconds since the epoch.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b"1541105830796", "timeformat as 'epochmillisecs'", "2018-11-01 20:57:10.796000",
-            marks=fact("1.3/TIMEFORMAT epochmillisecs", "'epochmillisecs' reads ms.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT epochmillisecs",
+                "'epochmillisecs' reads milliseconds since the epoch.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b'"03.31.2003 18:45:05"', "timeformat 'MM.DD.YYYY HH:MI:SS'", "2003-03-31 18:45:05",
@@ -74,12 +76,13 @@ NULL = r"\N"
         ),
         pytest.param(
             DATE, b'"2019-02-11 05:09:12"', "", "2019-02-11",
-            marks=fact("1.3/DATEFORMAT time", "A time after a DATE is dropped.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/DATEFORMAT time",
+                "The time after a date is ignored in a DATE column.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b'"2019-02-11"', "", "2019-02-11 00:00:00",
             marks=fact(
-                "1.3/DATEFORMAT midnight", "A TIMESTAMP without a time is midnight.", Here.SUPPORTED, CONVERSION
+                "1.3/DATEFORMAT midnight", "A TIMESTAMP without a time of day is midnight.", Here.SUPPORTED, CONVERSION
             ),
         ),
         pytest.param(
@@ -90,7 +93,7 @@ NULL = r"\N"
         ),
         pytest.param(
             DATE, b'"20190211"', "dateformat 'auto'", "2019-02-11",
-            marks=fact("1.3/DATEFORMAT auto", "'auto' reads several forms of dates.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/DATEFORMAT auto", "'auto' reads several date formats.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             DATE, b'"soon"', "dateformat 'auto' acceptanydate", NULL,
@@ -98,19 +101,20 @@ NULL = r"\N"
         ),
         pytest.param(
             varchar(3), '"aää"'.encode(), "truncatecolumns", "aä",
-            marks=fact("1.3/TRUNCATECOLUMNS", "Texts that are too long are truncated.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TRUNCATECOLUMNS", "Strings that are too long are truncated.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"  "', "blanksasnull", NULL,
-            marks=fact("1.3/BLANKSASNULL", "A text of only blanks becomes NULL.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/BLANKSASNULL", "A string of blanks becomes NULL.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'""', "emptyasnull", NULL,
-            marks=fact("1.3/EMPTYASNULL", "An empty text becomes NULL, also in JSON.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/EMPTYASNULL", "An empty string becomes NULL, also in JSON.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"  "', "emptyasnull", "  ",
-            marks=fact("1.3/EMPTYASNULL blanks", "EMPTYASNULL keeps texts of blanks.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/EMPTYASNULL blanks",
+                "EMPTYASNULL does not change strings of blanks.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             varchar(), b'"a  "', "trimblanks", "a",
@@ -151,11 +155,12 @@ def test_what_becomes_of_a_value(monkeypatch, column, raw, options, text):
     [
         pytest.param(
             TIME, b"1541105830796", "timeformat 'auto'", 1206,
-            marks=fact("1.3/TIMEFORMAT auto epoch", "'auto' does not read epoch numbers.", Here.SUPPORTED, AUTOMATIC),
+            marks=fact("1.3/TIMEFORMAT auto epoch", "'auto' does not read epoch times.", Here.SUPPORTED, AUTOMATIC),
         ),
         pytest.param(
             TIME, b'"2018-11-01 20:57:10"', "timeformat 'epochmillisecs'", 1206,
-            marks=fact("1.3/TIMEFORMAT mixed", "Epoch numbers and texts cannot be mixed.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/TIMEFORMAT mixed",
+                "Epoch numbers and timestamp strings cannot be mixed.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             TIME, b'"Feb 11 2019 05:09:12"', "timeformat 'auto'", 1206,
@@ -193,7 +198,7 @@ JSON_EXCLUDES = (
         ),
         pytest.param(
             "maxerror 100001", "MAXERROR",
-            marks=fact("1.3/MAXERROR most", "MAXERROR can be at most 100,000.", Here.SUPPORTED, LOAD),
+            marks=fact("1.3/MAXERROR maximum", "MAXERROR can be at most 100,000.", Here.SUPPORTED, LOAD),
         ),
         pytest.param(
             "ignoreallerrors maxerror 5", "IGNOREALLERRORS",
@@ -216,7 +221,8 @@ JSON_EXCLUDES = (
             pytest.param(
                 f"json 'auto' {option}", option.split()[0].upper(),
                 marks=fact(
-                    f"1.3/JSON {option.split()[0].upper()}", f"JSON excludes {option.split()[0].upper()}.",
+                    f"1.3/JSON {option.split()[0].upper()}",
+                    f"JSON cannot be combined with {option.split()[0].upper()}.",
                     Here.SUPPORTED, FORMAT,
                 ),
             )
@@ -235,11 +241,11 @@ def test_options_that_are_refused(options, named):
     [
         pytest.param(
             b"a|\\N\n", "", 2, [("a", NULL)],
-            marks=fact("1.3/NULL AS", r"`\N` means NULL in text and CSV.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/NULL AS", "`\\N` stands for NULL in text and CSV files.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             b"a|-\n", "null as '-'", 2, [("a", NULL)],
-            marks=fact("1.3/NULL AS other", "Another text can mean NULL.", Here.SUPPORTED, CONVERSION),
+            marks=fact("1.3/NULL AS other", "Another string can stand for NULL.", Here.SUPPORTED, CONVERSION),
         ),
         pytest.param(
             codecs.BOM_UTF16_LE + "a|ä\n".encode("utf-16-le"), "encoding as utf16", 2, [("a", "ä")],
@@ -250,7 +256,7 @@ def test_options_that_are_refused(options, named):
         pytest.param(
             b"a\n", "fillrecord", 3, [("a", "", NULL)],
             marks=fact(
-                "1.3/FILLRECORD", "Missing trailing columns become NULL, or an empty text in a VARCHAR.",
+                "1.3/FILLRECORD", "Missing trailing columns become NULL, or an empty string in a VARCHAR.",
                 Here.SUPPORTED, CONVERSION,
             ),
         ),
@@ -266,7 +272,7 @@ def test_options_that_are_refused(options, named):
         ),
         pytest.param(
             b'{"a":\n"x"}\n{"a": "y"}\n', "json ignoreheader 2", 1, [("y",)],
-            marks=fact("1.3/IGNOREHEADER JSON", "JSON files skip lines, too.", Here.SUPPORTED,
+            marks=fact("1.3/IGNOREHEADER JSON", "Lines of JSON files are skipped as well.", Here.SUPPORTED,
                        "copy-usage_notes-copy-from-json"),
         ),
         pytest.param(
@@ -310,7 +316,7 @@ def test_encoding_of_a_manifest(loader):
     assert loader.copy(manifest, "manifest encoding utf16le") == [("ä",)]
 
 
-@fact("1.3/IGNOREHEADER files", "The lines are skipped in every file.", Here.SUPPORTED, CONVERSION)
+@fact("1.3/IGNOREHEADER files", "The lines are skipped in each file.", Here.SUPPORTED, CONVERSION)
 def test_headers_of_all_files(loader):
     loader.put("a/1", "id\n1\n")
     loader.put("a/2", "id\n2\n")
@@ -318,7 +324,7 @@ def test_headers_of_all_files(loader):
     assert loader.copy(f"s3://{BUCKET}/a/", "ignoreheader 1") == [(1,), (2,)]
 
 
-@fact("1.3/MAXERROR", "A load fails when the number of errors reaches MAXERROR.", Here.SUPPORTED, LOAD)
+@fact("1.3/MAXERROR", "COPY fails when the number of errors reaches MAXERROR.", Here.SUPPORTED, LOAD)
 def test_maxerror(loader):
     url = loader.put("a", "1\nx\ny\n4\n")
     loader.run("create table t (id integer)")
@@ -326,7 +332,9 @@ def test_maxerror(loader):
     assert loader.copy(url, "maxerror as 3") == [(1,), (4,)]
 
 
-@fact("1.3/MAXERROR 0", "MAXERROR is 0 by default. 0 and 1 both fail at the first error.", Here.SUPPORTED, LOAD)
+@fact(
+    "1.3/MAXERROR 0", "The default of MAXERROR is 0. With 0 and 1, COPY fails at the first error.", Here.SUPPORTED, LOAD
+)
 def test_the_first_error(loader):
     url = loader.put("a", "1\nx\n")
     loader.run("create table t (id integer)")
@@ -347,7 +355,7 @@ def test_maxerror_and_paths(loader):
     assert "Invalid JSONPath format" in str(loader.copy_fails(url, f"json '{paths}' maxerror 100"))
 
 
-@fact("1.3/IGNOREALLERRORS", "Every bad row is skipped.", Here.SUPPORTED, LOAD)
+@fact("1.3/IGNOREALLERRORS", "All invalid rows are skipped.", Here.SUPPORTED, LOAD)
 def test_ignoreallerrors(loader):
     url = loader.put("a", "1\nx\n3\ny\n")
     loader.run("create table t (id integer)")
@@ -356,7 +364,7 @@ def test_ignoreallerrors(loader):
 
 @fact(
     "1.3/EXPLICIT_IDS",
-    "EXPLICIT_IDS loads values into an IDENTITY column. A column BY DEFAULT does not need it.",
+    "EXPLICIT_IDS loads values into an IDENTITY column. A column GENERATED BY DEFAULT AS IDENTITY does not need it.",
     Here.SUPPORTED,
     CONVERSION,
 )

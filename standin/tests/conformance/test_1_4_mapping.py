@@ -15,25 +15,30 @@ FORMAT = "copy-parameters-data-format"
 JSON = "copy-usage_notes-copy-from-json"
 
 
-@fact("1.4/17", "Text and CSV fill the columns from left to right.", Here.SUPPORTED, MAPPING)
+@fact("1.4/17", "Text and CSV fields fill the columns from left to right.", Here.SUPPORTED, MAPPING)
 def test_positions(loader):
     loader.run("create table t (id integer, name varchar(5))")
     assert loader.copy(loader.put("a", "1,x\n"), "csv") == [(1, "x")]
 
 
-@fact("1.4/17 list", "With a column list, text and CSV follow its order.", Here.SUPPORTED, MAPPING)
+@fact("1.4/17 list", "With a column list, text and CSV fields are in the order of the list.", Here.SUPPORTED, MAPPING)
 def test_list(loader):
     loader.run("create table t (id integer, name varchar(5))")
     assert loader.copy(loader.put("a", "x,1\n"), "csv", "t(name, id)") == [(1, "x")]
 
 
-@fact("1.4/17 JSON", "JSON 'auto' matches by name, also with a column list.", Here.SUPPORTED, FORMAT)
+@fact("1.4/17 JSON", "JSON 'auto' matches by name even with a column list.", Here.SUPPORTED, FORMAT)
 def test_names(loader):
     loader.run("create table t (id integer, name varchar(5))")
     assert loader.copy(loader.put("a", {"name": "x", "id": 1}), "json 'auto'", "t(name, id)") == [(1, "x")]
 
 
-@fact("1.4/17 JSONPaths", "JSONPaths fill the columns of the list in its order.", Here.SUPPORTED, FORMAT)
+@fact(
+    "1.4/17 JSONPaths",
+    "The paths of a JSONPaths file correspond to the columns of the list, in order.",
+    Here.SUPPORTED,
+    FORMAT,
+)
 def test_paths_follow_the_list(loader):
     paths = loader.put("p", {"jsonpaths": ["$.a.b", "$.c[1]"]})
     loader.run("create table t (id integer, name varchar(5))")
@@ -117,7 +122,7 @@ def test_identities_by_default(loader):
             "json 'auto'",
             marks=fact(
                 "1.4/20 BY DEFAULT key",
-                "Such a column when its key is in the JSON objects and there is no column list.",
+                "How such a column is loaded if the JSON objects have its key and there is no column list.",
                 Here.REFUSED,
                 MAPPING + ", which does not decide it",
             ),
@@ -127,7 +132,7 @@ def test_identities_by_default(loader):
             "",
             marks=fact(
                 "1.4/20 BY DEFAULT position",
-                "Such a column in a COPY by position without a column list.",
+                "How such a column is loaded by position without a column list.",
                 Here.REFUSED,
                 MAPPING + ", which does not decide it",
             ),
@@ -148,7 +153,7 @@ def test_an_identity_by_default_far_into_a_file_is_refused_as_well(loader):
 
 @fact(
     "1.4/21",
-    "'auto' matches lower-case keys only: `userId` never matches the column userid.",
+    "'auto' matches lowercase keys only: `userId` never matches the column userid.",
     Here.SUPPORTED,
     FORMAT,
 )
@@ -159,7 +164,7 @@ def test_case_of_keys(loader):
     assert loader.copy(url, "json 'auto ignorecase'") == [(1, None), (1, 2)]
 
 
-@fact("1.4/21 unknown", "Keys without a column are ignored, even if no key has one.", Here.SUPPORTED, FORMAT)
+@fact("1.4/21 unknown", "Keys without a column are ignored, even if no key matches a column.", Here.SUPPORTED, FORMAT)
 def test_unknown_keys(loader):
     loader.run("create table t (id integer)")
     assert loader.copy(loader.put("a", {"other": 1}), "json 'auto'") == [(None,)]
@@ -175,19 +180,19 @@ ONE = Column("a", "int4")
             b'{"a": 1}{"a":\n2}\n\n  {"a": 3}',
             [("1",), ("2",), ("3",)],
             0,
-            marks=fact("1.4/22", "Objects can be separated by any white space, or by none.", Here.SUPPORTED, FORMAT),
+            marks=fact("1.4/22", "Objects can be separated by any whitespace, or by nothing.", Here.SUPPORTED, FORMAT),
         ),
         pytest.param(
             b'{"a": 1},\n{"a": 2}',
             [("1",), ("2",)],
             1,
-            marks=fact("1.4/22 commas", "Commas between objects are errors.", Here.SUPPORTED, FORMAT),
+            marks=fact("1.4/22 commas", "Commas between objects are an error.", Here.SUPPORTED, FORMAT),
         ),
         pytest.param(
             b'[{"a": 1}, {"a": 2}]',
             [],
             1,
-            marks=fact("1.4/22 array", "One array with all objects is an error with 'auto'.", Here.SUPPORTED, FORMAT),
+            marks=fact("1.4/22 array", "With 'auto', an array around the objects is an error.", Here.SUPPORTED, FORMAT),
         ),
     ],
 )
@@ -196,14 +201,14 @@ def test_objects_of_a_file(monkeypatch, content, rows, errors):
     assert (found, len(wrong)) == (rows, errors)
 
 
-@fact("1.4/22 JSONPaths", "With JSONPaths, the rows can be arrays.", Here.SUPPORTED, FORMAT)
+@fact("1.4/22 JSONPaths", "With JSONPaths, each row can be an array.", Here.SUPPORTED, FORMAT)
 def test_arrays(loader):
     paths = loader.put("p", {"jsonpaths": ["$[1]"]})
     loader.run("create table t (id integer)")
     assert loader.copy(loader.put("a", "[0, 1]\n[0, 2]\n"), f"json '{paths}'") == [(1,), (2,)]
 
 
-@fact("1.4/23", "A JSONPaths file is one object with a list of paths in dot or bracket notation.", Here.SUPPORTED, JSON)
+@fact("1.4/23", "A JSONPaths file is an object with a list of paths in dot or bracket notation.", Here.SUPPORTED, JSON)
 def test_notations(loader):
     paths = loader.put("p", """{"jsonpaths": ["$['a b']['c']", "$['list'][0]"]}""")
     loader.run("create table t (c integer, l integer)")
@@ -219,11 +224,11 @@ def test_notations(loader):
         ),
         pytest.param(
             b"""{"jsonpaths": ["$.a.*"]}""",
-            marks=fact("1.4/23 wildcards", "Wildcards and filters do not exist.", Here.SUPPORTED, JSON),
+            marks=fact("1.4/23 wildcards", "Wildcards and filters are not supported.", Here.SUPPORTED, JSON),
         ),
         pytest.param(
             b"""{"jsonpaths": ["$.a[-1]"]}""",
-            marks=fact("1.4/23 negative", "Negative indexes do not exist.", Here.SUPPORTED, JSON),
+            marks=fact("1.4/23 negative", "Negative indexes are not supported.", Here.SUPPORTED, JSON),
         ),
         pytest.param(
             b'{"jsonpaths": ["$.a"',
@@ -231,7 +236,7 @@ def test_notations(loader):
         ),
         pytest.param(
             b'{"jsonpaths": ["$.a"]} {"jsonpaths": []}',
-            marks=fact("1.4/24 two", "Two objects in it fail the COPY.", Here.SUPPORTED, FORMAT),
+            marks=fact("1.4/24 two", "A JSONPaths file with two objects fails the COPY.", Here.SUPPORTED, FORMAT),
         ),
         pytest.param(
             b'{"jsonpaths": [""]}',
@@ -249,7 +254,7 @@ def test_malformed_paths(content):
     assert caught.value.sqlstate == "XX000"
 
 
-@fact("1.4/24", "If the file has another key than `jsonpaths`, COPY matches by name.", Here.SUPPORTED, FORMAT)
+@fact("1.4/24", "If the file does not have the key `jsonpaths`, COPY matches by name.", Here.SUPPORTED, FORMAT)
 def test_another_key(loader):
     paths = loader.put("p", {"paths": ["$.b"]})
     loader.run("create table t (a integer)")
@@ -280,7 +285,7 @@ def test_identities_have_no_path(loader):
     assert loader.copy(loader.put("a", {"a": 7}), f"json '{paths}'") == [(1, 7)]
 
 
-@fact("1.4/26", "A path to a missing key gives NULL.", Here.SUPPORTED, FORMAT)
+@fact("1.4/26", "A path to a missing key yields NULL.", Here.SUPPORTED, FORMAT)
 def test_a_path_to_nothing(loader):
     paths = loader.put("p", {"jsonpaths": ["$.a.b"]})
     loader.run("create table t (a integer)")

@@ -35,7 +35,7 @@ def test_success(loader):
 
 @fact(
     "1.6/31 errors",
-    "A second INFO gives the number of skipped rows, with two spaces before `Check`.",
+    "A second INFO has the number of skipped rows, with two spaces before `Check`.",
     Here.SUPPORTED,
     "tutorial-loading-data",
 )
@@ -62,7 +62,7 @@ def test_row_count(loader):
 
 @fact(
     "1.6/33",
-    "Bad data is XX000: Load into table 'T' failed.  Check 'stl_load_errors' system table for details.",
+    "Invalid data fails with XX000: Load into table 'T' failed.  Check 'stl_load_errors' system table for details.",
     Here.SUPPORTED,
     "errors that drivers show",
 )
@@ -77,7 +77,7 @@ def test_bad_data(loader):
 
 @fact(
     "1.6/33 place",
-    "That error names commands_copy.c and CheckMaxRowError.",
+    "That error comes from commands_copy.c, CheckMaxRowError.",
     Here.SUPPORTED,
     "errors that drivers show",
 )
@@ -90,7 +90,7 @@ def test_place_of_bad_data(loader):
 
 @fact(
     "1.6/34",
-    "Redshift Serverless names sys_load_error_detail instead. One pattern matches both.",
+    "Redshift Serverless names sys_load_error_detail instead, so clients must match both.",
     Here.DIFFERS,
     "errors that drivers show",
 )
@@ -105,7 +105,7 @@ def test_pattern_of_bad_data(loader):
 
 @fact(
     "1.6/35",
-    "No object under the prefix: XX000, The specified S3 prefix 'KEY' does not exist.",
+    "A prefix without objects fails with XX000: The specified S3 prefix 'KEY' does not exist.",
     Here.SUPPORTED,
     "3scale/apisonator#196",
 )
@@ -120,7 +120,7 @@ def test_an_empty_prefix(loader):
 
 @fact(
     "1.6/35 detail",
-    "Its DETAIL has error, code 8001, context, query, location and process.",
+    "Its DETAIL has the lines error, code (8001), context, query, location and process.",
     Here.SUPPORTED,
     "3scale/apisonator#196",
 )
@@ -135,7 +135,7 @@ def test_detail_of_an_empty_prefix(loader):
 
 @fact(
     "1.6/36",
-    "A missing object is S3ServiceException, Status 404, NoSuchKey, with its address.",
+    "A missing object fails with S3ServiceException, Status 404, NoSuchKey. The error has its URL.",
     Here.SUPPORTED,
     "awslabs/aws-lambda-redshift-loader#73",
 )
@@ -154,7 +154,7 @@ def test_a_missing_object(loader):
 
 @fact(
     "1.6/37",
-    "Missing read access is S3ServiceException:Access Denied,Status 403,Error AccessDenied.",
+    "Missing read access fails with S3ServiceException:Access Denied,Status 403,Error AccessDenied.",
     Here.SUPPORTED,
     S3_ERROR,
 )
@@ -169,7 +169,7 @@ def test_access_denied(loader):
 
 @fact(
     "1.6/37 region",
-    "A bucket in another region is S3ServiceException, Status 301, PermanentRedirect.",
+    "A bucket in another region fails with S3ServiceException, Status 301, PermanentRedirect.",
     Here.SUPPORTED,
     S3_ERROR,
 )
@@ -183,7 +183,7 @@ def test_another_region(loader):
     )
 
 
-@fact("1.6/37 key", "A wrong secret key is Status 403, SignatureDoesNotMatch.", Here.SUPPORTED, S3_ERROR)
+@fact("1.6/37 key", "A wrong secret key fails with Status 403, SignatureDoesNotMatch.", Here.SUPPORTED, S3_ERROR)
 def test_a_wrong_key(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
@@ -194,7 +194,7 @@ def test_a_wrong_key(loader):
 
 @fact(
     "1.6/38",
-    "An unreadable manifest is: Problem reading manifest file - S3ServiceException:…",
+    "An unreadable manifest fails with: Problem reading manifest file - S3ServiceException:…",
     Here.SUPPORTED,
     "databricks/spark-redshift#136",
 )
@@ -207,7 +207,7 @@ def test_a_missing_manifest(loader):
 
 @fact(
     "1.6/38 path",
-    "A prefix instead of a manifest is: COPY with MANIFEST parameter requires full path of an S3 object.",
+    "A prefix instead of a manifest fails with: COPY with MANIFEST parameter requires full path of an S3 object.",
     Here.SUPPORTED,
     "PostHog/posthog#61603",
 )
@@ -236,7 +236,7 @@ def test_a_manifest_that_may_not_be_read(loader):
 
 @fact(
     "1.6/39",
-    "A missing table is XX000: Cannot COPY into nonexistent table T. It adds no load error.",
+    "A missing table fails with XX000: Cannot COPY into nonexistent table T. No load error is recorded.",
     Here.SUPPORTED,
     "estuary/connectors#918",
 )
@@ -291,7 +291,12 @@ def _manifest(loader, *entries: dict, **more) -> str:
     return loader.put("m", {"entries": list(entries), **more})
 
 
-@fact("1.6/42", "A manifest lists addresses. Objects that are not mandatory can be missing.", Here.SUPPORTED, MANIFEST)
+@fact(
+    "1.6/42",
+    "A manifest lists the URLs of objects. Objects that are not mandatory can be missing.",
+    Here.SUPPORTED,
+    MANIFEST,
+)
 def test_manifest(loader):
     url = loader.put("a", "1\n")
     loader.put("ab", "2\n")
@@ -349,7 +354,7 @@ def test_length_of_parquet(loader):
     assert loader.copy(_manifest(loader, entry), "parquet manifest") == [(1,)]
 
 
-@fact("1.6/42 plain", "A manifest is not compressed, even if its files are.", Here.SUPPORTED, MANIFEST)
+@fact("1.6/42 plain", "A manifest is never compressed, even if its files are.", Here.SUPPORTED, MANIFEST)
 def test_a_manifest_is_plain(loader):
     url = loader.put("a.gz", gzip.compress(b"1\n"))
     loader.run("create table t (id integer)")
@@ -358,7 +363,7 @@ def test_a_manifest_is_plain(loader):
     assert "Problem reading manifest file" in str(loader.copy_fails(packed, "manifest gzip"))
 
 
-@fact("1.6/43", "COPY retries when S3 does not answer.", Here.DIFFERS, "copy-usage_notes-multiple-files")
+@fact("1.6/43", "COPY retries when S3 does not respond.", Here.DIFFERS, "copy-usage_notes-multiple-files")
 def test_outages(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")

@@ -42,7 +42,7 @@ def test_count_after_bad_data(loader):
 
 @fact(
     "1.7/45 syntax",
-    "A COPY that fails for its syntax or a missing privilege does not change it.",
+    "A COPY with a syntax error or a missing privilege does not change it.",
     Here.SUPPORTED,
     COUNT,
 )
@@ -123,7 +123,7 @@ def test_columns(loader, view, columns):
 
 @fact(
     "1.7/47 row",
-    "A bad row is listed with its file, line, column, text and reason, padded with blanks.",
+    "An invalid row is listed with its file, line, column, text and reason, padded with blanks.",
     Here.SUPPORTED,
     "r_STL_LOAD_ERRORS",
 )
@@ -148,7 +148,7 @@ def test_the_line_of_an_object(loader):
     assert loader.run("select line_number from stl_load_errors where query = pg_last_copy_id()") == [(4,)]
 
 
-@fact("1.7/47 slice", "Which slice loads a file: files are assigned in turn.", Here.UNKNOWN, "no source")
+@fact("1.7/47 slice", "Which slice loads a file. The stand-in assigns files in turn.", Here.UNKNOWN, "no source")
 def test_slices(loader):
     loader.run("create table t (id integer)")
     for number in range(3):
@@ -162,7 +162,7 @@ def test_slices(loader):
     ]
 
 
-@fact("1.7/49", "STL_LOADERROR_DETAIL has the values of a bad row.", Here.REFUSED, "r_STL_LOADERROR_DETAIL")
+@fact("1.7/49", "STL_LOADERROR_DETAIL has the values of an invalid row.", Here.REFUSED, "r_STL_LOADERROR_DETAIL")
 def test_values_of_a_bad_row(loader):
     assert loader.fails("select * from stl_loaderror_detail").sqlstate == "42P01"
 
@@ -195,7 +195,7 @@ def test_files(loader):
     ) == [(True, url, 2, 1, 1, "TEXT")]
 
 
-@fact("1.7/50 rollback", "A row in it does not prove a commit.", Here.SUPPORTED, "r_STL_LOAD_COMMITS")
+@fact("1.7/50 rollback", "A row in it does not mean that the COPY was committed.", Here.SUPPORTED, "r_STL_LOAD_COMMITS")
 def test_files_of_a_rollback(loader):
     loader.run("create table t (id integer)")
     url = loader.put("rolled-back", "1\n")
@@ -258,7 +258,7 @@ VIEWS = (
 
 @fact(
     "1.7/52",
-    "Users who are not superusers see only their own rows.",
+    "Regular users see only their own rows.",
     Here.SUPPORTED,
     "c_visibility-of-data",
 )

@@ -9,7 +9,7 @@ from standin_support.facts import Here, fact
 
 @fact(
     "1.8/53",
-    "COPY belongs to the same transaction as the statements that follow it.",
+    "COPY is part of the same transaction as the statements that follow it.",
     Here.SUPPORTED,
     "verifying-that-data-loaded-correctly",
 )
@@ -41,13 +41,13 @@ def test_aborted(loader):
     [
         pytest.param(
             "copy t from 's3://b/k' iam_role default job create nightly auto on",
-            marks=fact(
-                "1.8/55", "COPY … JOB CREATE loads objects that arrive from then on.", Here.REFUSED, "r_COPY-JOB"
-            ),
+            marks=fact("1.8/55", "COPY … JOB CREATE loads objects as they arrive.", Here.REFUSED, "r_COPY-JOB"),
         ),
         pytest.param(
             "copy job run nightly",
-            marks=fact("1.8/55 verbs", "COPY JOB ALTER, RUN, LIST, SHOW and DROP.", Here.REFUSED, "r_COPY-JOB"),
+            marks=fact(
+                "1.8/55 verbs", "COPY JOB also has ALTER, RUN, LIST, SHOW and DROP.", Here.REFUSED, "r_COPY-JOB"
+            ),
         ),
     ],
 )

@@ -49,7 +49,7 @@ def unload(loader: Loader, options: str, query: str = "select * from t order by 
             "1;a,|b\n2;-\n",
             marks=fact(
                 "UNLOAD/DELIMITER",
-                "DELIMITER and NULL AS set the delimiter and the text for NULL.",
+                "DELIMITER and NULL AS set the delimiter and the string for NULL.",
                 Here.SUPPORTED,
                 UNLOAD,
             ),
@@ -57,7 +57,9 @@ def unload(loader: Loader, options: str, query: str = "select * from t order by 
         pytest.param(
             "format as csv",
             '1,"a,|b"\n2,\n',
-            marks=fact("UNLOAD/CSV", "CSV encloses values with commas in quotation marks.", Here.SUPPORTED, UNLOAD),
+            marks=fact(
+                "UNLOAD/CSV", "CSV encloses values that have commas in quotation marks.", Here.SUPPORTED, UNLOAD
+            ),
         ),
         pytest.param(
             "csv header",
@@ -83,7 +85,7 @@ def test_parquet(rows):
     assert table.to_pylist() == [{"id": 1, "name": "a,|b"}, {"id": 2, "name": None}]
 
 
-@fact("UNLOAD/PARALLEL", "Each slice writes its own files, unless PARALLEL is OFF.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/PARALLEL", "Each slice writes its own files unless PARALLEL is OFF.", Here.SUPPORTED, UNLOAD)
 def test_slices(rows):
     assert list(unload(rows, "")) == ["out/x_0000_part_00", "out/x_0001_part_00"]
     assert list(unload(rows, "allowoverwrite parallel off")) == [
@@ -93,7 +95,7 @@ def test_slices(rows):
     ]
 
 
-@fact("UNLOAD/MANIFEST", "MANIFEST writes the addresses of the files to PREFIXmanifest.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/MANIFEST", "MANIFEST writes the URLs of the files to PREFIXmanifest.", Here.SUPPORTED, UNLOAD)
 def test_manifest(rows):
     files = unload(rows, "manifest parallel off")
     assert json.loads(files["out/x_manifest"]) == {"entries": [{"url": f"s3://{BUCKET}/out/x_000"}]}
@@ -106,7 +108,9 @@ def test_and_back(rows):
     assert rows.copy(f"s3://{BUCKET}/out/x_manifest", "csv manifest emptyasnull", "copied") == [(1, "a,|b"), (2, None)]
 
 
-@fact("UNLOAD/ALLOWOVERWRITE", "Without ALLOWOVERWRITE, no object may have the prefix.", Here.SUPPORTED, UNLOAD)
+@fact(
+    "UNLOAD/ALLOWOVERWRITE", "Without ALLOWOVERWRITE, UNLOAD fails if an object has the prefix.", Here.SUPPORTED, UNLOAD
+)
 def test_overwriting(rows):
     unload(rows, "parallel off")
     error = rows.fails(f"unload ('select 7') to 's3://{BUCKET}/out/x_' iam_role default parallel off")
@@ -114,7 +118,7 @@ def test_overwriting(rows):
     assert unload(rows, "parallel off allowoverwrite", "select 7") == {"out/x_000": b"7\n"}
 
 
-@fact("UNLOAD/LIMIT", "An outer LIMIT is refused.", Here.SUPPORTED, UNLOAD)
+@fact("UNLOAD/LIMIT", "A LIMIT in the outer query is refused.", Here.SUPPORTED, UNLOAD)
 def test_limit(rows):
     error = rows.fails(f"unload ('select * from t limit 1') to 's3://{BUCKET}/out/x_' iam_role default")
     assert "Limit clause is not supported" in str(error)

@@ -110,7 +110,7 @@ def in_background(connection, *statements: str) -> Background:
 
 @fact(
     "2/1",
-    "A statement outside a transaction commits by itself. BEGIN .. ROLLBACK undoes several statements.",
+    "A statement outside a transaction is committed automatically. BEGIN .. ROLLBACK undoes several statements.",
     Here.SUPPORTED,
     "r_BEGIN",
 )
@@ -128,7 +128,7 @@ def test_autocommit_and_blocks(snapshot):
 
 @fact(
     "2/1/drivers",
-    "Drivers open a transaction with the first statement unless they are in autocommit mode.",
+    "Drivers open a transaction with the first statement, except in autocommit mode.",
     Here.SUPPORTED,
     "no source",
 )
@@ -140,7 +140,7 @@ def test_drivers_open_transactions(snapshot, client):
     assert snapshot.numbers() == [1, 3]
 
 
-@fact("2/2", "BEGIN accepts every isolation level, and ignores it.", Here.SUPPORTED, "r_BEGIN")
+@fact("2/2", "BEGIN accepts every isolation level and ignores it.", Here.SUPPORTED, "r_BEGIN")
 @pytest.mark.parametrize("level", ["serializable", "read committed", "read uncommitted", "repeatable read"])
 def test_begin_takes_every_level(snapshot, level):
     reader = snapshot.open(f"begin isolation level {level}", autocommit=True)
@@ -260,7 +260,7 @@ def test_write_skew_at_serializable(serializable):
 
 @fact(
     "2/7",
-    "Committed DDL and TRUNCATE of others are visible at once, even within a transaction.",
+    "Committed DDL and TRUNCATE of other sessions are visible at once, even within a transaction.",
     Here.SUPPORTED,
     ISOLATION,
 )
@@ -293,7 +293,7 @@ def violation(database: Database) -> psycopg.errors.InternalError_:
 
 @fact(
     "2/8",
-    "A violation of serializable isolation is XX000 with the message 1023.",
+    "A violation of serializable isolation fails with XX000 and the message 1023.",
     Here.SUPPORTED,
     "estuary/connectors#5218",
 )
@@ -304,7 +304,7 @@ def test_1023(serializable):
 
 @fact(
     "2/8/detail",
-    "Its detail gives the numbers of the table, of the transactions in the cycle and of the session.",
+    "Its detail has the ids of the table, of the transactions in the cycle and of the session.",
     Here.DIFFERS,
     "no source",
 )
@@ -318,7 +318,7 @@ def test_the_detail_of_1023_names_the_own_transaction_only(serializable):
 
 @fact(
     "2/8/retry",
-    "Error 1023 rolls the whole transaction back. It can be retried from its beginning.",
+    "Error 1023 rolls back the whole transaction, which can be retried from its beginning.",
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
@@ -338,7 +338,7 @@ def test_1023_rolls_back_and_may_be_tried_again(serializable):
 
 @fact(
     "2/9",
-    "LOCK as the first statement makes transactions queue that would otherwise violate isolation.",
+    "With LOCK as the first statement, transactions wait for each other instead of violating isolation.",
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
@@ -352,7 +352,12 @@ def test_lock_first(serializable):
     assert (serializable.numbers(), serializable.numbers("u")) == ([1, 3], [1, 2])
 
 
-@fact("2/9/late", "LOCK after the snapshot does not help.", Here.SUPPORTED, "estuary/connectors#5220")
+@fact(
+    "2/9/late",
+    "LOCK after the snapshot has been taken does not prevent this.",
+    Here.SUPPORTED,
+    "estuary/connectors#5220",
+)
 def test_lock_late(serializable):
     late = serializable.open("select n from t")
     serializable.now("update t set n = 3")
@@ -363,7 +368,7 @@ def test_lock_late(serializable):
 
 @fact(
     "2/10",
-    "Reading a table that is newer than the transaction's snapshot is error 1018.",
+    "Reading a table that is newer than the transaction's snapshot fails with error 1018.",
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
@@ -383,7 +388,7 @@ def test_1018(snapshot, client, statement):
 
 @fact(
     "2/10/own",
-    "The transaction's own new tables, temporary or not, can be read.",
+    "A transaction can read the tables that it has created itself, temporary or not.",
     Here.SUPPORTED,
     "follows from c_serial_isolation",
 )
@@ -395,7 +400,7 @@ def test_own_tables_are_not_1018(snapshot):
 
 @fact(
     "2/11",
-    "Conflicting DDL fails: could not complete because of conflict with concurrent transaction.",
+    "Conflicting DDL fails with: could not complete because of conflict with concurrent transaction.",
     Here.SUPPORTED,
     "dbt-labs/dbt-adapters#626",
 )
@@ -419,7 +424,7 @@ def test_a_second_rename_waits_and_finds_no_table(snapshot):
         waiting.result()
 
 
-@fact("2/12", "A deadlock ends one side with 40P01.", Here.SUPPORTED, "no source")
+@fact("2/12", "In a deadlock, one transaction fails with 40P01.", Here.SUPPORTED, "no source")
 def test_deadlock(snapshot):
     one, two = snapshot.open("update t set n = 2"), snapshot.open("update u set n = 2")
     waiting = in_background(one, "update u set n = 3")
@@ -434,7 +439,7 @@ def test_deadlock(snapshot):
     assert failures == 1
 
 
-@fact("2/13", "Readers do not wait for writers and see what was committed last.", Here.SUPPORTED, "r_LOCK")
+@fact("2/13", "Readers do not wait for writers and see the last committed data.", Here.SUPPORTED, "r_LOCK")
 @pytest.mark.parametrize("statement", ["insert into t values (3)", "update t set n = 3", "delete from t", COPY])
 def test_readers_do_not_wait_for_writers(snapshot, loading, statement):
     writer = snapshot.open(statement)
@@ -459,7 +464,7 @@ def test_readers_wait_for_ddl(snapshot, statement):
 
 @fact(
     "2/14",
-    "LOCK [TABLE] accepts several tables, always takes the strongest lock, and has no mode.",
+    "LOCK [TABLE] accepts several tables and always takes the strongest lock. It does not accept a mode.",
     Here.SUPPORTED,
     "r_LOCK",
 )
@@ -528,7 +533,7 @@ def test_adding_rows_waits_at_serializable(serializable, loading, first, second)
 
 @fact(
     "2/15/changing",
-    "A second UPDATE or DELETE waits for the first, and then reads the new data.",
+    "A second UPDATE or DELETE waits for the first and then reads the new data.",
     Here.SUPPORTED,
     CONCURRENCY,
 )
@@ -621,7 +626,7 @@ def test_what_a_transaction_cannot_hold(snapshot, name, statement):
 
 
 def unknown_alone(name: str, statement: str) -> object:
-    says = f"{name} exists, outside of transactions."
+    says = f"{name} is supported outside of transactions."
     return pytest.param(statement, marks=fact(f"2/18/{name}", says, Here.REFUSED, VIOLATIONS), id=name)
 
 
@@ -641,7 +646,7 @@ def test_what_else_a_transaction_cannot_hold_is_not_known(snapshot, statement):
         snapshot.now(statement)
 
 
-@fact("2/19", "The error is 25001.", Here.SUPPORTED, "awslabs/amazon-redshift-utils#115")
+@fact("2/19", "The SQLSTATE of this error is 25001.", Here.SUPPORTED, "awslabs/amazon-redshift-utils#115")
 def test_the_error_of_a_transaction_that_cannot_hold_it(snapshot):
     client = snapshot.open("begin", autocommit=True)
     with pytest.raises(psycopg.Error) as caught:
@@ -691,7 +696,7 @@ def test_what_is_rolled_back(snapshot, statements):
 
 @fact(
     "2/21",
-    "ALTER TABLE APPEND moves the rows of one table to an identical one, and commits.",
+    "ALTER TABLE APPEND moves the rows of one table to an identical one and commits.",
     Here.SUPPORTED,
     "r_ALTER_TABLE_APPEND",
 )
@@ -722,7 +727,7 @@ def test_rename_swap(snapshot):
 
 @fact(
     "2/22/readers",
-    "A concurrent reader can get the error that the table does not exist.",
+    "A concurrent reader can fail because the table does not exist.",
     Here.DIFFERS,
     "dbt-labs/dbt-adapters#2162",
 )
@@ -740,14 +745,16 @@ def test_a_view_follows_its_table(snapshot):
     assert snapshot.numbers("v") == [1]
 
 
-@fact("2/22/late-binding", "A view WITH NO SCHEMA BINDING follows the name.", Here.REFUSED, "r_CREATE_VIEW")
+@fact("2/22/late-binding", "A view WITH NO SCHEMA BINDING refers to its table by name.", Here.REFUSED, "r_CREATE_VIEW")
 def test_a_late_binding_view(snapshot):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         snapshot.now("create view v as select n from public.t with no schema binding")
 
 
 def absent(number: str, name: str, statement: str, source: str) -> object:
-    return pytest.param(statement, marks=fact(number, f"There is no {name}.", Here.SUPPORTED, source), id=name)
+    return pytest.param(
+        statement, marks=fact(number, f"Redshift does not support {name}.", Here.SUPPORTED, source), id=name
+    )
 
 
 @pytest.mark.parametrize(
@@ -759,7 +766,7 @@ def absent(number: str, name: str, statement: str, source: str) -> object:
         ),
         absent("2/24/FOR UPDATE", "SELECT .. FOR UPDATE", "select n from t for update", "no source"),
         absent(
-            "2/24/advisory locks", "advisory lock", "select pg_advisory_lock(1)", "c_unsupported-postgresql-functions"
+            "2/24/advisory locks", "advisory locks", "select pg_advisory_lock(1)", "c_unsupported-postgresql-functions"
         ),
         absent("2/24/LISTEN", "LISTEN", "listen x", "no source"),
         absent("2/24/NOTIFY", "NOTIFY", "notify x", "no source"),
@@ -775,7 +782,7 @@ def test_what_there_is_none_of(snapshot, statement):
 
 @fact(
     "2/25",
-    "A procedure that is called within a transaction cannot end it.",
+    "A procedure that is called within a transaction cannot commit or roll it back.",
     Here.REFUSED,
     "stored-procedure-transaction-management",
 )
@@ -787,7 +794,7 @@ def test_procedures(snapshot):
 
 @fact(
     "2/26",
-    "When a client is lost, its transaction is rolled back.",
+    "When a client disconnects, its transaction is rolled back.",
     Here.SUPPORTED,
     "copy-usage_notes-multiple-files",
 )
@@ -802,7 +809,7 @@ def test_a_lost_client_in_a_transaction(snapshot):
 
 @fact(
     "2/26/alone",
-    "A COPY or INSERT outside a transaction runs on to its commit when its client is lost.",
+    "A COPY or INSERT outside a transaction continues and is committed after its client disconnects.",
     Here.SUPPORTED,
     "copy-usage_notes-multiple-files",
 )
@@ -850,7 +857,7 @@ def test_terminate(snapshot):
 
 @fact(
     "2/29/views",
-    "svv_transactions and stv_locks show who holds locks and who waits for them.",
+    "svv_transactions and stv_locks show which sessions hold locks and which wait for them.",
     Here.SUPPORTED,
     "r_LOCK",
 )

@@ -32,7 +32,7 @@ def refuse(session, statement: str) -> None:
 
 
 def absent(section: str, name: str, statement: str, source: str) -> object:
-    says = f"There is no {name}."
+    says = f"Redshift does not support {name}."
     return pytest.param(statement, marks=fact(f"{section}/{name}", says, Here.SUPPORTED, source), id=name)
 
 
@@ -45,37 +45,37 @@ def feature(name: str, statement: str) -> object:
     [
         feature("range partitioning", "create table x (a int) partition by range (a)"),
         feature("list partitioning", "create table x (a int) partition by list (a)"),
-        feature("partition", "create table x partition of t default"),
-        feature("tablespace", "create tablespace x location '/tmp'"),
-        feature("tablespace of a table", "create table x (a int) tablespace pg_default"),
-        feature("check constraint", "create table x (a int check (a > 0))"),
-        feature("exclusion constraint", "create table x (a int, exclude using gist (a with =))"),
+        feature("partitions", "create table x partition of t default"),
+        feature("tablespaces", "create tablespace x location '/tmp'"),
+        feature("TABLESPACE of a table", "create table x (a int) tablespace pg_default"),
+        feature("check constraints", "create table x (a int check (a > 0))"),
+        feature("exclusion constraints", "create table x (a int, exclude using gist (a with =))"),
         feature("inheritance", "create table x (b int) inherits (t)"),
         *(
-            feature(f"system column {name}", f"select {name}, a from t")
+            feature(f"the system column {name}", f"select {name}, a from t")
             for name in ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
         ),
         *(
-            feature(f"column that is called {name}", f"create table x ({name} int)")
+            feature(f"a column named {name}", f"create table x ({name} int)")
             for name in ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
         ),
-        feature("index", "create index i on t (a)"),
-        feature("unique index", "create unique index i on t (a)"),
-        feature("collation of an expression", "select 'x' collate \"C\" from t"),
-        feature("collation of a user's", 'create collation x from "C"'),
-        feature("subscript", "select a[1] from t"),
-        feature("array constructor", "select array[1]"),
-        feature("row constructor", "select row(1, 2)"),
-        feature("row constructor without ROW", "select (1, 2)"),
-        feature("trigger", "create trigger x before insert on t execute function f()"),
-        feature("foreign server", "create server y foreign data wrapper z"),
-        feature("foreign table", "create foreign table x (a int) server y"),
-        feature("table function", "select * from json_each('{}')"),
-        feature("VALUES list as a constant table", "select * from (values (1)) v"),
-        feature("VALUES statement", "values (1)"),
-        feature("sequence", "create sequence s"),
-        feature("full text search", "create text search configuration x (copy = simple)"),
-        feature("match of a text search", "select a from t where a @@ 'x'"),
+        feature("indexes", "create index i on t (a)"),
+        feature("unique indexes", "create unique index i on t (a)"),
+        feature("COLLATE in an expression", "select 'x' collate \"C\" from t"),
+        feature("user-defined collations", 'create collation x from "C"'),
+        feature("subscripts", "select a[1] from t"),
+        feature("array constructors", "select array[1]"),
+        feature("row constructors", "select row(1, 2)"),
+        feature("row constructors without ROW", "select (1, 2)"),
+        feature("triggers", "create trigger x before insert on t execute function f()"),
+        feature("foreign servers", "create server y foreign data wrapper z"),
+        feature("foreign tables", "create foreign table x (a int) server y"),
+        feature("table functions", "select * from json_each('{}')"),
+        feature("a VALUES list as a table", "select * from (values (1)) v"),
+        feature("VALUES as a statement", "values (1)"),
+        feature("sequences", "create sequence s"),
+        feature("text search configurations", "create text search configuration x (copy = simple)"),
+        feature("the text search operator @@", "select a from t where a @@ 'x'"),
     ],
 )
 def test_features(session, table, statement):
@@ -90,7 +90,8 @@ def test_constraints(ask):
 
 @fact(
     "3.3/NULLS in windows",
-    "One page lists it as unsupported, but the pages of the functions describe it.",
+    "One page lists NULLS FIRST and NULLS LAST in window functions as unsupported, but the functions' own "
+    "pages describe them.",
     Here.UNKNOWN,
     FEATURES,
 )
@@ -100,7 +101,7 @@ def test_nulls_in_windows(session, table):
 
 
 @fact(
-    "3.3/RULE and TRIGGER", "The permissions RULE and TRIGGER are accepted and have no effect.", Here.REFUSED, FEATURES
+    "3.3/RULE and TRIGGER", "The permissions RULE and TRIGGER are accepted but have no effect.", Here.REFUSED, FEATURES
 )
 @pytest.mark.parametrize("permission", ["rule", "trigger"])
 def test_permissions_without_effect(session, table, permission):
@@ -109,7 +110,7 @@ def test_permissions_without_effect(session, table, permission):
 
 
 def data_type(name: str) -> object:
-    says = f"There is no type {name}."
+    says = f"Redshift does not support the type {name}."
     return pytest.param(name, marks=fact(f"3.4/{name}", says, Here.SUPPORTED, TYPES), id=name)
 
 
@@ -129,19 +130,19 @@ def test_data_types(session, table, kind):
     refuse(session, f"select null::{kind}")
 
 
-@fact("3.4/ENUM", "There are no enumerated types.", Here.SUPPORTED, TYPES)
+@fact("3.4/ENUM", "Redshift does not support enumerated types.", Here.SUPPORTED, TYPES)
 def test_enumerated_types(session, table):
     refuse(session, "create type mood as enum ('a')")
 
 
-@fact("3.4/composite", "There are no composite types.", Here.SUPPORTED, TYPES)
+@fact("3.4/composite", "Redshift does not support composite types.", Here.SUPPORTED, TYPES)
 def test_composite_types(session, table):
     refuse(session, "create type pair as (a int, b int)")
 
 
 def newer_type(name: str, source: str) -> object:
     return pytest.param(
-        name, marks=fact(f"3.4/{name.upper()}", f"{name.upper()} exists.", Here.REFUSED, source), id=name
+        name, marks=fact(f"3.4/{name.upper()}", f"Redshift has the type {name.upper()}.", Here.REFUSED, source), id=name
     )
 
 
@@ -263,8 +264,8 @@ def syntax(name: str, statement: str, source: str = "no source") -> object:
         syntax("LATERAL", "select * from t, lateral (select 1) x"),
         syntax("GENERATED ALWAYS AS", "create table x (a int generated always as (1) stored)"),
         syntax("CREATE INDEX", "create index i on t (a) where a > 1"),
-        syntax("alias in DELETE", "delete from t as x where x.a = 1", "dbt-labs/dbt-adapters#958"),
-        syntax("ADD COLUMN of several columns", "alter table t add column b int, add column c int"),
+        syntax("DELETE with an alias", "delete from t as x where x.a = 1", "dbt-labs/dbt-adapters#958"),
+        syntax("ADD COLUMN with several columns", "alter table t add column b int, add column c int"),
         syntax("COPY FROM STDIN", "copy t from stdin"),
         syntax("WITH before MERGE", "with s as (select 1 as a) merge into t using s on t.a = s.a remove duplicates"),
         syntax(
@@ -272,7 +273,7 @@ def syntax(name: str, statement: str, source: str = "no source") -> object:
             "merge into t using (select 1 as a) s on t.a = s.a when matched then do nothing "
             "when not matched then insert values (s.a)",
         ),
-        syntax("ANY of an array", "select a from t where a = any('{1}')"),
+        syntax("ANY with an array", "select a from t where a = any('{1}')"),
         syntax("::regclass", "select 't'::regclass"),
     ],
 )
@@ -288,14 +289,14 @@ JOINED = (
 )
 
 
-@fact("3.5/3/DELETE", "DELETE .. USING joins, also after WITH.", Here.SUPPORTED, "r_DELETE")
+@fact("3.5/3/DELETE", "DELETE .. USING can join tables, even after WITH.", Here.SUPPORTED, "r_DELETE")
 def test_delete_using(ask):
     assert ask(*JOINED, "delete from x using s where x.k = s.k", "select k from x") == [(2,)]
     with_ = "with y as (select k from s) delete from x using y where x.k = y.k"
     assert ask(*JOINED, with_, "select k from x") == [(2,)]
 
 
-@fact("3.5/3/UPDATE", "UPDATE .. FROM joins, also with an alias and after WITH.", Here.SUPPORTED, "r_UPDATE")
+@fact("3.5/3/UPDATE", "UPDATE .. FROM can join tables, even with an alias and after WITH.", Here.SUPPORTED, "r_UPDATE")
 def test_update_from(ask):
     changed = [(1, 10), (2, 0)]
     for update in (
@@ -315,7 +316,7 @@ def test_update_from_an_outer_join(ask):
 
 @fact(
     "3.5/3/several matches",
-    "An UPDATE with several matches for a row uses one of them.",
+    "An UPDATE with several matches for one row uses one of them.",
     Here.SUPPORTED,
     "error_on_nondeterministic_update",
 )
@@ -325,7 +326,7 @@ def test_update_from_several_matches(ask):
 
 @fact(
     "3.5/3/error_on_nondeterministic_update",
-    "With this setting they are an error.",
+    "With this setting, several matches for one row are an error.",
     Here.SUPPORTED,
     "error_on_nondeterministic_update",
 )
@@ -347,19 +348,19 @@ def test_update_that_refuses_several_matches(ask, value):
     assert ask(*JOINED, setting, off, "update x set v = s.v from s where x.k = s.k", "select 1") == [(1,)]
 
 
-@fact("3.5/4", "version() returns PostgreSQL 8.0.2 and Redshift's own version.", Here.SUPPORTED, "cluster-versions")
+@fact("3.5/4", "version() names PostgreSQL 8.0.2 and Redshift's own version.", Here.SUPPORTED, "cluster-versions")
 def test_version(ask):
     ((version,),) = ask("select version()")
     assert version.startswith("PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC")
     assert version.endswith("Redshift 1.0.434008")
 
 
-@fact("3.5/5", "New functions in Python cannot be created.", Here.SUPPORTED, "behavior-changes")
+@fact("3.5/5", "New Python functions cannot be created.", Here.SUPPORTED, "behavior-changes")
 def test_functions_in_python(session, table):
     refuse(session, "create function f() returns int stable as $$return 1$$ language plpythonu")
 
 
-@fact("3.5/5/SQL", "Users can define functions in SQL and with Lambda.", Here.REFUSED, "behavior-changes")
+@fact("3.5/5/SQL", "Users can define SQL functions and Lambda functions.", Here.REFUSED, "behavior-changes")
 @pytest.mark.parametrize(
     "statement",
     [

@@ -49,7 +49,9 @@ def test_remove_duplicates(ask):
 
 
 def absent(number: str, name: str, statement: str, source: str = "r_MERGE") -> object:
-    return pytest.param(statement, marks=fact(f"4/{number}", f"There is no {name}.", Here.SUPPORTED, source), id=name)
+    return pytest.param(
+        statement, marks=fact(f"4/{number}", f"Redshift does not support {name}.", Here.SUPPORTED, source), id=name
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,10 +60,10 @@ def absent(number: str, name: str, statement: str, source: str = "r_MERGE") -> o
         absent("2/MATCHED alone", "MERGE with WHEN MATCHED alone", MERGE + UPDATE, "no source"),
         absent("2/NOT MATCHED alone", "MERGE with WHEN NOT MATCHED alone", MERGE + INSERT, "no source"),
         absent("2/order", "WHEN NOT MATCHED before WHEN MATCHED", MERGE + INSERT + " when matched then delete"),
-        absent("2/twice", "second WHEN MATCHED", MERGE + UPDATE + UPDATE + INSERT),
+        absent("2/twice", "two WHEN MATCHED clauses", MERGE + UPDATE + UPDATE + INSERT),
         absent(
             "2/AND",
-            "condition beside MATCHED",
+            "a condition after WHEN MATCHED",
             BOTH.replace("when matched", "when matched and source.k > 1"),
             "SQLMesh/sqlmesh#3607",
         ),
@@ -69,19 +71,19 @@ def absent(number: str, name: str, statement: str, source: str = "r_MERGE") -> o
         absent("2/DO NOTHING", "DO NOTHING", MERGE + "when matched then do nothing " + INSERT),
         absent(
             "3/alias",
-            "alias of the target",
+            "an alias for the target",
             BOTH.replace("into target", "into target as x").replace("target.k", "x.k"),
             "SQLMesh/sqlmesh#3607",
         ),
-        absent("3/SET", "qualified column in SET", BOTH.replace("set v", "set target.v"), "SQLMesh/sqlmesh#3607"),
+        absent("3/SET", "qualified columns in SET", BOTH.replace("set v", "set target.v"), "SQLMesh/sqlmesh#3607"),
         absent(
             "4/alias",
-            "subquery as a source without an alias",
+            "a subquery without an alias as the source",
             BOTH.replace("using source", "using (select * from source)"),
         ),
-        absent("4/target", "source that is the target", BOTH.replace("using source", "using target")),
+        absent("4/target", "the target as the source", BOTH.replace("using source", "using target")),
         absent("4/WITH", "WITH before MERGE", "with s as (select 1 as k) " + BOTH),
-        absent("8/WHEN", "WHEN beside REMOVE DUPLICATES", MERGE + "when matched then delete remove duplicates"),
+        absent("8/WHEN", "WHEN together with REMOVE DUPLICATES", MERGE + "when matched then delete remove duplicates"),
         absent("16/RETURNING", "RETURNING", BOTH + " returning k", "no source"),
     ],
 )
@@ -91,7 +93,12 @@ def test_what_merge_has_not(ask, statement):
     assert caught.value.sqlstate in ("0A000", "42601", "XX000")
 
 
-@fact("4/3", "The target is a permanent or a temporary table, called by its own name.", Here.SUPPORTED, "r_MERGE")
+@fact(
+    "4/3",
+    "The target is a permanent or a temporary table, and the statement refers to it by its own name.",
+    Here.SUPPORTED,
+    "r_MERGE",
+)
 @pytest.mark.parametrize("kind", ["table", "temp table"])
 def test_the_target(ask, kind):
     made = (f"create {kind} target (k integer, v varchar(9))", *FILLED[1:])
@@ -119,7 +126,7 @@ def test_the_source(ask, made, source):
     assert ask(*FILLED, made, BOTH.replace("using source", f"using {source}"), ROWS) == MERGED
 
 
-@fact("4/4/own", "A subquery that reads the target is an error with its own message.", Here.SUPPORTED, "r_MERGE")
+@fact("4/4/own", "A subquery that reads the target fails with a special message.", Here.SUPPORTED, "r_MERGE")
 def test_a_source_that_reads_the_target(ask):
     source = "(select target.k, target.v from target) source"
     with pytest.raises(psycopg.errors.InternalError_, match="in Merge statement cannot reference target table"):
@@ -132,7 +139,7 @@ def test_a_view_that_reads_the_target(ask):
     assert ask(*FILLED, view, BOTH.replace("using source", "using other source"), ROWS) == [(1, "old")]
 
 
-@fact("4/5", "NULL never matches and is inserted by every run.", Here.SUPPORTED, "r_MERGE")
+@fact("4/5", "NULL never matches, so rows with a NULL key are inserted each time.", Here.SUPPORTED, "r_MERGE")
 def test_null_matches_nothing(ask):
     nulls = "select count(*) from target where k is null"
     rows = ask(*TABLES, "insert into source values (null, 'x')", BOTH, BOTH, nulls)
@@ -151,7 +158,7 @@ def test_other_conditions(ask, condition):
         ask(*FILLED, BOTH.replace("target.k = source.k", condition))
 
 
-@fact("4/6", "Two source rows for one target row are an error.", Here.SUPPORTED, "r_MERGE")
+@fact("4/6", "Two source rows that match one target row are an error.", Here.SUPPORTED, "r_MERGE")
 @pytest.mark.parametrize("matched", [UPDATE, "when matched then delete "])
 def test_several_matches_fail(ask, matched):
     with pytest.raises(psycopg.errors.InternalError_, match="Found multiple matches to update the same tuple"):
@@ -160,7 +167,7 @@ def test_several_matches_fail(ask, matched):
 
 @fact(
     "4/7",
-    "Source rows that share a key and match nothing are all inserted.",
+    "Source rows that have the same key and match no target row are all inserted.",
     Here.SUPPORTED,
     "follows from r_MERGE",
 )
@@ -171,7 +178,7 @@ def test_duplicates_that_match_nothing_all_land(ask):
 
 @fact(
     "4/8",
-    "REMOVE DUPLICATES keeps one of the matching duplicates in the target, and duplicates that do not match.",
+    "REMOVE DUPLICATES keeps one of several matching rows of the target. Duplicates that do not match are kept.",
     Here.SUPPORTED,
     "r_MERGE",
 )
@@ -180,7 +187,7 @@ def test_remove_duplicates_of_the_target(ask):
     assert ask(*FILLED, doubled, MERGE + "remove duplicates", ROWS) == [*MERGED, (3, "x"), (3, "x")]
 
 
-@fact("4/8/columns", "It requires a source with the target's columns.", Here.SUPPORTED, "r_MERGE")
+@fact("4/8/columns", "Its source must have the same columns as the target.", Here.SUPPORTED, "r_MERGE")
 @pytest.mark.parametrize("columns", ["k", "k, v, k as other", "v, k"])
 def test_remove_duplicates_needs_the_same_columns(ask, columns):
     source = f"(select {columns} from source) source"
@@ -190,7 +197,7 @@ def test_remove_duplicates_needs_the_same_columns(ask, columns):
 
 @fact(
     "4/8/several matches",
-    "Whether it refuses two source rows for one target row is not documented.",
+    "Whether it refuses two source rows that match one target row.",
     Here.UNKNOWN,
     "no source",
 )
@@ -221,7 +228,7 @@ def test_privileges(endpoint, matched, needed):
     merger.execute(MERGE + matched + INSERT)
 
 
-@fact("4/10", "MERGE cannot refer to a part of a SUPER column.", Here.REFUSED, "r_MERGE")
+@fact("4/10", "MERGE cannot refer to parts of a SUPER column.", Here.REFUSED, "r_MERGE")
 def test_super(ask):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         ask("create table target (k super)")

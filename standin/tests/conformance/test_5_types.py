@@ -59,13 +59,13 @@ from standin_support.checks import (
         ),
         case(
             "5/1 SUM, overflow",
-            "SUM of BIGINT overflows as a BIGINT does.",
+            "SUM of BIGINT overflows like a BIGINT.",
             "follows from r_SUM",
             {"select sum(b + 9223372036854775800) from numbers": Fails("out of range", psycopg.errors.InternalError_)},
         ),
         case(
             "5/1 DECIMAL sum and product",
-            "A sum of DECIMALs has the larger scale, a product the sum of both.",
+            "A sum of DECIMALs has the larger of the two scales, and a product has their sum.",
             "r_numeric_computations201",
             {
                 "select d + e from numbers where i = 1": Decimal("4.10"),
@@ -76,7 +76,7 @@ from standin_support.checks import (
         ),
         case(
             "5/1 DECIMAL quotient",
-            "The types of both sides determine a quotient's precision and scale: (8,2) by (8,2) is (17,9).",
+            "The types of both operands determine a quotient's precision and scale: (8,2) divided by (8,2) is (17,9).",
             "r_numeric_computations201",
             {
                 "select d / e from numbers where i = 4": Decimal("6.660000000"),
@@ -94,14 +94,14 @@ from standin_support.checks import (
         ),
         case(
             "5/1 DECIMAL quotient of subqueries",
-            "The same applies to columns of subqueries. Here these have PostgreSQL's digits.",
+            "The same applies to columns of subqueries. The stand-in's quotients of these have PostgreSQL's scale.",
             "r_numeric_computations201",
             {"select d / e from (select d, e from numbers where i = 1) q": Decimal("0.36666666666666666667")},
             DIFFERS,
         ),
         case(
             "5/1 DECIMAL literals",
-            "The precision of a literal with a decimal point. Here its quotients have PostgreSQL's digits.",
+            "The precision of a literal with a decimal point. The stand-in's quotients of it have PostgreSQL's scale.",
             NO_SOURCE,
             {"1.0 / 3": Decimal("0.33333333333333333333")},
             UNKNOWN,
@@ -135,13 +135,13 @@ from standin_support.checks import (
         ),
         case(
             "5/3 FORMAT, CONCAT_WS",
-            "FORMAT and CONCAT_WS do not exist.",
+            "FORMAT and CONCAT_WS are not supported.",
             "c_unsupported-postgresql-functions",
             {"format('x')": NOT_HERE, "concat_ws(',', 'a', 'b')": NOT_HERE},
         ),
         case(
             "5/4 LEN",
-            "LEN, LENGTH and CHAR_LENGTH count characters, OCTET_LENGTH bytes.",
+            "LEN, LENGTH and CHAR_LENGTH count characters. OCTET_LENGTH counts bytes.",
             "r_LEN",
             {
                 "len('français')": 8,
@@ -192,7 +192,7 @@ from standin_support.checks import (
         ),
         case(
             "5/8 NVL",
-            "NVL takes any number of arguments, NVL2 chooses by its first.",
+            "NVL accepts any number of arguments. NVL2 returns its second or third argument, depending on the first.",
             "r_NVL_function, r_NVL2",
             {"nvl(null, null, 3)": 3, "nvl2(null, 1, 2)": 2, "nvl2(0, 1, 2)": 1},
         ),
@@ -208,7 +208,7 @@ from standin_support.checks import (
         ),
         case(
             "5/8 IS DISTINCT FROM",
-            "There is no IS DISTINCT FROM.",
+            "IS DISTINCT FROM is not supported.",
             "c_unsupported-postgresql-features",
             {"1 is distinct from 2": NOT_HERE, "1 is not distinct from null": NOT_HERE},
         ),

@@ -30,7 +30,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
     [
         case(
             "5/9 DATEADD",
-            "DATEADD adds date parts.",
+            "DATEADD adds a number of date parts.",
             "r_DATEADD_function",
             {
                 "dateadd(month, 18, '2008-02-28'::date)": at(2009, 8, 28),
@@ -53,7 +53,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/10",
-            "The weekday on which a week of DATEDIFF begins.",
+            "The day on which weeks begin for DATEDIFF.",
             NO_SOURCE,
             {
                 "datediff(week, '2009-01-01', '2009-12-31')": 52,
@@ -89,19 +89,19 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
         ),
         case(
             "5/12 TO_CHAR",
-            "D of TO_CHAR is 1 on Sunday.",
+            "The pattern D of TO_CHAR is 1 on Sunday.",
             "r_Dateparts_for_datetime_functions",
             {f"to_char({SUNDAY}, 'D')": "1"},
         ),
         case(
             "5/12 isodow",
-            "There is no isodow.",
+            "isodow is not supported.",
             "r_Dateparts_for_datetime_functions",
             {f"extract(isodow from {SUNDAY})": NOT_HERE},
         ),
         case(
             "5/13 week",
-            "week is the ISO 8601 week, year the calendar year.",
+            "week is the ISO 8601 week, and year is the calendar year.",
             "r_Dateparts_for_datetime_functions",
             {
                 "extract(week from date '2018-12-31')": 1,
@@ -112,7 +112,7 @@ def at(*parts: int, **zone: datetime.tzinfo) -> datetime.datetime:
                 f"date_trunc('week', {SUNDAY})": at(2018, 11, 5),
             },
         ),
-        case("5/13 isoyear", "There is no isoyear.", NO_SOURCE, {f"extract(isoyear from {SUNDAY})": NOT_HERE}),
+        case("5/13 isoyear", "isoyear is not supported.", NO_SOURCE, {f"extract(isoyear from {SUNDAY})": NOT_HERE}),
     ],
 )
 def test_dates(session, tables, results):
@@ -121,7 +121,7 @@ def test_dates(session, tables, results):
 
 @fact(
     "5/14",
-    "Date parts need no quotation marks. The columns are called date_part, pgdate_part, date_diff and date_add.",
+    "Date parts need no quotation marks. The result columns are named date_part, pgdate_part, date_diff and date_add.",
     SUPPORTED,
     "r_Dateparts_for_datetime_functions, r_DATEDIFF_function",
 )
@@ -141,7 +141,7 @@ UTC = datetime.timezone.utc
     [
         case(
             "5/15",
-            "EXTRACT returns an integer, DATE_PART a number with a fraction.",
+            "EXTRACT returns an integer. DATE_PART returns a floating-point number.",
             "r_Dateparts_for_datetime_functions",
             {
                 "extract(sec from timestamp '2009-01-01 00:00:03.189717')": 3,
@@ -178,7 +178,7 @@ UTC = datetime.timezone.utc
         ),
         case(
             "5/17 is_strict",
-            "A day beyond the end of the month carries over, unless is_strict is true.",
+            "A day beyond the end of the month carries over into the next month unless is_strict is true.",
             "r_TO_DATE_function, r_TO_TIMESTAMP",
             {
                 "to_date('20010631', 'YYYYMMDD')": datetime.date(2001, 7, 1),
@@ -224,7 +224,8 @@ def test_times(session, tables, results):
 
 @fact(
     "5/19 GETDATE and SYSDATE",
-    "GETDATE is the statement's start in whole seconds, SYSDATE the transaction's. Neither has a zone.",
+    "GETDATE is the start of the statement in whole seconds. SYSDATE is the start of the transaction. "
+    "Neither has a time zone.",
     SUPPORTED,
     "r_GETDATE, r_SYSDATE; no source for the whole seconds",
 )
@@ -245,7 +246,7 @@ def test_times_of_the_statement_and_of_the_transaction(session):
     [
         case(
             "5/19 CURRENT_DATE",
-            "CURRENT_DATE is the day of the transaction.",
+            "CURRENT_DATE is the day on which the transaction started.",
             "Date_functions_header",
             {"current_date = trunc(sysdate)": True},
         ),

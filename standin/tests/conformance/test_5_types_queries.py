@@ -51,7 +51,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/21 FNV_HASH",
-            "FNV_HASH differs for an INTEGER and a BIGINT, and accepts a seed.",
+            "FNV_HASH differs between an INTEGER and a BIGINT, and accepts a seed.",
             "r_FNV_HASH",
             {
                 "fnv_hash(1)": -5968735742475085980,
@@ -69,7 +69,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/21 MD5_DIGEST",
-            "MD5_DIGEST returns the bytes of MD5.",
+            "MD5_DIGEST returns the MD5 hash as bytes.",
             NO_SOURCE,
             {"md5_digest('abc')": NOT_HERE},
             REFUSED,
@@ -96,7 +96,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/22 WITHIN GROUP",
-            "LISTAGG, MEDIAN and PERCENTILE_CONT of one SELECT must have the same order.",
+            "All LISTAGG, MEDIAN and PERCENTILE_CONT in one SELECT must have the same WITHIN GROUP order.",
             "r_LISTAGG, r_MEDIAN",
             {
                 "select listagg(v) within group (order by n), listagg(n) within group (order by v) from texts": Fails(
@@ -122,20 +122,20 @@ from standin_support.facts import fact
         ),
         case(
             "5/22 STRING_AGG",
-            "There is no STRING_AGG.",
+            "STRING_AGG is not supported.",
             "c_unsupported-postgresql-functions",
             {"select string_agg(v, ',') from texts": NOT_HERE},
         ),
         case(
             "5/23 APPROXIMATE COUNT",
-            "APPROXIMATE COUNT(DISTINCT ..) can be off by two percent. Here it is exact.",
+            "APPROXIMATE COUNT(DISTINCT ..) can be off by two percent. The stand-in's is exact.",
             "r_COUNT",
             {"select approximate count(distinct v) from texts": 3},
             DIFFERS,
         ),
         case(
             "5/23 APPROXIMATE PERCENTILE_DISC",
-            "APPROXIMATE PERCENTILE_DISC can be off by half a percent. Here it is exact.",
+            "APPROXIMATE PERCENTILE_DISC can be off by half a percent. The stand-in's is exact.",
             "r_APPROXIMATE_PERCENTILE_DISC",
             {"select approximate percentile_disc(0.5) within group (order by i) from numbers": 2},
             DIFFERS,
@@ -168,7 +168,7 @@ from standin_support.facts import fact
         ),
         case(
             "5/25 QUALIFY",
-            "QUALIFY filters rows by window functions. A relation directly before it needs an alias.",
+            "QUALIFY filters rows by window functions. A table name directly before it needs an alias.",
             "r_QUALIFY_clause",
             {
                 "select i from numbers x qualify row_number() over (order by i desc) = 1": 4,
@@ -279,7 +279,8 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 SUPER",
-            "JSON_PARSE returns a SUPER. Queries navigate and unnest it, and JSON_SERIALIZE writes it.",
+            "JSON_PARSE returns a SUPER value. Queries can navigate and unnest it, and JSON_SERIALIZE "
+            "converts it to JSON.",
             "JSON_PARSE, query-super",
             {
                 "json_parse('{}')": NOT_HERE,
@@ -291,7 +292,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 JSON_EXTRACT_PATH_TEXT",
-            "JSON_EXTRACT_PATH_TEXT follows keys in a JSON text.",
+            "JSON_EXTRACT_PATH_TEXT follows a path of keys in a JSON string.",
             "JSON_EXTRACT_PATH_TEXT",
             {
                 """json_extract_path_text('{"f2":{"f3":1},"f4":{"f5":99,"f6":"star"}}', 'f4', 'f6')""": "star",
@@ -301,7 +302,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 JSON_EXTRACT_ARRAY_ELEMENT_TEXT",
-            "JSON_EXTRACT_ARRAY_ELEMENT_TEXT counts from 0, and is NULL beyond the array.",
+            "JSON_EXTRACT_ARRAY_ELEMENT_TEXT counts from 0, and returns NULL beyond the end of the array.",
             "JSON_EXTRACT_ARRAY_ELEMENT_TEXT",
             {
                 "json_extract_array_element_text('[111,112,113]', 2)": "113",
@@ -316,7 +317,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 IS_VALID_JSON",
-            "IS_VALID_JSON is true for objects only, IS_VALID_JSON_ARRAY for arrays only.",
+            "IS_VALID_JSON is true only for objects, and IS_VALID_JSON_ARRAY only for arrays.",
             "IS_VALID_JSON",
             {
                 """is_valid_json('{"a":{"b":{"c":1}}}')""": True,
@@ -328,7 +329,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/28 operators of JSON",
-            "PostgreSQL's JSON operators do not exist.",
+            "PostgreSQL's JSON operators are not supported.",
             "c_unsupported-postgresql-datatypes",
             {"'{}' -> 'a'": NOT_HERE, "'{}' ->> 'a'": NOT_HERE},
         ),
@@ -371,8 +372,8 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
             UNKNOWN,
         ),
         case(
-            "5/30 text that is no number",
-            "On compute nodes, the error is 1207, Invalid digit.",
+            "5/30 invalid number",
+            "On compute nodes, the error for a string that is not a number is 1207, Invalid digit.",
             "databricks/spark-redshift#53",
             {
                 "select v::int from texts where v = 'b'": Fails(
@@ -385,7 +386,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
             },
         ),
         case(
-            "5/30 text that is no number, on the leader node",
+            "5/30 invalid number, on the leader node",
             "In a query without a table, the error is PostgreSQL's.",
             NO_SOURCE,
             {"'a'::int": Fails("invalid input syntax", psycopg.errors.InvalidTextRepresentation)},
@@ -402,7 +403,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/30 TRY_CAST",
-            "TRY_CAST is NULL where CAST fails.",
+            "TRY_CAST returns NULL where CAST fails.",
             "r_TRY_CAST",
             {
                 "try_cast('123' as int)": 123,
@@ -426,7 +427,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/31 RANDOM",
-            "RANDOM exists, and SETSEED does not.",
+            "RANDOM is supported. SETSEED is not.",
             "r_RANDOM, c_unsupported-postgresql-functions",
             {"random() between 0 and 1": True, "setseed(1)": NOT_HERE},
         ),
@@ -453,7 +454,7 @@ def test_rows_come_in_another_order_than_they_were_written(session, tables):
         ),
         case(
             "5/32 dollar quotes",
-            "Strings cannot have dollar quotes outside procedures.",
+            "Dollar-quoted strings are not supported outside procedures.",
             NO_SOURCE,
             {"$$a$$": NOT_HERE},
         ),

@@ -9,7 +9,7 @@ from standin_support.facts import Here, fact
 from standin_support.held import API, make_role, refused, request
 
 
-@fact("6.1/1", "Clusters have RA3 or RG nodes.", Here.SUPPORTED, API + "CreateCluster")
+@fact("6.1/1", "A cluster has RA3 or RG nodes.", Here.SUPPORTED, API + "CreateCluster")
 @pytest.mark.parametrize(
     "size",
     [
@@ -51,8 +51,8 @@ def test_node_types_that_are_refused(redshift, change, reason):
 
 @fact(
     "6.1/3",
-    "A node type that the account may not use is refused with NumberOfNodesQuotaExceeded. Here "
-    "an account may use all, and a test can inject the error.",
+    "A node type that the account may not use fails with NumberOfNodesQuotaExceeded. The stand-in has no "
+    "such quota; a test can inject the error.",
     Here.DIFFERS,
     "nccgroup/sadcloud#23",
 )
@@ -64,7 +64,7 @@ def test_quota_of_a_node_type(service, redshift):
 
 @fact(
     "6.1/4",
-    "ra3.4xlarge, ra3.16xlarge, rg.xlarge, rg.4xlarge and rg.12xlarge require two nodes.",
+    "ra3.4xlarge, ra3.16xlarge, rg.xlarge, rg.4xlarge and rg.12xlarge require at least two nodes.",
     Here.SUPPORTED,
     "working-with-clusters",
 )

@@ -29,15 +29,15 @@ def refusals(
 REFUSED = [
     *refusals(
         "6.2/ClusterIdentifier",
-        "An identifier has 1 to 63 lower-case letters, digits and single hyphens, begins with a letter and does not "
-        "end with a hyphen.",
+        "An identifier has 1 to 63 lowercase letters, digits and single hyphens, begins with a letter and "
+        "does not end with a hyphen.",
         "InvalidParameterValue",
         "not a valid identifier",
         *({"ClusterIdentifier": name} for name in ("9bad", "Bad", "a--b", "a-", "a_b", "a" * 64)),
     ),
     *refusals(
         "6.2/MasterUsername",
-        "The master user's name is in lower case and not reserved.",
+        "The master user's name is in lowercase and not a reserved word.",
         "InvalidParameterValue",
         "valid (master )?user name",
         *({"MasterUsername": name} for name in ("AwsUser", "public", "a" * 129)),
@@ -59,15 +59,15 @@ REFUSED = [
     ),
     *refusals(
         "6.2/DBName",
-        "A database's name is in lower case.",
+        "The database name is in lowercase.",
         "InvalidParameterValue",
         "database name",
         {"DBName": "Dev"},
     ),
     *refusals(
         "6.2/MasterUserPassword",
-        "A password has 8 to 64 printable characters except ' \" \\ / @, with an upper-case letter, "
-        "a lower-case letter and a digit.",
+        "A password has 8 to 64 printable characters except ' \" \\ / @, including an uppercase letter, a "
+        "lowercase letter and a digit.",
         "InvalidParameterValue",
         "not a valid password",
         *(
@@ -112,7 +112,7 @@ REFUSED = [
     ),
     *refusals(
         "6.2/IamRoles",
-        "IamRoles are at most 50 ARNs of roles of the same account.",
+        "IamRoles has at most 50 ARNs of roles in the same account.",
         "InvalidParameterValue",
         "Invalid IAM role ARN|At most 50",
         {"IamRoles": ["copy"]},
@@ -144,8 +144,8 @@ REFUSED = [
     ),
     *refusals(
         "6.2/others",
-        "Clusters can have Multi-AZ, sample data, a catalog, HSMs, IPv6, other tracks, "
-        "snapshot schedules, and a KMS key for their secret.",
+        "Clusters can have Multi-AZ, sample data, a catalog, HSMs, IPv6, other maintenance tracks, snapshot "
+        "schedules, and a KMS key for their secret.",
         "UnsupportedOperation",
         "not supported by the stand-in",
         {"MultiAZ": True},
@@ -203,8 +203,8 @@ def test_require_ssl(redshift, group, value):
 
 @fact(
     "6.2/parameter group",
-    "A custom parameter group has its family's values and the values set in it, is created once, "
-    "and cannot be deleted while a cluster uses it.",
+    "A custom parameter group has the values of its family unless they are changed. Its name must be new, "
+    "and it cannot be deleted while a cluster uses it.",
     Here.SUPPORTED,
     API + "CreateClusterParameterGroup",
 )
@@ -238,7 +238,7 @@ def require_ssl(redshift, group):
 
 @fact(
     "6.2/default parameter groups",
-    "The default parameter groups can be neither changed nor removed.",
+    "The default parameter groups cannot be changed or deleted.",
     Here.SUPPORTED,
     "working-with-parameter-groups",
 )
@@ -272,7 +272,8 @@ def test_other_parameters(redshift, name, value):
 
 @fact(
     "6.2/Port default",
-    "A cluster listens on port 5439, or on the requested port. Here it listens on a free port, which Endpoint shows.",
+    "A cluster listens on port 5439 or on the requested port. In the stand-in it listens on a free port, "
+    "which Endpoint shows.",
     Here.DIFFERS,
     API + "CreateCluster",
 )
@@ -301,7 +302,7 @@ def test_managed_password(service, redshift):
 
 @fact(
     "6.2/rotation",
-    "The password in the secret is rotated every 30 days. Here it does not change.",
+    "The password in the secret is rotated every 30 days. The stand-in does not rotate it.",
     Here.DIFFERS,
     "redshift-secrets-manager-integration",
 )
@@ -326,8 +327,9 @@ def test_tags(service, redshift):
 
 @fact(
     "6.2/7",
-    "An existing cluster is ClusterAlreadyExists, 400; a missing parameter group is "
-    "ClusterParameterGroupNotFound, 404; a missing subnet group is ClusterSubnetGroupNotFoundFault, 400.",
+    "An existing cluster fails with ClusterAlreadyExists (400), a missing parameter group with "
+    "ClusterParameterGroupNotFound (404), and a missing subnet group with ClusterSubnetGroupNotFoundFault "
+    "(400).",
     Here.SUPPORTED,
     API + "CreateCluster",
 )
@@ -346,8 +348,8 @@ def test_errors_of_create_cluster(redshift, change, code, status):
 
 @fact(
     "6.2/7a",
-    "CreateCluster also fails for lack of capacity, of permissions or of dependent services. "
-    "Here a test can inject these errors.",
+    "CreateCluster also fails for lack of capacity, quota or permissions, or if a dependent service fails. "
+    "In the stand-in, a test can inject these errors.",
     Here.DIFFERS,
     API + "CreateCluster",
 )
@@ -371,7 +373,7 @@ def test_errors_of_create_cluster_that_are_asked_for(service, redshift, code, st
 
 @fact(
     "6.2/8",
-    "CreateCluster has no idempotency token: a retry after a lost answer returns ClusterAlreadyExists.",
+    "CreateCluster has no idempotency token: a retry after a lost response fails with ClusterAlreadyExists.",
     Here.SUPPORTED,
     API + "CreateCluster",
 )

@@ -52,7 +52,12 @@ def test_statuses(service, redshift):
     service.gone("stately")
 
 
-@fact("6.3/9a", "A cluster that gets another name is renaming.", Here.REFUSED, API + "ModifyCluster")
+@fact(
+    "6.3/9a",
+    "A cluster whose identifier is being changed has the status renaming.",
+    Here.REFUSED,
+    API + "ModifyCluster",
+)
 def test_renaming(redshift):
     with refused("UnsupportedOperation", match="NewClusterIdentifier is not supported by the stand-in"):
         redshift.modify_cluster(ClusterIdentifier=SHARED, NewClusterIdentifier="other")
@@ -72,7 +77,7 @@ def test_availability(service, redshift):
     service.available("unavailable")
 
 
-@fact("6.3/11", "A cluster that is being created has no endpoint.", Here.SUPPORTED, "no source")
+@fact("6.3/11", "A cluster that is being created has no Endpoint.", Here.SUPPORTED, "no source")
 def test_endpoint(service, redshift):
     with service.held("create"):
         redshift.create_cluster(**request("new"))
@@ -82,7 +87,7 @@ def test_endpoint(service, redshift):
 
 @fact(
     "6.3/11a",
-    "A role is adding, then in-sync. A role that is removed is removing, then gone.",
+    "The status of a new role is adding, then in-sync. A removed role has the status removing until it disappears.",
     Here.SUPPORTED,
     "copy-unload-iam-role-associating-with-clusters",
 )
@@ -107,7 +112,8 @@ def test_roles(service, redshift):
 
 @fact(
     "6.3/12",
-    "The waiter cluster_available waits for clusters that do not exist yet, and fails for a cluster that is deleting.",
+    "The waiter cluster_available waits for a cluster that does not exist yet, and fails if the cluster is "
+    "being deleted.",
     Here.SUPPORTED,
     "boto3 waiters",
 )
@@ -123,7 +129,7 @@ def test_waiter_of_a_cluster_that_is_deleting(service, redshift):
         waiter.wait(ClusterIdentifier="doomed", WaiterConfig={"Delay": 0, "MaxAttempts": 2})
 
 
-@fact("6.3/12a", "The waiter cluster_deleted fails for a cluster that is creating.", Here.SUPPORTED, "boto3 waiters")
+@fact("6.3/12a", "The waiter cluster_deleted fails if the cluster is being created.", Here.SUPPORTED, "boto3 waiters")
 def test_waiter_for_the_end_of_a_cluster_that_begins(service, redshift):
     with service.held("create"):
         redshift.create_cluster(**request("begun"))

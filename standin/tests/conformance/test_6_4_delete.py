@@ -70,7 +70,7 @@ def test_final_snapshot(service, redshift):
 
 @fact(
     "6.4/14c",
-    "Automated snapshots are deleted with their cluster. Here there are none.",
+    "Automated snapshots are deleted with their cluster. The stand-in does not create any.",
     Here.DIFFERS,
     API + "DeleteCluster",
 )
@@ -87,7 +87,7 @@ def test_automated_snapshots(redshift):
             404,
             marks=fact(
                 "6.4/15",
-                "DeleteCluster of a missing cluster is ClusterNotFound, 404.",
+                "DeleteCluster of a missing cluster fails with ClusterNotFound (404).",
                 Here.SUPPORTED,
                 API + "DeleteCluster",
             ),
@@ -98,7 +98,7 @@ def test_automated_snapshots(redshift):
             400,
             marks=fact(
                 "6.4/15a",
-                "The name of an existing snapshot is ClusterSnapshotAlreadyExists, 400.",
+                "A final snapshot whose name exists already fails with ClusterSnapshotAlreadyExists (400).",
                 Here.SUPPORTED,
                 API + "DeleteCluster",
             ),
@@ -113,7 +113,7 @@ def test_automated_snapshots(redshift):
             400,
             marks=fact(
                 "6.4/15b",
-                "A retention of zero days for the final snapshot is InvalidRetentionPeriodFault, 400.",
+                "A retention of zero days for the final snapshot fails with InvalidRetentionPeriodFault (400).",
                 Here.SUPPORTED,
                 API + "DeleteCluster",
             ),
@@ -129,7 +129,8 @@ def test_errors_of_delete_cluster(service, redshift, asked, code, status):
 
 @fact(
     "6.4/16",
-    "DeleteCluster while the cluster changes is InvalidClusterState: There is an operation running on the Cluster.",
+    "DeleteCluster during another operation fails with InvalidClusterState: There is an operation running on "
+    "the Cluster.",
     Here.SUPPORTED,
     "hashicorp/terraform-provider-aws#43270",
 )
@@ -161,8 +162,8 @@ def test_delete_of_a_cluster_whose_snapshot_is_taken(service, redshift):
 
 @fact(
     "6.4/16b",
-    "So does the first automated snapshot, some minutes after a cluster became available. Here a "
-    "test can inject the error.",
+    "So does the first automated snapshot, some minutes after the cluster becomes available. In the "
+    "stand-in, a test can inject the error.",
     Here.DIFFERS,
     "hashicorp/terraform-provider-aws#43270",
 )
@@ -177,7 +178,7 @@ def test_delete_of_a_new_cluster(service, redshift):
 
 @fact(
     "6.4/17",
-    "Sources disagree on whether a paused cluster can be deleted. Here it can.",
+    "Sources disagree on whether a paused cluster can be deleted. In the stand-in it can.",
     Here.UNKNOWN,
     "apache/airflow#68922, apache/airflow#69574",
 )
@@ -197,7 +198,7 @@ def test_delete_of_a_paused_cluster(service, redshift):
 
 @fact(
     "6.4/17a",
-    "A parameter group that a cluster uses cannot be deleted: InvalidClusterParameterGroupState, 400.",
+    "A parameter group that a cluster uses cannot be deleted: InvalidClusterParameterGroupState (400).",
     Here.SUPPORTED,
     API + "DeleteClusterParameterGroup",
 )
@@ -215,7 +216,7 @@ def test_delete_of_a_parameter_group_in_use(service, redshift):
 
 @fact(
     "6.4/17b",
-    "A security group that a cluster uses cannot be deleted: DependencyViolation, 400.",
+    "A security group that a cluster uses cannot be deleted: DependencyViolation (400).",
     Here.SUPPORTED,
     "EC2 " + API + "DeleteSecurityGroup",
 )

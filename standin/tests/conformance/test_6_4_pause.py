@@ -49,7 +49,7 @@ def test_sessions_of_a_paused_cluster(service, redshift):
 
 @fact(
     "6.4/19b",
-    "A paused cluster cannot be modified, rebooted or resized, and cannot get a snapshot.",
+    "A paused cluster cannot be modified, rebooted or resized, and no snapshot of it can be taken.",
     Here.SUPPORTED,
     "rs-mgmt-pause-resume-cluster",
 )
@@ -71,7 +71,7 @@ def test_changes_of_a_paused_cluster(service, redshift):
 
 @fact(
     "6.4/19c",
-    "ResumeCluster can fail with InsufficientClusterCapacity. Here a test can inject the error.",
+    "ResumeCluster can fail with InsufficientClusterCapacity. In the stand-in, a test can inject the error.",
     Here.DIFFERS,
     API + "ResumeCluster",
 )
@@ -88,7 +88,7 @@ def test_no_capacity_to_resume(service, redshift):
 
 @fact(
     "6.4/19d",
-    "RebootCluster ends the sessions and rolls back what they had not committed.",
+    "RebootCluster ends the sessions and rolls back their open transactions.",
     Here.SUPPORTED,
     API + "RebootCluster",
 )
@@ -108,7 +108,8 @@ def test_reboot(service, redshift):
 
 @fact(
     "6.4/19e",
-    "ModifyCluster and ResizeCluster change the nodes. Until then, PendingModifiedValues has the new ones.",
+    "ModifyCluster and ResizeCluster change the nodes. Until the change is complete, PendingModifiedValues "
+    "has the new values.",
     Here.SUPPORTED,
     API + "ResizeCluster",
 )
@@ -131,7 +132,7 @@ def test_resize(service, redshift):
 
 @fact(
     "6.4/19f",
-    "Queries can be held or dropped while a cluster is resized. Here its sessions end.",
+    "Queries can be held or dropped while a cluster is resized. In the stand-in its sessions end.",
     Here.DIFFERS,
     "managing-cluster-operations",
 )
@@ -185,7 +186,7 @@ def test_settings(service, redshift):
 
 @fact(
     "6.4/19i",
-    "ModifyCluster also changes encryption, the port, the parameter group and who manages the password.",
+    "ModifyCluster can also change the encryption, the port, the parameter group and the management of the password.",
     Here.REFUSED,
     API + "ModifyCluster",
 )

@@ -59,7 +59,7 @@ def test_settings_of_a_restored_cluster(service, redshift):
 
 @fact(
     "6.4/20b",
-    "A restored cluster can have other nodes, and a managed password.",
+    "A cluster can be restored with other nodes, and with a managed password.",
     Here.SUPPORTED,
     API + "RestoreFromClusterSnapshot",
 )
@@ -84,7 +84,7 @@ def test_restore_into_something_else(service, redshift):
 
 @fact(
     "6.4/20c",
-    "RestoreStatus is restoring, then completed, for which the waiter cluster_restored waits.",
+    "RestoreStatus is restoring, then completed. The waiter cluster_restored waits for this.",
     Here.SUPPORTED,
     API + "RestoreStatus",
 )
@@ -109,7 +109,7 @@ def test_restore_status(service, redshift):
             404,
             marks=fact(
                 "6.4/20d",
-                "The snapshot to restore must exist: ClusterSnapshotNotFound, 404.",
+                "Restoring a missing snapshot fails with ClusterSnapshotNotFound (404).",
                 Here.SUPPORTED,
                 API + "RestoreFromClusterSnapshot",
             ),
@@ -120,7 +120,7 @@ def test_restore_status(service, redshift):
             400,
             marks=fact(
                 "6.4/20e",
-                "The restored cluster must not exist yet: ClusterAlreadyExists, 400.",
+                "Restoring to an existing cluster fails with ClusterAlreadyExists (400).",
                 Here.SUPPORTED,
                 API + "RestoreFromClusterSnapshot",
             ),
@@ -157,7 +157,7 @@ def test_restores_that_are_refused(service, redshift, asked, code, status):
 
 @fact(
     "6.4/20h",
-    "A snapshot is creating, then available, and cannot be restored or deleted before.",
+    "The status of a snapshot is creating, then available. Before that, it cannot be restored or deleted.",
     Here.SUPPORTED,
     API + "Snapshot",
 )

@@ -17,7 +17,7 @@ from standin_support.held import API, SHARED, USER, document, refused
 
 @fact(
     "6.5/21",
-    "GetClusterCredentials returns a password for a user, whose name gets the prefix IAM:.",
+    "GetClusterCredentials returns a password for a user, and the user name with the prefix IAM:.",
     Here.SUPPORTED,
     API + "GetClusterCredentials",
 )
@@ -126,7 +126,7 @@ def test_custom_domain(redshift):
         redshift.get_cluster_credentials_with_iam(CustomDomainName="warehouse.example.com")
 
 
-@fact("6.5/23", "An expired password prevents logins and does not end sessions.", Here.SUPPORTED, "no source")
+@fact("6.5/23", "An expired password prevents logins but does not end sessions.", Here.SUPPORTED, "no source")
 def test_session_of_a_password_that_ended(service, monkeypatch):
     now = datetime.now(timezone.utc)
     service.endpoints.set_password(SHARED, USER, "Soon-over-1", expires_at=now + timedelta(hours=1))
@@ -148,8 +148,8 @@ def test_tls(service, certificates):
 
 @fact(
     "6.5/26",
-    "Public access, routes and security groups determine who can reach a cluster. Here all "
-    "programs on this machine can.",
+    "Public access, routes and security groups determine who can connect to a cluster. In the stand-in, all "
+    "programs on the same machine can.",
     Here.DIFFERS,
     "rs-security-group-public-private",
 )

@@ -25,7 +25,7 @@ def test_trust(service):
 
 @fact(
     "6.6/28a",
-    "sts:ExternalId can restrict the role to some database users of some clusters.",
+    "The condition sts:ExternalId can restrict the role to some database users of some clusters.",
     Here.SUPPORTED,
     "authorizing-redshift-service-database-users",
 )
@@ -59,7 +59,8 @@ def test_permissions(service):
 
 @fact(
     "6.6/30",
-    "Creating a cluster requires permissions in Redshift and iam:PassRole. Here requests are not authorized.",
+    "Creating a cluster requires Redshift permissions and iam:PassRole. The stand-in does not check the "
+    "caller's permissions.",
     Here.DIFFERS,
     "copy-unload-iam-role-associating-with-clusters",
 )
@@ -74,7 +75,7 @@ def test_rights_of_the_caller(service):
 
 @fact(
     "6.6/31",
-    "ASSUMEROLE can be revoked from PUBLIC and granted to users.",
+    "The ASSUMEROLE privilege can be revoked from PUBLIC and granted to users.",
     Here.REFUSED,
     "copy-usage_notes-access-permissions",
 )

@@ -43,7 +43,7 @@ def test_a_result_as_csv(api):
 
 @fact(
     "8/1 cancel",
-    "CancelStatement cancels a statement, whose status is then ABORTED.",
+    "CancelStatement cancels a statement. Its status is then ABORTED.",
     Here.SUPPORTED,
     "CancelStatement",
 )
@@ -151,7 +151,7 @@ def test_serverless(api):
 
 @fact(
     "8/3",
-    "A statement is SUBMITTED, PICKED, STARTED, and finally FINISHED, FAILED or ABORTED.",
+    "The status of a statement is SUBMITTED, PICKED, STARTED, and finally FINISHED, FAILED or ABORTED.",
     Here.SUPPORTED,
     "DescribeStatement",
 )
@@ -182,14 +182,14 @@ def test_description(api):
     assert "does not exist" in execute(api, "select * from nowhere")["Error"]
 
 
-@fact("8/3 query", "RedshiftQueryId is the number of the query on the cluster.", Here.DIFFERS, "DescribeStatement")
+@fact("8/3 query", "RedshiftQueryId is the id of the query on the cluster.", Here.DIFFERS, "DescribeStatement")
 def test_query_number(api):
     assert execute(api, "select 1")["RedshiftQueryId"] == -1
 
 
 @fact(
     "8/4",
-    "With WaitTimeSeconds, the answer waits for the end of the statement.",
+    "With WaitTimeSeconds, the response waits for the end of the statement.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -198,14 +198,14 @@ def test_the_answer_may_wait_for_the_end(api):
     assert (answer["Status"], answer["HasResultSet"]) == ("FINISHED", True)
 
 
-@fact("8/4 most", "It can be at most 30 seconds.", Here.SUPPORTED, "data-api")
+@fact("8/4 maximum", "It can be at most 30 seconds.", Here.SUPPORTED, "data-api")
 def test_longest_wait(api):
     assert refused(api.execute_statement, Sql="select 1", WaitTimeSeconds=31, **TARGET) == "ValidationException"
 
 
 @fact(
     "8/5",
-    "A batch is one transaction: all of its statements succeed or none.",
+    "A batch is one transaction: all of its statements succeed, or none of them.",
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
@@ -230,7 +230,7 @@ def test_a_batch_is_one_transaction(api):
 
 @fact(
     "8/5 AUTO_COMMIT",
-    "With AUTO_COMMIT, each statement commits by itself, and the batch continues after a failed one.",
+    "With AUTO_COMMIT, each statement is its own transaction, and the batch continues after a failed one.",
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
@@ -306,7 +306,7 @@ def test_statements_and_tokens_are_forgotten(api, monkeypatch):
         ),
         pytest.param(
             {"SessionKeepAliveSeconds": 86_401},
-            marks=fact("8/8 most", "A session lives for up to 24 hours.", Here.SUPPORTED, "data-api"),
+            marks=fact("8/8 maximum", "A session lives for up to 24 hours.", Here.SUPPORTED, "data-api"),
         ),
     ],
 )
@@ -343,7 +343,7 @@ def test_the_same_token_submits_once(api):
     assert api.execute_statement(**{**submit, "ClientToken": "run-2"})["Id"] != first
 
 
-@fact("8/7 failed", "A failed statement does not run again under its token.", Here.SUPPORTED, "no source")
+@fact("8/7 failed", "A failed statement does not run again for the same token.", Here.SUPPORTED, "no source")
 def test_a_failure_keeps_its_token(api):
     submit = {"Sql": "select * from nowhere", "ClientToken": "failing", **TARGET}
     first = api.execute_statement(**submit)["Id"]
@@ -378,7 +378,7 @@ def test_a_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
 
 @fact(
     "8/8 one",
-    "A session runs one statement at a time, without a queue, and can be ended on request.",
+    "A session runs one statement at a time, without a queue, and ends on request.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -401,7 +401,7 @@ def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_po
     assert refused(api.execute_statement, Sql="select 1", SessionId=session) == "ResourceNotFoundException"
 
 
-@fact("8/8 fresh", "Without a SessionId, each call has its own session.", Here.SUPPORTED, "data-api")
+@fact("8/8 fresh", "Without a SessionId, each call has a new session.", Here.SUPPORTED, "data-api")
 def test_fresh_sessions(api):
     execute(api, "create temp table mine (n integer)")
     assert execute(api, "select * from mine")["Status"] == "FAILED"
@@ -409,7 +409,7 @@ def test_fresh_sessions(api):
 
 @fact(
     "8/9",
-    "`:name` is a placeholder for a value, which is a text.",
+    "`:name` is a placeholder for a value, which is passed as a string.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -458,7 +458,7 @@ def test_parameters_are_values(api):
 
 @fact(
     "8/10 SQL",
-    "SQL errors do not raise exceptions: the statement is FAILED, with an Error.",
+    "SQL errors do not raise exceptions: the statement has the status FAILED and an Error.",
     Here.SUPPORTED,
     "data-api",
 )
@@ -473,7 +473,7 @@ def test_a_statement_that_fails(api):
 
 @fact(
     "8/10",
-    "Invalid requests get ValidationException, ResourceNotFoundException or a similar exception.",
+    "Invalid requests fail with ValidationException, ResourceNotFoundException or a similar exception.",
     Here.SUPPORTED,
     "ExecuteStatement",
 )
@@ -483,7 +483,7 @@ def test_exceptions(api):
     assert refused(api.describe_statement, Id=nothing) == "ResourceNotFoundException"
 
 
-@fact("8/11", "Other IAM identities do not see a statement.", Here.SUPPORTED, "data-api")
+@fact("8/11", "A statement is not visible to other IAM identities.", Here.SUPPORTED, "data-api")
 def test_visibility(whole, api):
     mine = execute(api, "select 1")["Id"]
     key = whole.make_user("curious")
@@ -544,6 +544,6 @@ def test_notices(whole, api):
     assert value_of(api, rows) == 1
 
 
-@fact("8/13 SQLSTATE", "An Error is a text without an SQLSTATE.", Here.SUPPORTED, "DescribeStatement")
+@fact("8/13 SQLSTATE", "An Error is a message without an SQLSTATE.", Here.SUPPORTED, "DescribeStatement")
 def test_errors_have_no_sqlstate(api):
     assert execute(api, "select 1/0")["Error"].startswith("ERROR: ")

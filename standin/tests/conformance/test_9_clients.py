@@ -94,7 +94,7 @@ def test_transactions_of_the_driver(cluster, trusted):
     writer.cursor().execute("drop table kept")
 
 
-@fact("9/psycopg2", "psycopg2 reads a large result through a named cursor.", Here.SUPPORTED, "the driver")
+@fact("9/psycopg2", "psycopg2 can read a large result through a named cursor.", Here.SUPPORTED, "the driver")
 def test_psycopg2(cluster):
     connection = cluster.psycopg2()
     connection.cursor().execute("create temp table n (a integer)")
@@ -112,7 +112,12 @@ def test_psycopg_prepares(cluster):
     assert rows == [(1,), (2,)]
 
 
-@fact("9/psycopg pipeline", "psycopg 3 sends several statements before it reads results.", Here.SUPPORTED, "the driver")
+@fact(
+    "9/psycopg pipeline",
+    "In pipeline mode, psycopg 3 sends several statements before it reads results.",
+    Here.SUPPORTED,
+    "the driver",
+)
 def test_psycopg_pipeline(cluster):
     connection = cluster.psycopg(autocommit=True)
     with connection.pipeline():
@@ -120,7 +125,7 @@ def test_psycopg_pipeline(cluster):
     assert [cursor.fetchone() for cursor in cursors] == [(0,), (1,), (2,)]
 
 
-@fact("9/psycopg binary", "psycopg 3 binds and fetches in binary format.", Here.SUPPORTED, "the driver")
+@fact("9/psycopg binary", "psycopg 3 can bind and fetch values in binary format.", Here.SUPPORTED, "the driver")
 def test_psycopg_binary(cluster):
     cursor = cluster.psycopg().cursor(binary=True)
     assert cursor.execute("select %b::bigint, 0.5::float8", (7,)).fetchone() == (7, 0.5)
@@ -286,7 +291,7 @@ def test_redshift_data(whole, connections):  # noqa: F811
                 {"schema_pattern": "pub%"},
                 slice(0, 2),
                 [("public", "dev")],
-                "The driver lists schemas, also by a pattern.",
+                "The driver lists schemas, optionally by a pattern.",
                 "r_SHOW_SCHEMAS",
             ),
             (
@@ -353,7 +358,10 @@ def test_lists_of_psql(psql, command, first):
 
 
 @fact(
-    r"9/psql \l", "psql lists the databases, including the system's.", Here.DIFFERS, "psql's own queries of pg_catalog"
+    r"9/psql \l",
+    "psql lists the databases, including system databases.",
+    Here.DIFFERS,
+    "psql's own queries of pg_catalog",
 )
 def test_databases_of_psql(psql):
     assert psql(r"\l")[0].startswith("dev|")
@@ -361,7 +369,7 @@ def test_databases_of_psql(psql):
 
 @fact(
     r"9/psql \d t",
-    "psql 15 and later asks for columns of pg_class that PostgreSQL 8.0 does not have. The stand-in answers it.",
+    "psql 15 and later reads columns of pg_class that PostgreSQL 8.0 does not have. The stand-in supports it.",
     Here.DIFFERS,
     "no source",
 )
@@ -382,7 +390,7 @@ def test_tables_of_sqlalchemy(engine):
 
 @fact(
     "9/SQLAlchemy inspect columns",
-    "SQLAlchemy's PostgreSQL dialect queries columns and keys with ARRAY_AGG and JSON functions, and is refused.",
+    "SQLAlchemy's PostgreSQL dialect queries columns and keys with ARRAY_AGG and JSON functions, which are refused.",
     Here.SUPPORTED,
     "c_unsupported-postgresql-functions",
 )
@@ -422,7 +430,7 @@ def test_views_that_tools_read(cluster, query, rows):
             text,
             marks=fact(
                 f"9/{view}",
-                f"{view} tells of past queries; here without labels, transactions and what cannot be parsed.",
+                f"{view} lists past queries. The stand-in omits labels, transaction ids and unparsable statements.",
                 Here.DIFFERS,
                 f"r_{view.upper()}" if view == "stl_query" else view.upper(),
             ),

@@ -34,7 +34,12 @@ def test_cancel(held):
         running.result()
 
 
-@fact("9.wire/cancel-function", "PG_CANCEL_BACKEND does what CANCEL does.", Here.SUPPORTED, "PG_CANCEL_BACKEND")
+@fact(
+    "9.wire/cancel-function",
+    "PG_CANCEL_BACKEND cancels the statement of another session like CANCEL.",
+    Here.SUPPORTED,
+    "PG_CANCEL_BACKEND",
+)
 def test_pg_cancel_backend(held):
     endpoint, process, running = held
     endpoint.psycopg(autocommit=True).execute(f"select pg_cancel_backend({process})")
@@ -57,8 +62,8 @@ def test_cancel_with_a_message(session):
 
 
 @fact(
-    "9.wire/cancel-nobody",
-    "CANCEL of a session that does not exist gets this error message.",
+    "9.wire/cancel-missing",
+    "CANCEL of a session that does not exist fails with the documented message.",
     Here.SUPPORTED,
     "r_CANCEL",
 )
@@ -74,7 +79,7 @@ def test_result_of_pg_cancel_backend(session):
 
 @fact(
     "9.wire/large",
-    "A statement of more than 16 MB is refused with 42601, and the error gives its size.",
+    "A statement of more than 16 MB is refused with 42601, and the error states its size.",
     Here.SUPPORTED,
     "psycopg/psycopg2#1091",
 )
@@ -86,7 +91,7 @@ def test_a_large_statement(session):
 
 @fact(
     "9.wire/garbage",
-    "Garbage ends only the connection that sent it.",
+    "Invalid bytes end only the connection that sent them.",
     Here.SUPPORTED,
     "PostgreSQL's protocol, which Redshift's is",
 )
@@ -112,7 +117,7 @@ def test_skip_to_sync(shared_endpoint):
 
 @fact(
     "9.wire/encoding",
-    "A client can use another encoding than UTF-8.",
+    "A client can use an encoding other than UTF-8.",
     Here.REFUSED,
     "no source",
 )

@@ -23,18 +23,18 @@ column says:
 - **supported**: the stand-in behaves like Redshift, including its errors;
 - **refused**: Redshift supports it, and the stand-in reports that it does not;
 - **known to differ**: the stand-in behaves differently;
-- **not known**: the behaviour of Redshift is not documented; the case verifies what the stand-in does.
+- **not known**: the behavior of Redshift is not documented; the case verifies what the stand-in does.
 
-A number is a section of this page, a slash, and the entry in the section; words after it say which part of the entry.
-Where a section has an entry for each option, parameter or function, its name is the entry.
+A fact's number has the section, a slash and the entry, which is a number or the name of an option, a parameter or a
+function. Words after it name a part of the entry.
 
-A source without further details is a page of the
-[Database Developer Guide](https://docs.aws.amazon.com/redshift/latest/dg/welcome.html) or the Management Guide, by its
-file name. `owner/repository#number` is a public thread on GitHub. `no source` means that the fact comes from experience
-and that no page confirms it.
+A source is the file name of a page of the
+[Database Developer Guide](https://docs.aws.amazon.com/redshift/latest/dg/welcome.html) or the Management Guide, unless
+it says otherwise. `owner/repository#number` is a public thread on GitHub. `no source` means that the fact comes from
+experience and that no page confirms it.
 """
 _HEADER = """\
-| fact | what Redshift does | here | source |
+| fact | what Redshift does | the stand-in | source |
 | --- | --- | --- | --- |
 """
 
