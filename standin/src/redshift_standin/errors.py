@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from redshift_standin.sqlstate import INTERNAL_ERROR
+
 
 class StandinError(Exception):
     """Something that the user can put right; the message is one line that says what, where and what to do."""
@@ -23,7 +25,7 @@ class WarehouseError(Exception):
         self,
         message: str,
         *,
-        sqlstate: str = "XX000",
+        sqlstate: str = INTERNAL_ERROR,
         detail: str | None = None,
         hint: str | None = None,
         place: tuple[str, str] | None = None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from redshift_standin import sqlstate
 from redshift_standin.aws.iam.access_keys import AccessKeys
 from redshift_standin.errors import WarehouseError
 
@@ -27,7 +28,9 @@ def check_role(arn: str) -> str:
     if re.fullmatch(rf"{ROLE.pattern}(,{ROLE.pattern})*", arn):
         return arn
     if arn.upper() == "SESSION":
-        raise WarehouseError("IAM_ROLE 'SESSION' is not supported by the stand-in.", sqlstate="0A000")
+        raise WarehouseError(
+            "IAM_ROLE 'SESSION' is not supported by the stand-in.", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+        )
     raise WarehouseError(f"Invalid IAM role ARN: {arn}")
 
 
@@ -40,7 +43,9 @@ def read_credentials(text: str) -> str | AccessKeys:
     pairs = [part.partition("=") for part in text.split(";")]
     values = {name: value for name, _, value in pairs}
     if "master_symmetric_key" in values:
-        raise WarehouseError("Client-side encryption is not supported by the stand-in.", sqlstate="0A000")
+        raise WarehouseError(
+            "Client-side encryption is not supported by the stand-in.", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+        )
     if len(values) == len(pairs) and all(values.values()):
         if set(values) == {"aws_iam_role"}:
             return check_role(values["aws_iam_role"])
@@ -69,5 +74,5 @@ def resolve_grant(
     if not ways:
         raise WarehouseError("CREDENTIALS argument is required but not specified")
     if len(ways) > 1:
-        raise WarehouseError("conflicting or redundant options", sqlstate="42601")
+        raise WarehouseError("conflicting or redundant options", sqlstate=sqlstate.SYNTAX_ERROR)
     return grant

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from redshift_standin import sqlstate
 from redshift_standin.copy.statement import CopyStatement, unsupported
 from redshift_standin.engine.interfaces import Backend
 from redshift_standin.errors import WarehouseError
@@ -79,19 +80,23 @@ async def describe_target(copy: CopyStatement, backend: Backend) -> Target:
         raise WarehouseError(f"Cannot COPY into nonexistent table {shown}")
     oid, kind, may_insert, owned = rows[0][:4]
     if kind != "r":
-        raise WarehouseError(f'cannot copy to "{copy.table}": it is not a table', sqlstate="42809")
+        raise WarehouseError(f'cannot copy to "{copy.table}": it is not a table', sqlstate=sqlstate.WRONG_OBJECT_TYPE)
     if may_insert != "t":
-        raise WarehouseError(f"permission denied for relation {copy.table}", sqlstate="42501")
+        raise WarehouseError(f"permission denied for relation {copy.table}", sqlstate=sqlstate.INSUFFICIENT_PRIVILEGE)
     if "statupdate" in copy.seen and owned != "t":
-        raise WarehouseError(f"must be owner of relation {copy.table}", sqlstate="42501")
+        raise WarehouseError(f"must be owner of relation {copy.table}", sqlstate=sqlstate.INSUFFICIENT_PRIVILEGE)
     found = {row[4]: row[5:] for row in rows if row[4] is not None}
     missing = next((name for name in copy.columns or () if name not in found), None)
     if missing is not None:
-        raise WarehouseError(f'column "{missing}" of relation "{copy.table}" does not exist', sqlstate="42703")
+        raise WarehouseError(
+            f'column "{missing}" of relation "{copy.table}" does not exist', sqlstate=sqlstate.UNDEFINED_COLUMN
+        )
     identities = {name: kind or "" for name, (_, _, kind, _) in found.items()}
     wanted = _loaded_columns(copy, identities)
     if any(row[1:] == ("t", "", "f") for name, row in found.items() if name not in wanted):
-        raise WarehouseError("NOT NULL column without DEFAULT must be included in column list", sqlstate="42601")
+        raise WarehouseError(
+            "NOT NULL column without DEFAULT must be included in column list", sqlstate=sqlstate.SYNTAX_ERROR
+        )
     columns = [_column(name, found[name][0] or "", found[name][1] == "t") for name in wanted]
     generated = tuple(name for name, kind in identities.items() if kind == _BY_DEFAULT and name not in wanted)
     return Target(int(oid or 0), relation, tuple(columns), generated)
@@ -133,7 +138,8 @@ def _column(name: str, type_name: str, not_null: bool) -> Column:
     short = _NAMES.get(match["name"] + (match["rest"] or "")) if match else None
     if match is None or short is None or (short in ("varchar", "char", "numeric") and not match["first"]):
         raise WarehouseError(
-            f"COPY into column {name} of type {type_name} is not supported by the stand-in.", sqlstate="0A000"
+            f"COPY into column {name} of type {type_name} is not supported by the stand-in.",
+            sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
         )
     size, scale = int(match["first"] or 0), int(match["second"] or 0)
     if short.startswith(("timestamp", "float", "int")):

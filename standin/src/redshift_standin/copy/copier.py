@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from redshift_standin import sqlstate
 from redshift_standin.aws.iam.policies import UnknownConditionError
 from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
 from redshift_standin.copy.columns import describe_target, quote_name
@@ -69,7 +70,7 @@ async def _pieces(reader: RowReader, backend: Backend, query_id: int) -> AsyncIt
     # In a thread, so that the event loop keeps serving other clients.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         if backend.cancelled:
-            raise WarehouseError(f"Query ({query_id}) cancelled on user's request", sqlstate="57014")
+            raise WarehouseError(f"Query ({query_id}) cancelled on user's request", sqlstate=sqlstate.QUERY_CANCELED)
         if piece:
             yield piece
 
@@ -81,7 +82,9 @@ def _look_up(
         storage = ClusterStorage(backend.cluster, backend.user, copy.grant, copy.region)
         return storage, find_paths(copy, storage), find_objects(copy, storage)
     except UnknownConditionError as error:
-        raise WarehouseError(f"A role with {error} is not supported by the stand-in.", sqlstate="0A000") from error
+        raise WarehouseError(
+            f"A role with {error} is not supported by the stand-in.", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+        ) from error
 
 
 def _notices(copy: CopyStatement, reader: RowReader, rows: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ AWS pages "Data format parameters", "Data load operations" and "COPY from column
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.copy.authorization import KEY_PARTS, resolve_grant
 from redshift_standin.copy.statement import CopyStatement, Format, unsupported
 from redshift_standin.errors import WarehouseError
@@ -36,9 +37,9 @@ def check_options(copy: CopyStatement) -> None:
     excluded = sorted(copy.seen & _EXCLUDED[copy.format])
     if excluded:
         name = "a COPY without CSV" if copy.format is Format.TEXT else copy.format.value
-        raise WarehouseError(f"{name} is not compatible with {excluded[0].upper()}", sqlstate="42601")
+        raise WarehouseError(f"{name} is not compatible with {excluded[0].upper()}", sqlstate=sqlstate.SYNTAX_ERROR)
     if {"maxerror", "ignoreallerrors"} <= copy.seen:
-        raise WarehouseError("MAXERROR is not supported with IGNOREALLERRORS", sqlstate="42601")
+        raise WarehouseError("MAXERROR is not supported with IGNOREALLERRORS", sqlstate=sqlstate.SYNTAX_ERROR)
     if copy.format is Format.FIXED_WIDTH:
         _check_fixed_width(copy)
     if copy.format is Format.CSV:
@@ -49,7 +50,9 @@ def _check_columnar(copy: CopyStatement) -> None:
     refused = sorted(copy.seen - _COLUMNAR)
     if refused:
         name = copy.compression if refused[0] == "compression" else refused[0]
-        raise WarehouseError(f"{str(name).upper()} argument is not supported for PARQUET based COPY", sqlstate="42601")
+        raise WarehouseError(
+            f"{str(name).upper()} argument is not supported for PARQUET based COPY", sqlstate=sqlstate.SYNTAX_ERROR
+        )
 
 
 def _check_fixed_width(copy: CopyStatement) -> None:
@@ -57,11 +60,13 @@ def _check_fixed_width(copy: CopyStatement) -> None:
         if option in copy.seen:
             raise unsupported(f"FIXEDWIDTH with {option.upper()}")
     if copy.encoding != "utf-8":
-        raise WarehouseError("FIXEDWIDTH is not compatible with an ENCODING other than UTF8", sqlstate="42601")
+        raise WarehouseError(
+            "FIXEDWIDTH is not compatible with an ENCODING other than UTF8", sqlstate=sqlstate.SYNTAX_ERROR
+        )
 
 
 def _check_csv(copy: CopyStatement) -> None:
     if len(copy.delimiter) > 1:
         raise unsupported("CSV with a DELIMITER of several characters")
     if copy.delimiter == copy.quote:
-        raise WarehouseError("DELIMITER and QUOTE must differ", sqlstate="42601")
+        raise WarehouseError("DELIMITER and QUOTE must differ", sqlstate=sqlstate.SYNTAX_ERROR)

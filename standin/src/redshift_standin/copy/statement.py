@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from redshift_standin import sqlstate
 from redshift_standin.aws.iam.access_keys import AccessKeys
 from redshift_standin.errors import WarehouseError
 
@@ -92,4 +93,4 @@ def unsupported(what: str) -> WarehouseError:
 
     :param what: the feature, as the subject of the message.
     """
-    return WarehouseError(f"{what} is not supported by the stand-in.", sqlstate="0A000")
+    return WarehouseError(f"{what} is not supported by the stand-in.", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from redshift_standin import sqlstate
 from redshift_standin.copy.statement import unsupported
 from redshift_standin.errors import WarehouseError
 
@@ -96,7 +97,7 @@ def _end_of_day(pieces: list[str]) -> int:
 
 
 def _invalid(text: str) -> WarehouseError:
-    return WarehouseError(f"Invalid date or time format: {text}", sqlstate="42601")
+    return WarehouseError(f"Invalid date or time format: {text}", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
 def _expression(pieces: list[str]) -> str:

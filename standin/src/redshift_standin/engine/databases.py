@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from redshift_standin import sqlstate
 from redshift_standin.engine import snapshots
 from redshift_standin.engine.administration import (
     Connection,
@@ -88,16 +89,20 @@ class ClusterDatabases:
         :raises WarehouseError: the user may not do this, or it cannot be done.
         """
         if user != self._master:
-            raise WarehouseError(f"permission denied to {change.verb} database {change.name}", sqlstate="42501")
+            raise WarehouseError(
+                f"permission denied to {change.verb} database {change.name}", sqlstate=sqlstate.INSUFFICIENT_PRIVILEGE
+            )
         with self._lock:
             exists = change.name in self._names
             if change.verb == "create":
                 if exists:
-                    raise WarehouseError(f'database "{change.name}" already exists', sqlstate="42P04")
+                    raise WarehouseError(
+                        f'database "{change.name}" already exists', sqlstate=sqlstate.DUPLICATE_DATABASE
+                    )
                 self._prepare(change.name, change.isolation)
                 return
             if not exists:
-                raise WarehouseError(f'database "{change.name}" does not exist', sqlstate="3D000")
+                raise WarehouseError(f'database "{change.name}" does not exist', sqlstate=sqlstate.INVALID_CATALOG_NAME)
             if change.verb == "drop":
                 self._drop(change.name, current)
             else:
@@ -164,9 +169,11 @@ class ClusterDatabases:
 
     def _drop(self, name: str, current: str) -> None:
         if name == current:
-            raise WarehouseError("cannot drop the currently open database", sqlstate="55006")
+            raise WarehouseError("cannot drop the currently open database", sqlstate=sqlstate.OBJECT_IN_USE)
         if name in (self._first, _UNALTERED):
-            raise WarehouseError(f'dropping database "{name}" is not supported by the stand-in', sqlstate="0A000")
+            raise WarehouseError(
+                f'dropping database "{name}" is not supported by the stand-in', sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+            )
         try:
             with self._administer() as connection:
                 connection.execute(sql.SQL("drop database {}").format(self._identifier(name)))
@@ -176,7 +183,9 @@ class ClusterDatabases:
 
     def _set_isolation(self, name: str, isolation: Isolation, process: int) -> None:
         if name == _UNALTERED:
-            raise WarehouseError(f'cannot alter the isolation level of database "{name}"', sqlstate="0A000")
+            raise WarehouseError(
+                f'cannot alter the isolation level of database "{name}"', sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+            )
         with self._administer() as connection:
             others = connection.execute(
                 "select 1 from pg_stat_activity where datname = %s and pid <> %s and usename <> %s",
@@ -282,4 +291,4 @@ def database_name(cluster: str, database: str) -> str:
 
 
 def _in_use(name: str) -> WarehouseError:
-    return WarehouseError(f'database "{name}" is being accessed by other users', sqlstate="55006")
+    return WarehouseError(f'database "{name}" is being accessed by other users', sqlstate=sqlstate.OBJECT_IN_USE)

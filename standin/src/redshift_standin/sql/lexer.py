@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 
 
@@ -75,12 +76,12 @@ _LITERAL_PREFIXES = ("b", "x", "n")
 
 def unsupported(what: str) -> WarehouseError:
     """Return the error for something that the stand-in, or Redshift, does not support."""
-    return WarehouseError(f"{what} is not supported by the stand-in", sqlstate="0A000")
+    return WarehouseError(f"{what} is not supported by the stand-in", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED)
 
 
 def syntax_error(near: str) -> WarehouseError:
     """Return a syntax error at a token."""
-    return WarehouseError(f'syntax error at or near "{near}"', sqlstate="42601")
+    return WarehouseError(f'syntax error at or near "{near}"', sqlstate=sqlstate.SYNTAX_ERROR)
 
 
 def tokenize(source: str) -> list[Token]:
@@ -133,9 +134,9 @@ def _token(source: str, kind: str, start: int, end: int) -> Token:
 def _no_token(source: str, position: int) -> WarehouseError:
     character = source[position]
     if character == "'":
-        return WarehouseError("unterminated quoted string", sqlstate="42601")
+        return WarehouseError("unterminated quoted string", sqlstate=sqlstate.SYNTAX_ERROR)
     if character == '"':
-        return WarehouseError("unterminated or empty quoted identifier", sqlstate="42601")
+        return WarehouseError("unterminated or empty quoted identifier", sqlstate=sqlstate.SYNTAX_ERROR)
     if character == "$":
         return unsupported("dollar quoting")
     return syntax_error(character)
@@ -147,7 +148,7 @@ def _end_of_comment(source: str, start: int) -> int:
         depth += 1 if match.group() == "/*" else -1
         if depth == 0:
             return match.end()
-    raise WarehouseError("unterminated /* comment", sqlstate="42601")
+    raise WarehouseError("unterminated /* comment", sqlstate=sqlstate.SYNTAX_ERROR)
 
 
 def _end_of_operator(source: str, start: int, end: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsupported
 
@@ -74,7 +75,7 @@ class Statement:
             if token.kind is Kind.PUNCTUATION and token.value in "([":
                 stack.append(index)
         if stack:
-            raise WarehouseError("syntax error at end of input", sqlstate="42601")
+            raise WarehouseError("syntax error at end of input", sqlstate=sqlstate.SYNTAX_ERROR)
         return closing, opening
 
     def rest(self, start: int) -> Statement:
@@ -104,7 +105,7 @@ class Statement:
     def near(self, index: int) -> WarehouseError:
         """Return a syntax error at a token, or at the end."""
         if index >= len(self.tokens):
-            return WarehouseError("syntax error at end of input", sqlstate="42601")
+            return WarehouseError("syntax error at end of input", sqlstate=sqlstate.SYNTAX_ERROR)
         token = self.tokens[index]
         if self.at(index, "["):
             return unsupported("a subscript or an array")
@@ -189,7 +190,8 @@ def split_statements(source: str) -> list[Statement]:
     size = len(source.encode()) if len(source) > _LARGEST // 4 else 0
     if size > _LARGEST:
         raise WarehouseError(
-            f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {_LARGEST} bytes", sqlstate="42601"
+            f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {_LARGEST} bytes",
+            sqlstate=sqlstate.SYNTAX_ERROR,
         )
     statements: list[Statement] = []
     tokens: list[Token] = []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.unload.result_columns import Column
 from redshift_standin.unload.statement import UnloadStatement
@@ -41,7 +42,7 @@ def partitions(unload: UnloadStatement, columns: Sequence[Column], rows: Sequenc
     keys = [_find(name, columns) for name in unload.partition_by]
     kept = [place for place in range(len(columns)) if unload.include_partitions or place not in keys]
     if not kept:
-        raise WarehouseError("UNLOAD needs a column that is not in PARTITION BY", sqlstate="42601")
+        raise WarehouseError("UNLOAD needs a column that is not in PARTITION BY", sqlstate=sqlstate.SYNTAX_ERROR)
     folders: dict[str, list[Row]] = {}
     for row in rows:
         folder = "".join(f"{columns[key].name}={_shown(row[key], columns[key])}/" for key in keys)
@@ -53,11 +54,13 @@ def partitions(unload: UnloadStatement, columns: Sequence[Column], rows: Sequenc
 def _find(name: str, columns: Sequence[Column]) -> int:
     place = next((place for place, column in enumerate(columns) if column.name == name), None)
     if place is None:
-        raise WarehouseError(f'column "{name}" of PARTITION BY is not in the result of the query', sqlstate="42703")
+        raise WarehouseError(
+            f'column "{name}" of PARTITION BY is not in the result of the query', sqlstate=sqlstate.UNDEFINED_COLUMN
+        )
     if not columns[place].type.startswith(_TYPES):
         raise WarehouseError(
             f"PARTITION BY column {name} of type {columns[place].type} is not supported by the stand-in.",
-            sqlstate="0A000",
+            sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
         )
     return place
 
@@ -68,6 +71,6 @@ def _shown(value: str | None, column: Column) -> str:
     if not _PLAIN.fullmatch(value):
         raise WarehouseError(
             f"PARTITION BY column {column.name} with the value '{value}' is not supported by the stand-in.",
-            sqlstate="0A000",
+            sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
         )
     return value

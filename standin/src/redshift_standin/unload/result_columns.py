@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redshift_standin import sqlstate
 from redshift_standin.engine.interfaces import ResultColumn
 from redshift_standin.errors import WarehouseError
 
@@ -68,7 +69,7 @@ def describe(column: ResultColumn) -> Column:
     if type_name is None:
         raise WarehouseError(
             f"UNLOAD of the type of column {column.name} is not supported by the stand-in.",
-            sqlstate="0A000",
+            sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
             hint="Cast it to VARCHAR.",
         )
     if column.modifier < _HEADER:

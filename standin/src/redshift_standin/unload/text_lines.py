@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.unload.result_columns import Column
 from redshift_standin.unload.statement import UnloadStatement
@@ -69,13 +70,15 @@ def _csv_writer(unload: UnloadStatement) -> LineWriter:
 def _json_writer(columns: Sequence[Column]) -> LineWriter:
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
-        raise WarehouseError("UNLOAD to JSON needs a name of its own for each column", sqlstate="42701")
+        raise WarehouseError(
+            "UNLOAD to JSON needs a name of its own for each column", sqlstate=sqlstate.DUPLICATE_COLUMN
+        )
     for column in columns:
         if column.type == "boolean":
             # The documentation specifies t and f, but not whether they are quoted.
             raise WarehouseError(
                 f"UNLOAD of the boolean column {column.name} to JSON is not supported by the stand-in.",
-                sqlstate="0A000",
+                sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
                 hint="Cast it to VARCHAR.",
             )
     keys = [_json(name) for name in names]
@@ -93,7 +96,9 @@ def _json_writer(columns: Sequence[Column]) -> LineWriter:
 
 def _number(value: str) -> str:
     if not value[-1].isdigit():
-        raise WarehouseError(f"UNLOAD of {value} to JSON is not supported by the stand-in.", sqlstate="0A000")
+        raise WarehouseError(
+            f"UNLOAD of {value} to JSON is not supported by the stand-in.", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+        )
     return value
 
 

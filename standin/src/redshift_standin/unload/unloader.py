@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 
+from redshift_standin import sqlstate
 from redshift_standin.aws.iam.policies import UnknownConditionError
 from redshift_standin.aws.redshift.storage import ClusterStorage, S3Error
 from redshift_standin.engine.interfaces import Backend, QueryResult, UnloadResult
@@ -46,7 +47,9 @@ class S3Unloader:
             result = await backend.query(query)
             files = await asyncio.to_thread(_write, unload, storage, result)
             if backend.cancelled:
-                raise WarehouseError(f"Query ({record.query_id}) cancelled on user's request", sqlstate="57014")
+                raise WarehouseError(
+                    f"Query ({record.query_id}) cancelled on user's request", sqlstate=sqlstate.QUERY_CANCELED
+                )
         except WarehouseError as error:
             await record.failed(error.message)
             raise
@@ -58,14 +61,14 @@ class S3Unloader:
 async def _translate_query(text: str, backend: Backend) -> str:
     statements = split_statements(text)
     if not statements:
-        raise WarehouseError("syntax error at end of input", sqlstate="42601")
+        raise WarehouseError("syntax error at end of input", sqlstate=sqlstate.SYNTAX_ERROR)
     if len(statements) > 1:
-        raise WarehouseError('syntax error at or near ";"', sqlstate="42601")
+        raise WarehouseError('syntax error at or near ";"', sqlstate=sqlstate.SYNTAX_ERROR)
     query = statements[0]
     if not query.at_any(0, ("select", "with", "(")):
         raise query.near(0)
     if _has_outer_limit(query):
-        raise WarehouseError("Limit clause is not supported", sqlstate="42601")
+        raise WarehouseError("Limit clause is not supported", sqlstate=sqlstate.SYNTAX_ERROR)
     translate(query)
     if leader_function(query) is not None:
         raise unsupported("UNLOAD of a query that the leader node runs")
@@ -85,7 +88,10 @@ def _prepare(unload: UnloadStatement, backend: Backend) -> ClusterStorage:
     with _worded(unload):
         storage = ClusterStorage(backend.cluster, backend.user, unload.grant, unload.region)
         if unload.row_group and storage.node_type not in _ROW_GROUP_NODES:
-            raise WarehouseError(f"ROWGROUPSIZE is not supported for node type {storage.node_type}", sqlstate="0A000")
+            raise WarehouseError(
+                f"ROWGROUPSIZE is not supported for node type {storage.node_type}",
+                sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
+            )
         found = storage.list_objects(unload.bucket, unload.prefix)
     if found and not (unload.allow_overwrite or unload.clean_path):
         raise WarehouseError(_NOT_EMPTY, detail=error_block(_NOT_EMPTY, unload.url, "unload_utility.cpp"))
@@ -122,4 +128,6 @@ def _worded(unload: UnloadStatement) -> Iterator[None]:
         context = f"Unloading to {unload.url}"
         raise WarehouseError(str(error), detail=error_block(str(error), context, "s3_utility.cpp:672")) from error
     except UnknownConditionError as error:
-        raise WarehouseError(f"A policy with {error} is not supported by the stand-in.", sqlstate="0A000") from error
+        raise WarehouseError(
+            f"A policy with {error} is not supported by the stand-in.", sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported
 from redshift_standin.sql.statement import Statement
@@ -104,7 +105,9 @@ def _size(statement: Statement, index: int, default: int, largest: int) -> tuple
     else:
         raise statement.near(index + 1)
     if not 1 <= size <= largest:
-        raise WarehouseError(f"length for type must be between 1 and {largest}", sqlstate="22023")
+        raise WarehouseError(
+            f"length for type must be between 1 and {largest}", sqlstate=sqlstate.INVALID_PARAMETER_VALUE
+        )
     return size, statement.expect(index + 2, ")")
 
 
@@ -120,5 +123,7 @@ def _precision(statement: Statement, index: int) -> tuple[int, int, int]:
         raise statement.near(index)
     precision, scale = (*numbers, 0)[:2]
     if not 1 <= precision <= 38 or scale > min(precision, 37):
-        raise WarehouseError(f"numeric({precision}, {scale}) is out of range", sqlstate="22023")
+        raise WarehouseError(
+            f"numeric({precision}, {scale}) is out of range", sqlstate=sqlstate.INVALID_PARAMETER_VALUE
+        )
     return precision, scale, statement.closing[index] + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.queries.functions import LEADER_ONLY
 from redshift_standin.sql.statement import Statement, quote
@@ -34,7 +35,7 @@ def refuse_on_compute_nodes(statement: Statement, relations: tuple[str, ...]) ->
     if name is not None and not (statement.at_any(0, _QUERIES) and all(map(_is_of_leader, relations))):
         raise WarehouseError(
             "Specified types or functions (one per INFO message) not supported on Redshift tables.",
-            sqlstate="0A000",
+            sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
             detail=f'Function "{name}" not supported.',
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.statement import Statement
@@ -95,5 +96,6 @@ def require_frame(statement: Statement, index: int) -> None:
     framed = statement.find("rows", low, high) >= 0 or statement.find("range", low, high) >= 0
     if ordered and not framed:
         raise WarehouseError(
-            "Aggregate window functions with an ORDER BY clause require a frame clause", sqlstate="0A000"
+            "Aggregate window functions with an ORDER BY clause require a frame clause",
+            sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.queries import functions
 from redshift_standin.sql.statement import Statement
@@ -40,7 +41,7 @@ def check_sorted_aggregates(statement: Statement) -> None:
 
 
 def _refusal(text: str) -> WarehouseError:
-    return WarehouseError(text, sqlstate="0A000")
+    return WarehouseError(text, sqlstate=sqlstate.FEATURE_NOT_SUPPORTED)
 
 
 def _is_aggregate(statement: Statement, index: int) -> bool:

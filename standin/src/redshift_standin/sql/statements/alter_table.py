@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import unsupported
 from redshift_standin.sql.output import Output
@@ -147,7 +148,7 @@ def _sort_key(statement: Statement, output: Output, index: int) -> Translation:
         end = statement.closing[index] + 1
         columns = [statement.name(low)[0][0] for low, _ in statement.split(index + 1, end - 1)]
         if not 1 <= len(columns) <= 400 or len(set(columns)) < len(columns):
-            raise WarehouseError("a SORTKEY has 1 to 400 columns, each of them once", sqlstate="42601")
+            raise WarehouseError("a SORTKEY has 1 to 400 columns, each of them once", sqlstate=sqlstate.SYNTAX_ERROR)
         _touch(output, columns)
     write_attributes(output, {"sort_key": columns})
     return _outside_transactions(statement, output, end, "SORTKEY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import unsupported, words
 from redshift_standin.sql.output import Output
@@ -51,7 +52,8 @@ class ColumnDefinitions:
             after = self._skip_reference(statement.closing[index + 2] + 1)
         elif statement.at_any(index, ("check", "exclude")):
             raise WarehouseError(
-                f"{statement.tokens[index].value.upper()} constraints are not supported", sqlstate="0A000"
+                f"{statement.tokens[index].value.upper()} constraints are not supported",
+                sqlstate=sqlstate.FEATURE_NOT_SUPPORTED,
             )
         else:
             return False
@@ -86,7 +88,9 @@ class ColumnDefinitions:
         if len(parts) > 1:
             raise statement.near(low + 1)
         if name in _RESERVED_COLUMNS:
-            raise WarehouseError(f'column name "{name}" conflicts with a system column name', sqlstate="42701")
+            raise WarehouseError(
+                f'column name "{name}" conflicts with a system column name', sqlstate=sqlstate.DUPLICATE_COLUMN
+            )
         kind, index = read_type(statement, index)
         table.columns[name] = kind
         output.write(f"{quote(name)} {kind.sql}")
@@ -145,7 +149,7 @@ class ColumnDefinitions:
     def _emit_identity(self, index: int, how: str, kind: Type) -> int:
         statement = self._statement
         if kind.sql not in ("integer", "bigint"):
-            raise WarehouseError("an IDENTITY column must be of type INT or BIGINT", sqlstate="42601")
+            raise WarehouseError("an IDENTITY column must be of type INT or BIGINT", sqlstate=sqlstate.SYNTAX_ERROR)
         self._table.has_identity = True
         closing = statement.closing[index + 1]
         text = "".join(token.value for token in statement.tokens[index + 2 : closing])

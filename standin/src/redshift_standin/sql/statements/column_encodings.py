@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind
 from redshift_standin.sql.queries.data_types import Type
@@ -42,7 +43,11 @@ def read_encoding(statement: Statement, index: int, column: str, kind: Type | No
         raise statement.near(index)
     encoding = statement.tokens[index].value
     if encoding not in ENCODINGS:
-        raise WarehouseError(f'invalid encoding type "{encoding}" specified for column "{column}"', sqlstate="42601")
+        raise WarehouseError(
+            f'invalid encoding type "{encoding}" specified for column "{column}"', sqlstate=sqlstate.SYNTAX_ERROR
+        )
     if kind is not None and kind.family not in ENCODINGS[encoding]:
-        raise WarehouseError(f'invalid encoding type specified for column "{column}"', sqlstate="0A000")
+        raise WarehouseError(
+            f'invalid encoding type specified for column "{column}"', sqlstate=sqlstate.FEATURE_NOT_SUPPORTED
+        )
     return encoding, index + 1

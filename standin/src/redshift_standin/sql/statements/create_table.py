@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import unsupported
 from redshift_standin.sql.output import Output
@@ -41,7 +42,7 @@ def emit_create_table(statement: Statement, output: Output, index: int, *, tempo
         raise statement.near(end)
     ColumnDefinitions(statement, output, table).emit(low, high)
     if table.parent is not None and end > attributes:
-        raise WarehouseError("CREATE TABLE LIKE is not allowed with table attributes", sqlstate="42601")
+        raise WarehouseError("CREATE TABLE LIKE is not allowed with table attributes", sqlstate=sqlstate.SYNTAX_ERROR)
     table.check()
     # An index does not pay for temporary tables and copies of other tables, which are short-lived.
     write_table_attributes(output, table, indexed=not temporary and table.parent is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported
 from redshift_standin.sql.output import Output
@@ -115,7 +116,7 @@ def _emit_matched(statement: Statement, output: Output, expressions: Expressions
     low = statement.expect(index, "update", "set")
     high = statement.find_outside_case("when", low, len(statement))
     if high < 0:
-        raise WarehouseError("MERGE needs WHEN MATCHED and WHEN NOT MATCHED", sqlstate="42601")
+        raise WarehouseError("MERGE needs WHEN MATCHED and WHEN NOT MATCHED", sqlstate=sqlstate.SYNTAX_ERROR)
     for start, _ in statement.split(low, high):
         if not statement.at(start + 1, "="):
             raise statement.near(start + 1)

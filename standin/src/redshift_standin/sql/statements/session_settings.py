@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported
 from redshift_standin.sql.output import Output
@@ -71,7 +72,7 @@ def emit_set(statement: Statement, output: Output) -> None:
     if name == "client_encoding" and values[0].strip("'\"").lower().replace("-", "") not in _UTF8:
         raise unsupported(f"SET {name} TO {values[0]}")
     if name in _BOOLEANS and values[0].strip("'\"").lower() not in _BOOLEAN_VALUES:
-        raise WarehouseError(f'parameter "{name}" requires a Boolean value', sqlstate="22023")
+        raise WarehouseError(f'parameter "{name}" requires a Boolean value', sqlstate=sqlstate.INVALID_PARAMETER_VALUE)
     output.write(f"set{local} {_postgres_name(name)} to {', '.join(values)}")
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.data_types import Type
@@ -35,7 +36,7 @@ class Table:
         :raises WarehouseError: it has one already.
         """
         if self.distribution_key is not None:
-            raise WarehouseError("only one column can be the distribution key", sqlstate="42601")
+            raise WarehouseError("only one column can be the distribution key", sqlstate=sqlstate.SYNTAX_ERROR)
         self.distribution_key = column
 
     def check(self) -> None:
@@ -44,13 +45,17 @@ class Table:
         :raises WarehouseError: they do.
         """
         if self.distribution == "key" and self.distribution_key is None:
-            raise WarehouseError("no DISTKEY column specified with DISTSTYLE KEY", sqlstate="42601")
+            raise WarehouseError("no DISTKEY column specified with DISTSTYLE KEY", sqlstate=sqlstate.SYNTAX_ERROR)
         if self.distribution not in (None, "key") and self.distribution_key is not None:
-            raise WarehouseError(f"cannot specify DISTKEY with DISTSTYLE {self.distribution}", sqlstate="42601")
+            raise WarehouseError(
+                f"cannot specify DISTKEY with DISTSTYLE {self.distribution}", sqlstate=sqlstate.SYNTAX_ERROR
+            )
         if self.columns and self.parent is None:
             for column in (*filter(None, [self.distribution_key]), *self.sort_key, *self.not_null):
                 if column not in self.columns:
-                    raise WarehouseError(f'column "{column}" named in key does not exist', sqlstate="42703")
+                    raise WarehouseError(
+                        f'column "{column}" named in key does not exist', sqlstate=sqlstate.UNDEFINED_COLUMN
+                    )
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def read_attributes(statement: Statement, index: int, table: Table) -> int:
 
 def _read_sort_key(statement: Statement, index: int, table: Table) -> int:
     if table.sort_key:
-        raise WarehouseError("a table can have one SORTKEY only", sqlstate="42601")
+        raise WarehouseError("a table can have one SORTKEY only", sqlstate=sqlstate.SYNTAX_ERROR)
     limit = 8 if statement.at(index, "interleaved") else 400
     if statement.at_any(index, ("compound", "interleaved")):
         index += 1
@@ -121,7 +126,7 @@ def _read_sort_key(statement: Statement, index: int, table: Table) -> int:
     closing = statement.closing[opening]
     columns = [statement.name(low)[0][0] for low, _ in statement.split(opening + 1, closing)]
     if not 1 <= len(columns) <= limit:
-        raise WarehouseError(f"a SORTKEY of this kind has 1 to {limit} columns", sqlstate="42601")
+        raise WarehouseError(f"a SORTKEY of this kind has 1 to {limit} columns", sqlstate=sqlstate.SYNTAX_ERROR)
     table.sort_key = tuple(columns)
     table.interleaved = limit == 8
     return closing + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import unsupported
 from redshift_standin.sql.statement import Statement
@@ -51,4 +52,4 @@ def refuse_savepoint(statement: Statement) -> Translation:
 
     :raises WarehouseError: always.
     """
-    raise WarehouseError(f'SQL command "{statement.text}" not supported.', sqlstate="0A000")
+    raise WarehouseError(f'SQL command "{statement.text}" not supported.', sqlstate=sqlstate.FEATURE_NOT_SUPPORTED)
