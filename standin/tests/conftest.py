@@ -10,7 +10,7 @@ import pytest
 
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.wire.certificate import CERTIFICATE, server_context
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import RowsCopier, make_endpoint
 from standin_support.whole import whole_standin
 
@@ -40,7 +40,7 @@ def copier():
 
 @pytest.fixture(scope="session")
 def all_endpoints(endpoint_postgres, certificates, copier):
-    endpoints = Endpoints(endpoint_postgres, certificates, copier)
+    endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
     yield endpoints
     endpoints.close()
 

@@ -14,7 +14,7 @@ from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import Settings
 from redshift_standin.unload import S3Unloader
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from redshift_standin.wire.open_files import allow_many_clients
 
 LOCK = "standin.lock"
@@ -44,7 +44,8 @@ def serving(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _serving(settings: Settings, postgres: PostgresServer) -> Iterator[None]:
-    endpoints = Endpoints(postgres, certificate_folder(settings), S3Copier(), S3Unloader(), host=settings.listen)
+    listening = EndpointSettings(certificate_folder(settings), settings.listen)
+    endpoints = Endpoints(postgres, listening, S3Copier(), S3Unloader())
     try:
         aws = AwsServer(settings, endpoints)
         aws.start()

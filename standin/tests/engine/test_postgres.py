@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import redshift_standin.engine.postgres
-from redshift_standin.engine.postgres import NOBODY, PostgresServer
+from redshift_standin.engine import binaries, private_folders
+from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin.engine.private_folders import NOBODY
 from redshift_standin.errors import StandinError
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
@@ -42,7 +43,7 @@ def open_folder(monkeypatch):
     """A folder that every user can enter, as /var/tmp is, in whose place it stands."""
     folder = Path(tempfile.mkdtemp(prefix="open-", dir="/tmp"))
     folder.chmod(0o711)
-    monkeypatch.setattr(redshift_standin.engine.postgres, "OPEN_FOLDER", folder)
+    monkeypatch.setattr(private_folders, "OPEN_FOLDER", folder)
     yield folder
     shutil.rmtree(folder)
 
@@ -84,7 +85,7 @@ def test_keeps_what_was_committed_over_a_restart(open_folder, started):
 def test_is_stopped_by_another_process_than_the_one_that_started_it(open_folder):
     program = (
         "import sys; from pathlib import Path; from redshift_standin.engine.postgres import PostgresServer; "
-        "server = PostgresServer(Path(sys.argv[1]), 5433); server.start(); print(server._postmaster().pid)"
+        "server = PostgresServer(Path(sys.argv[1]), 5433); server.start(); print(server._data.find_server().pid)"
     )
     data = open_folder / "postgres"
     done = subprocess.run([sys.executable, "-c", program, data], capture_output=True, text=True, check=True)
@@ -99,7 +100,7 @@ def test_starts_again_after_it_was_killed(open_folder, started):
     server = started(open_folder / "postgres")
     with psycopg.connect(**server.dsn.parameters("postgres")) as connection:
         connection.execute("create table kept as select 42 as answer")
-    os.kill(server._postmaster().pid, signal.SIGKILL)
+    os.kill(server._data.find_server().pid, signal.SIGKILL)
     server._process.wait()
     assert not server.is_running()
     server.start()
@@ -167,7 +168,7 @@ def test_airflow_reaches_its_database(open_folder, started):
 @as_root
 def test_root_runs_it_as_nobody(open_folder, started):
     server = started(open_folder / "postgres")
-    assert server._postmaster().uids().effective == NOBODY
+    assert server._data.find_server().uids().effective == NOBODY
 
 
 @as_root
@@ -185,15 +186,15 @@ def test_root_keeps_its_data_elsewhere_when_the_state_folder_is_closed_to_others
 @as_root
 def test_root_copies_binaries_that_are_closed_to_others(started, open_folder, monkeypatch):
     site_packages = open_folder / "site-packages"
-    spec = redshift_standin.engine.postgres.importlib.util.find_spec(redshift_standin.engine.postgres.PACKAGE)
+    spec = binaries.importlib.util.find_spec(binaries.PACKAGE)
     package = Path(spec.submodule_search_locations[0])
     for folder in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(folder, site_packages / folder.name, copy_function=os.link, symlinks=True)
     site_packages.chmod(0o700)
     spec.submodule_search_locations[:] = [str(site_packages / package.name)]
-    monkeypatch.setattr(redshift_standin.engine.postgres.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(binaries.importlib.util, "find_spec", lambda name: spec)
     server = started(open_folder / "postgres")
-    assert Path(server._postmaster().exe()).parents[3].parent == open_folder
+    assert Path(server._data.find_server().exe()).parents[3].parent == open_folder
     assert answer(server, "select 42") == 42
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from redshift_standin.errors import StandinError
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 
 SCHEMA = (
@@ -158,7 +158,7 @@ def test_a_snapshot_is_private_and_whole_or_not_there(endpoint, all_endpoints, t
 
 
 def test_a_snapshot_that_waits_for_a_client_can_be_ended(endpoint_postgres, certificates, copier, tmp_path):
-    endpoints = Endpoints(endpoint_postgres, certificates, copier)
+    endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
     try:
         endpoints.create("waiting", port=free_port(), database=DATABASE, master_user=USER)
         own = Endpoint(endpoints, endpoint_postgres, certificates, "waiting", 0)

@@ -23,7 +23,7 @@ from redshift_standin.copy import S3Copier
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
 from redshift_standin.unload import S3Unloader
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import free_port
 from standin_support.waiting import HANGS_AFTER_SECONDS, WAITER_CONFIG, wait_until
 
@@ -177,7 +177,7 @@ def refused(code: str, status: int = 400, match: str | None = None) -> Iterator[
 def held_standin(postgres: PostgresServer, certificates: Path, state: Path) -> Iterator[Service]:
     """Start the stand-in without a cluster."""
     settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
-    endpoints = HeldEndpoints(postgres, certificates, S3Copier(), S3Unloader())
+    endpoints = HeldEndpoints(postgres, EndpointSettings(certificates), S3Copier(), S3Unloader())
     aws = AwsServer(settings, endpoints)
     aws.start()
     try:

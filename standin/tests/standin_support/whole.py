@@ -18,7 +18,7 @@ from redshift_standin.copy import S3Copier
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
 from redshift_standin.unload import S3Unloader
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import free_port
 from standin_support.waiting import WAITER_CONFIG
 
@@ -130,7 +130,7 @@ def allow(*actions: str, resource: str = "*") -> dict[str, Any]:
 def whole_standin(postgres: PostgresServer, certificates: Path, state: Path, **cluster) -> Iterator[Whole]:
     """Start the stand-in and create the cluster and the bucket."""
     settings = Settings(state=state, aws_port=free_port(), redshift_port=free_port())
-    endpoints = Endpoints(postgres, certificates, S3Copier(), S3Unloader())
+    endpoints = Endpoints(postgres, EndpointSettings(certificates), S3Copier(), S3Unloader())
     aws = AwsServer(settings, endpoints)
     aws.start()
     whole = Whole(settings)

@@ -10,7 +10,7 @@ import pytest
 
 from redshift_standin.engine.interfaces import CopyResult, UnloadResult
 from redshift_standin.errors import WarehouseError
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.background import Background
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 from standin_support.raw import answers, frame, logged_in, read_to_end
@@ -143,7 +143,7 @@ def test_an_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
             await until_cancelled(self.started, backend)
             return UnloadResult(())
 
-    endpoints, port = Endpoints(endpoint_postgres, certificates, copier, Unloader()), free_port()
+    endpoints, port = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier, Unloader()), free_port()
     endpoints.create("unloading", port=port, database=DATABASE, master_user=USER)
     endpoints.set_password("unloading", USER, PASSWORD)
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "unloading", port)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 import pytest
 
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 
 LEVELS = "select trim(db_name), trim(isolation_level) from stv_db_isolation_level order by 1"
@@ -110,7 +110,7 @@ def test_databases_and_their_levels_outlive_the_endpoints_and_go_with_their_clus
     port = free_port()
     endpoint = Endpoint(None, endpoint_postgres, certificates, "several", port)
     for statement in ("create database other isolation level serializable", "select 1"):
-        endpoints = Endpoints(endpoint_postgres, certificates, copier)
+        endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
         endpoints.create("several", port=port, database=DATABASE, master_user=USER)
         endpoints.set_password("several", USER, PASSWORD)
         endpoint.psycopg(autocommit=True).execute(statement)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import psycopg
 import pytest
 
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 
 HOUR = timedelta(hours=1)
@@ -156,7 +156,7 @@ def test_clusters_keep_to_their_own_databases(endpoint, all_endpoints, certifica
 
 
 def test_a_deleted_cluster_is_gone_with_its_data(endpoint_postgres, certificates, copier):
-    endpoints = Endpoints(endpoint_postgres, certificates, copier)
+    endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
     port = free_port()
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "short-lived", port)
     try:
@@ -175,7 +175,7 @@ def test_data_outlives_the_endpoints(endpoint_postgres, certificates, copier):
     port = free_port()
     endpoint = Endpoint(None, endpoint_postgres, certificates, "long-lived", port)
     for statement in ("create table kept as select 42 as answer", "select answer from kept"):
-        endpoints = Endpoints(endpoint_postgres, certificates, copier)
+        endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
         endpoints.create("long-lived", port=port, database=DATABASE, master_user=USER)
         endpoints.set_password("long-lived", USER, PASSWORD)
         answer = endpoint.psycopg(autocommit=True).execute(statement)

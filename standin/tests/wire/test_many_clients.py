@@ -19,7 +19,7 @@ import pytest
 
 from redshift_standin.engine.interfaces import CopyResult
 from redshift_standin.wire.channel import Channel
-from redshift_standin.wire.endpoints import Endpoints
+from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from redshift_standin.wire.postgres_session import PostgresSession
 from redshift_standin.wire.session import Session
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
@@ -98,7 +98,8 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier, nu
 
 
 def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates, copier):
-    endpoints, port = Endpoints(endpoint_postgres, certificates, copier, connections=2), free_port()
+    settings = EndpointSettings(certificates, connections=2)
+    endpoints, port = Endpoints(endpoint_postgres, settings, copier), free_port()
     endpoints.create("crowded", port=port, database=DATABASE, master_user=USER)
     endpoints.set_password("crowded", USER, PASSWORD)
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "crowded", port)

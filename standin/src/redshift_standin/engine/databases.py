@@ -12,6 +12,7 @@ from psycopg import sql
 
 from redshift_standin import sqlstate
 from redshift_standin.engine import snapshots
+from redshift_standin.engine.address import SUPERUSER
 from redshift_standin.engine.administration import (
     Connection,
     create_user,
@@ -21,7 +22,7 @@ from redshift_standin.engine.administration import (
     grant_connect,
     set_isolation,
 )
-from redshift_standin.engine.postgres import SUPERUSER, PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.engine.programs import Programs
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.database_changes import DatabaseChange, Isolation

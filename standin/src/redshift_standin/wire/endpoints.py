@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import uvloop
 
 from redshift_standin.engine import snapshots
+from redshift_standin.engine.address import SUPERUSER
 from redshift_standin.engine.databases import ClusterDatabases
 from redshift_standin.engine.interfaces import Copier, Unloader
-from redshift_standin.engine.postgres import SUPERUSER, PostgresServer
+from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.engine.programs import Programs
 from redshift_standin.settings import HOST
 from redshift_standin.wire.certificate import server_context
@@ -26,6 +27,20 @@ T = TypeVar("T")
 
 # Redshift's own limit is 2,000 ("Quotas and limits"); each is a PostgreSQL process here.
 CONNECTIONS = 500
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    """How the clusters listen for clients.
+
+    :param certificate_dir: the folder of the TLS certificate; created if it is missing.
+    :param host: the address that the clusters listen on.
+    :param connections: the largest number of sessions of a cluster.
+    """
+
+    certificate_dir: Path
+    host: str = HOST
+    connections: int = CONNECTIONS
 
 
 @dataclass
@@ -42,30 +57,20 @@ class Endpoints:
     Every method may be called from any thread; the endpoints run on an event loop in a thread of their own.
 
     :param postgres: the server that holds the clusters' databases; it must be running.
-    :param certificate_dir: the folder of the TLS certificate; created if it is missing.
+    :param settings: how the clusters listen.
     :param copier: runs COPY.
     :param unloader: runs UNLOAD; None refuses it.
-    :param host: the address that the clusters listen on.
-    :param connections: the largest number of sessions of a cluster.
     """
 
     def __init__(
-        self,
-        postgres: PostgresServer,
-        certificate_dir: Path,
-        copier: Copier,
-        unloader: Unloader | None = None,
-        *,
-        host: str = HOST,
-        connections: int = CONNECTIONS,
+        self, postgres: PostgresServer, settings: EndpointSettings, copier: Copier, unloader: Unloader | None = None
     ) -> None:
         self._postgres = postgres
         self._programs = Programs(postgres)
-        self._context = server_context(certificate_dir, host)
+        self._settings = settings
+        self._context = server_context(settings.certificate_dir, settings.host)
         self._copier = copier
         self._unloader = unloader
-        self._host = host
-        self._connections = connections
         self._clusters: dict[str, _Cluster] = {}
         self._lock = threading.RLock()
         # Faster than asyncio's own loop (docs/benchmark.md).
@@ -95,9 +100,9 @@ class Endpoints:
                 databases=databases,
                 copier=self._copier,
                 unloader=self._unloader,
-                max_connections=self._connections,
+                max_connections=self._settings.connections,
             )
-            listener = Listener(endpoint, self._host)
+            listener = Listener(endpoint, self._settings.host)
             self._run(listener.open(port))
             self._clusters[cluster] = _Cluster(port, databases, passwords, listener)
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import unsupported
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.expressions import Expressions
 from redshift_standin.sql.statement import Statement, quote
+
+
+@dataclass(frozen=True)
+class _Target:
+    """The table that an UPDATE changes, in PostgreSQL's quotes.
+
+    :param alias: the name by which the rest of the statement refers to it.
+    """
+
+    table: str
+    alias: str
+
+    @property
+    def reference(self) -> str:
+        """The table with its alias, as in FROM."""
+        return self.table if self.alias == self.table else f"{self.table} as {self.alias}"
 
 
 def emit_insert(statement: Statement, output: Output) -> str:
@@ -37,15 +55,13 @@ def emit_insert(statement: Statement, output: Output) -> str:
 def emit_update(statement: Statement, output: Output, start: int = 0) -> str:
     """Write an UPDATE, which begins at ``start``, and return the table that it changes."""
     parts, index = statement.name(start + 1)
-    table, alias = quote(*parts), quote(*parts)
-    target = table
+    target = _Target(quote(*parts), quote(*parts))
     if statement.at(index, "as"):
         index += 1
     if not statement.at(index, "set"):
-        (name,), index = statement.name(index)
-        alias = quote(name)
-        target = f"{table} as {alias}"
-    output.write(f"update {target}")
+        (alias,), index = statement.name(index)
+        target = _Target(target.table, quote(alias))
+    output.write(f"update {target.reference}")
     statement.expect(index, "set")
     if statement.at(index + 1, "("):
         raise unsupported("UPDATE .. SET of a row")
@@ -55,11 +71,11 @@ def emit_update(statement: Statement, output: Output, start: int = 0) -> str:
     if source < 0:
         Expressions(statement, output).emit(index + 1, len(statement))
     else:
-        _emit_joined(statement, output, index + 1, source, target=target, alias=alias)
-    return table
+        _emit_joined(statement, output, index + 1, source, target)
+    return target.table
 
 
-def _emit_joined(statement: Statement, output: Output, low: int, source: int, *, target: str, alias: str) -> None:
+def _emit_joined(statement: Statement, output: Output, low: int, source: int, target: _Target) -> None:
     """Write the rest of an UPDATE from FROM, with a condition that counts the matches if the session asks for it."""
     expressions = Expressions(statement, output)
     where = statement.find("where", source, len(statement))
@@ -77,12 +93,12 @@ def _emit_joined(statement: Statement, output: Output, low: int, source: int, *,
         output.write(" and ")
     output.write("(case when standin.is_several_matches_error() then ")
     output.write("(select standin.refuse_matches(max(matches)) ")
-    output.write(f"from (select count(*) as matches from {target}, ")  # noqa: S608 - quoted
+    output.write(f"from (select count(*) as matches from {target.reference}, ")  # noqa: S608 - quoted
     expressions.emit(source + 1, end)
     if where >= 0:
         output.write(" where ")
         emit_condition()
-    output.write(f" group by {alias}.ctid) as standin_matches) else true end)")
+    output.write(f" group by {target.alias}.ctid) as standin_matches) else true end)")
 
 
 def emit_delete(statement: Statement, output: Output, start: int = 0) -> str:
@@ -110,11 +126,12 @@ def emit_column_names(statement: Statement, output: Output, opening: int, end: i
 
 def _emit_values(statement: Statement, output: Output, index: int) -> None:
     output.write(" values")
+    expressions = Expressions(statement, output)
     for number, (low, high) in enumerate(statement.split(index + 1, len(statement))):
         if not statement.at(low, "(") or statement.closing[low] != high - 1:
             raise unsupported("anything after VALUES (..)") if statement.at(low, "(") else statement.near(low)
         output.write(", " if number else " ")
-        Expressions(statement, output).emit(low, high)
+        expressions.emit(low, high)
 
 
 def _refuse_outer_joins(statement: Statement, low: int) -> None:

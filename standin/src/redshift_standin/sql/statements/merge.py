@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported
@@ -9,6 +11,20 @@ from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.expressions import Expressions
 from redshift_standin.sql.statement import Statement, quote
 from redshift_standin.sql.statements.dml import emit_column_names
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The source of a MERGE.
+
+    :param name: its name in the condition, in PostgreSQL's quotes.
+    :param low: the index where it begins.
+    :param high: the index after it, of ON.
+    """
+
+    name: str
+    low: int
+    high: int
 
 
 def emit_merge(statement: Statement, output: Output) -> str:
@@ -26,10 +42,10 @@ def emit_merge(statement: Statement, output: Output) -> str:
     if on < 0:
         raise statement.near(len(statement))
     _refuse_own_source(statement, target, index + 1, on)
-    source = _source_name(statement, index + 1, on)
+    source = _read_source(statement, index + 1, on)
     if statement.at(len(statement) - 2, "remove", "duplicates"):
         _refuse_other_conditions(statement, on + 1, len(statement) - 2)
-        _emit_replacement(statement, output, quote(*target), quote(source), index + 1, on)
+        _emit_replacement(statement, output, quote(*target), source)
         return quote(*target)
     matched = statement.find_outside_case("when", index + 1, len(statement))
     if matched < on:
@@ -54,26 +70,27 @@ def emit_merge(statement: Statement, output: Output) -> str:
     return quote(*target)
 
 
-def _emit_replacement(statement: Statement, output: Output, table: str, source: str, low: int, on: int) -> None:
+def _emit_replacement(statement: Statement, output: Output, table: str, source: _Source) -> None:
     """Write REMOVE DUPLICATES: the source's rows replace the rows that match them.
 
     The source is read once. In the UNION, PostgreSQL compares the number and the types of its columns with those of
     the target. The statement fails if two rows of the source match one row of the target.
     """
     expressions = Expressions(statement, output)
-    output.write(f"with {source} as materialized (select * from ")  # noqa: S608 - quoted
-    expressions.emit(low, on)
-    output.write(f"), standin_matched as (select count(*) as matches from {table}, {source} where ")  # noqa: S608 - quoted
+    name, on = source.name, source.high
+    output.write(f"with {name} as materialized (select * from ")  # noqa: S608 - quoted
+    expressions.emit(source.low, on)
+    output.write(f"), standin_matched as (select count(*) as matches from {table}, {name} where ")  # noqa: S608 - quoted
     expressions.emit(on + 1, len(statement) - 2)
-    output.write(f" group by {table}.ctid), standin_replaced as (delete from {table} using {source} where ")  # noqa: S608 - quoted
+    output.write(f" group by {table}.ctid), standin_replaced as (delete from {table} using {name} where ")  # noqa: S608 - quoted
     expressions.emit(on + 1, len(statement) - 2)
     output.write(f") insert into {table} select * from {table} where false union all ")  # noqa: S608 - quoted
-    output.write(f"select * from {source} where ")  # noqa: S608 - quoted
+    output.write(f"select * from {name} where ")  # noqa: S608 - quoted
     output.write("(select standin.refuse_matches(max(matches)) from standin_matched)")
 
 
-def _source_name(statement: Statement, low: int, on: int) -> str:
-    """Return the source's name in the condition: its alias, or else its own name.
+def _read_source(statement: Statement, low: int, on: int) -> _Source:
+    """Return the source, whose name in the condition is its alias, or else its own name.
 
     :raises WarehouseError: there is more than one source, or a query without a name.
     """
@@ -88,7 +105,7 @@ def _source_name(statement: Statement, low: int, on: int) -> str:
         parts, index = statement.name(index)
     if index != on or not parts:
         raise statement.near(index)
-    return parts[-1]
+    return _Source(quote(parts[-1]), low, on)
 
 
 def _refuse_own_source(statement: Statement, target: tuple[str, ...], low: int, high: int) -> None:
