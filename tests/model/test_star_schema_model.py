@@ -64,7 +64,7 @@ def test_of_two_plays_of_one_key_the_earliest_counts_and_then_the_first_in_order
     assert row[3] == "free"
 
 
-def test_an_event_in_the_file_of_another_day_is_left_out(model):
+def test_event_in_the_file_of_another_day_is_ignored(model):
     tomorrow = PLAY | {"ts": PLAY["ts"] + 86_400_000, "sessionId": 8}
     tables = model([PLAY, tomorrow])
     assert {row[0] for row in tables["songplays"]} == {"7-0"}

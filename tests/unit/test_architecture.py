@@ -71,7 +71,7 @@ def test_the_notebook_does_not_need_the_local_stack():
     assert not {module for file in files for module in imported(file)} & {"local", "tests", "bench", "dags"}
 
 
-def test_the_operators_know_nothing_of_this_star_schema():
+def test_operators_do_not_depend_on_this_star_schema():
     words = r"sparkify|song|artist|\b(user_id|gender|staging_events)\b"
     files = [file for file in product_files() if OPERATORS in file.parents]
     assert files
@@ -80,12 +80,12 @@ def test_the_operators_know_nothing_of_this_star_schema():
     assert not known
 
 
-def test_the_product_does_not_know_that_there_is_a_local_stack():
+def test_product_does_not_depend_on_the_local_stack():
     words = r"localhost|127\.0\.0\.1|endpoint_url|stand-?in|\bmoto\b|\bif (not )?local\b|is_local|local_stack"
     assert not lines_with(words, product_files())
 
 
-def test_dags_hold_no_sql():
+def test_dags_contain_no_sql():
     statement = re.compile(r"\bselect\b.+\bfrom\b|\binsert into\b|\bdelete from\b|\bcreate table\b|\bcopy\b.+\bfrom\b")
     found = [
         (file.name, node.value)
@@ -96,7 +96,7 @@ def test_dags_hold_no_sql():
     assert not found
 
 
-def test_sql_files_hold_one_lower_case_clause_a_line():
+def test_sql_files_have_one_lowercase_clause_per_line():
     keywords = r"\b(SELECT|FROM|WHERE|GROUP BY|ORDER BY|INSERT|DELETE|UPDATE|CREATE|JOIN|UNION|HAVING|LIMIT)\b"
     crowded = r"\S.*\b(from|where|group by|order by|having|limit) .*\b(where|group by|order by|having|limit) "
     files = sorted((ROOT / "include" / "sql").rglob("*.sql"))
@@ -120,7 +120,7 @@ def test_sql_files_hold_one_lower_case_clause_a_line():
         "def f():\n    import local",
     ],
 )
-def test_every_form_of_an_import_is_seen(tmp_path, line):
+def test_every_form_of_import_is_detected(tmp_path, line):
     file = tmp_path / "module.py"
     file.write_text(line)
     assert imported(file) == {"local"}

@@ -24,12 +24,12 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_leads_to_a_file(page):
+def test_every_link_points_to_a_file(page):
     targets = [link for link in LINK.findall(page.read_text("utf-8")) if not link.startswith(("https://", "http://"))]
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_every_test_that_the_guarantees_name_is_there():
+def test_every_test_named_in_the_guarantees_exists():
     named = set(re.findall(r"`(test_\w+(?:\.py)?)`", (ROOT / "docs" / "guarantees.md").read_text("utf-8")))
     assert len(named) > 10
     missing = {
@@ -38,13 +38,13 @@ def test_every_test_that_the_guarantees_name_is_there():
     assert missing == set()
 
 
-def test_the_list_of_decisions_has_each_of_them():
+def test_list_of_decisions_is_complete():
     folder = ROOT / "docs" / "adr"
     listed = LINK.findall((folder / "README.md").read_text("utf-8"))
     assert listed == sorted(file.name for file in folder.glob("[0-9]*.md"))
 
 
-def test_the_prices_on_the_page_on_aws_are_those_that_the_dag_tells():
+def test_prices_in_the_aws_docs_match_the_dag():
     page = (ROOT / "docs" / "aws.md").read_text("utf-8")
     rows = re.findall(r"^\| (r\w+\.\w+), one node \| ([\d.]+) \| (\d+) \|$", page, re.MULTILINE)
     assert len(rows) == 3
@@ -55,7 +55,7 @@ def test_the_prices_on_the_page_on_aws_are_those_that_the_dag_tells():
     assert f"As of {price.AS_OF}" in page
 
 
-def test_every_picture_is_shown_and_small():
+def test_every_picture_is_used_and_small():
     pictures = sorted((ROOT / "docs" / "screenshots").iterdir())
     readme = (ROOT / "README.md").read_text("utf-8")
     assert len(pictures) > 5

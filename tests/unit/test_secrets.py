@@ -59,12 +59,12 @@ def test_the_product_never_names_a_key_pair_in_sql():
         ("password in SQL", "create user etl " + "password 'Passw0rd1'"),
     ],
 )
-def test_a_secret_is_found(kind, text):
+def test_secret_is_found(kind, text):
     assert leaks(f"first line\n{text}") == [f"line 2: {kind}"]
 
 
 def test_every_kind_of_secret_is_tried():
-    (tried,) = [mark for mark in test_a_secret_is_found.pytestmark if mark.name == "parametrize"]
+    (tried,) = [mark for mark in test_secret_is_found.pytestmark if mark.name == "parametrize"]
     assert {kind for kind, _ in tried.args[1]} == set(PATTERNS)
 
 
@@ -80,7 +80,7 @@ def test_every_kind_of_secret_is_tried():
         '"continuation-token": "ContinuationToken"',
     ],
 )
-def test_what_only_speaks_of_a_secret_is_none(text):
+def test_text_that_only_mentions_a_secret_is_not_a_secret(text):
     assert leaks(text) == []
 
 

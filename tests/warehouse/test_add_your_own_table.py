@@ -188,7 +188,7 @@ def test_a_table_of_another_source_does_not_depend_on_the_order_of_its_files(loa
     assert rerun["load_playlists"]["inserted"] + rerun["load_playlists"]["updated"] == 0
 
 
-def test_a_run_leaves_nothing_of_the_new_source_behind(loader):
+def test_run_leaves_no_staged_data_of_the_new_source(loader):
     put_playlists(loader, "any", ("p1", "Road", "10:00:00"))
     put_events(loader, (0, "Home", 0))
     run(loader)

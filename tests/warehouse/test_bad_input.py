@@ -103,7 +103,7 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize("name", BAD_LINES)
-def test_a_bad_line_fails_the_task_for_good_and_is_told_with_place_reason_and_text(source, data, name):
+def test_invalid_line_fails_the_task_with_its_location_reason_and_text(source, data, name):
     make, column, code, reason, text = BAD_LINES[name]
     lines = lines_of(data)
     lines[2] = make(json.loads(lines[2]))
@@ -121,7 +121,7 @@ def test_a_bad_line_fails_the_task_for_good_and_is_told_with_place_reason_and_te
 
 
 @pytest.mark.parametrize(("limit", "passes"), [(3, False), (4, True)])
-def test_the_limit_is_for_all_files_of_a_run_together(source, data, limit, passes):
+def test_reject_limit_applies_to_all_files_of_a_run_together(source, data, limit, passes):
     for key in KEYS:
         source.put(key, b"\n".join([*lines_of(data, key), b"bad", b"worse"]))
     run = source.run(*BOTH_DAYS, max_rejects=limit)
@@ -137,7 +137,7 @@ def test_the_limit_is_for_all_files_of_a_run_together(source, data, limit, passe
     assert source.query("select * from etl.rejects") == []
 
 
-def test_a_run_without_a_limit_takes_away_the_rejects_of_the_same_run_before(source, data):
+def test_retry_without_a_limit_removes_the_earlier_rejects_of_the_run(source, data):
     source.put(KEYS[0], b"\n".join([*lines_of(data), b"bad"]))
     run = source.run(*DAY, max_rejects=1)
     run.execute("stage_events")
@@ -154,14 +154,14 @@ def test_a_run_without_a_limit_takes_away_the_rejects_of_the_same_run_before(sou
     [b"", b"\n", b"\r\n \n\n"],
     ids=["zero bytes", "empty line", "blank lines"],
 )
-def test_a_file_without_a_record_is_told_of_and_loads_nothing(source, caplog, content, limit):
+def test_file_without_records_is_logged_and_loads_nothing(source, caplog, content, limit):
     source.put(KEYS[0], content)
     staged = source.run(*DAY, max_rejects=limit).execute("stage_events")
     assert (staged["objects"], staged["rows"], staged["rejected"]) == (1, 0, 0)
     assert f"s3://{BUCKET}/{KEYS[0]} contains no record" in caplog.text
 
 
-def test_a_folder_marker_is_told_of_and_is_no_data(source, data, caplog):
+def test_folder_marker_is_logged_and_not_loaded(source, data, caplog):
     source.put("song_data/A/", b"")
     staged = source.run(*DAY).execute("stage_songs")
     assert staged["rows"] == len(list((data / "song_data").rglob("*.json")))
@@ -169,7 +169,7 @@ def test_a_folder_marker_is_told_of_and_is_no_data(source, data, caplog):
 
 
 @pytest.mark.parametrize("limit", [0, 5])
-def test_blank_lines_and_records_over_several_lines_are_not_taken_for_a_loss(source, data, limit):
+def test_blank_lines_and_multiline_records_are_not_counted_as_lost(source, data, limit):
     lines = lines_of(data)
     wide = json.dumps(json.loads(lines[1]), indent=2).encode()
     source.put(KEYS[0], b"\n\n".join([lines[0], wide, *lines[2:]]) + b"\n")
@@ -188,7 +188,7 @@ def test_blank_lines_and_records_over_several_lines_are_not_taken_for_a_loss(sou
         (b"[]", "Invalid JSONPath format"),
     ],
 )
-def test_a_bad_jsonpaths_file_fails_for_good_and_no_limit_tolerates_it(source, content, words):
+def test_invalid_jsonpaths_file_fails_without_retry_despite_a_limit(source, content, words):
     source.put(PATHS_KEY, content)
     with pytest.raises(AirflowFailException) as failure:
         source.run(*DAY, max_rejects=100).execute("stage_events")
@@ -198,7 +198,7 @@ def test_a_bad_jsonpaths_file_fails_for_good_and_no_limit_tolerates_it(source, c
 
 
 @pytest.mark.parametrize("cut", [slice(0, -9), slice(0, 40)])
-def test_a_compressed_file_that_is_cut_short_fails_for_good(source, data, monkeypatch, cut):
+def test_truncated_compressed_file_fails_without_retry(source, data, monkeypatch, cut):
     monkeypatch.setattr(source.dag.get_task("stage_events"), "gzip", True)
     whole = gzip.compress((data / KEYS[0]).read_bytes())
     source.put(KEYS[0], whole)
@@ -219,7 +219,7 @@ def test_rejects_of_a_compressed_file_have_their_lines(source, data, monkeypatch
     assert rows_of(source, run.run_id) == [(KEYS[0], len(lines_of(data)) + 2, None, 1216, "bad")]
 
 
-def test_an_object_that_the_role_may_not_read_fails_for_good_and_is_named(source):
+def test_unreadable_object_fails_without_retry_and_is_named(source):
     iam = boto3.client("iam")
     deny = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/{KEYS[0]}"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
@@ -258,7 +258,7 @@ def test_an_object_that_the_role_may_not_read_fails_for_good_and_is_named(source
         ),
     ],
 )
-def test_what_a_retry_can_cure_is_not_failed_for_good(message, detail, kind, words):
+def test_temporary_error_allows_a_retry(message, detail, kind, words):
     error = ProgrammingError({"S": "ERROR", "C": "XX000", "M": message, "D": detail})
     explained = explain_copy(None, error)
     assert type(explained) is kind
@@ -271,7 +271,7 @@ def copy_numbers(url, max_rejects=0):
     return render("stage/copy.sql", name="numbers", url=url, options=options, manifest=False, max_rejects=max_rejects)
 
 
-def test_a_warehouse_that_does_not_keep_the_refused_texts_tells_all_the_rest(source):
+def test_rejects_without_stored_line_text_are_reported(source):
     """Redshift Serverless has no stl_load_errors."""
     source.put("log_data/one.json", b'{"n": 1}\n{"n": "many"}')
     messages = []
@@ -300,7 +300,7 @@ def test_a_warehouse_that_does_not_keep_the_refused_texts_tells_all_the_rest(sou
         ("delete from numbers where n = 1", 3, "has 1 rows from 1 objects, and 1 load errors are known. But COPY"),
     ],
 )
-def test_a_record_that_is_not_accounted_for_fails_the_task_and_a_retry_is_allowed(source, after, records, words):
+def test_unaccounted_record_fails_the_task_and_allows_a_retry(source, after, records, words):
     # A blank line is a line that is no record, so the records are counted.
     source.put("log_data/one.json", b'{"n": 1}\n\n{"n": "many"}\n{"n": 3}')
     item = S3Object(BUCKET, "log_data/one.json", "", 0, datetime(2018, 11, 1))
@@ -327,7 +327,7 @@ def loadable(warehouse: WarehouseUnderTest, data):
     return warehouse
 
 
-def test_within_the_limit_everything_else_loads_and_the_rejects_are_the_bad_lines(loadable, data):
+def test_within_the_limit_invalid_lines_are_rejected_and_the_rest_loads(loadable, data):
     lines = lines_of(data)
     good = lines.copy()
     expected = []
@@ -360,7 +360,7 @@ def test_within_the_limit_everything_else_loads_and_the_rejects_are_the_bad_line
     assert rows_of_targets(loadable) == rows_of_model(data)
 
 
-def test_a_song_file_without_its_title_is_rejected_and_the_others_load(loadable, data):
+def test_song_file_without_a_title_is_rejected_and_the_others_load(loadable, data):
     key = song_key(data)
     song = json.loads((data / key).read_bytes())
     loadable.put(key, without(song, "title"))

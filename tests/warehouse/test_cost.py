@@ -53,12 +53,12 @@ def indexes_wherever_they_serve(database):
 
 
 @pytest.mark.parametrize("run", [FIRST, NEW, REPEATED, SONG])
-def test_as_many_statements_are_sent(costs, run):
+def test_statement_count_does_not_grow(costs, run):
     assert len(costs[LONG][run].statements) == len(costs[SHORT][run].statements)
 
 
 @pytest.mark.parametrize("run", [NEW, REPEATED])
-def test_as_much_is_asked_of_s3(costs, run):
+def test_s3_request_count_does_not_grow(costs, run):
     short, long = costs[SHORT][run], costs[LONG][run]
     assert long.requests == short.requests
     assert (long.objects_copied, long.bytes_copied) == (short.objects_copied, short.bytes_copied)
@@ -73,7 +73,7 @@ def test_the_catalogue_is_listed_once_a_day(costs):
         assert first["LIST"] - again["LIST"] == listings
 
 
-def test_as_many_rows_are_written(costs):
+def test_written_row_count_does_not_grow(costs):
     short, long = costs[SHORT][NEW].rows_written, costs[LONG][NEW].rows_written
     assert short["songplays"] > 0
     assert long == short
@@ -81,14 +81,14 @@ def test_as_many_rows_are_written(costs):
 
 @pytest.mark.parametrize("run", [NEW, REPEATED])
 @pytest.mark.parametrize("table", GROW_BY_THE_HOUR)
-def test_hardly_more_rows_are_read_of_what_grows_by_the_hour(costs, run, table):
+def test_read_row_count_hardly_grows_for_growing_tables(costs, run, table):
     """A few more are: those next to the window."""
     short, long = costs[SHORT][run].rows_read[table], costs[LONG][run].rows_read[table]
     assert long <= 1.1 * short
 
 
 @pytest.mark.parametrize("length", [SHORT, LONG])
-def test_an_hour_with_nothing_new_writes_down_that_it_ran_and_nothing_else(costs, length):
+def test_hour_without_changes_writes_only_its_load_record(costs, length):
     again = costs[length][REPEATED]
     assert {table for table, rows in again.rows_written.items() if rows} == {"loads", "check_results"}
     assert again.rows_written["loads"] == len(TARGETS)

@@ -144,7 +144,7 @@ LONG = pytest.mark.long("cutting off tasks that are like another")
         ("load_users", True),
     ],
 )
-def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its_retry(
+def test_task_killed_at_any_statement_is_completed_by_its_retry(
     warehouse, postgres_admin, endpoint, allowed, older, data, task_id, changed
 ):
     """The connection is cut at each statement of the task in turn: before it is sent, when its answer is lost, and for
@@ -175,7 +175,7 @@ def test_a_task_that_is_cut_off_anywhere_leaves_nothing_and_is_made_right_by_its
             assert (number, comparable(rows)) in allowed[target], f"{target} was half loaded"
 
 
-def test_a_full_load_is_done_while_readers_go_on(warehouse, postgres_admin, endpoint, allowed):
+def test_readers_continue_during_a_full_load(warehouse, postgres_admin, endpoint, allowed):
     """Whatever statement a rebuild of everything has come to, all targets answer, with their old rows or their new."""
     postgres_admin.restore("older")
     seen: dict[str, list[int]] = {target: [] for target in TARGETS}

@@ -47,7 +47,7 @@ def rows(tables):
     return {table: comparable(found) for table, found in tables.items()}
 
 
-def test_a_late_event_is_loaded_by_the_next_run_of_its_day_and_the_log_says_so(uploaded, data, capsys):
+def test_late_event_is_loaded_and_logged_by_the_next_run_of_its_day(uploaded, data, capsys):
     plays = [line for line in lines_of(data) if json.loads(line)["page"] == "NextSong"]
     early = moment(plays[0])
     hour = early.replace(minute=0, second=0, microsecond=0)
@@ -81,7 +81,7 @@ def test_events_that_are_late_by_a_day_are_found_with_a_lookback(uploaded, data)
 
 
 @pytest.mark.parametrize("task_id", [f"load_{table}" for table in ("songplays", "users", "time")])
-def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_file(uploaded, data, tmp_path, task_id):
+def test_delayed_load_does_not_restore_an_old_version_of_a_file(uploaded, data, tmp_path, task_id):
     slow = uploaded.run(*DAY)
     for staging in STAGING:
         slow.execute(staging)
@@ -95,7 +95,7 @@ def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_file(upl
     assert rows(uploaded.star_schema()) == rows(model)
 
 
-def test_a_load_that_stages_for_itself_does_so_under_its_lock(uploaded, data, tmp_path):
+def test_load_that_stages_the_data_itself_holds_its_lock(uploaded, data, tmp_path):
     run = uploaded.run(*DAY)
     run.complete()
     lines = lines_of(data)[::2]
@@ -114,7 +114,7 @@ def test_a_load_that_stages_for_itself_does_so_under_its_lock(uploaded, data, tm
     assert comparable(uploaded.query("select * from time")) == comparable(model["time"])
 
 
-def test_song_files_that_change_or_go_are_named_in_the_log_and_put_right_by_a_full_load(uploaded, data, caplog):
+def test_changed_or_deleted_song_files_are_logged_and_corrected_by_a_full_load(uploaded, data, caplog):
     first, second, third, *_ = sorted((data / "song_data").rglob("*.json"))
     keys = [str(file.relative_to(data)) for file in (first, second, third)]
     songs = [json.loads(file.read_text()) for file in (first, second, third)]
@@ -142,7 +142,7 @@ def test_song_files_that_change_or_go_are_named_in_the_log_and_put_right_by_a_fu
 
 
 @pytest.mark.parametrize("task_id", ["load_songs", "load_artists"])
-def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_song(uploaded, data, task_id):
+def test_delayed_load_does_not_restore_an_old_version_of_a_song(uploaded, data, task_id):
     slow = uploaded.run(*DAY)
     for staging in STAGING:
         slow.execute(staging)
@@ -158,7 +158,7 @@ def test_a_load_that_comes_late_does_not_bring_back_an_old_version_of_a_song(upl
     assert uploaded.query("select artist_name from songs where song_id = %(song)s", song=song["song_id"]) == [("N",)]
 
 
-def test_a_level_that_a_correction_takes_back_is_the_one_before(uploaded, data, tmp_path):
+def test_corrected_level_change_restores_the_previous_level(uploaded, data, tmp_path):
     lines = lines_of(data)
     latest = {}
     for line in lines:
@@ -179,7 +179,7 @@ def test_a_level_that_a_correction_takes_back_is_the_one_before(uploaded, data, 
     assert rows(uploaded.star_schema()) == rows(model)
 
 
-def test_the_catalogue_is_listed_once_a_day_unless_somebody_asks(uploaded, data):
+def test_catalogue_is_listed_once_a_day_unless_requested(uploaded, data):
     uploaded.run(*DAY, run_type="scheduled").complete()
     file = min((data / "song_data").rglob("*.json"))
     uploaded.put(str(file.relative_to(data)), file.read_bytes() + b"\n")
@@ -191,7 +191,7 @@ def test_the_catalogue_is_listed_once_a_day_unless_somebody_asks(uploaded, data)
     assert uploaded.run(*DAY, run_type="scheduled").execute("stage_songs")["objects"] == 1
 
 
-def test_a_load_tells_the_consumers_of_its_table_what_it_did_and_is_skipped_where_it_did_nothing(uploaded, data):
+def test_load_emits_an_asset_event_and_is_skipped_if_nothing_changed(uploaded, data):
     run = uploaded.run(*DAY)
     results = {task_id: run.execute(task_id) for task_id in (*STAGING, *LOADS)}
     events = {asset.name: event.extra for asset, event in run.outlet_events.items()}
@@ -223,7 +223,7 @@ def test_a_load_tells_the_consumers_of_its_table_what_it_did_and_is_skipped_wher
     assert again.outlet_events == {}
 
 
-def test_an_event_in_the_file_of_another_day_is_left_out_by_every_run(uploaded, data, caplog):
+def test_event_in_the_file_of_another_day_is_ignored_by_every_run(uploaded, data, caplog):
     stray = json.loads(lines_of(data)[0]) | {"sessionId": 999_999, "ts": 1541203200000}
     uploaded.put(KEY, "\n".join([*lines_of(data), json.dumps(stray)]).encode())
     for run in (uploaded.run(full_load=True), uploaded.run("2018-11-01T00:00:00", "2018-11-04T00:00:00")):

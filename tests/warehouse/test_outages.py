@@ -105,7 +105,7 @@ def rows_staged(run: Run, task_id: str) -> int:
     return run.execute(task_id)["rows"]
 
 
-def test_an_endpoint_that_is_down_is_found_again_by_a_retry(run, proxy, data):
+def test_retry_reconnects_after_an_endpoint_was_down(run, proxy, data):
     with pytest.raises(AirflowException, match=f"Cannot connect to the warehouse at localhost:{proxy.port}") as failure:
         far(run).execute("stage_events")
     assert judged(failure.value).action is RetryAction.RETRY
@@ -115,7 +115,7 @@ def test_an_endpoint_that_is_down_is_found_again_by_a_retry(run, proxy, data):
 
 # The request for TLS is the client's first message, the handshake begins with the second and ends with the third.
 @pytest.mark.parametrize("heard", [0, 1, 2])
-def test_an_endpoint_that_answers_no_more_is_given_up(run, proxy, data, heard):
+def test_unresponsive_endpoint_times_out(run, proxy, data, heard):
     proxy.up(chunks=heard)
     with pytest.raises(AirflowException, match=r"Cannot connect to the warehouse .*time.*security group") as failure:
         far(run, "impatient").execute("stage_events")
@@ -125,7 +125,7 @@ def test_an_endpoint_that_answers_no_more_is_given_up(run, proxy, data, heard):
     assert rows_staged(far(run), "stage_events") == len(source.events(data))
 
 
-def test_a_network_that_breaks_while_a_load_waits_leaves_nobody_waiting(staged, proxy, warehouse, postgres_admin, data):
+def test_lost_connection_while_waiting_for_a_lock_leaves_no_waiter(staged, proxy, warehouse, postgres_admin, data):
     proxy.up()
     with postgres_admin.locked("etl.lock_users") as holder, ThreadPoolExecutor(1) as pool:
         loading = pool.submit(far(staged).execute, "load_users")
@@ -141,14 +141,14 @@ def test_a_network_that_breaks_while_a_load_waits_leaves_nobody_waiting(staged, 
     assert comparable(warehouse.query("select * from users")) == comparable(star_schema(data)["users"])
 
 
-def test_botocore_itself_asks_again_when_s3_is_busy_for_a_moment(run, aws, data):
+def test_botocore_retries_when_s3_is_briefly_throttled(run, aws, data):
     aws.set("s3", "SlowDown", times=1)
     assert rows_staged(run, "stage_events") == len(source.events(data))
     assert aws.counts() == {"s3": 1}
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ExpiredToken"])
-def test_s3_that_fails_for_longer_is_worth_a_retry(run, aws, data, monkeypatch, code):
+def test_longer_s3_outage_allows_a_retry(run, aws, data, monkeypatch, code):
     # Nobody wants to wait here for the attempts that botocore makes by itself.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     run = replace(run, s3=S3Hook())
@@ -161,7 +161,7 @@ def test_s3_that_fails_for_longer_is_worth_a_retry(run, aws, data, monkeypatch, 
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "ExpiredToken"])
-def test_a_copy_that_cannot_read_s3_is_worth_a_retry(run, aws, warehouse, data, code):
+def test_copy_that_cannot_read_s3_allows_a_retry(run, aws, warehouse, data, code):
     aws.set("copy", code)
     with pytest.raises(Exception, match=f"S3ServiceException.*Error {code}") as failure:
         run.execute("stage_events")
@@ -171,7 +171,7 @@ def test_a_copy_that_cannot_read_s3_is_worth_a_retry(run, aws, warehouse, data, 
     assert rows_staged(run, "stage_events") == len(source.events(data))
 
 
-def test_credentials_that_expire_between_two_tasks_are_taken_anew(staged, aws, warehouse, data):
+def test_credentials_that_expire_between_tasks_are_renewed(staged, aws, warehouse, data):
     aws.set("redshift", "ExpiredToken")
     with pytest.raises(AwsRefusedError, match="ExpiredToken") as failure:
         staged.execute("load_users")
@@ -181,7 +181,7 @@ def test_credentials_that_expire_between_two_tasks_are_taken_anew(staged, aws, w
     assert comparable(warehouse.query("select * from users")) == comparable(star_schema(data)["users"])
 
 
-def test_each_task_asks_for_a_password_of_its_own_which_need_not_last(run, monkeypatch):
+def test_each_task_requests_its_own_short_lived_password(run, monkeypatch):
     passwords = []
     connect = redshift_connector.connect
     monkeypatch.setattr(
@@ -193,7 +193,7 @@ def test_each_task_asks_for_a_password_of_its_own_which_need_not_last(run, monke
     assert len(passwords) == len(set(passwords)) == len((*STAGING, *LOADS))
 
 
-def test_an_object_that_goes_between_its_listing_and_its_copy_is_noticed(run, warehouse, data):
+def test_object_deleted_between_listing_and_copy_is_detected(run, warehouse, data):
     file = min((data / "song_data").rglob("*.json"))
 
     def delete(_, statement: str) -> None:
@@ -208,7 +208,7 @@ def test_an_object_that_goes_between_its_listing_and_its_copy_is_noticed(run, wa
 
 
 @needs_limits
-def test_a_disk_that_is_full_when_files_are_staged_keeps_nothing(run, warehouse, data):
+def test_full_disk_during_staging_leaves_nothing(run, warehouse, data):
     with full_disk_at("copy"), pytest.raises(DiskFullError, match="Free space") as failure:
         run.execute("stage_events")
     assert judged(failure.value).action is RetryAction.RETRY
@@ -227,9 +227,7 @@ def test_a_disk_that_is_full_when_files_are_staged_keeps_nothing(run, warehouse,
         ("load_time", "insert into etl.loads"),
     ],
 )
-def test_a_disk_that_is_full_when_a_target_is_written_changes_nothing(
-    staged, warehouse, postgres_admin, data, task_id, statement
-):
+def test_full_disk_during_a_load_changes_nothing(staged, warehouse, postgres_admin, data, task_id, statement):
     target = task_id.removeprefix("load_")
     for table in (target, "etl.loads"):
         # What was deleted has left room for this.

@@ -36,7 +36,7 @@ def load(warehouse: WarehouseUnderTest, start: datetime, end: datetime, **kwargs
     return warehouse.run(start.isoformat(), end.isoformat()).complete(**kwargs)
 
 
-def test_a_full_load_gives_the_rows_of_the_model(loaded, expected):
+def test_full_load_matches_the_model(loaded, expected):
     assert {table: len(rows) for table, rows in found(loaded).items()} == {
         table: len(rows) for table, rows in expected.items()
     }
@@ -55,7 +55,7 @@ def test_a_repeated_run_writes_nothing(loaded, expected):
 
 @given(seed=st.integers(0, 10**6), step=st.sampled_from([7, 12]), parts=st.integers(1, 4))
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_windows_in_any_order_with_overlaps_and_late_songs_give_the_same_rows(
+def test_overlapping_windows_in_any_order_with_late_songs_give_the_same_rows(
     warehouse, data, expected, seed, step, parts
 ):
     """Songs arrive in several portions between the runs; windows are shuffled, and one is much longer than the rest."""
@@ -75,7 +75,7 @@ def test_windows_in_any_order_with_overlaps_and_late_songs_give_the_same_rows(
     assert found(warehouse) == expected
 
 
-def test_runs_at_the_same_time_give_the_same_rows(warehouse, data, expected):
+def test_concurrent_runs_give_the_same_rows(warehouse, data, expected):
     warehouse.upload(data)
     windows = [*hours(24 * DAYS, 6), (FIRST, FIRST + timedelta(days=DAYS))]
     with ThreadPoolExecutor(4) as pool:

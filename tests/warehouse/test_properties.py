@@ -227,7 +227,7 @@ def difference(found: dict[str, set], expected: dict[str, set]) -> dict[str, tup
 
 @given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6))
 @settings(max_examples=EXAMPLES)
-def test_any_history_of_files_and_runs_ends_with_the_rows_of_the_model(warehouse, history, cover, order):
+def test_any_history_of_files_and_runs_matches_the_model(warehouse, history, cover, order):
     files = Files(warehouse)
     play(files, history)
     for number, window in enumerate(cover):
@@ -237,7 +237,7 @@ def test_any_history_of_files_and_runs_ends_with_the_rows_of_the_model(warehouse
 
 @given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6), full=st.booleans())
 @settings(max_examples=EXAMPLES // 4)
-def test_what_is_run_again_writes_nothing(warehouse, history, cover, order, full):
+def test_repeated_runs_write_nothing(warehouse, history, cover, order, full):
     """Neither one of the windows once more, nor a full load, which is what all of them together must come to."""
     files = Files(warehouse)
     files.put("song_data/C/9.json", [SONG])
@@ -264,7 +264,7 @@ def test_what_is_run_again_writes_nothing(warehouse, history, cover, order, full
     order=st.integers(0, 10**6),
 )
 @settings(max_examples=EXAMPLES // 10)
-def test_runs_at_the_same_time_end_with_the_rows_of_the_model(warehouse, history, cover, windows, replaced, order):
+def test_concurrent_runs_match_the_model(warehouse, history, cover, windows, replaced, order):
     """Up to 16 runs at once, of windows that overlap and repeat; files are replaced meanwhile, and run again after."""
     files = Files(warehouse)
     play(files, history)

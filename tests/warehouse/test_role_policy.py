@@ -189,11 +189,11 @@ def allowed(*prefixes: str) -> set[str]:
     return {action for statement in statements(*prefixes) for action in statement["Action"]}
 
 
-def test_every_dag_is_run_here():
+def test_every_dag_is_covered_by_this_test():
     assert dag_ids() <= {ETL, *(dag_id for dag_id, _ in RUNS)}
 
 
-def test_every_operation_in_the_source_is_run_here(calls):
+def test_every_aws_operation_in_the_source_is_covered_by_this_test(calls):
     called = {(service, operation) for each in calls.values() for service, operation, _ in each}
     in_source = {operation for file in PLUGINS.rglob("*.py") for operation in operations_in(file)}
     assert in_source
@@ -224,12 +224,12 @@ def methods() -> dict[str, tuple[str, str]]:
     }
 
 
-def test_no_action_is_missing_and_none_is_too_many(calls):
+def test_policy_has_exactly_the_needed_actions(calls):
     called = [call for each in calls.values() for call in each]
     assert sorted(allowed()) == sorted(needed(called))
 
 
-def test_loading_needs_the_first_part_only(calls):
+def test_loading_needs_only_the_first_part(calls):
     assert sorted(allowed("Etl")) == sorted(needed(calls[ETL]))
 
 
@@ -269,5 +269,5 @@ def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
             assert any(fnmatchcase(key, pattern) for pattern in patterns), (operation, key)
 
 
-def test_another_way_to_log_in_needs_its_part_only(calls):
+def test_other_login_methods_need_only_their_own_part(calls):
     assert needed(calls["the hook"]) - allowed("Etl") == allowed("Login")

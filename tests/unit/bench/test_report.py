@@ -30,7 +30,7 @@ def lines(text, name):
     return [line.split() for line in text.splitlines() if name in line]
 
 
-def test_what_grows_is_named_with_its_table_and_its_statement():
+def test_growth_is_reported_with_its_table_and_statement():
     text = report({1: {REPEATED: cost(2.0, 0.5, 4, 10)}, 10: {REPEATED: cost(5.0, 2.0, 4, 30)}})
     assert f"{REPEATED}: grows: rows read 2.18, time 2.50, time in the warehouse 2.00" in text
     assert "rows read in t: 10 to 30" in text
@@ -39,12 +39,12 @@ def test_what_grows_is_named_with_its_table_and_its_statement():
     assert "commit" not in text
 
 
-def test_what_stays_the_same_is_said_too():
+def test_constant_costs_are_reported():
     text = report({1: {REPEATED: cost(2.0, 0.5, 4, 10)}, 10: {REPEATED: cost(2.9, 0.5, 4, 10)}})
     assert f"{REPEATED}: nothing grows" in text
 
 
-def test_a_machine_that_was_busy_is_not_taken_for_growth():
+def test_busy_machine_is_not_reported_as_growth():
     text = report({1: {REPEATED: cost(2.0, 0.5)}, 10: {REPEATED: cost(5.0, 1.5, begin=("begin transaction", 0.3))}})
     assert f"{REPEATED}: nothing grows" in text
 
@@ -58,7 +58,7 @@ def test_a_machine_that_was_busy_is_not_taken_for_growth():
         ("bytes copied", ["20", "20", "20", "1.00", "1.00"]),
     ],
 )
-def test_a_row_has_the_counts_and_their_ratios_to_the_shortest_history(name, row):
+def test_row_has_counts_and_ratios_to_the_shortest_history(name, row):
     costs = {length: {FULL: cost(1.0, 0.1, written=4 * length)} for length in (1, 10, 100)}
     [found] = lines(report(costs), f"│ {name}")
     assert [value for value in found if value[0].isdigit()][-5:] == row

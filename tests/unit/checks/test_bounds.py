@@ -21,7 +21,7 @@ from redshift_elt.checks.finding import evaluate_number
         (6820123, None, 6820123, True, "at least 6820123"),
     ],
 )
-def test_a_number_passes_within_its_bounds_and_nothing_never_does(at_least, at_most, measured, passes, words):
+def test_number_passes_within_its_bounds_and_null_never_does(at_least, at_most, measured, passes, words):
     finding = evaluate_number(Bounds(at_least, at_most), measured, empty_passes=False)
     assert finding.passed is passes
     assert finding.expected == words

@@ -10,7 +10,7 @@ from redshift_elt.checks import NotNull, RowCount
 @pytest.mark.parametrize(
     "check", [RowCount(table="orders"), NotNull(table="orders", column="order_id")], ids=lambda check: check.kind
 )
-def test_what_an_empty_table_might_not_pass_is_asked_all_the_same(check):
+def test_check_that_an_empty_table_may_fail_is_still_run(check):
     assert not check.passes_without_rows
 
 
@@ -19,5 +19,5 @@ def test_what_an_empty_table_might_not_pass_is_asked_all_the_same(check):
     [RowCount(table="orders", at_least=0), NotNull(table="orders", column="order_id", empty_passes=True)],
     ids=lambda check: check.kind,
 )
-def test_what_an_empty_table_passes_need_not_be_asked(check):
+def test_check_that_an_empty_table_always_passes_is_skipped(check):
     assert check.passes_without_rows

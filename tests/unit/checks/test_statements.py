@@ -159,7 +159,7 @@ def test_a_scan_of_the_window():
     assert scan.measured([1, 5, 3]) == [[1, 5], [3]]
 
 
-def test_a_scan_of_the_whole_table_that_counts_rows_once():
+def test_scan_of_the_whole_table_counts_rows_once():
     scan = Scan("shop.orders", [RowCount(**ORDERS), NotNull(**ORDERS, column="a"), NotNull(**ORDERS, column="b")])
     assert scan.statement() == text(
         """
@@ -173,7 +173,7 @@ def test_a_scan_of_the_whole_table_that_counts_rows_once():
     assert scan.measured([9, 1, 2]) == [[9], [1, 9], [2, 9]]
 
 
-def test_the_moments_of_averages_over_different_windows_have_names_of_their_own():
+def test_averages_over_different_windows_have_distinct_column_names():
     values = Scan("orders", [RowsNearAverage(**IN_WINDOW, windows=n) for n in (1, 5)]).values(START, END)
     assert values["start_1_windows_before"] == datetime(2018, 11, 15, 9)
     assert values["start_5_windows_before"] == values["scan_start"] == datetime(2018, 11, 15, 5)
@@ -283,7 +283,7 @@ def test_equal_counts():
     assert check.rows_statement("orders") == "select 3"
 
 
-def test_texts_of_several_lines_in_the_sql_of_a_user_are_sent_as_they_were_written():
+def test_multiline_strings_in_user_sql_are_sent_unchanged():
     sql = "select count(*)\n  from orders\nwhere note = 'first\n    second'"
     where = "note <> 'first\n    second'"
     counts = EqualCounts(**ORDERS, name="all", expected_sql=sql, actual_sql=sql)
@@ -293,7 +293,7 @@ def test_texts_of_several_lines_in_the_sql_of_a_user_are_sent_as_they_were_writt
     assert f"where ({where})\n" in check.rows_statement("orders")
 
 
-def test_a_query_is_sent_as_it_is():
+def test_query_is_sent_unchanged():
     sql = "select count(*) from orders where note like '%s' and at < %(window_end)s"
     check = Query(**ORDERS, name="all", sql=sql, equals=0, rows_sql="select '100%'")
     assert check.statement() == sql

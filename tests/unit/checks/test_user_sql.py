@@ -19,13 +19,13 @@ def test_a_positional_placeholder_is_an_error(argument):
 
 
 @pytest.mark.parametrize("argument", ["expected_sql", "actual_sql", "rows_sql"])
-def test_so_it_is_in_two_counts(argument):
+def test_positional_placeholder_in_two_counts_is_an_error(argument):
     sql = {"expected_sql": "select 1", "actual_sql": "select 1", argument: POSITIONAL}
     with pytest.raises(ValueError, match=f"{argument} of 'both' {ERROR}"):
         EqualCounts(table="orders", name="both", **sql)
 
 
-def test_so_it_is_in_a_file(tmp_path):
+def test_positional_placeholder_in_a_file_is_an_error(tmp_path):
     (tmp_path / "total.sql").write_text(POSITIONAL)
     with DAG(dag_id="shop", schedule=None, template_searchpath=str(tmp_path)) as dag:
         check = Query(table="orders", name="total", sql="total.sql", equals=1)
@@ -44,5 +44,5 @@ def test_so_it_is_in_a_file(tmp_path):
         "select 7 %size",
     ],
 )
-def test_other_percent_signs_are_percent_signs(sql):
+def test_other_percent_signs_are_literal(sql):
     assert Query(table="orders", name="total", sql=sql, equals=1).statement() == sql

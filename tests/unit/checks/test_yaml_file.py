@@ -46,7 +46,7 @@ shops:
 """
 
 
-def test_a_file_says_what_python_would(tmp_path):
+def test_yaml_file_is_equivalent_to_python(tmp_path):
     file = tmp_path / "checks.yaml"
     file.write_text(ALL)
     at = {"window_column": "ordered_at"}
@@ -102,7 +102,7 @@ def test_a_file_says_what_python_would(tmp_path):
         ("orders:\n  checks:\n    - not_null: 2018-99-01\n", "line 3: .*month must be in 1..12"),
     ],
 )
-def test_an_error_names_its_place(tmp_path, text, words):
+def test_error_names_its_location(tmp_path, text, words):
     file = tmp_path / "checks.yaml"
     file.write_text(text)
     with pytest.raises(ValueError, match=words) as refused:
@@ -110,6 +110,6 @@ def test_an_error_names_its_place(tmp_path, text, words):
     assert str(file) in str(refused.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"The checks cannot be read: .*missing\.yaml"):
         load_checks(tmp_path / "missing.yaml")

@@ -22,7 +22,7 @@ from redshift_elt.cluster.cidrs import parse_cidrs
         (["fd00::/8"], ["fd00::/8"]),
     ],
 )
-def test_what_is_admitted(asked, read):
+def test_allowed_networks(asked, read):
     assert [str(network) for network in parse_cidrs(asked)] == read
 
 
@@ -42,7 +42,7 @@ def test_what_is_admitted(asked, read):
         ["10.0.0.1", "0.0.0.0/0"],
     ],
 )
-def test_a_network_that_is_too_large_is_refused_with_the_reason(asked):
+def test_too_large_network_is_refused_with_a_reason(asked):
     with pytest.raises(AirflowFailException, match="is too large"):
         parse_cidrs(asked)
 
@@ -65,6 +65,6 @@ def test_text_that_is_not_a_network_is_refused(asked, why):
         parse_cidrs([asked])
 
 
-def test_a_request_for_the_whole_internet_is_called_that():
+def test_request_for_the_whole_internet_is_reported_as_such():
     with pytest.raises(AirflowFailException, match="That is the whole Internet"):
         parse_cidrs(["::/0"])

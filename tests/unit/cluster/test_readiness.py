@@ -30,7 +30,7 @@ def state(status, role="in-sync"):
         (None, False, True, "does not exist any more"),
     ],
 )
-def test_what_each_state_means(cluster, ready, failed, says):
+def test_meaning_of_each_cluster_state(cluster, ready, failed, says):
     found = readiness("one", cluster, ROLE)
     assert (found.ready, found.failed) == (ready, failed)
     assert says in found.message

@@ -41,16 +41,16 @@ def server_error(**fields: str) -> ServerError:
         ({"C": "42P01", "M": 'relation "table_1023" does not exist'}, False),
     ],
 )
-def test_redshift_tells_a_conflict_by_its_text_alone(fields, conflict):
+def test_redshift_conflict_is_recognized_by_its_message(fields, conflict):
     assert server_error(**fields).is_conflict is conflict
 
 
-def test_redshift_tells_a_full_disk_by_its_text_alone():
+def test_redshift_full_disk_is_recognized_by_its_message():
     assert server_error(C="XX000", M="Disk Full", D=FULL).is_disk_full
     assert not server_error(C="XX000", M="1023", D="Serializable isolation violation on table - 100").is_disk_full
 
 
-def test_an_error_that_the_server_did_not_send_says_nothing():
+def test_error_that_the_server_did_not_send_is_not_classified():
     assert ServerError.of(redshift_connector.InterfaceError("BrokenPipe: server socket closed.")) is None
     assert ServerError.of(psycopg.OperationalError("connection refused")) is None
     assert ServerError.of(TimeoutError()) is None

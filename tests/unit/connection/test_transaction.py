@@ -43,7 +43,7 @@ def numbers(outside):
     return dict(outside.execute("select name, number from counted").fetchall())
 
 
-def test_the_work_is_committed_and_its_result_returned(hook, outside):
+def test_work_is_committed_and_its_result_returned(hook, outside):
     def work(session: Session):
         assert (
             session.execute("update counted set number = %(number)s where name = %(name)s", {"number": 7, "name": "a"})
@@ -56,7 +56,7 @@ def test_the_work_is_committed_and_its_result_returned(hook, outside):
     assert numbers(outside) == {"a": 7, "b": 0}
 
 
-def test_an_error_rolls_everything_back_and_is_raised(hook, outside):
+def test_error_rolls_everything_back_and_is_raised(hook, outside):
     def work(session: Session):
         session.execute("update counted set number = 7")
         session.execute("insert into counted values ('c', 1 / 0)")
@@ -66,7 +66,7 @@ def test_an_error_rolls_everything_back_and_is_raised(hook, outside):
     assert numbers(outside) == {"a": 0, "b": 0}
 
 
-def test_work_that_may_only_read_cannot_write(hook, outside):
+def test_read_only_work_cannot_write(hook, outside):
     def read(session: Session):
         before = session.answer("select name, number from counted order by name limit 1")
         assert session.fetch("show transaction_read_only") == [("on",)]
@@ -78,7 +78,7 @@ def test_work_that_may_only_read_cannot_write(hook, outside):
     assert numbers(outside) == {"a": 0, "b": 0}
 
 
-def test_an_error_is_explained_by_the_session_that_failed(hook, outside):
+def test_error_is_explained_with_the_failed_session(hook, outside):
     pids = []
 
     def work(session: Session):
@@ -94,7 +94,7 @@ def test_an_error_is_explained_by_the_session_that_failed(hook, outside):
     assert pids[0] == pids[1]
 
 
-def test_a_conflict_is_answered_by_doing_all_of_the_work_again(hook, outside):
+def test_conflict_repeats_all_of_the_work(hook, outside):
     seen = []
 
     def work(session: Session):
@@ -109,7 +109,7 @@ def test_a_conflict_is_answered_by_doing_all_of_the_work_again(hook, outside):
     assert numbers(outside) == {"a": 6, "b": 6}
 
 
-def test_a_conflict_that_stays_is_raised_in_the_end(hook, outside, monkeypatch):
+def test_persistent_conflict_is_raised_in_the_end(hook, outside, monkeypatch):
     monkeypatch.setattr(transaction, "ATTEMPTS", 2)
     attempts = []
 
@@ -131,7 +131,7 @@ def terminate(session: Session, outside):
     outside.execute("select pg_terminate_backend(%s, 5000)", (pid,))
 
 
-def test_a_lost_connection_is_raised_as_what_it_is(hook, outside):
+def test_lost_connection_is_raised_as_such(hook, outside):
     explained = []
 
     def work(session: Session):
@@ -146,7 +146,7 @@ def test_a_lost_connection_is_raised_as_what_it_is(hook, outside):
     assert numbers(outside) == {"a": 0, "b": 0}
 
 
-def test_a_connection_that_is_lost_before_the_commit_leaves_the_outcome_open(hook, outside):
+def test_connection_lost_before_the_commit_leaves_the_outcome_unknown(hook, outside):
     def work(session: Session):
         session.execute("update counted set number = 7")
         terminate(session, outside)
@@ -155,7 +155,7 @@ def test_a_connection_that_is_lost_before_the_commit_leaves_the_outcome_open(hoo
         in_transaction(hook, work)
 
 
-def test_an_error_that_the_explanation_leaves_as_it_is_has_no_cause(hook, outside):
+def test_unchanged_error_has_no_cause(hook, outside):
     def work(session: Session):
         session.execute("select 1 / 0")
 
@@ -164,7 +164,7 @@ def test_an_error_that_the_explanation_leaves_as_it_is_has_no_cause(hook, outsid
     assert failure.value.__cause__ is None
 
 
-def test_an_error_of_the_work_itself_is_raised_over_a_rollback(hook, outside):
+def test_other_error_of_the_work_rolls_back_and_is_raised(hook, outside):
     def work(session: Session):
         session.execute("update counted set number = 7")
         raise ValueError("no such choice")

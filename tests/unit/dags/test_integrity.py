@@ -22,7 +22,7 @@ def dags():
     return bag.dags
 
 
-def test_there_is_one_dag_a_file_named_like_it(dags):
+def test_each_dag_has_a_file_of_its_name(dags):
     assert set(dags) == {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
@@ -38,7 +38,7 @@ def test_the_tasks_of_the_main_dag_follow_one_another(dags):
     }
 
 
-def test_a_report_is_made_once_a_load_after_its_last_task(dags):
+def test_report_runs_once_per_load_after_the_last_task(dags):
     report = dags["sparkify_report"]
     assert [asset.name for asset in report.timetable.asset_condition.objects] == ["sparkify_songplays"]
     assert report.max_active_runs == 1
@@ -66,7 +66,7 @@ def test_every_dag_is_documented_and_every_param_has_a_type_and_a_title(dags):
             assert param is None or schema
 
 
-def test_the_dags_of_a_clusters_life_mean_the_same_cluster(dags):
+def test_cluster_dags_use_the_same_cluster(dags):
     """What one of them makes, the others must know by the same tags, and their forms must say the same of it."""
     life = [dag for dag in dags.values() if "cluster" in dag.tags]
     tags = {
@@ -89,7 +89,7 @@ def test_the_dags_of_a_clusters_life_mean_the_same_cluster(dags):
 
 
 @pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_report"])
-def test_a_dag_file_imports_neither_boto3_nor_a_driver_nor_what_draws(dag_id):
+def test_dag_file_imports_no_boto3_driver_or_chart_library(dag_id):
     heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas", "matplotlib")
     program = (
         "import sys, runpy\n"
@@ -103,7 +103,7 @@ def test_a_dag_file_imports_neither_boto3_nor_a_driver_nor_what_draws(dag_id):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_airflow_runs_no_file_of_the_package_as_a_plugin():
+def test_airflow_does_not_load_package_files_as_plugins():
     """It would run each under its bare name: sql/copy.py as the standard library's copy."""
     ignored = find_path_from_directory(ROOT / "plugins", ".airflowignore", "glob")
     assert [file for file in ignored if "redshift_elt" in str(file)] == []

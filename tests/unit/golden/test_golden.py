@@ -28,7 +28,7 @@ def test_every_task_has_a_golden_file():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_statements_are_those_of_the_golden_file(sent, name):
+def test_statements_match_the_golden_file(sent, name):
     expected, actual = (STATEMENTS / f"{name}.sql").read_text("utf-8"), golden_text(sent[name])
     diff = difflib.unified_diff(expected.splitlines(), actual.splitlines(), "golden", "sent", n=8, lineterm="")
     failures = [repr(recording.failure) for recording in sent[name] if recording.failure]

@@ -73,7 +73,7 @@ def deadline(**changes: Any) -> list[dict[str, Any]]:
     return asyncio.run(run())
 
 
-def test_a_task_that_fails_is_told_on_slack_and_by_mail(slack_inbox, mail_inbox, monkeypatch):
+def test_failed_task_is_reported_by_slack_and_email(slack_inbox, mail_inbox, monkeypatch):
     set_recipients(monkeypatch, "slack_alerts, data@example.com,")
     error = AirflowException("COPY met data:\ns3://shop/<orders>.json & more, {{ 6 * 7 }}")
     AlertNotifier(variable=VARIABLE)(failure(error))
@@ -100,7 +100,7 @@ def test_a_task_that_fails_is_told_on_slack_and_by_mail(slack_inbox, mail_inbox,
     assert mail_inbox.empty
 
 
-def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, monkeypatch):
+def test_late_run_is_reported_by_the_triggerer(slack_inbox, mail_inbox, monkeypatch):
     set_recipients(monkeypatch, "slack_alerts, data@example.com")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow.example.com/")
     assert [event["state"] for event in deadline()] == ["running", "success"]
@@ -119,14 +119,14 @@ def test_a_run_that_is_late_is_told_by_the_triggerer(slack_inbox, mail_inbox, mo
 
 
 @pytest.mark.parametrize("run", [{"run_type": "backfill"}, {"state": "failed"}, {"state": "success"}])
-def test_a_run_of_a_backfill_and_one_that_has_ended_are_never_told_to_be_late(slack_inbox, monkeypatch, run):
+def test_backfill_runs_and_finished_runs_are_never_reported_as_late(slack_inbox, monkeypatch, run):
     set_recipients(monkeypatch, "slack_alerts")
     assert [event["state"] for event in deadline(**run)] == ["running", "success"]
     assert slack_inbox.empty
 
 
 @pytest.mark.parametrize("recipients", [None, "", " , "])
-def test_nobody_is_told_and_no_provider_needed_where_nobody_is_named(monkeypatch, capsys, recipients):
+def test_without_recipients_nothing_is_sent_and_no_provider_needed(monkeypatch, capsys, recipients):
     for name in list(sys.modules):
         if name.startswith(("airflow.providers.slack", "airflow.providers.smtp", "slack_sdk")):
             monkeypatch.setitem(sys.modules, name, None)
@@ -139,7 +139,7 @@ def test_nobody_is_told_and_no_provider_needed_where_nobody_is_named(monkeypatch
     assert capsys.readouterr().out.count(f"the Airflow Variable {VARIABLE} lists no recipients") == 2
 
 
-def test_a_receiver_that_cannot_be_reached_keeps_nothing_from_the_others(slack_inbox, mail_inbox, monkeypatch):
+def test_unreachable_recipient_does_not_affect_the_others(slack_inbox, mail_inbox, monkeypatch):
     set_recipients(monkeypatch, "slack_gone, slack_alerts, data@example.com")
     gone = {**slack_inbox.connection, "password": "T0/B0/revoked"}
     monkeypatch.setenv("AIRFLOW_CONN_SLACK_GONE", json.dumps(gone))
@@ -152,23 +152,23 @@ def test_a_receiver_that_cannot_be_reached_keeps_nothing_from_the_others(slack_i
     assert mail_inbox.next()["Subject"] == "orders_etl is late"
 
 
-def test_slack_without_its_provider_is_told_what_to_install(monkeypatch):
+def test_missing_slack_provider_is_logged_with_what_to_install(monkeypatch):
     set_recipients(monkeypatch, "slack_alerts")
     monkeypatch.setitem(sys.modules, "airflow.providers.slack.notifications.slack_webhook", None)
     with pytest.raises(AirflowException, match="install apache-airflow-providers-slack"):
         AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
 
 
-def test_of_a_long_error_the_first_lines_are_told():
+def test_long_error_is_shortened_to_its_first_lines():
     message = failed(failure(AirflowException("\n".join(["x" * 400, *map(str, range(1, 20))]))))
     assert message.quoted.splitlines() == ["x" * 300 + "…", *map(str, range(1, 8)), "... and 12 more lines"]
 
 
-def test_a_task_that_was_killed_has_no_error_to_tell():
+def test_killed_task_has_no_error_message():
     assert failed(failure(None)).quoted == ""
 
 
-def test_a_window_that_is_none_is_what_is_told():
+def test_invalid_window_is_reported():
     message = failed(failure(AirflowException("no"), window_end=None))
     assert message.facts["Window"] == "none: Give both window_start and window_end, or neither of them."
 

@@ -25,13 +25,13 @@ NAMESPACE = DatasetNamespace("redshift://mine.eu-west-1:5439", "shop")
         ("with o as (select id from orders) select o.id from o", set(), {}),
     ],
 )
-def test_what_is_not_understood_is_left_out(sql, tables, columns):
+def test_unparsable_sql_is_left_out(sql, tables, columns):
     found, origins_of = tables_and_columns(sql, temporary=["orders__delta"])
     assert found == tables
     assert {name: [column for _, column in origins] for name, origins in origins_of.items()} == columns
 
 
-def test_a_select_that_the_parser_cannot_read_leaves_what_the_operator_knows():
+def test_unparsable_select_keeps_the_lineage_that_the_operator_knows():
     stage = StageToRedshiftOperator(task_id="stage", table="staging_orders", bucket="shop", prefix="orders/")
     load = LoadDimensionOperator(
         task_id="load", table="orders", select="no SELECT", key="id", staged_by=[stage],
@@ -43,7 +43,7 @@ def test_a_select_that_the_parser_cannot_read_leaves_what_the_operator_knows():
     assert not any(dataset.facets for dataset in lineage.outputs)
 
 
-def test_a_runs_own_table_bears_the_name_of_its_template():
+def test_table_of_a_run_has_the_name_of_its_template():
     assert (
         NAMESPACE.name("staging_orders__0a1b2c3d4e5f")
         == NAMESPACE.name("public.staging_orders")

@@ -12,7 +12,7 @@ from airflow.sdk import RetryAction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
 
-def test_what_is_not_known_is_left_to_the_retries_of_the_task():
+def test_unknown_errors_are_left_to_the_task_retries():
     assert WarehouseRetryPolicy().evaluate(KeyError("columns"), 1, 4).action is RetryAction.DEFAULT
 
 

@@ -8,7 +8,7 @@ from redshift_elt.loading import phases
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 
 
-def test_phases_are_all_of_the_time(monkeypatch):
+def test_phases_cover_all_of_the_time(monkeypatch):
     time = SimpleNamespace(now=0.0)
     monkeypatch.setattr(phases, "time", SimpleNamespace(monotonic=lambda: time.now))
     clock = Phases()

@@ -22,12 +22,12 @@ from redshift_elt.loading.overwrite_window import OverwriteWindow
         ({"records": "etl.seen", "window_column": "at", "records_key": "id"}, "needs either window_column or"),
     ],
 )
-def test_records_that_cannot_work_are_refused(arguments, words):
+def test_invalid_records_setting_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         MergeRecords(**arguments)
 
 
-def test_a_window_column_that_cannot_be_one_is_refused():
+def test_invalid_window_column_is_refused():
     with pytest.raises(ValueError, match="cannot be a table or column name"):
         OverwriteWindow("start time")
 
@@ -45,7 +45,7 @@ def test_a_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all
     assert strategy.needs_all_objects is needs_all_objects
 
 
-def test_without_choices_a_row_is_taken_as_a_whole():
+def test_without_choices_the_whole_row_is_used():
     assert complete_choices((), "users", ["id", "name", "level"], ["id"]) == [Choice(["name", "level"])]
 
 

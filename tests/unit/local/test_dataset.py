@@ -37,7 +37,7 @@ def write_archive(file, *names):
         (["log_data/2018-11-30-events.json", "log_json_path.json", SONG], "log_data/YYYY/MM/YYYY-MM-DD-events.json"),
     ],
 )
-def test_what_is_missing_is_named(tmp_path, present, missing):
+def test_missing_file_is_named(tmp_path, present, missing):
     write(tmp_path, *present)
     with pytest.raises(StackError) as error:
         Dataset.open(tmp_path)
@@ -54,7 +54,7 @@ def test_the_window_covers_every_day_of_the_logs(tmp_path):
     assert Dataset.open(tmp_path).window == ("2018-10-29T00:00:00+00:00", "2018-12-01T00:00:00+00:00")
 
 
-def test_of_some_days_the_log_files_of_the_others_are_left_out(tmp_path):
+def test_log_files_of_other_days_are_left_out(tmp_path):
     earlier = "log_data/2018/11/2018-11-29-events.json"
     write(tmp_path, DAY, earlier, "log_json_path.json", SONG)
     found = Dataset.open(tmp_path).between(date(2018, 11, 1), date(2018, 11, 29))

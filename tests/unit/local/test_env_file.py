@@ -19,7 +19,7 @@ def test_values_with_quotes_and_spaces_arrive_unchanged(tmp_path):
     assert source(env_file(settings), "$AIRFLOW_CONN_X") == value
 
 
-def test_it_is_readable_by_its_owner_only(tmp_path):
+def test_only_its_owner_can_read_it(tmp_path):
     settings = Settings(tmp_path)
     write_env_file(settings, {})
     assert env_file(settings).stat().st_mode & 0o777 == 0o600

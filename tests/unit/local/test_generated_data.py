@@ -81,7 +81,7 @@ def test_another_seed_gives_other_data(tmp_path):
     assert digest(tmp_path / "one") != digest(tmp_path / "two")
 
 
-def test_the_size_is_what_was_asked_for(tmp_path):
+def test_data_has_the_requested_size(tmp_path):
     generate(tmp_path / "data", Options(days=3, users=12, songs=40, start=date(2024, 2, 28)))
     logs = sorted(file.name for file in (tmp_path / "data/log_data/2024").rglob("*.json"))
     assert logs == ["2024-02-28-events.json", "2024-02-29-events.json", "2024-03-01-events.json"]
@@ -109,7 +109,7 @@ class TestFormat:
         real = Path(os.environ["SPARKIFY_DATA"], "log_json_path.json")
         assert (data / "log_json_path.json").read_bytes() == real.read_bytes()
 
-    def test_a_song_file_holds_one_song_and_lies_where_its_track_id_says(self, data, songs):
+    def test_song_file_has_one_song_and_a_path_from_its_track_id(self, data, songs):
         assert {tuple(song) for song in songs} == {tuple(SONG_FIELDS)}
         for file in (data / "song_data").rglob("*.json"):
             assert re.fullmatch(r"TRA[A-Z]{4}[0-9A-F]{11}", file.stem)
@@ -127,14 +127,14 @@ class TestFormat:
 
 
 class TestEvents:
-    def test_an_event_lies_in_the_file_of_its_utc_day_in_order(self, data):
+    def test_events_are_in_the_file_of_their_utc_day_in_order(self, data):
         for file in (data / "log_data").rglob("*.json"):
             moments = [json.loads(line)["ts"] for line in file.read_text().split("\n")]
             assert moments == sorted(moments)
             days = {f"{datetime.fromtimestamp(ts / 1000, timezone.utc):%Y-%m-%d}" for ts in moments}
             assert days == {file.name.removesuffix("-events.json")}
 
-    def test_session_and_item_are_a_key_and_rise_with_the_time(self, sessions):
+    def test_session_and_item_are_a_key_and_increase_with_time(self, sessions):
         for session in sessions.values():
             assert [event["itemInSession"] for event in session] == list(range(len(session)))
 
@@ -149,7 +149,7 @@ class TestEvents:
         assert {event[field] for event in logged_out for field in absent} == {None}
         assert {event["level"] for event in logged_out} <= {"free", "paid"}
 
-    def test_sessions_are_of_one_user_or_nobody(self, sessions):
+    def test_session_has_one_user_or_none(self, sessions):
         users = [{event["userId"] for event in session} - {""} for session in sessions.values()]
         assert {len(ids) for ids in users} == {0, 1}
         mixed = [s for s in sessions.values() if len({event["userId"] for event in s}) == 2]
@@ -187,16 +187,16 @@ class TestEvents:
         assert any(changes[:3] == ["paid", "free", "paid"] for changes in levels.values())
         assert any(len({event["level"] for event in session}) == 2 for session in sessions.values())
 
-    def test_a_level_changes_only_where_it_is_asked_for(self, sessions):
+    def test_level_changes_only_on_a_submit_page(self, sessions):
         for session in sessions.values():
             for before, after in pairwise(session):
                 if before["level"] != after["level"]:
                     assert before["page"] == {"paid": "Submit Upgrade", "free": "Submit Downgrade"}[after["level"]]
 
-    def test_someone_never_plays(self, events, plays):
+    def test_one_user_never_plays(self, events, plays):
         assert {event["userId"] for event in events} - {play["userId"] for play in plays} - {""}
 
-    def test_two_users_have_one_name_and_a_user_has_one_place_and_browser(self, events):
+    def test_two_users_share_a_name_and_each_user_has_one_place_and_browser(self, events):
         users = {
             (event["userId"], event["firstName"], event["lastName"], event["location"], event["userAgent"])
             for event in events
@@ -211,12 +211,12 @@ class TestEvents:
 
 
 class TestSongs:
-    def test_texts_are_numbers_here_and_there(self, songs):
+    def test_some_text_fields_are_numbers(self, songs):
         assert {type(song["title"]) for song in songs} == {str, int, float}
         assert {type(song["artist_name"]) for song in songs} == {str, int}
         assert {type(song["artist_location"]) for song in songs} == {str, int, type(None)}
 
-    def test_what_is_unknown_is_empty_null_or_zero(self, songs):
+    def test_unknown_values_are_empty_null_or_zero(self, songs):
         assert "" in {song["artist_location"] for song in songs}
         assert 0 in {song["year"] for song in songs}
         unknown = [song for song in songs if song["artist_latitude"] is None]
@@ -231,13 +231,13 @@ class TestSongs:
         assert max(map(len, names.values())) >= 2
         assert max(map(len, places.values())) >= 2
 
-    def test_artists_share_a_name(self, songs):
+    def test_two_artists_share_a_name(self, songs):
         ids = defaultdict(set)
         for song in songs:
             ids[song["artist_name"]].add(song["artist_id"])
         assert max(map(len, ids.values())) >= 2
 
-    def test_text_is_not_ascii_and_has_blanks_at_its_ends(self, songs):
+    def test_text_has_non_ascii_characters_and_outer_blanks(self, songs):
         texts = [str(song[field]) for song in songs for field in ("title", "artist_name", "artist_location")]
         assert any(not text.isascii() for text in texts)
         assert any(text.startswith(" ") for text in texts)
@@ -248,11 +248,11 @@ class TestSongs:
 
 
 class TestPlaysAndSongs:
-    def test_some_plays_find_a_song_and_most_do_not(self, data):
+    def test_some_plays_match_a_song_and_most_do_not(self, data):
         ids = [row[4] for row in star_schema(data)["songplays"]]
         assert 0 < sum(song_id is not None for song_id in ids) < len(ids) / 2
 
-    def test_a_play_can_find_several_songs_or_one_of_another_length(self, plays, songs):
+    def test_play_can_match_several_songs_or_one_of_another_length(self, plays, songs):
         by_name, by_all = defaultdict(list), defaultdict(list)
         for song in songs:
             name = str(song["title"]), str(song["artist_name"])
@@ -262,7 +262,7 @@ class TestPlaysAndSongs:
         assert any(len(by_all[name, length]) > 1 for name, length in names.items())
         assert any(name in by_name and length not in by_name[name] for name, length in names.items())
 
-    def test_text_that_is_not_ascii_is_encoded_twice_in_the_logs(self, plays):
+    def test_non_ascii_text_is_encoded_twice_in_the_logs(self, plays):
         damaged = [play[field] for play in plays for field in ("song", "artist") if not play[field].isascii()]
         assert damaged
         for text in damaged:
@@ -270,7 +270,7 @@ class TestPlaysAndSongs:
             assert not once.encode("latin-1").decode("utf-8").isascii()
 
 
-def test_control_characters_stand_for_apostrophes_in_the_logs(tmp_path):
+def test_apostrophes_are_control_characters_in_the_logs(tmp_path):
     generate(tmp_path / "data", Options())
     plays = [event for _, event in source.events(tmp_path / "data") if event["song"]]
     assert any("\x19" in play["song"] for play in plays)
@@ -278,7 +278,7 @@ def test_control_characters_stand_for_apostrophes_in_the_logs(tmp_path):
 
 
 class TestTarget:
-    def test_what_is_there_is_not_touched(self, tmp_path):
+    def test_existing_directory_is_not_changed(self, tmp_path):
         (tmp_path / "mine.txt").write_text("mine")
         with pytest.raises(StackError, match="exists already"):
             generate(tmp_path, SMALL)
@@ -288,25 +288,25 @@ class TestTarget:
         generate(tmp_path, SMALL)
         assert (tmp_path / "log_json_path.json").is_file()
 
-    def test_a_run_that_fails_leaves_nothing(self, tmp_path):
+    def test_failed_run_leaves_nothing_behind(self, tmp_path):
         (tmp_path / "data").mkdir()
         last_day = date.max - timedelta(days=1)
         with pytest.raises(OverflowError):
             generate(tmp_path / "data", Options(days=3, start=last_day))
         assert [path.name for path in tmp_path.rglob("*")] == ["data"]
 
-    def test_a_parent_that_is_a_file_gives_one_clear_line(self, tmp_path):
+    def test_file_as_parent_directory_is_one_clear_error_line(self, tmp_path):
         (tmp_path / "file").write_text("")
         with pytest.raises(StackError, match=r"Cannot write the data to .*: (File exists|Not a directory)"):
             generate(tmp_path / "file" / "data", SMALL)
 
     @pytest.mark.parametrize("name", ["days", "users", "songs"])
-    def test_sizes_begin_at_one(self, name):
+    def test_sizes_start_at_one(self, name):
         with pytest.raises(StackError, match=f"--{name} is 0"):
             Options(**{name: 0})
 
 
-def test_the_command_takes_every_option(tmp_path):
+def test_command_accepts_every_option(tmp_path):
     target = tmp_path / "data"
     arguments = ["--days", "2", "--users", "8", "--songs", "100", "--seed", "1", "--start", "2018-11-01"]
     command = [sys.executable, "-m", "local.datagen", str(target), *arguments]

@@ -56,24 +56,24 @@ def test_a_heartbeat_since_the_start_is_healthy(components, report):
     assert unhealthy_components(url, components) == []
 
 
-def test_the_heartbeat_of_a_process_before_does_not_count(components, report):
+def test_heartbeat_of_a_previous_process_does_not_count(components, report):
     answer, url = report
     answer.update(scheduler_report(-20))
     assert unhealthy_components(url, components) == ["scheduler"]
 
 
-def test_what_airflow_calls_unhealthy_is_unhealthy(components, report):
+def test_component_that_airflow_reports_unhealthy_is_unhealthy(components, report):
     answer, url = report
     answer.update(scheduler_report(5, status="unhealthy"))
     assert unhealthy_components(url, components) == ["scheduler"]
 
 
-def test_a_dead_process_is_unhealthy_whatever_its_heartbeat_says(components, report):
+def test_dead_process_is_unhealthy_despite_its_heartbeat(components, report):
     answer, url = report
     answer.update(scheduler_report(5))
     stop_all([components["scheduler"]])
     assert unhealthy_components(url, components) == ["scheduler"]
 
 
-def test_without_an_answer_nothing_is_healthy(components):
+def test_without_a_response_nothing_is_healthy(components):
     assert unhealthy_components("http://127.0.0.1:1", components) == ["api_server", "scheduler"]

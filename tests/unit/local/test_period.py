@@ -8,7 +8,7 @@ from local.errors import StackError
 from local.stack.period import Period
 
 
-def test_the_last_day_is_the_one_before_the_end():
+def test_last_day_is_the_day_before_the_end():
     november = Period.parse("2018-11-01", "2018-12-01")
     assert november.first_hour == datetime(2018, 11, 1, 0, tzinfo=timezone.utc)
     assert november.last_hour == datetime(2018, 11, 30, 23, tzinfo=timezone.utc)

@@ -10,7 +10,7 @@ from local.stack.ports import check_free
 from redshift_standin import HOST
 
 
-def test_a_taken_port_is_reported_with_its_owner_and_its_variable():
+def test_port_in_use_is_reported_with_its_owner_and_variable():
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
@@ -26,7 +26,7 @@ def test_a_taken_port_is_reported_with_its_owner_and_its_variable():
     assert "\n" not in message
 
 
-def test_a_free_port_is_no_error_and_stays_free():
+def test_free_port_passes_and_stays_free():
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
@@ -35,7 +35,7 @@ def test_a_free_port_is_no_error_and_stays_free():
     check_free(port, "the Airflow UI", "SPARKIFY_AIRFLOW_PORT")
 
 
-def test_an_address_that_the_machine_does_not_have_is_told():
+def test_address_of_another_machine_is_reported():
     # 192.0.2.0/24 is for documentation (RFC 5737).
     with pytest.raises(StackError, match=r"192\.0\.2\.1 is not an address of this machine: set SPARKIFY_LISTEN"):
         check_free(5000, "the stand-in for AWS", "SPARKIFY_AWS_PORT", "192.0.2.1")

@@ -5,11 +5,11 @@ import base64
 from local.stack.secret import Secrets, write_private
 
 
-def test_they_stay_the_same_for_one_folder(tmp_path):
+def test_secrets_of_a_folder_do_not_change(tmp_path):
     assert Secrets.of(tmp_path) == Secrets.of(tmp_path)
 
 
-def test_another_folder_has_others(tmp_path):
+def test_another_folder_has_different_secrets(tmp_path):
     (tmp_path / "other").mkdir()
     first, second = Secrets.of(tmp_path), Secrets.of(tmp_path / "other")
     assert first.jwt_secret != second.jwt_secret
@@ -25,7 +25,7 @@ def test_the_file_is_readable_by_its_owner_only(tmp_path):
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_others_could_read_is_replaced_by_one_that_they_cannot(tmp_path):
+def test_readable_file_is_replaced_by_a_private_one(tmp_path):
     file = tmp_path / "passwords.json"
     file.write_text("old")
     file.chmod(0o644)

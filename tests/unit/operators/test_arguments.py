@@ -90,13 +90,13 @@ def test_checks():
         Unique(table="users", column="user id")
 
 
-def test_a_template_is_judged_when_it_is_rendered():
+def test_template_is_validated_after_rendering():
     table = "{{ params.table }}"
     for operator, arguments in ((StageToRedshiftOperator, {**STAGE, "prefix": "logs/"}), (LoadFactOperator, FACT)):
         assert operator(**{**arguments, "table": table}).table == table
 
 
-def test_what_a_user_would_template_is_a_template_field():
+def test_arguments_that_users_template_are_template_fields():
     assert set(StageToRedshiftOperator.template_fields) >= {
         "conn_id", "aws_conn_id", "table", "bucket", "key_pattern", "prefix", "json", "iam_role", "region",
     }  # fmt: skip
@@ -112,12 +112,12 @@ def test_what_a_user_would_template_is_a_template_field():
     [References(table="staging", column="a", to="b", to_column="a"), RowCount(table="other")],
     ids=lambda check: check.kind,
 )
-def test_checks_of_other_tables_and_with_queries_are_refused(check):
+def test_staging_refuses_checks_of_other_tables_and_queries(check):
     with pytest.raises(ValueError, match="cannot run while staging is staged"):
         StageToRedshiftOperator(task_id="stage", table="staging", bucket="bucket", prefix="a/", checks=[check])
 
 
 @pytest.mark.parametrize("limit", [-1, 100_000, "many"])
-def test_a_limit_that_copy_does_not_have_is_refused(limit):
+def test_reject_limit_that_copy_does_not_support_is_refused(limit):
     with pytest.raises(ValueError, match=r"max_rejects|many"):
         StageToRedshiftOperator(task_id="stage", table="t", bucket="b", prefix="p/", max_rejects=limit)

@@ -25,7 +25,7 @@ def test_it_runs_after_the_staging_operators_and_keeps_no_ledger_for_them():
     assert clean_up.ledger_target is None
 
 
-def test_the_names_of_a_source_may_be_templates():
+def test_source_names_can_be_templates():
     with DAG("shop", schedule=None, start_date=datetime(2018, 11, 1, tzinfo=timezone.utc)):
         orders = StageToRedshiftOperator(
             task_id="stage", table="{{ params.table }}", bucket="{{ params.bucket }}", prefix="orders/"

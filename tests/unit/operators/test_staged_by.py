@@ -80,7 +80,7 @@ def test_a_ledger_is_kept_for_the_targets_that_merge():
     assert ledger_targets(orders) == ["customers", "etl.products"]
 
 
-def test_the_target_of_a_ledger_may_be_a_template():
+def test_ledger_target_can_be_a_template():
     with dag():
         orders = stage("orders")
         LoadDimensionOperator(

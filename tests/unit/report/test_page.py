@@ -77,7 +77,7 @@ def read(*answers: Answer) -> Reader:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("text", EVIL)
-def test_a_text_from_the_warehouse_is_text_in_the_table_and_in_the_chart(text):
+def test_text_from_the_warehouse_is_escaped_in_table_and_chart(text):
     harmless, found = read(answer([("title", 5)])), read(answer([(text, 5)]))
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in harmless.elements]
     assert [sorted(attributes) for _, attributes in found.elements] == [
@@ -85,23 +85,23 @@ def test_a_text_from_the_warehouse_is_text_in_the_table_and_in_the_chart(text):
     ]
 
 
-def test_what_is_shown_is_what_is_there():
+def test_values_are_shown_unchanged():
     titles = ["<script>alert(1)</script>", "{{ 7 * 7 }}", "$x_1$ & \\frac", "#0000b1", "歌曲 \U0001f3b5"]
     found = read(answer([(title, 5) for title in titles]))
     assert found.texts_of("td")[::2] == titles
     assert [text for text in found.texts_of("text") if text != "5"] == titles
 
 
-def test_what_html_has_no_place_for_is_marked():
+def test_characters_that_html_cannot_have_are_marked():
     assert "a\ufffdb\ufffdc" in read(answer([("a\x19b\x83c", 5)])).texts_of("td")
 
 
-def test_a_name_of_a_column_and_a_comment_are_text_too():
+def test_column_names_and_comments_are_escaped():
     found = read(answer([(1, 2)], ("<b>", "<i>"), None, "-- <u>?\n-- <s>\nselect"))
     assert not {"b", "i", "u", "s"} & {tag for tag, _ in found.elements}
 
 
-def test_nothing_is_loaded_from_anywhere():
+def test_page_loads_nothing_from_the_network():
     found = read(answer([("a", 5)]))
     policy = next(a["content"] for _, a in found.elements if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none';")
@@ -114,7 +114,7 @@ def test_nothing_is_loaded_from_anywhere():
     assert "@import" not in style
 
 
-def test_every_colour_of_a_chart_is_the_page_s_and_there_is_one_of_each_in_light_and_dark():
+def test_chart_colors_are_defined_by_the_page_for_light_and_dark():
     text = page("A report", MOMENT, [answer([("a", 5)])], {"played": "x"})
     assert re.search(r"style=\"fill: var\(--bar\)", text)
     drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
@@ -131,7 +131,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_colours_stand_out_from_the_paper_in_light_and_dark():
+def test_colors_have_contrast_in_light_and_dark():
     text = page("A report", MOMENT, [answer([("a", 5)])], {"played": "x"})
     for colours in (
         dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in re.findall(r":root \{([^}]*)\}", text)[:2]
@@ -144,20 +144,20 @@ def test_colours_stand_out_from_the_paper_in_light_and_dark():
             assert (high + 0.05) / (low + 0.05) >= (3 if name == "bar" else 4.5), name
 
 
-def test_ids_occur_once_though_there_are_several_charts():
+def test_ids_are_unique_across_charts():
     one = answer([("a", 5)])
     two = Answer(Question("questions/other.sql", ColumnChart("n", "plays", ["n"])), "select", ["n", "plays"], [(1, 2)])
     ids = [attributes["id"] for _, attributes in read(one, two).elements if "id" in attributes]
     assert ids == ["played", "other"]
 
 
-def test_each_number_of_a_chart_is_in_the_table():
+def test_every_number_of_a_chart_is_in_the_table():
     found = read(answer([("a", 12345), ("b", Decimal("0.50")), ("c", None)]))
     assert found.texts_of("td") == ["a", "12,345", "b", "0.50", "c", "\N{EN DASH}"]
     assert {"12,345", "0.50", "\N{EN DASH}"} <= set(found.texts_of("text"))
 
 
-def test_a_chart_each_for_the_values_of_a_group():
+def test_one_chart_for_each_group():
     columns = ["shop", "title", "plays"]
     chart = BarChart(["title"], "plays", group="shop")
     found = read(answer([("F", "a", 1), ("F", "b", 1), ("M", "a", 1)], columns, chart))
@@ -165,7 +165,7 @@ def test_a_chart_each_for_the_values_of_a_group():
     assert [tag for tag, _ in found.elements].count("svg") == 2
 
 
-def test_the_chart_of_each_group_has_a_name_of_its_own():
+def test_each_group_chart_has_its_own_name():
     columns = ["shop", "title", "plays"]
     chart = BarChart(["title"], "plays", group="shop")
     found = read(answer([("F", "a", 1), ("M", "a", 1)], columns, chart))
@@ -179,7 +179,7 @@ def test_the_chart_of_each_group_has_a_name_of_its_own():
 @pytest.mark.parametrize(
     ("label", "axis"), [(["first"], "First"), (["name"], "First"), (["first", "last"], "First\N{EN DASH}Last")]
 )
-def test_the_axes_say_what_they_are(label, axis):
+def test_axes_have_labels(label, axis):
     rows = [(1, 50, "a", 4), (51, 100, "b", 2)]
     found = read(
         answer(rows, ["first", "last", "name", "all_users"], ColumnChart("first", "all_users", label, step=50))
@@ -187,7 +187,7 @@ def test_the_axes_say_what_they_are(label, axis):
     assert {axis, "All users"} <= set(found.texts_of("text"))
 
 
-def test_a_gap_between_places_stays_a_gap():
+def test_missing_x_values_leave_a_gap():
     chart = ColumnChart("first", "users", ["first", "last"], step=50)
     rows = [(1, 50, 4), (51, 100, 2), (201, 250, 1)]
     text = page("A report", MOMENT, [answer(rows, ["first", "last", "users"], chart)], {"played": "x"})
@@ -197,7 +197,7 @@ def test_a_gap_between_places_stays_a_gap():
     assert "1\N{EN DASH}50" in text
 
 
-def test_the_labels_of_an_axis_do_not_run_into_one_another():
+def test_axis_labels_do_not_overlap():
     chart = ColumnChart("first", "users", ["first", "last"], step=50)
     rows = [(50 * index + 1, 50 * index + 50, 1) for index in range(20)]
     text = page("A report", MOMENT, [answer(rows, ["first", "last", "users"], chart)], {"played": "x"})
@@ -207,7 +207,7 @@ def test_the_labels_of_an_axis_do_not_run_into_one_another():
     assert all(right < left for (_, right), (left, _) in pairwise(ends))
 
 
-def test_the_labels_of_an_axis_can_be_cut():
+def test_axis_labels_can_be_truncated():
     chart = ColumnChart("day", "plays", ["name"], letters=3)
     rows = [(3, "Wednesday", 7), (4, "Thursday", 8)]
     found = read(answer(rows, ["day", "name", "plays"], chart))
@@ -215,20 +215,20 @@ def test_the_labels_of_an_axis_can_be_cut():
     assert "Wednesday" in found.texts_of("td")
 
 
-def test_a_bar_is_as_long_as_its_number():
+def test_bar_length_is_proportional_to_its_value():
     text = page("A report", MOMENT, [answer([("a", 30), ("b", 10), ("c", 0)])], {"played": "x"})
     rights = [float(right) for right in re.findall(r'<path d="M 0 \S+  L (\S+) [^"]*z " style="fill: var', text)]
     assert rights[0] == pytest.approx(3 * rights[1])
     assert rights[2] == 0
 
 
-def test_the_same_answer_gives_the_same_page():
+def test_same_answer_gives_the_same_page():
     one = answer([("a", 5), ("b", 3)])
     assert page("A report", MOMENT, [one], {"played": "x"}) == page("A report", MOMENT, [one], {"played": "x"})
 
 
 @pytest.mark.parametrize("rows", [[], [(0, None)], [("nothing", 0)]])
-def test_an_empty_warehouse_is_told(rows):
+def test_empty_warehouse_is_reported(rows):
     assert "The warehouse has no data yet." in read(answer(rows)).texts_of("strong")
 
 
@@ -240,7 +240,7 @@ def checked_page(*results: tuple) -> Reader:
     return Reader(page("A report", MOMENT, [answer([("a", 5)])], {"played": "x"}, checked))
 
 
-def test_the_checks_that_warned_or_failed_are_named_and_all_are_counted():
+def test_failed_checks_and_warnings_are_named_and_all_checks_counted():
     found = checked_page(
         ("failed", "sales", "amount is not null", "0", "3"),
         ("warned", "<b>shops</b>", "name is text", "0", "<1>"),
@@ -262,35 +262,35 @@ def test_the_checks_that_warned_or_failed_are_named_and_all_are_counted():
     ("outcomes", "worst"),
     [(["failed", "warned", "passed"], "failed"), (["warned", "passed"], "warned"), (["passed"], "passed")],
 )
-def test_the_worst_outcome_gives_the_colour(outcomes, worst):
+def test_worst_outcome_determines_the_color(outcomes, worst):
     found = checked_page(*((outcome, "sales", "rows", "1", "1") for outcome in outcomes))
     assert [a["class"] for tag, a in found.elements if tag == "div" and "checked" in a.get("class", "")] == [
         f"checked {worst}"
     ]
 
 
-def test_when_nothing_was_checked_yet_the_page_says_so():
+def test_page_reports_that_nothing_was_checked_yet():
     assert "No check has run yet." in checked_page().texts_of("p")
 
 
-def test_a_page_without_checks_says_nothing_of_them():
+def test_page_without_checks_does_not_mention_them():
     assert not [text for element, text in read(answer([("a", 5)])).texts if element != "style" and "heck" in text]
 
 
-def test_a_full_load_is_one_of_everything():
+def test_full_load_is_reported_as_a_load_of_everything():
     start, end = resolve_window({"params": {"full_load": True}}).bounds
     checked = CheckSummary.of([("passed", "sales", "rows", "1", "1", start, end, MOMENT)])
     assert "was for everything; it was checked at" in checked.text
 
 
-def test_one_answer_without_rows_beside_another_with_some():
+def test_answer_without_rows_next_to_one_with_rows():
     other = Answer(Question("questions/other.sql"), "select", ["n"], [(1,)])
     found = read(answer([]), other)
     assert found.texts_of("strong") == []
     assert "No rows." in found.texts_of("p")
 
 
-def test_the_question_and_its_note_are_the_comment_that_the_sql_begins_with():
+def test_question_and_note_come_from_the_leading_sql_comment():
     query = "-- What is played?\n-- Every play counts.\n-- Also yours.\nselect 1 -- not this\n-- nor this"
     found = read(answer([("a", 1)], query=query))
     assert found.texts_of("h2") == ["What is played?"]

@@ -14,12 +14,12 @@ from redshift_elt.report.text import csv_text, shortened, shown
 
 
 @pytest.mark.parametrize("sql", ["select 1", "questions/.sql", "questions/Two Words.sql", 'a"><script>.sql'])
-def test_a_question_without_a_name_that_can_be_a_file_s(sql):
+def test_question_name_that_cannot_be_a_file_name(sql):
     with pytest.raises(ValueError, match=r"has no name: give a \.sql file"):
         Question(sql)
 
 
-def test_a_text_in_the_place_of_a_list_of_columns():
+def test_string_instead_of_a_list_of_columns():
     with pytest.raises(ValueError, match="write a list of columns"):
         BarChart("title", "plays")
     with pytest.raises(ValueError, match="write a list of columns"):
@@ -35,7 +35,7 @@ def test_a_text_in_the_place_of_a_list_of_columns():
         (ColumnChart("hour", "plays", ["title"]), "hour"),
     ],
 )
-def test_a_chart_of_a_column_that_the_query_does_not_yield(chart, missing):
+def test_chart_of_a_column_that_the_query_does_not_return(chart, missing):
     with pytest.raises(ValueError, match=rf"needs the columns \['{missing}'\].*returns \['title', 'plays'\]"):
         Answer(Question("questions/played.sql", chart), "select", ["title", "plays"], [])
 
@@ -47,12 +47,12 @@ def test_a_chart_of_a_column_that_the_query_does_not_yield(chart, missing):
         ([Question("a/same.sql"), Question("b/same.sql")], r"named \['same'\].*rename"),
     ],
 )
-def test_questions_that_make_no_report(questions, words):
+def test_invalid_lists_of_questions(questions, words):
     with pytest.raises(ValueError, match=words):
         ReportOperator(task_id="t", title="t", questions=questions, bucket="b", prefix="p/")
 
 
-def test_a_csv_file_holds_what_the_warehouse_said():
+def test_csv_file_has_the_values_of_the_warehouse():
     rows = [
         ('a "quoted", thing', 1, Decimal("0.10")),
         ("two\nlines", None, Decimal("1E+3")),
@@ -64,7 +64,7 @@ def test_a_csv_file_holds_what_the_warehouse_said():
     assert read[1:] == [['a "quoted", thing', "1", "0.10"], ["two\nlines", "", "1E+3"], ["Bj\xc3\x83\x19", "2", ""]]
 
 
-def test_values_as_a_page_shows_them():
+def test_values_as_shown_on_the_page():
     assert [shown(value) for value in (1234567, Decimal("1234.50"), -3, True, None)] == [
         "1,234,567",
         "1,234.50",
@@ -75,6 +75,6 @@ def test_values_as_a_page_shows_them():
     assert shown("a\u202eb") == "ab"
 
 
-def test_a_long_text_is_shortened():
+def test_long_string_is_shortened():
     assert shortened("12345", 5) == "12345"
     assert shortened("123 567", 5) == "123…"

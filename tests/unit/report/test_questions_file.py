@@ -37,7 +37,7 @@ def test_each_kind_of_question(write):
     ]
 
 
-def test_the_report_asks_every_question_that_there_is_once():
+def test_report_has_every_question_once():
     files = [question.sql for question in load_questions(ROOT / "include" / "report.yaml")]
     folder = ROOT / "include" / "sql"
     assert sorted(files) == sorted(str(file.relative_to(folder)) for file in folder.glob("questions/*.sql"))
@@ -69,11 +69,11 @@ def test_the_report_asks_every_question_that_there_is_once():
         ),
     ],
 )
-def test_a_mistake_is_named_with_its_place(write, text, message):
+def test_mistake_is_reported_with_its_location(write, text, message):
     with pytest.raises(ValueError, match=message):
         load_questions(write(text))
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_missing_file(tmp_path):
     with pytest.raises(ValueError, match=r"The questions cannot be read: .*nothing\.yaml"):
         load_questions(tmp_path / "nothing.yaml")

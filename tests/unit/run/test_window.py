@@ -26,7 +26,7 @@ def test_a_run_without_interval_has_the_last_complete_hour():
     assert resolve_window(context()).bounds == (datetime(2018, 11, 15, 15), datetime(2018, 11, 15, 16))
 
 
-def test_params_go_before_the_data_interval_and_are_read_as_utc():
+def test_params_take_precedence_over_the_data_interval_and_are_utc():
     hour = datetime(2018, 11, 15, 16, tzinfo=UTC)
     params = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T01:00:00+01:00"}
     window = resolve_window(
@@ -40,7 +40,7 @@ def test_a_param_without_zone_is_utc():
     assert resolve_window(context(params=params)).end == datetime(2018, 11, 1, 1, 0, 0, 500000, tzinfo=UTC)
 
 
-def test_a_full_load_holds_every_event_there_may_be():
+def test_window_of_a_full_load_contains_every_possible_event():
     window = resolve_window(context(params={"full_load": True}))
     assert window.full
     assert window.start <= datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_a_full_load_holds_every_event_there_may_be():
         ),
     ],
 )
-def test_params_that_make_no_window_are_refused_for_good(params, words):
+def test_invalid_window_params_fail_without_retry(params, words):
     with pytest.raises(AirflowFailException, match=words):
         resolve_window(context(params=params))
 
@@ -76,7 +76,7 @@ def test_an_empty_data_interval_is_refused():
         resolve_window(context(data_interval_start=hour, data_interval_end=hour))
 
 
-def test_the_days_of_a_window_are_those_it_touches():
+def test_days_of_a_window_include_partial_days():
     midnight = Window(datetime(2018, 11, 1, tzinfo=UTC), datetime(2018, 11, 2, tzinfo=UTC))
     assert midnight.days() == [date(2018, 11, 1)]
     assert midnight.days(margin=1) == [date(2018, 10, 31), date(2018, 11, 1), date(2018, 11, 2)]

@@ -29,7 +29,7 @@ def test_names_are_quoted():
         "a.",
     ],
 )
-def test_what_cannot_be_a_table_is_refused(name):
+def test_invalid_table_name_is_refused(name):
     with pytest.raises(ValueError, match="cannot be a table"):
         identifiers.table(name)
 
@@ -43,12 +43,12 @@ def test_a_quote_in_a_literal_is_doubled():
 
 
 @pytest.mark.parametrize("text", ["a\\b", "a\nb", "a\x00b"])
-def test_what_a_literal_cannot_hold_is_refused(text):
+def test_invalid_literal_is_refused(text):
     with pytest.raises(ValueError, match="cannot be an SQL literal"):
         identifiers.literal(text)
 
 
-def test_a_key_is_one_name_or_several():
+def test_key_has_one_or_more_names():
     assert identifiers.key("user_id") == ("user_id",)
     assert identifiers.key(["session_id", "item_in_session"]) == ("session_id", "item_in_session")
     with pytest.raises(ValueError, match="The key is empty"):

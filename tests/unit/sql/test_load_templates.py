@@ -19,7 +19,7 @@ FIRST, SECOND = (datetime(2018, 1, 1), datetime(2018, 1, 2)), (datetime(2018, 1,
 ONE_DAY, TWO_DAYS = within("at", [FIRST]), within("at", [FIRST, SECOND])
 
 
-def test_a_scope_binds_a_pair_of_values_for_each_interval():
+def test_scope_binds_two_values_per_interval():
     assert EVERYTHING.values == with_fresh_key(["id"], TEMPORARY.fresh).values == {}
     assert ONE_DAY.values == {"start_1": FIRST[0], "end_1": FIRST[1]}
     assert TWO_DAYS.values == {**ONE_DAY.values, "start_2": SECOND[0], "end_2": SECOND[1]}
@@ -59,7 +59,7 @@ select '100%s' as name
     )
 
 
-def test_fresh_rows_of_a_table_without_texts_and_of_all_time():
+def test_fresh_rows_of_a_table_without_strings_for_all_time():
     columns = Columns(("id",), frozenset())
     assert (
         render("load/fill_fresh.sql", temporary=TEMPORARY, columns=columns, scope=EVERYTHING, select="select 1 as id")
@@ -80,20 +80,20 @@ select 1 as id
 
 
 @pytest.mark.parametrize("template", ["fill_fresh.sql", "fill_fresh_by_key.sql"])
-def test_a_select_with_a_text_of_several_lines_is_sent_as_it_was_written(template):
+def test_select_with_a_multiline_string_is_sent_unchanged(template):
     select = "-- both lines\nselect 1 as id, at,\n  'first\n      second\n\tthird' as name\n  from staged"
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "key": ("id",), "window_column": "at"}
     assert f"from (\n{select}\n    ) as source" in render(f"load/{template}", scope=ONE_DAY, select=select, **names)
 
 
-def test_an_expression_of_a_choice_with_a_text_of_several_lines_is_sent_as_it_was_written():
+def test_choice_expression_with_a_multiline_string_is_sent_unchanged():
     expression = "case name when 'first\nsecond' then 1 end"
     names = {"target": TABLE, "key": ("id",), "delta": TEMPORARY.delta, "columns": COLUMNS}
     choices = [Choice(["at", "name"], [expression])]
     assert f" {expression},\n" in render("load/fill_delta.sql", choices=choices, candidates="select 1 as id", **names)
 
 
-def test_one_fresh_row_for_each_key_of_several_columns():
+def test_one_fresh_row_for_each_composite_key():
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "select": "select *\nfrom staged", "window_column": "at"}
     assert (
         render("load/fill_fresh_by_key.sql", key=("name", "id"), scope=ONE_DAY, **names)
@@ -187,7 +187,7 @@ from (
     )
 
 
-def test_the_deletion_of_stale_rows_compares_texts_with_their_lengths_and_nulls_outside_the_key():
+def test_stale_row_deletion_compares_string_lengths_and_nulls_outside_the_key():
     names = {"table": TABLE, "temporary": TEMPORARY}
     columns = Columns(("id", "name", "at", "note"), frozenset({"name", "note"}))
     assert (
@@ -217,7 +217,7 @@ where
     )
 
 
-def test_the_deletion_of_stale_rows_of_a_table_that_is_all_key():
+def test_stale_row_deletion_of_an_all_key_table():
     names = {"table": "orders", "temporary": TEMPORARY, "columns": Columns(("id",), frozenset()), "key": ("id",)}
     assert (
         render("load/delete_stale.sql", scope=EVERYTHING, **names)
@@ -230,7 +230,7 @@ where
     )
 
 
-def test_the_nulls_of_a_key_of_several_columns():
+def test_nulls_in_a_composite_key():
     assert (
         render("load/count_null_keys.sql", temporary=TEMPORARY, key=("id", "at"))
         == """\
@@ -241,7 +241,7 @@ where "id" is null
     )
 
 
-def test_the_delta_of_several_choices_and_key_columns():
+def test_delta_with_several_choices_and_key_columns():
     columns = Columns(("id", "at", "price", "name"), frozenset({"name"}))
     choices = [Choice(["price"], ["price desc"]), Choice(["name"])]
     names = {"target": TABLE, "key": ("id", "at"), "delta": TEMPORARY.delta, "columns": columns}
@@ -356,7 +356,7 @@ from (
     )
 
 
-def test_the_delta_of_a_table_that_is_all_key():
+def test_delta_of_an_all_key_table():
     names = {"target": "orders", "key": ("id",), "delta": TEMPORARY.delta, "columns": Columns(("id",), frozenset())}
     assert (
         render("load/fill_delta.sql", choices=[Choice([])], candidates="select 1 as id", **names)
@@ -411,7 +411,7 @@ from (
     )
 
 
-def test_the_merge_names_the_target_without_its_schema_and_updates_no_key():
+def test_merge_names_the_target_without_its_schema_and_does_not_update_the_key():
     assert (
         render("load/merge_delta.sql", target=TABLE, key=("id", "at"), delta=TEMPORARY.delta, columns=COLUMNS)
         == """\
@@ -436,7 +436,7 @@ when not matched then
     )
 
 
-def test_the_merge_of_a_table_that_is_all_key_updates_the_key_to_itself():
+def test_merge_of_an_all_key_table_updates_the_key_to_itself():
     columns = Columns(("id", "at"), frozenset())
     assert (
         render("load/merge_delta.sql", target="orders", key=("id", "at"), delta=TEMPORARY.delta, columns=columns)

@@ -33,38 +33,38 @@ def render(tmp_path):
         ("value", 10, "10"),
     ],
 )
-def test_what_a_filter_puts_out(render, expression, value, text):
+def test_output_of_filters(render, expression, value, text):
     assert render("{{ " + expression + " }}", value=value) == text
 
 
 @pytest.mark.parametrize("value", ["orders; drop table users", "orders", None, 1.5])
-def test_what_no_filter_has_seen_is_refused(render, value):
+def test_unfiltered_value_is_refused(render, value):
     with pytest.raises(TypeError, match="is not SQL: use one of the filters"):
         render("select * from {{ value }}", value=value)
 
 
 @pytest.mark.parametrize("value", ["Orders", "orders; drop table users", 'a"b', "", "a" * 128])
-def test_a_name_that_cannot_be_one_is_refused(render, value):
+def test_invalid_name_is_refused(render, value):
     with pytest.raises(ValueError, match="cannot be a table or column name"):
         render("select * from {{ value | table }}", value=value)
 
 
-def test_a_name_that_nobody_gave_is_refused(render):
+def test_undefined_name_is_refused(render):
     with pytest.raises(jinja2.UndefinedError, match="'tabel' is undefined"):
         render("select * from {{ tabel | table }}", table="orders")
 
 
-def test_a_macro_puts_out_sql(render):
+def test_macro_outputs_sql(render):
     source = (
         "{% macro same(name) %}a.{{ name | identifier }} = b.{{ name | identifier }}{% endmacro %}on {{ same('id') }}"
     )
     assert render(source) == 'on a."id" = b."id"'
 
 
-def test_line_breaks_around_what_a_macro_puts_out_are_left_out(render):
+def test_line_breaks_around_macro_output_are_removed(render):
     source = "{% macro lines() %}\n    1,\n    2\n{% endmacro %}\nselect\n    {{ lines() }}\nfrom a"
     assert render(source) == "select\n    1,\n    2\nfrom a"
 
 
-def test_placeholders_of_values_pass(render):
+def test_value_placeholders_are_not_changed(render):
     assert render("where target = %(target)s") == "where target = %(target)s"

@@ -31,7 +31,7 @@ def test_every_option_is_on_its_own_line():
     )
 
 
-def test_what_is_not_asked_for_is_left_out():
+def test_options_that_are_not_set_are_left_out():
     assert copy("t", "s3://bucket/key", CopyOptions()) == (
         "copy \"t\"\nfrom 's3://bucket/key'\niam_role default\nformat as json 'auto'\ncompupdate off\nstatupdate off"
     )

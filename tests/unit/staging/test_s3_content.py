@@ -19,7 +19,7 @@ from redshift_elt.staging.s3_content import count_records, line
         (b'bad\n\xff{"a": 1}\n{"a": "\xe4"}', 3),
     ],
 )
-def test_records_are_counted_wherever_their_lines_end(content, records):
+def test_records_are_counted_for_all_kinds_of_line_ends(content, records):
     assert count_records(content) == records
 
 
@@ -27,5 +27,5 @@ def test_records_are_counted_wherever_their_lines_end(content, records):
     ("number", "size", "text"),
     [(1, 99, "a"), (2, 99, ""), (3, 99, r"Malm\xf6"), (3, 4, "Malm"), (4, 3, "ä"), (5, 99, "bc"), (6, 99, "")],
 )
-def test_a_line_is_found_and_cut_between_characters(number, size, text):
+def test_line_is_found_and_truncated_between_characters(number, size, text):
     assert line(b"a\r\n\nMalm\xf6\n" + "ää".encode() + b"\nb\0c", number, size) == text

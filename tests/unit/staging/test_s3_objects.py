@@ -44,7 +44,7 @@ def keys(objects):
     return [item.key for item in objects]
 
 
-def test_a_prefix_lists_what_is_below_it_without_folder_markers(s3):
+def test_prefix_lists_objects_without_folder_markers(s3):
     assert keys(list_objects(s3, BUCKET, "logs/2018/11/")) == list(KEYS[1:4])
 
 
@@ -66,7 +66,7 @@ def test_a_full_load_finds_every_day_and_nothing_else(s3):
     assert keys(list_dated(s3, BUCKET, PATTERN, everything)) == [KEYS[1], KEYS[2], KEYS[4]]
 
 
-def test_an_object_has_the_etag_and_the_size_that_s3_tells(s3):
+def test_object_has_the_etag_and_size_from_s3(s3):
     [found] = list_objects(s3, BUCKET, "logs/paths.json")
     # The MD5 of "{}".
     assert (found.etag, found.size) == ("99914b932bd37a50b983c5e7c90ae93b", 2)

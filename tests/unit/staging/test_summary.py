@@ -10,7 +10,7 @@ ORDERS = StagingSummary.of("orders__1", Staged(objects=2, size=90, rows=1_500, l
 PRODUCTS = StagingSummary.of("products__1", Staged(objects=0, size=0, rows=0, left_out=0, rejected=0), seconds=0.5)
 
 
-def test_a_summary_is_an_xcom_value_and_back():
+def test_summary_survives_the_round_trip_through_xcom():
     value = ORDERS.as_xcom()
     assert value == {
         "table": "orders__1",
@@ -36,7 +36,7 @@ def test_the_inputs_of_a_load_are_added_up():
     assert InputCounts.total([]) == InputCounts(0, 0, 0, 0.0)
 
 
-def test_what_is_not_known_of_one_input_is_not_known_of_all():
+def test_unknown_value_of_one_input_makes_the_total_unknown():
     unknown = InputCounts.total([ORDERS, None])
     assert unknown == InputCounts(None, None, None, None)
     assert str(unknown) == "the duration of staging is not known"

@@ -9,7 +9,7 @@ from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
 ROLE = "arn:aws:iam::123456789012:role/copy"
 
 
-def test_the_time_is_kept_over_a_restart_of_the_triggerer():
+def test_start_time_survives_a_restart_of_the_triggerer():
     until = time.time() + 5
     _, arguments = ClusterReadyTrigger("one", ROLE, until, 1, "aws_default").serialize()
     assert ClusterReadyTrigger(**arguments).until == until

@@ -3,7 +3,7 @@ from __future__ import annotations
 from warehouse_page.cached import Cached
 
 
-def test_a_value_is_created_again_after_its_time_to_live_and_when_it_was_cleared():
+def test_value_is_recreated_after_its_ttl_and_after_clear():
     now, created = [100.0], []
 
     def create():

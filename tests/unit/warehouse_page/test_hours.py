@@ -93,11 +93,11 @@ def states(runs=(), loads=(), rows=None, begins=None, now=LATER, first=0, last=4
         ),
     ],
 )
-def test_what_became_of_four_hours(given, expected):
+def test_states_of_four_hours(given, expected):
     assert states(**given) == expected
 
 
-def test_an_hour_tells_its_rows_and_the_last_run_for_it():
+def test_hour_has_its_rows_and_its_last_run():
     runs = [run(0, 2, run_id="first"), run(1, 2, "failed", run_id="second")]
     hours = hour_states(at(0), at(3), runs=runs, loads=[], rows={at(1): 5}, begins=at(0), now=LATER)
     assert [(hour.start, hour.rows, hour.run_id) for hour in hours] == [
@@ -107,6 +107,6 @@ def test_an_hour_tells_its_rows_and_the_last_run_for_it():
     ]
 
 
-def test_a_run_over_all_of_time_costs_no_more_than_the_month():
+def test_run_over_all_time_costs_no_more_than_the_month():
     ever = RunInterval(datetime(1970, 1, 1), datetime(9999, 1, 1), "full", "failed")
     assert states(runs=[ever], begins=0) == "failed failed failed failed"

@@ -22,6 +22,6 @@ def test_a_month_begins_and_ends(text, start, end):
 
 
 @pytest.mark.parametrize("text", ["2018", "2018-13", "2018-11-01", ""])
-def test_what_is_no_month(text):
+def test_invalid_month(text):
     with pytest.raises(ValueError, match=r"match format|unconverted data"):
         Month.parse(text)

@@ -19,7 +19,7 @@ PLUGINS = Path(plugin_module.__file__).parents[1]
 HEAVY = ("warehouse_page.app", "airflow.api_fastapi.core_api.security", "redshift_connector", "boto3")
 
 
-def test_a_process_that_does_not_show_the_page_imports_nothing_heavy():
+def test_process_that_does_not_serve_the_page_imports_nothing_heavy():
     code = f"import sys, sparkify_warehouse; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PLUGINS, capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
@@ -48,12 +48,12 @@ def test_the_plugin_serves_the_page_and_shows_it_in_the_navigation():
     }
 
 
-def test_the_entry_follows_airflow_below_a_path(monkeypatch):
+def test_navigation_entry_respects_the_base_path_of_airflow(monkeypatch):
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.test/team/")
     assert navigation("Warehouse", "/warehouse/", url_route="warehouse")["href"] == "/team/warehouse/"
 
 
-def test_several_first_requests_make_one_app(monkeypatch):
+def test_concurrent_first_requests_create_one_app(monkeypatch):
     made, answered = [], []
 
     async def app(scope, receive, send):
@@ -83,7 +83,7 @@ def imports(file):
 
 
 @pytest.mark.parametrize("file", sources("redshift_elt"), ids=lambda file: str(file.relative_to(PLUGINS)))
-def test_the_elt_knows_nothing_of_the_page(file):
+def test_elt_does_not_depend_on_the_page(file):
     assert not [name for name in imports(file) if name.split(".")[0] in ("warehouse_page", "sparkify_warehouse")]
 
 
@@ -96,6 +96,6 @@ def test_the_elt_knows_nothing_of_the_page(file):
     ],
     ids=lambda file: file.name,
 )
-def test_the_page_knows_nothing_of_whose_warehouse_it_is(file):
+def test_page_does_not_depend_on_this_warehouse(file):
     text = file.read_text("utf-8").lower()
     assert not [word for word in ("sparkify", "songplays", "artists") if word in text]

@@ -21,24 +21,24 @@ def without_comments(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_nothing_is_fetched_from_elsewhere(file):
+def test_nothing_is_fetched_from_other_hosts(file):
     text = without_comments(file)
     assert not re.search(r"https?:|wss?:|[\"'(`]//|@import|\burl\(|@font-face", text)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_no_text_is_read_as_html_or_code(file):
+def test_no_text_is_interpreted_as_html_or_code(file):
     text = without_comments(file)
     ways = r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|srcdoc|DOMParser|createContextualFragment"
     assert not re.search(ways + r"|\beval\b|new Function|javascript:|\bon[a-z]+=", text)
 
 
-def test_the_page_has_no_style_or_script_of_its_own():
+def test_page_has_no_inline_style_or_script():
     html = (STATIC / "index.html").read_text("utf-8")
     assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)", html)
 
 
-def test_all_files_that_are_named_are_there():
+def test_all_referenced_files_exist():
     named = set(re.findall(r'(?:src|href)="static/([^"]+)"', (STATIC / "index.html").read_text("utf-8")))
     for file in FILES:
         if file.suffix == ".js":
@@ -77,11 +77,11 @@ def luminance(colour):
 
 @pytest.mark.parametrize("selector", [":root", ":root.dark"])
 @pytest.mark.parametrize(("text", "ground"), TEXTS)
-def test_texts_can_be_read_in_light_and_in_dark(selector, text, ground):
+def test_text_is_readable_in_light_and_dark(selector, text, ground):
     known = colours(selector)
     darker, lighter = sorted(luminance(known[name]) for name in (text, ground))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-def test_light_and_dark_have_the_same_colours():
+def test_light_and_dark_define_the_same_colors():
     assert set(colours(":root")) == set(colours(":root.dark"))

@@ -295,7 +295,7 @@ def test_a_check_passes_good_rows_and_shows_bad_ones(shop, case):
     ],
     ids=lambda check: check.kind,
 )
-def test_no_rows_pass_where_that_is_said(shop, check):
+def test_empty_result_passes_where_allowed(shop, check):
     assert only(shop, [], check).finding.passed
 
 
@@ -323,7 +323,7 @@ def test_all_checks_of_a_table_are_one_scan_and_rows_are_fetched_for_failed_ones
     assert len(sent) == 2
 
 
-def test_a_scan_of_the_whole_table_judges_the_window_by_itself(shop):
+def test_scan_of_the_whole_table_evaluates_the_window_separately(shop):
     checks = [
         RowCount(table=TABLE),
         RowCount(table=TABLE, at_most=1, **AT),
@@ -355,7 +355,7 @@ class TestOperator:
         "ti": SimpleNamespace(dag_id="generic", run_id="checks", task_id="check", try_number=1),
     }
 
-    def test_results_are_kept_told_and_handed_to_the_lineage(self, shop, caplog):
+    def test_results_are_stored_logged_and_passed_to_the_lineage(self, shop, caplog):
         shop.execute("delete from orders")
         shop.execute(f"insert into orders values {row(status='lost')}".replace("None", "null"))
         operator = DataQualityOperator(

@@ -61,7 +61,7 @@ def run(request, warehouse, through_postgres):
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_percent_sign_stays_one(run, case):
+def test_percent_sign_is_unchanged(run, case):
     check, actual, rows = case
     result = run(check)
     assert (result.finding.actual, result.rows) == (actual, rows)

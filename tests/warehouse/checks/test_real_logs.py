@@ -31,7 +31,7 @@ def damaged(warehouse, rows, columns) -> str:
     return in_transaction(warehouse._hook, work)
 
 
-def test_every_damaged_play_is_found(created_warehouse, real_data):
+def test_every_damaged_play_is_detected(created_warehouse, real_data):
     files = sorted((real_data / "log_data").rglob("*-events.json"))
     events = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
     plays = [(event["artist"], event["song"]) for event in events if event["page"] == "NextSong"]
@@ -41,7 +41,7 @@ def test_every_damaged_play_is_found(created_warehouse, real_data):
     assert damaged(created_warehouse, plays, ["second"]) == "153"
 
 
-def test_no_text_of_the_catalogue_is_taken_for_damaged(created_warehouse, real_data):
+def test_no_text_of_the_catalogue_is_reported_as_damaged(created_warehouse, real_data):
     [archive] = real_data.glob("song_data*.tar.gz")
     with tarfile.open(archive) as members:
         files = (member for member in members if member.isfile() and member.name.endswith(".json"))

@@ -51,7 +51,7 @@ def create(redshift, iam):
     return resources
 
 
-def test_a_cluster_is_private_encrypted_and_has_no_password_of_ours(redshift, iam):
+def test_cluster_is_private_and_encrypted_with_a_managed_password(redshift, iam):
     role = create(redshift, iam)["role_arn"]
     [cluster] = redshift.describe_clusters(ClusterIdentifier=NAME)["Clusters"]
     assert cluster["Encrypted"]
@@ -61,7 +61,7 @@ def test_a_cluster_is_private_encrypted_and_has_no_password_of_ours(redshift, ia
     assert cluster["NumberOfNodes"] == 1
 
 
-def test_the_role_may_be_assumed_by_redshift_and_read_just_the_prefixes(redshift, iam):
+def test_role_trusts_redshift_and_can_read_only_the_prefixes(redshift, iam):
     ensure_copy_role(CLUSTER, "bucket", ["logs/", "paths.json"])
     role = iam.get_role(RoleName=ROLE)["Role"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
@@ -74,14 +74,14 @@ def test_the_role_may_be_assumed_by_redshift_and_read_just_the_prefixes(redshift
     assert reading["Resource"] == ["arn:aws:s3:::bucket/logs/*", "arn:aws:s3:::bucket/paths.json*"]
 
 
-def test_creating_and_deleting_twice_is_no_error(redshift, iam):
+def test_creating_and_deleting_twice_succeeds(redshift, iam):
     assert create(redshift, iam) == create(redshift, iam)
     for _ in range(2):
         wait_until(lambda: delete_cluster(CLUSTER, final_snapshot=False), "the cluster is gone")
         delete_copy_role(CLUSTER)
 
 
-def test_what_belongs_to_others_is_left_alone(redshift, iam):
+def test_resources_of_others_are_not_changed(redshift, iam):
     resources = create(redshift, iam)
     other = ManagedCluster(NAME, {"project": "another one"})
     with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* not touched"):
@@ -95,7 +95,7 @@ def test_what_belongs_to_others_is_left_alone(redshift, iam):
     assert redshift.describe_clusters(ClusterIdentifier=NAME)["Clusters"][0]["ClusterStatus"] == "available"
 
 
-def test_a_role_whose_trust_was_changed_is_brought_up_to_date(redshift, iam):
+def test_changed_trust_policy_is_restored(redshift, iam):
     ensure_copy_role(CLUSTER, "bucket", ["logs/"])
     nobody = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
     iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(nobody))

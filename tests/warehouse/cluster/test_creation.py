@@ -100,7 +100,7 @@ def nothing_was_created():
 
 @pytest.mark.usefixtures("control_plane")
 class TestWhatIsMade:
-    def test_everything_is_as_it_was_asked_for(self, caplog):
+    def test_everything_is_created_as_requested(self, caplog):
         caplog.set_level("INFO")
         create()
         everything_exists()
@@ -114,7 +114,7 @@ class TestWhatIsMade:
         # The default region of the stack is us-west-2, where one ra3.large costs 0.543 USD.
         assert "1 x ra3.large in us-west-2 costs about 0.54 USD per hour" in caplog.text
 
-    def test_a_second_run_finds_it_there(self, caplog):
+    def test_second_run_finds_everything(self, caplog):
         create()
         available()
         caplog.set_level("INFO")
@@ -130,14 +130,14 @@ class TestWhatIsMade:
         assert (cluster["NodeType"], cluster["NumberOfNodes"]) == ("ra3.4xlarge", 3)
         create(node_type="ra3.4xlarge", nodes=3)
 
-    def test_without_networks_the_group_admits_itself_only(self):
+    def test_without_networks_the_group_allows_only_itself(self):
         create(cidrs=[])
         [group] = groups()
         assert sources(group) == {("tcp", PORT, PORT, group["GroupId"])}
         create(cidrs=[])
         assert sources(groups()[0]) == {("tcp", PORT, PORT, group["GroupId"])}
 
-    def test_the_group_follows_the_networks_that_are_asked_for(self):
+    def test_group_is_updated_to_the_requested_networks(self):
         create(cidrs=["203.0.113.0/24", "10.0.0.0/8"])
         [group] = groups()
         everybody = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 9999, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -145,7 +145,7 @@ class TestWhatIsMade:
         create(cidrs=["2001:db8::/48"])
         assert sources(groups()[0]) == {("tcp", PORT, PORT, "2001:db8::/48")}
 
-    def test_two_runs_at_the_same_time_make_one_of_each(self):
+    def test_two_concurrent_runs_create_one_of_each(self):
         both = threading.Barrier(2)
 
         def run(_):
@@ -170,13 +170,13 @@ class TestWhatIsRefused:
             ({"cidrs": ["0.0.0.0/0"]}, "is too large"),
         ],
     )
-    def test_before_anything_is_touched(self, changed, why):
+    def test_invalid_params_fail_before_any_change(self, changed, why):
         with pytest.raises(AirflowFailException, match=why):
             create(**changed)
         nothing_was_created()
         assert client("redshift").describe_clusters()["Clusters"] == []
 
-    def test_somebody_elses_cluster(self):
+    def test_foreign_cluster_is_refused(self):
         client("redshift").create_cluster(
             ClusterIdentifier=NAME,
             NodeType="ra3.large",
@@ -188,7 +188,7 @@ class TestWhatIsRefused:
             create()
         nothing_was_created()
 
-    def test_a_cluster_with_other_properties_and_each_difference_is_named(self):
+    def test_cluster_with_other_properties_is_refused_with_each_difference(self):
         client("redshift").create_cluster(
             ClusterIdentifier=NAME,
             NodeType="ra3.xlplus",
@@ -212,7 +212,7 @@ class TestWhatIsRefused:
             assert difference in str(refused.value)
         nothing_was_created()
 
-    def test_a_cluster_that_lost_its_role(self):
+    def test_cluster_without_its_role(self):
         role = create()
         available()
         client("redshift").modify_cluster_iam_roles(ClusterIdentifier=NAME, RemoveIamRoles=[role])
@@ -220,7 +220,7 @@ class TestWhatIsRefused:
             create()
 
     @pytest.mark.parametrize("what", ["security group", "parameter group"])
-    def test_somebody_elses_groups(self, what):
+    def test_foreign_groups_are_refused(self, what):
         if what == "security group":
             client("ec2").create_security_group(GroupName=f"{NAME}-access", Description="theirs")
         else:
@@ -231,7 +231,7 @@ class TestWhatIsRefused:
             create()
         assert client("redshift").describe_clusters()["Clusters"] == []
 
-    def test_a_subnet_group_that_is_not_there(self):
+    def test_missing_subnet_group(self):
         with pytest.raises(AirflowFailException, match="no cluster subnet group 'none'"):
             create(subnet_group="none")
 
@@ -246,7 +246,7 @@ def errors_of(call: Call) -> list[str]:
 
 
 @pytest.mark.usefixtures("control_plane")
-def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one():
+def test_run_that_fails_in_any_call_is_completed_by_the_next_run():
     with recorded() as calls:
         create()
     remove_everything()
@@ -261,7 +261,7 @@ def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one():
 
 
 @pytest.mark.usefixtures("control_plane")
-def test_the_calls_of_a_second_run_can_fail_too():
+def test_second_run_that_fails_in_any_call_is_completed_by_the_next_run():
     create()
     with recorded() as calls:
         create()

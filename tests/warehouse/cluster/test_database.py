@@ -54,14 +54,14 @@ def may_load(warehouse):
 
 
 @pytest.mark.parametrize("confirmation", [None, "", "Sparkify", "other"])
-def test_a_reset_that_is_not_confirmed_touches_nothing(database, confirmation):
+def test_unconfirmed_reset_changes_nothing(database, confirmation):
     with recorded() as calls, pytest.raises(AirflowFailException, match=r"must be 'sparkify'\. Nothing was touched"):
         prepare(Reset(requested=True, confirmation=confirmation))
     assert calls == []
     assert database.query("select count(*) from time") == [(1,)]
 
 
-def test_a_reset_drops_the_tables_and_what_is_recorded_of_their_loads(database, caplog):
+def test_reset_drops_the_tables_and_the_records_of_their_loads(database, caplog):
     caplog.set_level("INFO")
     prepare()
     database.execute("insert into etl.listings values ('songs', 'bucket', 'song_data/', '2018-11-01')")
@@ -74,7 +74,7 @@ def test_a_reset_drops_the_tables_and_what_is_recorded_of_their_loads(database, 
     assert "Table public.time: dropped and created again" in caplog.text
 
 
-def test_a_table_that_is_missing_is_made_and_told(database, caplog):
+def test_missing_table_is_created_and_logged(database, caplog):
     prepare()
     database.execute("drop table time")
     caplog.set_level("INFO")
@@ -94,7 +94,7 @@ def test_a_table_that_the_administrator_creates_later_can_be_loaded(database):
         database.execute(f"drop table {schema}.later")
 
 
-def test_a_statement_that_fails_takes_all_back(database, tmp_path):
+def test_failed_statement_rolls_everything_back(database, tmp_path):
     (tmp_path / "a.sql").write_text("create table if not exists half (a int)")
     (tmp_path / "b.sql").write_text("create table if not exists broken (a nothing)")
     with pytest.raises(AirflowException, match=r"none took effect: .*nothing"):
@@ -102,14 +102,14 @@ def test_a_statement_that_fails_takes_all_back(database, tmp_path):
     assert "public.half" not in tables(database)
 
 
-def test_the_tables_of_another_cluster_are_not_made(database, monkeypatch):
+def test_tables_are_not_created_on_another_cluster(database, monkeypatch):
     with pytest.raises(AirflowFailException, match="meant for the cluster 'other'"):
         prepare_database(replace(MANAGED_CLUSTER, identifier="other"), SCHEMA, conn_id=CONN)
     with pytest.raises(AirflowFailException, match="cluster 'sparkify' has the tags"):
         prepare_database(replace(MANAGED_CLUSTER, tags={"project": "another one"}), SCHEMA, conn_id=CONN)
 
 
-def test_a_run_that_any_call_fails_in_is_completed_by_the_next_one(database, standin):
+def test_run_that_fails_in_any_call_is_completed_by_the_next_run(database, standin):
     faults = AwsFaults(standin.settings.aws_url)
     faults.clear()
     with recorded() as calls:

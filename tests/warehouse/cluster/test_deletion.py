@@ -27,7 +27,7 @@ def tear_down(**params):
     run("sparkify_teardown_cluster", **{"approved": True, "final_snapshot": False, **params})
 
 
-def test_everything_that_was_made_is_deleted(account):
+def test_everything_that_was_created_is_deleted(account):
     account.create()
     made = {"clusters", "parameter groups", "roles", "security groups", "secrets"}
     assert set(account.contents()) == made
@@ -36,7 +36,7 @@ def test_everything_that_was_made_is_deleted(account):
     tear_down()
 
 
-def test_a_final_snapshot_is_all_that_stays_and_its_name_is_in_the_log(account, caplog):
+def test_only_the_final_snapshot_remains_and_its_name_is_logged(account, caplog):
     account.create()
     with caplog.at_level(logging.INFO):
         run("sparkify_teardown_cluster", approved=True)
@@ -48,7 +48,7 @@ def test_a_final_snapshot_is_all_that_stays_and_its_name_is_in_the_log(account, 
 
 
 @pytest.mark.parametrize("made", ["role", "security group", "cluster", "nothing"])
-def test_after_a_creation_that_failed_nothing_is_left_that_costs_money(account, made):
+def test_failed_creation_leaves_nothing_that_costs_money(account, made):
     if made in ("role", "security group"):
         account.create_role()
     if made == "security group":
@@ -69,7 +69,7 @@ def test_a_paused_cluster_is_deleted_with_its_final_snapshot(account):
     assert list(account.contents()) == ["snapshots"]
 
 
-def test_a_paused_cluster_that_aws_does_not_delete_so_is_resumed_first(account):
+def test_paused_cluster_that_aws_does_not_delete_is_resumed_first(account):
     account.create()
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
     account.become("paused")
@@ -81,7 +81,7 @@ def test_a_paused_cluster_that_aws_does_not_delete_so_is_resumed_first(account):
 
 
 @pytest.mark.parametrize("before", ["creating", "pausing", "modifying", "deleting"])
-def test_a_busy_cluster_is_waited_for(account, before):
+def test_it_waits_for_a_busy_cluster(account, before):
     if before != "creating":
         account.create()
     with account.held():
@@ -102,7 +102,7 @@ def test_a_busy_cluster_is_waited_for(account, before):
     assert set(account.contents()) <= {"snapshots"}
 
 
-def test_what_belongs_to_others_stays(account):
+def test_resources_of_others_are_not_deleted(account):
     account.create(Tags=OTHER)
     before = account.contents()
     with pytest.raises(AirflowFailException, match="belongs to somebody else"):
@@ -111,7 +111,7 @@ def test_what_belongs_to_others_stays(account):
     assert account.status() == "available"
 
 
-def test_role_and_groups_of_others_stay(account):
+def test_roles_and_groups_of_others_are_not_deleted(account):
     account.create_role(OTHER)
     account.create_security_group(OTHER)
     account.redshift.create_cluster_parameter_group(
@@ -126,7 +126,7 @@ def test_role_and_groups_of_others_stay(account):
     assert account.contents() == before
 
 
-def test_a_group_of_the_same_name_in_another_vpc_stays(account):
+def test_group_of_the_same_name_in_another_vpc_is_not_deleted(account):
     vpc = account.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     theirs = account.create_security_group(OTHER, vpc)
     account.create()
@@ -139,7 +139,7 @@ def test_a_group_of_the_same_name_in_another_vpc_stays(account):
     account.ec2.delete_vpc(VpcId=vpc)
 
 
-def test_a_role_to_which_others_have_attached_policies_is_deleted_and_the_policies_stay(account):
+def test_role_with_foreign_policies_is_deleted_without_the_policies(account):
     name = f"{NAME}-copy"
     account.create_role()
     policy = account.iam.create_policy(PolicyName="theirs", PolicyDocument=POLICY)["Policy"]["Arn"]
@@ -149,14 +149,14 @@ def test_a_role_to_which_others_have_attached_policies_is_deleted_and_the_polici
     account.iam.delete_policy(PolicyArn=policy)
 
 
-def test_the_teardown_asks_first_unless_it_may_go_on(account):
+def test_teardown_asks_first_unless_approved_in_advance(account):
     account.create()
     with pytest.raises(Asked):
         run("sparkify_teardown_cluster", final_snapshot=False)
     assert account.status() == "available"
 
 
-def test_an_error_of_ec2_that_is_none_of_those_that_pass_is_raised(account):
+def test_other_ec2_errors_are_raised(account):
     account.create_security_group()
     account.faults.set("ec2", "AccessDenied", operation="DeleteSecurityGroup")
     with pytest.raises(ClientError, match="Access Denied"):

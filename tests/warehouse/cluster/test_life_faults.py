@@ -147,7 +147,7 @@ def listed(call: Call) -> list[str]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, indirect=True)
-def test_an_answer_that_is_lost_once_does_not_fail_the_run(account, scenario, calls):
+def test_lost_response_does_not_fail_the_run(account, scenario, calls):
     for call in calls:
         # botocore repeats the request, and AWS answers that it is done or in progress.
         with fault(account, scenario, call, "AnswerLost", times=1):
@@ -156,7 +156,7 @@ def test_an_answer_that_is_lost_once_does_not_fail_the_run(account, scenario, ca
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, indirect=True)
-def test_a_state_that_forbids_it_for_the_moment_does_not_fail_the_run(account, scenario, calls):
+def test_temporarily_invalid_state_does_not_fail_the_run(account, scenario, calls):
     forbidden = [(call, code) for call in calls for code in listed(call)]
     assert forbidden
     for call, code in forbidden:
@@ -178,9 +178,7 @@ def test_a_state_that_forbids_it_for_the_moment_does_not_fail_the_run(account, s
     ],
 )
 @pytest.mark.parametrize("scenario", ["teardown", "pause", "resume", "restore"], indirect=True)
-def test_what_ends_a_run_is_told_and_the_next_run_completes_it(
-    account, scenario, calls, monkeypatch, code, times, error
-):
+def test_fatal_error_is_reported_and_the_next_run_completes(account, scenario, calls, monkeypatch, code, times, error):
     # Else botocore tries again by itself.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     for call in calls:

@@ -33,7 +33,7 @@ def session(loader):
     connection.close()
 
 
-def test_it_loads_everything_and_can_do_so_again(loader, warehouse, tmp_path):
+def test_it_loads_everything_repeatedly(loader, warehouse, tmp_path):
     generate(tmp_path / "data", Options(days=1, users=5, songs=20, seed=3))
     warehouse.upload(tmp_path / "data")
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_it_loads_everything_and_can_do_so_again(loader, warehouse, tmp_path):
         "drop table etl.loads",
     ],
 )
-def test_what_a_load_does_not_need_is_refused(session, statement):
+def test_loader_has_no_other_privileges(session, statement):
     with pytest.raises(redshift_connector.ProgrammingError, match=r"permission denied|must be owner"):
         session.execute(statement)
 
@@ -71,7 +71,7 @@ def test_a_table_of_another_schema_is_not_readable(created_warehouse, session):
         created_warehouse.execute("drop schema own cascade")
 
 
-def test_a_second_preparation_changes_nothing(loader, caplog):
+def test_second_preparation_changes_nothing(loader, caplog):
     prepare_database(MANAGED_CLUSTER, SCHEMA, conn_id=CONN)
     assert f"User {LOADER}: already there" in caplog.text
     assert "Table public.songplays: already there" in caplog.text

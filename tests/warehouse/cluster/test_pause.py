@@ -22,7 +22,7 @@ def test_a_cluster_is_paused_and_resumed(account):
 @pytest.mark.parametrize(
     ("ensure", "status"), [(ensure_paused, "paused"), (ensure_available, "available")], ids=["pause", "resume"]
 )
-def test_a_cluster_that_is_in_the_wanted_state_is_looked_at_once(account, ensure, status):
+def test_cluster_in_the_wanted_state_is_described_only_once(account, ensure, status):
     account.create()
     wait_until(lambda: ensure(NAME), "it is in the state")
     with recorded() as calls:
@@ -42,7 +42,7 @@ def test_a_cluster_that_is_in_the_wanted_state_is_looked_at_once(account, ensure
         ("resuming", "sparkify_resume_cluster", "available"),
     ],
 )
-def test_a_busy_cluster_is_waited_for(account, before, dag_id, status):
+def test_it_waits_for_a_busy_cluster(account, before, dag_id, status):
     if before != "creating":
         account.create()
     if before == "resuming":
@@ -70,7 +70,7 @@ def test_a_busy_cluster_is_waited_for(account, before, dag_id, status):
         ("ResumeCluster", "InsufficientClusterCapacity", "sparkify_resume_cluster", "available"),
     ],
 )
-def test_a_refusal_for_the_moment_is_waited_out(account, operation, code, dag_id, status):
+def test_temporary_refusal_is_retried(account, operation, code, dag_id, status):
     account.create()
     if status == "available":
         run("sparkify_pause_cluster")
@@ -81,7 +81,7 @@ def test_a_refusal_for_the_moment_is_waited_out(account, operation, code, dag_id
 
 
 @pytest.mark.parametrize("ensure", [ensure_paused, ensure_available])
-def test_what_cannot_be_used_fails_at_once(account, ensure):
+def test_unusable_cluster_fails_at_once(account, ensure):
     with pytest.raises(AirflowFailException, match="There is no Redshift cluster 'life'"):
         ensure(NAME)
     account.create()
@@ -93,7 +93,7 @@ def test_what_cannot_be_used_fails_at_once(account, ensure):
             ensure(NAME)
 
 
-def test_somebody_elses_cluster_is_neither_paused_nor_resumed(account):
+def test_foreign_cluster_is_neither_paused_nor_resumed(account):
     account.create(Tags=[{"Key": "project", "Value": "another one"}])
     with pytest.raises(AirflowFailException, match="belongs to somebody else"):
         run("sparkify_pause_cluster")

@@ -37,7 +37,7 @@ def tags_of(found):
     return {tag["Key"]: tag["Value"] for tag in found["Tags"]}
 
 
-def test_a_cluster_of_a_snapshot_is_like_a_new_one(torn_down):
+def test_restored_cluster_is_like_a_new_one(torn_down):
     run("sparkify_teardown_cluster", approved=True)
     assert list(torn_down.contents()) == ["snapshots"]
     restore()
@@ -66,7 +66,7 @@ def test_a_cluster_of_a_snapshot_is_like_a_new_one(torn_down):
     assert list(torn_down.contents()) == ["snapshots"]
 
 
-def test_a_restored_cluster_without_tags_is_known_by_its_role_and_tagged(torn_down):
+def test_restored_cluster_without_tags_is_identified_by_its_role_and_tagged(torn_down):
     role = torn_down.iam.get_role(RoleName=f"{NAME}-copy")["Role"]["Arn"]
     torn_down.redshift.restore_from_cluster_snapshot(
         ClusterIdentifier=NAME, SnapshotIdentifier=SNAPSHOT, IamRoles=[role]
@@ -78,7 +78,7 @@ def test_a_restored_cluster_without_tags_is_known_by_its_role_and_tagged(torn_do
     assert tags_of(cluster) == {**OWN, **LABELS, "restored-from": SNAPSHOT}
 
 
-def test_a_cluster_that_is_not_of_this_snapshot_is_left_alone(torn_down):
+def test_cluster_from_another_snapshot_is_not_changed(torn_down):
     restore()
     torn_down.redshift.create_cluster_snapshot(ClusterIdentifier=NAME, SnapshotIdentifier="another")
     with pytest.raises(AirflowFailException, match="restored from the snapshot 'kept'; requested is 'another'"):
@@ -86,14 +86,14 @@ def test_a_cluster_that_is_not_of_this_snapshot_is_left_alone(torn_down):
     assert torn_down.status() == "available"
 
 
-def test_a_cluster_that_was_not_restored_is_left_alone(account):
+def test_cluster_that_was_not_restored_is_not_changed(account):
     account.create()
     with pytest.raises(AirflowFailException, match="not restored from a snapshot; requested is 'kept'"):
         restore()
     assert account.status() == "available"
 
 
-def test_somebody_elses_cluster_is_left_alone(account):
+def test_foreign_cluster_is_not_changed(account):
     account.create(Tags=OTHER)
     with pytest.raises(AirflowFailException, match="belongs to somebody else"):
         step("arn:aws:iam::123456789012:role/none")
@@ -101,14 +101,14 @@ def test_somebody_elses_cluster_is_left_alone(account):
     assert cluster["Tags"] == OTHER
 
 
-def test_a_snapshot_that_is_not_there_fails_at_once(account):
+def test_missing_snapshot_fails_at_once(account):
     account.create_role()
     with pytest.raises(AirflowFailException, match="There is no snapshot 'kept'"):
         restore()
     assert account.status() is None
 
 
-def test_a_cluster_that_is_being_deleted_is_waited_for(account):
+def test_it_waits_for_a_cluster_that_is_being_deleted(account):
     account.create()
     with account.held():
         account.redshift.delete_cluster(ClusterIdentifier=NAME, FinalClusterSnapshotIdentifier=SNAPSHOT)
@@ -120,14 +120,14 @@ def test_a_cluster_that_is_being_deleted_is_waited_for(account):
 
 
 @pytest.mark.parametrize("code", ["InsufficientClusterCapacity", "InvalidClusterSnapshotState"])
-def test_a_refusal_for_the_moment_is_waited_out(torn_down, code):
+def test_temporary_refusal_is_retried(torn_down, code):
     torn_down.faults.set("redshift", code, times=2, operation="RestoreFromClusterSnapshot")
     restore()
     assert torn_down.faults.counts() == {"redshift.RestoreFromClusterSnapshot": 2}
     assert torn_down.status() == "available"
 
 
-def test_a_cluster_is_not_taken_for_ready_before_its_role_is(torn_down):
+def test_cluster_is_not_ready_before_its_role_is(torn_down):
     role = torn_down.iam.get_role(RoleName=f"{NAME}-copy")["Role"]["Arn"]
     restore()
     torn_down.redshift.modify_cluster_iam_roles(ClusterIdentifier=NAME, RemoveIamRoles=[role])

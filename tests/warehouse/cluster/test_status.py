@@ -40,7 +40,7 @@ def test_age_and_cost_are_counted_from_the_creation():
 @pytest.mark.parametrize(
     ("changed", "region"), [({"NodeType": "new.large"}, "us-east-1"), ({}, "mars-north-1")], ids=["node", "region"]
 )
-def test_a_price_that_is_not_known_is_not_made_up(changed, region):
+def test_unknown_price_is_left_out(changed, region):
     assert describe({**TOLD, **changed}, region, NOW, "7 MB")["cost so far"].startswith("unknown")
 
 
@@ -48,11 +48,11 @@ def test_a_cluster_that_is_being_created_has_no_endpoint():
     assert describe({**TOLD, "Endpoint": {}, "IamRoles": []}, "us-east-1", NOW, "")["endpoint"] == "none"
 
 
-def test_the_values_stand_below_one_another():
+def test_values_are_aligned():
     assert as_table({"age": "1 d", "state": "paused"}) == "age    1 d\nstate  paused"
 
 
-def test_a_cluster_that_takes_no_connections_is_described_all_the_same(account):
+def test_cluster_without_connections_is_still_described(account):
     account.create(wait=False)
     account.become("available")
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
@@ -61,5 +61,5 @@ def test_a_cluster_that_takes_no_connections_is_described_all_the_same(account):
     assert (status["state"], status["tables"]) == ("paused", "unknown while it does not accept connections")
 
 
-def test_a_cluster_that_is_not_there_is_no_error(account):
+def test_missing_cluster_is_not_an_error(account):
     assert cluster_status(NAME) == {"cluster": NAME, "state": "does not exist"}

@@ -26,7 +26,7 @@ def test_the_log_has_the_size_of_the_tables(warehouse, caplog):
     assert f"\nstate        available\nendpoint     {status['endpoint']}\n" in caplog.text
 
 
-def test_a_user_who_may_not_see_the_sizes_is_told_the_rest(standin, warehouse, monkeypatch):
+def test_user_without_access_to_sizes_gets_the_rest(standin, warehouse, monkeypatch):
     boto3.client("redshift").get_cluster_credentials(ClusterIdentifier=CLUSTER, DbUser="reader", AutoCreate=True)
     extra = {"iam": True, "cluster_identifier": CLUSTER}
     connection = {"conn_type": "redshift", "login": "reader", "schema": "dev", "extra": extra}

@@ -157,13 +157,13 @@ def managed_password() -> str:
 
 
 class TestFindingAndLoggingIn:
-    def test_a_cluster_is_found_by_its_name_and_entered_with_a_temporary_password(self, connection):
+    def test_cluster_is_found_by_name_with_a_temporary_password(self, connection):
         assert user(connection(extra=BY_NAME)) == [("awsuser",)]
 
-    def test_without_a_user_the_iam_identity_is_the_user(self, connection):
+    def test_without_a_user_the_iam_identity_logs_in(self, connection):
         assert user(connection(login=None, extra=BY_NAME)) == [("iam:root",)]
 
-    def test_host_and_password_work_too(self, connection):
+    def test_host_and_password(self, connection):
         [cluster] = boto3.client("redshift").describe_clusters(ClusterIdentifier="sparkify")["Clusters"]
         endpoint = {"host": cluster["Endpoint"]["Address"], "port": cluster["Endpoint"]["Port"]}
         password = managed_password()
@@ -171,21 +171,21 @@ class TestFindingAndLoggingIn:
         postgres = connection(conn_type="postgres", **endpoint, password=password, extra={"sslmode": "require"})
         assert user(postgres) == [("awsuser",)]
 
-    def test_a_cluster_that_is_found_by_its_name_takes_a_password(self, connection):
+    def test_cluster_found_by_name_with_a_password(self, connection):
         assert user(connection(password=managed_password(), extra={"cluster_identifier": "sparkify"})) == [("awsuser",)]
 
-    def test_the_secret_that_aws_manages_for_the_cluster(self, connection):
+    def test_managed_secret_of_the_cluster(self, connection):
         extra = {"cluster_identifier": "sparkify", "secret_arn": "managed"}
         assert user(connection(login=None, extra=extra)) == [("awsuser",)]
 
-    def test_a_secret_that_is_named(self, connection):
+    def test_named_secret(self, connection):
         extra = {"cluster_identifier": "sparkify", "secret_arn": managed_secret()}
         assert user(connection(login=None, extra=extra)) == [("awsuser",)]
 
-    def test_a_serverless_workgroup_and_the_user_of_the_iam_identity(self, connection, workgroup):
+    def test_serverless_workgroup_with_the_iam_identity(self, connection, workgroup):
         assert user(connection(login=None, extra=SERVERLESS)) == [("iam:root",)]
 
-    def test_a_serverless_workgroup_and_a_secret(self, connection, workgroup, secret):
+    def test_serverless_workgroup_with_a_secret(self, connection, workgroup, secret):
         content = json.dumps({"username": "awsuser", "password": PASSWORD})
         boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=content)
         extra = {"serverless_work_group": "listeners", "secret_arn": secret}
@@ -238,7 +238,7 @@ class TestWhatIsWrong:
             ("incompatible-network", "Check it in the AWS console"),
         ],
     )
-    def test_a_cluster_that_nothing_can_connect_to(self, status, advice):
+    def test_cluster_that_cannot_be_connected_to(self, status, advice):
         from redshift_elt.connection.endpoints import Cluster
 
         found = {"Clusters": [{"ClusterStatus": status}]}
@@ -254,7 +254,7 @@ class TestWhatIsWrong:
         ):
             Workgroup("listeners", "tested", lambda *_, **__: found).address()
 
-    def test_a_user_who_is_not_in_the_database(self, connection):
+    def test_user_that_does_not_exist(self, connection):
         """GetClusterCredentials gives a password for any user (AWS API reference); only the login fails."""
         text = message(connection(login="nobody", extra=BY_NAME))
         assert "refused the user 'nobody'" in text or "refused the user 'IAM:nobody'" in text
@@ -275,12 +275,12 @@ class TestWhatIsWrong:
             ({"host": "localhost", "extra": {"secret_arn": "managed"}}, "does not say where the warehouse is"),
         ],
     )
-    def test_a_connection_that_makes_no_sense(self, connection, fields, text):
+    def test_invalid_connection(self, connection, fields, text):
         hook = connection(**fields)
         with pytest.raises(AirflowFailException, match=text):
             hook.get_conn()
 
-    def test_serverless_lets_nobody_choose_the_user(self, connection, workgroup):
+    def test_serverless_does_not_accept_a_user(self, connection, workgroup):
         assert "remove the user 'awsuser' from the connection" in message(connection(extra=SERVERLESS))
 
     def test_another_type_of_connection(self, connection):
@@ -292,7 +292,7 @@ class TestWhatIsWrong:
         assert text.startswith("Secrets Manager has no secret 'tests/nothing'")
 
     @pytest.mark.parametrize("content", ["hush-hush", '{"user": "hush-hush"}', '["hush-hush"]'])
-    def test_a_secret_that_holds_something_else_is_not_shown(self, connection, secret, content):
+    def test_unusable_secret_is_not_shown(self, connection, secret, content):
         boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=content)
         hook = connection(extra={"cluster_identifier": "sparkify", "secret_arn": secret})
         with pytest.raises(AirflowException, match="must be a JSON object with username and password") as failure:
@@ -301,7 +301,7 @@ class TestWhatIsWrong:
         assert failure.value.__cause__ is None
         assert failure.value.__suppress_context__
 
-    def test_a_secret_that_is_not_managed(self, connection, sleeper):
+    def test_cluster_without_a_managed_secret(self, connection, sleeper):
         text = message(connection(host="localhost", extra={"cluster_identifier": sleeper, "secret_arn": "managed"}))
         assert "password of the Redshift cluster 'sleeper' is not managed by Secrets Manager" in text
 
@@ -340,7 +340,7 @@ class TestAwsSaysNo:
         assert aws.counts() == {f"{service}.{operation}": 1}
 
     @each
-    def test_throttled_all_the_time(self, connection, workgroup, aws, service, operation, fields, extra):
+    def test_throttled_permanently(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "ThrottlingException", operation=operation)
         hook = connection(**fields, extra=extra)
         with pytest.raises(AirflowException, match=rf"{operation} \(ThrottlingException\): Rate exceeded") as failure:
@@ -349,25 +349,25 @@ class TestAwsSaysNo:
         assert action(failure.value) is RetryAction.RETRY
 
     @each
-    def test_an_answer_that_is_lost(self, connection, workgroup, aws, service, operation, fields, extra):
+    def test_one_lost_response(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "AnswerLost", times=1, operation=operation)
         assert user(connection(**fields, extra=extra))
         assert aws.counts() == {f"{service}.{operation}": 1}
 
     @each
-    def test_answers_that_are_all_lost(self, connection, workgroup, aws, service, operation, fields, extra):
+    def test_all_responses_lost(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "AnswerLost", operation=operation)
         hook = connection(**fields, extra=extra)
         with pytest.raises(AirflowException, match=f"AWS did not answer {operation}: .* VPC endpoint") as failure:
             hook.get_conn()
         assert action(failure.value) is RetryAction.RETRY
 
-    def test_credentials_that_have_expired(self, connection, aws):
+    def test_expired_credentials(self, connection, aws):
         aws.set("redshift", "ExpiredToken")
         text = message(connection(extra=BY_NAME))
         assert "Renew the credentials of the identity of the Airflow connection 'aws_default'." in text
 
-    def test_an_error_that_only_this_operation_has(self, connection, aws):
+    def test_error_specific_to_the_operation(self, connection, aws):
         aws.set("redshift", "UnsupportedOperation", operation="GetClusterCredentials")
         assert message(connection(extra=BY_NAME)).startswith(
             "AWS refused GetClusterCredentials (UnsupportedOperation): "
@@ -405,7 +405,7 @@ class TestAClosedNetwork:
         limits = Config(connect_timeout=0.3, read_timeout=0.3, retries={"mode": "standard", "total_max_attempts": 2})
         monkeypatch.setattr(aws_api, "LIMITS", limits)
 
-    def test_the_warehouse_s_port_is_closed(self, connection):
+    def test_warehouse_port_is_closed(self, connection):
         port = free_port()
         text = message(connection(host="127.0.0.1", port=port, password=PASSWORD))
         assert text.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{port}: ")
@@ -413,32 +413,32 @@ class TestAClosedNetwork:
         assert "security group" in text
 
     @pytest.mark.parametrize("port", [silent, black_hole])
-    def test_the_warehouse_s_port_gives_no_answer(self, connection, port):
+    def test_warehouse_does_not_respond(self, connection, port):
         with port() as number:
             text = message(connection(host="127.0.0.1", port=number, password=PASSWORD, extra={"timeout": 0.3}))
         assert text.startswith(f"Cannot connect to the warehouse at 127.0.0.1:{number}: ")
         assert "time" in text
         assert "security group" in text
 
-    def test_the_warehouse_s_name_is_unknown(self, connection):
+    def test_warehouse_host_name_is_unknown(self, connection):
         text = message(connection(host="warehouse.invalid", password=PASSWORD))
         assert text.startswith("Cannot connect to the warehouse at warehouse.invalid:5439: ")
 
-    def test_aws_s_port_is_closed(self, connection, aws_connection):
+    def test_aws_port_is_closed(self, connection, aws_connection):
         away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
         text = message(connection(away, extra=BY_NAME))
         assert text.startswith("AWS did not answer DescribeClusters: Could not connect to the endpoint")
         assert "VPC endpoint" in text
 
     @pytest.mark.parametrize("port", [silent, black_hole])
-    def test_aws_gives_no_answer(self, connection, aws_connection, impatient, port):
+    def test_aws_does_not_respond(self, connection, aws_connection, impatient, port):
         with port() as number:
             away = aws_connection(extra={"endpoint_url": f"http://127.0.0.1:{number}"})
             text = message(connection(away, extra=BY_NAME))
         assert text.startswith("AWS did not answer DescribeClusters: ")
         assert "timeout on endpoint URL" in text
 
-    def test_sts_gives_no_answer(self, connection, aws_connection, impatient):
+    def test_sts_does_not_respond(self, connection, aws_connection, impatient):
         with silent() as number:
             sts = {"sts": {"endpoint_url": f"http://127.0.0.1:{number}"}}
             assume = {"role_arn": "arn:aws:iam::123456789012:role/loader", "service_config": sts}
@@ -449,7 +449,7 @@ class TestAClosedNetwork:
 class TestWithinTwentySeconds:
     """Whatever takes as long as it can: the issue's twenty seconds hold. No test waits for them."""
 
-    def test_every_client_has_the_limits(self, created_warehouse):
+    def test_every_client_has_timeouts(self, created_warehouse):
         for service in ("redshift", "redshift-serverless", "secretsmanager"):
             config = AwsApi("aws_default")._client(service).meta.config
             assert (config.connect_timeout, config.read_timeout) == (2, 3)
@@ -459,13 +459,13 @@ class TestWithinTwentySeconds:
         # Twice 2 s to connect and 3 s for the answer, and 1 s in between.
         assert aws_api.CALL_SECONDS == 11
 
-    def test_the_connection_s_own_settings_stay(self, aws_connection):
+    def test_settings_of_the_connection_are_kept(self, aws_connection):
         away = aws_connection(extra={"config_kwargs": {"user_agent_extra": "mine", "read_timeout": 60}})
         config = AwsApi(away)._client("redshift").meta.config
         assert "mine" in config.user_agent_extra
         assert config.read_timeout == 3
 
-    def test_a_call_that_could_not_end_in_time_is_not_begun(self, created_warehouse):
+    def test_call_that_could_not_end_in_time_is_not_started(self, created_warehouse):
         now = [0.0]
         deadline = Deadline(20, lambda: now[0])
         now[0] = 9.5
@@ -475,21 +475,21 @@ class TestWithinTwentySeconds:
         assert AwsApi("aws_default").call(deadline, "redshift", "DescribeClusters")["Clusters"]
 
     @pytest.mark.parametrize(("gone", "seconds"), [(0, 8), (4, 8), (10, 5), (17, 1.5)])
-    def test_connecting_and_one_answer_have_what_is_left(self, gone, seconds):
+    def test_connecting_and_reading_share_the_remaining_time(self, gone, seconds):
         now = [0.0]
         deadline = Deadline(hooks.DEADLINE_SECONDS, lambda: now[0])
         now[0] = gone
         assert hooks._connect_seconds(deadline) == seconds
         assert gone + 2 * seconds <= 20
 
-    def test_no_connection_is_begun_at_the_end(self):
+    def test_no_connection_is_started_at_the_deadline(self):
         now = [0.0]
         deadline = Deadline(hooks.DEADLINE_SECONDS, lambda: now[0])
         now[0] = 18.5
         with pytest.raises(AirflowException, match="no time is left to connect"):
             hooks._connect_seconds(deadline)
 
-    def test_a_load_may_take_longer(self, connection):
+    def test_load_has_no_read_timeout(self, connection):
         with connection(extra=BY_NAME).get_conn() as open_connection:
             assert open_connection._usock.gettimeout() is None
 

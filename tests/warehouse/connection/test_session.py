@@ -18,7 +18,7 @@ def fetch(request, warehouse, through_postgres):
 
 
 @pytest.mark.parametrize("values", [{}, {"name": "anna"}], ids=["no value", "a value"])
-def test_a_percent_sign_stays_one(fetch, values):
+def test_percent_sign_is_unchanged(fetch, values):
     query = "select replace('a%20b', '%20', ' '), '100%', 7 % 4, '50%%', '%s'"
     if values:
         query += ", %(name)s::varchar"
@@ -30,7 +30,7 @@ def test_a_value_can_be_used_more_than_once_and_in_any_order(fetch):
     assert fetch(query, {"first": MOMENT, "second": "x"}) == [("x", MOMENT, "x%")]
 
 
-def test_a_value_that_the_statement_does_not_name_is_not_sent(fetch):
+def test_unused_value_is_not_sent(fetch):
     assert fetch("select 1", {"unused": MOMENT}) == [(1,)]
 
 

@@ -114,7 +114,7 @@ def test_a_new_warehouse_has_every_migration_once(database):
 
 
 @pytest.mark.parametrize("form", HISTORY, ids=lambda form: form.stem)
-def test_every_earlier_form_becomes_the_newest_and_keeps_its_rows(database, newest, form):
+def test_every_earlier_version_is_migrated_and_keeps_its_rows(database, newest, form):
     database.create_tables(form)
     rows = database.fill()
     migrate(CONN)
@@ -127,7 +127,7 @@ def test_every_earlier_form_becomes_the_newest_and_keeps_its_rows(database, newe
     assert database.form() == newest
 
 
-def test_tables_of_different_times_become_the_newest_form(database, newest):
+def test_tables_of_different_versions_are_migrated(database, newest):
     """``create table if not exists`` added new tables beside old ones, and people followed the changelog by hand."""
     database.create_tables(HISTORY[0])
     database.execute("drop table etl.check_results")
@@ -138,7 +138,7 @@ def test_tables_of_different_times_become_the_newest_form(database, newest):
     assert database.query("select count(*) from etl.loads") == [(1,)]
 
 
-def test_columns_that_were_added_by_hand_stay(database, newest):
+def test_manually_added_columns_are_kept(database, newest):
     database.create_tables(HISTORY[5])
     for name in ("objects", "rows_read", "rejected"):
         database.execute(f"alter table etl.loads add column {name} bigint encode az64")
@@ -155,7 +155,7 @@ def test_columns_that_were_added_by_hand_stay(database, newest):
     assert database.query("select objects, rows_read, writing_seconds from etl.loads") == [(7, 7, 7.0)]
 
 
-def test_what_old_rows_say_goes_where_the_newest_form_says_it(database):
+def test_values_of_old_rows_are_moved_to_the_newest_tables(database):
     database.create_tables(HISTORY[2])
     database.execute(
         "insert into etl.loaded_files values ('songs', 'b', 'song_data/', 'listed', 0, '2018-11-05', '2018-11-06')",
@@ -181,7 +181,7 @@ def test_what_old_rows_say_goes_where_the_newest_form_says_it(database):
     ]
 
 
-def test_a_version_of_unknown_time_counts_as_the_oldest(database):
+def test_unknown_version_is_treated_as_the_oldest(database):
     database.create_tables(HISTORY[1])
     database.execute("insert into etl.loaded_files values ('songs', 'b', 'A.json', 'e1', 9, '2018-11-06')")
     migrate(CONN)
@@ -189,7 +189,7 @@ def test_a_version_of_unknown_time_counts_as_the_oldest(database):
 
 
 @pytest.mark.parametrize("form", [None, HISTORY[0], HISTORY[4]], ids=["empty", "oldest", "middle"])
-def test_several_that_migrate_at_once_apply_each_migration_once(database, form):
+def test_concurrent_migrations_apply_each_migration_once(database, form):
     if form:
         database.create_tables(form)
         database.fill()
@@ -215,7 +215,7 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_is_applied_later(datab
     assert database.versions() == EVERY
 
 
-def test_who_is_no_administrator_reads_what_to_do(database, monkeypatch):
+def test_user_without_admin_rights_gets_an_error_with_what_to_do(database, monkeypatch):
     database.execute("create user only_reads_etl password disable")
     fields = json.loads(os.environ[f"AIRFLOW_CONN_{CONN.upper()}"])
     monkeypatch.setenv(f"AIRFLOW_CONN_{CONN.upper()}", json.dumps({**fields, "login": "only_reads_etl"}))
@@ -223,7 +223,7 @@ def test_who_is_no_administrator_reads_what_to_do(database, monkeypatch):
         migrate(CONN)
 
 
-def test_the_command_says_what_it_did(database):
+def test_command_prints_what_it_did(database):
     command = [sys.executable, "-m", "redshift_elt.ddl.migrate_schema", CONN]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
     said = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment) for _ in range(2)]

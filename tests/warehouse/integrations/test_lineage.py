@@ -92,7 +92,7 @@ def rows_written(dataset: dict[str, Any]) -> int:
     return dataset["outputFacets"]["outputStatistics"]["rowCount"]
 
 
-def test_every_task_of_a_run_tells_what_it_has_read_and_written(uploaded, data, tmp_path):
+def test_every_task_reports_its_inputs_and_outputs(uploaded, data, tmp_path):
     lines = (data / KEY).read_bytes().rstrip(b"\n")
     uploaded.put(KEY, lines + b"\nno JSON")
     run = uploaded.run(*DAY, max_rejects=1)
@@ -122,7 +122,7 @@ def test_every_task_of_a_run_tells_what_it_has_read_and_written(uploaded, data, 
         assert rows_written(events[task_id].outputs[target]) == results[task_id]["inserted"] > 0
 
 
-def test_columns_are_followed_to_the_staged_ones(uploaded, tmp_path):
+def test_column_lineage_reaches_the_staged_columns(uploaded, tmp_path):
     run = uploaded.run(*DAY)
     run.complete()
     plays = emitted(run, "load_songplays", tmp_path).outputs[table("public.songplays")]
@@ -153,7 +153,7 @@ def test_columns_are_followed_to_the_staged_ones(uploaded, tmp_path):
     assert origins(artists[table("etl.artist_records")]) == {**of_artists, "song_id": ["staging_songs.song_id"]}
 
 
-def test_the_results_of_checks_are_told_of_the_tables_that_they_are_of(uploaded, tmp_path):
+def test_check_results_are_reported_for_their_tables(uploaded, tmp_path):
     run = uploaded.run(*DAY)
     for task_id in (*STAGING, *LOADS):
         run.execute(task_id)
@@ -184,7 +184,7 @@ def test_the_results_of_checks_are_told_of_the_tables_that_they_are_of(uploaded,
     assert {one["name"] for one in assertions} == {result[1] for result in results if result[0] == "staging_events"}
 
 
-def test_a_task_that_begins_tells_what_it_is_going_to_read_and_write(uploaded):
+def test_starting_task_reports_its_inputs_and_outputs(uploaded):
     run = uploaded.run(*DAY)
     run.executed["stage_events"] = run.dag.get_task("stage_events")
     lineage = extracted(run, "stage_events", TaskInstanceState.RUNNING)
@@ -192,7 +192,7 @@ def test_a_task_that_begins_tells_what_it_is_going_to_read_and_write(uploaded):
     assert lineage.outputs[0].outputFacets == lineage.inputs[0].inputFacets == {}
 
 
-def test_lineage_asks_the_warehouse_nothing(uploaded, tmp_path):
+def test_lineage_does_not_query_the_warehouse(uploaded, tmp_path):
     run = uploaded.run(*DAY)
     run.complete()
     sent = []
@@ -213,14 +213,14 @@ def test_lineage_asks_the_warehouse_nothing(uploaded, tmp_path):
         ({"conn_type": "postgres", "host": "example.com", "extra": {"redshift": True}}, f"example.{REGION}:5439"),
     ],
 )
-def test_the_namespace_is_the_one_of_the_amazon_provider(created_warehouse, monkeypatch, connection, namespace):
+def test_namespace_matches_the_amazon_provider(created_warehouse, monkeypatch, connection, namespace):
     extra = json.dumps(connection.get("extra", {}))
     named = Connection(**{"conn_type": "redshift", "schema": "shop", **connection, "extra": extra})
     monkeypatch.setenv("AIRFLOW_CONN_NAMED", named.as_json())
     assert DatasetNamespace.of(warehouse_hook("named")) == DatasetNamespace(f"redshift://{namespace}", "shop")
 
 
-def test_all_of_it_works_where_the_provider_is_missing(uploaded, monkeypatch):
+def test_tasks_work_without_the_provider(uploaded, monkeypatch):
     for name in list(sys.modules):
         if name.split(".")[0] == "openlineage" or name.startswith("airflow.providers.openlineage"):
             monkeypatch.setitem(sys.modules, name, None)

@@ -81,12 +81,12 @@ def refused(warehouse: WarehouseUnderTest, statement: str) -> Exception:
         "copy songs from 's3://no-such-bucket/song_data/' iam_role default json 'auto'",
     ],
 )
-def test_what_the_warehouse_will_always_refuse_fails_at_once(warehouse, statement):
+def test_permanent_warehouse_error_fails_at_once(warehouse, statement):
     error = refused(warehouse, statement)
     assert action(error) is RetryAction.FAIL, error
 
 
-def test_a_transaction_that_is_always_in_somebodys_way_is_retried(warehouse, monkeypatch):
+def test_transaction_with_repeated_conflicts_is_retried(warehouse, monkeypatch):
     monkeypatch.setattr("redshift_elt.connection.transaction.ATTEMPTS", 1)
 
     warehouse.execute("insert into users (user_id, level_as_of) values (1, '2018-11-01')")
@@ -100,7 +100,7 @@ def test_a_transaction_that_is_always_in_somebodys_way_is_retried(warehouse, mon
     assert action(error) is RetryAction.RETRY, error
 
 
-def test_a_statement_that_was_cancelled_is_retried(warehouse):
+def test_cancelled_statement_is_retried(warehouse):
     def work(session):
         session.execute("set statement_timeout to 1")
         session.fetch("select count(*) from pg_class a, pg_class b, pg_class c")
@@ -110,18 +110,18 @@ def test_a_statement_that_was_cancelled_is_retried(warehouse):
 
 
 @pytest.mark.parametrize("wrong", [{"password": "Wrong-42"}, {"schema": "no_such_database"}])
-def test_a_login_that_is_wrong_fails_at_once(connecting_with, wrong):
+def test_wrong_login_fails_at_once(connecting_with, wrong):
     error = raised(lambda: connecting_with(**wrong))
     assert action(error) is RetryAction.FAIL, error
 
 
-def test_a_host_that_cannot_be_found_or_reached_is_retried(connecting_with):
+def test_unreachable_host_is_retried(connecting_with):
     for wrong in ({"port": 1}, {"host": "warehouse.invalid"}):
         error = raised(lambda wrong=wrong: connecting_with(**wrong))
         assert action(error) is RetryAction.RETRY, error
 
 
-def test_a_cluster_or_a_connection_that_does_not_exist_fails_at_once(created_warehouse, monkeypatch):
+def test_missing_cluster_or_connection_fails_at_once(created_warehouse, monkeypatch):
     extra = json.dumps({"iam": True, "cluster_identifier": "no-such-cluster"})
     monkeypatch.setenv("AIRFLOW_CONN_LOST", Connection(conn_type="redshift", login="awsuser", extra=extra).as_json())
     error = raised(warehouse_hook("lost").get_conn)
@@ -140,30 +140,30 @@ def test_a_cluster_or_a_connection_that_does_not_exist_fails_at_once(created_war
         ("AccessDenied", RetryAction.FAIL),
     ],
 )
-def test_aws_is_judged_by_the_code_of_its_answer(s3, aws, code, expected):
+def test_aws_error_is_classified_by_its_code(s3, aws, code, expected):
     aws.set("s3", code)
     assert action(raised(lambda: s3.list_objects_v2(Bucket=BUCKET))) is expected
 
 
-def test_an_answer_without_a_body_is_judged_by_its_status(s3, aws):
+def test_response_without_a_body_is_classified_by_its_status(s3, aws):
     for code, expected in (("InternalError", RetryAction.RETRY), ("AccessDenied", RetryAction.FAIL)):
         aws.set("s3", code)
         assert action(raised(lambda: s3.head_object(Bucket=BUCKET, Key="a"))) is expected
 
 
-def test_a_wrong_bucket_fails_at_once_and_an_object_that_is_gone_is_listed_anew(s3):
+def test_wrong_bucket_fails_at_once_and_missing_object_is_retried(s3):
     assert action(raised(lambda: s3.list_objects_v2(Bucket="no-such-bucket"))) is RetryAction.FAIL
     assert action(raised(lambda: s3.get_object(Bucket=BUCKET, Key="gone"))) is RetryAction.RETRY
     assert action(raised(lambda: s3.get_object(Bucket=BUCKET))) is RetryAction.FAIL
 
 
-def test_aws_that_cannot_be_reached_is_retried(created_warehouse):
+def test_unreachable_aws_is_retried(created_warehouse):
     once = Config(retries={"total_max_attempts": 1})
     s3 = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=once)
     assert action(raised(lambda: s3.list_objects_v2(Bucket=BUCKET))) is RetryAction.RETRY
 
 
-def test_the_first_error_that_tells_enough_decides(s3, aws):
+def test_first_classified_error_in_the_chain_decides(s3, aws):
     aws.set("s3", "AccessDenied")
     denied = raised(lambda: s3.list_objects_v2(Bucket=BUCKET))
     wrapped = RuntimeError("There is nothing to stage")
@@ -175,7 +175,7 @@ def test_the_first_error_that_tells_enough_decides(s3, aws):
     assert action(circular) is RetryAction.DEFAULT
 
 
-def test_the_scheduler_needs_no_more_of_the_policy_than_that_there_is_one(created_warehouse):
+def test_scheduler_stores_only_that_a_policy_exists(created_warehouse):
     """It runs no code of the DAG: the policy is used where the task runs."""
     dag = created_warehouse.dag
     assert {type(task.retry_policy) for task in dag.tasks} == {WarehouseRetryPolicy}

@@ -102,7 +102,7 @@ def test_objects_records_and_rejects_are_those_that_the_run_staged_for_the_targe
     }
 
 
-def test_the_seconds_of_staging_are_those_of_the_staging_task_that_the_load_reads(uploaded):
+def test_staging_seconds_come_from_the_staging_task_of_the_load(uploaded):
     run = uploaded.run(*FIRST_DAY)
     run.complete()
     assert all(run.xcoms[task_id]["seconds"] > 0 for task_id in STAGING)
@@ -112,7 +112,7 @@ def test_the_seconds_of_staging_are_those_of_the_staging_task_that_the_load_read
     }
 
 
-def test_what_a_load_stages_again_counts_in_the_place_of_what_was_staged_before(uploaded, data, statements):
+def test_repeated_staging_replaces_the_earlier_counts(uploaded, data, statements):
     add_bad_lines(uploaded, data, KEYS[0], 2)
     uploaded.s3.delete_object(Bucket="sparkify-tests", Key=KEYS[1])
     run = staged(uploaded.run(*BOTH_DAYS, max_rejects=3))
@@ -131,7 +131,7 @@ def test_what_a_load_stages_again_counts_in_the_place_of_what_was_staged_before(
     assert seconds_of(uploaded, run, "users").preparing_seconds >= first_write - 2
 
 
-def test_a_load_that_is_cleared_after_its_run_counts_what_it_stages_for_itself(uploaded, data):
+def test_cleared_load_counts_what_it_stages_itself(uploaded, data):
     add_bad_lines(uploaded, data, KEYS[0], 2)
     run = uploaded.run(*FIRST_DAY, max_rejects=3)
     run.complete()
@@ -141,14 +141,14 @@ def test_a_load_that_is_cleared_after_its_run_counts_what_it_stages_for_itself(u
     assert load_history(uploaded, run, "objects, rejected, staging_seconds")["users"][:2] == (1, 2)
 
 
-def test_a_staging_task_that_keeps_no_xcom_leaves_it_open(uploaded):
+def test_staging_task_without_xcom_leaves_the_counts_null(uploaded):
     run = staged(uploaded.run(*FIRST_DAY))
     run.xcoms.clear()
     run.execute("load_users")
     assert load_history(uploaded, run, "objects, rows_read, rejected, staging_seconds") == {"users": (None,) * 4}
 
 
-def test_a_lock_that_another_session_holds_is_waited_for(uploaded, postgres_admin):
+def test_wait_for_a_lock_is_measured(uploaded, postgres_admin):
     """While one load waits, another one is done from its beginning to its end: so the first waits longer than that."""
     run = staged(uploaded.run(*FIRST_DAY))
     with ThreadPoolExecutor(1) as pool:
@@ -169,7 +169,7 @@ def position(statements: list[str], beginning: str) -> int:
     ("target", "first_write"),
     [("songplays", 'insert into "songplays"'), ("time", 'insert into "time"'), ("songs", 'merge into "songs"')],
 )
-def test_every_statement_counts_in_its_phase(uploaded, statements, target, first_write):
+def test_every_statement_is_counted_in_its_phase(uploaded, statements, target, first_write):
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     run.execute(f"load_{target}")
@@ -181,7 +181,7 @@ def test_every_statement_counts_in_its_phase(uploaded, statements, target, first
     assert (found.waiting_seconds, found.preparing_seconds, found.writing_seconds) == (2, written - 2, row - written)
 
 
-def test_records_are_written_before_and_the_delta_found_between(uploaded, statements):
+def test_records_are_written_before_the_delta_is_computed(uploaded, statements):
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     run.execute("load_users")
@@ -192,7 +192,7 @@ def test_records_are_written_before_and_the_delta_found_between(uploaded, statem
     assert found.preparing_seconds == records - 2 + merged - (records + 1)
 
 
-def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys):
+def test_log_has_the_phases_in_one_line(uploaded, data, statements, capsys):
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     run.execute("load_time")
@@ -206,7 +206,7 @@ def test_the_log_tells_the_phases_in_one_line(uploaded, data, statements, capsys
     assert f"in {len(statements)}.0 s ({phases_logged}); {staging}." in line
 
 
-def test_a_transaction_that_is_done_again_adds_to_the_phases(uploaded, statements):
+def test_repeated_transaction_adds_to_the_phases(uploaded, statements):
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     conflict = {"S": "ERROR", "C": "XX000", "M": "1023: Serializable isolation violation on table in Redshift"}
@@ -222,7 +222,7 @@ def test_a_transaction_that_is_done_again_adds_to_the_phases(uploaded, statement
     assert seconds_of(uploaded, run, "time").waiting_seconds == 2 + 2
 
 
-def test_a_table_of_an_earlier_version_is_migrated_and_keeps_what_was_loaded(uploaded):
+def test_earlier_history_table_is_migrated_and_keeps_its_rows(uploaded):
     run = uploaded.run(*FIRST_DAY)
     run.complete()
     for column in NEW_COLUMNS:
@@ -239,7 +239,7 @@ def test_a_table_of_an_earlier_version_is_migrated_and_keeps_what_was_loaded(upl
     assert load_history(uploaded, hour, "objects, rejected")["songplays"] == (1, 0)
 
 
-def test_the_question_on_the_page_tells_where_the_time_went(uploaded):
+def test_query_in_the_docs_shows_where_the_time_went(uploaded):
     run = uploaded.run(*FIRST_DAY)
     run.complete()
     page = (ROOT / "docs" / "history.md").read_text("utf-8")

@@ -97,7 +97,7 @@ def shown(*rows: tuple[Any, ...]) -> list[list[str]]:
 
 
 class TestAnyData:
-    def test_each_question_has_its_title_its_table_and_a_picture_if_the_report_has_one(self, executed):
+    def test_each_question_has_a_title_a_table_and_the_chart_of_the_report(self, executed):
         for name, question in QUESTIONS.items():
             title = (ROOT / "include" / "sql" / question.sql).read_text("utf-8").splitlines()[0].removeprefix("-- ")
             [text] = executed.data(f'show("{name}")', "text/markdown")
@@ -109,7 +109,7 @@ class TestAnyData:
             assert executed.html(name).count("<svg") == pictures
             assert executed.html(name).count("Gender: ") == (2 * pictures if is_grouped else 0)
 
-    def test_the_tables_hold_what_the_log_lines_say(self, executed, data):
+    def test_tables_match_the_log_lines(self, executed, data):
         plays = [event for _, event in source.events(data) if event["page"] == "NextSong"]
         hours = Counter(int(play["ts"]) // 3_600_000 % 24 for play in plays)
         # 1970-01-01 was a Thursday.
@@ -125,7 +125,7 @@ class TestAnyData:
             *sorted(artists, key=lambda artist: (-artist[1], artist[0]))[:10]
         )
 
-    def test_a_question_of_one_s_own_has_a_picture(self, executed):
+    def test_custom_question_has_a_chart(self, executed):
         assert len(executed.data("warehouse.ask(", "image/png")) == 1
 
     def test_it_needs_no_airflow(self, executed):
@@ -189,7 +189,7 @@ class TestRealData:
             ("artists", 9553), ("songplays", 6820), ("songs", 14896), ("time", 6813), ("users", 97)
         )
 
-    def test_without_a_load_no_check_has_been_made(self, executed):
+    def test_without_a_load_there_are_no_checks(self, executed):
         assert executed.data("show_checks", "text/markdown") == ["No check has run yet."]
 
 
@@ -197,7 +197,7 @@ class TestAsItIsKept:
     def test_it_is_valid(self):
         nbformat.validate(notebook())
 
-    def test_it_holds_no_outputs(self):
+    def test_it_has_no_outputs(self):
         kept = notebook()
         clear = f"clear all outputs in {NOTEBOOK.name} before it is committed, and save it"
         cells = [cell for cell in kept.cells if cell.cell_type == "code"]
@@ -205,19 +205,19 @@ class TestAsItIsKept:
         assert {cell.execution_count for cell in cells} == {None}, clear
         assert {str(cell.metadata) for cell in kept.cells} == {"{}"}, clear
 
-    def test_it_holds_no_path_of_a_machine_and_no_secret(self):
+    def test_it_has_no_local_path_and_no_secret(self):
         text = NOTEBOOK.read_text("utf-8")
         assert not A_PATH.search(text)
         assert "password=" not in text
         assert leaks(text) == []
 
-    def test_it_shows_every_question_under_its_name_once(self):
+    def test_it_shows_every_question_once_by_name(self):
         found = [match.groups() for cell in notebook().cells if (match := SHOWS.match(cell.source))]
         assert all(name == question for name, question in found)
         files = (ROOT / "include" / "sql" / "questions").glob("*.sql")
         assert sorted(name for name, _ in found) == sorted(file.stem for file in files)
 
-    def test_every_link_leads_to_a_file(self):
+    def test_every_link_points_to_a_file(self):
         text = "\n".join(cell.source for cell in notebook().cells if cell.cell_type == "markdown")
         links = re.findall(r"\]\(([^)#]+)", text)
         assert len(links) >= 3

@@ -28,7 +28,7 @@ def analyst(administrator) -> Warehouse:
     return Warehouse("dev", **WHERE)
 
 
-def test_an_answer_is_a_frame_with_numbers_to_reckon_with(analyst):
+def test_answer_is_a_dataframe_with_numeric_columns(analyst):
     frame = analyst.ask("select user_id, first_name, user_id * 1.50 as more from users order by user_id")
     assert list(frame.columns) == ["user_id", "first_name", "more"]
     assert frame["user_id"].sum() == 3
@@ -37,7 +37,7 @@ def test_an_answer_is_a_frame_with_numbers_to_reckon_with(analyst):
     assert list(frame["first_name"].isna()) == [False, True]
 
 
-def test_a_percent_sign_is_one(analyst):
+def test_percent_sign_is_literal(analyst):
     assert analyst.ask("select first_name from users where first_name like 'A%n'").to_numpy().tolist() == [["Ann"]]
 
 
@@ -46,14 +46,14 @@ def test_the_user_is_the_analyst(analyst):
 
 
 @pytest.mark.parametrize("table", [*TARGETS, "etl.loads", "etl.check_results"])
-def test_it_may_read(analyst, table):
+def test_analyst_can_read(analyst, table):
     analyst.ask(f"select * from {table} limit 1")
 
 
 @pytest.mark.parametrize(
     "table", ["staging_events", "staging_songs", "etl.loaded_files", "etl.rejects", "etl.user_records"]
 )
-def test_it_may_not_read_what_the_loads_keep_for_themselves(analyst, table):
+def test_analyst_cannot_read_internal_tables(analyst, table):
     with pytest.raises(ValueError, match="permission denied"):
         analyst.ask(f"select * from {table} limit 1")
 
@@ -69,14 +69,14 @@ def test_it_may_not_read_what_the_loads_keep_for_themselves(analyst, table):
         "lock table etl.lock_users",
     ],
 )
-def test_its_user_may_change_nothing(analyst, statement):
+def test_analyst_cannot_change_anything(analyst, statement):
     # By itself: without the transactions that only read.
     refused = pytest.raises(redshift_connector.ProgrammingError, match=r"permission denied|must be owner")
     with analyst._connect() as connection, connection.cursor() as cursor, refused:
         cursor.execute(statement)
 
 
-def test_what_redshift_lets_everybody_do_is_taken_from_everybody(analyst, administrator):
+def test_default_public_privileges_are_revoked(analyst, administrator):
     administrator.execute("grant create on schema public to public")
     with analyst._connect() as connection, connection.cursor() as cursor:
         cursor.execute("create table own (a int)")
@@ -87,13 +87,13 @@ def test_what_redshift_lets_everybody_do_is_taken_from_everybody(analyst, admini
         cursor.execute("create table own (a int)")
 
 
-def test_its_transactions_only_read_whoever_logs_in():
+def test_transactions_are_read_only_for_every_user():
     administrator = Warehouse("dev", cluster="sparkify", user="awsuser")
     with pytest.raises(ValueError, match=r"The warehouse refuses the query: .*read-only transaction"):
         administrator.ask("delete from users")
 
 
-def test_letting_analysts_in_again_changes_nothing_and_gives_back_what_a_new_table_lacks(analyst, administrator):
+def test_ensure_analyst_is_idempotent_and_covers_new_tables(analyst, administrator):
     administrator.execute("revoke select on table users from sparkify_analyst")
     with pytest.raises(ValueError, match="permission denied"):
         analyst.ask("select * from users")
@@ -101,7 +101,7 @@ def test_letting_analysts_in_again_changes_nothing_and_gives_back_what_a_new_tab
     assert len(analyst.ask("select * from users")) == 2
 
 
-def test_analysts_are_let_in_when_there_are_tables(analyst, administrator):
+def test_ensure_analyst_fails_without_tables(analyst, administrator):
     administrator.execute("alter table users rename to people")
     try:
         with pytest.raises(StackError, match="The warehouse has no tables yet: run make demo"):
@@ -119,18 +119,18 @@ def test_analysts_are_let_in_when_there_are_tables(analyst, administrator):
         ({"workgroup": "other"}, "no connection to the workgroup 'other': "),
     ],
 )
-def test_a_login_that_is_wrong_is_told_at_once(analyst, where, message):
+def test_wrong_login_is_reported_at_once(analyst, where, message):
     with pytest.raises(ConnectionError, match=re.escape(message)):
         Warehouse("dev", **where)
 
 
 @pytest.mark.parametrize("where", [{}, {"cluster": "sparkify"}, {"user": ANALYST}, {**WHERE, "workgroup": "listeners"}])
-def test_a_warehouse_that_is_not_named(where):
+def test_missing_warehouse_name(where):
     with pytest.raises(ValueError, match="Give either a cluster and a user, or a workgroup"):
         Warehouse("dev", **where)
 
 
-def test_a_port_that_nobody_answers_at(analyst, monkeypatch):
+def test_port_without_a_listener(analyst, monkeypatch):
     monkeypatch.setattr(analyst, "_cluster_login", lambda: {"host": "127.0.0.1", "port": free_port(), "user": "a"})
     with pytest.raises(ConnectionError, match=r"no connection to the cluster 'sparkify': .*refused"):
         analyst.ask("select 1")
@@ -179,17 +179,17 @@ def test_no_credentials_and_no_region(analyst, monkeypatch):
         ("set timezone to 'UTC'", "has no rows to show: ask with a SELECT"),
     ],
 )
-def test_a_query_that_is_none(analyst, query, message):
+def test_invalid_query(analyst, query, message):
     with pytest.raises(ValueError, match=message):
         analyst.ask(query)
 
 
-def test_a_question_that_is_not_there(analyst):
+def test_unknown_question(analyst):
     with pytest.raises(ValueError, match="There is no question 'plays'; there are most_played_songs, "):
         analyst.show("plays")
 
 
-def test_the_page_for_analysts_names_the_calls_that_are_made_and_no_other():
+def test_analyst_docs_list_exactly_the_aws_calls():
     with recorded() as calls:
         Warehouse("dev", **WHERE)
     [policy] = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "analysts.md").read_text("utf-8"), re.DOTALL)

@@ -65,13 +65,13 @@ def task_of(run, task_id):
     return task, context
 
 
-def test_a_run_that_does_not_ask_for_it_fails_and_the_cluster_stays_paused(paused, redshift):
+def test_without_the_option_the_run_fails_and_the_cluster_stays_paused(paused, redshift):
     with pytest.raises(ClusterPausedError, match="'sparkify' is paused"):
         paused.run().execute("stage_events")
     assert status(redshift) == "paused"
 
 
-def test_the_cluster_is_resumed_and_the_task_begins_anew_when_it_is_available(paused, redshift):
+def test_cluster_is_resumed_and_the_task_restarts_when_it_is_available(paused, redshift):
     task, context = task_of(paused.run(resume_cluster=True), "stage_songs")
     first = deferral(task.execute, context)
     assert status(redshift) in ("resuming", "available")
@@ -82,7 +82,7 @@ def test_the_cluster_is_resumed_and_the_task_begins_anew_when_it_is_available(pa
     assert result["rows"] == 0
 
 
-def test_a_cluster_that_cannot_be_resumed_yet_is_asked_again_later(paused, redshift, aws):
+def test_resume_is_retried_while_the_cluster_refuses(paused, redshift, aws):
     task, context = task_of(paused.run(resume_cluster=True), "stage_events")
     aws.set("redshift", "InsufficientClusterCapacity", times=1, operation="ResumeCluster")
     first = deferral(task.execute, context)
@@ -95,7 +95,7 @@ def test_a_cluster_that_cannot_be_resumed_yet_is_asked_again_later(paused, redsh
     assert status(redshift) != "paused"
 
 
-def test_it_is_not_waited_for_without_end(paused, aws):
+def test_waiting_for_the_cluster_has_a_limit(paused, aws):
     task, context = task_of(paused.run(resume_cluster=True), "stage_events")
     aws.set("redshift", "InsufficientClusterCapacity", operation="ResumeCluster")
     past = (datetime.now(timezone.utc) - timedelta(seconds=1)).isoformat()
@@ -103,7 +103,7 @@ def test_it_is_not_waited_for_without_end(paused, aws):
         task.when_resumed(context, identifier=CLUSTER, deadline=past)
 
 
-def test_two_tasks_that_meet_it_at_the_same_time_both_wait(paused, aws):
+def test_two_concurrent_tasks_both_wait(paused, aws):
     run = paused.run(resume_cluster=True)
     # The answer of AWS to the second request.
     aws.set("redshift", "InvalidClusterState", operation="ResumeCluster")

@@ -5,6 +5,6 @@ from __future__ import annotations
 from tests.support.warehouse import BUCKET
 
 
-def test_a_run_leaves_nothing_of_its_own_behind(loaded):
+def test_run_leaves_no_temporary_tables(loaded):
     assert loaded.tables_of_runs() == []
     assert "Contents" not in loaded.s3.list_objects_v2(Bucket=BUCKET, Prefix="manifests/")

@@ -45,7 +45,7 @@ def load_nothing(table: str, select: str, key, choices=()):
         load(table, select, key, choices)
 
 
-def test_a_table_that_is_all_key(tables):
+def test_all_key_table(tables):
     select = "select 'red' as colour union all select 'blue' union all select 'red'"
     assert load("colours", select, "colour")["inserted"] == 2
     load_nothing("colours", select, "colour")
@@ -86,7 +86,7 @@ def test_a_play_follows_its_song(loaded, data):
         assert loaded.query("select count(*) from songplays where song_id = %(song)s", song=song_id) == [(matched,)]
 
 
-def test_a_song_whose_file_was_away_during_a_full_load_comes_back(loaded, data, expected):
+def test_song_missing_during_a_full_load_is_restored_later(loaded, data, expected):
     file = min((data / "song_data").rglob("*.json"))
     key = str(file.relative_to(data))
     loaded.s3.delete_object(Bucket=BUCKET, Key=key)

@@ -12,7 +12,7 @@ from tests.model.star_schema import comparable_tables
 EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
 
 
-def test_plays_that_have_gone_from_the_file_go_from_the_window_and_no_further(loaded, data, expected):
+def test_plays_removed_from_the_file_are_deleted_only_in_the_window(loaded, data, expected):
     kept = (data / EVENTS_KEY).read_text().split("\n")
     removed = next(line for line in kept if json.loads(line)["page"] == "NextSong")
     event = json.loads(removed)
@@ -37,7 +37,7 @@ def test_repeated_lines_and_events_in_two_files_count_once(warehouse, data, expe
     assert comparable_tables(warehouse.star_schema()) == expected
 
 
-def test_a_play_without_a_user_fails_for_good_and_says_why(loaded, data, expected):
+def test_play_without_a_user_fails_without_retry_and_with_a_reason(loaded, data, expected):
     play = next(line for line in (data / EVENTS_KEY).read_text().split("\n") if json.loads(line)["page"] == "NextSong")
     nobody = json.dumps({**json.loads(play), "userId": ""})
     loaded.put(EVENTS_KEY, nobody.encode())

@@ -86,7 +86,7 @@ def test_a_schema_in_which_only_some_users_may_create_tables(loader, warehouse):
         warehouse.execute("grant create on schema public to public")
 
 
-def test_the_lock_of_a_target_that_another_user_has_loaded(loader, warehouse, monkeypatch):
+def test_lock_table_of_another_user(loader, warehouse, monkeypatch):
     """Default privileges cover only what the administrator creates."""
     warehouse.execute("create user other_loader password disable")
     warehouse.execute("grant usage, create on schema etl to other_loader")
@@ -109,7 +109,7 @@ def test_the_first_load_of_a_target_without_the_privilege_to_create_its_lock(loa
     follow_the_message(warehouse, loader.run(full_load=True), "the schema etl", statement)
 
 
-def test_a_staging_table_that_another_user_has_left(loader, warehouse):
+def test_staging_table_of_another_user(loader, warehouse):
     """As after a change of the connection's user between two tries."""
     run = loader.run(full_load=True)
     left = staging_table("staging_events", run._context(run.dag.get_task("stage_events"))["dag_run"])

@@ -69,7 +69,7 @@ def test_the_page_and_a_csv_file_for_each_answer(sales):
     assert f'href="{folder.removeprefix(PREFIX)}by_shop.csv"' in html
 
 
-def test_all_answers_are_of_one_moment(sales):
+def test_all_answers_have_one_snapshot(sales):
     sales.execute("insert into sales values ('a', 'a', 1)")
     operator = report(dict.fromkeys(("first", "second"), "select count(*) as sales from sales"))
     ask = operator._ask
@@ -112,7 +112,7 @@ class TestChecks:
         report({"total": "select 1 as one"}, checks_dag_id=checks_dag_id).execute({})
         return text(objects(warehouse)["reports/index.html"])
 
-    def test_each_as_it_was_made_last_also_where_the_last_run_left_it_out(self, sales, check):
+    def test_latest_result_of_each_check_is_shown_even_from_an_earlier_run(self, sales, check):
         check("it''s", "long ago", "gone since", "failed", 1, day=10)
         check("it''s", "before", "of a table that the last run did not change", "failed", 1)
         check("it''s", "before", "cured", "failed", 1)
@@ -132,11 +132,11 @@ class TestChecks:
             " sales: odd: expected 0, found 4</li>",
         ]
 
-    def test_none_yet(self, sales, check):
+    def test_no_checks_yet(self, sales, check):
         check("another", "later", "of another", "failed", 7)
         assert "No check has run yet." in self.page(sales)
 
-    def test_nothing_is_said_unless_a_dag_is_named(self, sales, check):
+    def test_checks_are_shown_only_for_a_named_dag(self, sales, check):
         check("it''s", "last", "wrong", "failed", 3)
         assert 'class="checked' not in self.page(sales, checks_dag_id=None)
 
@@ -147,7 +147,7 @@ def test_a_question_cannot_change_a_table(sales):
     assert objects(sales) == {}
 
 
-def test_a_report_that_fails_leaves_the_last_one(sales):
+def test_failed_report_keeps_the_previous_one(sales):
     first = report({"total": "select count(*) as sales from sales"})
     first.execute({})
     before = {key: text(found) for key, found in objects(sales).items()}
@@ -173,14 +173,14 @@ def test_a_report_that_fails_leaves_the_last_one(sales):
     assert '<td class="number">5</td>' in text(objects(sales)["reports/index.html"])
 
 
-def test_a_chart_of_a_column_that_is_not_there_fails_and_is_not_tried_again(sales):
+def test_chart_of_a_missing_column_fails_without_retry(sales):
     with pytest.raises(AirflowFailException, match=r"total\.sql needs the columns \['shop'\]"):
         report({"total": "select 1 as amount"}, BarChart(["shop"], "amount")).execute({})
     assert objects(sales) == {}
 
 
 @pytest.mark.parametrize("prefix", ["reports", "", "/reports/"])
-def test_a_prefix_that_is_no_folder(warehouse, prefix):
+def test_prefix_without_a_trailing_slash(warehouse, prefix):
     with pytest.raises(AirflowFailException, match="must end with a slash"):
         report({"total": "select 1 as one"}, prefix=prefix).execute({})
 

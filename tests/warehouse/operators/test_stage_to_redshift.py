@@ -42,7 +42,7 @@ def loaded(bucket: WarehouseUnderTest) -> int:
     return sum(bucket.query(f"select count(*) from {table}")[0][0] for table in TARGETS)
 
 
-def test_a_file_that_is_not_fit_fails_the_staging_for_good_and_is_kept_for_a_look(bucket):
+def test_failed_staging_check_fails_without_retry_and_keeps_the_staging_table(bucket):
     put(bucket, {}, {"level": "gold"}, {"level": "gold"})
     run = bucket.run(*DAY)
     with pytest.raises(AirflowFailException) as failure:
@@ -58,7 +58,7 @@ def test_a_file_that_is_not_fit_fails_the_staging_for_good_and_is_kept_for_a_loo
     assert bucket.run(*DAY).complete()["load_songplays"]["inserted"] == 3
 
 
-def test_a_warning_lets_the_run_go_on(bucket):
+def test_warning_does_not_fail_the_run(bucket):
     put(bucket, {"song": "BjÃ¶rk"})
     run = bucket.run(*DAY)
     assert run.complete()["load_songplays"]["inserted"] == 1
@@ -66,7 +66,7 @@ def test_a_warning_lets_the_run_go_on(bucket):
 
 
 @pytest.mark.parametrize("load", [load for load in LOADS if load not in ("load_songs", "load_artists")])
-def test_a_file_that_is_replaced_by_an_unfit_one_before_the_load_is_not_loaded(bucket, load):
+def test_file_replaced_by_an_invalid_one_before_the_load_is_not_loaded(bucket, load):
     put(bucket, {})
     run = bucket.run(*DAY)
     run.execute("stage_events")
@@ -76,7 +76,7 @@ def test_a_file_that_is_replaced_by_an_unfit_one_before_the_load_is_not_loaded(b
     assert loaded(bucket) == 0
 
 
-def test_a_load_that_stages_for_itself_after_the_clean_up_checks_too(bucket):
+def test_load_that_stages_after_the_clean_up_runs_the_checks(bucket):
     put(bucket, {})
     run = bucket.run(*DAY)
     run.complete()
@@ -88,7 +88,7 @@ def test_a_load_that_stages_for_itself_after_the_clean_up_checks_too(bucket):
     assert loaded(bucket) == 0
 
 
-def test_where_nothing_is_staged_nothing_is_asked(bucket):
+def test_checks_are_skipped_if_nothing_is_staged(bucket):
     put(bucket, {})
     run = bucket.run("2018-12-01T00:00:00", "2018-12-01T01:00:00")
     assert run.execute("stage_events")["objects"] == 0
@@ -115,7 +115,7 @@ def test_only_new_and_changed_song_files_are_staged_again(loaded, data):
     assert loaded.run(*day).complete()["stage_songs"]["objects"] == 0
 
 
-def test_a_line_that_cannot_be_loaded_fails_for_good_and_changes_nothing(loaded, data, expected):
+def test_invalid_line_fails_without_retry_and_changes_nothing(loaded, data, expected):
     lines = (data / KEY).read_text().split("\n")
     bad = json.dumps({**json.loads(lines[4]), "itemInSession": "many"})
     loaded.put(KEY, "\n".join([*lines[:4], bad, *lines[5:]]).encode())
@@ -131,7 +131,7 @@ def test_a_line_that_cannot_be_loaded_fails_for_good_and_changes_nothing(loaded,
     assert comparable_tables(loaded.star_schema()) == expected
 
 
-def test_a_full_load_that_finds_nothing_fails_and_leaves_the_tables_as_they_are(loaded, expected):
+def test_full_load_without_objects_fails_and_does_not_change_the_tables(loaded, expected):
     run = loaded.run(full_load=True, song_prefix="song-data/")
     with pytest.raises(AirflowFailException, match="There are no objects below s3://sparkify-tests/song-data/"):
         run.execute("stage_songs")
@@ -146,7 +146,7 @@ def test_a_full_load_that_finds_nothing_fails_and_leaves_the_tables_as_they_are(
         ({"log_paths_key": "paths.json"}, "The JSONPaths file s3://sparkify-tests/paths.json does not exist"),
     ],
 )
-def test_a_wrong_name_does_not_pass_for_an_hour_without_events(loaded, expected, params, words):
+def test_wrong_name_is_not_mistaken_for_an_hour_without_events(loaded, expected, params, words):
     run = loaded.run("2018-11-01T00:00:00", "2018-11-02T00:00:00", **params)
     with pytest.raises(AirflowFailException, match=words):
         run.execute("stage_events")

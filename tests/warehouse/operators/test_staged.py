@@ -6,7 +6,7 @@ from tests.model.star_schema import comparable_tables
 from tests.support.warehouse import BOOKKEEPING, BUCKET, LOADS, TARGETS
 
 
-def test_tasks_that_are_cleared_alone_after_their_run_stage_for_themselves(loaded, expected):
+def test_tasks_cleared_after_their_run_stage_the_data_themselves(loaded, expected):
     run = loaded.run(full_load=True)
     run.complete()
     for table in (*TARGETS, *BOOKKEEPING):

@@ -69,25 +69,25 @@ def test_it_waits_until_the_cluster_is_available(redshift):
     assert redshift.describe_clusters()["Clusters"][0]["ClusterStatus"] == "available"
 
 
-def test_a_busy_aws_is_asked_again(redshift):
+def test_throttled_request_is_retried(redshift):
     FAULTS.set("redshift", "ThrottlingException", 5, "DescribeClusters")
     wait()
 
 
-def test_an_aws_that_never_answers_is_told(redshift):
+def test_failed_describe_call_is_reported(redshift):
     FAULTS.set("redshift", "AccessDenied", None, "DescribeClusters")
     with pytest.raises(AirflowException, match=r"Cannot describe the cluster 'one': .*AccessDenied"):
         wait()
 
 
-def test_a_cluster_that_takes_too_long_is_left_alone(redshift):
+def test_waiting_for_a_slow_cluster_times_out(redshift):
     with pytest.raises(AirflowException, match=r"is creating\. This task waited 0 minutes\. Nothing was deleted"):
         wait(seconds=0)
     assert len(redshift.describe_clusters()["Clusters"]) == 1
     wait()
 
 
-def test_a_cluster_that_is_gone_ends_the_waiting(redshift):
+def test_deleted_cluster_ends_the_wait(redshift):
     task = operator()
     with pytest.raises(TaskDeferred) as deferred:
         task.execute({})
@@ -97,7 +97,7 @@ def test_a_cluster_that_is_gone_ends_the_waiting(redshift):
         resume(task, deferred.value)
 
 
-def test_a_cluster_that_does_not_exist_is_not_waited_for(redshift):
+def test_it_does_not_wait_for_a_missing_cluster(redshift):
     with pytest.raises(AirflowFailException, match="'other' does not exist"):
         operator(cluster="other").execute({})
 
@@ -107,7 +107,7 @@ def test_a_cluster_that_is_ready_needs_no_deferral(redshift):
     operator().execute({})
 
 
-def test_the_trigger_cannot_fire_before_its_interval_has_passed(redshift, monkeypatch):
+def test_trigger_does_not_fire_before_its_interval(redshift, monkeypatch):
     """Airflow may take a trigger that fires at once for the end of the task: Airflow issue 67287."""
     wait()
     slept = []

@@ -33,7 +33,7 @@ def hundredths(dividend: int, divisor: int) -> Decimal:
     return (Decimal(dividend) / divisor).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def test_each_file_says_its_question_in_words():
+def test_each_file_states_its_question():
     files = sorted(QUESTIONS.glob("*.sql"))
     assert [file.stem for file in files] == [
         "average_songs_per_user",

@@ -44,7 +44,7 @@ def body(warehouse: WarehouseUnderTest, url: str) -> str:
     return warehouse.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
 
 
-def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
+def test_answers_match_the_log_lines(warehouse, publish, data):
     warehouse.upload(data)
     warehouse.run(full_load=True).complete()
     where = publish()
@@ -75,7 +75,7 @@ def test_the_answers_are_those_of_the_log_lines(warehouse, publish, data):
     assert page.count("<svg") == len(questions) - 2 + 1
 
 
-def test_an_empty_warehouse_has_a_page_that_says_so(warehouse, publish):
+def test_page_reports_an_empty_warehouse(warehouse, publish):
     where = publish()
     page = body(warehouse, where["page"])
     assert "The warehouse has no data yet." in page

@@ -33,12 +33,12 @@ def test_the_routes_are_found():
 
 
 @pytest.mark.parametrize("path", paths())
-def test_nobody_is_refused_everywhere(client, path):
+def test_anonymous_requests_are_refused_everywhere(client, path):
     assert client(None).get(path).status_code == 401
 
 
 @pytest.mark.parametrize("path", paths())
-def test_a_token_that_is_none_is_refused_everywhere(client, path):
+def test_invalid_token_is_refused_everywhere(client, path):
     page = client(None)
     page.cookies.set("_token", "x")
     assert page.get(path).status_code in (401, 403)
@@ -46,16 +46,16 @@ def test_a_token_that_is_none_is_refused_everywhere(client, path):
 
 @pytest.mark.parametrize("path", paths())
 @pytest.mark.parametrize("trick", ["", "?dag_id=other_dag"])
-def test_who_may_read_another_dag_is_refused_everywhere(client, path, trick):
+def test_user_of_another_dag_is_refused_everywhere(client, path, trick):
     assert client("other_dag").get(path + trick).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
-def test_there_is_no_documentation_of_the_routes(client, path):
+def test_routes_have_no_api_docs(client, path):
     assert client(None).get(path).status_code == 404
 
 
-def test_a_browser_is_led_to_the_login_and_back(client):
+def test_browser_is_redirected_to_the_login_and_back(client):
     page = FastAPI()
     page.mount("/warehouse", client(None).app)
     answer = TestClient(page, follow_redirects=False).get(
@@ -66,7 +66,7 @@ def test_a_browser_is_led_to_the_login_and_back(client):
 
 
 @pytest.mark.parametrize("path", ["/", "/static/page.js", "/static/page.css", "/data/runs"])
-def test_who_may_read_the_dag_sees_the_page(client, new_run, path):
+def test_user_who_can_read_the_dag_sees_the_page(client, new_run, path):
     answer = client(DAG).get(path)
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]
@@ -77,5 +77,5 @@ def test_who_may_read_the_dag_sees_the_page(client, new_run, path):
 
 
 @pytest.mark.parametrize("name", ["..%2Fapp.py", "%2e%2e/app.py", "page.py", "sql", "..%5Capp.py"])
-def test_nothing_but_the_static_files_is_served(client, name):
+def test_only_static_files_are_served(client, name):
     assert client(DAG).get(f"/static/{name}").status_code == 404

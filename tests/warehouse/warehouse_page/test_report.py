@@ -36,7 +36,7 @@ def test_there_is_no_report_yet(client, bucket):
     assert page.get("/report/").status_code == 404
 
 
-def test_the_report_is_handed_on_but_may_do_nothing(client, bucket):
+def test_report_is_served_in_a_sandbox(client, bucket):
     bucket("reports/index.html", HOSTILE)
     page = client(DAG)
     assert set(page.get("/data/report").json()) == {"published_at"}
@@ -51,7 +51,7 @@ def test_the_report_is_handed_on_but_may_do_nothing(client, bucket):
         assert "allow-top-navigation" not in policy["sandbox"]
 
 
-def test_the_files_beside_it_are_there_too(client, bucket):
+def test_other_files_of_the_report_are_served(client, bucket):
     bucket("reports/2018-12-01T00-00-00-000000/plays_by_hour.csv", b"hour,plays\r\n")
     answer = client(DAG).get("/report/2018-12-01T00-00-00-000000/plays_by_hour.csv")
     assert answer.content == b"hour,plays\r\n"
@@ -61,7 +61,7 @@ def test_the_files_beside_it_are_there_too(client, bucket):
 @pytest.mark.parametrize(
     "name", ["secret.html", "a/index.html", "a/b/c.csv", "..%2Flog_data%2Fx.csv", "a/..%2Fx.csv", "%2Fx.csv", ".csv"]
 )
-def test_nothing_else_of_the_bucket_is(client, bucket, name):
+def test_other_objects_of_the_bucket_are_not_served(client, bucket, name):
     for key in ("reports/secret.html", "reports/a/index.html", "reports/a/b/c.csv", "log_data/x.csv", "reports/x.csv"):
         bucket(key, b"not to be seen")
     answer = client(DAG).get(f"/report/{name}")
@@ -75,14 +75,14 @@ def test_a_file_that_is_too_large_is_not_read_into_memory(client, bucket, monkey
     assert "larger than 10 bytes" in client(DAG).get("/report/").json()["detail"]
 
 
-def test_no_variable_names_the_bucket(client, warehouse, monkeypatch):
+def test_missing_bucket_variable(client, warehouse, monkeypatch):
     monkeypatch.delenv("AIRFLOW_VAR_SPARKIFY_BUCKET")
     message = client(DAG).get("/data/report").json()["message"]
     assert "Variable 'sparkify_bucket' is not set" in message
     assert STACK_BUCKET not in message
 
 
-def test_s3_forbids_it(client, bucket, standin):
+def test_s3_access_denied(client, bucket, standin):
     with httpx.Client(base_url=standin.settings.aws_url, trust_env=False) as faults:
         faults.post("/_standin/faults", json={"place": "s3", "code": "AccessDenied", "times": 1}).raise_for_status()
         message = client(DAG).get("/data/report").json()["message"]

@@ -37,7 +37,7 @@ def test_each_run_has_the_window_that_its_tasks_resolve(new_run):
     }
 
 
-def test_the_run_that_began_last_is_first_also_one_that_waits(new_run):
+def test_latest_run_is_first_even_if_queued(new_run):
     new_run("early", HOUR, begun="2018-11-16T00:00")
     new_run("again", OTHERS[0], begun="2018-11-18T00:00")
     new_run("late", OTHERS[1], begun="2018-11-17T00:00")
@@ -46,20 +46,20 @@ def test_the_run_that_began_last_is_first_also_one_that_waits(new_run):
     assert [run.run_id for run in latest_runs(DAG)] == ["waits", "again", "late", "early"]
 
 
-def test_no_more_runs_are_shown_however_many_there_are(new_run):
+def test_number_of_shown_runs_is_limited(new_run):
     for number in range(SHOWN_RUNS + 5):
         new_run(f"run-{number}", begun=f"2018-11-16T00:{number:02}")
     shown = latest_runs(DAG)
     assert [run.run_id for run in shown] == [f"run-{number}" for number in range(29, 4, -1)]
 
 
-def test_a_run_tells_how_long_it_took(new_run):
+def test_run_has_its_duration(new_run):
     new_run("done", HOUR, begun="2018-11-16T00:00", seconds=12.5)
     new_run("under-way", OTHERS[0], state="running", begun="2018-11-16T00:01", seconds=None)
     assert [(run.state, run.seconds) for run in latest_runs(DAG)] == [("running", None), ("success", 12.5)]
 
 
-def test_the_runs_for_an_interval_are_those_with_a_part_of_it(new_run):
+def test_runs_for_an_interval_are_those_that_overlap_it(new_run):
     new_run("before", ("2018-11-14T23:00", "2018-11-15T00:00"), begun="2018-11-20T00:00")
     new_run("within", HOUR, begun="2018-11-20T00:01")
     new_run("after", ("2018-11-16T00:00", "2018-11-16T01:00"), begun="2018-11-20T00:02")
@@ -75,19 +75,19 @@ def test_the_runs_for_an_interval_are_those_with_a_part_of_it(new_run):
 
 
 @pytest.mark.parametrize("start", ["0001-01-01T00:00:00+14:00", "yesterday"])
-def test_a_window_that_is_none_hides_no_other_run(new_run, start):
+def test_run_with_an_invalid_window_does_not_hide_others(new_run, start):
     new_run("hour", HOUR, begun="2018-11-20T00:00")
     new_run("odd", conf={"window_start": start, "window_end": "9999-12-31T23:00:00-05:00"}, begun="2018-11-20T00:01")
     assert windows(latest_runs(DAG)) == {"odd": None, "hour": "2018-11-15 16:00 to 2018-11-15 17:00 UTC"}
 
 
-def test_a_full_load_is_responsible_for_what_was_there_when_it_began(new_run):
+def test_full_load_covers_the_hours_before_its_start(new_run):
     new_run("full", conf={"full_load": True}, begun="2018-11-20T10:30")
     [interval] = [run.interval() for run in latest_runs(DAG)]
     assert (interval.start, interval.end) == (datetime(1970, 1, 1), datetime(2018, 11, 20, 10, 30))
 
 
-def test_the_first_interval_is_the_schedule_s(new_run):
+def test_first_interval_comes_from_the_schedule(new_run):
     assert first_interval(DAG) is None
     new_run("by-hand")
     new_run("second", HOUR)

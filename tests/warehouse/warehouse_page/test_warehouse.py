@@ -111,7 +111,7 @@ def ask(client, new_run):
     return lambda month=None: client(DAG).get("/data/warehouse", params={"month": month} if month else {}).json()
 
 
-def test_a_warehouse_that_nothing_was_loaded_into(warehouse, ask):
+def test_empty_warehouse(warehouse, ask):
     answer = ask()
     assert answer["tables"] == []
     assert answer["loads"] == answer["checks_now"] == answer["rejects"] == []
@@ -119,7 +119,7 @@ def test_a_warehouse_that_nothing_was_loaded_into(warehouse, ask):
     assert answer["month"] == f"{datetime.now():%Y-%m}"
 
 
-def test_each_table_tells_its_rows_its_last_load_and_how_far_it_reaches(warehouse, ask, write, play):
+def test_each_table_has_its_rows_last_load_and_latest_data(warehouse, ask, write, play):
     play(at(15, 16, 30), 3)
     warehouse.execute("insert into users (user_id, level, level_as_of) values (1, 'free', '2018-11-15')")
     write(
@@ -155,7 +155,7 @@ def test_each_table_tells_its_rows_its_last_load_and_how_far_it_reaches(warehous
     }
 
 
-def test_a_table_that_a_user_has_added_is_there_without_a_setting(warehouse, ask, write):
+def test_user_table_is_shown_without_configuration(warehouse, ask, write):
     warehouse.execute("create schema if not exists shop")
     warehouse.execute("create table shop.orders (n integer)")
     try:
@@ -167,7 +167,7 @@ def test_a_table_that_a_user_has_added_is_there_without_a_setting(warehouse, ask
         warehouse.execute("drop table shop.orders")
 
 
-def test_other_tables_of_any_name_do_no_harm(warehouse, ask, write, play):
+def test_tables_with_unusual_names_are_ignored(warehouse, ask, write, play):
     play(at(15))
     write(load("songplays", at(15), at(16), "a", at(20)))
     warehouse.execute("create table public.rejects (n integer)")
@@ -181,7 +181,7 @@ def test_other_tables_of_any_name_do_no_harm(warehouse, ask, write, play):
         warehouse.execute('drop schema "Of Others"')
 
 
-def test_the_loads_of_the_runs_that_are_shown(warehouse, ask, write, new_run):
+def test_loads_of_the_shown_runs(warehouse, ask, write, new_run):
     new_run("early", ("2018-11-15T10:00", "2018-11-15T11:00"), begun="2018-11-20T00:00")
     new_run("late", ("2018-11-15T11:00", "2018-11-15T12:00"), begun="2018-11-20T01:00")
     write(
@@ -226,7 +226,7 @@ def test_the_hours_of_a_month(warehouse, ask, write, play, new_run):
     assert (answer["first_month"], answer["last_month"]) == ("2018-11", f"{datetime.now():%Y-%m}")
 
 
-def test_the_hours_that_a_full_load_covers_end_when_it_began(warehouse, ask, write, play):
+def test_hours_of_a_full_load_end_at_its_start(warehouse, ask, write, play):
     play(at(10, 12))
     write(load("songplays", *FULL, "full", at(20, 1)))
     answer = ask()
@@ -237,7 +237,7 @@ def test_the_hours_that_a_full_load_covers_end_when_it_began(warehouse, ask, wri
     assert states(answer, 20)[0] == "missing"
 
 
-def test_the_month_is_that_of_the_last_rows(warehouse, ask, write, play):
+def test_default_month_is_that_of_the_latest_rows(warehouse, ask, write, play):
     play(at(10))
     write(load("songplays", at(10), at(11), "a", at(20)))
     write(load("songplays", datetime(2019, 3, 1), datetime(2019, 3, 2), "b", at(20)))
@@ -250,7 +250,7 @@ def by_day(answer, name):
     return {int(one["day"][8:10]): (one["windows"], one["warned"], one["failed"]) for one in found}
 
 
-def test_how_checks_came_out_day_by_day(warehouse, ask, write):
+def test_check_results_by_day(warehouse, ask, write):
     hours = [(at(15, hour), at(15, hour + 1)) for hour in range(3)]
     write(
         check("nulls", "passed", *hours[0], at(20)),
@@ -267,7 +267,7 @@ def test_how_checks_came_out_day_by_day(warehouse, ask, write):
     assert by_day(ask("2018-12"), "nulls") == {1: (1, 1, 0), 5: (1, 0, 1)}
 
 
-def test_each_check_s_last_result_and_what_was_not_as_expected(warehouse, ask, write):
+def test_last_result_of_each_check_and_its_failures(warehouse, ask, write):
     write(
         check("nulls", "failed", at(15), at(16), at(20), "run-1", actual="7"),
         check("nulls", "passed", at(15), at(16), at(20, 1), "run-2"),
@@ -285,7 +285,7 @@ def test_each_check_s_last_result_and_what_was_not_as_expected(warehouse, ask, w
     ]
 
 
-def test_rejects_with_file_line_and_reason_whatever_they_hold(warehouse, ask, write):
+def test_rejects_with_any_content_have_file_line_and_reason(warehouse, ask, write):
     write(
         reject(3, at(20), line=HOSTILE, reason=HOSTILE),
         reject(9, at(21), column=None),
@@ -303,7 +303,7 @@ def test_rejects_with_file_line_and_reason_whatever_they_hold(warehouse, ask, wr
 @pytest.mark.parametrize(
     "month", ["2018-13", "2018-1", "0000-01", "9999-12", "now", "2018-11'; drop table songplays --"]
 )
-def test_a_month_that_is_none_is_refused(client, new_run, month):
+def test_invalid_month_is_refused(client, new_run, month):
     assert client(DAG).get("/data/warehouse", params={"month": month}).status_code == 422
 
 
@@ -373,7 +373,7 @@ def history(warehouse, hours):
     in_transaction(warehouse_hook("redshift_default"), work)
 
 
-def test_what_is_read_is_bounded_however_long_the_history_is(warehouse):
+def test_reads_are_bounded_for_any_length_of_history(warehouse):
     """A month of hours and windows, of each check 31 days: after a year no more than after a month."""
     history(warehouse, 31 * 24)
     month = counted(Month(2018, 1))
@@ -387,7 +387,7 @@ def test_what_is_read_is_bounded_however_long_the_history_is(warehouse):
     assert sum(year.rows) <= 31 * 24 + 31 * 8 + 100 + 100
 
 
-def test_many_viewers_are_answered_with_one_look(client, warehouse, new_run, monkeypatch):
+def test_many_viewers_share_one_query(client, warehouse, new_run, monkeypatch):
     looks = []
 
     def counting(*arguments):
@@ -402,7 +402,7 @@ def test_many_viewers_are_answered_with_one_look(client, warehouse, new_run, mon
     assert answers[0]["read_at"] == answers[2]["read_at"]
 
 
-def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
+def test_too_many_months_at_once_are_refused(warehouse, monkeypatch):
     gate = Event()
 
     def held(*arguments):
@@ -425,7 +425,7 @@ def test_months_that_nobody_can_wait_for_are_not_queued(warehouse, monkeypatch):
     assert first.result(HANGS_AFTER_SECONDS).month == Month(2018, 1)
 
 
-def test_a_warehouse_that_cannot_be_read_is_a_sentence_and_the_runs_are_there(client, warehouse, new_run, monkeypatch):
+def test_unreadable_warehouse_is_a_message_and_the_runs_are_shown(client, warehouse, new_run, monkeypatch):
     new_run("first", ("2018-11-15T01:00", "2018-11-15T02:00"))
     connection = {"conn_type": "redshift", "extra": {"iam": True, "cluster_identifier": "nowhere"}, "login": "x"}
     monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(connection))
@@ -436,13 +436,13 @@ def test_a_warehouse_that_cannot_be_read_is_a_sentence_and_the_runs_are_there(cl
     assert [run["run_id"] for run in page.get("/data/runs").json()["runs"]] == ["first"]
 
 
-def test_no_connection_is_a_sentence(client, warehouse, new_run, monkeypatch):
+def test_missing_connection_is_a_message(client, warehouse, new_run, monkeypatch):
     monkeypatch.delenv("AIRFLOW_CONN_REDSHIFT_DEFAULT")
     message = client(DAG).get("/data/warehouse").json()["message"]
     assert message == "There is no Airflow connection 'redshift_default'. Create one that names the warehouse."
 
 
-def test_no_tables_are_a_sentence(client, warehouse, new_run):
+def test_missing_tables_are_a_message(client, warehouse, new_run):
     warehouse.execute("alter table etl.rejects rename to rejects_elsewhere")
     try:
         message = client(DAG).get("/data/warehouse").json()["message"]
@@ -461,7 +461,7 @@ def test_the_page_changes_nothing(warehouse):
         in_transaction(warehouse_hook("redshift_default"), work, read_only=True)
 
 
-def test_no_answer_holds_a_secret(client, warehouse, new_run, write):
+def test_no_response_contains_a_secret(client, warehouse, new_run, write):
     write(load("songplays", at(15), at(16), "a", at(20)))
     page = client(DAG)
     texts = [page.get(path).text for path in ("/", "/data/runs", "/data/warehouse", "/data/report")]
