@@ -95,7 +95,7 @@ def test_every_client_can_use_what_it_prints_as_json(start, monkeypatch):
         assert [list(row) for row in cursor.fetchall()] == [["Lamp"]]
 
 
-def test_a_state_folder_keeps_everything(start, open_folder):
+def test_a_state_folder_keeps_everything(open_folder, start):
     for expected in (0, 1):
         process = start(*FREE_PORTS, "--format", "json", "--state", str(open_folder / "state"))
         with psycopg.connect(**cluster_from_json(process.stdout.readline()).libpq(), autocommit=True) as connection:
@@ -143,7 +143,7 @@ def test_what_cannot_be_created_ends_it_with_one_line(start, options, problem):
     assert len(errors.splitlines()) == 1
 
 
-def test_a_state_folder_serves_one_at_a_time(start, open_folder):
+def test_a_state_folder_serves_one_at_a_time(open_folder, start):
     options = [*FREE_PORTS, "--format", "json", "--state", str(open_folder)]
     first = start(*options)
     assert first.stdout.readline()
@@ -161,6 +161,17 @@ def test_it_stops_when_its_terminal_is_closed(start):
     process.communicate()
     assert process.returncode == 0
     wait_until(lambda: not any(child.is_running() for child in children), "every process has ended")
+
+
+def test_it_stops_when_the_program_that_started_it_is_killed():
+    script = "from redshift_standin import Standin; print(Standin().start().port, flush=True); input()"
+    owner = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert int(owner.stdout.readline())
+    processes = psutil.Process(owner.pid).children(recursive=True)
+    assert processes
+    owner.kill()
+    owner.communicate()
+    wait_until(lambda: not any(process.is_running() for process in processes), "every process has ended")
 
 
 def test_what_keeps_it_from_starting_is_raised():

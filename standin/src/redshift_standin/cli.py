@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # SIGHUP: the terminal was closed.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
+    if options.stop_at_eof:
+        threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
     try:
         with _settings(options) as settings:
             _serve(settings, options, stop)
@@ -58,6 +60,12 @@ def _serve(settings: Settings, options: argparse.Namespace, stop: threading.Even
         elif options.format == "text":
             print(f"{as_text(access.lines())}\n\nReady. Press Ctrl+C to stop.", flush=True)
         stop.wait()
+
+
+def _stop_at_eof(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()
 
 
 @contextmanager
@@ -102,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=redshift_standin.__version__)
     parser.add_argument(
         "--format", choices=["text", "json", "none"], default="text", help="how to print addresses and logins"
+    )
+    parser.add_argument(
+        "--stop-at-eof",
+        action="store_true",
+        help="also stop at the end of standard input: if that is a pipe, when the program that holds it has ended",
     )
     parser.add_argument("--state", metavar="DIR", help="keep everything in this folder; by default nothing is kept")
     parser.add_argument("--listen", metavar="ADDRESS", help="the IPv4 address to listen on (default 127.0.0.1)")

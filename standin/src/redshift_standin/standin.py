@@ -15,7 +15,7 @@ _STOP_SECONDS = 120
 
 
 class Standin:
-    """Starts the command ``redshift-standin``, and stops it.
+    """Starts the command ``redshift-standin``, and stops it. It also stops when this process ends or is killed.
 
     ``with Standin() as cluster:`` runs it while the block runs. By default it takes free ports and keeps nothing, so
     several can run at the same time.
@@ -25,7 +25,7 @@ class Standin:
     """
 
     def __init__(self, options: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> None:
-        self._options = ["--format", "json", "--aws-port", "0", "--redshift-port", "0", *options]
+        self._options = ["--format", "json", "--stop-at-eof", "--aws-port", "0", "--redshift-port", "0", *options]
         self._environ = environ
         self._process: subprocess.Popen[str] | None = None
 
@@ -38,7 +38,7 @@ class Standin:
         self._process = process = subprocess.Popen(
             command,
             env=self._environ,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
