@@ -95,7 +95,7 @@ def test_every_client_can_use_what_it_prints_as_json(start, monkeypatch):
         assert [list(row) for row in cursor.fetchall()] == [["Lamp"]]
 
 
-def test_a_state_folder_keeps_everything(open_folder, start):
+def test_state_folder_keeps_everything(open_folder, start):
     for expected in (0, 1):
         process = start(*FREE_PORTS, "--format", "json", "--state", str(open_folder / "state"))
         with psycopg.connect(**cluster_from_json(process.stdout.readline()).libpq(), autocommit=True) as connection:
@@ -106,7 +106,7 @@ def test_a_state_folder_keeps_everything(open_folder, start):
         process.communicate()
 
 
-def test_a_port_in_use_is_one_line_that_says_what_to_do(start):
+def test_port_in_use_is_one_line_that_says_what_to_do(start):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -119,7 +119,7 @@ def test_a_port_in_use_is_one_line_that_says_what_to_do(start):
 
 
 @pytest.mark.parametrize("option", [["--aws-port", "http"], ["--listen", "0.0.0.0"]])  # noqa: S104
-def test_a_setting_that_cannot_be_used_is_refused(start, option):
+def test_invalid_setting_is_refused(start, option):
     process = start(*option)
     _, errors = process.communicate()
     assert process.returncode == 1
@@ -135,7 +135,7 @@ def test_a_setting_that_cannot_be_used_is_refused(start, option):
         (["--state", "/dev/null/state"], "The state folder /dev/null/state cannot be written"),
     ],
 )
-def test_what_cannot_be_created_ends_it_with_one_line(start, options, problem):
+def test_resource_that_cannot_be_created_ends_it_with_one_line(start, options, problem):
     process = start(*FREE_PORTS, *options)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, output) == (1, "")
@@ -143,7 +143,7 @@ def test_what_cannot_be_created_ends_it_with_one_line(start, options, problem):
     assert len(errors.splitlines()) == 1
 
 
-def test_a_state_folder_serves_one_at_a_time(open_folder, start):
+def test_state_folder_is_used_by_one_process_at_a_time(open_folder, start):
     options = [*FREE_PORTS, "--format", "json", "--state", str(open_folder)]
     first = start(*options)
     assert first.stdout.readline()
@@ -174,7 +174,7 @@ def test_it_stops_when_the_program_that_started_it_is_killed():
     wait_until(lambda: not any(process.is_running() for process in processes), "every process has ended")
 
 
-def test_what_keeps_it_from_starting_is_raised():
+def test_start_error_is_raised():
     environ = {**os.environ, "REDSHIFT_STANDIN_CLUSTER_SECONDS": "soon"}
     with pytest.raises(StandinError, match="REDSHIFT_STANDIN_CLUSTER_SECONDS has 'soon'"):
         Standin(environ=environ).start()

@@ -26,13 +26,13 @@ def test_tables_and_objects_are_the_tests_own(redshift, s3, redshift_cluster, nu
     s3.put_object(Bucket=redshift_cluster.bucket, Key="left behind", Body=b"")
 
 
-def test_code_under_test_finds_the_stand_in_by_its_environment(redshift_environment, redshift_database):
+def test_code_under_test_finds_the_stand_in_through_environment_variables(redshift_environment, redshift_database):
     with psycopg.connect() as connection:
         assert connection.execute("select current_database()").fetchone() == (redshift_database.database,)
     assert [one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]] == ["standin"]
 
 
-def test_that_variables_are_those_of_one_test():
+def test_environment_variables_are_set_for_one_test():
     assert "PGHOST" not in os.environ
 
 
@@ -49,7 +49,7 @@ def run(folder, content: str, *options: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
 
 
-def test_a_program_starts_it_and_copies_from_s3(tmp_path):
+def test_program_starts_it_and_copies_from_s3(tmp_path):
     script = tmp_path / "example.py"
     script.write_text(f"{PYTHON}        print(connection.execute('select name from items').fetchall())\n", "utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)

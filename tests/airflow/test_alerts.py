@@ -67,7 +67,7 @@ def states(api: AirflowApi, run_id: str) -> set[str | None]:
     return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")}
 
 
-def test_a_task_that_fails_for_good_is_told(stack, api, faults, inbox):
+def test_failed_task_is_reported(stack, api, faults, inbox):
     faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)
     # Both of the tasks that a run begins with.
@@ -82,7 +82,7 @@ def test_a_task_that_fails_for_good_is_told(stack, api, faults, inbox):
     assert nothing_more(inbox, run_id)
 
 
-def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, faults, airflow, usual_time, inbox):
+def test_late_run_is_reported_while_it_is_running(stack, api, faults, airflow, usual_time, inbox):
     # Its tasks wait for their next try.
     faults.set("redshift", "ExpiredToken")
     run_id = api.trigger(LOAD, WINDOW)
@@ -107,7 +107,7 @@ def test_a_run_that_is_late_is_told_while_it_goes_on(stack, api, faults, airflow
     assert state == "running"
 
 
-def test_a_run_that_has_failed_can_be_cleared_though_its_deadline_is_ahead(api, faults, airflow, usual_time):
+def test_failed_run_can_be_cleared_before_its_deadline(api, faults, airflow, usual_time):
     """It could not with a deadline that counts from when the run was queued (Airflow issue 70368)."""
     faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)

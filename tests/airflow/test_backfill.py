@@ -75,7 +75,7 @@ def test_every_task_has_succeeded_or_was_skipped(api, backfilled):
     assert [task for task in found if task[2] not in {"success", "skipped"}] == []
 
 
-def test_hours_that_were_there_already_have_run_twice_when_that_was_asked_for(api, backfilled):
+def test_existing_hours_run_twice_with_reprocessing(api, backfilled):
     tries = {
         datetime.fromisoformat(run["logical_date"].replace("Z", "+00:00")): {
             task["try_number"] for task in api.tasks(LOAD, run["dag_run_id"])
@@ -87,14 +87,14 @@ def test_hours_that_were_there_already_have_run_twice_when_that_was_asked_for(ap
 
 
 @pytest.mark.parametrize("table", STAR_SCHEMA)
-def test_every_row_is_what_the_model_says_of_these_hours(empty_warehouse, dataset, backfilled, table):
+def test_every_row_of_these_hours_matches_the_model(empty_warehouse, dataset, backfilled, table):
     expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))[table]
     found = empty_warehouse.execute(f"select * from {table}").fetchall()
     assert model.comparable(found) == expected
     assert len(found) == len(expected) > 0
 
 
-def test_consumers_of_an_asset_are_told_which_rows_came_by_which_window(api, empty_warehouse, backfilled):
+def test_asset_events_have_the_rows_of_each_window(api, empty_warehouse, backfilled):
     events = {}
     for run in (*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled):
         for event in api.asset_events(LOAD, run):
@@ -112,7 +112,7 @@ def test_consumers_of_an_asset_are_told_which_rows_came_by_which_window(api, emp
     assert len(alone) > 1
 
 
-def test_a_load_of_an_old_hour_that_is_cleared_stages_again_what_is_gone(api, empty_warehouse, dataset, backfilled):
+def test_cleared_load_of_an_old_hour_stages_its_data_again(api, empty_warehouse, dataset, backfilled):
     [run] = api.runs(LOAD, hour(13), hour(13))
     taken = empty_warehouse.execute("delete from songplays where date_part(hour, start_time) = 13").rowcount
     assert taken > 0

@@ -135,7 +135,7 @@ def finished(api, run_id):
     assert api.run_state(TEARDOWN_CLUSTER, run_id) == "success"
 
 
-def test_a_second_run_finds_each_thing_that_the_first_has_created(api, aws, created):
+def test_second_run_finds_everything_that_the_first_created(api, aws, created):
     first, second = (steps(api, run_id) for run_id in created)
     assert set(first.values()) == {"created"}
     assert second == dict.fromkeys(first, "already there")
@@ -149,7 +149,7 @@ def test_a_second_run_finds_each_thing_that_the_first_has_created(api, aws, crea
     }
 
 
-def test_a_teardown_that_is_rejected_deletes_nothing(stack, api, aws, loaded):
+def test_rejected_teardown_deletes_nothing(stack, api, aws, loaded):
     before = contents(aws)
     run_id = teardown_that_asks(stack, api)
     api.answer(TEARDOWN_CLUSTER, run_id, "approve", "Reject")
@@ -166,7 +166,7 @@ def test_a_teardown_that_is_rejected_deletes_nothing(stack, api, aws, loaded):
     assert rows(stack) == loaded
 
 
-def test_a_teardown_that_is_approved_leaves_a_snapshot_and_nothing_else(api, aws, torn_down, snapshot):
+def test_approved_teardown_leaves_only_a_snapshot(api, aws, torn_down, snapshot):
     assert set(states(api, torn_down).values()) == {"success"}
     assert contents(aws) == {"snapshots": [snapshot]}
     [deletion] = [task for task in api.tasks(TEARDOWN_CLUSTER, torn_down) if task["task_id"] == "delete_cluster"]
@@ -174,7 +174,7 @@ def test_a_teardown_that_is_approved_leaves_a_snapshot_and_nothing_else(api, aws
     assert any(f"final snapshot: {snapshot}." in line for line in log)
 
 
-def test_the_cluster_of_the_snapshot_has_the_rows_and_can_be_loaded(stack, api, progress, dataset, loaded, restored):
+def test_restored_cluster_has_the_rows_and_can_be_loaded(stack, api, progress, dataset, loaded, restored):
     assert rows(stack) == loaded
     with require_login(stack.settings).connect() as warehouse:
         assert all(row_counts(warehouse).values())
@@ -183,7 +183,7 @@ def test_the_cluster_of_the_snapshot_has_the_rows_and_can_be_loaded(stack, api, 
     assert rows(stack) == loaded
 
 
-def test_a_teardown_without_a_question_and_a_snapshot_leaves_nothing_more(api, progress, aws, snapshot, restored):
+def test_teardown_without_approval_and_snapshot_leaves_nothing(api, progress, aws, snapshot, restored):
     assert contents(aws)["clusters"] == [CLUSTER]
     run_dag(api, progress, TEARDOWN_CLUSTER, WITHOUT_TRACE)
     assert contents(aws) == {"snapshots": [snapshot]}

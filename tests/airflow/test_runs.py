@@ -69,13 +69,13 @@ def rows(warehouse, table):
 
 
 @pytest.mark.parametrize("table", TARGETS)
-def test_every_row_is_what_the_model_says(warehouse, expected, table):
+def test_every_row_matches_the_model(warehouse, expected, table):
     found = rows(warehouse, table)
     assert len(found) == warehouse.execute(f"select count(*) from {table}").fetchone()[0]
     assert found == expected[table]
 
 
-def test_the_counts_of_the_real_data(warehouse, real_data):
+def test_row_counts_of_the_real_data(warehouse, real_data):
     counts = {table: warehouse.execute(f"select count(*) from {table}").fetchone()[0] for table in TARGETS}
     assert counts == REAL_COUNTS
     assert warehouse.execute("select count(*) from songplays where song_id is not null").fetchone() == (319,)
@@ -83,7 +83,7 @@ def test_the_counts_of_the_real_data(warehouse, real_data):
     assert levels == {"free": 75, "paid": 22}
 
 
-def test_the_task_logs_tell_how_many_rows_of_the_real_data_were_staged(api, real_data, first_run):
+def test_task_logs_have_the_staged_row_counts_of_the_real_data(api, real_data, first_run):
     tasks = {task["task_id"]: task for task in api.tasks(LOAD, first_run)}
     events, songs = (api.log(LOAD, first_run, tasks[task_id]) for task_id in ("stage_events", "stage_songs"))
     assert any("8,056 rows staged" in line for line in events)
@@ -111,7 +111,7 @@ def test_a_second_run_writes_nothing(stack, warehouse, api, progress, dataset):
     assert {table: rows(warehouse, table) for table in TARGETS} == before
 
 
-def test_a_viewer_can_look_but_not_trigger(stack, first_run):
+def test_viewer_can_read_but_not_trigger(stack, first_run):
     password = Secrets.of(stack.settings.state).viewer_password
     with AirflowApi(stack.settings.airflow_url, VIEWER, password) as viewer:
         assert viewer.run_state(LOAD, first_run) == "success"
@@ -143,9 +143,7 @@ def test_no_secret_is_in_logs_templates_or_xcom(stack, api, warehouse, first_run
         (["staging_events", "staging_songs"], {"stage_events", "stage_songs"}),
     ],
 )
-def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
-    stack, warehouse, api, expected, locked, killed
-):
+def test_killed_tasks_end_with_the_same_rows_after_their_retries(stack, warehouse, api, expected, locked, killed):
     damaged = damage(warehouse)
     with require_login(stack.settings).connect() as holder:
         holder.autocommit = False
@@ -163,9 +161,7 @@ def test_tasks_that_are_killed_half_way_and_retried_end_with_the_same_rows(
     assert {table: rows(warehouse, table) for table in TARGETS} == expected
 
 
-def test_the_check_and_the_clean_up_are_killed_and_their_retries_leave_nothing_behind(
-    stack, warehouse, api, expected, dataset
-):
+def test_killed_check_and_clean_up_leave_nothing_behind_after_their_retries(stack, warehouse, api, expected, dataset):
     with (
         require_login(stack.settings).connect() as gate,
         require_login(stack.settings).connect() as holder,
@@ -256,7 +252,7 @@ def report(api):
     api.pause(REPORT)
 
 
-def test_a_run_that_changes_all_tables_has_one_report_which_is_made_after_it(stack, warehouse, api, expected, report):
+def test_run_that_changes_all_tables_is_followed_by_one_report(stack, warehouse, api, expected, report):
     damage(warehouse)
     with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as metadata:
         # The tests of other files have made reports, too.

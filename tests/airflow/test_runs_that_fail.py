@@ -23,7 +23,7 @@ def api(stack) -> Iterator[AirflowApi]:
 
 
 @pytest.mark.parametrize(("code", "state"), [("AccessDenied", "failed"), ("ExpiredToken", "up_for_retry")])
-def test_a_task_is_tried_again_only_where_that_can_help(api, faults, code, state):
+def test_task_is_retried_only_if_a_retry_can_help(api, faults, code, state):
     # The control plane is what every task asks first: where is the cluster?
     faults.set("redshift", code)
     run_id = api.trigger(LOAD, {})

@@ -32,7 +32,7 @@ def viewer(anonymous, token):
     return anonymous
 
 
-def test_the_navigation_has_it(viewer):
+def test_navigation_has_the_page(viewer):
     plugins = viewer.get("/api/v2/plugins").json()["plugins"]
     [plugin] = [one for one in plugins if one["name"] == "sparkify_warehouse"]
     [view] = plugin["external_views"]
@@ -46,19 +46,19 @@ def test_the_navigation_has_it(viewer):
 
 
 @pytest.mark.parametrize("path", ["/warehouse/", "/warehouse/data/runs", "/warehouse/static/page.js"])
-def test_nobody_is_refused_and_a_viewer_is_not(anonymous, token, path):
+def test_anonymous_user_is_refused_and_viewer_is_not(anonymous, token, path):
     assert anonymous.get(path).status_code == 401
     anonymous.cookies.set("_token", token)
     assert anonymous.get(path).status_code == 200
 
 
-def test_a_browser_comes_back_to_it_from_the_login(anonymous):
+def test_browser_returns_to_the_page_after_the_login(anonymous):
     answer = anonymous.get("/warehouse/", headers={"accept": "text/html"}, follow_redirects=True)
     assert answer.url.path == "/auth/login"
     assert answer.url.params["next"] == "/warehouse/"
 
 
-def test_it_shows_the_runs_that_airflow_knows(stack, viewer):
+def test_page_shows_the_runs_of_airflow(stack, viewer):
     with AirflowApi(stack.settings.airflow_url, ADMIN, Secrets.of(stack.settings.state).admin_password) as api:
         api.pause(LOAD)
         window = {"window_start": "2018-11-15T00:00:00Z", "window_end": "2018-11-16T00:00:00Z"}
@@ -74,7 +74,7 @@ def test_it_shows_the_runs_that_airflow_knows(stack, viewer):
     assert run["window"] == ["2018-11-15T00:00:00Z", "2018-11-16T00:00:00Z"]
 
 
-def test_the_connection_is_found_in_the_api_server_s_process(viewer):
+def test_api_server_process_finds_the_connection(viewer):
     """Whatever there is of a cluster: the page's answer is about it, and not about a connection that is missing."""
     answer = viewer.get("/warehouse/data/warehouse").json()
     assert "tables" in answer or "cluster 'sparkify'" in answer["message"]

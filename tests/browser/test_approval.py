@@ -22,7 +22,7 @@ def teardown_run(ui, api, warehouse):
         api.fail_run(TEARDOWN_CLUSTER, run_id)
 
 
-def test_the_question_tells_what_goes_and_a_no_deletes_nothing(stack, ui, page, teardown_run):
+def test_approval_lists_what_will_be_deleted_and_rejection_deletes_nothing(stack, ui, page, teardown_run):
     ui.expect_task("approve", "Awaiting Input")
     ui.open_task("approve")
     page.get_by_role("link", name="Required Action").click()

@@ -21,7 +21,7 @@ DAY_MILLISECONDS = 2 * RUN_MILLISECONDS
 
 # The test's own limit is longer than that of what it waits for.
 @pytest.mark.timeout(900)
-def test_a_day_that_is_backfilled_from_the_ui_holds_what_the_model_says(ui, page, warehouse, dataset):
+def test_day_backfilled_from_the_ui_matches_the_model(ui, page, warehouse, dataset):
     ui.open_dag(LOAD)
     ui.switch_on()
     form = ui.form()

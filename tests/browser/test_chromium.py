@@ -22,15 +22,15 @@ def test_the_first_browser_on_the_path_is_taken(there, found):
     assert find_browser({}, on_path(*there)) == found
 
 
-def test_a_browser_that_is_named_goes_before_all_others():
+def test_configured_browser_takes_precedence():
     assert find_browser({"SPARKIFY_BROWSER": "my-browser"}, on_path("chromium", "my-browser")) == "/usr/bin/my-browser"
 
 
-def test_a_browser_that_is_named_and_not_there_is_an_error_and_no_skip():
+def test_missing_configured_browser_is_an_error_and_not_a_skip():
     with pytest.raises(NoBrowserError, match="SPARKIFY_BROWSER is '/nowhere', which is no program: install Chromium"):
         find_browser({"SPARKIFY_BROWSER": "/nowhere"}, on_path("chromium"))
 
 
-def test_only_root_goes_without_the_sandbox():
+def test_only_root_runs_without_the_sandbox():
     assert "--no-sandbox" in flags(0)
     assert "--no-sandbox" not in flags(1000)

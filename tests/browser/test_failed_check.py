@@ -21,7 +21,7 @@ def loaded(warehouse):
     return warehouse.execute("select count(*) from songplays where trunc(start_time) = '2018-11-06'").fetchone()[0]
 
 
-def test_the_log_of_a_failed_check_says_what_is_wrong_and_the_corrected_file_loads(
+def test_failed_check_is_logged_with_a_reason_and_the_corrected_file_loads(
     stack, ui, page, warehouse, dataset, picture
 ):
     s3 = aws_client(stack.settings, "s3")

@@ -12,7 +12,7 @@ from tests.browser.days import plays_in
 DAY = datetime(2018, 11, 5)
 
 
-def test_a_day_is_loaded_by_the_form_and_the_log_tells_how_many_rows(ui, page, warehouse, dataset, picture):
+def test_day_loaded_with_the_form_has_its_row_count_in_the_log(ui, page, warehouse, dataset, picture):
     ui.open_dag(LOAD)
     ui.switch_on()
     form = ui.form()
@@ -36,7 +36,7 @@ def test_a_day_is_loaded_by_the_form_and_the_log_tells_how_many_rows(ui, page, w
     assert loaded == (plays,)
 
 
-def test_the_form_takes_the_time_zone_that_its_calendar_shows(ui, page, warehouse):
+def test_form_uses_the_time_zone_of_its_calendar(ui, page, warehouse):
     # As the clock in the menu keeps it.
     page.add_init_script("localStorage.setItem('timezone', JSON.stringify('Europe/Berlin'))")
     ui.open_dag(LOAD)

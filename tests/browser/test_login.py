@@ -29,7 +29,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_opens_the_ui(stack, page)
     expect(page.get_by_role("link", name="Dags", exact=True)).to_be_visible()
 
 
-def test_who_is_not_logged_in_is_sent_to_the_login_and_from_there_to_what_was_asked_for(stack, page):
+def test_anonymous_user_is_redirected_to_the_login_and_then_to_the_requested_page(stack, page):
     page.goto(f"{stack.settings.airflow_url}/dags/sparkify_etl")
     expect(page.get_by_role("heading", name="Sign into Airflow")).to_be_visible()
     expect(page.get_by_text("stage_events")).to_have_count(0)

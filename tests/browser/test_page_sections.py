@@ -47,7 +47,7 @@ def cells(opened, module, call, *arguments):
     return opened.evaluate(script, list(arguments))
 
 
-def test_a_run_that_was_cleared_counts_what_it_did_last(opened):
+def test_cleared_run_shows_its_latest_counts(opened):
     rows = cells(opened, "runs", "runs", {"dag_id": "sparkify_etl", "runs": [RUN]}, [load(**AGAIN), load(**FIRST)])
     assert rows[0][4:7] == ["493", "0", "389"]
     # The unfolded row has a table of its own, with one line for the table that was loaded twice.
@@ -58,12 +58,12 @@ def test_a_run_that_was_cleared_counts_what_it_did_last(opened):
     ("rebuilt", "shown"),
     [("2018-11-20T00:00:00Z", "all files as of"), ("2018-11-10T00:00:00Z", "until 2018-11-15 17:00")],
 )
-def test_a_table_reaches_as_far_as_the_later_of_its_last_window_and_its_last_full_load(opened, rebuilt, shown):
+def test_latest_data_of_a_table_is_its_last_window_or_full_load(opened, rebuilt, shown):
     table = {"name": "songplays", "rows": 5, "loaded_at": rebuilt, "newest": None}
     [row] = cells(opened, "sections", "tables", [{**table, "reaches": "2018-11-15T17:00:00Z", "rebuilt_at": rebuilt}])
     assert shown in row[3]
 
 
-def test_each_section_says_itself_that_the_server_has_failed(opened):
+def test_each_section_reports_a_server_failure(opened):
     for section in ("runs-body", "report-body"):
         expect(opened.locator(f"#{section}")).to_have_text(BROKEN)

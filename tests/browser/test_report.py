@@ -14,9 +14,7 @@ REPORT = "sparkify_report"
 CHARTS = 10
 
 
-def test_the_log_of_a_report_says_where_it_is_and_its_charts_and_numbers_are_there(
-    ui, page, report, warehouse, picture
-):
+def test_report_log_has_its_location_and_the_report_has_charts_and_numbers(ui, page, report, warehouse, picture):
     ui.open_dag(REPORT)
     ui.switch_on()
     ui.form().submit()

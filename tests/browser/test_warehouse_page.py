@@ -78,13 +78,13 @@ def hour_label(plays, moment):
     return f"{moment:%Y-%m-%d %H:%M} {DASH} {state}"
 
 
-def test_the_navigation_leads_to_it(ui, page, runs):
+def test_navigation_links_to_the_page(ui, page, runs):
     ui.open_home()
     page.get_by_role("link", name="Warehouse").click()
     expect(frame_of(page).get_by_role("heading", name="Warehouse")).to_be_visible()
 
 
-def test_each_table_has_its_rows_and_the_last_runs_tell_how_they_ended(shown, page, warehouse, picture):
+def test_each_table_has_its_rows_and_the_last_runs_have_their_results(shown, page, warehouse, picture):
     for table in ("artists", "songplays", "songs", "time", "users"):
         [rows] = warehouse.execute(f"select count(*) from {table}").fetchone()
         row = shown.get_by_role("region", name="Tables").get_by_role("row", name=f"{table} {rows:,} ")
@@ -105,7 +105,7 @@ def test_each_table_has_its_rows_and_the_last_runs_tell_how_they_ended(shown, pa
     picture(page, "warehouse-runs")
 
 
-def test_the_hours_show_what_was_loaded_and_lead_to_the_run(shown, ui, page, loaded_day, dataset, runs, picture):
+def test_hours_show_what_was_loaded_and_link_to_the_run(shown, ui, page, loaded_day, dataset, runs, picture):
     hours = [loaded_day + timedelta(hours=number) for number in range(24)]
     row = shown.get_by_role("row", name=f"{loaded_day:%Y-%m-%d}")
     labels = row.get_by_role("gridcell").evaluate_all("cells => cells.map((cell) => cell.getAttribute('aria-label'))")
@@ -117,7 +117,7 @@ def test_the_hours_show_what_was_loaded_and_lead_to_the_run(shown, ui, page, loa
     expect(ui.log).to_contain_text("Window: 2018-11-05 00:00 to 2018-11-06 00:00 UTC")
 
 
-def test_the_keyboard_alone_leads_from_the_menu_over_the_hours_to_the_run_that_failed(shown, ui, page, runs):
+def test_keyboard_navigates_from_the_menu_to_the_failed_run(shown, ui, page, runs):
     focused = shown.locator(":focus")
     press_until(page, "Tab", lambda: focused.get_attribute("role") == "gridcell" if focused.count() else False)
     for key in ("PageUp", *["ArrowDown"] * 8, "ArrowRight"):
@@ -136,7 +136,7 @@ def press_until(page, key, reached, most=100):
     raise AssertionError(f"{most} times {key}, and not there")
 
 
-def test_checks_and_rejects_name_what_was_wrong_and_where(shown, ui, page, runs):
+def test_checks_and_rejects_show_what_failed_and_where(shown, ui, page, runs):
     checks = shown.get_by_role("region", name="Checks", exact=True)
     expect(checks.get_by_role("row", name="2018-11-08, all day")).to_contain_text("damaged text in song or artist")
     expect(checks.get_by_role("row", name="songplays: plays staged but not loaded")).to_contain_text("passed")
@@ -147,7 +147,7 @@ def test_checks_and_rejects_name_what_was_wrong_and_where(shown, ui, page, runs)
     assert ui.run_id() == runs[0]
 
 
-def test_the_report_is_in_the_page(shown, page):
+def test_page_contains_the_report(shown, page):
     shown.get_by_role("heading", name="Report").scroll_into_view_if_needed()
     report = shown.get_by_title("The report").content_frame
     expect(report.get_by_role("heading", level=1)).to_have_text("Sparkify: what is played, when, where and by whom")
@@ -156,7 +156,7 @@ def test_the_report_is_in_the_page(shown, page):
     expect(chart).to_be_visible()
 
 
-def test_the_page_follows_airflow_s_own_switch_from_light_to_dark(shown, page, picture):
+def test_page_follows_the_dark_mode_switch_of_airflow(shown, page, picture):
     frame = page.locator("iframe").element_handle().content_frame()
     assert colours_of(frame) == "light"
     page.get_by_role("button", name="User").click()
@@ -169,7 +169,7 @@ def test_the_page_follows_airflow_s_own_switch_from_light_to_dark(shown, page, p
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_a_phone_scrolls_the_page_in_one_direction(browser, stack, remembered, runs, colours):
+def test_page_scrolls_only_vertically_on_a_phone(browser, stack, remembered, runs, colours):
     options = {"storage_state": remembered, "viewport": PHONE, "color_scheme": colours}
     with visit(browser, stack.settings, **options) as phone:
         phone.goto(f"{stack.settings.airflow_url}/warehouse/")
@@ -179,7 +179,7 @@ def test_a_phone_scrolls_the_page_in_one_direction(browser, stack, remembered, r
         assert colours_of(phone) == colours
 
 
-def test_a_user_who_has_logged_out_is_sent_to_the_login(browser, stack):
+def test_logged_out_user_is_redirected_to_the_login(browser, stack):
     # With a login of its own: logging out revokes the token that the other tests' pages share.
     with visit(browser, stack.settings) as page:
         ui = AirflowUi(page, stack.settings.airflow_url)

@@ -43,7 +43,7 @@ def alone(new_settings):
     assert command(new_settings, "down").returncode == 0
 
 
-def test_it_prints_how_to_reach_it_serves_clients_and_keeps_what_they_stored(alone):
+def test_it_prints_its_addresses_serves_clients_and_keeps_their_data(alone):
     printed, settings = alone
     warehouse = require_login(settings, CLUSTER_ALONE)
     assert settings.aws_url in printed

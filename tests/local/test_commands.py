@@ -87,7 +87,7 @@ def airflow(demo):
         yield client
 
 
-def test_the_run_of_the_demo_loads_five_tables_and_is_the_only_one(airflow):
+def test_demo_loads_five_tables_in_a_single_run(airflow):
     [run] = airflow.get(f"/api/v2/dags/{LOAD}/dagRuns").json()["dag_runs"]
     tasks = airflow.get(f"/api/v2/dags/{LOAD}/dagRuns/{quote(run['dag_run_id'])}/taskInstances").json()
     states = {task["task_id"]: task["state"] for task in tasks["task_instances"]}
@@ -97,7 +97,7 @@ def test_the_run_of_the_demo_loads_five_tables_and_is_the_only_one(airflow):
     assert airflow.get(f"/api/v2/dags/{LOAD}").json()["is_paused"]
 
 
-def test_the_demo_publishes_the_report_and_its_last_lines_name_it_and_the_page(demo, airflow):
+def test_demo_publishes_the_report_and_prints_its_address_and_the_page(demo, airflow):
     [run] = airflow.get(f"/api/v2/dags/{REPORT}/dagRuns").json()["dag_runs"]
     assert run["state"] == "success"
     page = f"{demo.stack.settings.airflow_url}/warehouse/"
@@ -111,7 +111,7 @@ def test_exported_settings_override_those_of_the_stack(demo, airflow):
     assert answer["sections"][0]["options"][0]["value"] == "2"
 
 
-def test_a_wrong_data_directory_is_reported_before_anything_starts(new_settings, tmp_path):
+def test_invalid_data_directory_is_reported_before_anything_starts(new_settings, tmp_path):
     assert_one_error_line(run(new_settings, "demo", "--data", str(tmp_path)), f"DATA={tmp_path} is incomplete")
     assert processes_of(new_settings) == []
 
@@ -125,32 +125,32 @@ def test_a_wrong_data_directory_is_reported_before_anything_starts(new_settings,
         (["--data", "/nowhere"], "DATA=/nowhere is not a directory"),
     ],
 )
-def test_a_backfill_of_wrong_days_or_data_is_refused_before_anything_starts(new_settings, arguments, text):
+def test_invalid_backfill_is_refused_before_anything_starts(new_settings, arguments, text):
     assert_one_error_line(run(new_settings, "backfill", *arguments), text)
     assert processes_of(new_settings) == []
 
 
-def test_a_port_that_is_no_port_names_its_variable(new_settings):
+def test_error_for_an_invalid_port_names_its_variable(new_settings):
     done = run(new_settings, "up", SPARKIFY_AWS_PORT="http")
     assert_one_error_line(done, "SPARKIFY_AWS_PORT is 'http': set it to a port number")
 
 
-def test_a_state_folder_that_cannot_be_written_names_its_variable(new_settings, tmp_path):
+def test_error_for_an_unwritable_state_folder_names_its_variable(new_settings, tmp_path):
     (tmp_path / "file").write_text("")
     done = run(new_settings, "up", SPARKIFY_STATE=str(tmp_path / "file" / "state"))
     assert_one_error_line(done, "set SPARKIFY_STATE to your own folder")
 
 
 @pytest.mark.parametrize("arguments", [["sql", "--query", "select 1"], ["airflow", "dags", "list"]])
-def test_using_a_stack_that_does_not_run_says_how_to_start_it(new_settings, arguments):
+def test_error_for_a_stopped_stack_says_how_to_start_it(new_settings, arguments):
     assert_one_error_line(run(new_settings, *arguments), "run make up first")
 
 
-def test_stopping_a_stack_that_does_not_run_is_no_error(new_settings):
+def test_stopping_a_stopped_stack_succeeds(new_settings):
     assert run(new_settings, "down").returncode == 0
 
 
-def test_a_taken_port_stops_nothing_and_starts_nothing(stack, new_settings):
+def test_port_in_use_stops_nothing_and_starts_nothing(stack, new_settings):
     taken = Settings(new_settings.state, airflow_port=new_settings.airflow_port, aws_port=stack.settings.aws_port)
     assert_one_error_line(run(taken, "up"), f"Port {taken.aws_port} for the stand-in for AWS is in use")
     assert processes_of(new_settings) == []
@@ -179,7 +179,7 @@ def test_an_interrupt_stops_what_the_command_started(new_settings, number):
     assert processes_of(new_settings) == []
 
 
-def test_starting_what_runs_already_changes_no_process(stack):
+def test_starting_a_running_stack_changes_no_process(stack):
     daemons = [*stack.airflow.values(), stack.standin]
     before = [daemon.started for daemon in daemons]
     done = run(stack.settings, "up")
@@ -216,14 +216,14 @@ def test_the_shell_file_sets_up_airflow_and_aws(stack):
     assert done.stdout.splitlines()[-2:] == ["123456789012", stack.settings.airflow_url]
 
 
-def test_no_secret_stands_in_a_command_line_or_a_log(stack):
+def test_no_secret_is_in_a_command_line_or_a_log(stack):
     secrets = [value for name, value in stack.airflow_environment().items() if "SECRET" in name or "FERNET" in name]
     lines = " ".join(word for process in members(stack) for word in process.cmdline())
     logs = "".join(file.read_text(errors="replace") for file in (stack.settings.state / "logs").iterdir())
     assert [secret for secret in secrets if len(secret) > 20 and secret in lines + logs] == []
 
 
-def test_a_killed_component_is_started_again_and_down_leaves_no_process(demo):
+def test_killed_component_is_restarted_and_down_leaves_no_process(demo):
     stack, settings = demo.stack, demo.stack.settings
     try:
         before = {name: daemon.members() for name, daemon in stack.airflow.items()}

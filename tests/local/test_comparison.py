@@ -29,7 +29,7 @@ ONE = (1, datetime(2018, 11, 1, 0, 59, 59, 999000))
 TWO = (2, datetime(2018, 11, 1, 1))
 
 
-def test_the_order_does_not_count_and_each_row_does(tables):
+def test_fingerprint_ignores_the_order_and_depends_on_each_row(tables):
     insert(tables, ONE, TWO)
     both = fingerprints(tables)
     tables.execute("delete from songplays")
@@ -39,7 +39,7 @@ def test_the_order_does_not_count_and_each_row_does(tables):
     assert {table for table in STAR_SCHEMA if fingerprints(tables)[table] != both[table]} == {"songplays"}
 
 
-def test_an_hour_has_the_rows_from_its_first_to_its_last_millisecond(tables):
+def test_hour_includes_its_first_and_last_millisecond(tables):
     insert(tables, ONE)
     first = fingerprints_of_hours(tables, [datetime(2018, 11, 1)])
     insert(tables, TWO)
@@ -47,7 +47,7 @@ def test_an_hour_has_the_rows_from_its_first_to_its_last_millisecond(tables):
     assert fingerprints_of_hours(tables, [datetime(2018, 11, 1), datetime(2018, 11, 1, 1)]) != first
 
 
-def test_what_a_run_wrote_is_the_sum_of_its_loads(tables):
+def test_rows_written_by_a_run_are_the_sum_of_its_loads(tables):
     tables.execute("create schema etl")
     tables.execute(
         "create table etl.loads (dag_id text, run_id text, target text, inserted int, updated int, deleted int)"

@@ -60,7 +60,7 @@ def test_stopping_ends_the_process_and_its_child(daemon, tmp_path, deaf):
     assert not daemon.is_running()
 
 
-def test_a_child_that_outlived_its_parent_is_stopped(daemon, tmp_path):
+def test_child_that_outlives_its_parent_is_stopped(daemon, tmp_path):
     child = start_family(daemon, tmp_path / "ready")
     parent = leader(tmp_path)
     os.kill(parent, signal.SIGKILL)
@@ -73,7 +73,7 @@ def test_a_child_that_outlived_its_parent_is_stopped(daemon, tmp_path):
     assert is_gone(child)
 
 
-def test_another_object_of_the_same_folder_stops_it_too(daemon, tmp_path):
+def test_another_object_for_the_same_folder_stops_it(daemon, tmp_path):
     child = start_family(daemon, tmp_path / "ready")
 
     stop_all([Daemon("example", tmp_path)])
@@ -81,7 +81,7 @@ def test_another_object_of_the_same_folder_stops_it_too(daemon, tmp_path):
     assert is_gone(child)
 
 
-def test_a_process_that_got_the_pid_later_is_left_alone(daemon, tmp_path):
+def test_process_that_reuses_the_pid_is_not_stopped(daemon, tmp_path):
     stranger = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     try:
         record = {"pid": stranger.pid, "created": stranger.create_time() - 3600}
@@ -97,12 +97,12 @@ def test_a_process_that_got_the_pid_later_is_left_alone(daemon, tmp_path):
         stranger.wait()
 
 
-def test_stopping_what_never_ran_is_no_error(daemon):
+def test_stopping_a_process_that_never_ran_succeeds(daemon):
     stop_all([daemon])
     assert not daemon.is_running()
 
 
-def test_a_process_that_ends_at_once_is_reported_with_its_last_words_and_its_log(daemon, tmp_path):
+def test_process_that_exits_at_once_is_reported_with_its_last_line_and_log(daemon, tmp_path):
     daemon.start([sys.executable, "-c", "raise SystemExit('no such table')"], os.environ)
     wait_until(lambda: not daemon.is_running(), "the process is gone")
 
@@ -110,7 +110,7 @@ def test_a_process_that_ends_at_once_is_reported_with_its_last_words_and_its_log
         daemon.check_alive()
 
 
-def test_it_reads_nothing_from_the_terminal_and_has_a_session_of_its_own(daemon, tmp_path):
+def test_process_does_not_read_the_terminal_and_has_its_own_session(daemon, tmp_path):
     start_family(daemon, tmp_path / "ready")
     assert os.getsid(leader(tmp_path)) == leader(tmp_path)
     assert os.getsid(leader(tmp_path)) != os.getsid(0)

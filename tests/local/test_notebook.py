@@ -12,7 +12,7 @@ from local.stack.notebook import NOTEBOOK, jupyterlab
 from redshift_standin import HOST
 
 
-def test_it_starts_the_notebook_with_what_the_notebook_needs():
+def test_notebook_starts_with_its_requirements():
     command = jupyterlab(["--no-browser"])
     options = dict(word.split("=", 1) for word in command if word.startswith("--") and "=" in word)
     assert Path(options["--with-requirements"]).read_text("utf-8").count("==") > 5
@@ -22,7 +22,7 @@ def test_it_starts_the_notebook_with_what_the_notebook_needs():
     assert command[-1] == "--no-browser"
 
 
-def test_what_the_notebook_needs_is_what_the_tests_have():
+def test_notebook_requirements_match_the_test_environment():
     def pins(name: str) -> dict[str, str]:
         lines = (ROOT / name).read_text("utf-8").splitlines()
         pinned = [line.split(" ;")[0].split("==") for line in lines if "==" in line and not line.startswith("#")]
@@ -31,7 +31,7 @@ def test_what_the_notebook_needs_is_what_the_tests_have():
     assert set(pins("notebooks/requirements.txt")) <= set(pins("requirements-dev.txt"))
 
 
-def test_without_a_stack_it_says_what_to_do(new_settings):
+def test_error_without_a_stack_says_what_to_do(new_settings):
     done = subprocess.run(
         [sys.executable, "-m", "local", "notebook", "--", "--no-browser"],
         cwd=ROOT,

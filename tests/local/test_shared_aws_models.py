@@ -23,7 +23,7 @@ def new_session(login):
     return shared_aws_models.SharedModels(conn=wrapper).create_session()
 
 
-def test_clients_of_new_sessions_read_no_file_again(files_read):
+def test_clients_of_new_sessions_do_not_read_the_models_again(files_read):
     shared_aws_models.read_ahead()
     before = len(files_read)
     for service in ("s3", "redshift"):

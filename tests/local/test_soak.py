@@ -48,7 +48,7 @@ def run(file, minutes, seed):
     return status, shown.getvalue(), numbers
 
 
-def test_a_round_has_the_examples_of_its_seed(properties):
+def test_seed_determines_the_examples_of_a_round(properties):
     file = properties("True")
     status, shown, numbers = run(file, "0", "11")
     assert status == 0
@@ -58,7 +58,7 @@ def test_a_round_has_the_examples_of_its_seed(properties):
     assert run(file, "0", "12")[2] != numbers
 
 
-def test_another_round_begins_while_there_is_time(properties):
+def test_rounds_are_run_until_the_time_is_up(properties):
     file = properties("Path(__file__).with_name('tried.txt').read_text().count('\\n') <= 25")
     status, shown, _ = run(file, "10", "5")
     assert status == 1
@@ -68,6 +68,6 @@ def test_another_round_begins_while_there_is_time(properties):
 
 
 @pytest.mark.parametrize(("minutes", "seed", "named"), [("ten", None, "MINUTES=ten"), ("1", "-1", "SEED=-1")])
-def test_what_is_no_number_is_named(minutes, seed, named):
+def test_invalid_number_is_named(minutes, seed, named):
     with pytest.raises(StackError, match=f"{named} is not a number"):
         soak(Progress(Console(file=StringIO())), minutes, seed)

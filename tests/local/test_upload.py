@@ -21,7 +21,7 @@ def directory(tmp_path):
     return tmp_path
 
 
-def test_only_what_is_new_or_has_changed_is_sent(standin, directory):
+def test_only_new_and_changed_objects_are_uploaded(standin, directory):
     s3 = aws_client(standin.settings, "s3")
     shown = []
 
@@ -39,7 +39,7 @@ def test_only_what_is_new_or_has_changed_is_sent(standin, directory):
     assert shown[-1] == "3 objects, 1 new or changed"
 
 
-def test_objects_of_other_data_are_named_and_kept(standin, directory):
+def test_foreign_objects_are_named_and_kept(standin, directory):
     s3 = aws_client(standin.settings, "s3")
     s3.create_bucket(Bucket="a-bucket-with-more", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     written_by_dags = ("manifests/sparkify_etl/0123456789ab/staging_songs.manifest", "reports/index.html")
@@ -52,7 +52,7 @@ def test_objects_of_other_data_are_named_and_kept(standin, directory):
     assert s3.get_object(Bucket="a-bucket-with-more", Key="song_data/other.json")["Body"].read() == b"{}"
 
 
-def test_more_objects_than_one_request_takes_are_deleted(standin, directory):
+def test_more_objects_than_fit_in_one_request_are_deleted(standin, directory):
     s3 = aws_client(standin.settings, "s3")
     bucket = "a-bucket-to-empty"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})

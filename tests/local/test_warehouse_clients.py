@@ -49,7 +49,7 @@ def test_a_query_prints_its_result_as_a_table(cluster):
     assert [line.split() for line in done.stdout.splitlines()][:3:2] == [["answer", "|", "text"], ["42", "|", "it's"]]
 
 
-def test_the_packaged_psql_serves_where_none_is_installed(cluster, tmp_path):
+def test_packaged_psql_is_used_if_none_is_installed(cluster, tmp_path):
     (tmp_path / "empty").mkdir()
     done = run_sql(cluster.settings, "select 6 * 7 as answer", path=str(tmp_path / "empty"))
     assert done.returncode == 0, done.stderr
@@ -72,7 +72,7 @@ def test_a_file_runs_until_its_first_error(cluster, tmp_path, installed):
     assert names == [("kept",)]
 
 
-def test_a_wrong_query_fails(cluster):
+def test_invalid_query_fails(cluster):
     done = run_sql(cluster.settings, "select * from no_such_table")
     assert done.returncode != 0
     assert "no_such_table" in done.stderr

@@ -72,7 +72,7 @@ def found(wheel, tmp_path_factory) -> dict:
     return {"folder": str(folder), **json.loads(done.stdout.splitlines()[-1])}
 
 
-def test_the_wheel_has_every_file_of_the_two_packages_and_no_other(wheel):
+def test_wheel_has_exactly_the_files_of_the_two_packages(wheel):
     plugins = ROOT / "plugins"
     files = {
         str(file.relative_to(plugins))

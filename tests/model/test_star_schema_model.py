@@ -40,7 +40,7 @@ def model(tmp_path):
     return build
 
 
-def test_a_play_becomes_a_row_of_the_fact_and_of_time(model):
+def test_play_becomes_a_fact_row_and_a_time_row(model):
     tables = model([PLAY, EVENT | {"itemInSession": 1}], [SONG])
     # 1541377992.796 s after the epoch is Monday 5 November 2018, in ISO week 45.
     moment = datetime(2018, 11, 5, 0, 33, 12, 796000)
@@ -54,11 +54,11 @@ def test_a_play_becomes_a_row_of_the_fact_and_of_time(model):
     assert tables["songs"] == {("SO1", "Low Tide", "AR1", 0, Decimal("200.5"), "The Kites", None, None, None)}
 
 
-def test_a_line_that_stands_twice_counts_once(model):
+def test_duplicate_line_counts_once(model):
     assert len(model([PLAY, PLAY])["songplays"]) == 1
 
 
-def test_of_two_plays_of_one_key_the_earliest_counts_and_then_the_first_in_order(model):
+def test_earliest_play_of_a_key_wins_and_then_the_first_in_order(model):
     later = PLAY | {"ts": PLAY["ts"] + 1, "level": "a"}
     (row,) = model([later, PLAY | {"level": "paid"}, PLAY])["songplays"]
     assert row[3] == "free"
@@ -71,7 +71,7 @@ def test_event_in_the_file_of_another_day_is_ignored(model):
     assert len(tables["time"]) == 1
 
 
-def test_of_two_files_with_one_song_the_first_in_order_counts_and_both_tell_of_their_artists(model):
+def test_first_file_of_a_song_wins_and_artists_come_from_both_files(model):
     tables = model(songs=[SONG | {"title": "Low Tides", "artist_id": "AR2"}, SONG])
     assert {row[:3] for row in tables["songs"]} == {("SO1", "Low Tide", "AR1")}
     assert {row[0] for row in tables["artists"]} == {"AR1", "AR2"}
@@ -86,19 +86,19 @@ def test_of_two_files_with_one_song_the_first_in_order_counts_and_both_tell_of_t
         ([SONG | {"artist_name": "Kites"}], (None, None)),
     ],
 )
-def test_a_play_matches_on_title_artist_and_length_and_takes_the_smallest_song(model, songs, expected):
+def test_play_matches_the_smallest_song_with_its_title_artist_and_length(model, songs, expected):
     (row,) = model([PLAY], songs)["songplays"]
     assert row[4:6] == expected
 
 
-def test_a_number_in_a_text_field_is_its_source_text(model):
+def test_number_in_a_text_field_keeps_its_source_text(model):
     songs = [SONG | {"title": 4.6, "artist_name": 415, "artist_location": 27}]
     tables = model([PLAY | {"song": "4.6", "artist": "415"}], songs)
     assert [row[4] for row in tables["songplays"]] == ["SO1"]
     assert tables["artists"] == {("AR1", "415", "27", None, None)}
 
 
-def test_the_latest_event_of_any_page_gives_the_level(model):
+def test_latest_event_of_any_page_determines_the_level(model):
     later = EVENT | {"itemInSession": 1, "ts": PLAY["ts"] + 1, "level": "paid"}
     logged_out = EVENT | {"itemInSession": 2, "ts": PLAY["ts"] + 2, "userId": "", "level": "free"}
     assert model([later, logged_out, PLAY])["users"] == {
@@ -106,7 +106,7 @@ def test_the_latest_event_of_any_page_gives_the_level(model):
     }
 
 
-def test_a_tie_for_the_latest_event_goes_to_the_smallest_values_with_null_last(model):
+def test_tie_for_the_latest_event_is_won_by_the_smallest_values_nulls_last(model):
     tied = [EVENT | {"level": "paid"}, EVENT | {"firstName": None}, EVENT | {"lastName": "Oka"}]
     (row,) = model(tied)["users"]
     assert row[1:5] == ("Ines", "Oka", "F", "free")
@@ -123,7 +123,7 @@ def test_an_artist_has_the_shortest_name_and_the_most_complete_place(model):
     assert model(songs=songs)["artists"] == {("AR1", "Kites", "Bern", Decimal("46.9"), Decimal("7.4"))}
 
 
-def test_a_place_with_a_name_and_one_without_count_alike_when_equally_complete(model):
+def test_equally_complete_places_with_and_without_a_name_are_equivalent(model):
     songs = [
         SONG | {"artist_latitude": 1.5, "artist_longitude": None},
         SONG | {"song_id": "SO2", "artist_location": "Aden"},
@@ -140,12 +140,12 @@ def test_a_window_is_half_open(model):
     assert len(tables["songs"]) == 1
 
 
-def test_a_float_of_a_driver_equals_the_decimal_of_the_source():
+def test_float_from_a_driver_equals_the_decimal_of_the_source():
     assert comparable([["SO1", 267.91138, None]]) == {("SO1", Decimal("267.91138"), None)}
 
 
 @pytest.mark.skipif(not os.environ.get("SPARKIFY_DATA"), reason="SPARKIFY_DATA does not name the real data's directory")
-def test_the_real_data_gives_the_published_counts():
+def test_real_data_has_the_published_counts():
     data = Path(os.environ["SPARKIFY_DATA"])
     tables = star_schema(data)
     assert counts(data, tables) == {

@@ -28,7 +28,7 @@ def wait(redshift, name="cluster_available", identifier="shop"):
     redshift.get_waiter(name).wait(ClusterIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
 
 
-def test_a_cluster_takes_a_while_and_then_tells_where_it_is(redshift, endpoints, settings):
+def test_new_cluster_gets_its_endpoint_when_it_is_available(redshift, endpoints, settings):
     created = redshift.create_cluster(**GOOD)["Cluster"]
     assert created["ClusterStatus"] == "creating"
     assert "Endpoint" not in created

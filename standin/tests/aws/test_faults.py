@@ -44,7 +44,7 @@ def test_s3_answers_with_the_error_until_it_is_cleared(settings, faults, code, s
     assert s3.list_buckets()["Buckets"] == []
 
 
-def test_an_error_that_is_due_once_goes_by_unnoticed_where_the_client_retries(settings, faults):
+def test_single_error_is_hidden_by_the_retries_of_the_client(settings, faults):
     s3 = client(settings, "s3")
     s3.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     faults.post(PATH, json={"place": "s3", "code": "SlowDown", "times": 1})
@@ -55,7 +55,7 @@ def test_an_error_that_is_due_once_goes_by_unnoticed_where_the_client_retries(se
     assert faults.get(PATH).json() == {"s3": 1}
 
 
-def test_the_control_plane_has_faults_of_its_own(settings, faults):
+def test_control_plane_has_separate_faults(settings, faults):
     faults.post(PATH, json={"place": "redshift", "code": "ExpiredToken"})
     with pytest.raises(ClientError) as refused:
         client(settings, "redshift").describe_clusters()
@@ -102,7 +102,7 @@ def test_an_operation_can_fail_with_every_error_that_aws_lists_for_it(settings, 
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"operation": "CreateUser"}])
-def test_a_call_whose_answer_is_lost_took_effect(settings, faults, narrowed):
+def test_call_with_a_lost_response_takes_effect(settings, faults, narrowed):
     faults.post(PATH, json={"place": "iam", "code": "AnswerLost", "times": 1, **narrowed})
     iam = client(settings, "iam")
     with pytest.raises(ConnectionClosedError):
@@ -110,14 +110,14 @@ def test_a_call_whose_answer_is_lost_took_effect(settings, faults, narrowed):
     assert [user["UserName"] for user in iam.list_users()["Users"]] == ["someone"]
 
 
-def test_a_client_that_retries_a_lost_answer_finds_what_it_has_done(settings, faults):
+def test_retry_after_a_lost_response_finds_the_result_of_the_first_call(settings, faults):
     faults.post(PATH, json={"place": "iam", "operation": "CreateUser", "code": "AnswerLost", "times": 1})
     patient = client(settings, "iam", Config(retries={"total_max_attempts": 2}))
     with pytest.raises(patient.exceptions.EntityAlreadyExistsException):
         patient.create_user(UserName="someone")
 
 
-def test_the_answer_of_s3_can_be_lost(settings, faults):
+def test_response_of_s3_can_be_lost(settings, faults):
     s3 = client(settings, "s3")
     faults.post(PATH, json={"place": "s3", "code": "AnswerLost", "times": 1})
     with pytest.raises(ConnectionClosedError):
@@ -139,6 +139,6 @@ def test_the_answer_of_s3_can_be_lost(settings, faults):
         b'{"place": "redshift", "code": "InsufficientClusterCapacity"}',
     ],
 )
-def test_what_is_no_fault_is_refused(settings, faults, body):
+def test_invalid_fault_is_refused(settings, faults, body):
     assert faults.post(PATH, content=body).status_code == 400
     client(settings, "s3").list_buckets()

@@ -147,7 +147,7 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has every address of 127.0.0.0/8")
 @pytest.mark.parametrize("listen", ["127.0.0.2"])
-def test_another_address_is_the_only_one_and_clients_are_told_it(settings):
+def test_configured_address_is_the_only_one_and_returned_to_clients(settings):
     standin = StandIn(settings)
     try:
         standin.wait_until_ready()
@@ -170,7 +170,7 @@ def test_another_address_is_the_only_one_and_clients_are_told_it(settings):
         standin.process.communicate()
 
 
-def test_a_taken_port_ends_the_process_with_one_line(settings):
+def test_port_in_use_ends_the_process_with_one_line(settings):
     with socket.socket() as other:
         other.bind(("127.0.0.1", settings.aws_port))
         other.listen()

@@ -21,7 +21,7 @@ def s3(aws, settings):
     return s3
 
 
-def test_an_object_comes_back_as_it_was_put(s3, tmp_path):
+def test_object_is_returned_unchanged(s3, tmp_path):
     body = bytes(range(256)) * 50
     s3.put_object(Bucket="bucket-1", Key="ä/b c+d.json", Body=body)
     got = s3.get_object(Bucket="bucket-1", Key="ä/b c+d.json")

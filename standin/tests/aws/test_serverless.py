@@ -62,12 +62,12 @@ def test_a_managed_password_is_a_secret_of_the_namespace(serverless, settings):
     assert set(json.loads(secret["SecretString"])) == {"username", "password"}
 
 
-def test_a_workgroup_is_no_cluster(serverless, settings):
+def test_workgroup_is_not_a_cluster(serverless, settings):
     made(serverless)
     assert client(settings, "redshift").describe_clusters()["Clusters"] == []
 
 
-def test_a_temporary_password_is_the_iam_identity_s(serverless):
+def test_temporary_password_belongs_to_the_iam_identity(serverless):
     made(serverless)
     given = serverless.get_credentials(workgroupName="listeners", dbName="plays", durationSeconds=900)
     assert given["dbUser"] == "IAM:root"
@@ -75,7 +75,7 @@ def test_a_temporary_password_is_the_iam_identity_s(serverless):
     assert refusal(serverless.get_credentials, workgroupName="listeners", durationSeconds=899) == "ValidationException"
 
 
-def test_what_there_is_survives_a_restart(aws, settings, endpoints, serverless):
+def test_resources_survive_a_restart(aws, settings, endpoints, serverless):
     port = made(serverless)["endpoint"]["port"]
     serverless.get_credentials(workgroupName="listeners")
     aws.stop()
@@ -88,7 +88,7 @@ def test_what_there_is_survives_a_restart(aws, settings, endpoints, serverless):
         again.stop()
 
 
-def test_names_are_taken_once_and_must_be_known(serverless):
+def test_duplicate_and_unknown_names_are_refused(serverless):
     made(serverless)
     assert refusal(serverless.create_namespace, **NAMESPACE) == "ConflictException"
     assert refusal(serverless.create_workgroup, **WORKGROUP) == "ConflictException"
@@ -111,7 +111,7 @@ def test_a_namespace_that_aws_refuses_is_refused(serverless, changed):
     assert refusal(serverless.create_namespace, **{**NAMESPACE, **changed}) == "ValidationException"
 
 
-def test_what_is_not_known_is_refused(serverless):
+def test_unsupported_operations_are_refused(serverless):
     assert refusal(serverless.create_namespace, **NAMESPACE, kmsKeyId="key") == "UnsupportedOperation"
     assert refusal(serverless.list_workgroups) == "UnsupportedOperation"
     assert refusal(serverless.delete_workgroup, workgroupName="listeners") == "UnsupportedOperation"

@@ -84,7 +84,7 @@ def check(settings, clusters):
     return json.loads(secret["SecretString"])["password"]
 
 
-def test_a_restart_takes_up_everything(aws, settings):
+def test_restart_restores_everything(aws, settings):
     clusters = fill(settings)
     temporary = client(settings, "redshift").get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")
     aws.stop()
@@ -103,14 +103,14 @@ def test_a_restart_takes_up_everything(aws, settings):
         again.stop()
 
 
-def test_only_its_owner_can_read_what_is_kept(tmp_path):
+def test_only_its_owner_can_read_the_state(tmp_path):
     file = StateFile(tmp_path / "aws" / "state.sqlite")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "aws").iterdir()}
     file.close()
     assert set(modes.values()) == {0o600}, modes
 
 
-def test_a_killed_process_loses_nothing_that_it_answered(settings):
+def test_killed_process_loses_no_acknowledged_change(settings):
     def start():
         process = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(settings.state), str(settings.aws_port), str(settings.redshift_port)],
@@ -161,7 +161,7 @@ def running(settings, monkeypatch, seconds):
         aws.stop()
 
 
-def test_a_snapshot_that_was_being_taken_is_taken_again(settings, monkeypatch):
+def test_interrupted_snapshot_is_taken_again(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,snapshot=3600"):
         redshift.create_cluster(**GOOD)
@@ -172,7 +172,7 @@ def test_a_snapshot_that_was_being_taken_is_taken_again(settings, monkeypatch):
         assert [call[0] for call in endpoints.calls] == ["create", "save_snapshot"]
 
 
-def test_a_restore_that_was_under_way_begins_again(settings, monkeypatch):
+def test_interrupted_restore_starts_again(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,creating=3600"):
         redshift.create_cluster(**GOOD)
@@ -188,7 +188,7 @@ def test_a_restore_that_was_under_way_begins_again(settings, monkeypatch):
         assert ("load_snapshot", "again", folder, "dev", "awsuser") in endpoints.calls
 
 
-def test_a_cluster_whose_final_snapshot_was_being_taken_is_deleted(settings, monkeypatch):
+def test_cluster_with_an_interrupted_final_snapshot_is_deleted(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,final-snapshot=3600"):
         redshift.create_cluster(**GOOD)
@@ -200,7 +200,7 @@ def test_a_cluster_whose_final_snapshot_was_being_taken_is_deleted(settings, mon
         assert redshift.describe_cluster_snapshots()["Snapshots"][0]["Status"] == "available"
 
 
-def test_a_change_that_was_pending_is_made(settings, monkeypatch):
+def test_pending_change_is_completed(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,resizing=3600"):
         redshift.create_cluster(**GOOD)
@@ -211,7 +211,7 @@ def test_a_change_that_was_pending_is_made(settings, monkeypatch):
         assert (cluster["ClusterStatus"], cluster["NumberOfNodes"]) == ("available", 2)
 
 
-def test_a_snapshot_that_cannot_be_taken_has_failed_and_the_cluster_stays(settings, monkeypatch):
+def test_failed_snapshot_keeps_the_cluster(settings, monkeypatch):
     redshift = client(settings, "redshift")
 
     def full(*_):
@@ -232,7 +232,7 @@ def test_a_snapshot_that_cannot_be_taken_has_failed_and_the_cluster_stays(settin
         assert "delete" not in [call[0] for call in endpoints.calls]
 
 
-def test_a_restore_that_fails_is_told(settings, monkeypatch):
+def test_failed_restore_is_reported(settings, monkeypatch):
     redshift = client(settings, "redshift")
 
     def broken(*_, **__):
@@ -254,7 +254,7 @@ def test_a_restore_that_fails_is_told(settings, monkeypatch):
         redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="again", WaiterConfig=WAITER_CONFIG)
 
 
-def test_a_taken_port_is_one_clear_line(settings):
+def test_port_in_use_is_one_clear_error_line(settings):
     with socket.socket() as other:
         other.bind(("127.0.0.1", settings.aws_port))
         other.listen()
@@ -264,7 +264,7 @@ def test_a_taken_port_is_one_clear_line(settings):
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_of_a_cluster_that_was_taken_meanwhile_is_one_clear_line(aws, settings):
+def test_cluster_port_taken_in_the_meantime_is_one_clear_error_line(aws, settings):
     fill(settings)
     aws.stop()
     endpoints = NotedEndpoints()

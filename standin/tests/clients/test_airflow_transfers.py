@@ -70,7 +70,7 @@ def test_the_hook_runs_queries(people, name):
     assert rows(people) == [(5, "x"), (6, None)]
 
 
-def test_the_hook_rolls_back_what_fails(people):
+def test_hook_rolls_back_after_an_error(people):
     with pytest.raises(redshift_connector.Error):
         RedshiftSQLHook().run(["delete from people", "select * from nowhere"])
     assert rows(people) == [(1, "Ann"), (2, "Bob")]
@@ -95,7 +95,7 @@ def test_upsert_by_named_keys_and_columns(people):
     assert rows(people) == [(1, "Ann"), (2, "Bill"), (2, "Bob"), (3, "Cid")]
 
 
-def test_a_replacement_that_fails_leaves_the_table(whole, people):
+def test_failed_replace_keeps_the_table(whole, people):
     whole.put("in/people.json", b'{"id": "x"}')
     with pytest.raises(redshift_connector.Error, match="Load into table 'people' failed"):
         load(method="REPLACE")
@@ -125,7 +125,7 @@ def test_keys_of_a_user_and_of_a_session(whole, connections, people):
     assert len(rows(people)) == 6
 
 
-def test_keys_that_are_not_valid_or_not_allowed(whole, people):
+def test_invalid_and_unauthorized_keys(whole, people):
     statement = (
         f"copy people from 's3://{BUCKET}/in/' credentials "
         "'aws_access_key_id={};aws_secret_access_key={}{}' json 'auto'"
@@ -170,7 +170,7 @@ def test_unload_with_a_role(whole, connections, people):
     assert list(whole.objects("out")) == ["out/people_000.gz"]
 
 
-def test_what_was_unloaded_can_be_loaded(whole, people):
+def test_unloaded_files_can_be_loaded(whole, people):
     unload(unload_options=["json"])
     load(method="REPLACE", s3_key="out/people_")
     assert rows(people) == [(1, "Ann"), (2, "Bob")]

@@ -16,7 +16,7 @@ def test_all_or_nothing(loader):
 
 
 @fact("0/10", "NULL sorts last in ascending order and first in descending order.", Here.SUPPORTED, "r_ORDER_BY_clause")
-def test_the_place_of_null(loader):
+def test_null_ordering(loader):
     loader.run("create table t (id integer)", "insert into t values (2), (null), (1)")
     assert loader.run("select id from t order by id") == [(1,), (2,), (None,)]
     assert loader.run("select id from t order by id desc") == [(None,), (2,), (1,)]

@@ -58,7 +58,7 @@ def test_privilege(loader):
     Here.SUPPORTED,
     "copy-parameters-data-load",
 )
-def test_statistics_are_the_owners(loader):
+def test_statupdate_requires_the_owner(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
     guest = loader.other("guest")
@@ -81,7 +81,7 @@ def test_external_tables(loader):
     Here.SUPPORTED,
     "copy-parameters-data-source-s3",
 )
-def test_a_prefix_is_no_folder(loader):
+def test_prefix_is_not_a_folder(loader):
     loader.put("a/data", "1\n")
     loader.put("a/data.bak", "2\n")
     loader.put("a/data/3", "3\n")
@@ -96,7 +96,7 @@ def test_a_prefix_is_no_folder(loader):
     Here.SUPPORTED,
     "copy-parameters-data-format",
 )
-def test_paths_among_the_data(loader):
+def test_jsonpaths_file_under_the_data_prefix(loader):
     loader.put("a/1.json", {"id": 1})
     paths = loader.put("a/paths.json", {"jsonpaths": ["$.id"]})
     loader.run("create table t (id integer)")
@@ -443,7 +443,7 @@ def test_formats(monkeypatch, content, options, rows):
         ),
     ],
 )
-def test_refusals(options, sqlstate):
+def test_refused_options_and_formats(options, sqlstate):
     assert refusal(options).sqlstate == sqlstate
 
 
@@ -509,7 +509,7 @@ def test_columns_of_parquet(loader):
     Here.SUPPORTED,
     "aws/aws-sdk-pandas#280",
 )
-def test_long_text_of_parquet(loader):
+def test_long_string_in_parquet(loader):
     url = loader.put("a", _parquet(name=pyarrow.array(["x" * 262])))
     loader.run("create table t (name varchar(256))")
     error = loader.copy_fails(url, "parquet")
@@ -555,7 +555,7 @@ def test_largest_row(loader, content, options):
     assert "larger than 4194304 bytes" in str(loader.copy_fails(url, options))
 
 
-def test_a_row_that_just_fits(monkeypatch):
+def test_row_of_the_maximum_size(monkeypatch):
     text = b"1|" + b"x" * ((4 << 20) - 2)
     assert read(monkeypatch, text, "truncatecolumns", *TWO) == ([("1", "x" * 50)], [])
     value = b'{"a": 1, "x": "%s"}' % (b"|" * ((2 << 20) - 9))

@@ -146,7 +146,7 @@ NULL = r"\N"
         ),
     ],
 )  # fmt: skip
-def test_what_becomes_of_a_value(monkeypatch, column, raw, options, text):
+def test_value_options(monkeypatch, column, raw, options, text):
     assert load(monkeypatch, column, raw, options) == text
 
 
@@ -175,7 +175,7 @@ def test_what_becomes_of_a_value(monkeypatch, column, raw, options, text):
         ),
     ],
 )  # fmt: skip
-def test_what_is_no_timestamp(monkeypatch, column, raw, options, code):
+def test_invalid_timestamps(monkeypatch, column, raw, options, code):
     assert load(monkeypatch, column, raw, options)[0] == code
 
 
@@ -289,7 +289,7 @@ def test_options_that_are_refused(options, named):
         ),
     ],
 )  # fmt: skip
-def test_what_becomes_of_lines(monkeypatch, content, options, columns, rows):
+def test_line_options(monkeypatch, content, options, columns, rows):
     known = (Column("a", "varchar", 9), Column("b", "varchar", 9), NUMBER)
     assert read(monkeypatch, content, options, *known[:columns]) == (rows, [])
 
@@ -377,7 +377,7 @@ def test_explicit_ids(loader):
 
 
 @fact("1.3/EXPLICIT_IDS unique", "Values loaded with EXPLICIT_IDS need not be unique.", Here.SUPPORTED, CONVERSION)
-def test_explicit_ids_are_not_checked(loader):
+def test_explicit_ids_need_not_be_unique(loader):
     url = loader.put("a", "7|x\n7|y\n")
     loader.run("create table t (id integer identity(1, 1), name varchar(5))")
     assert loader.copy(url, "explicit_ids") == [(7, "x"), (7, "y")]
@@ -389,7 +389,7 @@ def test_explicit_ids_are_not_checked(loader):
     Here.DIFFERS,
     LOAD,
 )
-def test_what_only_tunes(loader):
+def test_compupdate_and_statupdate(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
     for options in ("compupdate preset statupdate on", "compupdate off statupdate off", "comprows 1000 compupdate on"):

@@ -211,7 +211,7 @@ def test_a_missing_manifest(loader):
     Here.SUPPORTED,
     "PostHog/posthog#61603",
 )
-def test_a_manifest_that_is_a_folder(loader):
+def test_manifest_that_is_a_prefix(loader):
     loader.put("m/1", "1\n")
     loader.run("create table t (id integer)")
     error = loader.copy_fails(f"s3://{BUCKET}/m/", "manifest")
@@ -225,7 +225,7 @@ def test_a_manifest_that_is_a_folder(loader):
     Here.DIFFERS,
     "PostHog/posthog#61603",
 )
-def test_a_manifest_that_may_not_be_read(loader):
+def test_manifest_without_read_access(loader):
     manifest = loader.put("m", {"entries": []})
     loader.run("create table t (id integer)")
     role = loader.whole.make_role("blind", allow("s3:ListBucket"))
@@ -314,21 +314,21 @@ def test_mandatory(loader):
 
 
 @fact("1.6/42 none", "If all objects are missing, the COPY always fails.", Here.SUPPORTED, MANIFEST)
-def test_nothing_is_there(loader):
+def test_all_objects_missing(loader):
     loader.run("create table t (id integer)")
     manifest = _manifest(loader, {"url": f"s3://{BUCKET}/gone", "mandatory": False})
     assert "Error NoSuchKey" in str(loader.copy_fails(manifest, "manifest"))
 
 
 @fact("1.6/42 twice", "An object that is listed twice is loaded twice.", Here.SUPPORTED, MANIFEST)
-def test_twice(loader):
+def test_object_listed_twice(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
     assert loader.copy(_manifest(loader, {"url": url}, {"url": url}), "manifest") == [(1,), (1,)]
 
 
 @fact("1.6/42 prefix", "An entry is a full key, not a prefix.", Here.SUPPORTED, MANIFEST)
-def test_an_entry_is_no_prefix(loader):
+def test_entry_is_not_a_prefix(loader):
     loader.put("a/1", "1\n")
     loader.run("create table t (id integer)")
     manifest = _manifest(loader, {"url": f"s3://{BUCKET}/a/", "mandatory": True})
@@ -355,7 +355,7 @@ def test_length_of_parquet(loader):
 
 
 @fact("1.6/42 plain", "A manifest is never compressed, even if its files are.", Here.SUPPORTED, MANIFEST)
-def test_a_manifest_is_plain(loader):
+def test_manifest_is_not_compressed(loader):
     url = loader.put("a.gz", gzip.compress(b"1\n"))
     loader.run("create table t (id integer)")
     assert loader.copy(_manifest(loader, {"url": url}), "manifest gzip") == [(1,)]
@@ -376,7 +376,7 @@ def test_outages(loader):
 
 
 @fact("1.6/44", "A repeated COPY loads the same files again.", Here.SUPPORTED, "r_COPY")
-def test_no_ledger(loader):
+def test_repeated_copy_loads_the_same_files(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
     loader.copy(url)

@@ -20,12 +20,12 @@ def _identifier(loader):
 
 
 @fact("1.7/45", "pg_last_copy_count() is 0 before a session's first COPY.", Here.SUPPORTED, COUNT)
-def test_no_count(loader):
+def test_last_copy_count_before_the_first_copy(loader):
     assert _count(loader) == 0
 
 
 @fact("1.7/45 rows", "It is the number of rows that the session's last COPY loaded.", Here.SUPPORTED, COUNT)
-def test_count(loader):
+def test_last_copy_count(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n2\nx\n"), "maxerror 5")
     assert _count(loader) == 2
@@ -33,7 +33,7 @@ def test_count(loader):
 
 
 @fact("1.7/45 failed", "It is 0 after a COPY that failed while loading.", Here.SUPPORTED, COUNT)
-def test_count_after_bad_data(loader):
+def test_last_copy_count_after_invalid_data(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n2\n"))
     loader.copy_fails(loader.put("b", "x\n"))
@@ -46,7 +46,7 @@ def test_count_after_bad_data(loader):
     Here.SUPPORTED,
     COUNT,
 )
-def test_count_after_a_wrong_statement(loader):
+def test_last_copy_count_after_an_invalid_statement(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "1\n2\n")
     loader.copy(url)
@@ -56,12 +56,12 @@ def test_count_after_a_wrong_statement(loader):
 
 
 @fact("1.7/46", "pg_last_copy_id() is -1 before a session's first COPY.", Here.SUPPORTED, IDENTIFIER)
-def test_no_identifier(loader):
+def test_last_copy_id_before_the_first_copy(loader):
     assert _identifier(loader) == -1
 
 
 @fact("1.7/46 set", "It is set as soon as a COPY begins to load, even if the data is bad.", Here.SUPPORTED, IDENTIFIER)
-def test_identifier(loader):
+def test_last_copy_id(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n"))
     first = _identifier(loader)
@@ -70,7 +70,7 @@ def test_identifier(loader):
 
 
 @fact("1.7/46 not set", "A syntax error or an error from S3 does not change it.", Here.SUPPORTED, IDENTIFIER)
-def test_identifier_after_a_refusal(loader):
+def test_last_copy_id_after_a_refused_copy(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "1\n")
     loader.copy(url)
@@ -127,7 +127,7 @@ def test_columns(loader, view, columns):
     Here.SUPPORTED,
     "r_STL_LOAD_ERRORS",
 )
-def test_a_load_error(loader):
+def test_load_error_row(loader):
     loader.run("create table t (id integer, name varchar(5))")
     url = loader.put("a", "1|a\n2x|b\n")
     loader.copy_fails(url)
@@ -142,7 +142,7 @@ def test_a_load_error(loader):
 
 
 @fact("1.7/47 JSON", "The line of a JSON object is the line on which it ends.", Here.SUPPORTED, "r_STL_LOAD_ERRORS")
-def test_the_line_of_an_object(loader):
+def test_line_number_of_a_json_object(loader):
     loader.run("create table t (id integer)")
     loader.copy_fails(loader.put("a", '{"id": 1}\n{\n"id": "x"\n}\n'), "json 'auto'")
     assert loader.run("select line_number from stl_load_errors where query = pg_last_copy_id()") == [(4,)]
@@ -163,7 +163,7 @@ def test_slices(loader):
 
 
 @fact("1.7/49", "STL_LOADERROR_DETAIL has the values of an invalid row.", Here.REFUSED, "r_STL_LOADERROR_DETAIL")
-def test_values_of_a_bad_row(loader):
+def test_values_of_an_invalid_row(loader):
     assert loader.fails("select * from stl_loaderror_detail").sqlstate == "42P01"
 
 
@@ -196,7 +196,7 @@ def test_files(loader):
 
 
 @fact("1.7/50 rollback", "A row in it does not mean that the COPY was committed.", Here.SUPPORTED, "r_STL_LOAD_COMMITS")
-def test_files_of_a_rollback(loader):
+def test_files_after_a_rollback(loader):
     loader.run("create table t (id integer)")
     url = loader.put("rolled-back", "1\n")
     loader.run("begin", f"copy t from '{url}' iam_role default", "rollback")
@@ -235,14 +235,14 @@ def test_history(loader):
 
 
 @fact("1.7/51 aborted", "A failed COPY has the status `aborted`.", Here.SUPPORTED, "SYS_LOAD_HISTORY")
-def test_history_of_a_failure(loader):
+def test_history_of_a_failed_copy(loader):
     loader.run("create table t (id integer)")
     loader.copy_fails(loader.put("a", "x\n"))
     assert loader.run(f"select trim(status), loaded_rows from sys_load_history {LAST}") == [("aborted", 0)]
 
 
 @fact("1.7/51 running", "A COPY has the status `running` until it ends.", Here.DIFFERS, "SYS_LOAD_HISTORY")
-def test_history_of_what_runs(loader):
+def test_history_of_a_running_copy(loader):
     assert loader.run("select count(*) from sys_load_history where status = 'running'") == [(0,)]
 
 
@@ -290,7 +290,7 @@ def test_visibility_of_queries(loader):
 
 
 @fact("1.7/52 rollback", "Load errors remain when their COPY is rolled back.", Here.SUPPORTED, "no source")
-def test_errors_outlive_a_rollback(loader):
+def test_load_errors_survive_a_rollback(loader):
     loader.run("create table t (id integer)")
     url = loader.put("a", "x\n")
     loader.run("begin")

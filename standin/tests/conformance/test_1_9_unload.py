@@ -102,7 +102,7 @@ def test_manifest(rows):
 
 
 @fact("UNLOAD/MANIFEST COPY", "COPY can read such a manifest.", Here.SUPPORTED, UNLOAD)
-def test_and_back(rows):
+def test_copy_from_an_unload_manifest(rows):
     unload(rows, "csv manifest")
     rows.run("create table copied (id integer, name varchar(9))")
     assert rows.copy(f"s3://{BUCKET}/out/x_manifest", "csv manifest emptyasnull", "copied") == [(1, "a,|b"), (2, None)]

@@ -142,7 +142,7 @@ def test_drivers_open_transactions(snapshot, client):
 
 @fact("2/2", "BEGIN accepts every isolation level and ignores it.", Here.SUPPORTED, "r_BEGIN")
 @pytest.mark.parametrize("level", ["serializable", "read committed", "read uncommitted", "repeatable read"])
-def test_begin_takes_every_level(snapshot, level):
+def test_begin_accepts_every_isolation_level(snapshot, level):
     reader = snapshot.open(f"begin isolation level {level}", autocommit=True)
     assert reader.execute("select n from t").fetchall() == [(1,)]
     snapshot.now("update t set n = 3")
@@ -157,7 +157,7 @@ LEVELS = "select trim(db_name), trim(isolation_level) from stv_db_isolation_leve
 @fact(
     "2/3", "CREATE DATABASE accepts an isolation level. The default is SNAPSHOT.", Here.SUPPORTED, "r_CREATE_DATABASE"
 )
-def test_create_database_takes_a_level(snapshot):
+def test_create_database_accepts_an_isolation_level(snapshot):
     snapshot.now("create database plain")
     snapshot.now("create database named isolation level snapshot")
     expected = [("dev", "Snapshot Isolation"), ("named", "Snapshot Isolation"), ("plain", "Snapshot Isolation")]
@@ -171,7 +171,7 @@ def test_create_database_takes_a_level(snapshot):
     Here.SUPPORTED,
     "r_ALTER_DATABASE",
 )
-def test_alter_database_needs_to_be_alone(snapshot):
+def test_alter_database_requires_no_other_users(snapshot):
     connected = snapshot.cluster.psycopg(dbname="strict", autocommit=True)
     with pytest.raises(psycopg.errors.ObjectInUse):
         snapshot.now("alter database strict isolation level snapshot")
@@ -183,13 +183,13 @@ def test_alter_database_needs_to_be_alone(snapshot):
 
 
 @fact("2/3/dev", "The level of the database dev cannot be altered.", Here.SUPPORTED, "r_ALTER_DATABASE")
-def test_dev_is_not_altered(snapshot):
+def test_level_of_dev_cannot_be_altered(snapshot):
     with pytest.raises(psycopg.Error, match="cannot alter the isolation level"):
         snapshot.now("alter database dev isolation level serializable")
 
 
 @fact("2/4", "stv_db_isolation_level shows the level of each database.", Here.SUPPORTED, "r_STV_DB_ISOLATION_LEVEL")
-def test_the_levels_are_shown(snapshot):
+def test_stv_db_isolation_level_shows_the_levels(snapshot):
     assert snapshot.now(LEVELS) == [("dev", "Snapshot Isolation"), ("strict", "Serializable")]
 
 
@@ -199,7 +199,7 @@ def test_the_levels_are_shown(snapshot):
     Here.SUPPORTED,
     "r_CREATE_DATABASE",
 )
-def test_the_levels_are_settings(snapshot):
+def test_pg_database_info_shows_the_levels(snapshot):
     rows = snapshot.now("select datname, datconfig from pg_database_info order by 1")
     assert rows == [("dev", "{concurrency_model=1}"), ("strict", "{concurrency_model=2}")]
 
@@ -308,7 +308,7 @@ def test_1023(serializable):
     Here.DIFFERS,
     "no source",
 )
-def test_the_detail_of_1023_names_the_own_transaction_only(serializable):
+def test_detail_of_1023_names_only_the_own_transaction(serializable):
     ((table,),) = serializable.now("select oid from pg_class where relname = 't'")
     detail = r"Serializable isolation violation on table - (\d+), transactions forming the cycle are: \d+ \(pid:\d+\)"
     match = re.fullmatch(detail, violation(serializable).diag.message_detail)
@@ -322,7 +322,7 @@ def test_the_detail_of_1023_names_the_own_transaction_only(serializable):
     Here.SUPPORTED,
     "c_serial_isolation-serializable-isolation-troubleshooting",
 )
-def test_1023_rolls_back_and_may_be_tried_again(serializable):
+def test_1023_rolls_back_and_can_be_retried(serializable):
     late = serializable.open("insert into u values (3)", "select n from t")
     serializable.now("update t set n = 5")
     with pytest.raises(psycopg.errors.InternalError_):
@@ -404,7 +404,7 @@ def test_own_tables_are_not_1018(snapshot):
     Here.SUPPORTED,
     "dbt-labs/dbt-adapters#626",
 )
-def test_ddl_that_is_overtaken(snapshot):
+def test_conflicting_ddl(snapshot):
     first = snapshot.open("grant select on t to public")
     second = snapshot.open()
     waiting = in_background(second, "grant insert on t to public")
@@ -574,7 +574,7 @@ def test_adding_waits_for_changing(request, level, first):
     Here.SUPPORTED,
     CONCURRENCY,
 )
-def test_the_recipe_for_a_deadlock(snapshot, loading):
+def test_deadlock_of_copy_and_delete(snapshot, loading):
     one, two = snapshot.open(COPY), snapshot.open(COPY)
     waiting = in_background(one, "delete from t where n = 1")
     snapshot.cluster.wait_for_a_waiter()
@@ -619,7 +619,7 @@ def alone(name: str, statement: str) -> object:
         alone("ALTER TABLE ALTER COLUMN", "alter table t alter column n type varchar(9)"),
     ],
 )
-def test_what_a_transaction_cannot_hold(snapshot, name, statement):
+def test_statements_that_cannot_run_in_a_transaction(snapshot, name, statement):
     client = snapshot.open("begin", autocommit=True)
     with pytest.raises(psycopg.errors.ActiveSqlTransaction, match=f"^{name} cannot run inside a transaction block"):
         client.execute(statement)
@@ -641,13 +641,13 @@ def unknown_alone(name: str, statement: str) -> object:
         unknown_alone("COPY JOB", "copy job list"),
     ],
 )
-def test_what_else_a_transaction_cannot_hold_is_not_known(snapshot, statement):
+def test_unsupported_statements_that_cannot_run_in_a_transaction(snapshot, statement):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         snapshot.now(statement)
 
 
 @fact("2/19", "The SQLSTATE of this error is 25001.", Here.SUPPORTED, "awslabs/amazon-redshift-utils#115")
-def test_the_error_of_a_transaction_that_cannot_hold_it(snapshot):
+def test_sqlstate_of_statements_that_cannot_run_in_a_transaction(snapshot):
     client = snapshot.open("begin", autocommit=True)
     with pytest.raises(psycopg.Error) as caught:
         client.execute("vacuum t")
@@ -685,7 +685,7 @@ RIGHTS = "select has_table_privilege('public', 't', 'select'), nspname from pg_n
         undone("GRANT", "grant select on t to public"),
     ],
 )
-def test_what_is_rolled_back(snapshot, statements):
+def test_rolled_back_statements(snapshot, statements):
     snapshot.now("create view v as select 1 as one")
     before = snapshot.now(SHOWN), snapshot.now(RIGHTS)
     client = snapshot.open(*statements)
@@ -773,7 +773,7 @@ def absent(number: str, name: str, statement: str, source: str) -> object:
         absent("2/24/PREPARE TRANSACTION", "two-phase commit", "prepare transaction 'x'", "no source"),
     ],
 )
-def test_what_there_is_none_of(snapshot, statement):
+def test_unsupported_statements(snapshot, statement):
     client = snapshot.open("begin", autocommit=True)
     with pytest.raises(psycopg.Error) as caught:
         client.execute(statement)
@@ -798,7 +798,7 @@ def test_procedures(snapshot):
     Here.SUPPORTED,
     "copy-usage_notes-multiple-files",
 )
-def test_a_lost_client_in_a_transaction(snapshot):
+def test_client_disconnects_in_a_transaction(snapshot):
     lost = snapshot.open("insert into t values (3)")
     process = lost.execute("select pg_backend_pid()").fetchone()[0]
     lost.pgconn.finish()
@@ -814,7 +814,7 @@ def test_a_lost_client_in_a_transaction(snapshot):
     "copy-usage_notes-multiple-files",
 )
 @pytest.mark.parametrize(("statement", "number"), [("insert into t values (3)", 3), (COPY, 5)])
-def test_a_lost_client_of_a_statement_alone(snapshot, loading, statement, number):
+def test_client_disconnects_during_a_single_statement(snapshot, loading, statement, number):
     holder = snapshot.open("lock t")
     lost = snapshot.open(autocommit=True)
     lost.pgconn.send_query(statement.encode())

@@ -1,4 +1,4 @@
-"""Sections 3.3 to 3.5: what PostgreSQL has and Redshift has not. More of it is in ../sql/test_refusals.py."""
+"""Sections 3.3 to 3.5: PostgreSQL features that Redshift does not have. More of them are in ../sql/test_refused_options_and_formats.py."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def newer_type(name: str, source: str) -> object:
         newer_type("interval day to second", "r_interval_data_types"),
     ],
 )
-def test_types_of_redshifts_own(session, table, kind):
+def test_types_specific_to_redshift(session, table, kind):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         session.execute(f"create table x (a {kind})")
 
@@ -331,7 +331,7 @@ def test_update_from_several_matches(ask):
     "error_on_nondeterministic_update",
 )
 @pytest.mark.parametrize("value", ["true", "on", "'true'"])
-def test_update_that_refuses_several_matches(ask, value):
+def test_update_with_error_on_nondeterministic_update(ask, value):
     setting = f"set local error_on_nondeterministic_update to {value}"
     for update in (
         "update x set v = s.v from s where x.k = s.k",

@@ -87,7 +87,7 @@ def absent(number: str, name: str, statement: str, source: str = "r_MERGE") -> o
         absent("16/RETURNING", "RETURNING", BOTH + " returning k", "no source"),
     ],
 )
-def test_what_merge_has_not(ask, statement):
+def test_unsupported_merge_forms(ask, statement):
     with pytest.raises(psycopg.Error) as caught:
         ask(*FILLED, statement)
     assert caught.value.sqlstate in ("0A000", "42601", "XX000")
@@ -106,7 +106,7 @@ def test_the_target(ask, kind):
 
 
 @fact("4/3/view", "It cannot be a view.", Here.SUPPORTED, "r_MERGE")
-def test_a_view_is_no_target(ask):
+def test_view_cannot_be_the_target(ask):
     view = ("alter table target rename to hidden", "create view target as select k, v from hidden")
     with pytest.raises(psycopg.Error):
         ask(*FILLED, *view, BOTH)
@@ -171,7 +171,7 @@ def test_several_matches_fail(ask, matched):
     Here.SUPPORTED,
     "follows from r_MERGE",
 )
-def test_duplicates_that_match_nothing_all_land(ask):
+def test_unmatched_duplicates_are_all_inserted(ask):
     rows = ask(*TABLES, "insert into source values (2, 'a'), (2, 'b')", BOTH, ROWS)
     assert rows == [(1, "old"), (2, "a"), (2, "b")]
 
@@ -189,7 +189,7 @@ def test_remove_duplicates_of_the_target(ask):
 
 @fact("4/8/columns", "Its source must have the same columns as the target.", Here.SUPPORTED, "r_MERGE")
 @pytest.mark.parametrize("columns", ["k", "k, v, k as other", "v, k"])
-def test_remove_duplicates_needs_the_same_columns(ask, columns):
+def test_remove_duplicates_requires_the_same_columns(ask, columns):
     source = f"(select {columns} from source) source"
     with pytest.raises(psycopg.Error):
         ask(*FILLED, MERGE.replace("using source", f"using {source}") + "remove duplicates")

@@ -237,7 +237,7 @@ def test_hashes_and_queries(session, tables, results):
 
 
 @fact("5/26 order of rows", "Rows without an ORDER BY have no particular order.", SUPPORTED, "r_ORDER_BY_clause")
-def test_rows_come_in_another_order_than_they_were_written(session, tables):
+def test_rows_are_not_returned_in_insertion_order(session, tables):
     rows = session.execute("select i from numbers").fetchall()
     assert rows != [(1,), (2,), (4,)]
     assert sorted(rows) == [(1,), (2,), (4,)]

@@ -69,14 +69,14 @@ def test_quota_of_a_node_type(service, redshift):
     "working-with-clusters",
 )
 @pytest.mark.parametrize("node_type", ["ra3.4xlarge", "ra3.16xlarge", "rg.xlarge", "rg.4xlarge", "rg.12xlarge"])
-def test_fewest_nodes(redshift, node_type):
+def test_minimum_number_of_nodes(redshift, node_type):
     with refused("InvalidParameterCombination", match="Single-node clusters are not available"):
         redshift.create_cluster(**request("refused", NodeType=node_type))
 
 
 @fact("6.1/4a", "Each node type has a maximum number of nodes.", Here.SUPPORTED, "working-with-clusters")
 @pytest.mark.parametrize(("node_type", "nodes"), [("ra3.large", 17), ("ra3.4xlarge", 33), ("rg.xlarge", 17)])
-def test_most_nodes(redshift, node_type, nodes):
+def test_maximum_number_of_nodes(redshift, node_type, nodes):
     size = {"NodeType": node_type, "ClusterType": "multi-node", "NumberOfNodes": nodes}
     with refused("NumberOfNodesPerClusterLimitExceeded"):
         redshift.create_cluster(**request("refused", **size))

@@ -208,7 +208,7 @@ def test_require_ssl(redshift, group, value):
     Here.SUPPORTED,
     API + "CreateClusterParameterGroup",
 )
-def test_a_parameter_group_of_ones_own(service, redshift):
+def test_custom_parameter_group(service, redshift):
     made = {"ParameterGroupFamily": "redshift-1.0", "Description": "own", "Tags": [{"Key": "project", "Value": "x"}]}
     redshift.create_cluster_parameter_group(ParameterGroupName="own", **made)
     with refused("ClusterParameterGroupAlreadyExists", match="own"):
@@ -242,7 +242,7 @@ def require_ssl(redshift, group):
     Here.SUPPORTED,
     "working-with-parameter-groups",
 )
-def test_default_parameter_groups_stay(redshift):
+def test_default_parameter_groups_cannot_be_changed(redshift):
     with refused("InvalidClusterParameterGroupState", match="default"):
         redshift.delete_cluster_parameter_group(ParameterGroupName="default.redshift-2.0")
     with refused("InvalidClusterParameterGroupState", match="default"):
@@ -363,7 +363,7 @@ def test_errors_of_create_cluster(redshift, change, code, status):
         ("DependentServiceAccessDenied", 403),
     ],
 )
-def test_errors_of_create_cluster_that_are_asked_for(service, redshift, code, status):
+def test_injected_errors_of_create_cluster(service, redshift, code, status):
     service.fault(place="redshift", operation="CreateCluster", code=code, times=1)
     with refused(code, status):
         redshift.create_cluster(**request("refused"))
@@ -377,7 +377,7 @@ def test_errors_of_create_cluster_that_are_asked_for(service, redshift, code, st
     Here.SUPPORTED,
     API + "CreateCluster",
 )
-def test_a_create_cluster_whose_answer_is_lost(service, redshift):
+def test_create_cluster_with_a_lost_response(service, redshift):
     service.fault(place="redshift", operation="CreateCluster", code="AnswerLost", times=1)
     with pytest.raises(ConnectionClosedError):
         redshift.create_cluster(**request("lost"))

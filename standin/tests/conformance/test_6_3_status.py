@@ -117,7 +117,7 @@ def test_roles(service, redshift):
     Here.SUPPORTED,
     "boto3 waiters",
 )
-def test_waiter_of_a_cluster_that_is_deleting(service, redshift):
+def test_cluster_available_waiter_of_a_cluster_that_is_being_deleted(service, redshift):
     service.create("doomed")
     waiter = redshift.get_waiter("cluster_available")
     with service.held("delete"):
@@ -130,7 +130,7 @@ def test_waiter_of_a_cluster_that_is_deleting(service, redshift):
 
 
 @fact("6.3/12a", "The waiter cluster_deleted fails if the cluster is being created.", Here.SUPPORTED, "boto3 waiters")
-def test_waiter_for_the_end_of_a_cluster_that_begins(service, redshift):
+def test_cluster_deleted_waiter_of_a_cluster_that_is_being_created(service, redshift):
     with service.held("create"):
         redshift.create_cluster(**request("begun"))
         with pytest.raises(WaiterError, match="terminal failure"):

@@ -22,7 +22,7 @@ from standin_support.waiting import WAITER_CONFIG
         ({"SkipFinalClusterSnapshot": True, "FinalClusterSnapshotIdentifier": "last"}, "cannot be specified"),
     ],
 )
-def test_what_becomes_of_the_data(service, redshift, asked, reason):
+def test_final_snapshot_or_skip_is_required(service, redshift, asked, reason):
     with refused("InvalidParameterCombination", match=reason):
         redshift.delete_cluster(ClusterIdentifier=SHARED, **asked)
     assert service.status(SHARED) == "available"

@@ -53,7 +53,7 @@ def test_sessions_of_a_paused_cluster(service, redshift):
     Here.SUPPORTED,
     "rs-mgmt-pause-resume-cluster",
 )
-def test_changes_of_a_paused_cluster(service, redshift):
+def test_paused_cluster_cannot_be_changed(service, redshift):
     service.create("resting")
     redshift.pause_cluster(ClusterIdentifier="resting")
     service.become("resting", "paused")
@@ -200,6 +200,6 @@ def test_settings(service, redshift):
         {"MultiAZ": True},
     ],
 )
-def test_settings_that_stay(redshift, asked):
+def test_settings_that_cannot_be_changed(redshift, asked):
     with refused("UnsupportedOperation", match="not supported by the stand-in"):
         redshift.modify_cluster(ClusterIdentifier=SHARED, **asked)

@@ -63,7 +63,7 @@ def test_settings_of_a_restored_cluster(service, redshift):
     Here.SUPPORTED,
     API + "RestoreFromClusterSnapshot",
 )
-def test_restore_into_something_else(service, redshift):
+def test_restore_with_other_nodes_and_a_managed_password(service, redshift):
     service.snapshot(SHARED, "kept")
     redshift.restore_from_cluster_snapshot(
         ClusterIdentifier="target",

@@ -127,7 +127,7 @@ def test_custom_domain(redshift):
 
 
 @fact("6.5/23", "An expired password prevents logins but does not end sessions.", Here.SUPPORTED, "no source")
-def test_session_of_a_password_that_ended(service, monkeypatch):
+def test_session_continues_after_its_password_expires(service, monkeypatch):
     now = datetime.now(timezone.utc)
     service.endpoints.set_password(SHARED, USER, "Soon-over-1", expires_at=now + timedelta(hours=1))
     with service.connect(SHARED, password="Soon-over-1") as connection:

@@ -106,7 +106,7 @@ def test_operations_that_are_not_supported(api, operation, arguments):
     Here.SUPPORTED,
     "data-api",
 )
-def test_who_the_statements_run_as(whole, api):
+def test_user_that_runs_the_statement(whole, api):
     def user_of(client, **target):
         described = ended(client, client.execute_statement(Sql="select current_user", **target)["Id"])
         assert described["Status"] == "FINISHED", described
@@ -193,13 +193,13 @@ def test_query_number(api):
     Here.SUPPORTED,
     "data-api",
 )
-def test_the_answer_may_wait_for_the_end(api):
+def test_response_can_wait_for_the_end(api):
     answer = api.execute_statement(Sql="select 1", WaitTimeSeconds=30, **TARGET)
     assert (answer["Status"], answer["HasResultSet"]) == ("FINISHED", True)
 
 
 @fact("8/4 maximum", "It can be at most 30 seconds.", Here.SUPPORTED, "data-api")
-def test_longest_wait(api):
+def test_maximum_wait(api):
     assert refused(api.execute_statement, Sql="select 1", WaitTimeSeconds=31, **TARGET) == "ValidationException"
 
 
@@ -234,7 +234,7 @@ def test_a_batch_is_one_transaction(api):
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
-def test_a_batch_whose_statements_commit_by_themselves(api):
+def test_batch_with_auto_commit(api):
     sqls = ("create table c (n integer)", "select * from nowhere", "insert into c values (1)", "vacuum c")
     described = batch(api, *sqls, ExecutionMode="AUTO_COMMIT")
     assert [step["Status"] for step in described["SubStatements"]] == ["FINISHED", "FAILED", "FINISHED", "FINISHED"]
@@ -249,7 +249,7 @@ def test_a_batch_whose_statements_commit_by_themselves(api):
     Here.SUPPORTED,
     "amazon-redshift-limits",
 )
-def test_there_are_limits_to_statements_and_sessions(api, monkeypatch):
+def test_limits_of_statements_and_sessions(api, monkeypatch):
     monkeypatch.setattr("redshift_standin.aws.data_api.sessions.MOST_SESSIONS", 0)
     code = refused(api.execute_statement, Sql="select 1", SessionKeepAliveSeconds=60, **TARGET)
     assert code == "ActiveSessionsExceededException"
@@ -280,7 +280,7 @@ def test_a_result_that_is_too_large(api, monkeypatch):
     Here.SUPPORTED,
     "data-api",
 )
-def test_statements_and_tokens_are_forgotten(api, monkeypatch):
+def test_statements_and_tokens_expire(api, monkeypatch):
     """Results are kept for 24 hours, and a token counts for 8."""
     identifier = ended(api, api.execute_statement(Sql="select 1", ClientToken="forgotten", **TARGET)["Id"])["Id"]
     monkeypatch.setattr("redshift_standin.aws.data_api.record_store.TOKEN_SECONDS", -1)
@@ -344,7 +344,7 @@ def test_the_same_token_submits_once(api):
 
 
 @fact("8/7 failed", "A failed statement does not run again for the same token.", Here.SUPPORTED, "no source")
-def test_a_failure_keeps_its_token(api):
+def test_failed_statement_keeps_its_token(api):
     submit = {"Sql": "select * from nowhere", "ClientToken": "failing", **TARGET}
     first = api.execute_statement(**submit)["Id"]
     assert ended(api, first)["Status"] == "FAILED"
@@ -402,7 +402,7 @@ def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_po
 
 
 @fact("8/8 fresh", "Without a SessionId, each call has a new session.", Here.SUPPORTED, "data-api")
-def test_fresh_sessions(api):
+def test_new_session_for_each_call(api):
     execute(api, "create temp table mine (n integer)")
     assert execute(api, "select * from mine")["Status"] == "FAILED"
 
@@ -519,7 +519,7 @@ def _wait_for(redshift, status):
     Here.SUPPORTED,
     "DescribeStatement",
 )
-def test_rows_that_are_changed_or_loaded(whole, api):
+def test_result_rows_of_changes_and_loads(whole, api):
     whole.put("in/1.json", b'{"n": 7}\n{"n": 8}\n{"n": 9}')
     assert execute(api, "create table t (n integer)")["HasResultSet"] is False
     assert execute(api, "insert into t values (1), (2)")["ResultRows"] == 2

@@ -494,7 +494,7 @@ def test_views_of_past_queries(cluster, view, text):
         ),
     ],
 )
-def test_what_queries_rely_on(cluster, query, row):
+def test_query_features(cluster, query, row):
     assert cluster.psycopg().execute(query).fetchall() == [row]
 
 

@@ -67,7 +67,7 @@ def test_cancel_with_a_message(session):
     Here.SUPPORTED,
     "r_CANCEL",
 )
-def test_cancel_of_nobody(session):
+def test_cancel_of_a_missing_session(session):
     with pytest.raises(psycopg.Error, match=r"Session 1 does not exist\. The session PID might have changed\."):
         session.execute("cancel 1")
 

@@ -96,7 +96,7 @@ def test_milliseconds(read):
         (Column("c", "timestamp"), True, 1206, "timeformat 'epochmillisecs'"),
     ],
 )
-def test_one_bad_row_leaves_the_rows_around_it(read, column, bad, code, options):
+def test_invalid_row_does_not_affect_its_neighbors(read, column, bad, code, options):
     values = [{"c": 1, "d": number} for number in range(1000)]
     values[700]["c"] = bad
     rows, errors = read(values, column, Column("d", "int4"), options=options)
@@ -104,7 +104,7 @@ def test_one_bad_row_leaves_the_rows_around_it(read, column, bad, code, options)
     assert [row[1] for row in rows] == [str(number) for number in range(1000) if number != 700]
 
 
-def test_a_key_that_is_missing_somewhere_is_null_there(read):
+def test_missing_key_is_null(read):
     columns = (Column("c", "int4"), Column("d", "varchar", 5))
     assert read([{"c": 1, "d": "x"}, {"c": 2}, {"D": "y", "c": 3}], *columns)[0] == [
         ("1", "x"),
@@ -113,7 +113,7 @@ def test_a_key_that_is_missing_somewhere_is_null_there(read):
     ]
 
 
-def test_many_chunks_keep_the_order_and_the_lines(read):
+def test_chunks_keep_row_order_and_line_numbers(read):
     values = [{"c": number, "d": "x" * 90} for number in range(5000)]
     values[4321]["c"] = "bad"
     rows, errors = read(values, Column("c", "int4"), Column("d", "varchar", 90))

@@ -76,16 +76,16 @@ def test_option(monkeypatch, column, raw, options, text):
     assert load(monkeypatch, column, raw, options) == text
 
 
-def test_values_follow_each_other_with_any_white_space_and_lines_are_counted_to_their_ends():
+def test_values_are_separated_by_any_whitespace_and_lines_are_counted():
     data = b'{"a": 1}{"a":\n2}\n\n  {"a": "}"}\r\n{"a": 4'
     found = [(record.line, record.value, record.valid) for record in read_json_values(data)]
     assert found == [(1, {"a": 1}, True), (2, {"a": 2}, True), (4, {"a": "}"}, True), (5, None, False)]
 
 
-def test_an_empty_file_has_no_records():
+def test_empty_file_has_no_records():
     assert list(read_json_values(b"")) == list(read_json_values(b" \n\n")) == []
 
 
-def test_a_converter_raises_for_what_it_cannot_read():
+def test_converter_raises_for_invalid_values():
     with pytest.raises(ConversionError):
         make_converter(Column("c", "int4"), parse(COPY), lambda: None)("one")

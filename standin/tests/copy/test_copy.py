@@ -12,7 +12,7 @@ from standin_support.copy_session import BUCKET, ROLE
 ROLE_CLAUSE = f"iam_role '{ROLE}'"
 
 
-def test_loads_by_name_and_leaves_out_what_has_no_column(warehouse):
+def test_loads_by_name_and_ignores_keys_without_a_column(warehouse):
     url = warehouse.put("a/1.json", {"id": 1, "name": "Björk", "other": True}, {"id": 2})
     warehouse.run("create table t (id integer, name varchar(20))")
 
@@ -29,7 +29,7 @@ def test_sees_a_temporary_table_of_the_same_transaction(warehouse):
     assert warehouse.copy(f"copy only_mine from '{url}' {ROLE_CLAUSE} json 'auto'").rows == 1
 
 
-def test_history_shows_in_the_transaction_and_once_after_it(warehouse):
+def test_history_is_visible_in_the_transaction_and_once_after_it(warehouse):
     url = warehouse.put("a/1", {"id": 1}, {"id": 2})
     warehouse.run("create table t (id integer)")
     warehouse.commit()
@@ -46,7 +46,7 @@ def test_history_shows_in_the_transaction_and_once_after_it(warehouse):
     assert loaded == [(url, 2)]
 
 
-def test_the_lines_of_each_file_show_in_the_transaction_and_once_after_it(warehouse):
+def test_line_counts_are_visible_in_the_transaction_and_once_after_it(warehouse):
     urls = [warehouse.put("a/1", {"id": 1}, {"id": 2}), warehouse.put("a/2", {"id": 3}), warehouse.put("a/3")]
     warehouse.run("create table t (id integer)")
     warehouse.commit()
@@ -61,7 +61,7 @@ def test_the_lines_of_each_file_show_in_the_transaction_and_once_after_it(wareho
     assert warehouse.run(lines) == expected
 
 
-def test_bad_data_fails_the_load_and_the_reason_survives_the_rollback(warehouse):
+def test_invalid_data_fails_the_load_and_its_reason_survives_the_rollback(warehouse):
     url = warehouse.put("a/1", {"id": 1, "name": "ok"}, {"id": "x1", "name": "bad"}, {"id": 3, "name": "ok"})
     warehouse.run("create table t (id integer, name varchar(10))")
     warehouse.commit()
@@ -89,7 +89,7 @@ def test_bad_data_fails_the_load_and_the_reason_survives_the_rollback(warehouse)
     ) == [("aborted", 0)]
 
 
-def test_maxerror_tolerates_one_error_less_than_it_says(warehouse):
+def test_maxerror_tolerates_fewer_errors_than_its_value(warehouse):
     url = warehouse.put("a/1", {"id": 1}, {"id": "x"}, b"{not json", {"id": 4})
     warehouse.run("create table t (id integer)")
 
@@ -112,7 +112,7 @@ def test_maxerror_tolerates_one_error_less_than_it_says(warehouse):
     ("paths", "message"),
     [(["$.id", "$.b"], "Number of jsonpaths"), (["$.id", ""], "Invalid JSONPath format")],
 )
-def test_maxerror_does_not_tolerate_a_bad_jsonpaths_file(warehouse, paths, message):
+def test_maxerror_does_not_tolerate_an_invalid_jsonpaths_file(warehouse, paths, message):
     url, paths = warehouse.put("a/1", {"id": 1}), warehouse.put("paths", {"jsonpaths": paths})
     warehouse.run("create table t (id integer)")
     warehouse.commit()
@@ -120,7 +120,7 @@ def test_maxerror_does_not_tolerate_a_bad_jsonpaths_file(warehouse, paths, messa
     assert message in str(failure)
 
 
-def test_a_line_that_is_cut_short_does_not_take_its_neighbours_with_it(warehouse):
+def test_truncated_line_does_not_affect_its_neighbors(warehouse):
     url = warehouse.put(
         "a/1", {"id": 1, "name": "a"}, b'{"id": 2, "name": "b', {"id": 3, "name": "}"}, b"}", [5], {"id": 6}
     )
@@ -132,7 +132,7 @@ def test_a_line_that_is_cut_short_does_not_take_its_neighbours_with_it(warehouse
     assert warehouse.run(rejected) == [(2, 1216, ""), (4, 1216, ""), (5, 1216, "")]
 
 
-def test_an_error_about_bytes_that_are_no_text_is_recorded(warehouse):
+def test_error_about_invalid_utf8_is_recorded(warehouse):
     url = warehouse.put("a/1", b'{"id": "\xe4"}', b'{"id": "\\u0000"}')
     warehouse.run("create table t (id integer)")
     warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto' ignoreallerrors")
@@ -141,13 +141,13 @@ def test_an_error_about_bytes_that_are_no_text_is_recorded(warehouse):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b" \n\n"])
-def test_an_object_without_a_record_loads_no_rows(warehouse, content):
+def test_object_without_records_loads_no_rows(warehouse, content):
     url = warehouse.put("a/1", content)
     warehouse.run("create table t (id integer)")
     assert warehouse.copy(f"copy t from '{url}' {ROLE_CLAUSE} json 'auto'").rows == 0
 
 
-def test_an_object_that_is_cut_short_is_named_and_nothing_is_loaded(warehouse):
+def test_truncated_object_is_named_and_nothing_is_loaded(warehouse):
     whole = warehouse.put("a/1.gz", {"id": 1}, compress=True)
     cut = warehouse.put("a/2.gz", gzip.compress(b'{"id": 2}\n' * 100)[:-9])
     warehouse.run("create table t (id integer)")
@@ -159,7 +159,7 @@ def test_an_object_that_is_cut_short_is_named_and_nothing_is_loaded(warehouse):
     assert warehouse.run("select count(*) from t") == [(0,)]
 
 
-def test_an_object_that_the_role_may_not_read_is_named(warehouse):
+def test_unreadable_object_is_named(warehouse):
     readable, secret = warehouse.put("a/1", {"id": 1}), warehouse.put("a/2", {"id": 2})
     manifest = warehouse.put("manifest", {"entries": [{"url": url, "mandatory": True} for url in (readable, secret)]})
     deny = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/a/2"}
@@ -186,7 +186,7 @@ def test_an_object_that_the_role_may_not_read_is_named(warehouse):
         (f"{BUCKET}/m", "gzip", "failed to inflate with gzip: incorrect data."),
     ],
 )
-def test_what_s3_refuses_fails_the_copy(warehouse, source, options, message):
+def test_s3_error_fails_the_copy(warehouse, source, options, message):
     warehouse.put("m", {"entries": [{"url": f"s3://{BUCKET}/gone", "mandatory": True}]})
     warehouse.run("create table t (id integer)")
     assert message in str(warehouse.fails(f"copy t from 's3://{source}' {ROLE_CLAUSE} json 'auto' {options}"))

@@ -34,12 +34,12 @@ def test_error_limit(option, limit):
     assert parse(MINIMAL + option).error_limit == limit
 
 
-def test_json_alone_is_auto_and_default_is_the_default_role():
+def test_json_without_argument_is_auto_and_default_is_the_default_role():
     copy = parse("copy t from 's3://b/k' iam_role default format json")
     assert (copy.json, copy.grant) == ("auto", None)
 
 
-def test_no_format_is_delimited_text_with_pipes_and_csv_has_commas():
+def test_default_format_is_pipe_delimited_text_and_csv_has_commas():
     assert (parse(TEXT).format, parse(TEXT).delimiter) == (Format.TEXT, "|")
     assert (parse(TEXT + "csv").format, parse(TEXT + "csv").delimiter) == (Format.CSV, ",")
     assert parse(TEXT + "format as csv delimiter as ';'").delimiter == ";"
@@ -62,7 +62,7 @@ def test_null_strings(written, meant):
     assert parse(TEXT + f"null as '{written}'").null == meant
 
 
-def test_what_only_tunes_redshift_is_accepted():
+def test_tuning_options_are_accepted():
     assert parse(TEXT + "comprows 1000 compupdate preset statupdate true").error_limit == 1
 
 
@@ -139,7 +139,7 @@ def test_the_older_forms_of_authorization(clause, grant):
     assert "secret" not in repr(copy).replace("secret_access_key", "")
 
 
-def test_jsonpaths_lead_into_objects_and_lists():
+def test_jsonpaths_into_objects_and_lists():
     paths = read_jsonpaths(b"""{"jsonpaths": ["$['a b']['c']", "$['list'][1]", "$[0]"]}""", "s3://b/p")
     assert follow(paths[0])({"a b": {"c": 1}}) == 1
     assert follow(paths[0])({}) is None
@@ -163,5 +163,5 @@ def test_malformed_jsonpaths_fail(content):
         read_jsonpaths(content, "s3://b/p")
 
 
-def test_another_key_than_jsonpaths_matches_by_name():
+def test_file_without_the_key_jsonpaths_matches_by_name():
     assert read_jsonpaths(b'{"paths": ["$.a"]}', "s3://b/p") is None

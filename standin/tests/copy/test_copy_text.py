@@ -57,7 +57,7 @@ def test_noload_reads_everything_and_loads_nothing(warehouse):
     assert warehouse.run(newest) == [(2, 1207)]
 
 
-def test_replacements_are_counted_and_the_first_hundred_listed(warehouse):
+def test_replacements_are_counted_and_the_first_hundred_are_listed(warehouse):
     """AWS page "STL_REPLACEMENTS"."""
     url = warehouse.put("a", *[b"%d|a\xe4" % number for number in range(120)])
     warehouse.run("create table t (id integer, name varchar(5))")
@@ -75,7 +75,7 @@ def test_replacements_are_counted_and_the_first_hundred_listed(warehouse):
     assert warehouse.run("select distinct name from t") == [("a^",)]
 
 
-def test_a_manifest_of_columnar_files_tells_their_lengths(warehouse):
+def test_manifest_of_columnar_files_has_their_lengths(warehouse):
     """AWS page "Using a manifest to specify data files"."""
     url = warehouse.put("a", b"no parquet")
     without = warehouse.put("m1", {"entries": [{"url": url}]})

@@ -74,12 +74,12 @@ def test_types(read, column, values, texts):
     assert [tuple(texts)] == list(zip(*read(parquet_file(other=values), column), strict=True))
 
 
-def test_columns_are_taken_by_position_whatever_their_names(read):
+def test_columns_are_matched_by_position_regardless_of_their_names(read):
     content = parquet_file(b=pyarrow.array([1], pyarrow.int32()), a=pyarrow.array(["x"]))
     assert read(content, Column("a", "int4"), Column("b", "varchar", 5)) == [("1", "x")]
 
 
-def test_fillrecord_fills_the_columns_that_are_missing_at_the_end_with_null(read):
+def test_fillrecord_sets_missing_trailing_columns_to_null(read):
     content = parquet_file(a=pyarrow.array([1], pyarrow.int32()))
     columns = (Column("a", "int4"), Column("b", "varchar", 5))
     assert read(content, *columns, options="fillrecord") == [("1", NULL)]
@@ -100,7 +100,7 @@ def failure(read, *arguments, **options) -> tuple[str, str]:
     return found["code"], found["context"]
 
 
-def test_a_text_that_is_too_long_fails_the_copy(read):
+def test_too_long_string_fails_the_copy(read):
     code, context = failure(read, parquet_file(c=pyarrow.array(["ä" * 131])), Column("c", "varchar", 256))
     assert (code, context) == (
         "15001",
@@ -133,7 +133,7 @@ def test_other_values_that_cannot_be_loaded_fail_the_copy(read):
 
 
 @pytest.mark.parametrize("content", [b"", b'{"a": 1}\n'])
-def test_what_is_no_parquet_file_fails_the_copy(read, content):
+def test_invalid_parquet_file_fails_the_copy(read, content):
     assert "is not a valid Parquet file" in failure(read, content, Column("c", "int4"))[1]
 
 
@@ -143,12 +143,12 @@ def test_nested_types_are_refused(read):
     assert caught.value.sqlstate == "0A000"
 
 
-def test_a_file_with_gz_at_the_end_of_its_name_is_decompressed(read):
+def test_file_with_gz_extension_is_decompressed(read):
     content = gzip.compress(parquet_file(c=pyarrow.array([1], pyarrow.int32())))
     assert read(content, Column("c", "int4"), key="k.parquet.gz") == [("1",)]
 
 
-def test_bytes_that_are_no_utf_8(read):
+def test_invalid_utf8(read):
     broken = parquet_file(c=pyarrow.array([b"a\xa4"]).cast(pyarrow.string(), safe=False))
     assert "Bad UTF-8 hex sequence: a4" in failure(read, broken, Column("c", "varchar", 5))[1]
     assert read(broken, Column("c", "varchar", 5), options="acceptinvchars") == [("a?",)]
@@ -164,6 +164,6 @@ def test_other_options_are_refused(option):
     assert caught.value.sqlstate == "42601"
 
 
-def test_the_options_that_columnar_files_take():
+def test_options_for_columnar_files():
     copy = parse(COPY + "acceptinvchars fillrecord manifest explicit_ids statupdate off")
     assert (copy.manifest, copy.fill_record, copy.explicit_ids) == (True, True, True)

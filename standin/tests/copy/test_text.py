@@ -138,13 +138,13 @@ def test_csv(read, content, options, rows):
         ("id|name\n1|a\nx|b\n3|d\n", "ignoreheader 1", [(3, "a", 1207)]),
     ],
 )
-def test_errors_name_the_physical_line_and_leave_out_that_record_alone(read, content, options, errors):
+def test_errors_name_the_physical_line_and_skip_only_that_record(read, content, options, errors):
     rows, found = read(content, options)
     assert found == errors
     assert len(rows) == 2
 
 
-def test_reasons_of_lines_that_cannot_be_divided(read):
+def test_reasons_for_lines_that_cannot_be_split(read):
     """AWS page "COPY examples" has the words of 1202, "Load error reference" those of 1214."""
     read("1|a|b\n1\n")
     assert [error.reason for error in read.reader.errors] == ["Extra column(s) found", "Delimiter not found"]
@@ -156,7 +156,7 @@ def test_a_null_in_a_not_null_column(read):
     assert read("|a\n2|b\n", "", columns) == ([("2", "b")], [(1, "a", 1213)])
 
 
-def test_fillrecord_gives_varchar_an_empty_text_and_other_types_null(read):
+def test_fillrecord_gives_varchar_an_empty_string_and_other_types_null(read):
     columns = (TWO[0], Column("n", "int4"), TWO[1])
     assert read("1\n2|3\n", "fillrecord", columns) == ([("1", NULL, ""), ("2", "3", "")], [])
     assert read("1\n", "fillrecord emptyasnull", columns) == ([("1", NULL, NULL)], [])
@@ -184,12 +184,12 @@ def test_encoding(read, encoding, content):
     assert read(content, f"encoding as {encoding}") == ([("1", "ä")], [])
 
 
-def test_a_file_in_another_encoding_is_left_out(read):
+def test_file_in_another_encoding_is_skipped(read):
     assert read(b"1|a\n2|b\n", "encoding utf16") == ([], [(0, "", 1221)])
     assert read(b"1|a\n2|b\n1", "encoding utf16le") == ([], [(0, "", 1221)])
 
 
-def test_bytes_that_are_no_utf_8(read):
+def test_invalid_utf8(read):
     """AWS page "Multibyte character load errors"."""
     assert read(b"1|a\xa4\n2|b\n") == ([("2", "b")], [(1, "b", 1220)])
     rows, errors = read(b"1|a\xa4\n2|b\n3|\xe4\xa4\n", "acceptinvchars as '^'")
@@ -197,14 +197,14 @@ def test_bytes_that_are_no_utf_8(read):
     assert [(row.line, row.column) for row in read.reader.replacements] == [(1, "b"), (3, "b")]
 
 
-def test_a_nul_that_no_null_string_stands_for_is_refused(read):
+def test_nul_without_a_matching_null_string_is_refused(read):
     """Redshift keeps it, PostgreSQL cannot."""
     with pytest.raises(WarehouseError, match="NUL") as caught:
         read("1|a\0b\n")
     assert caught.value.sqlstate == "0A000"
 
 
-def test_the_whole_file_comes_through_in_chunks(read):
+def test_whole_file_is_read_in_chunks(read):
     content = "".join(f'{number},"a ""b"", {number}\n{number}"\n{number},plain\n' for number in range(20_000))
     rows, errors = read(content + "x,y\n", "csv")
     assert errors == [(60_001, "a", 1207)]
@@ -248,7 +248,7 @@ def test_patterns_of_dates_and_times(read, columns, options, value, text):
         (TIME, "timeformat 'DD.MM.YYYY HH:MI:SS'", "18.02.2008 10:11:12 and more", 1206),
     ],
 )
-def test_what_no_pattern_matches(read, columns, options, value, code):
+def test_dates_that_match_no_pattern(read, columns, options, value, code):
     assert read(f"{value}\n", options, columns) == ([], [(1, "a", code)])
 
 

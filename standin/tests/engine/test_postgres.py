@@ -69,7 +69,7 @@ def run_as_nobody(action) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_keeps_what_was_committed_over_a_restart(open_folder, started):
+def test_committed_data_survives_a_restart(open_folder, started):
     server = started(open_folder / "postgres")
     server.start()
     server.create_database("airflow")
@@ -82,7 +82,7 @@ def test_keeps_what_was_committed_over_a_restart(open_folder, started):
     assert answer(server, "select answer from kept", "airflow") == 42
 
 
-def test_is_stopped_by_another_process_than_the_one_that_started_it(open_folder):
+def test_another_process_can_stop_it(open_folder):
     program = (
         "import sys; from pathlib import Path; from redshift_standin.engine.postgres import PostgresServer; "
         "server = PostgresServer(Path(sys.argv[1]), 5433); server.start(); print(server._data.find_server().pid)"
@@ -96,7 +96,7 @@ def test_is_stopped_by_another_process_than_the_one_that_started_it(open_folder)
     assert not Path(f"/proc/{done.stdout.strip()}/exe").exists()
 
 
-def test_starts_again_after_it_was_killed(open_folder, started):
+def test_restarts_after_it_was_killed(open_folder, started):
     server = started(open_folder / "postgres")
     with psycopg.connect(**server.dsn.parameters("postgres")) as connection:
         connection.execute("create table kept as select 42 as answer")
@@ -107,7 +107,7 @@ def test_starts_again_after_it_was_killed(open_folder, started):
     assert answer(server, "select answer from kept") == 42
 
 
-def test_a_stranger_with_the_process_id_of_a_killed_server_is_left_alone(open_folder):
+def test_process_that_reuses_the_pid_of_a_killed_server_is_not_stopped(open_folder):
     data = open_folder / "postgres"
     data.mkdir()
     (data / "postmaster.pid").write_text(f"{os.getpid()}\n")
@@ -126,7 +126,7 @@ def test_only_its_owner_can_read_the_log(open_folder, started):
     assert stat.S_IMODE(started(open_folder / "postgres").log.stat().st_mode) == 0o600
 
 
-def test_a_long_state_folder_gets_its_socket_elsewhere(open_folder, started):
+def test_long_state_folder_has_its_socket_elsewhere(open_folder, started):
     server = started(open_folder / ("x" * 100) / "postgres")
     assert answer(server, "select 42") == 42
     sockets = server.dsn.socket_dir
@@ -135,7 +135,7 @@ def test_a_long_state_folder_gets_its_socket_elsewhere(open_folder, started):
     assert not sockets.exists()
 
 
-def test_a_folder_of_somebody_else_in_the_place_of_the_sockets_is_refused(open_folder):
+def test_socket_folder_of_another_user_is_refused(open_folder):
     data = open_folder / ("x" * 100) / "postgres"
     server = PostgresServer(data, 5433)
     server.dsn.socket_dir.mkdir(mode=0o777)
@@ -147,7 +147,7 @@ def test_a_folder_of_somebody_else_in_the_place_of_the_sockets_is_refused(open_f
         server.dsn.socket_dir.rmdir()
 
 
-def test_says_why_it_did_not_start(open_folder, started):
+def test_start_error_has_a_reason(open_folder, started):
     server = started(open_folder / "postgres")
     server.stop()
     (open_folder / "postgres" / "PG_VERSION").write_text("9\n")
@@ -155,7 +155,7 @@ def test_says_why_it_did_not_start(open_folder, started):
         server.start()
 
 
-def test_airflow_reaches_its_database(open_folder, started):
+def test_airflow_connects_to_its_database(open_folder, started):
     sqlalchemy = pytest.importorskip("sqlalchemy")
     server = started(open_folder / "postgres")
     server.create_database("airflow")
@@ -172,7 +172,7 @@ def test_root_runs_it_as_nobody(open_folder, started):
 
 
 @as_root
-def test_root_keeps_its_data_elsewhere_when_the_state_folder_is_closed_to_others(tmp_path, started, open_folder):
+def test_root_stores_data_elsewhere_if_others_cannot_read_the_state_folder(tmp_path, started, open_folder):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     server = started(closed / "state" / "postgres")
@@ -184,7 +184,7 @@ def test_root_keeps_its_data_elsewhere_when_the_state_folder_is_closed_to_others
 
 
 @as_root
-def test_root_copies_binaries_that_are_closed_to_others(started, open_folder, monkeypatch):
+def test_root_copies_binaries_that_others_cannot_read(started, open_folder, monkeypatch):
     site_packages = open_folder / "site-packages"
     spec = binaries.importlib.util.find_spec(binaries.PACKAGE)
     package = Path(spec.submodule_search_locations[0])
@@ -199,7 +199,7 @@ def test_root_copies_binaries_that_are_closed_to_others(started, open_folder, mo
 
 
 @as_root
-def test_root_is_told_when_the_data_elsewhere_is_gone(tmp_path, open_folder):
+def test_root_gets_an_error_if_the_data_elsewhere_is_missing(tmp_path, open_folder):
     (tmp_path / "postgres").symlink_to(open_folder / "gone")
     with pytest.raises(StandinError, match=r"is gone: .* Delete .* to start over"):
         PostgresServer(tmp_path / "postgres", 5433).start()
@@ -222,7 +222,7 @@ def test_an_ordinary_user_starts_and_stops_it(open_folder):
 
 
 @as_root
-def test_an_ordinary_user_is_told_that_the_data_belongs_to_another(open_folder):
+def test_ordinary_user_gets_an_error_for_data_of_another_user(open_folder):
     data = open_folder / "postgres"
     data.mkdir(mode=0o700)
 

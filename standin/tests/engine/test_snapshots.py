@@ -46,7 +46,7 @@ def restored(endpoint, all_endpoints, tmp_path):
         all_endpoints.delete(each.cluster)
 
 
-def test_tables_come_back_with_rows_defaults_and_views(endpoint, restored):
+def test_tables_are_restored_with_rows_defaults_and_views(endpoint, restored):
     source = endpoint.psycopg(autocommit=True)
     for statement in SCHEMA:
         source.execute(statement)
@@ -67,7 +67,7 @@ def test_tables_come_back_with_rows_defaults_and_views(endpoint, restored):
         copy.execute("insert into words values ('no')")
 
 
-def test_keys_and_encodings_come_back_under_the_new_numbers(endpoint, restored):
+def test_keys_and_encodings_are_restored_for_the_new_oids(endpoint, restored):
     source = endpoint.psycopg(autocommit=True)
     for statement in SCHEMA:
         source.execute(statement)
@@ -91,7 +91,7 @@ def test_keys_and_encodings_come_back_under_the_new_numbers(endpoint, restored):
     assert copy.execute(styles).fetchall() == [("odd name", "ALL", "AUTO(SORTKEY)"), ("parents", "KEY(word)", "word")]
 
 
-def test_every_database_comes_back_with_its_level(endpoint, all_endpoints, restored):
+def test_every_database_is_restored_with_its_isolation_level(endpoint, all_endpoints, restored):
     first = endpoint.psycopg(autocommit=True)
     first.execute("create database strict isolation level serializable")
     first.execute("create database loose")
@@ -111,7 +111,7 @@ def test_every_database_comes_back_with_its_level(endpoint, all_endpoints, resto
         assert analyst.execute("select n from kept").fetchone() == (7,)
 
 
-def test_a_snapshot_holds_what_was_committed_and_disturbs_nobody(endpoint, restored):
+def test_snapshot_has_the_committed_data_and_does_not_disturb_sessions(endpoint, restored):
     committed, open_one = endpoint.psycopg(autocommit=True), endpoint.psycopg()
     committed.execute("create table t (n integer)")
     committed.execute("insert into t values (1)")
@@ -124,7 +124,7 @@ def test_a_snapshot_holds_what_was_committed_and_disturbs_nobody(endpoint, resto
     assert committed.execute("select n from t order by n").fetchall() == [(1,), (2,)]
 
 
-def test_users_and_their_rights_come_back(endpoint, all_endpoints, restored):
+def test_users_and_privileges_are_restored(endpoint, all_endpoints, restored):
     source = endpoint.psycopg(autocommit=True)
     all_endpoints.set_password(endpoint.cluster, "analyst", PASSWORD, create_user=True)
     source.execute("create table shown as select 1 as n")
@@ -145,7 +145,7 @@ def test_a_restored_cluster_has_no_history_of_loads(endpoint, restored):
     assert copy.execute("select count(*) from stl_load_commits").fetchone() == (0,)
 
 
-def test_a_snapshot_is_private_and_whole_or_not_there(endpoint, all_endpoints, tmp_path):
+def test_snapshot_is_private_and_complete_or_absent(endpoint, all_endpoints, tmp_path):
     folder = tmp_path / "snapshot"
     all_endpoints.save_snapshot(endpoint.cluster, folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -157,7 +157,7 @@ def test_a_snapshot_is_private_and_whole_or_not_there(endpoint, all_endpoints, t
     assert databases == []
 
 
-def test_a_snapshot_that_waits_for_a_client_can_be_ended(endpoint_postgres, certificates, copier, tmp_path):
+def test_snapshot_that_waits_for_a_client_can_be_stopped(endpoint_postgres, certificates, copier, tmp_path):
     endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
     try:
         endpoints.create("waiting", port=free_port(), database=DATABASE, master_user=USER)
@@ -179,14 +179,14 @@ def test_a_snapshot_that_waits_for_a_client_can_be_ended(endpoint_postgres, cert
         endpoints.close()
 
 
-def test_a_database_that_is_there_is_not_made_again(endpoint, all_endpoints, restored, tmp_path):
+def test_existing_database_is_not_restored_again(endpoint, all_endpoints, restored, tmp_path):
     copy = restored()
     copy.psycopg(autocommit=True).execute("create table later (n integer)")
     all_endpoints.load_snapshot(copy.cluster, tmp_path / "snapshot", database=DATABASE, master_user=USER)
     assert copy.psycopg(autocommit=True).execute("select count(*) from later").fetchone() == (0,)
 
 
-def test_all_that_is_kept_by_a_tables_number_is_in_the_notes(endpoint):
+def test_all_catalog_tables_keyed_by_oid_are_saved(endpoint):
     """A table of the stand-in's own that refers to a client's must be in catalog/95_snapshots.sql."""
     found = endpoint.behind().execute(
         "select distinct relname from pg_attribute join pg_class on pg_class.oid = attrelid "

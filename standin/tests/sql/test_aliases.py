@@ -52,7 +52,7 @@ ROWS = (
         ),
     ],
 )
-def test_an_alias_stands_for_its_expression_unless_a_column_has_its_name(ask, query, expected):
+def test_alias_means_its_expression_unless_a_column_has_its_name(ask, query, expected):
     assert ask(*ROWS, query) == expected
 
 
@@ -65,7 +65,7 @@ def test_an_alias_stands_for_its_expression_unless_a_column_has_its_name(ask, qu
         "create table made (x integer, y integer); insert into made select clicks as x, x + 1 from clicks where x = 1",
     ],
 )
-def test_statements_that_keep_a_query(ask, statement):
+def test_statements_that_contain_a_query(ask, statement):
     kept = "create table kept as select * from clicks"
     assert ask(*ROWS, kept, *statement.split(";"), "select x, y from made") == [(1, 2)]
 
@@ -76,7 +76,7 @@ def test_a_cursor(endpoint):
     assert connection.execute("fetch all from numbers").fetchall() == [(1, 2)]
 
 
-def test_an_alias_is_known_only_after_it(ask):
+def test_alias_is_defined_only_for_later_items(ask):
     for query in (
         "select a + 1, clicks as a from clicks",
         "select clicks as a, 1 from clicks union select a, 1 from clicks",
@@ -87,14 +87,14 @@ def test_an_alias_is_known_only_after_it(ask):
             ask(*ROWS, query)
 
 
-def test_the_statement_of_a_prepared_alias_takes_parameters(shared_endpoint):
+def test_prepared_statement_with_an_alias_accepts_parameters(shared_endpoint):
     connection = shared_endpoint.psycopg(autocommit=True)
     for number in (1, 2):
         row = connection.execute("select %s::integer as x, x + 1 as y where y > 0", (number,), prepare=True).fetchone()
         assert row == (number, number + 1)
 
 
-def test_the_question_for_columns_leaves_the_transaction_alone(endpoint):
+def test_column_lookup_does_not_affect_the_transaction(endpoint):
     connection = endpoint.psycopg()
     connection.execute("create table t (a integer)")
     connection.execute("insert into t select 1 as x where x = 1")

@@ -96,14 +96,14 @@ def test_styles(run, change, expected):
         "add partition (a = 1) location 's3://b/k'",
     ],
 )
-def test_what_is_refused(run, change):
+def test_refused_statements(run, change):
     run(MADE)
     with pytest.raises(psycopg.Error):
         run(f"alter table t {change}")
     assert run(DEFINITION) == AS_MADE
 
 
-def test_a_varchar_is_resized_down_to_what_it_holds(run):
+def test_varchar_can_be_shortened_to_its_longest_value(run):
     run(MADE, "insert into t values (1, 'abcde', null)", "alter table t alter column b type varchar(5)")
     assert run("select type from pg_table_def where \"column\" = 'b'") == [("character varying(5)",)]
     with pytest.raises(psycopg.errors.StringDataRightTruncation):
@@ -115,7 +115,7 @@ def test_a_varchar_is_resized_down_to_what_it_holds(run):
     "column",
     ["varchar(5) default 'x'", *(f"varchar(5) encode {name}" for name in ("bytedict", "runlength", "text255"))],
 )
-def test_a_varchar_with_a_default_or_one_of_some_encodings_is_not_resized(run, column):
+def test_varchar_with_a_default_or_some_encodings_cannot_be_resized(run, column):
     run(f"create table t (a {column})")
     with pytest.raises(psycopg.errors.InternalError_, match="cannot alter the type"):
         run("alter table t alter column a type varchar(20)")
@@ -132,7 +132,7 @@ def test_a_varchar_with_a_default_or_one_of_some_encodings_is_not_resized(run, c
         ("append from s", "ALTER TABLE APPEND"),
     ],
 )
-def test_what_cannot_be_in_a_transaction(run, session, change, command):
+def test_alter_table_forms_that_cannot_run_in_a_transaction(run, session, change, command):
     run(MADE, "create table s (like t)")
     for begun in ("begin", "begin; select 1"):
         session.execute(begun)
@@ -157,7 +157,7 @@ def test_an_index_follows_the_sort_key(run, shared_endpoint):
 BOTH = ("create table t (a int, b varchar(5))", "create table s (b varchar(5), a int)", "insert into s values ('x', 1)")
 
 
-def test_append_moves_rows_by_the_names_of_columns_and_commits(run, session):
+def test_append_moves_rows_by_column_name_and_commits(run, session):
     run(*BOTH, "insert into t values (0, 'w')")
     cursor = session.execute("alter table t append from s")
     assert cursor.statusmessage == "ALTER TABLE APPEND"
@@ -165,7 +165,7 @@ def test_append_moves_rows_by_the_names_of_columns_and_commits(run, session):
     assert run("select * from s") == []
 
 
-def test_append_fills_or_leaves_out_columns(run):
+def test_append_with_filltarget_and_ignoreextra(run):
     run(*BOTH, "alter table t add column c int default 3")
     for option in ("", " ignoreextra"):
         with pytest.raises(psycopg.errors.InternalError_, match='differ in column "c"'):
@@ -190,7 +190,7 @@ def test_append_fills_or_leaves_out_columns(run):
         "create view s as select 1 as a, 'x'::varchar(5) as b",
     ],
 )
-def test_append_needs_tables_that_are_made_alike(run, source):
+def test_append_requires_similar_tables(run, source):
     kind = "view" if "view" in source else "table"
     run("create table t (a int, b varchar(5))", source)
     with pytest.raises(psycopg.errors.InternalError_):
@@ -198,7 +198,7 @@ def test_append_needs_tables_that_are_made_alike(run, source):
     run(f"drop {kind} s")
 
 
-def test_append_of_itself_or_of_nothing_is_refused(run):
+def test_append_of_itself_or_a_missing_table_is_refused(run):
     run(BOTH[0])
     for source in ("t", "missing", "t filltarget ignoreextra", ""):
         with pytest.raises(psycopg.Error):

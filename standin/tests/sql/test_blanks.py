@@ -88,7 +88,7 @@ def test_an_index_keeps_equal_strings_apart(session):
     assert rows == [("a",), ("a  ",)]
 
 
-def test_an_index_of_an_older_stand_in_is_brought_into_the_new_order(endpoint_postgres):
+def test_index_of_an_older_version_is_rebuilt_in_the_new_order(endpoint_postgres):
     endpoint_postgres.create_database("older")
     parameters = endpoint_postgres.dsn.parameters("older")
     with psycopg.connect(**parameters) as older:

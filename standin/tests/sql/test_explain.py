@@ -21,7 +21,7 @@ TABLE = "create table t (a integer)"
     ],
 )
 @pytest.mark.parametrize("form", ["explain", "explain verbose"])
-def test_a_plan_is_rows_of_text_and_nothing_is_done(ask, statement, form):
+def test_plan_is_rows_of_text_and_nothing_is_executed(ask, statement, form):
     plan = ask(TABLE, f"{form} {statement}")
     assert plan
     assert all(isinstance(line, str) for (line,) in plan)
@@ -30,7 +30,7 @@ def test_a_plan_is_rows_of_text_and_nothing_is_done(ask, statement, form):
         ask(TABLE, f"{form} {statement}", "select 1 from u")
 
 
-def test_the_column_and_the_position_of_an_error(shared_endpoint):
+def test_column_name_and_error_position(shared_endpoint):
     connection = shared_endpoint.psycopg(autocommit=True)
     assert connection.execute("explain select %s::integer", (1,)).description[0].name == "QUERY PLAN"
     query = "explain verbose select nvl(1, 2), missing"

@@ -35,7 +35,7 @@ def test_tokens(source, expected):
 
 
 @pytest.mark.parametrize("source", ["'open", '"open', "/* open", "a -> b", "$$x$$", "1a", "\x00", "{", "a ? b", '""'])
-def test_what_is_no_token(source):
+def test_invalid_tokens(source):
     with pytest.raises(WarehouseError):
         tokenize(source)
 
@@ -46,19 +46,19 @@ def test_statements_are_split_at_semicolons_only():
 
 
 @given(st.text())
-def test_a_string_survives_its_quotes(text):
+def test_string_literal_round_trip(text):
     (token,) = tokenize(literal(text))
     assert token.value == literal(text).strip() or "\n" in text
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=15))
-def test_a_name_survives_its_quotes(text):
+def test_quoted_name_round_trip(text):
     (token,) = tokenize(quote(text))
     assert token.value == text.lower()
 
 
 @given(st.text())
-def test_any_text_is_read_or_refused(text):
+def test_any_text_is_tokenized_or_refused(text):
     try:
         statements = split_statements(text)
     except WarehouseError:

@@ -87,7 +87,7 @@ def test_merge_replaces_and_removes_duplicates(ask, source):
     assert rows == [(11, "Alice"), (22, "Clarence"), (23, "David"), *others]
 
 
-def test_merge_that_removes_duplicates_refuses_two_matches_and_inserts_two_strangers(ask):
+def test_remove_duplicates_refuses_two_matches_and_inserts_two_unmatched_rows(ask):
     merge = "merge into t using s on t.id = s.id remove duplicates"
     with pytest.raises(psycopg.errors.InternalError_, match="Found multiple matches to update the same tuple"):
         ask(*REPLACED, "insert into s values (23, 'Dave')", merge)

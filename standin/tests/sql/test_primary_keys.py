@@ -31,7 +31,7 @@ def test_the_key_of_a_new_table(ask, columns, key):
     assert [row[0] for row in ask(f"create table t ({columns})", KEY)] == key
 
 
-def test_it_is_not_enforced_and_follows_a_renamed_column(ask):
+def test_primary_key_is_not_enforced_and_follows_a_renamed_column(ask):
     create = "create table t (a integer primary key, b integer)"
     assert ask(create, "insert into t values (1, 1), (1, 2)", "select count(*) from t") == [(2,)]
     assert ask(create, "alter table t rename column a to c", KEY) == [("c",)]

@@ -114,7 +114,7 @@ def test_rows_and_names(session, query, names, expected):
         "select n from t pivot (count(n) for g in ('a', 'b'))",
     ],
 )
-def test_what_is_not_known_is_refused(ask, query):
+def test_unsupported_queries_are_refused(ask, query):
     with pytest.raises(psycopg.Error):
         ask(*ROWS, query)
 

@@ -123,7 +123,7 @@ def test_types_that_are_not_known(ask, query, expected):
     assert str(value) == expected
 
 
-def test_a_quotient_is_cut_however_near_it_is_to_the_next(ask):
+def test_quotient_is_truncated_and_never_rounded(ask):
     """The product of these is one less than 10^18, so their quotients miss a whole number by very little."""
     ((value,),) = ask("select 999999999999999999::decimal(18, 0) / (1000000000000000000::decimal(19, 0))")
     assert value == Decimal("0.999999999999999999")
@@ -142,18 +142,18 @@ def test_quotients_are_written_to_tables_and_views(session):
         assert [str(value) for value in rows[0]] == ["0.666666666", "0.666666666", "0.667"]
 
 
-def test_a_column_has_no_other_name_than_before(session):
+def test_column_names_do_not_change(session):
     cursor = session.execute("select 2::decimal(8, 2) / 3, 2::decimal(8, 2) / 3 as q")
     assert [column.name for column in cursor.description] == ["?column?", "q"]
 
 
-def test_the_place_of_an_error_is_the_clients(session):
+def test_error_position_refers_to_the_text_of_the_client(session):
     with pytest.raises(psycopg.errors.UndefinedColumn) as caught:
         session.execute("select 2::decimal(8, 2) / 3, missing from pg_class")
     assert caught.value.diag.statement_position == "30"
 
 
 @pytest.mark.parametrize("statement", ["insert into t values (1 / 2)", "select 1", "select $1 / 2", "select '1' / 2"])
-def test_what_needs_no_type_is_left_alone(statement):
+def test_expressions_that_need_no_type_are_not_changed(statement):
     (one,) = split_statements(statement)
     assert "standin" not in translate(one).sql

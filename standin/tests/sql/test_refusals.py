@@ -113,7 +113,7 @@ def table(session):
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_it_is_refused(session, table, statement):
+def test_statement_is_refused(session, table, statement):
     with pytest.raises(psycopg.Error):
         session.execute(statement)
     assert session.execute("select a from t").fetchall() == [(7,)]
@@ -123,7 +123,7 @@ def test_it_is_refused(session, table, statement):
     "statement",
     ["frobnicate t", "select frobnicate(1)", "select 1::frobnicate", "select 1 <-> 2", "set frobnicate to 1"],
 )
-def test_what_is_not_known_is_refused_as_such(session, statement):
+def test_unsupported_statement_is_refused_as_unsupported(session, statement):
     with pytest.raises(psycopg.errors.FeatureNotSupported, match="not supported by the stand-in"):
         session.execute(statement)
 
@@ -180,7 +180,7 @@ WHOLE = [
 
 @pytest.mark.parametrize("rest", ["frobnicate 1", ", frobnicate 1", "frobnicate = frobnicate frobnicate"])
 @pytest.mark.parametrize("statement", WHOLE)
-def test_nothing_is_left_out(session, table, statement, rest):
+def test_unsupported_clauses_are_refused_and_not_ignored(session, table, statement, rest):
     with pytest.raises(psycopg.Error):
         session.execute(f"{statement} {rest}")
     assert session.execute("select a from t").fetchall() == [(7,)]

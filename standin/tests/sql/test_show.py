@@ -46,14 +46,14 @@ def test_databases(ask):
     assert (database[0], database[2], database[5]) == ("dev", "local", "Snapshot Isolation")
 
 
-def test_what_a_table_says_of_itself(ask):
+def test_show_tables(ask):
     shown = {row[2]: row[5:] for row in ask(*TABLES, "show tables from schema public")}
     assert shown["t"] == ("what", "awsuser", None, None, "KEY (a)", "REGULAR TABLE")
     assert shown["u"] == (None, "awsuser", None, None, "ALL", "REGULAR TABLE")
     assert shown["v"] == (None, "awsuser", None, None, None, "REGULAR VIEW")
 
 
-def test_what_a_column_says_of_itself(ask):
+def test_show_columns(ask):
     shown = [row[6:] for row in ask(*TABLES, "show columns from table public.t")]
     assert shown == [
         ("NO", "integer", None, 32, 0, None, "COMPOUND", 1, 1, "raw", None),

@@ -53,14 +53,14 @@ def indexed(behind, table="t"):
         ("create temp table t (a int) sortkey (a)", None),
     ],
 )
-def test_a_table_gets_an_index_on_as_much_of_its_sort_key_as_fits(make, behind, session, table, columns):
+def test_table_gets_an_index_on_the_part_of_its_sort_key_that_fits(make, behind, session, table, columns):
     make(table)
     [(relation,)] = session.execute("select oid from pg_class where relname = 't'").fetchall()
     assert indexed(behind, str(relation)) == columns
 
 
 @pytest.mark.parametrize("sizes", [(2590, 8), (1290, 1290), (2700, 8), (1300, 1300), (8, 65535)])
-def test_values_that_fill_the_sort_key_are_taken(make, session, sizes):
+def test_values_that_fill_the_sort_key_are_accepted(make, session, sizes):
     make(f"create table t (a varchar({sizes[0]}), b varchar({sizes[1]})) sortkey (a, b)")
     # Digits in no order, for PostgreSQL would make anything else shorter.
     values = ["".join(random.Random(size).choices("0123456789abcdef", k=size)) for size in sizes]
@@ -68,7 +68,7 @@ def test_values_that_fill_the_sort_key_are_taken(make, session, sizes):
     assert session.execute("select * from t").fetchall() == [tuple(values)]
 
 
-def test_the_index_is_used_by_a_table_that_nobody_has_analysed(make, behind):
+def test_index_is_used_without_analyze(make, behind):
     make("create table t (a timestamp, b varchar(50)) sortkey (a)")
     behind.execute(
         "insert into t select timestamp '2018-11-01' + n * interval '1 minute', md5(n::text) "
@@ -81,7 +81,7 @@ def test_the_index_is_used_by_a_table_that_nobody_has_analysed(make, behind):
     assert len(behind.execute(query).fetchall()) == 60
 
 
-def test_a_table_with_a_sort_key_is_renamed_moved_and_made_anew(make, behind, session):
+def test_table_with_a_sort_key_is_renamed_moved_and_recreated(make, behind, session):
     made = "create table t (a int, b int) sortkey (a)"
     make(made, "alter table t rename to u", made, "alter table t rename column a to c", "create schema extra")
     make("create table extra.t (a int) sortkey (a)", "create table if not exists t (b int) sortkey (b)")
@@ -95,13 +95,13 @@ def test_a_copy_of_a_table_with_a_sort_key_has_no_index(make, behind):
     assert indexed(behind, "u") is None
 
 
-def test_clients_see_no_index_and_make_none(make, session):
+def test_clients_cannot_see_or_create_an_index(make, session):
     make("create table t (a int, b int) sortkey (a)")
     assert session.execute("select * from pg_indexes where tablename = 't'").fetchall() == []
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         session.execute("create index i on t (a)")
 
 
-def test_a_table_that_is_rolled_back_leaves_nothing(ask, session):
+def test_rolled_back_table_leaves_nothing_behind(ask, session):
     ask("create table t (a int) sortkey (a)")
     assert session.execute("select relname from pg_class where relname like 'standin%sort%'").fetchall() == []

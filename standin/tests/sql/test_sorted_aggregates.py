@@ -27,7 +27,7 @@ BY_A, BY_B = "within group (order by a)", "within group (order by b)"
         "select extract(day from d) as median",
     ],
 )
-def test_what_goes_together(query):
+def test_compatible_aggregates(query):
     (statement,) = split_statements(query)
     assert translate(statement).sql
 
@@ -46,7 +46,7 @@ def test_what_goes_together(query):
         ("select listagg(extract(day from sysdate))", "at least one user created table"),
     ],
 )
-def test_what_does_not(query, message):
+def test_incompatible_aggregates(query, message):
     (statement,) = split_statements(query)
     with pytest.raises(WarehouseError, match=message):
         translate(statement)

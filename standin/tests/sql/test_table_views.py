@@ -84,7 +84,7 @@ def test_attributes_are_rolled_back_with_their_table(ask):
     assert ask("create table t (a int)", DEFINITION) == [("a", "integer", "az64", False, 0, False)]
 
 
-def test_create_table_as_refuses_a_key_that_is_no_column(ask):
+def test_create_table_as_refuses_a_key_that_is_not_a_column(ask):
     for key in ("distkey (z)", "sortkey (a, z)"):
         with pytest.raises(psycopg.errors.UndefinedColumn):
             ask(f"create table t {key} as select 1 as a")
@@ -153,7 +153,7 @@ def test_views_of_schemas(ask):
         assert ask(f"select count(*) from {view}") == [(0,)]
 
 
-def test_nothing_of_the_stand_ins_own_is_listed(ask):
+def test_internal_objects_are_not_listed(ask):
     for view, column in (
         ("svv_tables", "table_schema"),
         ("svv_columns", "table_schema"),

@@ -112,7 +112,7 @@ def test_expressions(ask, expression, expected):
         r"regexp_replace('a', '(a)', '\\1')",
     ],
 )
-def test_what_is_not_known_of_a_function_is_refused(ask, expression):
+def test_unsupported_uses_of_functions_are_refused(ask, expression):
     with pytest.raises(psycopg.errors.FeatureNotSupported, match="not supported by the stand-in"):
         ask(f"select {expression}")
 
@@ -133,7 +133,7 @@ def test_errors_of_functions(ask, expression):
         ask(f"select {expression}")
 
 
-def test_a_function_that_is_not_found_is_called_by_its_own_name(ask):
+def test_missing_function_is_reported_by_its_own_name(ask):
     with pytest.raises(psycopg.errors.UndefinedFunction, match=r"^function fnv_hash\(date\) does not exist"):
         ask("select fnv_hash(date '2018-11-30')")
 
@@ -215,7 +215,7 @@ def test_an_average_of_decimals_has_the_digits_of_its_argument(ask, expression, 
 
 
 @pytest.mark.parametrize("aggregate", ["avg(n)", "sum(n)", "sum(b)", "sum(r)", "median(f)", "listagg(s)"])
-def test_aggregates_of_nothing_are_null(ask, aggregate):
+def test_aggregates_of_no_rows_are_null(ask, aggregate):
     assert ask(*NUMBERS, f"select {aggregate} from t where n > 9") == [(None,)]
 
 
@@ -271,7 +271,7 @@ def test_errors_of_the_engine(ask, statement, message, detail):
 
 
 @pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 119, 120, 300])
-def test_sha1_of_texts_that_end_before_and_after_a_block(ask, size):
+def test_sha1_of_strings_around_the_block_size(ask, size):
     text = ("aé€" * size)[:size]
     assert ask(f"select sha1('{text}')") == [(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),)]
 
@@ -299,7 +299,7 @@ TYPES = ("boolean", *INTEGERS, *FRACTIONS, *STRINGS, "date", "timestamp", "times
 
 @pytest.mark.parametrize("value", TRIED)
 @pytest.mark.parametrize("kind", TYPES)
-def test_try_cast_is_cast_for_the_types_that_it_takes(session, value, kind):
+def test_try_cast_equals_cast_for_supported_types(session, value, kind):
     """AWS page "TRY_CAST"."""
     if kind in TRIED[value]:
         same = session.execute(f"select try_cast({value} as {kind}) = cast({value} as {kind})")
@@ -315,13 +315,13 @@ def test_try_cast_is_cast_for_the_types_that_it_takes(session, value, kind):
     "call",
     ["to_date('2001 3', 'YYYY Q')", "to_timestamp('2001 UTC', 'YYYY TZ')", "to_timestamp('2001 +00', 'YYYY OF')"],
 )
-def test_formats_that_are_only_written(ask, call):
+def test_formats_for_output_only(ask, call):
     """AWS pages "TO_DATE", "TO_TIMESTAMP"."""
     with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"^the format .+ is not supported$"):
         ask(f"select {call}")
 
 
-def test_try_cast_looks_at_each_value(ask):
+def test_try_cast_is_evaluated_for_each_value(ask):
     rows = ask(
         "create temp table t (v varchar(20), n integer)",
         "insert into t values ('7', 1), ('x', 2), (null, 3), ('99999999999', 4)",
@@ -360,6 +360,6 @@ def test_dates_by_a_format(ask, call, expected):
 @pytest.mark.parametrize(
     "call", ["to_date('20010631', 'YYYYMMDD', true)", "to_timestamp('20010101 24', 'YYYYMMDD HH24', true)"]
 )
-def test_a_strict_date_has_the_day_that_is_named(ask, call):
+def test_strict_date_does_not_carry_over(ask, call):
     with pytest.raises(psycopg.errors.DatetimeFieldOverflow, match="date/time field date value out of range"):
         ask(f"select {call}")

@@ -54,7 +54,7 @@ def test_parquet_with_the_partition_columns(whole, sales):
     ]
 
 
-def test_clean_path_empties_the_folders_that_get_files(whole, sales):
+def test_clean_path_empties_the_folders_that_receive_files(whole, sales):
     whole.put("sales/year=2018/old", b"")
     whole.put("sales/year=2017/old", b"")
     unload(sales, "partition by (year) cleanpath parallel off", "select year, amount from sales")

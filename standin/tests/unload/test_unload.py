@@ -214,7 +214,7 @@ def test_files_have_a_largest_size(whole):
     }
 
 
-def test_the_session_knows_how_many_rows_its_last_unload_wrote(whole, venues):
+def test_last_unload_count_of_the_session(whole, venues):
     def count():
         return venues.execute("select pg_last_unload_count()").fetchone()[0]
 
@@ -273,7 +273,7 @@ def test_the_history_survives_a_rollback(whole, venues):
     ).fetchall() == [("completed", 3), ("aborted", 0)]
 
 
-def test_what_was_written_is_kept(whole, venues):
+def test_written_objects_are_persisted(whole, venues):
     """The stand-in may be killed at any moment."""
     unload(venues, "parallel off")
     with sqlite3.connect(whole.settings.state / "aws" / "state.sqlite") as state:
@@ -282,7 +282,7 @@ def test_what_was_written_is_kept(whole, venues):
     assert ("out/venue_000",) in keys
 
 
-def test_what_was_unloaded_can_be_copied_back(whole, venues):
+def test_unloaded_files_can_be_copied_back(whole, venues):
     unload(venues, "json manifest gzip")
     venues.execute("create table copied (like venue)")
     venues.execute(f"copy copied from 's3://{BUCKET}/out/venue_manifest' iam_role default json gzip manifest")
@@ -342,7 +342,7 @@ def test_a_role_that_the_cluster_does_not_have(whole, venues):
         venues.execute(f"unload ('select 1') {TO} iam_role 'arn:aws:iam::123456789012:role/other'")
 
 
-def test_a_bucket_that_is_not_there(whole, venues):
+def test_missing_bucket(whole, venues):
     with pytest.raises(psycopg.errors.InternalError_, match="NoSuchBucket"):
         unload(venues, to="to 's3://no-such-bucket/x'")
 
@@ -359,7 +359,7 @@ def test_an_outage_of_s3_fails_it(whole, venues):
     assert len(whole.objects()) == 2
 
 
-def test_the_user_needs_select(whole, venues):
+def test_user_needs_select_privilege(whole, venues):
     whole.client("redshift").get_cluster_credentials(
         ClusterIdentifier="shop", DbUser="guest", DbName="dev", AutoCreate=True
     )

@@ -88,7 +88,7 @@ def test_refused(options, sqlstate, message):
     assert caught.value.sqlstate == sqlstate
 
 
-def test_who_must_be_said():
+def test_authorization_is_required():
     with pytest.raises(WarehouseError, match="CREDENTIALS argument is required but not specified"):
         parse("unload ('select 1') to 's3://b/k'")
 

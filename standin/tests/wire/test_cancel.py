@@ -106,7 +106,7 @@ def left_nothing(victims):
 
 @pytest.mark.parametrize("end", [by_its_client, by_cancel, by_function])
 @pytest.mark.parametrize("begin", RUNNING)
-def test_what_runs_can_be_cancelled(victims, copier, left_nothing, begin, end):
+def test_running_statement_can_be_cancelled(victims, copier, left_nothing, begin, end):
     victim = victims.psycopg(autocommit=True)
     running = begin(victims, copier, victim)
     end(victims, victim)
@@ -126,7 +126,7 @@ def test_a_session_can_be_terminated(victims, copier, left_nothing, begin):
     assert victim.closed
 
 
-def test_a_session_that_waits_for_its_client_is_told_at_once_that_it_is_terminated(victims):
+def test_idle_session_is_notified_at_once_of_its_termination(victims):
     with logged_in(victims) as victim:
         victim.sendall(frame(b"Q", b"begin; select 'pid ' || pg_backend_pid()\0"))
         row = next(body for kind, body in answers(victim) if kind == b"D")
@@ -160,7 +160,7 @@ def test_an_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
         endpoints.close()
 
 
-def test_a_user_ends_its_own_sessions_only_and_the_master_user_all(victims):
+def test_users_can_end_their_own_sessions_and_the_master_user_all(victims):
     victims.endpoints.set_password(victims.cluster, "impatient", "p", create_user=True)
     user = victims.psycopg(user="impatient", password="p", autocommit=True)
     own = victims.psycopg(user="impatient", password="p")
@@ -172,7 +172,7 @@ def test_a_user_ends_its_own_sessions_only_and_the_master_user_all(victims):
     assert master.execute("select pg_terminate_backend(%s)", (user.info.backend_pid,)).fetchone() == (1,)
 
 
-def test_a_session_that_is_not_there_cannot_be_cancelled(victims):
+def test_missing_session_cannot_be_cancelled(victims):
     connection = victims.psycopg(autocommit=True)
     assert connection.execute("select pg_cancel_backend(1)").fetchone() == (0,)
     with pytest.raises(psycopg.errors.InternalError_, match="Session 1 does not exist"):
@@ -180,6 +180,6 @@ def test_a_session_that_is_not_there_cannot_be_cancelled(victims):
 
 
 @pytest.mark.parametrize("statement", ["cancel", "cancel 'x'", "cancel 1.5", "cancel 1 'please'"])
-def test_cancel_takes_the_number_of_a_session(victims, statement):
+def test_cancel_accepts_a_process_id(victims, statement):
     with pytest.raises((psycopg.errors.SyntaxError, psycopg.errors.FeatureNotSupported)):
         victims.psycopg().execute(statement)

@@ -23,7 +23,7 @@ async def holds(channel: Channel, size: int) -> None:
         await asyncio.sleep(0)
 
 
-def test_what_came_since_the_reader_last_looked_is_not_waited_for_again():
+def test_fill_does_not_wait_for_data_that_has_already_arrived():
     async def read() -> bytes:
         channel, peer = await connected()
         peer.sendall(b"first")
@@ -36,7 +36,7 @@ def test_what_came_since_the_reader_last_looked_is_not_waited_for_again():
     assert asyncio.run(read()) == b"first and last"
 
 
-def test_a_peer_that_goes_ends_the_wait():
+def test_disconnect_ends_the_wait():
     async def read() -> None:
         channel, peer = await connected()
         waiting = asyncio.create_task(channel.fill(0))

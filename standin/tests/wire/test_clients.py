@@ -71,7 +71,7 @@ def test_redshift_connector_inserts_many_rows(endpoint):
     assert tuple(cursor.fetchone()) == (50, 1225)
 
 
-def test_redshift_connector_refuses_a_certificate_that_it_was_not_told_to_trust(endpoint, monkeypatch):
+def test_redshift_connector_refuses_an_untrusted_certificate(endpoint, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises((ssl.SSLError, redshift_connector.Error, OSError), match="CERTIFICATE_VERIFY_FAILED"):
         endpoint.redshift()
@@ -142,7 +142,7 @@ def test_several_statements_in_one_message_are_one_transaction(endpoint):
     assert cursor.fetchall() == [(1,), (2,)]
 
 
-def test_the_position_of_an_error_is_that_in_the_clients_text(endpoint):
+def test_error_position_is_in_the_text_of_the_client(endpoint):
     connection = endpoint.psycopg()
     query = "select nvl(1, 2), sysdate, missing"
     with pytest.raises(psycopg.errors.UndefinedColumn) as caught:

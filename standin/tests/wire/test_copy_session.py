@@ -50,7 +50,7 @@ def test_rows_are_part_of_the_clients_transaction(numbers, copier, client):
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_outside_a_transaction_it_commits_by_itself(numbers, copier, client):
+def test_outside_a_transaction_it_is_committed_automatically(numbers, copier, client):
     copier.action = loading(2)
     connection = getattr(numbers, client)()
     connection.autocommit = True
@@ -99,7 +99,7 @@ def test_a_row_that_postgresql_refuses_fails_the_copy(numbers, copier):
     assert connection.execute("select count(*) from numbers").fetchone() == (1,)
 
 
-def test_what_the_source_of_the_rows_raises_is_raised_again(numbers, copier):
+def test_error_of_the_row_source_is_raised_again(numbers, copier):
     async def broken():
         yield b"2\n"
         raise WarehouseError("the object is gone")
@@ -123,7 +123,7 @@ def test_notices_reach_the_client(numbers, copier):
     assert cursor.statusmessage == "COPY"
 
 
-def test_it_knows_whose_session_it_is_and_sees_its_temporary_tables(numbers, copier):
+def test_it_knows_the_session_and_sees_its_temporary_tables(numbers, copier):
     seen = {}
 
     async def look(statement, backend):
@@ -143,7 +143,7 @@ def test_it_knows_whose_session_it_is_and_sees_its_temporary_tables(numbers, cop
     assert seen["rows"] == [("5", None), ("6", None)]
 
 
-def test_what_is_written_apart_survives_the_rollback(numbers, copier):
+def test_separately_written_rows_survive_the_rollback(numbers, copier):
     numbers.psycopg(autocommit=True).execute("create table history (what varchar(20))")
 
     async def fail(statement, backend):
@@ -170,7 +170,7 @@ def test_it_waits_for_another_writer(numbers, copier):
     assert values(numbers) == [2]
 
 
-def test_a_cancelled_copy_is_told_so(numbers, copier):
+def test_copy_sees_its_cancellation(numbers, copier):
     started = threading.Event()
 
     async def until_cancelled(statement, backend):
@@ -190,7 +190,7 @@ def test_a_cancelled_copy_is_told_so(numbers, copier):
         waiting.result()
 
 
-def test_a_client_that_vanishes_during_copy_in_a_transaction_leaves_nothing(numbers, copier):
+def test_client_that_disconnects_during_copy_in_a_transaction_leaves_nothing(numbers, copier):
     started, ended = threading.Event(), threading.Event()
 
     async def endless():
@@ -228,7 +228,7 @@ def test_postgresqls_own_copy_is_refused(numbers, statement):
     assert values(numbers) == [1]
 
 
-def test_a_fault_of_the_stand_in_is_an_error_and_not_silence(numbers, copier):
+def test_internal_error_is_reported_to_the_client(numbers, copier):
     async def broken(statement, backend):
         raise ZeroDivisionError("a bug")
 
@@ -251,6 +251,6 @@ def test_a_fault_of_the_stand_in_is_an_error_and_not_silence(numbers, copier):
         "sys_load_history",
     ],
 )
-def test_a_client_may_read_what_copy_remembers(shared_endpoint, view):
+def test_client_can_read_the_copy_history(shared_endpoint, view):
     """AWS page "System tables for troubleshooting data loads"."""
     assert shared_endpoint.psycopg(autocommit=True).execute(f"select count(*) from {view}").fetchone() == (0,)

@@ -13,7 +13,7 @@ from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_po
 LEVELS = "select trim(db_name), trim(isolation_level) from stv_db_isolation_level order by 1"
 
 
-def test_a_database_is_made_used_and_dropped(endpoint):
+def test_database_is_created_used_and_dropped(endpoint):
     admin = endpoint.psycopg(autocommit=True)
     cursor = admin.execute("create database other")
     assert cursor.statusmessage == "CREATE DATABASE"
@@ -50,7 +50,7 @@ def test_a_database_is_made_used_and_dropped(endpoint):
         ("drop database dev force", psycopg.errors.FeatureNotSupported),
     ],
 )
-def test_what_is_refused(session, statement, error):
+def test_refused_statements(session, statement, error):
     with pytest.raises(error):
         session.execute(statement)
     assert session.execute(LEVELS).fetchall() == [("dev", "Snapshot Isolation")]
@@ -60,7 +60,7 @@ def test_what_is_refused(session, statement, error):
     "statement", ["create database other", "alter database dev isolation level snapshot", "drop database other"]
 )
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_none_of_it_is_possible_in_a_transaction(endpoint, client, statement):
+def test_database_statements_cannot_run_in_a_transaction(endpoint, client, statement):
     connection = getattr(endpoint, client)()
     cursor = connection.cursor()
     cursor.execute("select 1")
@@ -71,7 +71,7 @@ def test_none_of_it_is_possible_in_a_transaction(endpoint, client, statement):
         endpoint.psycopg(autocommit=True).execute(f"select 1; {statement}")
 
 
-def test_the_level_is_altered_while_nobody_else_is_connected(endpoint):
+def test_level_is_altered_while_no_other_user_is_connected(endpoint):
     admin = endpoint.psycopg(autocommit=True)
     admin.execute("create database other isolation level serializable")
     assert admin.execute(LEVELS).fetchall() == [("dev", "Snapshot Isolation"), ("other", "Serializable")]
@@ -82,7 +82,7 @@ def test_the_level_is_altered_while_nobody_else_is_connected(endpoint):
     assert there.execute(LEVELS).fetchall() == [("dev", "Snapshot Isolation"), ("other", "Snapshot Isolation")]
 
 
-def test_only_the_master_user_may_do_it(endpoint):
+def test_only_the_master_user_can_create_and_drop_databases(endpoint):
     expires = datetime.now(timezone.utc) + timedelta(hours=1)
     endpoint.psycopg(autocommit=True).execute("create database other")
     endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", expires_at=expires, create_user=True)
@@ -96,7 +96,7 @@ def test_only_the_master_user_may_do_it(endpoint):
             analyst.execute(statement)
 
 
-def test_a_user_that_was_known_before_may_connect(endpoint):
+def test_existing_user_can_connect_to_a_new_database(endpoint):
     expires = datetime.now(timezone.utc) + timedelta(hours=1)
     endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", expires_at=expires, create_user=True)
     endpoint.psycopg(autocommit=True).execute("create database other")
@@ -104,7 +104,7 @@ def test_a_user_that_was_known_before_may_connect(endpoint):
     assert there.execute("select current_user").fetchone() == ("analyst",)
 
 
-def test_databases_and_their_levels_outlive_the_endpoints_and_go_with_their_cluster(
+def test_databases_and_levels_survive_the_endpoints_and_are_deleted_with_their_cluster(
     endpoint_postgres, certificates, copier
 ):
     port = free_port()

@@ -28,7 +28,7 @@ WIDE = f"create table another ({', '.join(f'c{number} integer' for number in ran
     [WIDE, "insert into empty values (1)", "insert into roomless select * from filled"],
     ids=["create table", "insert", "insert from another"],
 )
-def test_what_cannot_be_written_is_redshifts_error_1016(client, statement):
+def test_full_disk_is_redshift_error_1016(client, statement):
     client.execute("create table empty (a integer)")
     client.execute("create temporary table roomless (a integer)")
     with pytest.raises(psycopg.errors.InternalError_) as refused, no_room_for(client.info.backend_pid):

@@ -206,7 +206,7 @@ def test_every_message_at_any_time_is_answered_or_refused(fuzzed, sent):
     garbage=st.one_of(st.binary(max_size=64), frames_that_lie, st.binary(max_size=16).map(SSL_REQUEST.__add__)),
 )
 @settings(max_examples=40)
-def test_garbage_before_the_login_ends_that_connection_only(shared_endpoint, fuzzed, stage, garbage):
+def test_invalid_bytes_before_the_login_end_only_that_connection(shared_endpoint, fuzzed, stage, garbage):
     connect, before = stage
     with connect(shared_endpoint) as connection:
         connection.sendall(before + garbage)
@@ -218,7 +218,7 @@ def test_garbage_before_the_login_ends_that_connection_only(shared_endpoint, fuz
 
 @given(garbage=st.lists(st.one_of(frames_that_lie, st.binary(min_size=1, max_size=64)), min_size=1, max_size=3))
 @settings(max_examples=25)
-def test_garbage_after_the_login_ends_that_connection_only(shared_endpoint, fuzzed, garbage):
+def test_invalid_bytes_after_the_login_end_only_that_connection(shared_endpoint, fuzzed, garbage):
     with logged_in(shared_endpoint) as connection:
         connection.sendall(b"".join(garbage))
         connection.shutdown(socket.SHUT_WR)
@@ -227,5 +227,5 @@ def test_garbage_after_the_login_ends_that_connection_only(shared_endpoint, fuzz
     assert bystander.execute("select 42").fetchone() == (42,)
 
 
-def test_after_all_of_it_clients_still_come_in(shared_endpoint, fuzzed):
+def test_clients_can_still_connect_afterwards(shared_endpoint, fuzzed):
     assert shared_endpoint.psycopg().execute("select 42").fetchone() == (42,)

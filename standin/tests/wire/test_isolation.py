@@ -69,7 +69,7 @@ def other_name(clusters) -> str:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_statement_leads_out_of_the_cluster(clusters, other_name, way):
+def test_no_statement_accesses_anything_outside_the_cluster(clusters, other_name, way):
     with pytest.raises(psycopg.Error) as refused:
         clusters[0].psycopg(autocommit=True).execute(way.format(other=other_name))
     assert not isinstance(refused.value, psycopg.OperationalError), "the server is still there"
@@ -81,7 +81,7 @@ def test_no_other_database_can_be_connected_to(clusters, other_name, name):
         clusters[0].psycopg(dbname=name.format(other=other_name))
 
 
-def test_the_other_clusters_password_is_not_taken(clusters, all_endpoints):
+def test_password_of_another_cluster_is_refused(clusters, all_endpoints):
     all_endpoints.set_password(clusters[1].cluster, "awsuser", "another-password")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         clusters[0].psycopg(password="another-password")
@@ -98,7 +98,7 @@ def rows_of(connection, relation) -> list[tuple] | None:
         return None
 
 
-def test_nothing_of_the_catalog_tells_of_the_other_cluster(clusters, other_name):
+def test_catalog_does_not_show_the_other_cluster(clusters, other_name):
     """Every relation that PostgreSQL or the stand-in put there is refused, or has nothing of the other cluster."""
     one, other = clusters
     busy = other.psycopg()
@@ -133,7 +133,7 @@ def test_nothing_of_the_catalog_tells_of_the_other_cluster(clusters, other_name)
     assert read.isdisjoint({"pg_stat_activity", "pg_authid", "pg_shadow", "pg_settings", "pg_hba_file_rules"})
 
 
-def test_a_session_sees_its_own_database_under_redshifts_name(clusters):
+def test_session_sees_its_database_by_its_redshift_name(clusters):
     connection = clusters[0].psycopg(autocommit=True)
     for name in ("pg_database", "pg_catalog.pg_database"):
         assert connection.execute(f"select datname from {name}").fetchall() == [("dev",)]
@@ -141,7 +141,7 @@ def test_a_session_sees_its_own_database_under_redshifts_name(clusters):
     assert connection.execute(named).fetchall() == [("dev",)]
 
 
-def test_the_other_clusters_sessions_cannot_be_ended(clusters):
+def test_sessions_of_another_cluster_cannot_be_ended(clusters):
     one, other = clusters
     victim = other.psycopg(autocommit=True)
     for function in ("pg_cancel_backend", "pg_terminate_backend"):
@@ -150,7 +150,7 @@ def test_the_other_clusters_sessions_cannot_be_ended(clusters):
     assert victim.execute("select 42").fetchone() == (42,)
 
 
-def test_the_other_clusters_tables_cannot_be_locked(clusters):
+def test_tables_of_another_cluster_cannot_be_locked(clusters):
     for table in ("pg_database", "pg_class", "pg_catalog.pg_class"):
         with pytest.raises(psycopg.Error):
             clusters[0].psycopg(autocommit=True).execute(f"begin; lock table {table}")

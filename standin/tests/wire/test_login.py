@@ -32,32 +32,32 @@ def test_a_connection_without_tls_is_refused(endpoint):
         endpoint.psycopg(sslmode="disable")
 
 
-def test_the_certificate_is_that_of_localhost_and_of_its_address(endpoint):
+def test_certificate_is_valid_for_localhost_and_its_address(endpoint):
     for host in ("localhost", "127.0.0.1"):
         assert endpoint.psycopg(host=host).execute("select 1").fetchone() == (1,)
 
 
-def test_temporary_passwords_hold_side_by_side_and_beside_the_lasting_one(endpoint):
+def test_temporary_passwords_are_valid_together_with_the_permanent_one(endpoint):
     for password in ("first", "second"):
         endpoint.endpoints.set_password(endpoint.cluster, USER, password, expires_at=now() + HOUR)
     for password in ("first", "second", PASSWORD):
         assert endpoint.redshift(user=f"IAM:{USER}", password=password)
 
 
-def test_a_lasting_password_replaces_the_last_one(endpoint):
+def test_permanent_password_replaces_the_previous_one(endpoint):
     endpoint.endpoints.set_password(endpoint.cluster, USER, "new")
     assert endpoint.psycopg(password="new")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         endpoint.psycopg()
 
 
-def test_a_temporary_password_ends(endpoint):
+def test_temporary_password_expires(endpoint):
     endpoint.endpoints.set_password(endpoint.cluster, USER, "late", expires_at=now() - timedelta(seconds=1))
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         endpoint.psycopg(user=f"IAM:{USER}", password="late")
 
 
-def test_a_user_is_made_only_when_that_is_asked_for(endpoint):
+def test_user_is_created_only_on_request(endpoint):
     endpoint.endpoints.set_password(endpoint.cluster, "nobody_yet", "p", expires_at=now() + HOUR)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         endpoint.psycopg(user="IAM:nobody_yet", password="p")
@@ -66,7 +66,7 @@ def test_a_user_is_made_only_when_that_is_asked_for(endpoint):
     assert connection.execute("select current_user").fetchone() == ("analyst",)
 
 
-def test_privileges_are_granted_and_missed(endpoint):
+def test_granted_and_missing_privileges(endpoint):
     owner = endpoint.psycopg(autocommit=True)
     owner.execute("create table plays (n integer)")
     endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", create_user=True)
@@ -79,7 +79,7 @@ def test_privileges_are_granted_and_missed(endpoint):
         analyst.execute("insert into plays values (1)")
 
 
-def test_a_user_made_by_sql_logs_in_with_a_temporary_password_only(endpoint):
+def test_user_created_by_sql_logs_in_only_with_a_temporary_password(endpoint):
     owner = endpoint.psycopg()
     owner.execute("create user loader password disable")
     owner.rollback()
@@ -96,7 +96,7 @@ def test_a_user_made_by_sql_logs_in_with_a_temporary_password_only(endpoint):
         loader.execute("create user another password disable")
 
 
-def test_everybody_may_make_tables_in_public_until_that_is_revoked_from_public(endpoint):
+def test_users_can_create_tables_in_public_until_revoked(endpoint):
     owner = endpoint.psycopg(autocommit=True)
     endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", create_user=True)
     analyst = endpoint.psycopg(user="analyst", password="p", autocommit=True)
@@ -106,7 +106,7 @@ def test_everybody_may_make_tables_in_public_until_that_is_revoked_from_public(e
         analyst.execute("create table another (a int)")
 
 
-def test_another_clusters_user_is_none_of_this_ones(endpoint):
+def test_user_of_another_cluster_does_not_exist(endpoint):
     owner = endpoint.psycopg(autocommit=True)
     endpoint.behind().execute("create role elsewhere login")
     assert owner.execute("select 1 from pg_user where usename = 'elsewhere'").fetchall() == []
@@ -115,14 +115,14 @@ def test_another_clusters_user_is_none_of_this_ones(endpoint):
 
 
 @pytest.mark.parametrize("user", ["rdsdb", "RDSDB", "pg_monitor", "public"])
-def test_reserved_users_cannot_be_had(endpoint, user):
+def test_reserved_user_names_are_refused(endpoint, user):
     with pytest.raises(ValueError, match="reserved"):
         endpoint.endpoints.set_password(endpoint.cluster, user, "p", create_user=True)
     with pytest.raises(psycopg.OperationalError):
         endpoint.psycopg(user=user, password="p")
 
 
-def test_a_paused_cluster_ends_its_sessions_and_takes_no_new_ones(endpoint):
+def test_paused_cluster_ends_its_sessions_and_refuses_new_ones(endpoint):
     before = endpoint.psycopg(autocommit=True)
     before.execute("create table kept as select 1 as n")
     endpoint.endpoints.pause(endpoint.cluster)
@@ -134,12 +134,12 @@ def test_a_paused_cluster_ends_its_sessions_and_takes_no_new_ones(endpoint):
     assert endpoint.psycopg().execute("select n from kept").fetchone() == (1,)
 
 
-def test_a_port_that_is_taken_is_reported(endpoint, all_endpoints):
+def test_port_in_use_is_reported(endpoint, all_endpoints):
     with pytest.raises(OSError, match=str(endpoint.port)):
         all_endpoints.create("late-comer", port=endpoint.port, database=DATABASE, master_user=USER)
 
 
-def test_clusters_keep_to_their_own_databases(endpoint, all_endpoints, certificates):
+def test_clusters_have_separate_databases(endpoint, all_endpoints, certificates):
     endpoint.psycopg(autocommit=True).execute("create table mine (n integer)")
     port = free_port()
     all_endpoints.create("other", port=port, database=DATABASE, master_user=USER)
@@ -155,7 +155,7 @@ def test_clusters_keep_to_their_own_databases(endpoint, all_endpoints, certifica
         all_endpoints.delete("other")
 
 
-def test_a_deleted_cluster_is_gone_with_its_data(endpoint_postgres, certificates, copier):
+def test_deleted_cluster_loses_its_data(endpoint_postgres, certificates, copier):
     endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
     port = free_port()
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "short-lived", port)
@@ -171,7 +171,7 @@ def test_a_deleted_cluster_is_gone_with_its_data(endpoint_postgres, certificates
         endpoints.close()
 
 
-def test_data_outlives_the_endpoints(endpoint_postgres, certificates, copier):
+def test_data_survives_the_endpoints(endpoint_postgres, certificates, copier):
     port = free_port()
     endpoint = Endpoint(None, endpoint_postgres, certificates, "long-lived", port)
     for statement in ("create table kept as select 42 as answer", "select answer from kept"):

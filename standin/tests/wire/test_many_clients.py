@@ -97,7 +97,7 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier, nu
     wait_until(lambda: not census(watch) - before, "nothing is left behind")
 
 
-def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates, copier):
+def test_client_beyond_the_limit_gets_an_error(endpoint_postgres, certificates, copier):
     settings = EndpointSettings(certificates, connections=2)
     endpoints, port = Endpoints(endpoint_postgres, settings, copier), free_port()
     endpoints.create("crowded", port=port, database=DATABASE, master_user=USER)
@@ -117,7 +117,7 @@ def test_one_client_more_than_allowed_is_told_so(endpoint_postgres, certificates
         endpoints.close()
 
 
-def test_the_stand_in_may_open_enough_files_for_them():
+def test_open_file_limit_is_sufficient():
     code = """
 import resource
 from redshift_standin.wire.open_files import allow_many_clients

@@ -145,7 +145,7 @@ def test_redshift_connector_lists_primary_keys(cursor):
     assert [tuple(row)[2:4] for row in cursor.get_primary_keys()] == [("days", "b"), ("days", "a"), ("plays", "id")]
 
 
-def test_redshift_connector_finds_no_procedures(cursor):
+def test_redshift_connector_lists_no_procedures(cursor):
     assert columns(cursor.get_procedures(schema_pattern="public", procedure_name_pattern="%"), 2) == []
 
 
@@ -162,7 +162,7 @@ def test_redshift_connector_lists_tables_of_some_types(showing, types, expected)
     assert [name for (name,) in columns(showing.get_tables(types=types), 2)] == expected
 
 
-def test_redshift_connector_finds_no_functions_and_refuses_to_tell_of_foreign_keys(showing):
+def test_redshift_connector_lists_no_functions_and_refuses_foreign_keys(showing):
     assert showing.get_functions(function_name_pattern="%") == ()
     with pytest.raises(redshift_connector.Error, match="not supported by the stand-in"):
         showing.get_imported_keys(table="plays")
@@ -196,7 +196,7 @@ def test_sqlalchemy_lists_tables_and_views(inspector):
 
 
 @pytest.mark.parametrize("method", ["get_columns", "get_pk_constraint", "get_indexes", "get_unique_constraints"])
-def test_sqlalchemys_own_dialect_asks_for_what_redshift_has_not(inspector, method):
+def test_sqlalchemy_postgresql_dialect_needs_unsupported_functions(inspector, method):
     """JSON_BUILD_OBJECT and ARRAY_AGG: AWS page "Unsupported PostgreSQL functions"."""
     with pytest.raises(sqlalchemy.exc.NotSupportedError, match="not supported by the stand-in"):
         getattr(inspector, method)("plays")
@@ -265,6 +265,6 @@ def test_catalogs(described, query, rows):
         "select 1x",
     ],
 )
-def test_what_only_a_query_of_catalogs_may_use(described, query):
+def test_features_for_catalog_queries_only(described, query):
     with pytest.raises((psycopg.errors.FeatureNotSupported, psycopg.errors.SyntaxError)):
         described.psycopg().execute(query)

@@ -26,7 +26,7 @@ def history(endpoint):
     return lambda session: reader.execute(ASKED.format(session.info.backend_pid)).fetchall()
 
 
-def test_each_statement_once_with_its_type_and_its_rows(session, history):
+def test_each_statement_is_listed_once_with_its_type_and_rows(session, history):
     statements = [
         ("DDL", 0, "create table t (a integer)"),
         ("CTAS", 0, "create table u as select 1 as a"),
@@ -67,7 +67,7 @@ def test_failures(session, history, endpoint):
     assert rows.fetchall() == [('relation "nowhere" does not exist',), ("Divide by zero",)]
 
 
-def test_stl_query_tells_of_queries_alone(session, endpoint):
+def test_stl_query_lists_only_queries(session, endpoint):
     for statement in ("create table t (a integer)", "insert into t values (1)", "select a from t"):
         session.execute(statement)
     rows = endpoint.psycopg().execute(
@@ -80,7 +80,7 @@ def test_stl_query_tells_of_queries_alone(session, endpoint):
     ]
 
 
-def test_copy_has_its_own_number_and_shows_no_secrets(whole):
+def test_copy_has_its_own_id_and_shows_no_secrets(whole):
     connection = whole.psycopg()
     connection.execute("create table t (a integer)")
     whole.put("in/t.csv", b"1\n")

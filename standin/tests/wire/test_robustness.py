@@ -25,7 +25,7 @@ from standin_support.raw import frame, logged_in, raw, read_to_end, read_until_r
         struct.pack("!III", 12, 80877102, 1),
     ],
 )
-def test_garbage_before_the_login_ends_that_connection_only(endpoint, garbage):
+def test_invalid_bytes_before_the_login_end_only_that_connection(endpoint, garbage):
     bystander = endpoint.psycopg()
     connection = raw(endpoint)
     connection.sendall(garbage)
@@ -51,7 +51,7 @@ def test_garbage_before_the_login_ends_that_connection_only(endpoint, garbage):
         b"Q\x7f\xff\xff\xff",
     ],
 )
-def test_garbage_after_the_login_ends_that_connection_only(endpoint, garbage):
+def test_invalid_bytes_after_the_login_end_only_that_connection(endpoint, garbage):
     bystander = endpoint.psycopg()
     connection = logged_in(endpoint)
     connection.sendall(garbage)
@@ -59,7 +59,7 @@ def test_garbage_after_the_login_ends_that_connection_only(endpoint, garbage):
     assert bystander.execute("select 42").fetchone() == (42,)
 
 
-def test_after_an_error_all_is_skipped_up_to_sync(endpoint):
+def test_after_an_error_everything_is_skipped_up_to_sync(endpoint):
     connection = logged_in(endpoint)
     messages = b"".join(
         frame(kind, body)
@@ -82,7 +82,7 @@ def test_after_an_error_all_is_skipped_up_to_sync(endpoint):
     assert b"\0\0\0\x0242" in answers
 
 
-def test_a_simple_query_in_the_place_of_sync_is_skipped_like_the_rest(endpoint):
+def test_simple_query_before_sync_is_skipped(endpoint):
     connection = logged_in(endpoint)
     parse, query = frame(b"P", b"\0select missing\0\0\0"), frame(b"Q", b"select 41\0")
     connection.sendall(parse + query + frame(b"S"))
@@ -92,7 +92,7 @@ def test_a_simple_query_in_the_place_of_sync_is_skipped_like_the_rest(endpoint):
     assert b"41" in read_until_ready(connection)
 
 
-def test_a_function_call_is_refused_and_the_session_goes_on(endpoint):
+def test_function_call_is_refused_and_the_session_continues(endpoint):
     connection = logged_in(endpoint)
     connection.sendall(frame(b"F", bytes(10)))
     assert b"0A000" in read_until_ready(connection)
@@ -100,7 +100,7 @@ def test_a_function_call_is_refused_and_the_session_goes_on(endpoint):
     assert b"42" in read_until_ready(connection)
 
 
-def test_a_statement_of_more_than_16_megabytes_is_refused_as_redshift_refuses_it(endpoint):
+def test_statement_of_more_than_16_megabytes_is_refused(endpoint):
     connection = endpoint.psycopg(autocommit=True)
     words = f"Statement Size: {(16 << 20) + 1} bytes. Maximum Allowed: 16777216 bytes"
     with pytest.raises(psycopg.errors.SyntaxError, match=words):
@@ -108,14 +108,14 @@ def test_a_statement_of_more_than_16_megabytes_is_refused_as_redshift_refuses_it
     assert connection.execute("select 42").fetchone() == (42,)
 
 
-def test_a_statement_that_is_nested_too_deep_is_refused(endpoint):
+def test_too_deeply_nested_statement_is_refused(endpoint):
     connection = endpoint.psycopg(autocommit=True)
     with pytest.raises(psycopg.errors.StatementTooComplex):
         connection.execute("select " + "decode(1, 1, " * 2000 + "1" + ")" * 2000)
     assert connection.execute("select 42").fetchone() == (42,)
 
 
-def test_an_unnamed_statement_outlives_the_locks_that_the_endpoint_takes(endpoint):
+def test_unnamed_statement_survives_the_locks_of_the_endpoint(endpoint):
     endpoint.psycopg(autocommit=True).execute("create table numbers (n integer)")
     connection = logged_in(endpoint)
 
@@ -138,7 +138,7 @@ def test_a_cancel_with_the_wrong_secret_is_ignored(endpoint):
     assert victim.execute("select 42").fetchone() == (42,)
 
 
-def test_a_client_that_reads_late_gets_what_arrived_meanwhile(endpoint):
+def test_slow_client_receives_everything(endpoint):
     # More than the sockets take in, and less than that and what the endpoint itself keeps.
     rows = 20_000
     endpoint.psycopg(autocommit=True).execute("create table wide (padding varchar(200))")

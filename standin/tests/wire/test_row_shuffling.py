@@ -24,14 +24,14 @@ def numbers(connection, query, **how) -> list[int]:
 
 
 @pytest.mark.parametrize("prepare", [False, True])
-def test_two_rows_always_change_places(numbered, prepare):
+def test_two_rows_are_always_swapped(numbered, prepare):
     for _ in range(5):
         assert numbers(numbered, "select n from numbered where n < 3", prepare=prepare) == [2, 1]
         assert numbers(numbered, "with x as (select n from numbered) select n from x where n < 3") == [2, 1]
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_every_client_gets_every_row_once_and_not_in_the_order_of_writing(shared_endpoint, trusted, client):
+def test_every_client_gets_every_row_once_and_not_in_insertion_order(shared_endpoint, trusted, client):
     cursor = getattr(shared_endpoint, client)().cursor()
     cursor.execute("create temp table few (n integer)")
     cursor.execute("insert into few values (1), (2), (3), (4), (5), (6), (7), (8)")
@@ -61,7 +61,7 @@ def test_order_by_is_kept(numbered, query):
     assert numbers(numbered, query) == list(range(1, MANY + 1))
 
 
-def test_an_order_inside_is_none_outside(numbered):
+def test_order_by_in_a_subquery_does_not_order_the_result(numbered):
     for query in (
         "select n from (select n from numbered order by n)",
         "select n, row_number() over (order by n) from numbered",
@@ -70,7 +70,7 @@ def test_an_order_inside_is_none_outside(numbered):
         assert rows != sorted(rows)
 
 
-def test_limit_and_batches_give_as_many_rows_as_they_say(numbered):
+def test_limit_and_batches_return_the_requested_number_of_rows(numbered):
     assert len(set(numbers(numbered, "select n from numbered limit 10"))) == 10
     numbered.execute("declare c cursor for select n from numbered")
     batches = [numbers(numbered, "fetch 100 from c") for _ in range(2)]
@@ -84,7 +84,7 @@ def test_an_error_comes_after_the_rows_before_it(numbered):
     assert numbered.execute("select 1").fetchone() == (1,)
 
 
-def test_what_is_held_back_has_a_limit():
+def test_held_back_rows_are_limited():
     disorder = RowShuffler()
     assert [disorder.add(b"x") for _ in range(MAX_ROWS)] == [True] * (MAX_ROWS - 1) + [False]
     assert disorder.take() == b"x" * MAX_ROWS

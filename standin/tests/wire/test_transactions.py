@@ -18,7 +18,7 @@ def numbers(endpoint):
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_after_an_error_only_a_rollback_is_taken(numbers, client):
+def test_after_an_error_only_a_rollback_is_accepted(numbers, client):
     connection = getattr(numbers, client)()
     cursor = connection.cursor()
     cursor.execute("insert into numbers values (2)")
@@ -32,7 +32,7 @@ def test_after_an_error_only_a_rollback_is_taken(numbers, client):
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_a_refusal_aborts_the_transaction_like_any_error(numbers, client):
+def test_refusal_aborts_the_transaction_like_any_error(numbers, client):
     connection = getattr(numbers, client)()
     cursor = connection.cursor()
     cursor.execute("insert into numbers values (2)")
@@ -57,7 +57,7 @@ def test_truncate_commits_what_came_before_it(numbers, client):
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_a_second_writer_waits_and_then_writes_over_what_the_first_left(numbers, client):
+def test_second_writer_waits_and_then_changes_the_result_of_the_first(numbers, client):
     first = numbers.psycopg()
     first.execute("delete from numbers where n = 1")
     first.execute("insert into numbers values (10)")
@@ -121,7 +121,7 @@ def test_a_writer_with_an_older_snapshot_fails_with_1023(numbers, client):
     assert values(numbers) == [2]
 
 
-def test_a_client_that_vanishes_while_it_waits_for_a_lock_is_gone_from_the_queue(numbers):
+def test_client_that_disconnects_while_waiting_for_a_lock_leaves_the_queue(numbers):
     holder = numbers.psycopg()
     holder.execute("update numbers set n = 2")
     vanishing = numbers.psycopg()
@@ -134,7 +134,7 @@ def test_a_client_that_vanishes_while_it_waits_for_a_lock_is_gone_from_the_queue
     assert values(numbers) == [2]
 
 
-def test_a_client_can_cancel_what_it_waits_for(numbers):
+def test_client_can_cancel_a_waiting_statement(numbers):
     holder = numbers.psycopg()
     holder.execute("update numbers set n = 2")
     impatient = numbers.psycopg()
@@ -149,7 +149,7 @@ def test_a_client_can_cancel_what_it_waits_for(numbers):
 
 
 @pytest.mark.parametrize("client", ["psycopg2", "redshift"])
-def test_vacuum_and_its_like_are_refused_in_a_transaction(numbers, client):
+def test_vacuum_and_similar_statements_are_refused_in_a_transaction(numbers, client):
     connection = getattr(numbers, client)()
     for statement in ("vacuum numbers", "alter table numbers alter column n type varchar(5)"):
         connection.cursor().execute("select 1")
@@ -161,7 +161,7 @@ def test_vacuum_and_its_like_are_refused_in_a_transaction(numbers, client):
     connection.cursor().execute("analyze numbers")
 
 
-def test_a_wrapped_statement_leaves_the_client_outside_a_transaction(numbers):
+def test_implicit_transaction_is_invisible_to_the_client(numbers):
     connection = numbers.psycopg(autocommit=True)
     connection.execute("insert into numbers values (2)")
     assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
@@ -191,7 +191,7 @@ def send_together(connection, *statements) -> None:
     assert states[:-1] == [psycopg.pq.ExecStatus.COMMAND_OK] * len(statements)
 
 
-def test_a_transaction_that_is_opened_together_with_its_first_write_stays_open(numbers):
+def test_transaction_opened_together_with_its_first_write_stays_open(numbers):
     connection = numbers.psycopg(autocommit=True)
     send_together(connection, "begin", "insert into numbers values (2)")
     assert connection.info.transaction_status is psycopg.pq.TransactionStatus.INTRANS
@@ -199,7 +199,7 @@ def test_a_transaction_that_is_opened_together_with_its_first_write_stays_open(n
     assert values(numbers) == [1]
 
 
-def test_a_transaction_that_is_opened_together_with_the_end_of_another_stays_open(numbers):
+def test_transaction_opened_together_with_the_end_of_another_stays_open(numbers):
     connection = numbers.psycopg(autocommit=True)
     insert = "insert into numbers values ({})"
     send_together(connection, "begin", insert.format(2), "commit", "begin", insert.format(3))
