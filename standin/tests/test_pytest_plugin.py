@@ -36,7 +36,7 @@ def test_environment_variables_are_set_for_one_test():
     assert "PGHOST" not in os.environ
 
 
-def test_a_connection_that_is_left_open(redshift_database):
+def test_connection_that_is_left_open(redshift_database):
     global left_open
     left_open = psycopg.connect(**redshift_database.libpq())
 """
@@ -56,7 +56,7 @@ def test_program_starts_it_and_copies_from_s3(tmp_path):
     assert (done.returncode, done.stdout) == (0, "[('Lamp',)]\n"), done.stderr
 
 
-def test_a_project_of_a_few_lines_copies_from_s3(tmp_path):
+def test_project_of_a_few_lines_copies_from_s3(tmp_path):
     done = run(tmp_path, EXAMPLE)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout

@@ -59,7 +59,7 @@ def alerts_of(inbox: Inbox, run_id: str, number: int) -> list[str]:
     return found
 
 
-def nothing_more(inbox: Inbox, run_id: str) -> bool:
+def no_other_alert(inbox: Inbox, run_id: str) -> bool:
     return not [text for text in inbox.rest() if run_id in text]
 
 
@@ -79,7 +79,7 @@ def test_failed_task_is_reported(stack, api, faults, inbox):
         assert f"Window: 2018-11-01 05:00 to 2018-11-01 06:00 UTC\nRun: {run_id}\nTry: 1\n" in text
         assert f"Log: {stack.settings.airflow_url}/dags/{LOAD}/runs/" in text
         assert "```AWS does not allow" in text
-    assert nothing_more(inbox, run_id)
+    assert no_other_alert(inbox, run_id)
 
 
 def test_late_run_is_reported_while_it_is_running(stack, api, faults, airflow, usual_time, inbox):
@@ -88,7 +88,7 @@ def test_late_run_is_reported_while_it_is_running(stack, api, faults, airflow, u
     run_id = api.trigger(LOAD, WINDOW)
     try:
         wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the tasks are tried again later")
-        assert nothing_more(inbox, run_id)
+        assert no_other_alert(inbox, run_id)
         # As if the hour had passed.
         moved = airflow.execute(
             "update deadline set deadline_time = now() - interval '1 second' "

@@ -75,7 +75,7 @@ def loaded(stack, api, progress, dataset, created):
 @pytest.fixture(scope="module")
 def torn_down(stack, api, loaded):
     """The id of a run that was asked to go on, and has deleted the cluster."""
-    run_id = teardown_that_asks(stack, api)
+    run_id = teardown_waiting_for_approval(stack, api)
     api.answer(TEARDOWN_CLUSTER, run_id, "approve", "Approve")
     finished(api, run_id)
     return run_id
@@ -114,7 +114,7 @@ def states(api, run_id):
     return {task["task_id"]: task["state"] for task in api.tasks(TEARDOWN_CLUSTER, run_id)}
 
 
-def teardown_that_asks(stack, api):
+def teardown_waiting_for_approval(stack, api):
     """Trigger a teardown and return the id of the run, which waits for an answer.
 
     The scheduler has heard that the process which asked has ended. It would take that for the end of what an earlier
@@ -151,7 +151,7 @@ def test_second_run_finds_everything_that_the_first_created(api, aws, created):
 
 def test_rejected_teardown_deletes_nothing(stack, api, aws, loaded):
     before = contents(aws)
-    run_id = teardown_that_asks(stack, api)
+    run_id = teardown_waiting_for_approval(stack, api)
     api.answer(TEARDOWN_CLUSTER, run_id, "approve", "Reject")
     finished(api, run_id)
     assert states(api, run_id) == {

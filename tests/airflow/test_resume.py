@@ -36,7 +36,7 @@ def status(redshift):
     return redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["ClusterStatus"]
 
 
-def test_a_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, redshift, dataset):
+def test_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, redshift, dataset):
     with require_login(stack.settings).connect() as warehouse:
         loaded = warehouse.execute("select count(*) from songplays").fetchone()
         warehouse.execute("delete from songplays")

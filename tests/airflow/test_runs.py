@@ -98,7 +98,7 @@ def test_every_check_passed(warehouse, first_run):
     assert {name for name, outcome in results.items() if outcome != "passed"} <= {"damaged text in song or artist"}
 
 
-def test_a_second_run_writes_nothing(stack, warehouse, api, progress, dataset):
+def test_second_run_writes_nothing(stack, warehouse, api, progress, dataset):
     before = {table: rows(warehouse, table) for table in TARGETS}
     start, end = dataset.window
     run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end})

@@ -18,7 +18,7 @@ def on_path(*names):
         ([], None),
     ],
 )
-def test_the_first_browser_on_the_path_is_taken(there, found):
+def test_first_browser_on_the_path_is_taken(there, found):
     assert find_browser({}, on_path(*there)) == found
 
 

@@ -18,7 +18,7 @@ def page(browser, stack):
         yield page
 
 
-def test_a_wrong_password_is_refused_and_the_right_one_opens_the_ui(stack, page):
+def test_wrong_password_is_refused_and_the_right_one_opens_the_ui(stack, page):
     ui = AirflowUi(page, stack.settings.airflow_url)
     page.goto(stack.settings.airflow_url)
     ui.log_in(ADMIN, "wrong")

@@ -35,7 +35,7 @@ def test_report_log_has_its_location_and_the_report_has_charts_and_numbers(ui, p
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_the_report_fits_a_phone_in_light_and_dark(browser, stack, report, colours):
+def test_report_fits_a_phone_in_light_and_dark(browser, stack, report, colours):
     with visit(browser, stack.settings, viewport=PHONE, color_scheme=colours) as phone:
         phone.goto(report)
         expect(phone.get_by_role("img", name="Chart: ")).to_have_count(CHARTS)

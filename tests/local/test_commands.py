@@ -158,7 +158,7 @@ def test_port_in_use_stops_nothing_and_starts_nothing(stack, new_settings):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_what_the_command_started(new_settings, number):
+def test_interrupt_stops_what_the_command_started(new_settings, number):
     command = subprocess.Popen(
         [sys.executable, "-m", "local", "up"],
         cwd=ROOT,
@@ -200,13 +200,13 @@ def test_using_the_stack_needs_no_port_variables(stack):
     assert done.stdout.strip() == stack.settings.airflow_url
 
 
-def test_the_airflow_command_line_sees_the_dags(stack):
+def test_airflow_command_line_sees_the_dags(stack):
     done = run(stack.settings, "airflow", "dags", "list", "--output", "plain")
     assert done.returncode == 0, done.stderr
     assert {"sparkify_etl", "sparkify_create_cluster", "sparkify_teardown_cluster"} <= set(done.stdout.split())
 
 
-def test_the_shell_file_sets_up_airflow_and_aws(stack):
+def test_shell_file_sets_up_airflow_and_aws(stack):
     account = """python -c 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'"""
     script = f'source "{env_file(stack.settings)}" && airflow version && {account} && echo "$AIRFLOW_UI_URL"'
     clean = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}

@@ -43,7 +43,7 @@ def run_sql(settings, query, path=None, option="--query"):
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_query_prints_its_result_as_a_table(cluster):
+def test_query_prints_its_result_as_a_table(cluster):
     done = run_sql(cluster.settings, "select 6 * 7 as answer, 'it''s' as text")
     assert done.returncode == 0, done.stderr
     assert [line.split() for line in done.stdout.splitlines()][:3:2] == [["answer", "|", "text"], ["42", "|", "it's"]]
@@ -57,7 +57,7 @@ def test_packaged_psql_is_used_if_none_is_installed(cluster, tmp_path):
 
 
 @pytest.mark.parametrize("installed", [True, False], ids=["installed psql", "packaged psql"])
-def test_a_file_runs_until_its_first_error(cluster, tmp_path, installed):
+def test_file_runs_until_its_first_error(cluster, tmp_path, installed):
     if installed and shutil.which("psql") is None:
         pytest.skip("psql is not installed")
     path = None if installed else str(tmp_path)
@@ -78,14 +78,14 @@ def test_invalid_query_fails(cluster):
     assert "no_such_table" in done.stderr
 
 
-def test_the_connection_is_encrypted_and_verified(cluster):
+def test_connection_is_encrypted_and_verified(cluster):
     warehouse = require_login(cluster.settings)
     with warehouse.connect() as connection:
         assert connection.pgconn.ssl_in_use
     assert find_login(cluster.settings).environment()["PGSSLMODE"] == "verify-full"
 
 
-def test_the_shell_file_gives_postgresql_clients_a_login(cluster):
+def test_shell_file_gives_postgresql_clients_a_login(cluster):
     write_env_file(cluster.settings, cluster.settings.to_environment())
     script = (
         f'source {cluster.settings.state}/env.sh && python -c "import psycopg; print(psycopg.connect().info.dbname)"'
@@ -95,7 +95,7 @@ def test_the_shell_file_gives_postgresql_clients_a_login(cluster):
     assert done.stdout == "dev\n", done.stderr
 
 
-def test_a_wrong_password_is_refused(cluster):
+def test_wrong_password_is_refused(cluster):
     parameters = cluster_parameters(require_login(cluster.settings))
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(**{**parameters, "password": "wrong"})

@@ -112,7 +112,7 @@ def test_tie_for_the_latest_event_is_won_by_the_smallest_values_nulls_last(model
     assert row[1:5] == ("Ines", "Oka", "F", "free")
 
 
-def test_an_artist_has_the_shortest_name_and_the_most_complete_place(model):
+def test_artist_has_the_shortest_name_and_the_most_complete_place(model):
     songs = [
         SONG | {"artist_name": "The Kites feat. Ora", "artist_location": "Aden"},
         SONG | {"song_id": "SO2", "artist_name": "Kités", "artist_latitude": 12.5, "artist_longitude": 45.0},
@@ -131,7 +131,7 @@ def test_equally_complete_places_with_and_without_a_name_are_equivalent(model):
     assert model(songs=songs)["artists"] == {("AR1", "The Kites", "Aden", None, None)}
 
 
-def test_a_window_is_half_open(model):
+def test_window_is_half_open(model):
     moment = datetime(2018, 11, 5, 0, 33, 12, 796000)
     following = PLAY | {"itemInSession": 1, "ts": PLAY["ts"] + 60_000, "userId": "13"}
     tables = model([PLAY, following], [SONG], start=moment, end=datetime(2018, 11, 5, 0, 34, 12, 796000))

@@ -16,7 +16,7 @@ from airflow.sdk.bases.sensor import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from local.settings import ROOT
-from standin_support.service_parts import NotedEndpoints
+from standin_support.service_parts import RecordingEndpoints
 from standin_support.waiting import HANGS_AFTER_SECONDS, wait_until
 from tests.support.aws_contents import contents
 from tests.support.faults import AwsFaults
@@ -31,7 +31,7 @@ POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 
 DAGS = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags
 
 
-class HeldEndpoints(NotedEndpoints):
+class HeldEndpoints(RecordingEndpoints):
     """Clusters without databases, whose changes can be held up."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Account:
         }
         self.redshift.create_cluster(**{**request, **changed})
         if wait:
-            self.become("available")
+            self.wait_for_status("available")
 
     def create_role(self, tags: list[dict[str, str]] = TAGS) -> str:
         """Make the role that COPY uses and return its ARN."""
@@ -128,7 +128,7 @@ class Account:
         found = [one["ClusterStatus"] for one in self.redshift.describe_clusters()["Clusters"]]
         return found[0] if found else None
 
-    def become(self, status: str | None) -> None:
+    def wait_for_status(self, status: str | None) -> None:
         """Wait until the cluster is in a state; None: until it is gone."""
         wait_until(lambda: self.status() == status, f"the cluster is {status}")
 
@@ -155,7 +155,7 @@ class Account:
         wait_until(lambda: self.status() in ("available", "paused", None), "the cluster settles")
         if self.status():
             self.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
-            self.become(None)
+            self.wait_for_status(None)
         for snapshot in self.snapshots():
             self.redshift.delete_cluster_snapshot(SnapshotIdentifier=snapshot["SnapshotIdentifier"])
         found = self.contents()

@@ -16,7 +16,7 @@ import redshift_connector
 from redshift_connector.core import READY_FOR_QUERY
 
 from redshift_standin.aws.faults import PATH
-from standin_support.full_disk import no_room_for
+from standin_support.full_disk import full_disk_for
 
 
 class Moment(Enum):
@@ -93,7 +93,7 @@ def full_disk_at(beginning: str) -> Iterator[None]:
         if waiting and statement.startswith(waiting[0]):
             waiting.clear()
             # What PostgreSQL calls itself passes through the endpoint.
-            full.enter_context(no_room_for(int.from_bytes(connection._backend_key_data[:4], "big")))
+            full.enter_context(full_disk_for(int.from_bytes(connection._backend_key_data[:4], "big")))
 
     with full, before_each_statement(fill):
         yield

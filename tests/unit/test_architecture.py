@@ -65,7 +65,7 @@ def test_sql_needs_a_template_engine_only():
     assert modules <= {"redshift_elt", "jinja2", "markupsafe", *sys.stdlib_module_names}
 
 
-def test_the_notebook_does_not_need_the_local_stack():
+def test_notebook_does_not_need_the_local_stack():
     files = python_files(ROOT / "notebooks")
     assert files
     assert not {module for file in files for module in imported(file)} & {"local", "tests", "bench", "dags"}

@@ -40,7 +40,7 @@ def test_no_file_of_the_repository_holds_a_secret():
     assert not [finding for file in files() for finding in found_in(file)]
 
 
-def test_the_product_never_names_a_key_pair_in_sql():
+def test_product_never_names_a_key_pair_in_sql():
     sql = [*(ROOT / "include").rglob("*.sql"), *(ROOT / "plugins").rglob("*.py"), *(ROOT / "dags").rglob("*.py")]
     words = ("access_key_id", "secret_access_key", "master_symmetric_key", "aws_iam_role=")
     assert not [(file.name, word) for file in sql for word in words if word in file.read_text("utf-8").lower()]
@@ -84,5 +84,5 @@ def test_text_that_only_mentions_a_secret_is_not_a_secret(text):
     assert leaks(text) == []
 
 
-def test_a_known_secret_is_found_anywhere():
+def test_known_secret_is_found_anywhere():
     assert leaks("Rendered: connect as awsuser/xK9-plain", known=("xK9-plain",)) == ["line 1: known secret"]

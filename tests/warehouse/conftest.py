@@ -17,7 +17,7 @@ from redshift_standin import standin_environment
 from redshift_standin.aws import AwsServer
 from redshift_standin.aws.faults import FAULTS
 from redshift_standin.aws.redshift import durations
-from standin_support.service_parts import NotedEndpoints, free_port
+from standin_support.service_parts import RecordingEndpoints, free_port
 from tests.model.star_schema import Row, comparable_tables, star_schema
 from tests.support.new_warehouse import new_warehouse
 from tests.support.warehouse import WarehouseUnderTest
@@ -110,7 +110,7 @@ def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
         return clients[hook.client_type]
 
     monkeypatch.setattr(AwsBaseHook, "conn", property(shared))
-    service = AwsServer(settings, NotedEndpoints())
+    service = AwsServer(settings, RecordingEndpoints())
     service.start()
     yield settings.aws_url
     FAULTS.clear()

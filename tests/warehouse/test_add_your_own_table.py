@@ -155,7 +155,7 @@ def moment(time: str) -> datetime:
     return datetime.fromisoformat(f"{DAY} {time}")
 
 
-def test_a_table_of_events_follows_its_file(loader):
+def test_table_of_events_follows_its_file(loader):
     put_playlists(loader, "any", ("p1", "Road", "10:00:00"))
     put_events(loader, (0, "Home", 0), (1, "Help", 60_000))
     assert run(loader)["load_page_views"]["inserted"] == 2
@@ -169,7 +169,7 @@ def test_a_table_of_events_follows_its_file(loader):
 
 
 @pytest.mark.parametrize("order", [["early", "late"], ["late", "early"]], ids=" then ".join)
-def test_a_table_of_another_source_does_not_depend_on_the_order_of_its_files(loader, order):
+def test_table_of_another_source_does_not_depend_on_the_order_of_its_files(loader, order):
     files = {
         "early": [("p1", "Road", "10:00:00"), ("p2", "Rain", "11:00:00")],
         "late": [("p1", "Road trip", "12:00:00"), ("p3", "Sun", "09:00:00")],

@@ -39,12 +39,12 @@ def costs(standin, created_warehouse, history):
     parameters = standin.postgres.dsn.parameters(database_name(CLUSTER, DATABASE))
     with psycopg.connect(**parameters, autocommit=True) as database:
         bench = Bench(created_warehouse, history, database, HOURS)
-        with indexes_wherever_they_serve(database):
+        with preferring_indexes(database):
             return {length: bench.measure(length, lambda _: None) for length in (SHORT, LONG)}
 
 
 @contextmanager
-def indexes_wherever_they_serve(database):
+def preferring_indexes(database):
     """PostgreSQL reads small tables whole, index or not; Redshift skips blocks by the sort key, however few."""
     name = sql.Identifier(database.info.dbname)
     database.execute(sql.SQL("alter database {} set enable_seqscan = off").format(name))
@@ -65,7 +65,7 @@ def test_s3_request_count_does_not_grow(costs, run):
     assert long.bytes_received == short.bytes_received
 
 
-def test_the_catalogue_is_listed_once_a_day(costs):
+def test_catalogue_is_listed_once_a_day(costs):
     """S3 lists a thousand keys a request: the only thing that grows, and in one run of a day only."""
     for length in (SHORT, LONG):
         listings = -(-length * SONGS // KEYS_A_LISTING)
@@ -96,7 +96,7 @@ def test_hour_without_changes_writes_only_its_load_record(costs, length):
 
 
 @pytest.mark.parametrize("length", [SHORT, LONG])
-def test_a_new_song_changes_the_plays_that_it_matches_and_no_others(costs, history, length):
+def test_new_song_changes_the_plays_that_it_matches_and_no_others(costs, history, length):
     song = json.loads(history.missing_song()[1])
     days = [history.day_until(history.busiest_hours(HOURS + 1)[-1] + timedelta(hours=1))]
     days += [history.day(ago + 1) for ago in range(length)]

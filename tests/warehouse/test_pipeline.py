@@ -43,7 +43,7 @@ def test_full_load_matches_the_model(loaded, expected):
     assert found(loaded) == expected
 
 
-def test_a_repeated_run_writes_nothing(loaded, expected):
+def test_repeated_run_writes_nothing(loaded, expected):
     results = loaded.run(full_load=True).complete()
     assert written(results) == dict.fromkeys(LOADS, 0)
     # The warning: data of 2018 are not fresh.

@@ -118,7 +118,7 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                 found.setdefault(dag_id, []).extend(called)
             if dag_id == REPORT:
                 patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
-                found[THE_PAGE] = list(looking_at_the_page())
+                found[THE_PAGE] = list(page_requests())
             if dag_id == CREATE and ETL not in found:
                 found[ETL] = list(loading(WarehouseUnderTest(s3), tmp_path_factory.mktemp("data")))
                 found["the hook"] = list(other_logins(patch))
@@ -136,7 +136,7 @@ def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
     return called
 
 
-def looking_at_the_page() -> list[Request]:
+def page_requests() -> list[Request]:
     """Read the warehouse and the report as the page in Airflow's UI does."""
     with recorded_with_arguments() as called:
         SnapshotReader(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
@@ -233,7 +233,7 @@ def test_loading_needs_only_the_first_part(calls):
     assert sorted(allowed("Etl")) == sorted(needed(calls[ETL]))
 
 
-def test_the_report_needs_to_connect_and_its_own_part(calls):
+def test_report_needs_to_connect_and_its_own_part(calls):
     assert needed(calls[REPORT]) == {
         "redshift:DescribeClusters",
         "redshift:GetClusterCredentials",
@@ -241,7 +241,7 @@ def test_the_report_needs_to_connect_and_its_own_part(calls):
     }
 
 
-def test_the_page_needs_to_connect_and_its_own_part(calls):
+def test_page_needs_to_connect_and_its_own_part(calls):
     assert needed(calls[THE_PAGE]) == {
         "redshift:DescribeClusters",
         "redshift:GetClusterCredentials",

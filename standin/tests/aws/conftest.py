@@ -6,7 +6,7 @@ import pytest
 
 from redshift_standin.aws import AwsServer
 from redshift_standin.settings import Settings
-from standin_support.service_parts import NotedEndpoints, free_port
+from standin_support.service_parts import RecordingEndpoints, free_port
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def settings(tmp_path, monkeypatch) -> Settings:
 
 
 @pytest.fixture
-def endpoints() -> NotedEndpoints:
-    return NotedEndpoints()
+def endpoints() -> RecordingEndpoints:
+    return RecordingEndpoints()
 
 
 @pytest.fixture

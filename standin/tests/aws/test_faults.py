@@ -84,7 +84,7 @@ def test_one_operation_fails_and_is_counted_by_its_name(settings, faults, servic
     assert faults.get(PATH).json() == {f"{service}.{operation}": 1}
 
 
-def test_the_other_operations_of_the_service_work(settings, faults):
+def test_other_operations_of_the_service_work(settings, faults):
     faults.post(PATH, json={"place": "iam", "operation": "GetRole", "code": "AccessDenied"})
     iam = client(settings, "iam")
     assert iam.list_roles()["Roles"] == []
@@ -92,7 +92,7 @@ def test_the_other_operations_of_the_service_work(settings, faults):
         iam.get_role(RoleName="copy")
 
 
-def test_an_operation_can_fail_with_every_error_that_aws_lists_for_it(settings, faults):
+def test_operation_can_fail_with_every_error_that_aws_lists_for_it(settings, faults):
     asked = {"place": "redshift", "operation": "ResumeCluster", "code": "InsufficientClusterCapacity"}
     assert faults.post(PATH, json=asked).status_code == 200
     redshift = client(settings, "redshift")

@@ -76,7 +76,7 @@ def test_listing_with_a_delimiter_gives_folders_once(s3):
     assert [folder["Prefix"] for folder in inner["CommonPrefixes"]] == ["a/b/"]
 
 
-def test_an_empty_listing_and_a_missing_bucket(s3):
+def test_empty_listing_and_a_missing_bucket(s3):
     assert s3.list_objects_v2(Bucket="bucket-1", Prefix="none")["KeyCount"] == 0
     with pytest.raises(s3.exceptions.NoSuchBucket):
         s3.list_objects_v2(Bucket="bucket-2")
@@ -84,14 +84,14 @@ def test_an_empty_listing_and_a_missing_bucket(s3):
         s3.get_object(Bucket="bucket-1", Key="none")
 
 
-def test_a_deleted_object_of_a_versioned_bucket_is_not_listed(s3):
+def test_deleted_object_of_a_versioned_bucket_is_not_listed(s3):
     s3.put_bucket_versioning(Bucket="bucket-1", VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket="bucket-1", Key="a", Body=b"1")
     s3.delete_object(Bucket="bucket-1", Key="a")
     assert s3.list_objects_v2(Bucket="bucket-1")["KeyCount"] == 0
 
 
-def test_a_service_that_the_stand_in_does_not_run_is_refused(aws, settings):
+def test_service_that_the_stand_in_does_not_run_is_refused(aws, settings):
     with pytest.raises(ClientError, match="sqs is not supported by the stand-in") as caught:
         client(settings, "sqs").list_queues()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

@@ -42,20 +42,20 @@ def refusal(act, **arguments) -> str:
     return refused.value.response["Error"]["Code"]
 
 
-def test_a_workgroup_has_no_endpoint_while_it_is_created(serverless):
+def test_workgroup_has_no_endpoint_while_it_is_created(serverless):
     serverless.create_namespace(**NAMESPACE)
     workgroup = serverless.create_workgroup(**WORKGROUP)["workgroup"]
     assert workgroup["status"] == "CREATING"
     assert "endpoint" not in workgroup
 
 
-def test_an_available_workgroup_has_the_databases_of_its_namespace_behind_its_endpoint(serverless, endpoints):
+def test_available_workgroup_has_the_databases_of_its_namespace_behind_its_endpoint(serverless, endpoints):
     endpoint = made(serverless)["endpoint"]
     assert endpoint["address"] == "localhost"
     assert endpoints.calls[0] == ("create", "serverless!music", endpoint["port"], "plays", "admin")
 
 
-def test_a_managed_password_is_a_secret_of_the_namespace(serverless, settings):
+def test_managed_password_is_a_secret_of_the_namespace(serverless, settings):
     made(serverless)
     namespace = serverless.get_namespace(namespaceName="music")["namespace"]
     secret = client(settings, "secretsmanager").get_secret_value(SecretId=namespace["adminPasswordSecretArn"])
@@ -107,7 +107,7 @@ def test_duplicate_and_unknown_names_are_refused(serverless):
         {"adminUsername": "none"},
     ],
 )
-def test_a_namespace_that_aws_refuses_is_refused(serverless, changed):
+def test_namespace_that_aws_refuses_is_refused(serverless, changed):
     assert refusal(serverless.create_namespace, **{**NAMESPACE, **changed}) == "ValidationException"
 
 

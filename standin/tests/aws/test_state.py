@@ -18,7 +18,7 @@ from redshift_standin.aws import AwsServer
 from redshift_standin.aws.state import StateFile
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT, REGION
-from standin_support.service_parts import NotedEndpoints, client
+from standin_support.service_parts import RecordingEndpoints, client
 from standin_support.waiting import WAITER_CONFIG
 
 TRUST = {"Version": "2012-10-17", "Statement": []}
@@ -34,9 +34,9 @@ import sys
 from pathlib import Path
 from redshift_standin.settings import Settings
 from redshift_standin.aws import AwsServer
-from standin_support.service_parts import NotedEndpoints
+from standin_support.service_parts import RecordingEndpoints
 settings = Settings(state=Path(sys.argv[1]), aws_port=int(sys.argv[2]), redshift_port=int(sys.argv[3]))
-AwsServer(settings, NotedEndpoints()).start()
+AwsServer(settings, RecordingEndpoints()).start()
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -88,7 +88,7 @@ def test_restart_restores_everything(aws, settings):
     clusters = fill(settings)
     temporary = client(settings, "redshift").get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")
     aws.stop()
-    endpoints = NotedEndpoints()
+    endpoints = RecordingEndpoints()
     again = AwsServer(settings, endpoints)
     again.start()
     try:
@@ -133,12 +133,12 @@ def test_killed_process_loses_no_acknowledged_change(settings):
         process.communicate()
 
 
-def test_a_paused_cluster_stays_paused(aws, settings):
+def test_paused_cluster_stays_paused(aws, settings):
     fill(settings)
     redshift = client(settings, "redshift")
     redshift.pause_cluster(ClusterIdentifier="shop")
     aws.stop()
-    endpoints = NotedEndpoints()
+    endpoints = RecordingEndpoints()
     again = AwsServer(settings, endpoints)
     again.start()
     try:
@@ -152,7 +152,7 @@ def test_a_paused_cluster_stays_paused(aws, settings):
 def running(settings, monkeypatch, seconds):
     """Run AWS with these durations, and yield its endpoints."""
     monkeypatch.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", seconds)
-    endpoints = NotedEndpoints()
+    endpoints = RecordingEndpoints()
     aws = AwsServer(settings, endpoints)
     aws.start()
     try:
@@ -259,7 +259,7 @@ def test_port_in_use_is_one_clear_error_line(settings):
         other.bind(("127.0.0.1", settings.aws_port))
         other.listen()
         with pytest.raises(StandinError, match="REDSHIFT_STANDIN_AWS_PORT") as caught:
-            AwsServer(settings, NotedEndpoints()).start()
+            AwsServer(settings, RecordingEndpoints()).start()
     assert f"Port {settings.aws_port} on 127.0.0.1 is in use" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -267,7 +267,7 @@ def test_port_in_use_is_one_clear_error_line(settings):
 def test_cluster_port_taken_in_the_meantime_is_one_clear_error_line(aws, settings):
     fill(settings)
     aws.stop()
-    endpoints = NotedEndpoints()
+    endpoints = RecordingEndpoints()
 
     def taken(*_, **__):
         raise OSError(98, "Address already in use")

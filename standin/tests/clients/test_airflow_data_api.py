@@ -48,7 +48,7 @@ def test_several_statements_are_one_transaction(whole):
 
 
 @pytest.mark.usefixtures("connections")
-def test_a_task_that_does_not_wait_and_a_session():
+def test_task_that_does_not_wait_and_a_session():
     identifiers, pushed = run(
         sql="create temp table mine as select 1 as n", wait_for_completion=False, session_keep_alive_seconds=60
     )
@@ -60,7 +60,7 @@ def test_a_task_that_does_not_wait_and_a_session():
 
 
 @pytest.mark.usefixtures("connections")
-def test_a_killed_task_cancels_its_statement(whole):
+def test_killed_task_cancels_its_statement(whole):
     blocker = whole.psycopg(autocommit=False)
     blocker.execute("create table held (n integer)")
     blocker.commit()

@@ -59,7 +59,7 @@ def as_data_api(**more):
 
 
 @pytest.mark.parametrize("name", ["redshift_default", "redshift_iam"])
-def test_the_hook_runs_queries(people, name):
+def test_hook_runs_queries(people, name):
     hook = RedshiftSQLHook(redshift_conn_id=name)
     assert [tuple(row) for row in hook.get_records("select id from people where name = %s", ("Bob",))] == [(2,)]
     assert hook.get_table_primary_key("people", "public") == ["id"]
@@ -102,7 +102,7 @@ def test_failed_replace_keeps_the_table(whole, people):
     assert rows(people) == [(1, "Ann"), (2, "Bob")]
 
 
-def test_the_load_with_a_role_and_a_region(connections, people):
+def test_load_with_a_role_and_a_region(connections, people):
     connections("aws_role", conn_type="aws", extra=json.dumps({"role_arn": ROLE, "region": REGION}))
     load(aws_conn_id="aws_role")
     assert len(rows(people)) == 4

@@ -44,7 +44,7 @@ def service(service_module, trusted):
     """The stand-in with one cluster, that a test leaves as it is; others are removed after the test."""
     yield service_module
     service_module.fault()
-    service_module.remove_all(but=SHARED)
+    service_module.delete_all_except(SHARED)
 
 
 @pytest.fixture

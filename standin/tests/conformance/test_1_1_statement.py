@@ -43,7 +43,7 @@ def test_appends(loader):
 def test_privilege(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
-    guest = loader.other("guest")
+    guest = loader.as_user("guest")
     assert guest.copy_fails(url).sqlstate == "42501"
     loader.run("grant insert on t to guest")
     guest.run(f"copy t from '{url}' iam_role default")
@@ -61,7 +61,7 @@ def test_privilege(loader):
 def test_statupdate_requires_the_owner(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
-    guest = loader.other("guest")
+    guest = loader.as_user("guest")
     loader.run("grant insert on t to guest")
     error = guest.copy_fails(url, "statupdate off")
     assert (error.sqlstate, error.diag.message_primary) == ("42501", "must be owner of relation t")

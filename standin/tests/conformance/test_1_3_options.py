@@ -335,7 +335,7 @@ def test_maxerror(loader):
 @fact(
     "1.3/MAXERROR 0", "The default of MAXERROR is 0. With 0 and 1, COPY fails at the first error.", Here.SUPPORTED, LOAD
 )
-def test_the_first_error(loader):
+def test_first_error(loader):
     url = loader.put("a", "1\nx\n")
     loader.run("create table t (id integer)")
     for option in ("", "maxerror 0", "maxerror 1"):

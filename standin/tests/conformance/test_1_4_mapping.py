@@ -72,7 +72,7 @@ def test_not_null_without_a_default(loader):
     Here.SUPPORTED,
     FORMAT,
 )
-def test_a_missing_key(loader):
+def test_missing_key(loader):
     loader.run("create table t (id integer, a integer default 5)")
     assert loader.copy(loader.put("a", {"id": 1}), "json 'auto'") == [(1, None)]
 

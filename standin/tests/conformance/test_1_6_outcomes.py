@@ -109,7 +109,7 @@ def test_pattern_of_bad_data(loader):
     Here.SUPPORTED,
     "3scale/apisonator#196",
 )
-def test_an_empty_prefix(loader):
+def test_empty_prefix(loader):
     loader.run("create table t (id integer)")
     error = loader.copy_fails(f"s3://{BUCKET}/2017/02/18/11")
     assert (error.sqlstate, error.diag.message_primary) == (
@@ -139,7 +139,7 @@ def test_detail_of_an_empty_prefix(loader):
     Here.SUPPORTED,
     "awslabs/aws-lambda-redshift-loader#73",
 )
-def test_a_missing_object(loader):
+def test_missing_object(loader):
     gone = f"s3://{BUCKET}/gone"
     manifest = loader.put("m", {"entries": [{"url": gone, "mandatory": True}]})
     loader.run("create table t (id integer)")
@@ -184,7 +184,7 @@ def test_another_region(loader):
 
 
 @fact("1.6/37 key", "A wrong secret key fails with Status 403, SignatureDoesNotMatch.", Here.SUPPORTED, S3_ERROR)
-def test_a_wrong_key(loader):
+def test_wrong_key(loader):
     url = loader.put("a", "1\n")
     loader.run("create table t (id integer)")
     key = loader.whole.make_user("keyed", allow("s3:*"))["AccessKeyId"]
@@ -198,7 +198,7 @@ def test_a_wrong_key(loader):
     Here.SUPPORTED,
     "databricks/spark-redshift#136",
 )
-def test_a_missing_manifest(loader):
+def test_missing_manifest(loader):
     loader.run("create table t (id integer)")
     assert "Problem reading manifest file - S3ServiceException:The specified key does not exist.,Status 404" in str(
         loader.copy_fails(f"s3://{BUCKET}/m", "manifest")
@@ -240,7 +240,7 @@ def test_manifest_without_read_access(loader):
     Here.SUPPORTED,
     "estuary/connectors#918",
 )
-def test_a_missing_table(loader):
+def test_missing_table(loader):
     error = loader.copy_fails(loader.put("a", "1\n"), table="nothing")
     assert (error.sqlstate, error.diag.message_primary) == ("XX000", "Cannot COPY into nonexistent table nothing")
     error = loader.copy_fails(loader.put("a", "1\n"), table="public.nothing")
@@ -263,25 +263,25 @@ def test_a_missing_table(loader):
         for option in ("", "csv", "json 'auto'")
     ],
 )
-def test_an_empty_object(loader, options):
+def test_empty_object(loader, options):
     loader.run("create table t (id integer)")
     assert loader.copy(loader.put("a", b""), options) == []
 
 
 @fact("1.6/40 PARQUET", "An empty object is not a Parquet file and fails the COPY.", Here.SUPPORTED, "no source")
-def test_an_empty_parquet_object(loader):
+def test_empty_parquet_object(loader):
     loader.run("create table t (id integer)")
     assert "Spectrum Scan Error" in str(loader.copy_fails(loader.put("a", b""), "parquet"))
 
 
 @fact("1.6/40 AVRO", "Empty Avro objects are skipped.", Here.REFUSED, "cluster-versions, patch 201")
-def test_an_empty_avro_object(loader):
+def test_empty_avro_object(loader):
     loader.run("create table t (id integer)")
     assert loader.copy_fails(loader.put("a", b""), "avro 'auto'").sqlstate == "0A000"
 
 
 @fact("1.6/41", "A prefix with only an empty folder marker loads no rows.", Here.SUPPORTED, "no source")
-def test_a_folder_marker(loader):
+def test_folder_marker(loader):
     loader.put("a/b/", b"")
     loader.run("create table t (id integer)")
     assert loader.copy(f"s3://{BUCKET}/a/b/", "json 'auto'") == []

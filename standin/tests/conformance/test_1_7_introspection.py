@@ -29,7 +29,7 @@ def test_last_copy_count(loader):
     loader.run("create table t (id integer)")
     loader.copy(loader.put("a", "1\n2\nx\n"), "maxerror 5")
     assert _count(loader) == 2
-    assert _count(loader.other("guest")) == 0
+    assert _count(loader.as_user("guest")) == 0
 
 
 @fact("1.7/45 failed", "It is 0 after a COPY that failed while loading.", Here.SUPPORTED, COUNT)
@@ -264,7 +264,7 @@ VIEWS = (
 )
 def test_visibility(loader):
     loader.run("create table t (id integer, name varchar(5))")
-    guest, stranger = loader.other("guest"), loader.other("stranger")
+    guest, stranger = loader.as_user("guest"), loader.as_user("stranger")
     loader.run("grant insert on t to guest")
     url = loader.put("a", b"1|a\nx|b\n2|\xe4\n")
     guest.run(f"copy t from '{url}' iam_role default maxerror 5 acceptinvchars")
@@ -282,7 +282,7 @@ def test_visibility(loader):
 @fact("1.7/52 queries", "The same applies to the query history.", Here.SUPPORTED, "c_visibility-of-data")
 def test_visibility_of_queries(loader):
     loader.run("create table t (id integer)", "select * from t")
-    guest, reader = loader.other("guest"), loader.whole.psycopg()
+    guest, reader = loader.as_user("guest"), loader.whole.psycopg()
     for view, session in (("sys_query_history", "session_id"), ("stl_query", "pid")):
         question = f"select count(*) > 0 from {view} where {session} = {loader.connection.info.backend_pid}"
         assert reader.execute(question).fetchone() == (True,)

@@ -133,7 +133,7 @@ def test_fixed_width(rows):
 @fact("UNLOAD/visibility", "Other users do not see a user's rows in SYS_UNLOAD_HISTORY.", Here.SUPPORTED, UNLOAD)
 def test_visibility(rows):
     unload(rows, "parallel off")
-    guest = rows.other("guest")
+    guest = rows.as_user("guest")
     for view in ("sys_unload_history", "sys_unload_detail", "stl_unload_log"):
         assert rows.run(f"select count(*) > 0 from {view}") == [(True,)]
         assert guest.run(f"select count(*) from {view}") == [(0,)]

@@ -210,7 +210,7 @@ def test_pg_database_info_shows_the_levels(snapshot):
     Here.SUPPORTED,
     ISOLATION,
 )
-def test_the_first_select_takes_the_snapshot(snapshot):
+def test_first_select_takes_the_snapshot(snapshot):
     reader = snapshot.open("begin", autocommit=True)
     snapshot.now("update t set n = 3")
     assert reader.execute("select n from t").fetchall() == [(3,)]
@@ -219,7 +219,7 @@ def test_the_first_select_takes_the_snapshot(snapshot):
 
 
 @fact("2/5/catalog", "A query of the catalog alone takes no snapshot.", Here.DIFFERS, ISOLATION)
-def test_a_query_of_the_catalog_takes_the_snapshot(snapshot):
+def test_query_of_the_catalog_takes_the_snapshot(snapshot):
     reader = snapshot.open("select relname from pg_class")
     snapshot.now("update t set n = 3")
     assert reader.execute("select n from t").fetchall() == [(1,)]
@@ -346,7 +346,7 @@ def test_lock_first(serializable):
     one = serializable.open("lock t, u", "insert into u select sum(n) from t")
     two = serializable.open()
     waiting = in_background(two, "lock t, u", "insert into t select sum(n) from u")
-    serializable.cluster.wait_for_a_waiter()
+    serializable.cluster.wait_for_blocked_session()
     one.commit()
     waiting.result()
     assert (serializable.numbers(), serializable.numbers("u")) == ([1, 3], [1, 2])
@@ -408,17 +408,17 @@ def test_conflicting_ddl(snapshot):
     first = snapshot.open("grant select on t to public")
     second = snapshot.open()
     waiting = in_background(second, "grant insert on t to public")
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     first.commit()
     with pytest.raises(psycopg.errors.InternalError_, match="conflict with concurrent transaction"):
         waiting.result()
 
 
 @fact("2/11/rename", "So do conflicting RENAMEs.", Here.DIFFERS, "dbt-labs/dbt-adapters#1873")
-def test_a_second_rename_waits_and_finds_no_table(snapshot):
+def test_second_rename_waits_and_finds_no_table(snapshot):
     first = snapshot.open("alter table t rename to w")
     waiting = in_background(snapshot.open(), "alter table t rename to x")
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     first.commit()
     with pytest.raises(psycopg.errors.UndefinedTable):
         waiting.result()
@@ -428,7 +428,7 @@ def test_a_second_rename_waits_and_finds_no_table(snapshot):
 def test_deadlock(snapshot):
     one, two = snapshot.open("update t set n = 2"), snapshot.open("update u set n = 2")
     waiting = in_background(one, "update u set n = 3")
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     failures = 0
     for action in (lambda: two.execute("update t set n = 3"), waiting.result):
         try:
@@ -457,7 +457,7 @@ def test_readers_do_not_wait_for_writers(snapshot, loading, statement):
 def test_readers_wait_for_ddl(snapshot, statement):
     holder = snapshot.open(statement)
     waiting = Background(snapshot.numbers)
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     holder.rollback()
     assert waiting.result() == [1]
 
@@ -497,7 +497,7 @@ def second_waits(database: Database, first: str, second: str) -> None:
     """Hold that the second of two transactions runs only when the first has ended."""
     holder = database.open(first)
     waiting = in_background(database.open(), second)
-    database.cluster.wait_for_a_waiter()
+    database.cluster.wait_for_blocked_session()
     holder.commit()
     waiting.result()
 
@@ -577,7 +577,7 @@ def test_adding_waits_for_changing(request, level, first):
 def test_deadlock_of_copy_and_delete(snapshot, loading):
     one, two = snapshot.open(COPY), snapshot.open(COPY)
     waiting = in_background(one, "delete from t where n = 1")
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     failures = 0
     for action in (lambda: two.execute("delete from t where n = 1"), waiting.result):
         try:
@@ -594,12 +594,12 @@ def test_deadlock_of_copy_and_delete(snapshot, loading):
     Here.SUPPORTED,
     "r_CREATE_DATABASE",
 )
-def test_an_older_snapshot_at_serializable(serializable):
+def test_older_snapshot_at_serializable(serializable):
     assert violation(serializable).diag.message_primary == "1023"
 
 
 @fact("2/17/snapshot", "At SNAPSHOT it fails, too. The message is not documented.", Here.UNKNOWN, "r_CREATE_DATABASE")
-def test_an_older_snapshot_at_snapshot(snapshot):
+def test_older_snapshot_at_snapshot(snapshot):
     assert violation(snapshot).diag.message_primary == "1023"
 
 
@@ -731,22 +731,22 @@ def test_rename_swap(snapshot):
     Here.DIFFERS,
     "dbt-labs/dbt-adapters#2162",
 )
-def test_a_reader_waits_for_the_swap_and_reads_the_new_table(snapshot):
+def test_reader_waits_for_the_swap_and_reads_the_new_table(snapshot):
     client = snapshot.open(*SWAP)
     waiting = Background(snapshot.numbers)
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     client.commit()
     assert waiting.result() == [2]
 
 
 @fact("2/22/views", "A view follows its table when the table is renamed.", Here.SUPPORTED, "no source")
-def test_a_view_follows_its_table(snapshot):
+def test_view_follows_its_table(snapshot):
     snapshot.now("create view v as select n from t", *SWAP)
     assert snapshot.numbers("v") == [1]
 
 
 @fact("2/22/late-binding", "A view WITH NO SCHEMA BINDING refers to its table by name.", Here.REFUSED, "r_CREATE_VIEW")
-def test_a_late_binding_view(snapshot):
+def test_late_binding_view(snapshot):
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         snapshot.now("create view v as select n from public.t with no schema binding")
 
@@ -818,7 +818,7 @@ def test_client_disconnects_during_a_single_statement(snapshot, loading, stateme
     holder = snapshot.open("lock t")
     lost = snapshot.open(autocommit=True)
     lost.pgconn.send_query(statement.encode())
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     lost.pgconn.finish()
     holder.rollback()
     snapshot.cluster.wait_for(f"select 1 from t where n = {number}")
@@ -841,7 +841,7 @@ def test_cancel(snapshot):
     snapshot.open("lock t")
     waiter = snapshot.open(autocommit=True)
     waiting = Background(lambda: waiter.execute("select n from t"))
-    snapshot.cluster.wait_for_a_waiter()
+    snapshot.cluster.wait_for_blocked_session()
     admin = snapshot.open(autocommit=True)
     assert admin.execute(f"cancel {waiter.info.backend_pid}").statusmessage == "CANCEL"
     with pytest.raises(psycopg.errors.QueryCanceled):
@@ -890,7 +890,7 @@ def test_sys_query_history(serializable):
     Here.SUPPORTED,
     "no source",
 )
-def test_an_error_in_redshift_connector(snapshot):
+def test_error_in_redshift_connector(snapshot):
     client = snapshot.open(client="redshift")
     with pytest.raises(Exception, match="Divide by zero") as caught:
         client.cursor().execute("select n / 0 from t")
@@ -900,7 +900,7 @@ def test_an_error_in_redshift_connector(snapshot):
 
 
 @fact("2/30/psycopg2", "psycopg2 raises InternalError_ for XX000.", Here.SUPPORTED, "no source")
-def test_an_error_in_psycopg2(snapshot):
+def test_error_in_psycopg2(snapshot):
     client = snapshot.open(client="psycopg2")
     with pytest.raises(Exception, match="Divide by zero") as caught:
         client.cursor().execute("select n / 0 from t")

@@ -85,7 +85,7 @@ def test_columns_of_a_sort_key(ask, kind, most):
 
 
 @fact("3.1/5/interleaved", "ALTER DISTKEY is not possible with an interleaved SORTKEY.", Here.SUPPORTED, ALTER)
-def test_an_interleaved_sort_key_blocks_alter_distkey(session):
+def test_interleaved_sort_key_blocks_alter_distkey(session):
     session.execute("create table t (a int, b int) interleaved sortkey (a, b)")
     try:
         with pytest.raises(psycopg.errors.InternalError_, match="interleaved"):
@@ -128,7 +128,7 @@ def test_first_encodings_of_a_temporary_table(ask):
 
 
 @fact("3.1/6/auto", "A column with ENCODE turns ENCODE AUTO off for the table.", Here.SUPPORTED, TABLE)
-def test_an_encoding_turns_auto_off(ask):
+def test_encoding_turns_auto_off(ask):
     assert ask("create table t (a int encode raw)", ONE_ROW, STYLE)[0][2] == "N"
     assert ask("create table t (a int encode zstd)", ONE_ROW, STYLE)[0][2] == "Y"
 
@@ -320,7 +320,7 @@ def test_temporary_tables(endpoint):
 
 
 @fact("3.1/14/schema", "Its name cannot have a schema.", Here.SUPPORTED, TABLE)
-def test_a_temporary_table_has_no_schema(ask):
+def test_temporary_table_has_no_schema(ask):
     with pytest.raises(psycopg.Error):
         ask("create temp table public.t (a int)")
 

@@ -100,7 +100,7 @@ def test_unsupported_merge_forms(ask, statement):
     "r_MERGE",
 )
 @pytest.mark.parametrize("kind", ["table", "temp table"])
-def test_the_target(ask, kind):
+def test_target(ask, kind):
     made = (f"create {kind} target (k integer, v varchar(9))", *FILLED[1:])
     assert ask(*made, BOTH, ROWS) == MERGED
 
@@ -122,19 +122,19 @@ def test_view_cannot_be_the_target(ask):
         ("select 1", "(select k, v from source where k > 0) source"),
     ],
 )
-def test_the_source(ask, made, source):
+def test_source(ask, made, source):
     assert ask(*FILLED, made, BOTH.replace("using source", f"using {source}"), ROWS) == MERGED
 
 
 @fact("4/4/own", "A subquery that reads the target fails with a special message.", Here.SUPPORTED, "r_MERGE")
-def test_a_source_that_reads_the_target(ask):
+def test_source_that_reads_the_target(ask):
     source = "(select target.k, target.v from target) source"
     with pytest.raises(psycopg.errors.InternalError_, match="in Merge statement cannot reference target table"):
         ask(*FILLED, BOTH.replace("using source", f"using {source}"))
 
 
 @fact("4/4/own view", "So is a view that reads it.", Here.DIFFERS, "r_MERGE")
-def test_a_view_that_reads_the_target(ask):
+def test_view_that_reads_the_target(ask):
     view = "create view other as select k, v from target"
     assert ask(*FILLED, view, BOTH.replace("using source", "using other source"), ROWS) == [(1, "old")]
 
@@ -235,7 +235,7 @@ def test_super(ask):
 
 
 @fact("4/11", "Drivers do not report a reliable row count.", Here.DIFFERS, "no source")
-def test_the_number_of_rows_is_reported(session):
+def test_number_of_rows_is_reported(session):
     session.execute("; ".join(FILLED))
     try:
         assert session.execute(BOTH).rowcount == 2
@@ -250,7 +250,7 @@ def test_merges_wait_for_each_other(endpoint):
     first, second = endpoint.psycopg(), endpoint.psycopg(autocommit=True)
     first.execute(BOTH)
     waiting = Background(lambda: second.execute(BOTH))
-    endpoint.wait_for_a_waiter()
+    endpoint.wait_for_blocked_session()
     first.commit()
     waiting.result()
     assert owner.execute(ROWS).fetchall() == MERGED
@@ -274,7 +274,7 @@ def test_delete_and_insert(ask):
 
 
 @fact("4/16", "The error for several matches is Redshift's own, not PostgreSQL's.", Here.SUPPORTED, "r_MERGE")
-def test_the_error_of_several_matches(ask):
+def test_error_of_several_matches(ask):
     with pytest.raises(psycopg.Error) as caught:
         ask(*TABLES, "insert into source values (1, 'a'), (1, 'b')", BOTH)
     assert (caught.value.sqlstate, caught.value.diag.message_hint) == ("XX000", None)

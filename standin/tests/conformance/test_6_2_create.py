@@ -224,7 +224,7 @@ def test_custom_parameter_group(service, redshift):
     with refused("InvalidClusterParameterGroupState", match="used by a cluster"):
         redshift.delete_cluster_parameter_group(ParameterGroupName="own")
     redshift.delete_cluster(ClusterIdentifier="grouped", SkipFinalClusterSnapshot=True)
-    service.gone("grouped")
+    service.wait_until_deleted("grouped")
     redshift.delete_cluster_parameter_group(ParameterGroupName="own")
     with refused("ClusterParameterGroupNotFound", 404, match="own"):
         redshift.describe_cluster_parameter_groups(ParameterGroupName="own")
@@ -295,7 +295,7 @@ def test_managed_password(service, redshift):
     secret = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
     service.connect("managed", secret["username"], secret["password"]).close()
     redshift.delete_cluster(ClusterIdentifier="managed", SkipFinalClusterSnapshot=True)
-    service.gone("managed")
+    service.wait_until_deleted("managed")
     with pytest.raises(secrets.exceptions.ResourceNotFoundException):
         secrets.get_secret_value(SecretId=arn)
 

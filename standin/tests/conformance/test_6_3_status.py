@@ -29,7 +29,7 @@ def test_statuses(service, redshift):
     with service.held("pause"):
         assert redshift.pause_cluster(**name)["Cluster"]["ClusterStatus"] == "pausing"
         assert service.status("stately") == "pausing"
-    service.become("stately", "paused")
+    service.wait_for_status("stately", "paused")
     with service.held("resume"):
         assert redshift.resume_cluster(**name)["Cluster"]["ClusterStatus"] == "resuming"
         assert service.status("stately") == "resuming"
@@ -48,8 +48,8 @@ def test_statuses(service, redshift):
             deleted = redshift.delete_cluster(**name, FinalClusterSnapshotIdentifier="last")["Cluster"]
             assert deleted["ClusterStatus"] == "final-snapshot"
             assert service.status("stately") == "final-snapshot"
-        service.become("stately", "deleting")
-    service.gone("stately")
+        service.wait_for_status("stately", "deleting")
+    service.wait_until_deleted("stately")
 
 
 @fact(
@@ -97,17 +97,17 @@ def test_roles(service, redshift):
     def change(**asked):
         return redshift.modify_cluster_iam_roles(ClusterIdentifier="roles", **asked)["Cluster"]
 
-    def become(roles):
+    def wait_for_status(roles):
         wait_until(lambda: service.describe("roles")["IamRoles"] == roles, f"the roles are {roles}")
 
     added = change(AddIamRoles=[ROLE], DefaultIamRoleArn=ROLE)
     assert added["IamRoles"] == [{"IamRoleArn": ROLE, "ApplyStatus": "adding"}]
     assert added["DefaultIamRoleArn"] == ROLE
-    become([{"IamRoleArn": ROLE, "ApplyStatus": "in-sync"}])
+    wait_for_status([{"IamRoleArn": ROLE, "ApplyStatus": "in-sync"}])
     removed = change(RemoveIamRoles=[ROLE])
     assert removed["IamRoles"] == [{"IamRoleArn": ROLE, "ApplyStatus": "removing"}]
     assert "DefaultIamRoleArn" not in removed
-    become([])
+    wait_for_status([])
 
 
 @fact(
@@ -124,7 +124,7 @@ def test_cluster_available_waiter_of_a_cluster_that_is_being_deleted(service, re
         redshift.delete_cluster(ClusterIdentifier="doomed", SkipFinalClusterSnapshot=True)
         with pytest.raises(WaiterError, match="terminal failure"):
             waiter.wait(ClusterIdentifier="doomed", WaiterConfig=WAITER_CONFIG)
-    service.gone("doomed")
+    service.wait_until_deleted("doomed")
     with pytest.raises(WaiterError, match="Max attempts exceeded"):
         waiter.wait(ClusterIdentifier="doomed", WaiterConfig={"Delay": 0, "MaxAttempts": 2})
 
@@ -134,4 +134,4 @@ def test_cluster_deleted_waiter_of_a_cluster_that_is_being_created(service, reds
     with service.held("create"):
         redshift.create_cluster(**request("begun"))
         with pytest.raises(WaiterError, match="terminal failure"):
-            service.gone("begun")
+            service.wait_until_deleted("begun")

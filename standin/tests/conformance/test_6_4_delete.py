@@ -54,7 +54,7 @@ def test_final_snapshot(service, redshift):
     with service.connect("ended") as connection:
         connection.execute("create table t as select 7 as n")
     redshift.delete_cluster(ClusterIdentifier="ended", FinalClusterSnapshotIdentifier="last")
-    service.gone("ended")
+    service.wait_until_deleted("ended")
     [snapshot] = redshift.describe_cluster_snapshots(SnapshotIdentifier="last")["Snapshots"]
     assert (snapshot["Status"], snapshot["SnapshotType"], snapshot["ClusterIdentifier"]) == (
         "available",
@@ -173,7 +173,7 @@ def test_delete_of_a_new_cluster(service, redshift):
     with pytest.raises(redshift.exceptions.InvalidClusterStateFault):
         redshift.delete_cluster(ClusterIdentifier="young", SkipFinalClusterSnapshot=True)
     redshift.delete_cluster(ClusterIdentifier="young", SkipFinalClusterSnapshot=True)
-    service.gone("young")
+    service.wait_until_deleted("young")
 
 
 @fact(
@@ -187,9 +187,9 @@ def test_delete_of_a_paused_cluster(service, redshift):
     with service.connect("resting") as connection:
         connection.execute("create table t as select 3 as n")
     redshift.pause_cluster(ClusterIdentifier="resting")
-    service.become("resting", "paused")
+    service.wait_for_status("resting", "paused")
     redshift.delete_cluster(ClusterIdentifier="resting", FinalClusterSnapshotIdentifier="last")
-    service.gone("resting")
+    service.wait_until_deleted("resting")
     redshift.restore_from_cluster_snapshot(ClusterIdentifier="awake", SnapshotIdentifier="last")
     service.available("awake")
     with service.connect("awake") as connection:
@@ -210,7 +210,7 @@ def test_delete_of_a_parameter_group_in_use(service, redshift):
     with refused("InvalidClusterParameterGroupState", 400, match="is used by a cluster"):
         redshift.delete_cluster_parameter_group(ParameterGroupName="used")
     redshift.delete_cluster(ClusterIdentifier="user", SkipFinalClusterSnapshot=True)
-    service.gone("user")
+    service.wait_until_deleted("user")
     redshift.delete_cluster_parameter_group(ParameterGroupName="used")
 
 
@@ -228,6 +228,6 @@ def test_delete_of_a_security_group_in_use(service, redshift):
         with refused("DependencyViolation", 400, match="has a dependent object"):
             ec2.delete_security_group(**name)
     redshift.delete_cluster(ClusterIdentifier="user", SkipFinalClusterSnapshot=True)
-    service.gone("user")
+    service.wait_until_deleted("user")
     ec2.delete_security_group(GroupId=group)
     assert group not in [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]]

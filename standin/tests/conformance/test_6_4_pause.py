@@ -20,7 +20,7 @@ def test_states_of_pause_and_resume(service, redshift):
         redshift.resume_cluster(ClusterIdentifier=SHARED)
     service.create("resting")
     redshift.pause_cluster(ClusterIdentifier="resting")
-    service.become("resting", "paused")
+    service.wait_for_status("resting", "paused")
     with refused("InvalidClusterState"):
         redshift.pause_cluster(ClusterIdentifier="resting")
 
@@ -36,7 +36,7 @@ def test_sessions_of_a_paused_cluster(service, redshift):
     connection = service.connect("resting")
     connection.execute("create table t as select 5 as n")
     redshift.pause_cluster(ClusterIdentifier="resting")
-    service.become("resting", "paused")
+    service.wait_for_status("resting", "paused")
     with pytest.raises(psycopg.OperationalError):
         connection.execute("select n from t")
     with pytest.raises(psycopg.OperationalError):
@@ -56,7 +56,7 @@ def test_sessions_of_a_paused_cluster(service, redshift):
 def test_paused_cluster_cannot_be_changed(service, redshift):
     service.create("resting")
     redshift.pause_cluster(ClusterIdentifier="resting")
-    service.become("resting", "paused")
+    service.wait_for_status("resting", "paused")
     name = {"ClusterIdentifier": "resting"}
     for change in (
         lambda: redshift.modify_cluster(**name, PubliclyAccessible=True),
@@ -78,7 +78,7 @@ def test_paused_cluster_cannot_be_changed(service, redshift):
 def test_no_capacity_to_resume(service, redshift):
     service.create("resting")
     redshift.pause_cluster(ClusterIdentifier="resting")
-    service.become("resting", "paused")
+    service.wait_for_status("resting", "paused")
     service.fault(place="redshift", operation="ResumeCluster", code="InsufficientClusterCapacity", times=1)
     with pytest.raises(redshift.exceptions.InsufficientClusterCapacityFault):
         redshift.resume_cluster(ClusterIdentifier="resting")

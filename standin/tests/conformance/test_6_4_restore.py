@@ -201,7 +201,7 @@ def test_filters(service, redshift):
     service.create("gone")
     service.snapshot("gone", "orphan", Tags=[{"Key": "project", "Value": "shop"}])
     redshift.delete_cluster(ClusterIdentifier="gone", SkipFinalClusterSnapshot=True)
-    service.gone("gone")
+    service.wait_until_deleted("gone")
     kept = service.snapshot(SHARED, "kept")
 
     def found(**asked) -> list[str]:

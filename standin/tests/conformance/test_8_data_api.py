@@ -23,7 +23,7 @@ from standin_support.whole import BUCKET, CLUSTER, DATABASE, ROLE, USER
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
-def test_a_batch_has_forty_statements_at_most(api):
+def test_batch_has_forty_statements_at_most(api):
     assert refused(api.batch_execute_statement, Sqls=["select 1"] * 41, **TARGET) == "ValidationException"
 
 
@@ -33,7 +33,7 @@ def test_a_batch_has_forty_statements_at_most(api):
     Here.SUPPORTED,
     "GetStatementResultV2",
 )
-def test_a_result_as_csv(api):
+def test_result_as_csv(api):
     described = execute(api, "select 1 as n, 'a,b' as text, null as nothing", ResultFormat="CSV")
     result = api.get_statement_result_v2(Id=described["Id"])
     assert (result["ResultFormat"], result["TotalNumRows"]) == ("CSV", 1)
@@ -47,7 +47,7 @@ def test_a_result_as_csv(api):
     Here.SUPPORTED,
     "CancelStatement",
 )
-def test_a_statement_is_cancelled(whole, api):
+def test_statement_is_cancelled(whole, api):
     blocker = whole.psycopg(autocommit=False)
     blocker.execute("create table held (n integer)")
     blocker.commit()
@@ -209,7 +209,7 @@ def test_maximum_wait(api):
     Here.SUPPORTED,
     "BatchExecuteStatement",
 )
-def test_a_batch_is_one_transaction(api):
+def test_batch_is_one_transaction(api):
     described = batch(api, "create table b (n integer)", "insert into b values (1), (2)", "select count(*) from b")
     assert described["Status"] == "FINISHED"
     steps = described["SubStatements"]
@@ -263,7 +263,7 @@ def test_limits_of_statements_and_sessions(api, monkeypatch):
     Here.SUPPORTED,
     "amazon-redshift-limits",
 )
-def test_a_result_that_is_too_large(api, monkeypatch):
+def test_result_that_is_too_large(api, monkeypatch):
     # 500 MB would take a while.
     monkeypatch.setattr(
         "redshift_standin.aws.data_api.service.Session", lambda login, _: Session(login, largest_result=3)
@@ -333,7 +333,7 @@ def test_rates(api):
     Here.SUPPORTED,
     "data-api",
 )
-def test_the_same_token_submits_once(api):
+def test_same_token_submits_once(api):
     execute(api, "create table once (n integer)")
     submit = {"Sql": "insert into once values (1)", "ClientToken": "run-1", **TARGET}
     first = api.execute_statement(**submit)["Id"]
@@ -357,7 +357,7 @@ def test_failed_statement_keeps_its_token(api):
     Here.SUPPORTED,
     "data-api",
 )
-def test_a_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
+def test_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
     first = api.execute_statement(Sql="create temp table mine (n integer)", SessionKeepAliveSeconds=60, **TARGET)
     session = first["SessionId"]
     assert ended(api, first["Id"])["SessionId"] == session
@@ -382,7 +382,7 @@ def test_a_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
     Here.SUPPORTED,
     "data-api",
 )
-def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_postgres):
+def test_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_postgres):
     blocker = whole.psycopg(autocommit=False)
     blocker.execute("create table held (n integer)")
     blocker.commit()
@@ -395,8 +395,8 @@ def test_a_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_po
     assert ended(api, waiting["Id"])["Status"] == "FINISHED"
     last = ended(api, api.execute_statement(Sql="select 1", SessionId=session, SessionKeepAliveSeconds=0)["Id"])
     pid = last["RedshiftPid"]
-    with psycopg.connect(**endpoint_postgres.dsn.parameters("postgres"), autocommit=True) as behind:
-        while behind.execute("select 1 from pg_stat_activity where pid = %s", (pid,)).fetchone():
+    with psycopg.connect(**endpoint_postgres.dsn.parameters("postgres"), autocommit=True) as postgres:
+        while postgres.execute("select 1 from pg_stat_activity where pid = %s", (pid,)).fetchone():
             time.sleep(0.01)
     assert refused(api.execute_statement, Sql="select 1", SessionId=session) == "ResourceNotFoundException"
 
@@ -462,7 +462,7 @@ def test_parameters_are_values(api):
     Here.SUPPORTED,
     "data-api",
 )
-def test_a_statement_that_fails(api):
+def test_statement_that_fails(api):
     described = execute(api, "select * from nowhere")
     assert described["Status"] == "FAILED"
     assert described["Error"].startswith('ERROR: relation "nowhere" does not exist')
@@ -498,7 +498,7 @@ def test_visibility(whole, api):
     Here.SUPPORTED,
     "no source",
 )
-def test_a_paused_cluster_takes_no_statement(whole, api):
+def test_paused_cluster_takes_no_statement(whole, api):
     redshift = whole.client("redshift")
     redshift.pause_cluster(ClusterIdentifier=CLUSTER)
     assert refused(api.execute_statement, Sql="select 1", **TARGET) == "ValidationException"

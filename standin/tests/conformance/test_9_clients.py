@@ -373,7 +373,7 @@ def test_databases_of_psql(psql):
     Here.DIFFERS,
     "no source",
 )
-def test_a_table_in_psql(psql):
+def test_table_in_psql(psql):
     assert psql(r"\d t") == ["a|integer||not null|", "b|character varying(9)|||"]
 
 

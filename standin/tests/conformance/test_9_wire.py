@@ -17,7 +17,7 @@ def held(endpoint):
     endpoint.psycopg().execute("lock table held")
     waiting = endpoint.psycopg(autocommit=True)
     running = Background(lambda: waiting.execute("delete from held"))
-    endpoint.wait_for_a_waiter()
+    endpoint.wait_for_blocked_session()
     return endpoint, waiting.info.backend_pid, running
 
 
@@ -83,7 +83,7 @@ def test_result_of_pg_cancel_backend(session):
     Here.SUPPORTED,
     "psycopg/psycopg2#1091",
 )
-def test_a_large_statement(session):
+def test_large_statement(session):
     with pytest.raises(psycopg.errors.SyntaxError, match=r"Statement is too large\. Statement Size: 16777224"):
         session.execute("select 1" + " " * (16 << 20))
     assert session.execute("select 42").fetchone() == (42,)

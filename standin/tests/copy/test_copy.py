@@ -192,7 +192,7 @@ def test_s3_error_fails_the_copy(warehouse, source, options, message):
     assert message in str(warehouse.fails(f"copy t from 's3://{source}' {ROLE_CLAUSE} json 'auto' {options}"))
 
 
-def test_a_role_needs_trust_permission_and_association(warehouse):
+def test_role_needs_trust_permission_and_association(warehouse):
     url = warehouse.put("a/1", {"id": 1})
     warehouse.run("create table t (id integer)")
     warehouse.commit()
@@ -234,7 +234,7 @@ def test_a_role_needs_trust_permission_and_association(warehouse):
     assert "Access Denied" in str(warehouse.fails(statement))
 
 
-def test_a_cancelled_copy_loads_nothing(warehouse):
+def test_cancelled_copy_loads_nothing(warehouse):
     # Two pieces at least: the cancellation is seen between them.
     url = warehouse.put("a", *[{"id": number, "pad": "x" * 1000} for number in range(2500)])
     warehouse.run("create table t (id integer)")

@@ -132,7 +132,7 @@ def test_refused_keys_are_not_repeated(clause):
         (f"credentials 'aws_iam_role={ROLE}'", ROLE),
     ],
 )
-def test_the_older_forms_of_authorization(clause, grant):
+def test_older_forms_of_authorization(clause, grant):
     """AWS page "Authorization parameters" as it was until 2025."""
     copy = parse(f"copy t from 's3://b/k' {clause} json 'auto'")
     assert copy.grant == grant

@@ -120,7 +120,7 @@ def test_too_long_string_fails_the_copy(read):
         (Column("c", "timestamptz"), pyarrow.array([MOMENT])),
     ],
 )
-def test_an_incompatible_type_fails_the_copy(read, column, values):
+def test_incompatible_type_fails_the_copy(read, column, values):
     code, context = failure(read, parquet_file(c=values), column)
     assert code == "15001"
     assert "has an incompatible Parquet schema for column 'c'" in context

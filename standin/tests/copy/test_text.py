@@ -151,7 +151,7 @@ def test_reasons_for_lines_that_cannot_be_split(read):
     assert [error.raw_line for error in read.reader.errors] == ["1|a|b", "1"]
 
 
-def test_a_null_in_a_not_null_column(read):
+def test_null_in_a_not_null_column(read):
     columns = (Column("a", "int4", nullable=False), TWO[1])
     assert read("|a\n2|b\n", "", columns) == ([("2", "b")], [(1, "a", 1213)])
 
@@ -252,7 +252,7 @@ def test_dates_that_match_no_pattern(read, columns, options, value, code):
     assert read(f"{value}\n", options, columns) == ([], [(1, "a", code)])
 
 
-def test_a_pattern_has_no_time_zone(read):
+def test_pattern_has_no_time_zone(read):
     with pytest.raises(WarehouseError, match="TIMESTAMPTZ") as caught:
         read("1", "timeformat 'MM/DD/YYYY'", (Column("a", "timestamptz"),))
     assert caught.value.sqlstate == "0A000"

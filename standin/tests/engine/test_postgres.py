@@ -206,7 +206,7 @@ def test_root_gets_an_error_if_the_data_elsewhere_is_missing(tmp_path, open_fold
 
 
 @as_root
-def test_an_ordinary_user_starts_and_stops_it(open_folder):
+def test_ordinary_user_starts_and_stops_it(open_folder):
     state = open_folder / "state"
     state.mkdir(mode=0o700)
     os.chown(state, NOBODY, NOBODY)

@@ -138,9 +138,9 @@ def test_users_and_privileges_are_restored(endpoint, all_endpoints, restored):
         analyst.execute("select n from hidden")
 
 
-def test_a_restored_cluster_has_no_history_of_loads(endpoint, restored):
-    with endpoint.behind() as behind:
-        behind.execute("insert into standin.load_commits values (7, 's3://a/b', 1, 1, 1, now())")
+def test_restored_cluster_has_no_history_of_loads(endpoint, restored):
+    with endpoint.connect_to_postgres() as postgres:
+        postgres.execute("insert into standin.load_commits values (7, 's3://a/b', 1, 1, 1, now())")
     copy = restored().psycopg(autocommit=True)
     assert copy.execute("select count(*) from stl_load_commits").fetchone() == (0,)
 
@@ -153,7 +153,11 @@ def test_snapshot_is_private_and_complete_or_absent(endpoint, all_endpoints, tmp
     (folder / "0" / "database.dump").write_bytes(b"PGDMP and then nothing")
     with pytest.raises(StandinError, match="pg_restore"):
         all_endpoints.load_snapshot("broken", folder, database=DATABASE, master_user=USER)
-    databases = endpoint.behind().execute("select datname from pg_database where datname like 'broken%'").fetchall()
+    databases = (
+        endpoint.connect_to_postgres()
+        .execute("select datname from pg_database where datname like 'broken%'")
+        .fetchall()
+    )
     assert databases == []
 
 
@@ -162,13 +166,13 @@ def test_snapshot_that_waits_for_a_client_can_be_stopped(endpoint_postgres, cert
     try:
         endpoints.create("waiting", port=free_port(), database=DATABASE, master_user=USER)
         own = Endpoint(endpoints, endpoint_postgres, certificates, "waiting", 0)
-        with own.behind() as behind:
-            behind.execute("create table public.t (n integer)")
-            behind.execute("begin")
-            behind.execute("lock table public.t in access exclusive mode")
+        with own.connect_to_postgres() as postgres:
+            postgres.execute("create table public.t (n integer)")
+            postgres.execute("begin")
+            postgres.execute("lock table public.t in access exclusive mode")
             with ThreadPoolExecutor() as threads:
                 saving = threads.submit(endpoints.save_snapshot, "waiting", tmp_path / "snapshot")
-                own.wait_for_a_waiter()
+                own.wait_for_blocked_session()
                 endpoints.end_snapshots()
                 with pytest.raises(StandinError, match="pg_dump"):
                     saving.result()
@@ -188,7 +192,7 @@ def test_existing_database_is_not_restored_again(endpoint, all_endpoints, restor
 
 def test_all_catalog_tables_keyed_by_oid_are_saved(endpoint):
     """A table of the stand-in's own that refers to a client's must be in catalog/95_snapshots.sql."""
-    found = endpoint.behind().execute(
+    found = endpoint.connect_to_postgres().execute(
         "select distinct relname from pg_attribute join pg_class on pg_class.oid = attrelid "
         "where relnamespace = 'standin'::regnamespace and relkind = 'r' and attnum > 0 "
         "and atttypid in ('oid'::regtype, 'regclass'::regtype) order by 1"

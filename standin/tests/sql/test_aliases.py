@@ -70,7 +70,7 @@ def test_statements_that_contain_a_query(ask, statement):
     assert ask(*ROWS, kept, *statement.split(";"), "select x, y from made") == [(1, 2)]
 
 
-def test_a_cursor(endpoint):
+def test_cursor(endpoint):
     connection = endpoint.psycopg()
     connection.execute("declare numbers cursor for select 1 as x, x + 1 as y")
     assert connection.execute("fetch all from numbers").fetchall() == [(1, 2)]

@@ -144,14 +144,14 @@ def test_alter_table_forms_that_cannot_run_in_a_transaction(run, session, change
     assert run(DEFINITION) == AS_MADE
 
 
-def test_an_index_follows_the_sort_key(run, shared_endpoint):
+def test_index_follows_the_sort_key(run, shared_endpoint):
     indexes = "select pg_get_indexdef(indexrelid) from pg_index where indrelid = 't'::regclass"
-    behind = shared_endpoint.behind()
+    postgres = shared_endpoint.connect_to_postgres()
     run(MADE, "alter table t alter sortkey (b, a)")
-    [(definition,)] = behind.execute(indexes).fetchall()
+    [(definition,)] = postgres.execute(indexes).fetchall()
     assert definition.endswith("(b, a)")
     run("alter table t alter sortkey none")
-    assert behind.execute(indexes).fetchall() == []
+    assert postgres.execute(indexes).fetchall() == []
 
 
 BOTH = ("create table t (a int, b varchar(5))", "create table s (b varchar(5), a int)", "insert into s values ('x', 1)")

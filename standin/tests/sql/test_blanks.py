@@ -44,7 +44,7 @@ STRINGS = (
 @pytest.fixture(autouse=True)
 def _as_before(shared_endpoint):
     yield
-    shared_endpoint.behind().execute(f"alter role {USER} reset enable_seqscan")
+    shared_endpoint.connect_to_postgres().execute(f"alter role {USER} reset enable_seqscan")
 
 
 @pytest.mark.parametrize("scan", ["on", "off"])
@@ -67,7 +67,7 @@ def _as_before(shared_endpoint):
     ],
 )
 def test_tables_with_and_without_an_index(shared_endpoint, scan, query, expected):
-    shared_endpoint.behind().execute(f"alter role {USER} set enable_seqscan = {scan}")
+    shared_endpoint.connect_to_postgres().execute(f"alter role {USER} set enable_seqscan = {scan}")
     with shared_endpoint.psycopg() as session:
         for statement in STRINGS:
             session.execute(statement)
@@ -77,7 +77,7 @@ def test_tables_with_and_without_an_index(shared_endpoint, scan, query, expected
     assert rows in ([(2,)], [(4,)]) if expected is None else rows == expected
 
 
-def test_an_index_keeps_equal_strings_apart(session):
+def test_index_keeps_equal_strings_apart(session):
     """As PostgreSQL's would not, if it took them for one value."""
     session.execute("create table blanks (s varchar(10)) sortkey (s)")
     try:

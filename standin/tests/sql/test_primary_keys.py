@@ -27,7 +27,7 @@ order by kcu.ordinal_position
         ("a integer default (1), b integer unique", []),
     ],
 )
-def test_the_key_of_a_new_table(ask, columns, key):
+def test_key_of_a_new_table(ask, columns, key):
     assert [row[0] for row in ask(f"create table t ({columns})", KEY)] == key
 
 

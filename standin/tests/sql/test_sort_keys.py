@@ -15,9 +15,9 @@ where attrelid in (select indexrelid from pg_index where indrelid = %s::regclass
 
 
 @pytest.fixture
-def behind(shared_endpoint):
+def postgres(shared_endpoint):
     """PostgreSQL itself, in the cluster's database."""
-    return shared_endpoint.behind()
+    return shared_endpoint.connect_to_postgres()
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def make(session):
     run("drop table if exists t, u cascade", "drop schema if exists extra cascade")
 
 
-def indexed(behind, table="t"):
-    [(columns,)] = behind.execute(INDEXED, (table,)).fetchall()
+def indexed(postgres, table="t"):
+    [(columns,)] = postgres.execute(INDEXED, (table,)).fetchall()
     return columns
 
 
@@ -53,10 +53,10 @@ def indexed(behind, table="t"):
         ("create temp table t (a int) sortkey (a)", None),
     ],
 )
-def test_table_gets_an_index_on_the_part_of_its_sort_key_that_fits(make, behind, session, table, columns):
+def test_table_gets_an_index_on_the_part_of_its_sort_key_that_fits(make, postgres, session, table, columns):
     make(table)
     [(relation,)] = session.execute("select oid from pg_class where relname = 't'").fetchall()
-    assert indexed(behind, str(relation)) == columns
+    assert indexed(postgres, str(relation)) == columns
 
 
 @pytest.mark.parametrize("sizes", [(2590, 8), (1290, 1290), (2700, 8), (1300, 1300), (8, 65535)])
@@ -68,31 +68,31 @@ def test_values_that_fill_the_sort_key_are_accepted(make, session, sizes):
     assert session.execute("select * from t").fetchall() == [tuple(values)]
 
 
-def test_index_is_used_without_analyze(make, behind):
+def test_index_is_used_without_analyze(make, postgres):
     make("create table t (a timestamp, b varchar(50)) sortkey (a)")
-    behind.execute(
+    postgres.execute(
         "insert into t select timestamp '2018-11-01' + n * interval '1 minute', md5(n::text) "
         "from generate_series(1, 20000) as n"
     )
     query = "select b from t where a >= timestamp '2018-11-05' and a < timestamp '2018-11-05 01:00'"
-    plan = "\n".join(line for (line,) in behind.execute(f"explain {query}"))
+    plan = "\n".join(line for (line,) in postgres.execute(f"explain {query}"))
     assert "standin_sort_key" in plan
     assert "Seq Scan" not in plan
-    assert len(behind.execute(query).fetchall()) == 60
+    assert len(postgres.execute(query).fetchall()) == 60
 
 
-def test_table_with_a_sort_key_is_renamed_moved_and_recreated(make, behind, session):
+def test_table_with_a_sort_key_is_renamed_moved_and_recreated(make, postgres, session):
     made = "create table t (a int, b int) sortkey (a)"
     make(made, "alter table t rename to u", made, "alter table t rename column a to c", "create schema extra")
     make("create table extra.t (a int) sortkey (a)", "create table if not exists t (b int) sortkey (b)")
-    assert indexed(behind, "u") == indexed(behind) == indexed(behind, "extra.t") == ["a"]
+    assert indexed(postgres, "u") == indexed(postgres) == indexed(postgres, "extra.t") == ["a"]
     make("insert into t values (1, 2)", "truncate t", "alter table t drop column c cascade", "drop table t, u", made)
     assert session.execute("select * from t").fetchall() == []
 
 
-def test_a_copy_of_a_table_with_a_sort_key_has_no_index(make, behind):
+def test_copy_of_a_table_with_a_sort_key_has_no_index(make, postgres):
     make("create table t (a int, b int) sortkey (a)", "create table u (like t)")
-    assert indexed(behind, "u") is None
+    assert indexed(postgres, "u") is None
 
 
 def test_clients_cannot_see_or_create_an_index(make, session):

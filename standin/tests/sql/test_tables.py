@@ -105,7 +105,7 @@ def test_identity_by_default_accepts_a_value_and_does_not_advance(ask):
         ask(IDENTITIES, "insert into t (c) values (2)", "update t set id = 9")
 
 
-def test_an_identity_is_not_copied(ask):
+def test_identity_is_not_copied(ask):
     """AWS pages "CREATE TABLE" and "CREATE TABLE AS"."""
     filled = (IDENTITIES, "insert into t (c) values (1)")
     assert ask(

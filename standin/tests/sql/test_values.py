@@ -204,7 +204,7 @@ def test_aggregates(ask, expression, expected):
         ("max(a * a)", "11.0889"),
     ],
 )
-def test_an_average_of_decimals_has_the_digits_of_its_argument(ask, expression, expected):
+def test_average_of_decimals_has_the_digits_of_its_argument(ask, expression, expected):
     """AWS pages "AVG", "SUM" and "Computations with numeric values"."""
     rows = ask(
         "create temp table t (a decimal(8, 2))",

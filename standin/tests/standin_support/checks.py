@@ -40,7 +40,7 @@ def case(number: str, says: str, source: str, results: dict[str, Any], here: Her
     return pytest.param(results, marks=fact(number, says, here, source), id=number.replace("/", "-"))
 
 
-def written(value: Any) -> tuple[str, str]:
+def type_and_text(value: Any) -> tuple[str, str]:
     """Return a value's type and text, so that 2 differs from 2.0, and decimals of different scale differ."""
     return type(value).__name__, str(value)
 
@@ -57,4 +57,4 @@ def check(session, results):
         if isinstance(expected, list):
             assert rows == expected, query
         else:
-            assert [written(value) for (value,) in rows] == [written(expected)], query
+            assert [type_and_text(value) for (value,) in rows] == [type_and_text(expected)], query

@@ -59,17 +59,17 @@ class Endpoint:
         known = {"host": "localhost", "port": self.port, "user": USER, "password": PASSWORD, "database": DATABASE}
         return self._opened(redshift_connector.connect(**{**known, **changed}))
 
-    def behind(self) -> psycopg.Connection:
+    def connect_to_postgres(self) -> psycopg.Connection:
         """Connect to PostgreSQL directly, bypassing the endpoint."""
         parameters = self.postgres.dsn.parameters(database_name(self.cluster, DATABASE))
         return self._opened(psycopg.connect(**parameters, autocommit=True))
 
     def wait_for(self, query: str) -> None:
         """Wait until a query returns a row when it is run on PostgreSQL directly."""
-        connection = self.behind()
+        connection = self.connect_to_postgres()
         wait_until(lambda: connection.execute(query).fetchone(), query)
 
-    def wait_for_a_waiter(self) -> None:
+    def wait_for_blocked_session(self) -> None:
         """Wait until a session waits for a lock that another one holds."""
         self.wait_for("select 1 from pg_locks where not granted")
 

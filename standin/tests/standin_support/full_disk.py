@@ -14,7 +14,7 @@ needs_limits = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only
 
 
 @contextmanager
-def no_room_for(process: int) -> Iterator[None]:
+def full_disk_for(process: int) -> Iterator[None]:
     """Keep the files that the process writes from growing while the block runs."""
     _limit(process, 0)
     try:

@@ -118,11 +118,11 @@ class Service:
     def status(self, identifier: str) -> str:
         return self.describe(identifier)["ClusterStatus"]
 
-    def become(self, identifier: str, status: str) -> None:
+    def wait_for_status(self, identifier: str, status: str) -> None:
         """Wait until a cluster has this status."""
         wait_until(lambda: self.status(identifier) == status, f"{identifier} is {status}")
 
-    def gone(self, identifier: str) -> None:
+    def wait_until_deleted(self, identifier: str) -> None:
         """Wait until the cluster has been deleted."""
         self.redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier=identifier, WaiterConfig=WAITER_CONFIG)
 
@@ -131,17 +131,17 @@ class Service:
         parameters = {"host": "localhost", "dbname": "dev", "sslmode": "require", "autocommit": True, **more}
         return psycopg.connect(port=port, user=user, password=password, **parameters)
 
-    def remove_all(self, *, but: str) -> None:
+    def delete_all_except(self, kept: str) -> None:
         """Delete every snapshot, and every cluster except one."""
         for cluster in self.redshift.describe_clusters()["Clusters"]:
             identifier = cluster["ClusterIdentifier"]
-            if identifier == but:
+            if identifier == kept:
                 continue
             with contextlib.suppress(self.redshift.exceptions.ClusterNotFoundFault):
                 while self.status(identifier) not in ("available", "paused", "incompatible-restore"):
                     pass
                 self.redshift.delete_cluster(ClusterIdentifier=identifier, SkipFinalClusterSnapshot=True)
-            self.gone(identifier)
+            self.wait_until_deleted(identifier)
         for snapshot in self.redshift.describe_cluster_snapshots()["Snapshots"]:
             self.redshift.delete_cluster_snapshot(SnapshotIdentifier=snapshot["SnapshotIdentifier"])
 

@@ -57,7 +57,7 @@ class Loader:
         """Run a COPY that fails, and return its error."""
         return self.fails(f"copy {table} from '{source}' iam_role {role} {options}")
 
-    def other(self, user: str) -> Loader:
+    def as_user(self, user: str) -> Loader:
         """Open a session as a regular user, who is created if missing."""
         redshift = self.whole.client("redshift")
         arguments = {"ClusterIdentifier": CLUSTER, "DbName": DATABASE, "DbUser": user}

@@ -10,7 +10,7 @@ from botocore.config import Config
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 
 
-class NotedEndpoints:
+class RecordingEndpoints:
     """Records the calls that the PostgreSQL endpoints would receive: these tests need no database."""
 
     def __init__(self) -> None:

@@ -64,12 +64,12 @@ def test_one_file_for_each_slice_that_has_rows(whole):
     assert counts == {"p_0000_part_00.parquet": 2, "p_0001_part_00.parquet": 1}
 
 
-def test_the_size_of_row_groups_needs_large_nodes(whole):
+def test_size_of_row_groups_needs_large_nodes(whole):
     with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"ROWGROUPSIZE .* for node type ra3\.large"):
         unload(whole.psycopg(), "select 1", "rowgroupsize 64 mb")
 
 
-def test_a_computed_number_keeps_its_digits(whole):
+def test_computed_number_keeps_its_digits(whole):
     connection = whole.psycopg()
     connection.execute("create table t (n decimal(18,2))")
     connection.execute("insert into t values (1.25), (2.50)")

@@ -24,7 +24,7 @@ def unload(connection, options, query="select * from sales order by amount"):
     connection.execute(f"unload ($${query}$$) to 's3://{BUCKET}/sales' iam_role default {options}")
 
 
-def test_a_folder_for_each_value_and_one_manifest(whole, sales):
+def test_folder_for_each_value_and_one_manifest(whole, sales):
     unload(sales, "partition by (year, month) parallel off manifest verbose")
     objects = whole.objects()
     manifest = json.loads(objects.pop("sales/manifest"))

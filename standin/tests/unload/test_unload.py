@@ -33,7 +33,7 @@ def unload(connection, options="", query="select * from venue order by id", to=T
     return connection.execute(f"unload ('{query}') {to} iam_role default {options}")
 
 
-def test_a_file_for_each_slice_of_the_cluster(whole, venues):
+def test_file_for_each_slice_of_the_cluster(whole, venues):
     # ra3.large has two slices a node; the rows of each are in the query's order.
     notices = []
     venues.add_notice_handler(lambda notice: notices.append((notice.severity, notice.message_primary)))
@@ -130,7 +130,7 @@ def test_quotes_of_the_query(whole, venues, query):
     assert whole.objects() == {"out/venue_0000_part_00": b"Pinewood Race|track\n"}
 
 
-def test_an_alias_within_the_query(whole, venues):
+def test_alias_within_the_query(whole, venues):
     unload(venues, "parallel off", "select id * 2 as twice, twice + 1 from venue where twice = 8")
     assert whole.objects() == {"out/venue_000": b"8|9\n"}
 
@@ -165,7 +165,7 @@ def test_verbose_manifest_counts_header_lines(whole, venues):
     }
 
 
-def test_an_empty_result_writes_nothing(whole, venues):
+def test_empty_result_writes_nothing(whole, venues):
     unload(venues, "manifest", "select * from venue where id = 0")
     assert whole.objects() == {}
     assert venues.execute("select pg_last_unload_count()").fetchone() == (0,)
@@ -183,7 +183,7 @@ def test_it_sees_its_own_transaction_and_temporary_tables(whole, venues):
     assert connection.execute("select count(*) from venue").fetchone() == (3,)
 
 
-def test_a_destination_that_is_not_empty(whole, venues):
+def test_destination_that_is_not_empty(whole, venues):
     whole.put("out/venue_other", b"kept")
     with pytest.raises(psycopg.errors.InternalError_, match=r"destination on S3 is not empty.*ALLOWOVERWRITE"):
         unload(venues)
@@ -258,7 +258,7 @@ def test_system_views(whole, venues):
     assert detail == [row[:2] for row in log]
 
 
-def test_the_history_survives_a_rollback(whole, venues):
+def test_history_survives_a_rollback(whole, venues):
     connection = whole.psycopg(autocommit=False)
     unload(connection)
     connection.rollback()
@@ -312,7 +312,7 @@ PUT = allow("s3:PutObject", resource=f"arn:aws:s3:::{BUCKET}/out/*")
         ("cleaner", (LIST, PUT, allow("s3:DeleteObject")), "cleanpath", True),
     ],
 )
-def test_the_role_must_be_allowed_to(whole, venues, name, statements, options, allowed):
+def test_role_must_be_allowed_to(whole, venues, name, statements, options, allowed):
     role = whole.make_role(name, *statements)
     if options:
         whole.put("out/venue_old", b"")
@@ -326,7 +326,7 @@ def test_the_role_must_be_allowed_to(whole, venues, name, statements, options, a
         assert "out/venue_000" not in whole.objects()
 
 
-def test_a_permissions_boundary_limits_the_role(whole, venues):
+def test_permissions_boundary_limits_the_role(whole, venues):
     role = whole.make_role("bounded", LIST, PUT)
     iam = whole.client("iam")
     boundary = iam.create_policy(
@@ -337,7 +337,7 @@ def test_a_permissions_boundary_limits_the_role(whole, venues):
         venues.execute(f"unload ('select 1') {TO} iam_role '{role}'")
 
 
-def test_a_role_that_the_cluster_does_not_have(whole, venues):
+def test_role_that_the_cluster_does_not_have(whole, venues):
     with pytest.raises(psycopg.errors.InternalError_, match="is not authorized to assume IAM Role"):
         venues.execute(f"unload ('select 1') {TO} iam_role 'arn:aws:iam::123456789012:role/other'")
 
@@ -347,7 +347,7 @@ def test_missing_bucket(whole, venues):
         unload(venues, to="to 's3://no-such-bucket/x'")
 
 
-def test_an_outage_of_s3_fails_it(whole, venues):
+def test_outage_of_s3_fails_it(whole, venues):
     FAULTS.set("copy", "SlowDown", 1)
     try:
         with pytest.raises(psycopg.errors.InternalError_, match="Status 503,Error SlowDown"):

@@ -23,7 +23,7 @@ UNLOAD = "unload ('select 1') to 's3://bucket/key' iam_role default"
 @pytest.fixture(scope="module")
 def victims(shared_endpoint):
     shared_endpoint.psycopg(autocommit=True).execute("create table victims (n integer)")
-    shared_endpoint.behind().execute("insert into victims select generate_series(1, 5000)")
+    shared_endpoint.connect_to_postgres().execute("insert into victims select generate_series(1, 5000)")
     yield shared_endpoint
     shared_endpoint.psycopg(autocommit=True).execute("drop table victims")
 
@@ -45,7 +45,7 @@ def a_wait_for_a_lock(endpoint, copier, victim):
     holder = endpoint.psycopg()
     holder.execute("lock table victims")
     running = Background(lambda: victim.execute("delete from victims"))
-    endpoint.wait_for_a_waiter()
+    endpoint.wait_for_blocked_session()
     return running
 
 
@@ -116,7 +116,7 @@ def test_running_statement_can_be_cancelled(victims, copier, left_nothing, begin
 
 
 @pytest.mark.parametrize("begin", RUNNING)
-def test_a_session_can_be_terminated(victims, copier, left_nothing, begin):
+def test_session_can_be_terminated(victims, copier, left_nothing, begin):
     victim = victims.psycopg(autocommit=True)
     running = begin(victims, copier, victim)
     other = victims.psycopg(autocommit=True)
@@ -135,7 +135,7 @@ def test_idle_session_is_notified_at_once_of_its_termination(victims):
         assert b"57P01" in read_to_end(victim)
 
 
-def test_an_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
+def test_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
     class Unloader:
         started = threading.Event()
 

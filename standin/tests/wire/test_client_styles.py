@@ -50,7 +50,7 @@ def test_psycopg_fetches_binary_results(table):
     assert cursor.fetchone() == (*ROW, True, 0.5, moment)
 
 
-def test_an_error_in_a_pipeline_ends_it(table):
+def test_error_in_a_pipeline_ends_it(table):
     connection = table.psycopg(autocommit=True)
 
     def run():

@@ -77,10 +77,10 @@ def test_redshift_connector_refuses_an_untrusted_certificate(endpoint, monkeypat
         endpoint.redshift()
 
 
-def test_a_result_larger_than_every_buffer_arrives_whole(endpoint):
+def test_result_larger_than_every_buffer_arrives_whole(endpoint):
     connection = endpoint.psycopg()
     connection.execute("create table wide (n integer, padding varchar(200))")
-    endpoint.behind()
+    endpoint.connect_to_postgres()
     with connection.cursor() as cursor:
         cursor.execute("insert into wide select 1, repeat('x', 200)")
         for _ in range(15):
@@ -150,7 +150,7 @@ def test_error_position_is_in_the_text_of_the_client(endpoint):
     assert int(caught.value.diag.statement_position) == query.index("missing") + 1
 
 
-def test_the_server_says_that_it_is_redshift(endpoint):
+def test_server_says_that_it_is_redshift(endpoint):
     connection = endpoint.psycopg2()
     assert connection.server_version == 80002
     cursor = connection.cursor()
@@ -161,7 +161,7 @@ def test_the_server_says_that_it_is_redshift(endpoint):
     assert (database, user) == ("dev", "awsuser")
 
 
-def test_an_empty_query_is_answered(endpoint):
+def test_empty_query_is_answered(endpoint):
     cursor = endpoint.psycopg().execute("-- nothing\n;")
     assert cursor.description is None
 

@@ -59,7 +59,7 @@ def test_outside_a_transaction_it_is_committed_automatically(numbers, copier, cl
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_a_failure_aborts_the_transaction(numbers, copier, client):
+def test_failure_aborts_the_transaction(numbers, copier, client):
     async def fail(statement, backend):
         await backend.copy_in("copy numbers from stdin", lines(2))
         raise WarehouseError("Load into table 'numbers' failed.  Check 'stl_load_errors' system table for details.")
@@ -76,7 +76,7 @@ def test_a_failure_aborts_the_transaction(numbers, copier, client):
     assert values(numbers) == [1]
 
 
-def test_the_error_has_its_sqlstate_and_detail(numbers, copier):
+def test_error_has_its_sqlstate_and_detail(numbers, copier):
     async def fail(statement, backend):
         raise WarehouseError("The specified S3 prefix 'key' does not exist", detail="code: 8001")
 
@@ -88,7 +88,7 @@ def test_the_error_has_its_sqlstate_and_detail(numbers, copier):
     assert values(numbers) == [1]
 
 
-def test_a_row_that_postgresql_refuses_fails_the_copy(numbers, copier):
+def test_row_that_postgresql_refuses_fails_the_copy(numbers, copier):
     copier.action = loading("2", "x")
     connection = numbers.psycopg()
     with pytest.raises(psycopg.Error, match="invalid input syntax"):
@@ -164,7 +164,7 @@ def test_it_waits_for_another_writer(numbers, copier):
     first.execute("delete from numbers")
     second = numbers.psycopg(autocommit=True)
     waiting = Background(lambda: second.execute(COPY))
-    numbers.wait_for_a_waiter()
+    numbers.wait_for_blocked_session()
     first.commit()
     waiting.result()
     assert values(numbers) == [2]

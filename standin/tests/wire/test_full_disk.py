@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from standin_support.full_disk import needs_limits, no_room_for
+from standin_support.full_disk import full_disk_for, needs_limits
 
 pytestmark = needs_limits
 
@@ -31,7 +31,7 @@ WIDE = f"create table another ({', '.join(f'c{number} integer' for number in ran
 def test_full_disk_is_redshift_error_1016(client, statement):
     client.execute("create table empty (a integer)")
     client.execute("create temporary table roomless (a integer)")
-    with pytest.raises(psycopg.errors.InternalError_) as refused, no_room_for(client.info.backend_pid):
+    with pytest.raises(psycopg.errors.InternalError_) as refused, full_disk_for(client.info.backend_pid):
         client.execute(statement)
     assert refused.value.sqlstate == "XX000"
     assert refused.value.diag.message_primary == "Disk Full"

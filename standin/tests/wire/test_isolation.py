@@ -106,12 +106,12 @@ def test_catalog_does_not_show_the_other_cluster(clusters, other_name):
     busy.execute("select secret, 'seen from outside' from secrets")
     numbers = {
         str(number)
-        for (number,) in other.behind().execute(
+        for (number,) in other.connect_to_postgres().execute(
             "select oid::bigint from pg_database where datname = current_database() "
             f"union select {busy.info.backend_pid}"
         )
     }
-    named = one.behind().execute(
+    named = one.connect_to_postgres().execute(
         "select nspname, relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
         "where relkind in ('r', 'v') and nspname in ('pg_catalog', 'information_schema', 'standin') order by 1, 2"
     )

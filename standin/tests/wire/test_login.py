@@ -17,17 +17,17 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def test_a_wrong_password_is_refused(endpoint):
+def test_wrong_password_is_refused(endpoint):
     with pytest.raises(psycopg.OperationalError, match='password authentication failed for user "awsuser"'):
         endpoint.psycopg(password="wrong")
 
 
-def test_an_unknown_database_is_refused(endpoint):
+def test_unknown_database_is_refused(endpoint):
     with pytest.raises(psycopg.OperationalError, match='database "other" does not exist'):
         endpoint.psycopg(dbname="other")
 
 
-def test_a_connection_without_tls_is_refused(endpoint):
+def test_connection_without_tls_is_refused(endpoint):
     with pytest.raises(psycopg.OperationalError, match="SSL off"):
         endpoint.psycopg(sslmode="disable")
 
@@ -108,7 +108,7 @@ def test_users_can_create_tables_in_public_until_revoked(endpoint):
 
 def test_user_of_another_cluster_does_not_exist(endpoint):
     owner = endpoint.psycopg(autocommit=True)
-    endpoint.behind().execute("create role elsewhere login")
+    endpoint.connect_to_postgres().execute("create role elsewhere login")
     assert owner.execute("select 1 from pg_user where usename = 'elsewhere'").fetchall() == []
     owner.execute("create user elsewhere password disable")
     assert owner.execute("select 1 from pg_user where usename = 'elsewhere'").fetchall() == [(1,)]

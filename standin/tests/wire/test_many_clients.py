@@ -73,7 +73,7 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier, nu
 
     copier.action = load
     endpoint.psycopg(autocommit=True).execute("create table crowd (n integer)")
-    watch = endpoint.behind()
+    watch = endpoint.connect_to_postgres()
     watch.execute("insert into crowd select generate_series(1, 2000)")
     before = census(watch)
     with ThreadPoolExecutor(20) as pool:

@@ -130,7 +130,7 @@ def test_unnamed_statement_survives_the_locks_of_the_endpoint(endpoint):
     assert endpoint.psycopg().execute("select count(*) from numbers").fetchone() == (2,)
 
 
-def test_a_cancel_with_the_wrong_secret_is_ignored(endpoint):
+def test_cancel_with_the_wrong_secret_is_ignored(endpoint):
     victim = endpoint.psycopg()
     connection = raw(endpoint)
     connection.sendall(struct.pack("!IIII", 16, 80877102, victim.info.backend_pid, 12345))
@@ -142,7 +142,7 @@ def test_slow_client_receives_everything(endpoint):
     # More than the sockets take in, and less than that and what the endpoint itself keeps.
     rows = 20_000
     endpoint.psycopg(autocommit=True).execute("create table wide (padding varchar(200))")
-    endpoint.behind().execute(f"insert into wide select repeat('x', 200) from generate_series(1, {rows})")
+    endpoint.connect_to_postgres().execute(f"insert into wide select repeat('x', 200) from generate_series(1, {rows})")
     connection = logged_in(endpoint, receive_buffer=4096)
     connection.sendall(frame(b"Q", b"select padding from wide\0"))
     sent = "state = 'idle' or wait_event = 'ClientWrite'"

@@ -41,7 +41,7 @@ def test_every_client_gets_every_row_once_and_not_in_insertion_order(shared_endp
     assert sorted(rows) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-def test_the_rest_of_a_large_result_is_not_held_back(numbered):
+def test_rest_of_a_large_result_is_not_held_back(numbered):
     rows = numbers(numbered, "select n from numbered")
     assert rows[MAX_ROWS:] == list(range(MAX_ROWS + 1, MANY + 1))
     assert rows[:MAX_ROWS] != list(range(1, MAX_ROWS + 1))
@@ -77,7 +77,7 @@ def test_limit_and_batches_return_the_requested_number_of_rows(numbered):
     assert sorted(batches[0] + batches[1]) == list(range(1, 201))
 
 
-def test_an_error_comes_after_the_rows_before_it(numbered):
+def test_error_comes_after_the_rows_before_it(numbered):
     with pytest.raises(Exception, match="Divide by zero"):
         numbered.execute("select 1 / (n - 700) from numbered")
     numbered.rollback()

@@ -70,19 +70,19 @@ def test_second_writer_waits_and_then_changes_the_result_of_the_first(numbers, c
         return cursor.rowcount
 
     waiting = Background(write)
-    numbers.wait_for_a_waiter()
+    numbers.wait_for_blocked_session()
     assert values(numbers) == [1], "readers neither wait nor see what is not committed"
     first.commit()
     assert waiting.result() == 1
     assert values(numbers) == [11]
 
 
-def test_a_single_statement_waits_for_a_writer_and_sees_what_it_committed(numbers):
+def test_single_statement_waits_for_a_writer_and_sees_what_it_committed(numbers):
     first = numbers.psycopg()
     first.execute("update numbers set n = 5")
     second = numbers.psycopg(autocommit=True)
     waiting = Background(lambda: second.execute("update numbers set n = n * 2"))
-    numbers.wait_for_a_waiter()
+    numbers.wait_for_blocked_session()
     first.commit()
     waiting.result()
     assert values(numbers) == [10]
@@ -102,14 +102,14 @@ def test_lock_lets_loads_queue_before_their_snapshot(numbers):
         return seen
 
     waiting = Background(load)
-    numbers.wait_for_a_waiter()
+    numbers.wait_for_blocked_session()
     first.commit()
     assert waiting.result() == (2,)
     assert values(numbers) == [3]
 
 
 @pytest.mark.parametrize("client", ["psycopg", "psycopg2", "redshift"])
-def test_a_writer_with_an_older_snapshot_fails_with_1023(numbers, client):
+def test_writer_with_an_older_snapshot_fails_with_1023(numbers, client):
     late = getattr(numbers, client)()
     cursor = late.cursor()
     cursor.execute("select count(*) from numbers")
@@ -127,7 +127,7 @@ def test_client_that_disconnects_while_waiting_for_a_lock_leaves_the_queue(numbe
     vanishing = numbers.psycopg()
     vanishing.execute("create table made (n integer)")
     vanishing.pgconn.send_query(b"update numbers set n = 3")
-    numbers.wait_for_a_waiter()
+    numbers.wait_for_blocked_session()
     vanishing.pgconn.finish()
     numbers.wait_for("select 1 where not exists (select 1 from pg_locks where not granted)")
     holder.commit()
@@ -139,7 +139,7 @@ def test_client_can_cancel_a_waiting_statement(numbers):
     holder.execute("update numbers set n = 2")
     impatient = numbers.psycopg()
     waiting = Background(lambda: impatient.execute("update numbers set n = 3"))
-    numbers.wait_for_a_waiter()
+    numbers.wait_for_blocked_session()
     impatient.cancel_safe()
     with pytest.raises(psycopg.errors.QueryCanceled):
         waiting.result()

@@ -124,7 +124,7 @@ def text(statement: str) -> str:
     return dedent(statement).strip()
 
 
-def test_a_scan_of_the_window():
+def test_scan_of_the_window():
     scan = Scan("staging", [NotNull(**IN_WINDOW, column="item"), Fresh(**ORDERS, column="ordered_at", hours=2)])
     assert scan.statement() == text(
         """
@@ -179,7 +179,7 @@ def test_averages_over_different_windows_have_distinct_column_names():
     assert values["start_5_windows_before"] == values["scan_start"] == datetime(2018, 11, 15, 5)
 
 
-def test_the_rows_that_break_a_rule():
+def test_rows_that_break_a_rule():
     check = NotNull(**IN_WINDOW, column="item", key=["order_id", "item"], where="status = 'paid'")
     assert check.rows_statement("staging") == text(
         """
@@ -199,7 +199,7 @@ def test_the_rows_that_break_a_rule():
     )
 
 
-def test_the_repeated_keys():
+def test_repeated_keys():
     check = Unique(**IN_WINDOW, column=["a", "b"], where="a > 0")
     assert check.rows_statement("orders") == text(
         """

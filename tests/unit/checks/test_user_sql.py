@@ -13,7 +13,7 @@ ERROR = r"contains %s, which has no value: write %\(window_start\)s and %\(windo
 
 
 @pytest.mark.parametrize("argument", ["sql", "rows_sql"])
-def test_a_positional_placeholder_is_an_error(argument):
+def test_positional_placeholder_is_an_error(argument):
     with pytest.raises(ValueError, match=f"{argument} of 'total' {ERROR}"):
         Query(**{"table": "orders", "name": "total", "sql": "select 1", "equals": 1, argument: POSITIONAL})
 

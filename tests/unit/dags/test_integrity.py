@@ -26,7 +26,7 @@ def test_each_dag_has_a_file_of_its_name(dags):
     assert set(dags) == {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
-def test_the_tasks_of_the_main_dag_follow_one_another(dags):
+def test_tasks_of_the_main_dag_follow_one_another(dags):
     loads = {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}
     found = {task.task_id: task.downstream_task_ids for task in dags["sparkify_etl"].tasks}
     assert found == {

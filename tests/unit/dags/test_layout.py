@@ -14,7 +14,7 @@ from airflow.dag_processing.dagbag import DagBag
 from local.settings import ROOT
 
 
-def test_the_dags_and_their_sql_can_be_below_the_dag_folder(tmp_path):
+def test_dags_and_their_sql_can_be_below_the_dag_folder(tmp_path):
     for folder in ("dags", "include"):
         shutil.copytree(ROOT / folder, tmp_path / "sparkify" / folder, ignore=shutil.ignore_patterns("__pycache__"))
     bag = DagBag(tmp_path, bundle_path=tmp_path)

@@ -173,7 +173,7 @@ def test_invalid_window_is_reported():
     assert message.facts["Window"] == "none: Give both window_start and window_end, or neither of them."
 
 
-def test_the_settings_on_the_page_can_be_copied(slack_inbox, mail_inbox, monkeypatch):
+def test_settings_on_the_page_can_be_copied(slack_inbox, mail_inbox, monkeypatch):
     """As they stand there, but that the servers are those of the tests."""
     [block] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     settings = dict(re.findall(r"^export (\w+)='(.*)'$", block, re.MULTILINE))
@@ -192,7 +192,7 @@ def test_the_settings_on_the_page_can_be_copied(slack_inbox, mail_inbox, monkeyp
     assert mail_inbox.next()["X-To"] == "data-team@example.com"
 
 
-def test_the_dag_on_the_page_can_be_copied(slack_inbox, monkeypatch):
+def test_dag_on_the_page_can_be_copied(slack_inbox, monkeypatch):
     [code] = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     namespace: dict[str, Any] = {}
     exec(code, namespace)  # noqa: S102 - it is the page of the project

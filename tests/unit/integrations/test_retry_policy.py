@@ -17,12 +17,12 @@ def test_unknown_errors_are_left_to_the_task_retries():
 
 
 @pytest.mark.parametrize("message", ["permission denied for relation loads", "must be owner of relation loads"])
-def test_a_missing_privilege_is_not_retried_even_without_its_sqlstate(message):
+def test_missing_privilege_is_not_retried_even_without_its_sqlstate(message):
     error = redshift_connector.ProgrammingError({"S": "ERROR", "C": "XX000", "M": message})
     assert WarehouseRetryPolicy().evaluate(error, 1, 4).action is RetryAction.FAIL
 
 
-def test_a_policy_can_be_copied_and_sent_to_another_process():
+def test_policy_can_be_copied_and_sent_to_another_process():
     policy = WarehouseRetryPolicy()
     for other in (copy.deepcopy(policy), pickle.loads(pickle.dumps(policy))):  # noqa: S301 - made here
         assert other.evaluate(TimeoutError(), 1, 4).action is RetryAction.RETRY

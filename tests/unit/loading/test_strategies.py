@@ -41,7 +41,7 @@ def test_invalid_window_column_is_refused():
         (MergeRecords("etl.seen", records_key="id"), False),
     ],
 )
-def test_a_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_objects):
+def test_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_objects):
     assert strategy.needs_all_objects is needs_all_objects
 
 

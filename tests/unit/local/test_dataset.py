@@ -44,12 +44,12 @@ def test_missing_file_is_named(tmp_path, present, missing):
     assert str(error.value) == f"DATA={tmp_path} is incomplete; missing: {missing}."
 
 
-def test_a_directory_that_does_not_exist_is_named(tmp_path):
+def test_directory_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(StackError, match=f"DATA={tmp_path}/nowhere is not a directory"):
         Dataset.open(tmp_path / "nowhere")
 
 
-def test_the_window_covers_every_day_of_the_logs(tmp_path):
+def test_window_covers_every_day_of_the_logs(tmp_path):
     write(tmp_path, DAY, "log_data/2018/10/2018-10-29-events.json", "log_json_path.json", SONG)
     assert Dataset.open(tmp_path).window == ("2018-10-29T00:00:00+00:00", "2018-12-01T00:00:00+00:00")
 
@@ -73,7 +73,7 @@ def test_files_become_objects_under_their_own_names(tmp_path):
     assert dict(Dataset.open(tmp_path).objects()) == {name: name.encode() for name in (DAY, "log_json_path.json", SONG)}
 
 
-def test_an_archive_of_songs_is_read_without_unpacking_it(tmp_path):
+def test_archive_of_songs_is_read_without_unpacking_it(tmp_path):
     write(tmp_path, DAY, "log_json_path.json")
     write_archive(tmp_path / "song_data_2.tar.gz", f"./{SONG}", "./song_data/._hidden.json", "elsewhere/x.json")
     found = dict(Dataset.open(tmp_path).objects())
@@ -81,7 +81,7 @@ def test_an_archive_of_songs_is_read_without_unpacking_it(tmp_path):
     assert found[SONG] == f"./{SONG}".encode()
 
 
-def test_a_broken_archive_is_named(tmp_path):
+def test_broken_archive_is_named(tmp_path):
     write(tmp_path, DAY, "log_json_path.json", "song_data.tar.gz")
     with pytest.raises(StackError, match=r"song_data\.tar\.gz cannot be read as a tar\.gz archive"):
         list(Dataset.open(tmp_path).objects())

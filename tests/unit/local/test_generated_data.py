@@ -70,7 +70,7 @@ def digest(target: Path) -> str:
     return total.hexdigest()
 
 
-def test_the_same_options_give_the_same_bytes_everywhere(tmp_path):
+def test_same_options_give_the_same_bytes_everywhere(tmp_path):
     generate(tmp_path / "data", SMALL)
     assert digest(tmp_path / "data") == "dd60c619c512450ea9e1779285b80600ea9d3b8296bc38786b2df7fbc26fcf5c"
 
@@ -97,15 +97,15 @@ class TestFormat:
             assert text.isascii()
             assert not re.search(rb'(?<!\\)/|\r|\n$|\n\n|": |, "', text), file
 
-    def test_an_event_has_its_fields_in_order(self, events):
+    def test_event_has_its_fields_in_order(self, events):
         assert {tuple(event) for event in events} == {tuple(EVENT_FIELDS)}
 
-    def test_the_jsonpaths_name_the_fields_in_order(self, data):
+    def test_jsonpaths_name_the_fields_in_order(self, data):
         paths = json.loads((data / "log_json_path.json").read_text())
         assert paths == {"jsonpaths": [f"$['{field}']" for field in EVENT_FIELDS]}
 
     @pytest.mark.skipif(not os.environ.get("SPARKIFY_DATA"), reason="SPARKIFY_DATA does not name the real data")
-    def test_the_jsonpaths_are_the_real_ones(self, data):
+    def test_jsonpaths_are_the_real_ones(self, data):
         real = Path(os.environ["SPARKIFY_DATA"], "log_json_path.json")
         assert (data / "log_json_path.json").read_bytes() == real.read_bytes()
 
@@ -120,7 +120,7 @@ class TestFormat:
         assert all(re.fullmatch(r"AR[A-Z]{5}[0-9A-F]{11}", song["artist_id"]) for song in songs)
         assert len({song["song_id"] for song in songs}) == len(songs)
 
-    def test_a_registration_is_a_float_before_the_first_event(self, data, events):
+    def test_registration_is_a_float_before_the_first_event(self, data, events):
         assert all(event["registration"] < event["ts"] for event in events if event["userId"])
         texts = {event["registration"] for _, event in source.events(data) if event["userId"]}
         assert all(re.fullmatch(r"\d{13}\.0", text) for text in texts)
@@ -166,7 +166,7 @@ class TestEvents:
         hours = {event["ts"] // 3_600_000 for event in events}
         assert set(range(min(hours), max(hours))) - hours
 
-    def test_a_session_runs_over_midnight(self, sessions):
+    def test_session_runs_over_midnight(self, sessions):
         assert any(len({event["ts"] // 86_400_000 for event in session}) == 2 for session in sessions.values())
 
     def test_two_users_play_at_the_same_time(self, plays):
@@ -243,7 +243,7 @@ class TestSongs:
         assert any(text.startswith(" ") for text in texts)
         assert any(text.endswith(" ") for text in texts)
 
-    def test_a_title_has_control_characters(self, songs):
+    def test_title_has_control_characters(self, songs):
         assert any("\x19" in str(song["title"]) for song in songs)
 
 
@@ -284,7 +284,7 @@ class TestTarget:
             generate(tmp_path, SMALL)
         assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
-    def test_an_empty_directory_is_used(self, tmp_path):
+    def test_empty_directory_is_used(self, tmp_path):
         generate(tmp_path, SMALL)
         assert (tmp_path / "log_json_path.json").is_file()
 

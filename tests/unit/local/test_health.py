@@ -50,7 +50,7 @@ def scheduler_report(seconds_from_now, status="healthy"):
     return {"scheduler": {"status": status, "latest_scheduler_heartbeat": moment.isoformat().replace("+00:00", "Z")}}
 
 
-def test_a_heartbeat_since_the_start_is_healthy(components, report):
+def test_heartbeat_since_the_start_is_healthy(components, report):
     answer, url = report
     answer.update(scheduler_report(5))
     assert unhealthy_components(url, components) == []

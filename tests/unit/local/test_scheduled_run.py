@@ -25,5 +25,5 @@ def at(hour, minute=0):
         (at(16, 1), at(16)),
     ],
 )
-def test_the_next_run_of_a_schedule(now, next_creation):
+def test_next_run_of_a_schedule(now, next_creation):
     assert ScheduledRun(logical_date=at(14), due=at(15)).next_creation(now) == next_creation

@@ -16,11 +16,11 @@ def test_another_folder_has_different_secrets(tmp_path):
     assert first.admin_password != second.admin_password
 
 
-def test_the_fernet_key_is_32_bytes(tmp_path):
+def test_fernet_key_is_32_bytes(tmp_path):
     assert len(base64.urlsafe_b64decode(Secrets.of(tmp_path).fernet_key)) == 32
 
 
-def test_the_file_is_readable_by_its_owner_only(tmp_path):
+def test_file_is_readable_by_its_owner_only(tmp_path):
     Secrets.of(tmp_path)
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 

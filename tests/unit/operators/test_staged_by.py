@@ -60,7 +60,7 @@ def test_staging_operators_are_upstream_of_the_tasks_that_name_them():
     assert orders.downstream_task_ids == {"load_customers", "check"}
 
 
-def test_the_dag_can_be_assigned_later():
+def test_dag_can_be_assigned_later():
     orders = stage("orders")
     load = dimension("customers", orders)
     shop = dag()
@@ -70,7 +70,7 @@ def test_the_dag_can_be_assigned_later():
     assert [task.task_id for task in orders.downstream_list] == ["load_customers"]
 
 
-def test_a_ledger_is_kept_for_the_targets_that_merge():
+def test_ledger_is_kept_for_the_targets_that_merge():
     with dag():
         orders, other = stage("orders"), stage("other")
         dimension("customers", orders)

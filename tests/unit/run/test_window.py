@@ -15,14 +15,14 @@ def context(run_after=datetime(2018, 11, 15, 16, 20, tzinfo=UTC), params=None, *
     return {"params": params or {}, "dag_run": SimpleNamespace(run_after=run_after), **interval}
 
 
-def test_a_scheduled_run_has_its_data_interval():
+def test_scheduled_run_has_its_data_interval():
     hour = datetime(2018, 11, 15, 16, tzinfo=UTC)
     window = resolve_window(context(data_interval_start=hour, data_interval_end=hour + timedelta(hours=1)))
     assert window.bounds == (datetime(2018, 11, 15, 16), datetime(2018, 11, 15, 17))
     assert not window.full
 
 
-def test_a_run_without_interval_has_the_last_complete_hour():
+def test_run_without_interval_has_the_last_complete_hour():
     assert resolve_window(context()).bounds == (datetime(2018, 11, 15, 15), datetime(2018, 11, 15, 16))
 
 
@@ -35,7 +35,7 @@ def test_params_take_precedence_over_the_data_interval_and_are_utc():
     assert window.bounds == (datetime(2018, 11, 1), datetime(2018, 11, 2))
 
 
-def test_a_param_without_zone_is_utc():
+def test_param_without_zone_is_utc():
     params = {"window_start": "2018-11-01T00:00:00", "window_end": "2018-11-01T01:00:00.500"}
     assert resolve_window(context(params=params)).end == datetime(2018, 11, 1, 1, 0, 0, 500000, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ def test_invalid_window_params_fail_without_retry(params, words):
         resolve_window(context(params=params))
 
 
-def test_an_empty_data_interval_is_refused():
+def test_empty_data_interval_is_refused():
     hour = datetime(2018, 11, 15, 16, tzinfo=UTC)
     with pytest.raises(AirflowFailException, match="is empty"):
         resolve_window(context(data_interval_start=hour, data_interval_end=hour))

@@ -34,11 +34,11 @@ def test_invalid_table_name_is_refused(name):
         identifiers.table(name)
 
 
-def test_the_longest_name_is_allowed():
+def test_longest_name_is_allowed():
     assert identifiers.identifier("x" * 127) == '"' + "x" * 127 + '"'
 
 
-def test_a_quote_in_a_literal_is_doubled():
+def test_quote_in_a_literal_is_doubled():
     assert identifiers.literal("s3://bucket/o'brien.json") == "'s3://bucket/o''brien.json'"
 
 

@@ -461,6 +461,6 @@ when not matched then
     )
 
 
-def test_a_load_locks_all_its_targets_in_one_statement():
+def test_load_locks_all_its_targets_in_one_statement():
     locks = ["etl.lock_orders", "etl.lock_products"]
     assert render("load/lock_targets.sql", locks=locks) == 'lock table "etl"."lock_orders", "etl"."lock_products"'

@@ -38,13 +38,13 @@ def test_options_that_are_not_set_are_left_out():
 
 
 @pytest.mark.parametrize("role", ["", "copy", "default;", "arn:aws:iam::12:role/copy", f"{ROLE}' manifest"])
-def test_a_role_that_copy_cannot_use_is_refused(role):
+def test_role_that_copy_cannot_use_is_refused(role):
     with pytest.raises(ValueError, match="iam_role"):
         CopyOptions(iam_role=role)
 
 
 @pytest.mark.parametrize("json", ["", "automatic", "paths.json", "s3://bucket"])
-def test_a_json_option_that_copy_cannot_use_is_refused(json):
+def test_json_option_that_copy_cannot_use_is_refused(json):
     with pytest.raises(ValueError, match="json"):
         CopyOptions(json=json)
 

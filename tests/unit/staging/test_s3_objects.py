@@ -57,11 +57,11 @@ def test_prefix_lists_objects_without_folder_markers(s3):
         (((11, 20), (11, 21)), 0, []),
     ],
 )
-def test_the_days_of_a_window_that_have_an_object_are_found(s3, days, margin, expected):
+def test_days_of_a_window_that_have_an_object_are_found(s3, days, margin, expected):
     assert keys(list_dated(s3, BUCKET, PATTERN, window(*days), margin)) == expected
 
 
-def test_a_full_load_finds_every_day_and_nothing_else(s3):
+def test_full_load_finds_every_day_and_nothing_else(s3):
     everything = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC), full=True)
     assert keys(list_dated(s3, BUCKET, PATTERN, everything)) == [KEYS[1], KEYS[2], KEYS[4]]
 
@@ -73,7 +73,7 @@ def test_object_has_the_etag_and_size_from_s3(s3):
     assert found.url == f"s3://{BUCKET}/logs/paths.json"
 
 
-def test_a_manifest_names_every_object(s3):
+def test_manifest_names_every_object(s3):
     objects = list_objects(s3, BUCKET, "logs/2018/12/")
     assert json.loads(manifest(objects)) == {
         "entries": [{"url": f"s3://{BUCKET}/logs/2018/12/01.json", "mandatory": True}]

@@ -34,7 +34,7 @@ def test_objects_and_a_listing_are_rows_of_different_kinds():
     assert staged_file_rows([], None) == []
 
 
-def test_a_long_list_is_written_as_json_lines_for_copy():
+def test_long_list_is_written_as_json_lines_for_copy():
     assert [json.loads(line) for line in json_lines([OBJECT_ROW, LISTING_ROW]).splitlines()] == [
         {**OBJECT_ROW, "modified_at": "2018-12-01 10:30:00"},
         {**LISTING_ROW, "modified_at": "2018-12-02 00:00:00"},

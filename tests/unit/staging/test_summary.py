@@ -25,11 +25,11 @@ def test_summary_survives_the_round_trip_through_xcom():
     assert StagingSummary.from_xcom(json.loads(json.dumps(value))) == ORDERS
 
 
-def test_a_task_without_a_return_value_has_no_summary():
+def test_task_without_a_return_value_has_no_summary():
     assert StagingSummary.from_xcom(None) is None
 
 
-def test_the_inputs_of_a_load_are_added_up():
+def test_inputs_of_a_load_are_added_up():
     inputs = InputCounts.total([ORDERS, PRODUCTS])
     assert inputs == InputCounts(objects=2, read=1504, rejected=1, seconds=1.735)
     assert str(inputs) == "staged in 1.7 s (objects: 2, records: 1,504, rejected: 1)"

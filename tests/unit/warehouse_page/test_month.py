@@ -15,7 +15,7 @@ from warehouse_page.month import Month
         ("2020-02", datetime(2020, 2, 1), datetime(2020, 3, 1)),
     ],
 )
-def test_a_month_begins_and_ends(text, start, end):
+def test_month_begins_and_ends(text, start, end):
     month = Month.parse(text)
     assert (month.start, month.end, str(month)) == (start, end, text)
     assert Month.of(end) > month

@@ -25,7 +25,7 @@ def test_process_that_does_not_serve_the_page_imports_nothing_heavy():
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_the_plugin_serves_the_page_and_shows_it_in_the_navigation():
+def test_plugin_serves_the_page_and_shows_it_in_the_navigation():
     sys.path.insert(0, str(PLUGINS))
     try:
         import sparkify_warehouse

@@ -275,7 +275,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_check_passes_good_rows_and_shows_bad_ones(shop, case):
+def test_check_passes_good_rows_and_shows_bad_ones(shop, case):
     check, good, bad, found, shown = case
     assert only(shop, good, check).finding.passed
     result = only(shop, bad, check)
@@ -341,7 +341,7 @@ def test_checks_of_the_window_read_no_more_than_they_need(shop):
     assert re.search(r'where "ordered_at" >= \$\d\s+and "ordered_at" < \$\d\n\) as scanned', sent[0])
 
 
-def test_a_full_load_has_a_window_too(shop):
+def test_full_load_has_a_window_too(shop):
     everything = Window(datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc), full=True)
     checks = [NotNull(table=TABLE, column="shop_id", **AT), Fresh(table=TABLE, column="ordered_at", hours=24)]
     null, fresh = results(shop, [row()], checks, everything)
@@ -402,7 +402,7 @@ class TestOperator:
         assert "warning: orders: rows: expected at least 2, found 1" in caplog.text
         shop.execute("delete from etl.check_results where run_id = 'checks'")
 
-    def test_a_full_load_is_not_compared_with_windows_before_it(self, shop):
+    def test_full_load_is_not_compared_with_windows_before_it(self, shop):
         checks = [RowCount(table=TABLE, at_least=0), RowsNearAverage(table=TABLE, **AT)]
         context = {**self.CONTEXT, "params": {"full_load": True}}
         assert DataQualityOperator(task_id="check", checks=checks).execute(context)["passed"] == 1

@@ -99,7 +99,7 @@ def nothing_was_created():
 
 
 @pytest.mark.usefixtures("control_plane")
-class TestWhatIsMade:
+class TestCreatedResources:
     def test_everything_is_created_as_requested(self, caplog):
         caplog.set_level("INFO")
         create()
@@ -159,7 +159,7 @@ class TestWhatIsMade:
 
 
 @pytest.mark.usefixtures("control_plane")
-class TestWhatIsRefused:
+class TestRefusals:
     @pytest.mark.parametrize(
         ("changed", "why"),
         [

@@ -85,7 +85,7 @@ def test_missing_table_is_created_and_logged(database, caplog):
     assert may_load(database) == [*TABLES, *BOOKKEEPING]
 
 
-def test_a_table_that_the_administrator_creates_later_can_be_loaded(database):
+def test_table_that_the_administrator_creates_later_can_be_loaded(database):
     prepare()
     for schema in ("public", "etl"):
         database.execute(f"create table {schema}.later (a int)")

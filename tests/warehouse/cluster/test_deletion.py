@@ -59,10 +59,10 @@ def test_failed_creation_leaves_nothing_that_costs_money(account, made):
     assert account.contents() == {}
 
 
-def test_a_paused_cluster_is_deleted_with_its_final_snapshot(account):
+def test_paused_cluster_is_deleted_with_its_final_snapshot(account):
     account.create()
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
-    account.become("paused")
+    account.wait_for_status("paused")
     with recorded() as calls:
         tear_down(final_snapshot=True)
     assert ("redshift", "ResumeCluster") not in calls
@@ -72,7 +72,7 @@ def test_a_paused_cluster_is_deleted_with_its_final_snapshot(account):
 def test_paused_cluster_that_aws_does_not_delete_is_resumed_first(account):
     account.create()
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
-    account.become("paused")
+    account.wait_for_status("paused")
     account.faults.set("redshift", "InvalidClusterState", times=1, operation="DeleteCluster")
     with recorded() as calls:
         tear_down()

@@ -41,13 +41,13 @@ class Scenario:
 def paused(account: Account) -> None:
     account.create()
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
-    account.become("paused")
+    account.wait_for_status("paused")
 
 
 def torn_down(account: Account) -> None:
     account.create()
     account.redshift.delete_cluster(ClusterIdentifier=NAME, FinalClusterSnapshotIdentifier="kept")
-    account.become(None)
+    account.wait_for_status(None)
     account.delete_roles()
 
 

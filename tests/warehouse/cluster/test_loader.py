@@ -61,7 +61,7 @@ def test_loader_has_no_other_privileges(session, statement):
         session.execute(statement)
 
 
-def test_a_table_of_another_schema_is_not_readable(created_warehouse, session):
+def test_table_of_another_schema_is_not_readable(created_warehouse, session):
     created_warehouse.execute("create schema own")
     created_warehouse.execute("create table own.private (a int)")
     try:

@@ -11,7 +11,7 @@ from tests.support.account import NAME, run
 from tests.support.aws_calls import recorded
 
 
-def test_a_cluster_is_paused_and_resumed(account):
+def test_cluster_is_paused_and_resumed(account):
     account.create()
     run("sparkify_pause_cluster")
     assert account.status() == "paused"
@@ -47,7 +47,7 @@ def test_it_waits_for_a_busy_cluster(account, before, dag_id, status):
         account.create()
     if before == "resuming":
         account.redshift.pause_cluster(ClusterIdentifier=NAME)
-        account.become("paused")
+        account.wait_for_status("paused")
     with account.held():
         if before == "creating":
             account.create(wait=False)

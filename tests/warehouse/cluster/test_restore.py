@@ -20,7 +20,7 @@ def torn_down(account):
     """The account with a snapshot and the role, and without a cluster."""
     account.create()
     account.redshift.delete_cluster(ClusterIdentifier=NAME, FinalClusterSnapshotIdentifier=SNAPSHOT)
-    account.become(None)
+    account.wait_for_status(None)
     return account
 
 

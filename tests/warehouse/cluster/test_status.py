@@ -44,7 +44,7 @@ def test_unknown_price_is_left_out(changed, region):
     assert describe({**TOLD, **changed}, region, NOW, "7 MB")["cost so far"].startswith("unknown")
 
 
-def test_a_cluster_that_is_being_created_has_no_endpoint():
+def test_cluster_that_is_being_created_has_no_endpoint():
     assert describe({**TOLD, "Endpoint": {}, "IamRoles": []}, "us-east-1", NOW, "")["endpoint"] == "none"
 
 
@@ -54,9 +54,9 @@ def test_values_are_aligned():
 
 def test_cluster_without_connections_is_still_described(account):
     account.create(wait=False)
-    account.become("available")
+    account.wait_for_status("available")
     account.redshift.pause_cluster(ClusterIdentifier=NAME)
-    account.become("paused")
+    account.wait_for_status("paused")
     status = cluster_status(NAME)
     assert (status["state"], status["tables"]) == ("paused", "unknown while it does not accept connections")
 

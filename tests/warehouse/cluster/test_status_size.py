@@ -15,7 +15,7 @@ from redshift_elt.connection.transaction import in_transaction
 from redshift_standin.engine.databases import database_name
 
 
-def test_the_log_has_the_size_of_the_tables(warehouse, caplog):
+def test_log_has_the_size_of_the_tables(warehouse, caplog):
     insert = "insert into songs (song_id, title) values ('one', 'Song')"
     in_transaction(warehouse_hook("redshift_default"), lambda session: session.execute(insert))
     with caplog.at_level(logging.INFO):

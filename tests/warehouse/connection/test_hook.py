@@ -84,9 +84,9 @@ def sleeper(created_warehouse) -> Iterator[str]:
         MasterUsername="awsuser",
         MasterUserPassword=PASSWORD,
     )
-    become(redshift, "available")
+    wait_for_status(redshift, "available")
     redshift.pause_cluster(ClusterIdentifier="sleeper")
-    become(redshift, "paused")
+    wait_for_status(redshift, "paused")
     yield "sleeper"
     redshift.delete_cluster(ClusterIdentifier="sleeper", SkipFinalClusterSnapshot=True)
 
@@ -105,7 +105,7 @@ def workgroup(created_warehouse) -> dict:
     return wait_until(available, "the workgroup is available")
 
 
-def become(redshift, status):
+def wait_for_status(redshift, status):
     wait_until(
         lambda: redshift.describe_clusters(ClusterIdentifier="sleeper")["Clusters"][0]["ClusterStatus"] == status,
         f"the cluster is {status}",
@@ -156,7 +156,7 @@ def managed_password() -> str:
     return json.loads(secret["SecretString"])["password"]
 
 
-class TestFindingAndLoggingIn:
+class TestLogin:
     def test_cluster_is_found_by_name_with_a_temporary_password(self, connection):
         assert user(connection(extra=BY_NAME)) == [("awsuser",)]
 
@@ -191,7 +191,7 @@ class TestFindingAndLoggingIn:
         extra = {"serverless_work_group": "listeners", "secret_arn": secret}
         assert user(connection(login=None, extra=extra)) == [("awsuser",)]
 
-    def test_the_whole_connection_can_be_a_secret(self, connection, standin, monkeypatch):
+    def test_whole_connection_can_be_a_secret(self, connection, standin, monkeypatch):
         """Airflow's own backend finds it; the hook needs to know nothing of that."""
         value = {"conn_type": "redshift", "login": "awsuser", "schema": "dev", "extra": BY_NAME}
         secrets = boto3.client("secretsmanager")
@@ -214,18 +214,18 @@ class TestFindingAndLoggingIn:
         assert not [password for password in masked if password in caplog.text]
 
 
-class TestWhatIsWrong:
-    def test_a_missing_cluster(self, connection):
+class TestConfigurationErrors:
+    def test_missing_cluster(self, connection):
         text = message(connection(extra={**BY_NAME, "cluster_identifier": "sparky"}))
         assert text.startswith("There is no Redshift cluster 'sparky' in this account and region. Create it, or ")
         assert "correct cluster_identifier in the connection 'tested'." in text
 
-    def test_a_missing_workgroup(self, connection):
+    def test_missing_workgroup(self, connection):
         text = message(connection(login=None, extra={**SERVERLESS, "serverless_work_group": "nobody"}))
         assert "no Redshift Serverless workgroup 'nobody'" in text
         assert "correct serverless_work_group in the connection 'tested'." in text
 
-    def test_a_paused_cluster(self, connection, sleeper):
+    def test_paused_cluster(self, connection, sleeper):
         hook = connection(extra={**BY_NAME, "cluster_identifier": sleeper})
         with pytest.raises(ClusterPausedError, match=r"'sleeper' is paused and .* Resume it, or set resume_cluster"):
             hook.get_conn()
@@ -245,7 +245,7 @@ class TestWhatIsWrong:
         with pytest.raises(AirflowException, match=f"'sparkify' is {status} and does not accept connections. {advice}"):
             Cluster("sparkify", "tested", lambda *_, **__: found).address()
 
-    def test_a_workgroup_that_is_being_deleted(self):
+    def test_workgroup_that_is_being_deleted(self):
         from redshift_elt.connection.endpoints import Workgroup
 
         found = {"workgroup": {"status": "DELETING", "endpoint": {"address": "a", "port": 1}}}
@@ -260,7 +260,7 @@ class TestWhatIsWrong:
         assert "refused the user 'nobody'" in text or "refused the user 'IAM:nobody'" in text
         assert "Check that the user exists" in text
 
-    def test_a_missing_database(self, connection):
+    def test_missing_database(self, connection):
         text = message(connection(schema="nothing", extra=BY_NAME))
         assert 'database "nothing" does not exist' in text
         assert text.startswith("The warehouse at localhost:")
@@ -287,7 +287,7 @@ class TestWhatIsWrong:
         with pytest.raises(AirflowFailException, match="has type 'mysql': use one of type 'redshift' or 'postgres'"):
             connection(conn_type="mysql")
 
-    def test_a_missing_secret(self, connection):
+    def test_missing_secret(self, connection):
         text = message(connection(extra={"cluster_identifier": "sparkify", "secret_arn": "tests/nothing"}))
         assert text.startswith("Secrets Manager has no secret 'tests/nothing'")
 
@@ -306,7 +306,7 @@ class TestWhatIsWrong:
         assert "password of the Redshift cluster 'sleeper' is not managed by Secrets Manager" in text
 
 
-class TestAwsSaysNo:
+class TestAwsErrors:
     """Each call that the hook makes, and each way in which it can go wrong."""
 
     CALLS = (
@@ -373,7 +373,7 @@ class TestAwsSaysNo:
             "AWS refused GetClusterCredentials (UnsupportedOperation): "
         )
 
-    def test_a_role_that_cannot_be_assumed(self, connection, aws_connection, aws):
+    def test_role_that_cannot_be_assumed(self, connection, aws_connection, aws):
         aws.set("sts", "AccessDenied", operation="AssumeRole")
         assume = {"role_arn": "arn:aws:iam::123456789012:role/loader"}
         text = message(connection(aws_connection(extra=assume), extra=BY_NAME))
@@ -397,7 +397,7 @@ class TestAwsSaysNo:
         assert "put region_name into the extra of the Airflow connection 'other_aws'" in text
 
 
-class TestAClosedNetwork:
+class TestUnreachableNetwork:
     """Ports of this machine that refuse, stay silent, or drop what comes: real ones, with less patience."""
 
     @pytest.fixture
@@ -455,7 +455,7 @@ class TestWithinTwentySeconds:
             assert (config.connect_timeout, config.read_timeout) == (2, 3)
             assert config.retries == {"mode": "standard", "total_max_attempts": 2}
 
-    def test_a_call_ends_in_time(self):
+    def test_call_ends_in_time(self):
         # Twice 2 s to connect and 3 s for the answer, and 1 s in between.
         assert aws_api.CALL_SECONDS == 11
 

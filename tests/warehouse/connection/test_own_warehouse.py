@@ -113,7 +113,7 @@ def assert_it_loads(s3: Any, monkeypatch: pytest.MonkeyPatch, data, **connection
     assert warehouse.tables_of_runs() == []
 
 
-def test_a_cluster(s3, role, data, monkeypatch):
+def test_cluster(s3, role, data, monkeypatch):
     redshift = boto3.client("redshift")
     redshift.create_cluster(
         ClusterIdentifier="mine",
@@ -133,7 +133,7 @@ def test_a_cluster(s3, role, data, monkeypatch):
     assert_it_loads(s3, monkeypatch, data, login="sparkify_etl", extra=extra)
 
 
-def test_a_serverless_workgroup(s3, role, data, monkeypatch):
+def test_serverless_workgroup(s3, role, data, monkeypatch):
     serverless = boto3.client("redshift-serverless")
     serverless.create_namespace(
         namespaceName="mine",

@@ -25,7 +25,7 @@ def test_percent_sign_is_unchanged(fetch, values):
     assert fetch(query, values) == [("a b", "100%", 3, "50%%", "%s", *values.values())]
 
 
-def test_a_value_can_be_used_more_than_once_and_in_any_order(fetch):
+def test_value_can_be_used_more_than_once_and_in_any_order(fetch):
     query = "select %(second)s::varchar, %(first)s::timestamp, %(second)s::varchar || '%'"
     assert fetch(query, {"first": MOMENT, "second": "x"}) == [("x", MOMENT, "x%")]
 
@@ -34,5 +34,5 @@ def test_unused_value_is_not_sent(fetch):
     assert fetch("select 1", {"unused": MOMENT}) == [(1,)]
 
 
-def test_a_placeholder_without_a_value_is_text(fetch):
+def test_placeholder_without_a_value_is_text(fetch):
     assert fetch("select '%(other)s', %(name)s::varchar", {"name": "a"}) == [("%(other)s", "a")]

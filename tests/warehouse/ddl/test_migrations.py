@@ -105,7 +105,7 @@ def newest(created_warehouse, standin):
         return database.form()
 
 
-def test_a_new_warehouse_has_every_migration_once(database):
+def test_new_warehouse_has_every_migration_once(database):
     assert migrate(CONN) == [migration.name for migration in migrations()]
     assert database.versions() == EVERY == list(range(1, len(EVERY) + 1))
     assert {table for table, *_ in database.query(COLUMNS)} == {*TABLES, "staged_files", "schema_versions"}
@@ -202,7 +202,7 @@ def test_concurrent_migrations_apply_each_migration_once(database, form):
         assert database.query("select count(*) from etl.loads") == [(1,)]
 
 
-def test_a_migration_that_fails_leaves_nothing_behind_and_is_applied_later(database):
+def test_migration_that_fails_leaves_nothing_behind_and_is_applied_later(database):
     database.create_tables(HISTORY[0])
     database.fill()
     database.execute("create view etl.latest as select * from etl.loads")

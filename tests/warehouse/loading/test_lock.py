@@ -45,7 +45,7 @@ def load(select: str = SELECT) -> dict[str, int]:
     return operator.execute(CONTEXT)
 
 
-def test_the_first_load_creates_the_lock_table_and_the_next_ones_send_nothing_for_it(colours):
+def test_first_load_creates_the_lock_table_and_the_next_ones_send_nothing_for_it(colours):
     assert load()["inserted"] == 1
     sent: list[str] = []
     with before_each_statement(lambda _, statement: sent.append(statement)):

@@ -133,7 +133,7 @@ class TestAnyData:
 
 
 @pytest.mark.parametrize("is_real", ["generated"], indirect=True, scope="module")
-def test_the_checks_of_the_load_are_shown(executed, warehouse):
+def test_checks_of_the_load_are_shown(executed, warehouse):
     counted = dict(warehouse.query("select outcome, count(*) from etl.check_results group by outcome"))
     [summary] = executed.data("show_checks", "text/markdown")
     assert summary.startswith(f"Last result of each check: {counted['passed']} passed, {counted['warned']} warned.")
@@ -193,7 +193,7 @@ class TestRealData:
         assert executed.data("show_checks", "text/markdown") == ["No check has run yet."]
 
 
-class TestAsItIsKept:
+class TestStoredNotebook:
     def test_it_is_valid(self):
         nbformat.validate(notebook())
 

@@ -41,7 +41,7 @@ def test_percent_sign_is_literal(analyst):
     assert analyst.ask("select first_name from users where first_name like 'A%n'").to_numpy().tolist() == [["Ann"]]
 
 
-def test_the_user_is_the_analyst(analyst):
+def test_user_is_the_analyst(analyst):
     assert analyst.ask("select current_user as name")["name"].tolist() == [ANALYST]
 
 
@@ -136,7 +136,7 @@ def test_port_without_a_listener(analyst, monkeypatch):
         analyst.ask("select 1")
 
 
-def test_a_cluster_that_is_paused(administrator):
+def test_cluster_that_is_paused(administrator):
     redshift = boto3.client("redshift")
     redshift.pause_cluster(ClusterIdentifier="sparkify")
     try:
@@ -152,7 +152,7 @@ def status(redshift) -> str:
     return redshift.describe_clusters(ClusterIdentifier="sparkify")["Clusters"][0]["ClusterStatus"]
 
 
-def test_a_serverless_workgroup(warehouse):
+def test_serverless_workgroup(warehouse):
     serverless = boto3.client("redshift-serverless")
     serverless.create_namespace(namespaceName="music", adminUsername="admin", manageAdminPassword=True, dbName="plays")
     serverless.create_workgroup(workgroupName="listeners", namespaceName="music")

@@ -27,12 +27,12 @@ def redshift(created_warehouse):
 def paused(redshift, warehouse):
     """The warehouse's cluster, paused; it is available again afterwards."""
     redshift.pause_cluster(ClusterIdentifier=CLUSTER)
-    become(redshift, "paused")
+    wait_for_status(redshift, "paused")
     yield warehouse
     wait_until(lambda: status(redshift) in ("paused", "available"), "the cluster settles")
     if status(redshift) == "paused":
         redshift.resume_cluster(ClusterIdentifier=CLUSTER)
-    become(redshift, "available")
+    wait_for_status(redshift, "available")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def status(redshift) -> str:
     return redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["ClusterStatus"]
 
 
-def become(redshift, wanted) -> None:
+def wait_for_status(redshift, wanted) -> None:
     wait_until(lambda: status(redshift) == wanted, f"the cluster is {wanted}")
 
 
@@ -76,7 +76,7 @@ def test_cluster_is_resumed_and_the_task_restarts_when_it_is_available(paused, r
     first = deferral(task.execute, context)
     assert status(redshift) in ("resuming", "available")
     assert (first.method_name, first.kwargs["identifier"]) == ("when_resumed", CLUSTER)
-    become(redshift, "available")
+    wait_for_status(redshift, "available")
     # Airflow keeps what a deferred task wants to know as JSON.
     result = task.when_resumed(context, **json.loads(json.dumps(first.kwargs)), event=None)
     assert result["rows"] == 0
@@ -112,7 +112,7 @@ def test_two_concurrent_tasks_both_wait(paused, aws):
         assert deferral(task.execute, context).method_name == "when_resumed"
 
 
-def test_a_cluster_that_is_available_costs_no_more_calls_than_without_the_option(warehouse):
+def test_cluster_that_is_available_costs_no_more_calls_than_without_the_option(warehouse):
     counts = []
     warehouse.put("log_data/2018/10/2018-10-31-events.json", b"")
     warehouse.put("log_json_path.json", b"{}")

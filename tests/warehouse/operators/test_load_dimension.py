@@ -52,7 +52,7 @@ def test_all_key_table(tables):
     assert sorted(tables.query("select colour from colours")) == [("blue",), ("red",)]
 
 
-def test_a_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
+def test_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
     choices = [Choice(["price"], order_by=["price"])]
     first = "select 1 as shop, 1 as item, 5 as price union all select 1, 2, 7 union all select 1, 2, 6"
     second = "select 1 as shop, 1 as item, 9 as price union all select 2, 1, 4 union all select 1, 2, 3"
@@ -62,7 +62,7 @@ def test_a_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
     assert sorted(tables.query("select shop, item, price from prices")) == [(1, 1, 5), (1, 2, 3), (2, 1, 4)]
 
 
-def test_a_row_without_a_key_is_refused(tables):
+def test_row_without_a_key_is_refused(tables):
     with pytest.raises(AirflowFailException, match=r"1 staged rows have a null in the key of colours \(colour\)"):
         load("colours", "select 'red' as colour union all select null", "colour")
     assert tables.query("select count(*) from colours") == [(0,)]
@@ -73,7 +73,7 @@ def test_choices_that_do_not_name_every_column_are_refused(tables):
         load("prices", "select 1 as shop, 1 as item, 1 as price", "shop", [Choice(["price"])])
 
 
-def test_a_play_follows_its_song(loaded, data):
+def test_play_follows_its_song(loaded, data):
     """A song whose title is corrected loses its plays; when it gets its title back, it gets them back."""
     [(song_id, plays)] = loaded.query(
         "select song_id, count(*) from songplays where song_id is not null group by song_id order by 2 desc, 1 limit 1"

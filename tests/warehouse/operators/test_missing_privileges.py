@@ -72,12 +72,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(("privilege", "about", "statement"), CASES, ids=[case[0] for case in CASES])
-def test_a_missing_privilege(loader, warehouse, privilege, about, statement):
+def test_missing_privilege(loader, warehouse, privilege, about, statement):
     warehouse.execute(f"revoke {privilege} from {LOADER}")
     follow_the_message(warehouse, loader.run(full_load=True), about, statement)
 
 
-def test_a_schema_in_which_only_some_users_may_create_tables(loader, warehouse):
+def test_schema_in_which_only_some_users_may_create_tables(loader, warehouse):
     warehouse.execute(f"revoke create on schema public from public, {LOADER}")
     try:
         statement = f"grant usage, create on schema public to {LOADER};"
@@ -102,7 +102,7 @@ def test_lock_table_of_another_user(loader, warehouse, monkeypatch):
         warehouse.execute("create table etl.lock_time (unused boolean)")
 
 
-def test_the_first_load_of_a_target_without_the_privilege_to_create_its_lock(loader, warehouse):
+def test_first_load_of_a_target_without_the_privilege_to_create_its_lock(loader, warehouse):
     warehouse.execute("drop table etl.lock_time")
     warehouse.execute(f"revoke create on schema etl from {LOADER}")
     statement = f"grant usage, create on schema etl to {LOADER};"

@@ -43,7 +43,7 @@ def text(found: dict) -> str:
     return found["Body"].read().decode()
 
 
-def test_the_page_and_a_csv_file_for_each_answer(sales):
+def test_page_and_a_csv_file_for_each_answer(sales):
     sales.execute("insert into sales values ('<script>alert(1)</script>', 'a', 5), ('Bj\u00f6rk', 'b', 1500)")
     by_shop = "-- Who sells most?\nselect shop, sum(amount) as amount from sales group by shop order by shop"
     queries = {"by_shop": by_shop, "total": "select count(*) as sales from sales"}
@@ -141,7 +141,7 @@ class TestChecks:
         assert 'class="checked' not in self.page(sales, checks_dag_id=None)
 
 
-def test_a_question_cannot_change_a_table(sales):
+def test_question_cannot_change_a_table(sales):
     with pytest.raises(Exception, match="read-only transaction"):
         report({"total": "delete from sales"}).execute({})
     assert objects(sales) == {}

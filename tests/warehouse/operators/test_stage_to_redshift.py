@@ -95,7 +95,7 @@ def test_checks_are_skipped_if_nothing_is_staged(bucket):
     assert bucket.query(RESULTS, run=run.run_id) == []
 
 
-def test_an_hour_without_a_file_is_normal(warehouse, data):
+def test_hour_without_a_file_is_normal(warehouse, data):
     warehouse.upload(data)
     results = warehouse.run("2019-05-01T00:00:00", "2019-05-01T01:00:00").complete()
     assert results["stage_events"]["objects"] == results["stage_events"]["rows"] == 0

@@ -102,7 +102,7 @@ def test_it_does_not_wait_for_a_missing_cluster(redshift):
         operator(cluster="other").execute({})
 
 
-def test_a_cluster_that_is_ready_needs_no_deferral(redshift):
+def test_cluster_that_is_ready_needs_no_deferral(redshift):
     wait()
     operator().execute({})
 

@@ -26,7 +26,7 @@ def paths():
     return found
 
 
-def test_the_routes_are_found():
+def test_routes_are_found():
     assert {"/", "/static/page.js", "/data/runs", "/data/warehouse", "/data/report", "/report/index.html"} <= set(
         paths()
     )

@@ -69,7 +69,7 @@ def test_other_objects_of_the_bucket_are_not_served(client, bucket, name):
     assert b"not to be seen" not in answer.content
 
 
-def test_a_file_that_is_too_large_is_not_read_into_memory(client, bucket, monkeypatch):
+def test_file_that_is_too_large_is_not_read_into_memory(client, bucket, monkeypatch):
     monkeypatch.setattr(report_module, "MAX_BYTES", 10)
     bucket("reports/index.html", b"x" * 11)
     assert "larger than 10 bytes" in client(DAG).get("/report/").json()["detail"]

@@ -204,7 +204,7 @@ def states(answer, day):
     return [cell["state"] for cell in cells]
 
 
-def test_the_hours_of_a_month(warehouse, ask, write, play, new_run):
+def test_hours_of_a_month(warehouse, ask, write, play, new_run):
     new_run("first", ("2018-11-15T01:00", "2018-11-15T02:00"), begun="2018-11-20T00:00")
     new_run("second", ("2018-11-15T02:00", "2018-11-15T03:00"), begun="2018-11-20T00:01")
     new_run("third", ("2018-11-15T03:00", "2018-11-15T04:00"), begun="2018-11-20T00:02", state="failed")
@@ -452,7 +452,7 @@ def test_missing_tables_are_a_message(client, warehouse, new_run):
     assert "Create the tables first." in message
 
 
-def test_the_page_changes_nothing(warehouse):
+def test_page_changes_nothing(warehouse):
     def work(session):
         read_snapshot(session, PAGE, None, datetime(2018, 1, 1))
         session.execute("delete from etl.loads")

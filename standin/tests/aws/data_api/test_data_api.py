@@ -9,7 +9,7 @@ from standin_support.data_api import TARGET, batch, ended, execute, refused
 from standin_support.whole import CLUSTER, DATABASE, allow
 
 
-def test_a_query_and_its_result(api):
+def test_query_and_its_result(api):
     answer = api.execute_statement(
         Sql="select 1 as n, 1.50::numeric(5,2) as price, 'a'::varchar(3) as name, 0.5::float8 as share, true as yes, "
         "'2024-02-29'::date as day, null::integer as nothing",
@@ -49,7 +49,7 @@ def test_a_query_and_its_result(api):
     assert (columns[1]["precision"], columns[1]["scale"], columns[2]["precision"]) == (5, 2, 3)
 
 
-def test_a_result_in_pages(api):
+def test_result_in_pages(api):
     described = execute(api, "create table pages as select 1 as n")
     for _ in range(11):
         execute(api, "insert into pages select n + (select max(n) from pages) from pages")
@@ -117,7 +117,7 @@ def test_requests_that_are_refused(api, changed, code):
     assert refused(api.execute_statement, **given) == code
 
 
-def test_a_database_that_does_not_exist(api):
+def test_database_that_does_not_exist(api):
     described = execute(api, "select 1", Database="nowhere")
     assert described["Status"] == "FAILED"
     assert 'database "nowhere" does not exist' in described["Error"]
