@@ -30,7 +30,7 @@ class S3Copier:
 
         :raises WarehouseError: the COPY failed, and loaded nothing.
         """
-        copy = parse(statement)
+        copy = parse(statement, backend.database)
         target = await describe_target(copy, backend)
         storage, paths, objects = await asyncio.to_thread(_look_up, copy, backend)
         check_path_count(paths, target)

@@ -10,17 +10,15 @@ from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.statement_cursor import StatementCursor
 
 
-def parse(statement: str) -> CopyStatement:
+def parse(statement: str, database: str | None = None) -> CopyStatement:
     """Parse a COPY statement.
 
+    :param database: the name by which clients know the current database; without it, no database may be named.
     :raises WarehouseError: the statement is malformed (42601), or the stand-in does not support a part of it (0A000).
     """
     cursor = StatementCursor(statement)
     cursor.expect("copy")
-    first = cursor.read_name()
-    schema, table = (first, cursor.read_name()) if cursor.skip(".") else (None, first)
-    if cursor.skip("."):
-        raise unsupported("COPY into a table of another database")
+    schema, table = _table(cursor, database)
     copy = CopyStatement(schema, table, _columns(cursor) if cursor.skip("(") else None)
     cursor.expect("from")
     url = cursor.read_string()
@@ -33,6 +31,18 @@ def parse(statement: str) -> CopyStatement:
             read_option(cursor, copy)
     check_options(copy)
     return copy
+
+
+def _table(cursor: StatementCursor, database: str | None) -> tuple[str | None, str]:
+    """Return the schema and the name of the table."""
+    parts = [cursor.read_name()]
+    while cursor.skip("."):
+        parts.append(cursor.read_name())
+    if len(parts) == 3 and database is not None and parts[0] == database.lower():
+        del parts[0]
+    if len(parts) > 2:
+        raise unsupported("COPY into a table of another database")
+    return (parts[0] if len(parts) > 1 else None), parts[-1]
 
 
 def _columns(cursor: StatementCursor) -> list[str]:

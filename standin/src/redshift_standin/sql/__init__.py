@@ -7,6 +7,7 @@ From text to translation:
 - ``translate``: the entry point. Finds the translator for a statement's first word.
 - ``translation``: the result, with what the session must do for the statement.
 - ``output``: the text for PostgreSQL, and its positions in the client's text.
+- ``database_names``: the current database in front of a name, which is removed; other databases are refused.
 - ``select_aliases``: aliases of the SELECT list that later items or WHERE use.
 - ``database_changes``: CREATE, ALTER and DROP DATABASE, which the session runs itself.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from redshift_standin.sql.database_names import refuse_other_databases
 from redshift_standin.sql.lexer import Kind, unsupported
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.catalog_names import refuse_unknown
@@ -41,6 +42,7 @@ def translate(statement: Statement) -> Translation:
         if first.kind is not Kind.WORD:
             raise statement.near(0)
         raise unsupported(f"{word.upper()}")
+    refuse_other_databases(statement)
     check_sorted_aggregates(statement)
     refuse_unknown(statement)
     translation = translator(statement)

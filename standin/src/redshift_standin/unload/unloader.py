@@ -11,6 +11,7 @@ from redshift_standin.aws.iam.policies import UnknownConditionError
 from redshift_standin.aws.redshift.storage import ClusterStorage, S3Error
 from redshift_standin.engine.interfaces import Backend, QueryResult, UnloadResult
 from redshift_standin.errors import WarehouseError, error_block
+from redshift_standin.sql.database_names import remove_current_database
 from redshift_standin.sql.lexer import unsupported
 from redshift_standin.sql.queries.leader_functions import leader_function
 from redshift_standin.sql.select_aliases import resolve_aliases
@@ -64,7 +65,7 @@ async def _translate_query(text: str, backend: Backend) -> str:
         raise WarehouseError("syntax error at end of input", sqlstate=sqlstate.SYNTAX_ERROR)
     if len(statements) > 1:
         raise WarehouseError('syntax error at or near ";"', sqlstate=sqlstate.SYNTAX_ERROR)
-    query = statements[0]
+    query = remove_current_database(statements[0], backend.database)
     if not query.at_any(0, ("select", "with", "(")):
         raise query.near(0)
     if _has_outer_limit(query):

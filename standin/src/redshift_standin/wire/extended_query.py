@@ -99,7 +99,7 @@ class ExtendedQuery:
 
     async def _parse(self, body: bytes) -> None:
         (name, text), types = messages.read_strings(body, 2)
-        statements = parse_statements(text)
+        statements = parse_statements(text, self._state.database)
         if len(statements) > 1:
             raise WarehouseError(
                 "cannot insert multiple commands into a prepared statement", sqlstate=sqlstate.SYNTAX_ERROR

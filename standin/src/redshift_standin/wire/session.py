@@ -31,7 +31,7 @@ class Session:
     ) -> None:
         self.client = client
         self.server = server
-        self.state = SessionState()
+        self.state = SessionState(services.identity.database)
         self._is_idle = False
         self._relay = ResponseRelay(client, server, self.state, services.mark_cancelled)
         self._transaction = Transaction(server, self._relay, serializable=serializable)

@@ -39,6 +39,7 @@ class SessionServices:
 class SessionState:
     """The mutable state that the parts of a session share.
 
+    :param database: the name by which clients know the current database.
     :param cancelled: whether the statement that is running has been cancelled.
     :param ended: whether PostgreSQL has ended the session with a fatal error.
     :param only_reads: whether nothing that has run since the last ReadyForQuery writes.
@@ -46,6 +47,7 @@ class SessionState:
     :param record: the statement that is running, for the query history.
     """
 
+    database: str
     cancelled: bool = False
     ended: bool = False
     only_reads: bool = True

@@ -58,7 +58,7 @@ class SimpleQuery:
         """
         (text,), _ = messages.read_strings(body, 1)
         try:
-            statements = parse_statements(text)
+            statements = parse_statements(text, self._state.database)
             if not statements:
                 self._relay.client.write(messages.EMPTY_QUERY)
             for statement in statements:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
+from redshift_standin.sql.database_names import remove_current_database
 from redshift_standin.sql.select_aliases import may_name_aliases
 from redshift_standin.sql.statement import Statement, split_statements
 from redshift_standin.sql.translate import translate
@@ -19,20 +20,21 @@ _MAX_CACHED_LENGTH = 16_384
 _CACHE_SIZE = 512
 
 
-def parse_statements(text: str) -> list[Statement] | tuple[Statement, ...]:
-    """Return the statements of a text.
+def parse_statements(text: str, database: str) -> tuple[Statement, ...]:
+    """Return the statements of a text, without the current database's name in front of other names.
 
+    :param database: the name by which clients know the current database.
     :raises WarehouseError: the text cannot be read, or is longer than Redshift accepts.
     """
     if len(text) <= _MAX_CACHED_LENGTH:
-        return _cached_statements(text)
+        return _cached_statements(text, database)
     size = len(text.encode())
     if size > _MAX_STATEMENT_BYTES:
         raise WarehouseError(
             f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {_MAX_STATEMENT_BYTES} bytes",
             sqlstate=sqlstate.SYNTAX_ERROR,
         )
-    return split_statements(text)
+    return _parse(text, database)
 
 
 def translate_statement(statement: Statement) -> Translation:
@@ -59,8 +61,12 @@ def may_use_lateral_aliases(statement: Statement) -> bool:
 
 
 @lru_cache(_CACHE_SIZE)
-def _cached_statements(text: str) -> tuple[Statement, ...]:
-    return tuple(split_statements(text))
+def _cached_statements(text: str, database: str) -> tuple[Statement, ...]:
+    return _parse(text, database)
+
+
+def _parse(text: str, database: str) -> tuple[Statement, ...]:
+    return tuple(remove_current_database(statement, database) for statement in split_statements(text))
 
 
 @lru_cache(_CACHE_SIZE)
