@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
-from redshift_elt.ddl.files import ddl_statements, table_of
+from redshift_elt.ddl.files import PUBLIC, ddl_statements, table_of
 from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
 from redshift_elt.sql.render import render
 
@@ -96,7 +96,7 @@ def prepare_database(
     migrate(administrator)
     create = ddl_statements(folder)
     tables = [name for name in map(table_of, create) if name]
-    before = set(administrator.run([render("access/existing.sql", user=user)]))
+    before = set(administrator.run([render("access/existing.sql", user=user, schemas=_schemas(tables))]))
     statements = _empty([name for name in tables if ("table", name) in before]) if reset.requested else []
     statements += create
     if user == found["MasterUsername"]:
@@ -111,6 +111,14 @@ def prepare_database(
     _log_result(before, user, tables, reset=reset.requested)
 
 
+def _schemas(tables: Sequence[str]) -> list[str]:
+    """Return the schemas that loads of these tables use.
+
+    :param tables: each as ``schema.table``.
+    """
+    return sorted({PUBLIC, SCHEMA, *(table.partition(".")[0] for table in tables)})
+
+
 def _empty(tables: Sequence[str]) -> list[str]:
     """Return the statements that drop tables and delete the records of their loads."""
     drop = [render("access/drop.sql", tables=tables)] if tables else []
@@ -122,7 +130,7 @@ def _give_access(user: str, tables: Sequence[str], *, exists: bool) -> list[str]
     create = [] if exists else [render("access/create_user.sql", user=user)]
     return [
         *create,
-        render("access/grant_schemas.sql", user=user),
+        render("access/grant_schemas.sql", user=user, schemas=_schemas(tables)),
         render("access/grant_bookkeeping.sql", user=user),
         *([render("access/grant_tables.sql", user=user, tables=tables)] if tables else []),
         render("access/grant_future_tables.sql", user=user),

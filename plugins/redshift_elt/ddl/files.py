@@ -7,7 +7,7 @@ from pathlib import Path
 
 _TABLE = re.compile(r"create\s+table\s+(?:if\s+not\s+exists\s+)?([\w.\"]+)")
 _COMMENT = re.compile(r"--[^\n]*")
-_PUBLIC = "public"
+PUBLIC = "public"
 
 
 def statements_of(ddl: str) -> list[str]:
@@ -28,4 +28,4 @@ def table_of(statement: str) -> str | None:
     if not found:
         return None
     name = found[1].replace('"', "")
-    return name if "." in name else f"{_PUBLIC}.{name}"
+    return name if "." in name else f"{PUBLIC}.{name}"

@@ -94,6 +94,23 @@ def test_table_that_the_administrator_creates_later_can_be_loaded(database):
         database.execute(f"drop table {schema}.later")
 
 
+def test_tables_of_another_schema_are_loaded_and_reset_too(database, tmp_path, caplog):
+    (tmp_path / "a.sql").write_text("create schema if not exists shop")
+    (tmp_path / "b.sql").write_text("create table if not exists shop.orders (a int)")
+    try:
+        prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
+        privileges = ", ".join(f"has_schema_privilege('new_loader', 'shop', '{name}')" for name in ("usage", "create"))
+        assert database.query(f"select {privileges}") == [(True, True)]
+        database.execute("insert into shop.orders values (1)")
+        caplog.set_level("INFO")
+        caplog.clear()
+        prepare_database(MANAGED_CLUSTER, tmp_path, Reset(requested=True, confirmation=CLUSTER), conn_id=CONN)
+        assert "Table shop.orders: dropped and created again" in caplog.text
+        assert database.query("select count(*) from shop.orders") == [(0,)]
+    finally:
+        database.execute("drop schema if exists shop cascade")
+
+
 def test_failed_statement_rolls_everything_back(database, tmp_path):
     (tmp_path / "a.sql").write_text("create table if not exists half (a int)")
     (tmp_path / "b.sql").write_text("create table if not exists broken (a nothing)")

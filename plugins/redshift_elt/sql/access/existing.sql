@@ -1,4 +1,4 @@
-{# What exists: rows of a kind, user or table, and a name; that of a table is schema.table. #}
+{# The user, and the tables of the schemas, if they exist: kind and name. The name of a table is schema.table. #}
 select
     'user' as kind,
     usename::varchar(256) as name
@@ -9,4 +9,8 @@ select
     'table' as kind,
     (schemaname || '.' || tablename)::varchar(256) as name
 from pg_tables
-where schemaname in ('public', 'etl')
+where schemaname in (
+{% for name in schemas %}
+    {{ name | literal }}{{ "," | sql if not loop.last }}
+{% endfor %}
+)

@@ -1,2 +1,6 @@
 {# A load creates the staging tables of its run beside the permanent ones, and locks of its targets in etl. #}
-grant usage, create on schema public, etl to {{ user | identifier }}
+grant usage, create on schema
+{% for name in schemas %}
+    {{ name | identifier }}{{ "," | sql if not loop.last }}
+{% endfor %}
+to {{ user | identifier }}
