@@ -18,8 +18,6 @@ from redshift_elt.sql.render import render
 
 log = logging.getLogger(__name__)
 
-_NOT_ALLOWED = "42501"
-
 
 def cluster_status(
     identifier: str, conn_id: str = "redshift_default", aws_conn_id: str = "aws_default"
@@ -82,7 +80,7 @@ def _size(identifier: str, conn_id: str, aws_conn_id: str) -> str:
         [(megabytes,)] = in_transaction(hook, lambda session: session.fetch(render("access/size.sql")))
     except Exception as error:
         server_error = ServerError.of(error)
-        if server_error is None or server_error.state != _NOT_ALLOWED:
+        if server_error is None or not server_error.is_not_allowed:
             raise
         return f"unknown: the user of the connection {conn_id} may not read svv_table_info"
     return f"{megabytes or 0:,} MB"

@@ -7,6 +7,7 @@ import logging
 
 import boto3
 import psycopg
+import pytest
 
 from local.stack.environment import CLUSTER
 from redshift_elt.cluster.status import cluster_status
@@ -26,17 +27,53 @@ def test_log_has_the_size_of_the_tables(warehouse, caplog):
     assert f"\nstate        available\nendpoint     {status['endpoint']}\n" in caplog.text
 
 
-def test_user_without_access_to_sizes_gets_the_rest(standin, warehouse, monkeypatch):
+# Redshift's own messages may have the general SQLSTATE XX000.
+REFUSE = """
+create function public.refuse() returns boolean language plpgsql as
+$$ begin raise exception 'permission denied for relation svv_table_info' using errcode = 'XX000'; end $$
+"""
+
+
+@pytest.fixture
+def postgres(standin):
+    """A superuser of the database behind the cluster."""
+    behind = standin.postgres.dsn.parameters(database_name(CLUSTER, "dev"))
+    with psycopg.connect(**behind, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def reader(warehouse, monkeypatch):
+    """The name of a connection whose user is not an administrator."""
     boto3.client("redshift").get_cluster_credentials(ClusterIdentifier=CLUSTER, DbUser="reader", AutoCreate=True)
     extra = {"iam": True, "cluster_identifier": CLUSTER}
     connection = {"conn_type": "redshift", "login": "reader", "schema": "dev", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_READER", json.dumps(connection))
-    behind = standin.postgres.dsn.parameters(database_name(CLUSTER, "dev"))
-    with psycopg.connect(**behind, autocommit=True) as postgres:
-        postgres.execute("revoke select on pg_catalog.svv_table_info from public")
-        try:
-            status = cluster_status(CLUSTER, "reader")
-        finally:
-            postgres.execute("grant select on pg_catalog.svv_table_info to public")
+    return "reader"
+
+
+@pytest.fixture
+def revoked(postgres):
+    postgres.execute("revoke select on pg_catalog.svv_table_info from public")
+    yield
+    postgres.execute("grant select on pg_catalog.svv_table_info to public")
+
+
+@pytest.fixture
+def refused_by_the_engine(postgres):
+    [(original,)] = postgres.execute("select pg_get_viewdef('pg_catalog.svv_table_info')").fetchall()
+    redefine = "create or replace view pg_catalog.svv_table_info as {}"
+    postgres.execute("set allow_system_table_mods = on")
+    postgres.execute(REFUSE)
+    postgres.execute(redefine.format(f"select * from ({original.rstrip(';')}) as tables where public.refuse()"))
+    yield
+    postgres.execute(redefine.format(original))
+    postgres.execute("drop function public.refuse()")
+
+
+@pytest.mark.parametrize("refusal", ["revoked", "refused_by_the_engine"])
+def test_user_without_access_to_sizes_gets_the_rest(reader, refusal, request):
+    request.getfixturevalue(refusal)
+    status = cluster_status(CLUSTER, reader)
     assert status["state"] == "available"
     assert status["tables"] == "unknown: the user of the connection reader may not read svv_table_info"
