@@ -56,6 +56,11 @@ def feature(name: str, statement: str) -> object:
             for name in ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
         ),
         *(
+            feature(f"the system column {written}", f"select {written} from t")
+            for name in ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+            for written in (f"t.{name}", f'"{name}"', f't."{name}"')
+        ),
+        *(
             feature(f"a column named {name}", f"create table x ({name} int)")
             for name in ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
         ),
@@ -235,10 +240,15 @@ def leader(name: str, call: str, source: str = LEADER) -> object:
 )
 def test_functions_of_the_leader_node(session, table, call):
     assert session.execute(f"select {call}").fetchall()
+    assert session.execute(f"with t as (select 1 as a) select {call} from t").fetchall()
     assert session.execute(f"with x as (select {call} as a) select a from x").fetchall()
     assert session.execute(f"select relname, {call} from pg_class where relname = 't'").fetchall()
     for statement in (
         f"select {call} from t",
+        f"select pg_catalog.{call} from t",
+        f"select {call} from (t join pg_class on true)",
+        f"select {call} from t where exists (with t as (select 1) select 1 from t)",
+        f"with t as (select a from t) select {call} from t",
         f"select 1 from pg_class, t where {call} is null",
         f"select {call} from stv_locks",
         f"select {call} from pg_catalog.svv_tables",
@@ -274,6 +284,54 @@ def syntax(name: str, statement: str, source: str = "no source") -> object:
             "when not matched then insert values (s.a)",
         ),
         syntax("ANY with an array", "select a from t where a = any('{1}')"),
+        syntax("ALL of an array", "select a from t where a = all(('{7}'))"),
+        syntax("FETCH FIRST", "select a from t fetch first 1 row only", "r_SELECT_synopsis"),
+        syntax("FOR UPDATE", "select a from t for update", "r_SELECT_synopsis"),
+        syntax("TABLESAMPLE", "select a from t tablesample bernoulli (100)", "r_FROM_clause30"),
+        syntax("INTERSECT ALL", "select a from t intersect all select 7", "r_UNION"),
+        syntax("EXCEPT ALL", "select a from t except all select 8", "r_UNION"),
+        syntax("MINUS ALL", "select a from t minus all select 8", "r_UNION"),
+        syntax("TABLE as a statement", "table t", "c_SQL_commands"),
+        syntax("TABLE as a query", "select a from t union table t", "r_UNION"),
+        syntax("SELECT without a list", "select from t", "r_SELECT_synopsis"),
+        syntax("ORDER BY in an aggregate", "select max(a order by a) from t", "r_MAX"),
+        syntax("VARIADIC", "select max(variadic a) from t"),
+        syntax("WITHIN GROUP of RANK", "select rank(1) within group (order by a) from t", "r_WF_RANK"),
+        syntax(
+            "RANGE with an offset",
+            "select sum(a) over (order by a range between 1 preceding and current row) from t",
+            "c_Window_functions",
+        ),
+        syntax(
+            "EXCLUDE in a window",
+            "select sum(a) over (order by a rows unbounded preceding exclude ties) from t",
+            "c_Window_functions",
+        ),
+        syntax(
+            "named windows",
+            "select sum(a) over w from t window w as (order by a rows unbounded preceding)",
+            "c_Window_functions",
+        ),
+        syntax("GROUP BY DISTINCT", "select a from t group by distinct a", "r_GROUP_BY_clause"),
+        syntax("an alias of USING", "select a from t join t u using (a) as x", "r_FROM_clause30"),
+        syntax("ROWS FROM", "select a from t, rows from (generate_series(1, 2)) x", "r_FROM_clause30"),
+        syntax("functions after a comma in FROM", "select a from t, upper('a') x", "r_FROM_clause30"),
+        syntax("functions of a schema in FROM", "select a from t, pg_catalog.upper('a') x", "r_FROM_clause30"),
+        syntax("WITH ORDINALITY", "select a from t with ordinality", "r_FROM_clause30"),
+        syntax("IS JSON", "select a from t where '1' is json"),
+        syntax("IS NORMALIZED", "select a from t where 'x' is normalized"),
+        syntax("AT LOCAL", "select getdate() at local from t"),
+        syntax("SYSTEM_USER", "select system_user from t"),
+        syntax("SUBSTRING .. SIMILAR", "select substring('x' similar 'x' escape '#') from t", "r_SUBSTRING"),
+        syntax("Unicode escapes", "select u&'x' from t"),
+        syntax("OFFSET .. ROWS", "select a from t offset 0 rows", "r_ORDER_BY_clause"),
+        syntax("WHERE CURRENT OF", "delete from t where current of c", "r_DELETE"),
+        syntax(
+            "CYCLE", "with recursive x (b) as (select a from t) cycle b set c using p select b from x", "r_WITH_clause"
+        ),
+        syntax("WITH NO DATA", "create table x as select a from t with no data", "r_CREATE_TABLE_AS"),
+        syntax("WITH CHECK OPTION", "create view x as select a from t with check option", "r_CREATE_VIEW"),
+        syntax("GRANTED BY", "grant select on t to public granted by awsuser", "r_GRANT"),
         syntax("::regclass", "select 't'::regclass"),
     ],
 )

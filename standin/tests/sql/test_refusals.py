@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from redshift_standin.sql.lexer import words
+
 STATEMENTS = [
     # What stands in the lists of the AWS pages is in ../conformance/test_3_postgresql.py.
     "create rule r as on insert to t do nothing",
@@ -104,6 +106,15 @@ STATEMENTS = [
 ]
 
 
+# Words that are syntax in some places, and names in all others (AWS page "Reserved words" has none of them).
+NAMES = words(
+    """
+    current cycle data day exclude filter first following hour json key last local month names no over preceding range
+    row rows second sets text type unbounded value within year zone
+    """
+)
+
+
 @pytest.fixture(scope="module")
 def table(session):
     session.execute("create table t (a int)")
@@ -126,6 +137,72 @@ def test_statement_is_refused(session, table, statement):
 def test_unsupported_statement_is_refused_as_unsupported(session, statement):
     with pytest.raises(psycopg.errors.FeatureNotSupported, match="not supported by the stand-in"):
         session.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "near"),
+    [
+        ("select a from t where '1' is Json", "Json"),
+        ("select a from t union table t", "table"),
+        ("select from t", "from"),
+        ("select getdate() at local", "local"),
+        ("select max(a order by a) from t", "order"),
+        ("select a from t group by distinct a", "distinct"),
+        ("select a from t offset 0 rows", "rows"),
+        ("select rank(1) within group (order by a) from t", "within"),
+        ("select sum(a) over (order by a rows unbounded preceding exclude ties) from t", "exclude"),
+        ("create table x as select a from t with no data", "no"),
+    ],
+)
+def test_syntax_of_newer_versions_is_a_syntax_error(session, table, statement, near):
+    with pytest.raises(psycopg.errors.SyntaxError) as caught:
+        session.execute(statement)
+    assert caught.value.diag.message_primary == f'syntax error at or near "{near}"'
+
+
+def test_the_position_of_a_syntax_error_is_that_of_the_clients_text(session, table):
+    statement = "select a as b, a c from t where 'x' is normalized"
+    with pytest.raises(psycopg.errors.SyntaxError) as caught:
+        session.execute(statement)
+    assert caught.value.diag.statement_position == str(statement.index("normalized") + 1)
+
+
+def test_keywords_of_postgresql_can_be_names(endpoint):
+    keywords = [word for (word,) in endpoint.behind().execute("select word from pg_get_keywords()")]
+    assert len(keywords) > 400
+    columns = ", ".join(f'{number} as "{word}"' for number, word in enumerate(keywords))
+    named = ", ".join(f"x.{word}" for word in keywords)
+    row = endpoint.psycopg().execute(f"select {named} from (select {columns}) x").fetchone()
+    assert row == tuple(range(len(keywords)))
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_words_that_are_not_reserved_are_names(session, table, name):
+    query = f"select {name}, a + {name} {name} from (select a, 1 as {name} from t) {name} order by {name}.{name}"
+    assert session.execute(query).fetchall() == [(1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("select sum(a) over (order by a rows between 1 preceding and current row) from t", 7),
+        ("select sum(a) over (order by a rows between current row and unbounded following) from t", 7),
+        ("select sum(a) over (order by a range between unbounded preceding and current row) from t", 7),
+        ("select interval '1 2' day to hour = interval '26' hour", True),
+        ("select extract(day from interval '2' day)", 2),
+        ("select timestamp with time zone '2018-11-01 00:00:00+00' = timestamptz '2018-11-01 00:00:00+00'", True),
+        ("select time without time zone '10:00' = time '10:00'", True),
+        ("select (a = 1) is unknown from t", False),
+        ("select a isnull from t", False),
+        ("select count(*) from ((select a from t) minus (select 1)) x", 1),
+        ("select a = all (select 7) from t", True),
+        ("select a = some ((select 7) union (select 8)) from t", True),
+        ("select grouping(a) from t group by grouping sets ((a))", 0),
+        ("select a from t where a between 1 and 7 order by a desc nulls last limit all", 7),
+    ],
+)
+def test_syntax_that_redshift_has_is_kept(session, table, query, expected):
+    assert session.execute(query).fetchone() == (expected,)
 
 
 # With something after it that means nothing, each of these must fail: a word that is not understood is not left out.

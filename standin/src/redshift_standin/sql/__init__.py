@@ -19,6 +19,9 @@ expressions consist of:
 - ``data_types``: Redshift's types, by PostgreSQL's names.
 - ``decimal_division``, ``scope``: the scale of a quotient of DECIMALs, and the tables whose columns it can name.
 - ``select_clauses``, ``select_items``: TOP, QUALIFY and GROUP BY ALL, and the items of the SELECT list.
-- ``refused_forms``, ``sorted_aggregates``, ``leader_functions``, ``catalog_names``: what is refused.
-- ``named_relations``, ``catalog_queries``: the relations that a statement names, and queries of catalogs alone.
+- ``keywords``: the words that are syntax; all others are names.
+- ``refused_forms``, ``sorted_aggregates``, ``leader_functions``, ``catalog_names``, ``internal_schema``: what is
+  refused.
+- ``named_relations``, ``common_tables``: the relations that a statement names.
+- ``catalog_queries``: queries of catalogs alone.
 """

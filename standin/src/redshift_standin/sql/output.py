@@ -46,14 +46,14 @@ class Output:
     def copy(self, index: int) -> None:
         """Add a token as it was written, or as PostgreSQL must read it to mean the same name."""
         token = self._statement.tokens[index]
-        source = self._statement.source
-        self._gap(index)
-        self._sent.append(self._length)
-        self._source.append(token.start)
         if token.kind is Kind.QUOTED or (token.value.startswith("#") and token.kind is Kind.WORD):
-            self.write(quote(token.value))
+            self.copy_name(index)
         else:
-            self.write(source[token.start : token.end])
+            self.replace(index, self._statement.source[token.start : token.end])
+
+    def copy_name(self, index: int) -> None:
+        """Add a token that is a name, in quotes, so that PostgreSQL cannot read it as one of its keywords."""
+        self.replace(index, quote(self._statement.tokens[index].value))
 
     def replace(self, index: int, text: str) -> None:
         """Add text that replaces a token."""

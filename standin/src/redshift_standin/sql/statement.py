@@ -54,7 +54,11 @@ class Statement:
 
     def before(self, index: int) -> int:
         """Return the parenthesis that the token at this index closes, or -1."""
-        return next((opening for opening, closing in self.closing.items() if closing == index), -1)
+        return self._opened_by.get(index, -1)
+
+    @cached_property
+    def _opened_by(self) -> dict[int, int]:
+        return {closing: opening for opening, closing in self.closing.items()}
 
     @cached_property
     def opening(self) -> list[int]:

@@ -10,6 +10,7 @@ from redshift_standin.sql.lexer import Kind, unsupported
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.catalog_names import refuse_unknown
 from redshift_standin.sql.queries.expressions import Expressions
+from redshift_standin.sql.queries.internal_schema import refuse_internal_schema
 from redshift_standin.sql.queries.leader_functions import refuse_on_compute_nodes
 from redshift_standin.sql.queries.sorted_aggregates import check_sorted_aggregates
 from redshift_standin.sql.statement import Statement
@@ -45,6 +46,7 @@ def translate(statement: Statement) -> Translation:
     refuse_other_databases(statement)
     check_sorted_aggregates(statement)
     refuse_unknown(statement)
+    refuse_internal_schema(statement)
     translation = translator(statement)
     refuse_on_compute_nodes(statement, translation.relations)
     return translation

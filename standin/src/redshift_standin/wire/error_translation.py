@@ -32,6 +32,7 @@ _KEPT_FIELDS = (ReportField.SEVERITY, ReportField.FILE, ReportField.LINE, Report
 
 _NO_RELATION = re.compile(r'relation "(.*)" does not exist', re.DOTALL)
 _INVALID_INPUT = re.compile(r'invalid input syntax for type (\w+(?: \w+)?): "(.*)"', re.DOTALL)
+_SYNTAX_ERROR = re.compile(r'syntax error at or near ""(.*)""', re.DOTALL)
 _NOT_NULL = re.compile(r'null value in column "(.*)" of relation')
 # Redshift's message also has the id of the query, which the stand-in does not know.
 _CANCELED = "canceling statement due to user request"
@@ -174,6 +175,15 @@ def _undefined_table(failure: _Failure) -> Fields | None:
     return failure.from_engine(_NO_RELATION.sub(r"Cannot COPY into nonexistent table \1", failure.text))
 
 
+def _syntax_error(failure: _Failure) -> Fields | None:
+    """Remove the quotation marks that the translation has put around a name."""
+    match = _SYNTAX_ERROR.fullmatch(failure.text)
+    if match is None or failure.translation is None:
+        return None
+    written = re.search(rf'(?<!")\b{re.escape(match[1])}\b(?!")', failure.translation.source, re.IGNORECASE)
+    return failure.with_message(f'syntax error at or near "{written[0]}"') if written else None
+
+
 def _multiple_matches(failure: _Failure) -> Fields | None:
     if "second time" in failure.text:
         return failure.from_engine("Found multiple matches to update the same tuple.")
@@ -230,6 +240,7 @@ def _from_operating_system(failure: _Failure) -> Fields | None:
 _BY_CODE: dict[str, Callable[[_Failure], Fields | None]] = {
     sqlstate.SERIALIZATION_FAILURE: _serialization_failure,
     sqlstate.INTERNAL_ERROR: _catalog_conflict,
+    sqlstate.SYNTAX_ERROR: _syntax_error,
     sqlstate.UNDEFINED_TABLE: _undefined_table,
     sqlstate.CARDINALITY_VIOLATION: _multiple_matches,
     sqlstate.NOT_NULL_VIOLATION: _not_null_violation,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries import catalog_names, functions, refused_forms
-from redshift_standin.sql.queries.catalog_queries import REPLACED, reads_catalogs_only, relations
+from redshift_standin.sql.queries.catalog_queries import REPLACED, reads_catalogs_only
 from redshift_standin.sql.queries.data_types import read_type
 from redshift_standin.sql.queries.decimal_division import find_quotients
 from redshift_standin.sql.queries.function_calls import WRITERS, FunctionCalls
+from redshift_standin.sql.queries.keywords import is_keyword
+from redshift_standin.sql.queries.named_relations import relation_indexes
 from redshift_standin.sql.queries.select_clauses import emit_group_by_all, emit_select
 from redshift_standin.sql.statement import Statement, quote
 
@@ -32,7 +34,7 @@ class Expressions:
         self._statement = statement
         self._output = output
         self._catalogs = reads_catalogs_only(statement)
-        self._replaced = frozenset(relations(statement)) if statement.has_any(*REPLACED) else frozenset()
+        self._relations = frozenset(relation_indexes(statement))
         self._calls = FunctionCalls(self.emit, statement, output, catalogs=self._catalogs)
         self._quotients = find_quotients(statement)
         self._substitutes = dict(statement.substitutes)
@@ -67,6 +69,7 @@ class Expressions:
             return index + 1
         if token.kind is Kind.QUOTED and statement.at(index + 1, "("):
             raise unsupported(f'calling "{token.value}" by a quoted name')
+        refused_forms.refuse_system_column(statement, index, catalogs=self._catalogs)
         if token.kind is not Kind.WORD:
             if token.value == "(" and index > low:
                 refused_forms.refuse_row_constructor(self._statement, index)
@@ -77,13 +80,14 @@ class Expressions:
         if (index > low and statement.at(index - 1, "as")) or statement.at(index - 1, "."):
             return self._emit_name(index)
         if token.value == "select" and statement.has_any("top", "qualify"):
+            refused_forms.refuse_syntax(statement, index, token.value)
             after_select = emit_select(self, statement, output, index)
             if after_select is not None:
                 return after_select
         if token.value == "group" and statement.at(index + 1, "by", "all"):
             return emit_group_by_all(statement, output, index)
-        if statement.at(index + 1, "("):
-            return self._emit_call(index, low)
+        if statement.at(index + 1, "(") and token.value != "minus":
+            return self._emit_call(index, index)
         return self._emit_word(index)
 
     def _emit_substitute(self, index: int) -> None:
@@ -101,8 +105,14 @@ class Expressions:
         if statement.at(index - 1, ".") and statement.at(index + 1, "("):
             raise unsupported(f"calling {statement.tokens[index].value} by a qualified name")
         refused_forms.refuse_materialized(self._statement, index)
-        self._output.copy(index)
+        self._copy_word(index)
         return index + 1
+
+    def _copy_word(self, index: int) -> None:
+        if is_keyword(self._statement, index):
+            self._output.copy(index)
+        else:
+            self._output.copy_name(index)
 
     def _emit_word(self, index: int) -> int:
         statement, output = self._statement, self._output
@@ -123,19 +133,21 @@ class Expressions:
         elif word == "approximate" and self._is_approximated(index + 1):
             # The exact value is a valid approximation.
             output.replace(index, "")
-        elif word in REPLACED and index in self._replaced and not statement.at(index + 1, "."):
+        elif word in REPLACED and index in self._relations and not statement.at(index + 1, "."):
             output.replace(index, f"standin.{word}")
         elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, REPLACED):
             output.replace(index, "standin")
-        elif statement.at(index, "pg_catalog", ".") and statement.at(index + 3, "("):
+        elif statement.at(index, "pg_catalog", ".") and self._is_call(index + 2):
             output.replace(index, "")
-            return self._emit_call(index + 2, index + 2)
+            return self._emit_call(index + 2, index)
         elif word in catalog_names.IN_STANDIN:
             output.replace(index, f"standin.{word}")
         elif statement.at(index, "pg_catalog", ".") and statement.at_any(index + 2, catalog_names.IN_STANDIN):
             output.replace(index, "standin")
-        else:
+        elif in_catalogs:
             output.copy(index)
+        else:
+            self._copy_word(index)
         return index + 1
 
     def _emit_into(self, index: int) -> int:
@@ -153,25 +165,37 @@ class Expressions:
     def _is_approximated(self, index: int) -> bool:
         return self._statement.at(index, "count", "(", "distinct") or self._statement.at(index, "percentile_disc", "(")
 
-    def _emit_call(self, index: int, low: int) -> int:
+    def _is_subquery(self, opening: int) -> bool:
+        while self._statement.at(opening, "("):
+            opening += 1
+        return self._statement.at_any(opening, ("select", "with"))
+
+    def _is_call(self, index: int) -> bool:
+        return self._statement.at_kind(index, Kind.WORD) and self._statement.at(index + 1, "(")
+
+    def _emit_call(self, index: int, start: int) -> int:
+        """Write the name of a function, or a whole call.
+
+        :param start: the index of the name's schema, or of the name itself.
+        """
         statement, output = self._statement, self._output
         name = statement.tokens[index].value
         name = functions.SYNONYMS.get(name, name)
         if self._catalogs and name in ("any", "array", "operator", "some"):
             return self._emit_leader_syntax(index, name)
-        if name in ("any", "some") and not statement.at(index + 2, "select"):
-            raise unsupported("ANY and SOME of an array")
+        if name in ("all", "any", "some") and not self._is_subquery(index + 1):
+            raise unsupported("ALL, ANY or SOME of an array")
         if name == "distinct" and statement.at(index - 1, "is"):
             raise unsupported("IS DISTINCT FROM")
         if self._is_column_list(index):
-            output.copy(index)
-            return index + 1
+            self._copy_word(index)
+            return self._copy_parentheses(index + 1) if self._follows_catalog_function(index) else index + 1
         if name in functions.SYNTAX:
             refused_forms.refuse_forms(self._statement, index, name)
             output.copy(index)
             return index + 1
         in_catalogs = self._catalogs and name in functions.CATALOG_TABLES
-        if index > low and self._is_in_from(index) and not in_catalogs:
+        if start in self._relations and not in_catalogs:
             raise unsupported(f"table function {name}")
         if name in functions.NEED_A_FRAME:
             refused_forms.require_frame(self._statement, index)
@@ -192,10 +216,12 @@ class Expressions:
     def _emit_leader_syntax(self, index: int, name: str) -> int:
         """Write ANY or SOME of an array, ARRAY of a subquery, or an operator by its qualified name."""
         self._output.copy(index)
-        if name != "operator":
-            return index + 1
-        after = self._statement.closing[index + 1] + 1
-        for at in range(index + 1, after):
+        return self._copy_parentheses(index + 1) if name == "operator" else index + 1
+
+    def _copy_parentheses(self, opening: int) -> int:
+        """Copy what is in parentheses as it is, and return the index after it."""
+        after = self._statement.closing[opening] + 1
+        for at in range(opening, after):
             self._output.copy(at)
         return after
 
@@ -205,15 +231,12 @@ class Expressions:
         after = statement.closing[index + 1] + 1
         if statement.at_any(index - 1, ("with", "recursive", ",")) and statement.at(after, "as", "("):
             return True
-        subquery = statement.before(index - 1)
-        if self._catalogs and statement.at_any(subquery - 1, functions.CATALOG_TABLES):
+        if self._follows_catalog_function(index):
             return True
+        subquery = statement.before(index - 1)
         return subquery >= 0 and statement.at_any(subquery + 1, ("select", "with"))
 
-    def _is_in_from(self, index: int) -> bool:
-        statement = self._statement
-        if statement.at(index - 1, "join"):
-            return True
-        opening = statement.opening[index]
-        inside_call = opening > 0 and statement.at_any(opening - 1, ("trim", "substring", "extract"))
-        return statement.at(index - 1, "from") and not inside_call
+    def _follows_catalog_function(self, index: int) -> bool:
+        """Whether this is the alias of a function in FROM, with the names and types of its columns."""
+        opening = self._statement.before(index - 1)
+        return self._catalogs and self._statement.at_any(opening - 1, functions.CATALOG_TABLES)

@@ -20,7 +20,7 @@ def leader_function(statement: Statement) -> str | None:
         return None
     for index, token in enumerate(statement.tokens):
         called = statement.at_any(index, LEADER_ONLY) and statement.at(index + 1, "(")
-        if called and not statement.at(index - 1, "."):
+        if called and (not statement.at(index - 1, ".") or statement.at(index - 2, "pg_catalog")):
             return token.value
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported, words
+from redshift_standin.sql.queries import functions
 from redshift_standin.sql.statement import Statement
 
 # Keywords of features that Redshift or the stand-in does not have, with their names.
@@ -30,8 +31,16 @@ REFUSED_WORDS = {
     "top": "TOP",
     "unpivot": "UNPIVOT",
     "window": "WINDOW",
-    **{name: f"system column {name}" for name in ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")},
 }
+
+# PostgreSQL's hidden columns of every table (AWS page "Unsupported PostgreSQL features").
+_SYSTEM_COLUMNS = words("cmax cmin ctid tableoid xmax xmin")
+
+# Words that a SELECT without items can precede.
+_AFTER_LIST = words("except from group having intersect into limit minus offset order qualify union where")
+
+# Functions that WITHIN GROUP can follow.
+_SORTED = ("listagg", "percentile_cont", "percentile_disc")
 
 # Words that an expression in parentheses can follow.
 _BEFORE_ROW = words("all and between case distinct else having not on or qualify select then when where")
@@ -54,12 +63,49 @@ def refuse_row_constructor(statement: Statement, index: int) -> None:
         raise unsupported("a row constructor")
 
 
+def refuse_system_column(statement: Statement, index: int, *, catalogs: bool) -> None:
+    """Refuse a system column. In queries of catalogs, where clients use them, it may be qualified.
+
+    :raises WarehouseError: the token names one.
+    """
+    token = statement.tokens[index]
+    if token.value not in _SYSTEM_COLUMNS or not token.is_name or statement.at(index - 1, "as"):
+        return
+    if not (catalogs and statement.at(index - 1, ".")):
+        raise unsupported(f"system column {token.value}")
+
+
+def refuse_syntax(statement: Statement, index: int, word: str) -> None:
+    """Refuse what only newer versions of PostgreSQL can parse.
+
+    :raises WarehouseError: the word is part of it.
+    """
+    if word == "select" and _has_no_items(statement, index):
+        raise statement.near(index + 1)
+    if word == "similar" and not statement.at(index + 1, "to"):
+        # SUBSTRING of a regular expression.
+        raise statement.near(index)
+    if word == "distinct" and statement.at(index - 2, "group", "by"):
+        raise statement.near(index)
+    if word == "within" and _sorts_other_function(statement, index):
+        raise statement.near(index)
+    if word == "order" and _is_in_call(statement, index):
+        raise statement.near(index)
+    if word == "as" and _follows_join_columns(statement, index):
+        raise statement.near(index)
+
+
 def refuse_forms(statement: Statement, index: int, word: str) -> None:
     """Refuse forms that PostgreSQL would run and Redshift does not have.
 
     :raises WarehouseError: the word begins one.
     """
     refuse_materialized(statement, index)
+    refuse_syntax(statement, index, word)
+    if word == "all" and statement.at_any(index - 1, ("except", "intersect", "minus")):
+        raise unsupported(f"{statement.tokens[index - 1].value.upper()} ALL")
+    if word in ("following", "preceding") and _is_range_offset(statement, index):
+        raise unsupported("RANGE with an offset")
     if word == "distinct" and statement.at(index + 1, "on"):
         raise unsupported("DISTINCT ON")
     if word == "distinct" and (statement.at(index - 1, "is") or statement.at(index - 2, "is", "not")):
@@ -78,6 +124,47 @@ def refuse_forms(statement: Statement, index: int, word: str) -> None:
         raise unsupported("VALUES as a table")
     if word in ("insert", "update", "delete", "merge") and statement.at(index - 1, "("):
         raise unsupported(f"{word.upper()} in WITH")
+
+
+def _has_no_items(statement: Statement, index: int) -> bool:
+    """Whether the list of the SELECT at this index is empty."""
+    enclosing = statement.opening[index]
+    end = statement.closing[enclosing] if enclosing >= 0 else len(statement)
+    first = index + 1
+    if statement.at(first, "top"):
+        first += 2
+    first += statement.at(first, "all")
+    return first == end or statement.at_any(first, _AFTER_LIST)
+
+
+def _sorts_other_function(statement: Statement, index: int) -> bool:
+    """Whether the WITHIN GROUP at this index follows a function other than those that need it."""
+    function = statement.before(index - 1) - 1
+    return statement.at(index + 1, "group") and not statement.at_any(function, _SORTED)
+
+
+def _is_in_call(statement: Statement, index: int) -> bool:
+    """Whether a token is among the arguments of a function."""
+    opening = statement.opening[index]
+    if not statement.at_kind(opening - 1, Kind.WORD) or statement.at_any(opening + 1, ("select", "with", "(")):
+        return False
+    return not statement.at_any(opening - 1, functions.SYNTAX)
+
+
+def _follows_join_columns(statement: Statement, index: int) -> bool:
+    """Whether AS gives an alias to the columns of a join, as in ``join u using (a) as x``."""
+    opening = statement.before(index - 1)
+    return (
+        opening > 0
+        and statement.at(opening - 1, "using")
+        and not statement.at_any(opening + 1, ("select", "with", "("))
+    )
+
+
+def _is_range_offset(statement: Statement, index: int) -> bool:
+    if statement.at(index - 1, "unbounded"):
+        return False
+    return statement.find("range", statement.opening[index] + 1, index) >= 0
 
 
 def refuse_materialized(statement: Statement, index: int) -> None:

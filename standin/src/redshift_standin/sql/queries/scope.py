@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redshift_standin.sql.lexer import words
+from redshift_standin.sql.queries.common_tables import CommonTables
 from redshift_standin.sql.statement import Statement, quote
 
 # Words that cannot be the alias of a relation.
@@ -42,15 +43,16 @@ def _is_select(statement: Statement, at: int, level: int) -> bool:
 
 
 def _read_from(statement: Statement, index: int, end: int) -> Iterator[tuple[str, str | None]]:
-    named = set(_common_tables(statement))
+    common_tables = CommonTables(statement)
     while index < end:
         table = None
         parts: tuple[str, ...]
         if statement.at(index, "("):
             parts, index = ("",), statement.closing[index] + 1
         else:
+            is_common_table = common_tables.is_named(index)
             parts, index = statement.name(index)
-            table = None if statement.at(index, "(") or parts[-1] in named else quote(*parts)
+            table = None if statement.at(index, "(") or is_common_table else quote(*parts)
         index += statement.at(index, "as")
         if index < end and statement.tokens[index].is_name and not statement.at_any(index, _AFTER_RELATION):
             parts, index = statement.name(index)
@@ -62,11 +64,3 @@ def _read_from(statement: Statement, index: int, end: int) -> Iterator[tuple[str
                 return
             index = statement.closing[index] + 1 if statement.at(index, "(") else index + 1
         index += 1
-
-
-def _common_tables(statement: Statement) -> Iterator[str]:
-    for at in range(1, len(statement)):
-        if statement.at_any(at - 1, ("with", "recursive", ",")) and statement.tokens[at].is_name:
-            after = statement.closing[at + 1] + 1 if statement.at(at + 1, "(") else at + 1
-            if statement.at(after, "as", "("):
-                yield statement.tokens[at].value

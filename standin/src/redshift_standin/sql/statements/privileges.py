@@ -33,7 +33,7 @@ def translate_grant(statement: Statement) -> Translation:
             raise unsupported(f"{statement.tokens[0].value.upper()} .. {token.value.upper()}")
         if statement.at(index, "user"):
             continue
-        output.copy(index)
+        _copy_word(output, statement, index, known)
         if index < on and token.value == "insert":
             # A writer takes a lock that PostgreSQL does not allow with INSERT alone.
             output.write(", maintain")
@@ -43,6 +43,7 @@ def translate_grant(statement: Statement) -> Translation:
 def translate_default_privileges(statement: Statement) -> Translation:
     """Translate ALTER DEFAULT PRIVILEGES on tables, which means the same in PostgreSQL (AWS page of that name)."""
     known = words("grant revoke option for all privileges select insert update delete references truncate")
+    syntax = words("alter cascade default for from group in on privileges public restrict schema tables to user with")
     verbs = [at for verb in ("grant", "revoke") if (at := statement.find(verb, 3, len(statement))) >= 0]
     on = statement.find("on", verbs[0], len(statement)) if verbs else -1
     if on < 0:
@@ -55,8 +56,16 @@ def translate_default_privileges(statement: Statement) -> Translation:
         in_privileges = verbs[0] <= index < on
         if statement.at(index, "role") or (in_privileges and token.kind is Kind.WORD and token.value not in known):
             raise unsupported(f"ALTER DEFAULT PRIVILEGES .. {token.value.upper()}")
-        output.copy(index)
+        _copy_word(output, statement, index, known | syntax)
         if in_privileges and token.value == "insert":
             # The same lock as for GRANT.
             output.write(", maintain")
     return Translation.from_output(statement, output)
+
+
+def _copy_word(output: Output, statement: Statement, index: int, known: frozenset[str]) -> None:
+    """Copy a token; a word that is not known can only be a name."""
+    if statement.at_kind(index, Kind.WORD) and statement.tokens[index].value not in known:
+        output.copy_name(index)
+    else:
+        output.copy(index)

@@ -6,6 +6,7 @@ from redshift_standin import sqlstate
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.lexer import Kind, unsupported
 from redshift_standin.sql.output import Output
+from redshift_standin.sql.queries.internal_schema import internal_schema_error, is_internal_schema
 from redshift_standin.sql.statement import Statement, literal, quote
 
 # Settings that mean the same in PostgreSQL.
@@ -67,6 +68,8 @@ def emit_set(statement: Statement, output: Output) -> None:
     values = [_value(statement, low, high) for low, high in statement.split(index, len(statement))]
     if not values or (len(values) > 1 and name != "search_path"):
         raise statement.near(len(statement) if not values else index + 1)
+    if name == "search_path" and any(is_internal_schema(value.strip("'\"")) for value in values):
+        raise internal_schema_error()
     if name in _ONLY_OFF and values[0].strip("'").lower() not in ("off", "false", "default", "0"):
         raise unsupported(f"SET {name} TO {values[0]}")
     if name == "client_encoding" and values[0].strip("'\"").lower().replace("-", "") not in _UTF8:
