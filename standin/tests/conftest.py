@@ -1,4 +1,4 @@
-"""PostgreSQL and Redshift endpoints for the tests of the wire and of the SQL."""
+"""Fixtures for PostgreSQL, Redshift endpoints and the whole stand-in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from standin_support.whole import whole_standin
 
 @pytest.fixture(scope="session")
 def endpoint_postgres():
-    """A PostgreSQL server in a folder that every user can reach, as root's server needs it."""
+    """A PostgreSQL server in a folder that every user can access: if root runs the tests, it runs as another user."""
     with tempfile.TemporaryDirectory(prefix="endpoint-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
         server = PostgresServer(Path(folder) / "postgres", 5433)
@@ -47,13 +47,13 @@ def all_endpoints(endpoint_postgres, certificates, copier):
 
 @pytest.fixture
 def trusted(certificates, monkeypatch):
-    """Let redshift_connector trust the endpoint's certificate, as an engineer would: by SSL_CERT_FILE."""
+    """Make redshift_connector trust the endpoint's certificate as an engineer would, with SSL_CERT_FILE."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / CERTIFICATE))
 
 
 @pytest.fixture
 def endpoint(all_endpoints, endpoint_postgres, certificates, trusted):
-    """A cluster of the test's own."""
+    """A new cluster for the test."""
     made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
     yield made
     made.close()
@@ -71,7 +71,7 @@ def shared_endpoint(all_endpoints, endpoint_postgres, certificates):
 
 @pytest.fixture(scope="module")
 def whole_module(endpoint_postgres, certificates, tmp_path_factory):
-    """The whole stand-in with one cluster: moto's models are the process's, so each module starts with new ones."""
+    """The whole stand-in with one cluster. moto's state is global, so each module starts with new state."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("REDSHIFT_STANDIN_CLUSTER_SECONDS", "0")
         with whole_standin(endpoint_postgres, certificates, tmp_path_factory.mktemp("whole")) as whole:
@@ -87,19 +87,19 @@ def whole(whole_module, trusted):
 
 @pytest.fixture
 def api(whole):
-    """A client of the Data API that does not check requests by itself."""
+    """A client of the Data API without client-side validation."""
     return whole.client("redshift-data", parameter_validation=False)
 
 
 @pytest.fixture(scope="session")
 def session(shared_endpoint) -> psycopg.Connection:
-    """One client's session; every statement commits by itself."""
+    """The session of one client, in autocommit mode."""
     return shared_endpoint.psycopg(autocommit=True)
 
 
 @pytest.fixture
 def ask(session):
-    """Run statements in a transaction that is rolled back, and return the last one's rows."""
+    """Run statements in a transaction that is rolled back, and return the rows of the last one."""
 
     def run(*statements: str) -> list[tuple]:
         rows = []

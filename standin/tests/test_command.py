@@ -1,4 +1,4 @@
-"""The command ``redshift-standin`` as a user runs it, and what it leaves behind."""
+"""The command ``redshift-standin`` as a user runs it, and its clean-up."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start(monkeypatch):
 
 @pytest.fixture
 def open_folder():
-    """A folder that every user can reach, as PostgreSQL needs it when the tests run as root."""
+    """A folder that every user can access, which PostgreSQL needs when root runs the tests."""
     with tempfile.TemporaryDirectory(prefix="standin-") as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The wheel in a clean environment, run by root and by an ordinary user: nothing else of this repository is at hand."""
+"""The wheel in a clean environment without the rest of this repository, run by root and by an ordinary user."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from packaging.requirements import Requirement
 import redshift_standin
 
 PROJECT = Path(__file__).parents[1]
-# A user with no rights of its own.
+# A user without privileges.
 NOBODY = 65534
 
-# The client that needs more than the wheel's dependencies.
+# A client that is not a dependency of the wheel.
 CLIENT = "redshift_connector"
 
-# Runs in the new environment: starts the command there, uses it with four clients, and stops it.
+# Runs in the new environment: starts the command, uses it with four clients, and stops it.
 USE = """
 import json, os, shutil, subprocess, sys
 from pathlib import Path
@@ -53,7 +53,7 @@ print(json.dumps({"home": redshift_standin.__file__, "version": version, "rows":
 
 @pytest.fixture(scope="module")
 def environment():
-    """A virtual environment that every user can read: the wheel, a client, and what the two declare to depend on."""
+    """A virtual environment that every user can read, with the wheel, a client, and their declared dependencies."""
     with tempfile.TemporaryDirectory(prefix="standin-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -71,7 +71,7 @@ def environment():
 
 
 def link_packages(requirements: Iterable[str], target: Path) -> None:
-    """Link the distributions that satisfy the requirements, and their own, from this environment to another one."""
+    """Link the distributions that satisfy the requirements, recursively, from this environment to another one."""
     pending, seen = [Requirement(text) for text in requirements], set()
     while pending:
         requirement = pending.pop()
@@ -82,7 +82,7 @@ def link_packages(requirements: Iterable[str], target: Path) -> None:
         for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             if not (target / top).exists():
                 (target / top).symlink_to(Path(sysconfig.get_path("purelib"), top))
-        # Each extra that is asked for, and what is needed without any.
+        # The requirements of each requested extra, and those without an extra.
         extras = [{"extra": extra} for extra in ("", *requirement.extras)]
         needed = [Requirement(text) for text in found.requires or ()]
         pending += [one for one in needed if one.marker is None or any(map(one.marker.evaluate, extras))]
@@ -104,7 +104,7 @@ def use(environment: Path, **user: object) -> dict:
 
 @pytest.fixture(scope="module", params=["the same user", "an ordinary user"])
 def used(request, environment):
-    """What the clients found, for the user of the tests and for one without rights."""
+    """The output of the clients, for the user of the tests and for one without privileges."""
     if request.param == "the same user":
         return use(environment)
     if os.geteuid() != 0:

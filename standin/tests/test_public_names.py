@@ -1,4 +1,4 @@
-"""The public interface is what ``redshift_standin`` exports, whatever was imported before."""
+"""The public interface is what ``redshift_standin`` exports, regardless of earlier imports."""
 
 from __future__ import annotations
 

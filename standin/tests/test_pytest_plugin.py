@@ -1,4 +1,4 @@
-"""The examples of the README, and the pytest plugin in the project of somebody who tests against it."""
+"""The examples in the README, and the pytest plugin in a user's project."""
 
 from __future__ import annotations
 

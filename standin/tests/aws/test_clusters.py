@@ -1,4 +1,4 @@
-"""The Redshift control plane by boto3 against the started server."""
+"""The Redshift control plane, called with boto3 on a running server."""
 
 from __future__ import annotations
 

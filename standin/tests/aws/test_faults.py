@@ -1,4 +1,4 @@
-"""Outages that are asked for: what boto3 is told, how often, and that all is well afterwards."""
+"""Injected outages: what boto3 receives, how often, and that everything works afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standin_support.service_parts import client
 
 @pytest.fixture
 def faults(aws, settings):
-    """The address of the switch; everything works again afterwards."""
+    """The URL of the faults; all faults are removed after the test."""
     with httpx.Client(base_url=settings.aws_url, trust_env=False) as switch:
         yield switch
         switch.delete(PATH)
@@ -49,7 +49,7 @@ def test_single_error_is_hidden_by_the_retries_of_the_client(settings, faults):
     s3.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     faults.post(PATH, json={"place": "s3", "code": "SlowDown", "times": 1})
     patient = client(settings, "s3", Config(retries={"total_max_attempts": 2}))
-    # A body that is refused unread must not be taken for the next request on the same connection.
+    # A refused body that was not read must not be parsed as the next request on the same connection.
     patient.put_object(Bucket="files", Key="a", Body=b"x" * 100_000)
     assert patient.get_object(Bucket="files", Key="a")["Body"].read() == b"x" * 100_000
     assert faults.get(PATH).json() == {"s3": 1}

@@ -1,4 +1,4 @@
-"""The stand-in as one process, and its clients: boto3 and redshift_connector with the environment that it gives."""
+"""The stand-in as a process, and its clients boto3 and redshift_connector with the environment that it prints."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StandIn:
         )
 
     def wait_until_ready(self) -> dict:
-        # The process prints its only line when everything listens; it ends at once when it cannot.
+        # The process prints its only line when everything is listening, or exits at once.
         line = self.process.stdout.readline()
         assert json.loads(line)["endpoint_url"] == self.settings.aws_url
         with urllib.request.urlopen(f"{self.settings.aws_url}/_standin/health") as response:  # noqa: S310
@@ -79,11 +79,11 @@ def connect(cluster="shop"):
 
 
 def listening(process: int) -> set[tuple[str, int]]:
-    """Return the addresses at which a process and its children, PostgreSQL's server, take connections."""
+    """Return the addresses on which a process and its children, such as PostgreSQL, listen."""
     parent = psutil.Process(process)
     sockets = []
     for one in (parent, *parent.children(recursive=True)):
-        # A client's session of PostgreSQL may have ended by now.
+        # The PostgreSQL process of a session may have exited in the meantime.
         with suppress(psutil.NoSuchProcess):
             sockets += one.net_connections("inet")
     return {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}

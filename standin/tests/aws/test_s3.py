@@ -1,4 +1,4 @@
-"""S3 by boto3 against the started server."""
+"""S3, called with boto3 on a running server."""
 
 from __future__ import annotations
 

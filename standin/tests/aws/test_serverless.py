@@ -21,7 +21,7 @@ def serverless(aws, settings):
 
 
 def made(serverless):
-    """Make a namespace and a workgroup, and return what is told of the workgroup when it is available."""
+    """Create a namespace and a workgroup, and return the description of the workgroup when it is available."""
     serverless.create_namespace(**NAMESPACE)
     return created(serverless)
 

@@ -1,4 +1,4 @@
-"""What AWS knows survives a stop and the death of the process."""
+"""The state of AWS survives a stop and a kill of the process."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ TARGET = {"cluster_identifier": CLUSTER, "database": DATABASE, "db_user": USER}
 
 
 class TaskInstance:
-    """What an operator pushes its results to."""
+    """Receives the XComs that an operator pushes."""
 
     def __init__(self) -> None:
         self.pushed: dict[str, object] = {}
@@ -27,7 +27,7 @@ class TaskInstance:
 
 def run(**arguments):
     instance = TaskInstance()
-    # Durable tasks need the store of a running Airflow.
+    # Durable execution needs the task store of a running Airflow.
     operator = RedshiftDataOperator(task_id="run", poll_interval=1, durable=False, **{**TARGET, **arguments})
     return operator.execute({"ti": instance}), instance.pushed
 

@@ -1,6 +1,6 @@
 """Airflow's Amazon provider: the SQL hook, and the operators that COPY and UNLOAD.
 
-The operators authorise with CREDENTIALS, which AWS page "Authorization parameters" had until 2025.
+The operators authorize with CREDENTIALS, which AWS page "Authorization parameters" had until 2025.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ S3 = (allow("s3:ListBucket", resource=f"arn:aws:s3:::{BUCKET}"), allow("s3:GetOb
 
 @pytest.fixture
 def people(whole, connections):
-    """A table with two people, and a file that changes one and brings another."""
+    """A table with two people, and a file that changes one and adds another."""
     connection = whole.psycopg()
     connection.execute("create table people (id integer not null primary key, name varchar(20))")
     connection.execute("insert into people values (1, 'Ann'), (2, 'Bob')")

@@ -1,4 +1,4 @@
-"""Tables for the cases that are queries, a loader for those about files, a stand-in for those about clusters."""
+"""Fixtures for the facts: tables for queries, a loader for files, a stand-in for clusters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def service_module(endpoint_postgres, certificates, tmp_path_factory):
 
 @pytest.fixture
 def service(service_module, trusted):
-    """The stand-in with one cluster, that a test leaves as it is; others are removed after the test."""
+    """The stand-in with one cluster, which tests must not change; other clusters are deleted after the test."""
     yield service_module
     service_module.fault()
     service_module.delete_all_except(SHARED)

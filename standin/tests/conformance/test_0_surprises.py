@@ -1,4 +1,4 @@
-"""Section 0: what surprises most often, as far as no other section tells it."""
+"""Section 0: the most common surprises that are not in another section."""
 
 from __future__ import annotations
 

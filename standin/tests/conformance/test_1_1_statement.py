@@ -1,4 +1,4 @@
-"""Sections 1.1 and 1.2: the statement COPY, who it acts as, what it reads. More of it is in ../copy."""
+"""Sections 1.1 and 1.2: the COPY statement, its authorization and its formats. More of it is in ../copy."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_chain_of_roles(loader):
     assert "Access Denied" in str(loader.copy_fails(url, role=chain))
     iam.put_role_policy(RoleName="reader", PolicyName="s3", PolicyDocument=_policy(allow("s3:Get*", "s3:List*")))
     assert loader.copy(url, role=chain) == [(1,)]
-    # B is none of the cluster's own, trusts nobody but A, and A may assume nothing else.
+    # B is not attached to the cluster and trusts only A; A may only assume B.
     assert "is not authorized to assume" in str(loader.copy_fails(url, role=f"'{second}'"))
     assert "is not authorized to assume" in str(loader.copy_fails(url, role=f"'{ROLE},{second}'"))
     assert "is not authorized to assume" in str(loader.copy_fails(url, role=f"'{first},{ROLE}'"))

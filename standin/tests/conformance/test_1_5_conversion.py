@@ -1,4 +1,4 @@
-"""Section 1.5: what a value becomes in a column, and the load errors. More of it is in ../copy/test_conversion.py."""
+"""Section 1.5: the conversion of values, and load errors. More of it is in ../copy/test_conversion.py."""
 
 from __future__ import annotations
 

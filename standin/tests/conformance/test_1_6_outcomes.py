@@ -1,4 +1,4 @@
-"""Section 1.6: what becomes of a COPY, and what its client is told. More of it is in ../copy/test_copy.py."""
+"""Section 1.6: the outcome of a COPY, and what its client receives. More of it is in ../copy/test_copy.py."""
 
 from __future__ import annotations
 

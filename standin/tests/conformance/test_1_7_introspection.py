@@ -1,4 +1,4 @@
-"""Section 1.7: what the session and the system views tell of a COPY."""
+"""Section 1.7: functions and system views about a COPY."""
 
 from __future__ import annotations
 
@@ -295,7 +295,7 @@ def test_load_errors_survive_a_rollback(loader):
     url = loader.put("a", "x\n")
     loader.run("begin")
     loader.copy_fails(url)
-    # Until then the session can ask for nothing.
+    # Until the COPY ends, its session cannot run a query.
     assert loader.fails("select * from stl_load_errors").sqlstate == "25P02"
     loader.run("rollback")
     assert loader.run("select err_code from stl_load_errors where query = pg_last_copy_id()") == [(1207,)]

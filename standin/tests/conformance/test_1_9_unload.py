@@ -1,4 +1,4 @@
-"""UNLOAD, which the sections have no facts about: what its page says. More of it is in ../unload."""
+"""UNLOAD, from its AWS page. More of it is in ../unload."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Database:
         return connection
 
     def now(self, *statements: str) -> list[tuple]:
-        """Run statements that commit by themselves, and return the last one's rows."""
+        """Run statements in autocommit mode, and return the rows of the last one."""
         for statement in statements:
             cursor = self._admin.execute(statement)
         return cursor.fetchall() if cursor.description else []
@@ -86,7 +86,7 @@ def serializable(cluster, trusted) -> Iterator[Database]:
 
 @pytest.fixture
 def loading(copier):
-    """Let every COPY load the number 5."""
+    """Make every COPY load the number 5."""
 
     async def lines():
         yield b"5\n"
@@ -98,7 +98,7 @@ def loading(copier):
 
 
 def in_background(connection, *statements: str) -> Background:
-    """Run statements, and commit, in a thread of their own."""
+    """Run statements and commit in a background thread."""
 
     def run() -> None:
         for statement in statements:
@@ -236,7 +236,7 @@ def test_snapshot_isolation(snapshot):
 
 
 def write_skew(database: Database) -> None:
-    """Let two transactions each read what the other writes."""
+    """Run two transactions, each of which reads what the other writes."""
     one, two = database.open(), database.open()
     one.execute("select sum(n) from t")
     two.execute("select sum(n) from u")
@@ -494,7 +494,7 @@ CHANGING = ("update t set n = n + 1", "delete from t", MERGE)
 
 
 def second_waits(database: Database, first: str, second: str) -> None:
-    """Hold that the second of two transactions runs only when the first has ended."""
+    """Assert that the second of two transactions waits until the first has ended."""
     holder = database.open(first)
     waiting = in_background(database.open(), second)
     database.cluster.wait_for_blocked_session()

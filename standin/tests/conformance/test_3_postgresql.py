@@ -1,4 +1,4 @@
-"""Sections 3.3 to 3.5: PostgreSQL features that Redshift does not have. More of them are in ../sql/test_refusals.py."""
+"""Sections 3.3 to 3.5: PostgreSQL features that Redshift does not have. More of them are in ../sql/test_refused_options_and_formats.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TYPES = "c_unsupported-postgresql-datatypes"
 FUNCTIONS = "c_unsupported-postgresql-functions"
 LEADER = "c_sql-functions-leader-node"
 
-# What a client is told of something that there is not: not supported, or not even read.
+# The SQLSTATE classes for an unsupported feature: not supported, or a syntax error.
 CLASSES = ("0A", "42")
 
 

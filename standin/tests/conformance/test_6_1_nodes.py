@@ -1,4 +1,4 @@
-"""Section 6.1: which nodes a cluster can have."""
+"""Section 6.1: the nodes of a cluster."""
 
 from __future__ import annotations
 

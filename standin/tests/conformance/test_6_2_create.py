@@ -1,4 +1,4 @@
-"""Section 6.2: the parameters of CreateCluster, and how it fails."""
+"""Section 6.2: the parameters and errors of CreateCluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refusals(
     here: Here = Here.SUPPORTED,
     source: str = API + "CreateCluster",
 ) -> list[ParameterSet]:
-    """Return the parameters of one fact: requests that are refused with the same code."""
+    """Return the pytest parameters for one fact: requests that fail with the same code."""
     return [pytest.param(change, code, reason, marks=fact(number, says, here, source)) for change in changes]
 
 

@@ -1,4 +1,4 @@
-"""Section 6.3: what a cluster tells of its state."""
+"""Section 6.3: the status of a cluster."""
 
 from __future__ import annotations
 

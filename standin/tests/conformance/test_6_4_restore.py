@@ -1,4 +1,4 @@
-"""Section 6.4: snapshots, and clusters made from them."""
+"""Section 6.4: snapshots, and clusters that are restored from them."""
 
 from __future__ import annotations
 

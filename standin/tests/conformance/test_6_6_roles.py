@@ -1,4 +1,4 @@
-"""Section 6.6: the roles of COPY, and the rights of who makes a cluster."""
+"""Section 6.6: the roles of COPY, and the permissions for creating a cluster."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_assumerole(service):
 
 
 def copy_with(service, role: str, cluster: str = "loader") -> int:
-    """Load two rows with a role on a cluster of its own, and return how many are there."""
+    """Load two rows with a role on a separate cluster, and return the number of rows in the table."""
     s3 = service.client("s3")
     if "landing" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
         s3.create_bucket(Bucket="landing", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})

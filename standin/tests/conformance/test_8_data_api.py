@@ -118,7 +118,7 @@ def test_user_that_runs_the_statement(whole, api):
     )["ARN"]
     assert user_of(api, **here, SecretArn=secret) == USER
     assert user_of(api, **here, DbUser=USER) == USER
-    # With neither, the IAM identity has a database user, which is made when it is needed.
+    # With neither, the statement runs as the database user of the IAM identity, which is created on demand.
     alice = whole.make_user("alice")
     as_alice = whole.client("redshift-data", key=alice["AccessKeyId"], secret=alice["SecretAccessKey"])
     assert user_of(as_alice, **here) == "iam:alice"
@@ -130,7 +130,7 @@ def test_user_that_runs_the_statement(whole, api):
         token=session["SessionToken"],
     )
     assert user_of(as_role, **here) == "iamr:warehouse"
-    # Another's statements are not to be seen.
+    # The statements of another identity are not visible.
     mine = execute(api, "select 1")["Id"]
     assert refused(as_alice.describe_statement, Id=mine) == "ResourceNotFoundException"
     assert mine not in [entry["Id"] for entry in as_alice.list_statements(Status="ALL")["Statements"]]
@@ -281,7 +281,7 @@ def test_result_that_is_too_large(api, monkeypatch):
     "data-api",
 )
 def test_statements_and_tokens_expire(api, monkeypatch):
-    """Results are kept for 24 hours, and a token counts for 8."""
+    """Results are kept for 24 hours, and a token is remembered for 8."""
     identifier = ended(api, api.execute_statement(Sql="select 1", ClientToken="forgotten", **TARGET)["Id"])["Id"]
     monkeypatch.setattr("redshift_standin.aws.data_api.record_store.TOKEN_SECONDS", -1)
     assert api.execute_statement(Sql="select 1", ClientToken="forgotten", **TARGET)["Id"] != identifier
@@ -322,7 +322,7 @@ def test_lengths(api, changed):
     "amazon-redshift-limits",
 )
 def test_rates(api):
-    # Three of these a second are allowed.
+    # AWS allows three of these requests per second.
     for _ in range(6):
         api.list_statements()
 
@@ -369,7 +369,7 @@ def test_session_keeps_its_temporary_tables_and_its_transaction(whole, api):
     assert described["ResultRows"] == 0
     assert len(pids) == 1
     assert refused(api.execute_statement, Sql="select 1", SessionId=session, **TARGET) == "ValidationException"
-    # Without a session each statement has one of its own.
+    # Without a SessionId, each statement has its own session.
     assert execute(api, "select * from mine")["Status"] == "FAILED"
     stranger = whole.make_user("stranger")
     other = whole.client("redshift-data", key=stranger["AccessKeyId"], secret=stranger["SecretAccessKey"])

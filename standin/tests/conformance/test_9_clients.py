@@ -1,4 +1,4 @@
-"""Section 9: clients, what they ask of the catalogs, and what their queries rely on.
+"""Section 9: clients, their catalog queries, and the SQL features that their queries use.
 
 More is in ../wire (test_clients.py, test_client_styles.py, test_metadata.py), ../clients, and ../sql (test_aliases.py,
 test_show.py, test_explain.py).
@@ -31,7 +31,7 @@ DRIVER = "redshift_connector"
 
 @pytest.fixture(scope="module")
 def cluster(all_endpoints, endpoint_postgres, certificates):
-    """A cluster with one table, which no test here changes."""
+    """A cluster with one table, which tests must not change."""
     made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
     connection = made.psycopg(autocommit=True)
     connection.execute("create table t (a integer not null primary key, b varchar(9)) distkey (a) sortkey (a)")
@@ -271,7 +271,7 @@ def test_redshift_data(whole, connections):  # noqa: F811
     assert result["Records"] == [[{"longValue": 7}]]
 
 
-# What clients ask of the catalogs.
+# Catalog queries of clients.
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,7 @@ def test_views_of_past_queries(cluster, view, text):
     assert rows.fetchall() == [(1,)]
 
 
-# What their queries rely on.
+# SQL features that queries of clients use.
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from standin_support.raw import frame, logged_in, read_to_end, read_until_ready
 
 @pytest.fixture
 def held(endpoint):
-    """A session that waits for a lock of another one, and what it waits in."""
+    """A session that waits for a lock of another one, and its waiting statement."""
     endpoint.psycopg(autocommit=True).execute("create table held (n integer)")
     endpoint.psycopg().execute("lock table held")
     waiting = endpoint.psycopg(autocommit=True)

@@ -22,7 +22,7 @@ FILES = ("90_load_history.sql", "91_load_replacements.sql")
 
 @pytest.fixture(scope="session")
 def conninfo() -> Iterator[str]:
-    # A folder that every user can reach: root's server would put its data elsewhere, where nobody deletes it.
+    # In a folder that other users cannot access, root's server would store its data elsewhere, where it is not deleted.
     with tempfile.TemporaryDirectory(prefix="copy-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
         server = PostgresServer(Path(folder) / "postgres", _free_port())
@@ -38,7 +38,7 @@ def _prepared(server: PostgresServer) -> str:
     conninfo = f"host={server.dsn.socket_dir} port={server.dsn.port} user={server.dsn.user} dbname=dev"
     with psycopg.connect(conninfo, autocommit=True) as connection:
         files = [CATALOG / name for name in FILES]
-        # An endpoint runs the files again at every start.
+        # An endpoint runs the scripts again at every start.
         for file in files * 2:
             connection.execute(file.read_text())
     return conninfo

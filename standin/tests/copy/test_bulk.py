@@ -1,4 +1,4 @@
-"""What is loaded of many rows at a time: the same as one by one.
+"""Rows that are converted in bulk give the same result as rows that are converted one by one.
 
 AWS pages "Data conversion parameters" and "Load error reference".
 """
@@ -20,7 +20,7 @@ NULL = r"\N"
 
 @pytest.fixture
 def read(monkeypatch):
-    """Return the rows that objects become, and the lines and codes of errors."""
+    """Return the rows of objects, and the lines and codes of errors."""
 
     def read(objects, *columns: Column, options: str = ""):
         data = b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in objects)

@@ -1,4 +1,4 @@
-"""Which text each JSON value becomes, by AWS's "Data conversion parameters" and "Load error reference"."""
+"""The conversion of JSON values: AWS pages "Data conversion parameters" and "Load error reference"."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COPY = "copy t from 's3://b/k' iam_role default json 'auto' "
     ("column", "raw", "text"),
     [
         (varchar(), b'"a"', "a"),
-        # The documentation's backslash, tab and line break are data, not PostgreSQL's marks.
+        # Backslash, tab and line break are data here, not part of PostgreSQL's text format.
         (varchar(), rb'"a\\N\tb\nc\r"', r"a\\N\tb\nc\r"),
         (varchar(), b"4.60", "4.60"),
         (varchar(), b"1540940782796.0", "1540940782796.0"),

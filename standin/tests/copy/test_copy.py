@@ -235,7 +235,7 @@ def test_role_needs_trust_permission_and_association(warehouse):
 
 
 def test_cancelled_copy_loads_nothing(warehouse):
-    # Two pieces at least: the cancellation is seen between them.
+    # At least two pieces: the cancellation is checked between them.
     url = warehouse.put("a", *[{"id": number, "pad": "x" * 1000} for number in range(2500)])
     warehouse.run("create table t (id integer)")
     warehouse.commit()

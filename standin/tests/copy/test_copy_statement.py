@@ -1,4 +1,4 @@
-"""The text of COPY: what is understood, and what is refused."""
+"""COPY statements that are parsed or refused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_default_format_is_pipe_delimited_text_and_csv_has_commas():
     ("written", "meant"), [(r"\t", "\t"), (r"\174", "|"), (r"\001", "\x01"), ("|~|", "|~|"), (";", ";"), ("''", "'")]
 )
 def test_delimiters(written, meant):
-    """AWS page "Data format parameters": also in octal, also of several characters."""
+    """AWS page "Data format parameters": delimiters in octal, and of several characters."""
     assert parse(TEXT + f"delimiter '{written}'").delimiter == meant
 
 

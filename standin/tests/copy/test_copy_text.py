@@ -1,4 +1,4 @@
-"""COPY of objects that are no JSON into a real table, and what the load history says of it."""
+"""COPY of objects in other formats than JSON into a real table, and its load history."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What COPY reads out of Parquet files.
+"""COPY from Parquet files.
 
-AWS page "COPY from columnar data formats"; the words of the errors are those of aws/aws-sdk-pandas issue 280 and
+AWS page "COPY from columnar data formats"; the error messages are from aws/aws-sdk-pandas issue 280 and
 rudderlabs/rudder-server pull request 3178.
 """
 
@@ -33,7 +33,7 @@ def parquet_file(**columns: pyarrow.Array) -> bytes:
 
 @pytest.fixture
 def read(monkeypatch):
-    """Return the rows that a file becomes."""
+    """Return the rows of a file."""
 
     def read(content: bytes, *columns: Column, options: str = "", key: str = "k"):
         monkeypatch.setattr("redshift_standin.copy.row_reader.read_object", lambda *_: content)

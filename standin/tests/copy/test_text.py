@@ -1,4 +1,4 @@
-"""What COPY reads out of delimited text, CSV and columns of fixed width.
+"""COPY from delimited text, CSV and fixed-width columns.
 
 AWS pages "Data format parameters", "Data conversion parameters" and "Load error reference".
 """
@@ -21,7 +21,7 @@ TWO = (Column("a", "int4"), Column("b", "varchar", 50))
 
 @pytest.fixture
 def read(monkeypatch):
-    """Return the rows of a file, and its errors as line, column, code."""
+    """Return the rows of a file, and the line, column and code of each error."""
 
     def read(content: bytes | str, options: str = "", columns=TWO):
         data = content if isinstance(content, bytes) else content.encode()
@@ -145,7 +145,7 @@ def test_errors_name_the_physical_line_and_skip_only_that_record(read, content, 
 
 
 def test_reasons_for_lines_that_cannot_be_split(read):
-    """AWS page "COPY examples" has the words of 1202, "Load error reference" those of 1214."""
+    """The message of 1202 is from AWS page "COPY examples", that of 1214 from "Load error reference"."""
     read("1|a|b\n1\n")
     assert [error.reason for error in read.reader.errors] == ["Extra column(s) found", "Delimiter not found"]
     assert [error.raw_line for error in read.reader.errors] == ["1|a|b", "1"]
@@ -164,7 +164,7 @@ def test_fillrecord_gives_varchar_an_empty_string_and_other_types_null(read):
 
 
 def test_fixed_width(read):
-    """The widths are characters, whatever the labels are."""
+    """Widths are in characters; labels do not matter."""
     assert read("  1ää a\n 12bcd \n", "fixedwidth 'x:3,2:4'") == ([("1", "ää a"), ("12", "bcd ")], [])
     assert read("1ab\n1abcd\n1abc\n", "fixedwidth 'x:1,y:3'") == ([("1", "abc")], [(1, "", 1203), (2, "", 1202)])
     with pytest.raises(WarehouseError, match="FIXEDWIDTH has 1 columns"):
@@ -198,7 +198,7 @@ def test_invalid_utf8(read):
 
 
 def test_nul_without_a_matching_null_string_is_refused(read):
-    """Redshift keeps it, PostgreSQL cannot."""
+    """Redshift can store a NUL character, PostgreSQL cannot."""
     with pytest.raises(WarehouseError, match="NUL") as caught:
         read("1|a\0b\n")
     assert caught.value.sqlstate == "0A000"
@@ -225,7 +225,7 @@ TIME = (Column("a", "timestamp"),)
         (DATE, "dateformat 'MON-DD-YYYY'", "Jan-01-1999", "1999-01-01"),
         (TIME, "timeformat 'MM.DD.YYYY HH:MI:SS'", "03.31.2003 18:45:05", "2003-03-31 18:45:05"),
         (TIME, "timeformat 'MM.DD.YYYY HH:MI:SS'", "03.31.2003 18:45:05.123456", "2003-03-31 18:45:05.123456"),
-        # The sample database TICKIT is loaded so.
+        # AWS loads the sample database TICKIT this way.
         (TIME, "timeformat 'MM/DD/YYYY HH:MI:SS'", "2/18/2008 02:36:48", "2008-02-18 02:36:48"),
         (TIME, "timeformat 'YYYYMMDDHH24MISS'", "20080218023648", "2008-02-18 02:36:48"),
         (TIME, "timeformat 'DD.MM.YY HH12:MI AM'", "18.02.08 12:05 pm", "2008-02-18 12:05:00"),

@@ -1,4 +1,4 @@
-"""The PostgreSQL server that the stand-in and Airflow's metadata live on."""
+"""The PostgreSQL server that stores the stand-in's databases and Airflow's metadata."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def started(open_folder):
 
 @pytest.fixture
 def open_folder(monkeypatch):
-    """A folder that every user can enter, as /var/tmp is, in whose place it stands."""
+    """A folder that every user can access, used instead of /var/tmp."""
     folder = Path(tempfile.mkdtemp(prefix="open-", dir="/tmp"))
     folder.chmod(0o711)
     monkeypatch.setattr(private_folders, "OPEN_FOLDER", folder)
@@ -54,7 +54,7 @@ def answer(server: PostgresServer, query: str, database: str = "postgres"):
 
 
 def run_as_nobody(action) -> None:
-    """Run an action in a child that gives up root; fail with what it printed if it raises."""
+    """Run an action in a child process without root privileges; if it raises, fail with its output."""
     child = os.fork()
     if child == 0:
         try:

@@ -1,4 +1,4 @@
-"""What a snapshot keeps of a cluster's database, and that a database made from it is the same."""
+"""A database that is restored from a snapshot is the same as the original."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCHEMA = (
 
 @pytest.fixture
 def restored(endpoint, all_endpoints, tmp_path):
-    """Take a snapshot and make a cluster from it."""
+    """Take a snapshot and restore a cluster from it."""
     made = []
 
     def restore() -> Endpoint:
@@ -76,7 +76,7 @@ def test_keys_and_encodings_are_restored_for_the_new_oids(endpoint, restored):
         'select "column", type, trim(encoding), distkey, sortkey, "notnull" from pg_table_def '
         "where tablename in ('parents', 'odd name') order by tablename, \"column\""
     )
-    # Its schema is not in the search path of either.
+    # Its schema is not in the search path of either session.
     for connection in (source, copy):
         connection.execute("set search_path to public, loading")
     kept = copy.execute(described).fetchall()

@@ -34,7 +34,7 @@ ROWS = (
             "select case when clicks > 2 then 'many' else 'few' end as much, much || '!' from clicks order by 1",
             [("few", "few!"), ("many", "many!")],
         ),
-        # A column of FROM comes first.
+        # A column of FROM takes precedence.
         ("select upper(name) as name, name || '!' as called from clicks where name = 'b'", [("B", "b!")]),
         ("select clicks * 100 as impressions, impressions + 1 from clicks order by 1", [(100, 5), (300, 5)]),
         # Each SELECT has its own aliases.

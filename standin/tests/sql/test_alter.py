@@ -13,7 +13,7 @@ STYLE = "select diststyle, sortkey1 from svv_table_info where \"table\" = 't'"
 
 @pytest.fixture
 def run(session):
-    """Run statements that commit, and return the last one's rows; the tables t and s are dropped at the end."""
+    """Run statements in autocommit mode and return the rows of the last one; t and s are dropped at the end."""
 
     def rows(*statements: str) -> list[tuple]:
         for statement in statements:

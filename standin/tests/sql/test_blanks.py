@@ -1,4 +1,4 @@
-"""Trailing blanks do not count when strings are compared (AWS pages "Character types", "LISTAGG", "FNV_HASH")."""
+"""Comparisons of strings ignore trailing blanks (AWS pages "Character types", "LISTAGG", "FNV_HASH")."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from standin_support.endpoint import USER
         ("case 'a ' when 'a' then 'same' else 'other' end", "same"),
         ("decode('a', 'a ', 'same', 'other')", "same"),
         ("nullif('a ', 'a')", None),
-        # Blanks before and within do count, and so does everything where no two strings are compared.
+        # Leading and inner blanks count, and so do trailing blanks where strings are not compared.
         ("' a' = 'a'", False),
         ("'a b' = 'ab'", False),
         ("'a ' like 'a'", False),
@@ -34,7 +34,7 @@ def test_expressions(ask, expression, expected):
     assert ask(f"select {expression}") == [(expected,)]
 
 
-# A tab comes before a blank, so that an index in the order of all bytes would not have the two strings side by side.
+# A tab sorts before a blank, so an index in byte order would not have the two strings next to each other.
 STRINGS = (
     "create table t (s varchar(10), n integer) sortkey (s)",
     r"insert into t values ('a', 1), ('a\t', 2), ('a  ', 3), ('b', 4)",
@@ -73,12 +73,12 @@ def test_tables_with_and_without_an_index(shared_endpoint, scan, query, expected
             session.execute(statement)
         rows = session.execute(query).fetchall()
         session.rollback()
-    # Which of two equal strings stands for both is not said.
+    # Which of two equal strings is returned is not documented.
     assert rows in ([(2,)], [(4,)]) if expected is None else rows == expected
 
 
 def test_index_keeps_equal_strings_apart(session):
-    """As PostgreSQL's would not, if it took them for one value."""
+    """With deduplication, PostgreSQL's index would merge them into one value."""
     session.execute("create table blanks (s varchar(10)) sortkey (s)")
     try:
         session.execute("insert into blanks select s from (select 'a' as s union all select 'a  ')")

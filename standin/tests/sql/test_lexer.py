@@ -1,4 +1,4 @@
-"""Tokens and statements, as written by people and by machines."""
+"""Tokens and statements, from examples and from random text."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ REPLACED = (
     "source", ["s", "s as x", "s x", "public.s", "(select id, name from s) x", "(select id, name from s) as s"]
 )
 def test_merge_replaces_and_removes_duplicates(ask, source):
-    """Only duplicates that match go, and what is NULL matches nothing."""
+    """Only matching duplicates are removed, and NULL does not match anything."""
     name = "x" if source.endswith("x") else "s"
     merge = f"merge into t using {source} on t.id = {name}.id remove duplicates"
     rows = ask(*REPLACED, merge, "select id, name from t order by id, name")

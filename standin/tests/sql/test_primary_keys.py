@@ -1,6 +1,6 @@
 """Primary keys are hints: not enforced, and shown by information_schema.
 
-AWS page "CREATE TABLE", and the query with which Airflow's RedshiftSQLHook asks for them.
+AWS page "CREATE TABLE", and the query with which Airflow's RedshiftSQLHook reads them.
 """
 
 from __future__ import annotations

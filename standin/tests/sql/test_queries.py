@@ -1,4 +1,4 @@
-"""SELECT as only Redshift has it: AWS pages "QUALIFY clause", "SELECT list", "GROUP BY clause", "SELECT INTO"."""
+"""Redshift's extensions of SELECT: AWS pages "QUALIFY clause", "SELECT list", "GROUP BY clause", "SELECT INTO"."""
 
 from __future__ import annotations
 

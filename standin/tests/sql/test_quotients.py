@@ -1,4 +1,4 @@
-"""The scales of quotients, reckoned by hand by the AWS page "Computations with numeric values"."""
+"""The scales of quotients, computed by hand from the AWS page "Computations with numeric values"."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TABLES = (
         ("avg(d) / nullif(max(e), 0)", "0.6666"),
         ("sum(i) / max(e)", "0.6666666"),
         ("sum(d) over () / count(*) over ()", "2.0000"),
-        # in whatever they stand
+        # in any clause
         ("cast(d / e as decimal(10, 4))", "0.6667"),
         ("round(d / e, 3)", "0.667"),
         ("case when d / e > 0.5 then d / e else 0 end", "0.666666666"),
@@ -70,7 +70,7 @@ TABLES = (
         ("20 / +3 / 2", "3"),
         ("20 / - -3 / 2", "3"),
         ("i ^ -s / 2", "0.125"),
-        # what is no DECIMAL
+        # other types than DECIMAL
         ("i / s", "1"),
         ("b / 2", "3"),
         ("f / 2", "1.5"),
@@ -124,7 +124,7 @@ def test_types_that_are_not_known(ask, query, expected):
 
 
 def test_quotient_is_truncated_and_never_rounded(ask):
-    """The product of these is one less than 10^18, so their quotients miss a whole number by very little."""
+    """The product of these is one less than 10^18, so their quotients are just below a whole number."""
     ((value,),) = ask("select 999999999999999999::decimal(18, 0) / (1000000000000000000::decimal(19, 0))")
     assert value == Decimal("0.999999999999999999")
     ((value,),) = ask(f"select {'9' * 37}::decimal(37, 0) / 1{'0' * 37}::decimal(38, 0)")

@@ -1,4 +1,4 @@
-"""What Redshift does not have, and what the stand-in does not know, is refused: never done, never done otherwise."""
+"""Statements that Redshift or the stand-in does not support are refused, and never run in another way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from redshift_standin.sql.lexer import words
 
 STATEMENTS = [
-    # What stands in the lists of the AWS pages is in ../conformance/test_3_postgresql.py.
+    # Those that AWS pages list are in ../conformance/test_3_postgresql.py.
     "create rule r as on insert to t do nothing",
     "create extension pg_trgm",
     "create domain d as int",
@@ -160,7 +160,7 @@ def test_syntax_of_newer_versions_is_a_syntax_error(session, table, statement, n
     assert caught.value.diag.message_primary == f'syntax error at or near "{near}"'
 
 
-def test_the_position_of_a_syntax_error_is_that_of_the_clients_text(session, table):
+def test_syntax_error_position_is_in_the_text_of_the_client(session, table):
     statement = "select a as b, a c from t where 'x' is normalized"
     with pytest.raises(psycopg.errors.SyntaxError) as caught:
         session.execute(statement)
@@ -168,7 +168,7 @@ def test_the_position_of_a_syntax_error_is_that_of_the_clients_text(session, tab
 
 
 def test_keywords_of_postgresql_can_be_names(endpoint):
-    keywords = [word for (word,) in endpoint.behind().execute("select word from pg_get_keywords()")]
+    keywords = [word for (word,) in endpoint.connect_to_postgres().execute("select word from pg_get_keywords()")]
     assert len(keywords) > 400
     columns = ", ".join(f'{number} as "{word}"' for number, word in enumerate(keywords))
     named = ", ".join(f"x.{word}" for word in keywords)
@@ -205,7 +205,7 @@ def test_syntax_that_redshift_has_is_kept(session, table, query, expected):
     assert session.execute(query).fetchone() == (expected,)
 
 
-# With something after it that means nothing, each of these must fail: a word that is not understood is not left out.
+# Each of these must fail if something unknown follows: unknown words must not be ignored.
 WHOLE = [
     "alter table t add column b int default 1 encode raw",
     "alter table t alter column a encode raw",

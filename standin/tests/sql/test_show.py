@@ -1,4 +1,4 @@
-"""SHOW of what is in the catalogs: the syntax and the columns of the AWS pages that begin with SHOW."""
+"""SHOW statements: syntax and columns from the AWS pages that begin with SHOW."""
 
 from __future__ import annotations
 

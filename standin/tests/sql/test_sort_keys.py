@@ -1,4 +1,4 @@
-"""The index that stands for a sort key: where a table gets one, that queries use it, and that clients do not see it."""
+"""The index on a sort key: which tables have one, that queries use it, and that clients do not see it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ where attrelid in (select indexrelid from pg_index where indrelid = %s::regclass
 
 @pytest.fixture
 def postgres(shared_endpoint):
-    """PostgreSQL itself, in the cluster's database."""
+    """A direct connection to PostgreSQL, in the cluster's database."""
     return shared_endpoint.connect_to_postgres()
 
 
 @pytest.fixture
 def make(session):
-    """Run statements that commit; the tables t and u, wherever they went, are dropped at the end."""
+    """Run statements in autocommit mode; the tables t and u are dropped at the end from any schema."""
 
     def run(*statements: str) -> None:
         for statement in statements:
@@ -62,7 +62,7 @@ def test_table_gets_an_index_on_the_part_of_its_sort_key_that_fits(make, postgre
 @pytest.mark.parametrize("sizes", [(2590, 8), (1290, 1290), (2700, 8), (1300, 1300), (8, 65535)])
 def test_values_that_fill_the_sort_key_are_accepted(make, session, sizes):
     make(f"create table t (a varchar({sizes[0]}), b varchar({sizes[1]})) sortkey (a, b)")
-    # Digits in no order, for PostgreSQL would make anything else shorter.
+    # Random digits, because PostgreSQL would compress anything else.
     values = ["".join(random.Random(size).choices("0123456789abcdef", k=size)) for size in sizes]
     session.execute("insert into t values (%s, %s)", values)
     assert session.execute("select * from t").fetchall() == [tuple(values)]

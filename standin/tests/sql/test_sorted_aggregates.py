@@ -1,4 +1,4 @@
-"""What LISTAGG, MEDIAN and PERCENTILE_CONT go together with: AWS pages "LISTAGG", "MEDIAN", "PERCENTILE_CONT"."""
+"""What LISTAGG, MEDIAN and PERCENTILE_CONT can be combined with: AWS pages "LISTAGG", "MEDIAN", "PERCENTILE_CONT"."""
 
 from __future__ import annotations
 

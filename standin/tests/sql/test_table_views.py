@@ -1,4 +1,4 @@
-"""The system views of tables and columns: each by the AWS page with its name, defaults by the page "CREATE TABLE"."""
+"""The system views of tables and columns, from the AWS pages of their names and "CREATE TABLE" (for defaults)."""
 
 from __future__ import annotations
 

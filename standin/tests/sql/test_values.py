@@ -1,4 +1,4 @@
-"""What Redshift's functions and operators give. The expected values are those of the AWS documentation or reckoned."""
+"""The results of Redshift's functions and operators, from the AWS documentation or computed by hand."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SUNDAY = "timestamp '2018-11-11 23:59:59.796'"
         ("date_trunc('month', date '2018-11-30')", datetime.datetime(2018, 11, 1)),
         ("last_day(timestamp '2008-02-03')", datetime.date(2008, 2, 29)),
         (f"to_char({SUNDAY}, 'YYYY-MM-DD HH24:MI:SS.MS D')", "2018-11-11 23:59:59.796 1"),
-        # A text is a time without a zone
+        # A string is a time without a zone
         ("dateadd(day, 1, '2018-01-01')", datetime.datetime(2018, 1, 2)),
         ("date_trunc('day', '2018-01-01 10:00')", datetime.datetime(2018, 1, 1)),
         ("extract(hour from '2018-01-01 10:00')", 10),
         ("date_part(hour, '2018-01-01 10:00')", 10.0),
-        # As many weeks from Sunday as from Monday, whichever a week begins with
+        # The same number of weeks whether a week begins on Sunday or Monday
         ("datediff(w, '2018-11-03', '2018-11-05')", 1),
         ("datediff(week, '2018-11-05', '2018-11-03')", -1),
         # AWS page "TO_TIMESTAMP"

@@ -27,7 +27,7 @@ def test_each_of_eight_slices_writes_a_file_with_row_groups_of_a_size(large):
     connection.execute(
         f"unload ('select n from t order by n') to 's3://{BUCKET}/t_' iam_role default parquet rowgroupsize 64 mb"
     )
-    # Four slices a node; the ninth row goes to the first slice again.
+    # There are eight slices, so the ninth row goes to the first slice again.
     numbers = {
         key: pq.read_table(io.BytesIO(content)).column("n").to_pylist() for key, content in large.objects().items()
     }

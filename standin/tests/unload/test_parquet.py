@@ -49,7 +49,7 @@ def test_types_and_values(whole):
             "i": "äö",
             "j": date(2024, 2, 29),
             "k": datetime(2024, 2, 29, 12, 30, 0, 500000),
-            # The zone is not unloaded.
+            # The time zone is not unloaded.
             "l": datetime(2024, 2, 29, 10, 30),
         },
         dict.fromkeys("abcdefghijkl"),

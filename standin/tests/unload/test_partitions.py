@@ -34,14 +34,14 @@ def test_folder_for_each_value_and_one_manifest(whole, sales):
         "sales/year=2019/month=__HIVE_DEFAULT_PARTITION__/000": b"4\n",
     }
     assert sorted(entry["url"] for entry in manifest["entries"]) == sorted(f"s3://{BUCKET}/{key}" for key in objects)
-    # The schema has the partition columns too.
+    # The schema also has the partition columns.
     assert [element["name"] for element in manifest["schema"]["elements"]] == ["year", "month", "amount"]
 
 
 def test_parquet_with_the_partition_columns(whole, sales):
     unload(sales, "parquet partition by (year) include")
     objects = whole.objects()
-    # The three rows of 2018 are dealt to two slices.
+    # The three rows of 2018 are distributed to two slices.
     assert sorted(objects) == [
         "sales/year=2018/0000_part_00.parquet",
         "sales/year=2018/0001_part_00.parquet",

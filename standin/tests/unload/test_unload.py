@@ -19,7 +19,7 @@ TO = f"to 's3://{BUCKET}/out/venue_'"
 
 @pytest.fixture
 def venues(whole):
-    """The rows of the documentation's examples."""
+    """The rows of the examples in the documentation."""
     connection = whole.psycopg()
     connection.execute("create table venue (id integer, name varchar(40), seats integer)")
     connection.execute(
@@ -34,7 +34,7 @@ def unload(connection, options="", query="select * from venue order by id", to=T
 
 
 def test_file_for_each_slice_of_the_cluster(whole, venues):
-    # ra3.large has two slices a node; the rows of each are in the query's order.
+    # ra3.large has two slices per node; each has its rows in the order of the query.
     notices = []
     venues.add_notice_handler(lambda notice: notices.append((notice.severity, notice.message_primary)))
     cursor = unload(venues)
@@ -115,7 +115,7 @@ def test_values(whole):
 
 
 def test_escaped_characters(whole):
-    """A literal in the query treats the backslash as an escape: once in the UNLOAD, once in the query itself."""
+    """A backslash in a literal of the query is unescaped twice: in the UNLOAD statement and in the query itself."""
     connection = whole.psycopg()
     unload(connection, "escape parallel off", r"select ''a\\\\b'', ''c\\nd'', 7")
     assert whole.objects()["out/venue_000"] == b"a\\\\b|c\\\nd|7\n"
@@ -178,7 +178,7 @@ def test_it_sees_its_own_transaction_and_temporary_tables(whole, venues):
     connection.execute("delete from venue where id > 1")
     unload(connection, "parallel off", "select v.id, m.id from venue v cross join mine m")
     connection.rollback()
-    # S3 takes no part in the transaction.
+    # S3 is not part of the transaction.
     assert whole.objects() == {"out/venue_000": b"1|7\n"}
     assert connection.execute("select count(*) from venue").fetchone() == (3,)
 
@@ -221,7 +221,7 @@ def test_last_unload_count_of_the_session(whole, venues):
     assert count() == 0
     unload(venues)
     assert count() == 3
-    # A wrong statement and a forbidden one leave the number alone, a failure while unloading does not.
+    # An invalid statement and a forbidden one do not change the count; a failure while unloading does.
     with pytest.raises(psycopg.Error):
         unload(venues, "frobnicate")
     with pytest.raises(psycopg.Error, match="not empty"):
@@ -274,7 +274,7 @@ def test_history_survives_a_rollback(whole, venues):
 
 
 def test_written_objects_are_persisted(whole, venues):
-    """The stand-in may be killed at any moment."""
+    """The stand-in can be killed at any time."""
     unload(venues, "parallel off")
     with sqlite3.connect(whole.settings.state / "aws" / "state.sqlite") as state:
         keys = state.execute("select key from objects").fetchall()

@@ -1,4 +1,4 @@
-"""Which UNLOAD statements are read, and which are refused: AWS page "UNLOAD"."""
+"""UNLOAD statements that are parsed or refused: AWS page "UNLOAD"."""
 
 from __future__ import annotations
 

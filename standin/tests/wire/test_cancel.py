@@ -1,4 +1,4 @@
-"""Whatever a session does, another one, or its own client beside it, can end it."""
+"""Any running statement can be cancelled by its client or by another session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading from a peer: nothing that arrives is missed, whatever the reader waits for meanwhile."""
+"""Reading from a peer: no data is missed while the reader waits for something else."""
 
 from __future__ import annotations
 

@@ -63,5 +63,5 @@ def test_error_in_a_pipeline_ends_it(table):
 
     with pytest.raises(psycopg.errors.UndefinedTable):
         run()
-    # What comes before the first sync is a transaction of its own.
+    # The statements before the first sync are a separate transaction.
     assert connection.execute("select id from styles").fetchall() == [(1,)]

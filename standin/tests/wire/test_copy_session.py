@@ -1,4 +1,4 @@
-"""COPY as a part of the client's session: its transaction, its errors, its notices."""
+"""COPY in the client's session: transaction, errors and notices."""
 
 from __future__ import annotations
 

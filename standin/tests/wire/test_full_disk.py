@@ -1,4 +1,4 @@
-"""A disk without room: Redshift's words for it, and what is left of the transaction."""
+"""A full disk: Redshift's error message, and the state of the transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def client(endpoint):
     return connection
 
 
-# More columns than the catalog has room for in what it has already written.
+# More columns than fit into the pages that the catalog already has.
 WIDE = f"create table another ({', '.join(f'c{number} integer' for number in range(800))})"
 
 

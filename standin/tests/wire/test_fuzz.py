@@ -1,4 +1,4 @@
-"""Any message in any order is answered or refused and never hangs; garbage ends its own connection and nothing else."""
+"""Any message in any order is answered or refused and never hangs; invalid bytes end only their own connection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from standin_support.raw import (
 )
 from standin_support.waiting import HANGS_AFTER_SECONDS
 
-# PostgreSQL and the stand-in answer these alike, message for message.
+# PostgreSQL and the stand-in give the same answers to these, message for message.
 ALIKE = [
     b"",
     b"select 1",
@@ -42,7 +42,7 @@ ALIKE = [
     b"select 'unterminated",
 ]
 
-# Only Redshift has these, or the stand-in refuses them, or only PostgreSQL accepts them.
+# These exist only in Redshift, are refused by the stand-in, or are accepted only by PostgreSQL.
 OTHERS = [
     b"copy fuzzed from 's3://bucket/key' iam_role default json 'auto'",
     b"unload ('select 1') to 's3://bucket/key' iam_role default",
@@ -116,7 +116,7 @@ frames_that_lie = st.builds(
 
 
 class Peer:
-    """A logged-in session that serves one example after the other, and is replaced when an example ended it."""
+    """A logged-in session that runs one example after the other, and is replaced if an example has ended it."""
 
     def __init__(self, connect) -> None:
         self._connect = connect
@@ -152,7 +152,7 @@ class Peer:
 
 @pytest.fixture(scope="module")
 def fuzzed(shared_endpoint, copier):
-    """A table, and the session of a client, of PostgreSQL itself, and of another client that must not notice."""
+    """A table, and sessions: one for the examples, one on PostgreSQL directly, and one that must not be affected."""
 
     async def load(statement, backend):
         async def rows():

@@ -1,4 +1,4 @@
-"""Clusters of one stack share PostgreSQL's server and its users; one cluster's user has nothing of another's."""
+"""Clusters of one stack share a PostgreSQL server and its users, but a user of one cluster cannot access another."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def rows_of(connection, relation) -> list[tuple] | None:
 
 
 def test_catalog_does_not_show_the_other_cluster(clusters, other_name):
-    """Every relation that PostgreSQL or the stand-in put there is refused, or has nothing of the other cluster."""
+    """Every relation of PostgreSQL or the stand-in is refused, or shows nothing of the other cluster."""
     one, other = clusters
     busy = other.psycopg()
     busy.execute("lock table secrets")
@@ -124,7 +124,7 @@ def test_catalog_does_not_show_the_other_cluster(clusters, other_name):
                 continue
             read.add(relation)
             values = {str(value) for row in rows for value in row}
-            # What this cluster's own clients have sent may name the other one.
+            # Statements of this cluster's own clients can name the other one.
             assert other_name not in values, name
             assert not any("seen from outside" in value for value in values), name
             if relation in ("pg_locks", "svv_transactions", "stv_locks", "pg_database"):

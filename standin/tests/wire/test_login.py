@@ -1,4 +1,4 @@
-"""Who gets in, and the clusters' comings and goings."""
+"""Logins, and clusters that start, pause and end."""
 
 from __future__ import annotations
 

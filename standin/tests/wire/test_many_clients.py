@@ -1,4 +1,4 @@
-"""Many clients at once, of which half vanish, leave nothing behind."""
+"""Many concurrent clients, half of which disconnect abruptly, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from redshift_standin.wire.session import Session
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 from standin_support.waiting import wait_until
 
-# What they are in the middle of; each client does one of these.
+# Each client is in the middle of one of these.
 WORKS = [
     b"select count(*) from crowd a, crowd b, crowd c, crowd d",
     b"begin; create temp table mine (n integer); insert into mine values (1)",
@@ -37,7 +37,7 @@ WORKS = [
 
 
 def census(watch) -> Counter[str]:
-    """Count what a client has of this process and of PostgreSQL."""
+    """Count the resources that clients use in this process and in PostgreSQL."""
     gc.collect()
     kinds = Counter(map(type, gc.get_objects()))
     counted = Counter({kind.__name__: kinds[kind] for kind in (Channel, PostgresSession, Session, asyncio.Task)})
@@ -53,7 +53,7 @@ def sessions(watch) -> int:
 
 
 def abandon(connection) -> None:
-    """Let the socket vanish without a word."""
+    """Close the socket without a Terminate message."""
     with socket.socket(fileno=os.dup(connection.fileno())) as same:
         same.shutdown(socket.SHUT_RDWR)
     connection.close()
@@ -83,17 +83,17 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier, nu
         busy, calm = clients[::2], clients[1::2]
         for client, work in zip(busy, itertools.cycle(WORKS)):
             client.pgconn.send_query(work)
-        # Those that work do not keep the others from being answered.
+        # Clients that run statements do not block the others.
         assert list(pool.map(lambda each: each.execute("select 42").fetchone(), calm)) == [(42,)] * len(calm)
     for client in busy:
         abandon(client)
     for client in calm:
         client.close()
-    # A statement that commits by itself goes on without its client.
+    # A statement in autocommit mode continues without its client.
     ended.set()
     # A census takes a while: it looks at every object of this process.
     wait_until(lambda: sessions(watch) == before["sessions"], "PostgreSQL's sessions have ended")
-    # There can be less than before: what an earlier test used may have been about to end.
+    # There can be fewer than before, because resources of an earlier test can be released in the meantime.
     wait_until(lambda: not census(watch) - before, "nothing is left behind")
 
 

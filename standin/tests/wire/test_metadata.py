@@ -1,4 +1,4 @@
-"""What clients ask of the catalogs: psql's backslash commands, redshift_connector's calls, SQLAlchemy's inspection."""
+"""Catalog queries of clients: psql's backslash commands, redshift_connector's calls, SQLAlchemy's inspector."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ create table extra.days (
 
 @pytest.fixture(scope="module")
 def described(all_endpoints, endpoint_postgres, certificates):
-    """A cluster with two tables and a view, which no test here changes."""
+    """A cluster with two tables and a view, which tests must not change."""
     made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
     connection = made.psycopg(autocommit=True)
     for statement in TABLES.split(";"):
@@ -92,7 +92,7 @@ def test_psql_lists_the_clusters_own_database(psql):
 
 @pytest.fixture(params=[None, (), ((b"datashare_enabled", b"on"),)], ids=["by SHOW", "one database", "all databases"])
 def cursor(described, trusted, request):
-    """A cursor of redshift_connector, as it is or as to an older cluster, of which the driver asks the catalogs."""
+    """A cursor of redshift_connector, also as for an older cluster, for which the driver queries the catalogs."""
     connection = described.redshift(database_metadata_current_db_only=False)
     if request.param is not None:
         connection.parameter_statuses = type(connection.parameter_statuses)(request.param)
@@ -100,7 +100,7 @@ def cursor(described, trusted, request):
 
 
 def columns(rows, *numbers):
-    """Return some columns of the rows outside of the system's schemas."""
+    """Return some columns of the rows outside system schemas."""
     rows = [row for row in rows if not {"pg_catalog", "information_schema", "pg_toast"}.intersection(row[:2])]
     return sorted(tuple(row[number] for number in numbers) for row in rows)
 
@@ -118,7 +118,7 @@ def test_redshift_connector_lists_tables(cursor):
     assert columns(cursor.get_tables(), *first) == [days, names, plays]
     assert columns(cursor.get_tables("dev", "extra", "d%s"), *first) == [days]
     assert columns(cursor.get_tables(table_name_pattern="plays"), *first) == [plays]
-    # The older query for one schema asks for indexes as well.
+    # The older query for one schema also reads indexes.
     listed = columns(cursor.get_tables(schema_pattern="public"), *first)
     assert [row for row in listed if row[3] != "INDEX"] == [names, plays]
 

@@ -1,4 +1,4 @@
-"""What the sessions have run: AWS pages "SYS_QUERY_HISTORY" and "STL_QUERY"."""
+"""The query history: AWS pages "SYS_QUERY_HISTORY" and "STL_QUERY"."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def session(endpoint):
 
 @pytest.fixture
 def history(endpoint):
-    """Return what a session has run, as another session reads it."""
+    """Return the statements of a session as another session reads them."""
     reader = endpoint.psycopg(autocommit=True)
     return lambda session: reader.execute(ASKED.format(session.info.backend_pid)).fetchall()
 

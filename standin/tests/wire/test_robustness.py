@@ -1,4 +1,4 @@
-"""What is sent by clients that mean no good, or do not know better."""
+"""Malicious and faulty clients."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_cancel_with_the_wrong_secret_is_ignored(endpoint):
 
 
 def test_slow_client_receives_everything(endpoint):
-    # More than the sockets take in, and less than that and what the endpoint itself keeps.
+    # More than the socket buffers hold, but less than they and the endpoint's buffer hold together.
     rows = 20_000
     endpoint.psycopg(autocommit=True).execute("create table wide (padding varchar(200))")
     endpoint.connect_to_postgres().execute(f"insert into wide select repeat('x', 200) from generate_series(1, {rows})")

@@ -1,4 +1,4 @@
-"""Without ORDER BY rows come in no order that a client could rely on (AWS page "ORDER BY clause")."""
+"""Without ORDER BY, clients cannot rely on the order of rows (AWS page "ORDER BY clause")."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MANY = 3 * MAX_ROWS
 
 @pytest.fixture
 def numbered(shared_endpoint):
-    """A session in whose transaction the table ``numbered`` has the numbers 1 to MANY, written in this order."""
+    """A session whose transaction has the table ``numbered`` with the numbers 1 to MANY, inserted in this order."""
     connection = shared_endpoint.psycopg()
     connection.execute("create temp table numbered (n integer)")
     connection.execute(f"insert into numbered values {', '.join(f'({n})' for n in range(1, MANY + 1))}")

@@ -1,4 +1,4 @@
-"""Transactions, table write locks, snapshots, and clients that go away."""
+"""Transactions, table write locks, snapshots, and clients that disconnect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Data API does beyond the facts of ../../conformance/test_8_data_api.py."""
+"""Behavior of the Data API that is not among the facts in ../../conformance/test_8_data_api.py."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_result_in_pages(api):
     described = execute(api, "create table pages as select 1 as n")
     for _ in range(11):
         execute(api, "insert into pages select n + (select max(n) from pages) from pages")
-    # Doubled eleven times.
+    # The number of rows is doubled eleven times.
     described = execute(api, "select n from pages order by n")
     assert described["ResultRows"] == 2048
     numbers, token = [], {}
@@ -85,7 +85,7 @@ def test_statements_are_listed_newest_first(api):
 
 
 def test_credentials_of_the_iam_identity(whole):
-    """GetClusterCredentialsWithIAM: a user of its own with the rights of PUBLIC, whatever user has the plain name."""
+    """GetClusterCredentialsWithIAM: a separate user with the privileges of PUBLIC, even if the plain name exists."""
     bob = whole.make_user("bob", allow("redshift:GetClusterCredentialsWithIAM"))
     client = whole.client("redshift", key=bob["AccessKeyId"], secret=bob["SecretAccessKey"])
     credentials = client.get_cluster_credentials_with_iam(ClusterIdentifier=CLUSTER, DbName=DATABASE)
