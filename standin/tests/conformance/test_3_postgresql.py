@@ -1,4 +1,4 @@
-"""Sections 3.3 to 3.5: PostgreSQL features that Redshift does not have. More of them are in ../sql/test_refused_options_and_formats.py."""
+"""Sections 3.3 to 3.5: PostgreSQL features that Redshift does not have. More of them are in ../sql/test_refusals.py."""
 
 from __future__ import annotations
 
