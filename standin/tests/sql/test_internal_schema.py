@@ -17,6 +17,8 @@ import pytest
         "select 1 where exists (select 1 from standin.database)",
         "explain select * from standin.database",
         "declare c cursor for select * from standin.database",
+        "select * from dev.standin.database",
+        "drop table dev.standin.database",
         "insert into standin.database values ('x', true)",
         "insert into t select 1 from standin.database",
         "update standin.database set name = 'x'",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redshift_standin.sql.lexer import unsupported, words
-from redshift_standin.sql.queries.catalog_queries import relations
+from redshift_standin.sql.queries.named_relations import relation_indexes
 from redshift_standin.sql.statement import Statement
 
 # Statements without expressions: their names of three parts are relations.
@@ -17,8 +17,8 @@ _WITHOUT_EXPRESSIONS = words("alter analyse analyze comment copy drop grant lock
 # SHOW has its own names: a schema's has two parts.
 _NOT_CHECKED = ("show",)
 
-# Words that a relation follows, in addition to FROM and its commas.
-_BEFORE_RELATION = words("delete into join table temp temporary update using")
+# Words that a relation follows, in addition to those that relation_indexes() knows.
+_BEFORE_RELATION = words("delete join table temp temporary")
 
 
 def remove_current_database(statement: Statement, database: str) -> Statement:
@@ -51,7 +51,7 @@ def _databases(statement: Statement) -> Iterator[int]:
     names = [(start, parts) for start, parts in _qualified_names(statement) if parts > 2]
     if not names or statement.at_any(0, _NOT_CHECKED):
         return
-    listed = frozenset(relations(statement))
+    listed = frozenset(relation_indexes(statement))
     without_expressions = _end_without_expressions(statement)
     for start, parts in names:
         is_relation = start < without_expressions or start in listed or statement.at_any(start - 1, _BEFORE_RELATION)
