@@ -21,6 +21,9 @@ from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
 from redshift_standin import HOST
+from tests.support.scheduling import NEED_STACK
+
+STACK = pytest.StashKey[Stack]()
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +52,21 @@ def own_standin() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
     """The whole local stack, with Airflow."""
     with own_stack() as stack:
+        pytestconfig.stash[STACK] = stack
         stack.up()
         yield stack
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop Airflow after the last test that needs it: it is never idle, and takes time from the tests that follow."""
+    needed = nextitem is not None and nextitem.nodeid.startswith(NEED_STACK)
+    if STACK in item.config.stash and not needed:
+        item.config.stash[STACK].down()
+        del item.config.stash[STACK]
 
 
 @pytest.fixture(scope="session")

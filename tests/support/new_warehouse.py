@@ -13,7 +13,7 @@ from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
 from redshift_elt.cluster.spec import ManagedCluster
-from redshift_standin import REGION
+from redshift_standin import REGION, standin_environment
 from standin_support.waiting import WAITER_CONFIG
 from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
 
@@ -43,6 +43,8 @@ def new_warehouse(
         for name, value in stack.airflow_environment().items():
             if name.startswith(VISIBLE):
                 patch.setenv(name, value)
+        # Without the public authorities, which take longer to read than a login takes.
+        patch.setenv("SSL_CERT_FILE", standin_environment(stack.settings)["PGSSLROOTCERT"])
         patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", STACK_BUCKET)
         # Tests make and change tables that a user who only loads may not touch.
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 
 from local.datagen import Options, generate
 from local.settings import Settings
@@ -21,6 +24,21 @@ from standin_support.service_parts import RecordingEndpoints, free_port
 from tests.model.star_schema import Row, comparable_tables, star_schema
 from tests.support.new_warehouse import new_warehouse
 from tests.support.warehouse import WarehouseUnderTest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def aws_models_are_read_once() -> Iterator[None]:
+    """Read AWS's models once: what botocore reads for each new client takes longer than most of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def masked_secrets_are_forgotten() -> Iterator[None]:
+    """Forget the secrets of a test, as each task is a process of its own: masking takes longer with each of them."""
+    yield
+    reset_secrets_masker()
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,9 @@ _MANAGED = "managed"
 # Firewalls and NAT gateways drop connections that are idle for about 350 seconds, such as one that waits for a lock or
 # for a long COPY (AWS page "Troubleshooting connection issues in Amazon Redshift").
 _KEEPALIVE = {"tcp_keepalive_idle": 60, "tcp_keepalive_interval": 30, "tcp_keepalive_count": 5}
+# SYS_CONNECTION_LOG shows it. Without a name, the driver searches the call stack for one, which takes about as long as
+# the rest of the login.
+_APPLICATION_NAME = "redshift_elt"
 
 
 class WarehouseHook(RedshiftSQLHook):
@@ -66,7 +69,7 @@ class WarehouseHook(RedshiftSQLHook):
         """
         deadline = Deadline(DEADLINE_SECONDS)
         extras = {name: value for name, value in self.conn.extra_dejson.items() if name not in _LOCATING_EXTRAS}
-        parameters = {**_KEEPALIVE, **self._parameters(deadline), **extras}
+        parameters = {**_KEEPALIVE, "application_name": _APPLICATION_NAME, **self._parameters(deadline), **extras}
         parameters.setdefault("timeout", _connect_seconds(deadline))
         try:
             connection = redshift_connector.connect(**parameters)

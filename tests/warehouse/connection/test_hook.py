@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import socket
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
-import botocore.session
 import pytest
 from airflow.sdk import RetryAction, configuration
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -31,14 +29,6 @@ from tests.support.ports import free_port
 BY_NAME = {"iam": True, "cluster_identifier": "sparkify"}
 SERVERLESS = {"iam": True, "serverless_work_group": "listeners"}
 PASSWORD = "Passw0rd-42"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def read_once() -> Iterator[None]:
-    """Read AWS's models once: what botocore reads for each new client takes longer than most of these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
-        yield
 
 
 @pytest.fixture
