@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 
+import botocore.endpoint
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
@@ -100,20 +102,38 @@ TRIED_AGAIN_BY_AIRFLOW = {("redshift", "ModifyClusterParameterGroup")}
 STATE_ERRORS = ("InvalidClusterState", "InvalidClusterParameterGroupState")
 
 
+LIKE_ANOTHER = pytest.mark.long("an error that ends a run as another does")
+
+
 @pytest.fixture
 def scenario(request) -> Scenario:
     return SCENARIOS[request.param]
 
 
+@pytest.fixture(scope="module")
+def recorded_calls() -> dict[str, list[Call]]:
+    """The requests of each scenario that has been recorded."""
+    return {}
+
+
 @pytest.fixture
-def calls(account, scenario) -> list[Call]:
+def calls(request, account, scenario, recorded_calls) -> list[Call]:
     """Each request that the scenario makes, once."""
-    with prepared(account, scenario):
-        with recorded() as calls:
-            scenario.run()
-        scenario.check(account)
-    assert len(calls) > 1
-    return list(dict.fromkeys(calls))
+    name = request.node.callspec.params["scenario"]
+    if name not in recorded_calls:
+        with prepared(account, scenario):
+            with recorded() as calls:
+                scenario.run()
+            scenario.check(account)
+        assert len(calls) > 1
+        recorded_calls[name] = list(dict.fromkeys(calls))
+    return recorded_calls[name]
+
+
+@pytest.fixture(autouse=True)
+def repeated_at_once(monkeypatch):
+    """Let botocore repeat a request without a pause."""
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
 
 
 @contextmanager
@@ -172,7 +192,7 @@ def test_temporarily_invalid_state_does_not_fail_the_run(account, scenario, call
 @pytest.mark.parametrize(
     ("code", "times", "error"),
     [
-        ("ThrottlingException", 1, ClientError),
+        pytest.param("ThrottlingException", 1, ClientError, marks=LIKE_ANOTHER),
         ("AnswerLost", 1, HTTPClientError),
         ("AccessDenied", None, ClientError),
     ],
