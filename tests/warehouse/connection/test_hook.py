@@ -483,6 +483,13 @@ class TestWithinTwentySeconds:
         with connection(extra=BY_NAME).get_conn() as open_connection:
             assert open_connection._usock.gettimeout() is None
 
+    def test_the_server_sees_the_name_of_the_application(self, connection):
+        assert connection(extra=BY_NAME).get_first("show application_name") == ["redshift_elt"]
+
+    def test_a_connection_can_name_its_own_application(self, connection):
+        named = connection(extra={**BY_NAME, "application_name": "nightly"})
+        assert named.get_first("show application_name") == ["nightly"]
+
 
 def action(error) -> RetryAction:
     return WarehouseRetryPolicy().evaluate(error, try_number=1, max_tries=4).action
