@@ -454,7 +454,7 @@ def test_rows_are_not_returned_in_insertion_order(session, tables):
         ),
         case(
             "5/32 dollar quotes",
-            "Dollar-quoted strings are not supported outside procedures.",
+            "Dollar-quoted strings are not supported in queries.",
             NO_SOURCE,
             {"$$a$$": NOT_HERE},
         ),

@@ -62,8 +62,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-# The query of UNLOAD is the only string that may be in dollar quotes.
-_UNLOADED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
+# Only the query of UNLOAD and the text of COMMENT, as dbt writes it, may be in dollar quotes.
+_DOLLAR_QUOTED = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 
 # A keyword may follow a number directly, as in what drivers ask the catalogs.
 _KEYWORD = re.compile(r"(?:and|as|else|end|from|or|then|when|where)\b", re.IGNORECASE)
@@ -94,11 +94,11 @@ def tokenize(source: str) -> list[Token]:
     while position < len(source):
         match = _TOKEN.match(source, position)
         if match is None:
-            query = _UNLOADED.match(source, position) if _begins_unload(tokens) else None
-            if query is None:
+            string = _DOLLAR_QUOTED.match(source, position) if _allows_dollar_quotes(tokens) else None
+            if string is None:
                 raise _no_token(source, position)
-            tokens.append(Token(Kind.STRING, query.group(), position, query.end()))
-            position = query.end()
+            tokens.append(Token(Kind.STRING, string.group(), position, string.end()))
+            position = string.end()
             continue
         kind = match.lastgroup or ""
         end = match.end()
@@ -113,8 +113,12 @@ def tokenize(source: str) -> list[Token]:
     return tokens
 
 
-def _begins_unload(tokens: list[Token]) -> bool:
-    return [token.value for token in tokens[-2:]] == ["unload", "("] and tokens[-2].kind is Kind.WORD
+def _allows_dollar_quotes(tokens: list[Token]) -> bool:
+    """Whether the next token is the query of UNLOAD or the text of COMMENT."""
+    if [token.value for token in tokens[-2:]] == ["unload", "("] and tokens[-2].kind is Kind.WORD:
+        return True
+    start = next((at + 1 for at in range(len(tokens) - 1, -1, -1) if tokens[at].value == ";"), 0)
+    return [token.value for token in tokens[start : start + 2]] == ["comment", "on"] and tokens[-1].value == "is"
 
 
 def _token(source: str, kind: str, start: int, end: int) -> Token:

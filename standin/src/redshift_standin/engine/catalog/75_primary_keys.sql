@@ -59,7 +59,7 @@ $$;
 
 create or replace view standin.shown_primary_keys as
 select
-    current_database()::information_schema.sql_identifier as catalog_name,
+    standin.current_database()::information_schema.sql_identifier as catalog_name,
     spaces.nspname::information_schema.sql_identifier as schema_name,
     tables.relname::information_schema.sql_identifier as table_name,
     (tables.relname || '_pkey')::information_schema.sql_identifier as constraint_name,

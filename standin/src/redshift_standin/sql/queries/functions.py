@@ -12,7 +12,7 @@ BUILT_IN = words(
     """
     abs acos ascii asin atan atan2 bit_and bit_or bool_and bool_or btrim ceil ceiling char_length
     character_length chr coalesce cos cot count cube cume_dist date degrees dense_rank exp first_value floor
-    greatest grouping has_database_privilege has_schema_privilege has_table_privilege lag last_value lead least
+    greatest grouping has_database_privilege has_schema_privilege lag last_value lead least
     left ln log lpad ltrim max md5 min mod nth_value ntile nullif octet_length percent_rank percentile_cont
     percentile_disc pg_backend_pid pg_last_copy_count pg_last_copy_id pg_last_unload_count pi position power quote_ident
     quote_literal radians random rank repeat replace reverse right rollup row_number rpad rtrim sign sin
@@ -24,10 +24,10 @@ BUILT_IN = words(
 
 IN_STANDIN = words(
     """
-    add_months avg charindex concat convert_timezone current_database date_trunc fnv_hash getdate is_valid_json
-    is_valid_json_array json_array_length json_extract_array_element_text json_extract_path_text last_day len length
-    listagg median regexp_count regexp_instr regexp_replace regexp_substr round sha1 sha2 strtol sum sysdate to_date
-    to_timestamp trunc version
+    add_months avg charindex concat convert_timezone current_database date_trunc fnv_hash getdate has_table_privilege
+    is_valid_json is_valid_json_array json_array_length json_extract_array_element_text json_extract_path_text last_day
+    len length listagg median regexp_count regexp_instr regexp_replace regexp_substr round sha1 sha2 strtol sum sysdate
+    to_date to_timestamp trunc version
     pg_cancel_backend pg_terminate_backend
     """
 )
