@@ -20,7 +20,7 @@ from redshift_elt.run.clock import now
 from warehouse_page.json_responses import moment_text, month_response, overview_response, run_response
 from warehouse_page.month import Month
 from warehouse_page.report import NoReportError, Report
-from warehouse_page.runs import first_interval, latest_runs, runs_within
+from warehouse_page.runs import latest_runs, runs_within, start_of_first_interval
 from warehouse_page.settings import PageSettings, base_path
 from warehouse_page.snapshot import SnapshotReader, WarehouseUnreadableError
 
@@ -99,7 +99,7 @@ def page_app(settings: PageSettings) -> FastAPI:
     @app.get("/data/warehouse")
     async def warehouse_data(month: Annotated[str | None, Query(pattern=_MONTH)] = None) -> Any:
         shown = await run_in_threadpool(latest_runs, settings.dag_id)
-        since = min((run.begun for run in shown), default=now())
+        since = min((run.started_or_due for run in shown), default=now())
         reading = reader.snapshot(Month.parse(month) if month else None, since)
         try:
             # Shielded, because a client that disconnects must not cancel the read for the others.
@@ -110,8 +110,8 @@ def page_app(settings: PageSettings) -> FastAPI:
             return {"message": f"The warehouse did not answer within {_WAIT_SECONDS} seconds. Try again later."}
         within = snapshot.month.start, snapshot.month.end
         covering = await run_in_threadpool(runs_within, settings.dag_id, *within)
-        begun = await run_in_threadpool(first_interval, settings.dag_id)
-        of_month = await run_in_threadpool(month_response, snapshot, covering, begun, now())
+        first_interval = await run_in_threadpool(start_of_first_interval, settings.dag_id)
+        of_month = await run_in_threadpool(month_response, snapshot, covering, first_interval, now())
         answer = {
             "dag_id": settings.dag_id,
             **overview_response(snapshot, {run.run_id for run in shown}),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cached_property
 
 HOUR = timedelta(hours=1)
 
@@ -54,65 +55,68 @@ class Hour:
     run_id: str | None
 
 
-def hour_states(
-    first: datetime,
-    last: datetime,
-    *,
-    runs: Sequence[RunInterval],
-    loads: Iterable[CoveredInterval],
-    rows: Mapping[datetime, int],
-    begins: datetime | None,
-    now: datetime,
-) -> list[Hour]:
+@dataclass(frozen=True)
+class Coverage:
+    """What is known about the hours of a period. All times are UTC without a time zone.
+
+    :param runs: the runs, in the order in which they started.
+    :param loads: the intervals that the fact table was loaded for.
+    :param rows: the number of rows in the fact table by the start of the hour; hours without rows may be missing.
+    :param start: the start of the first covered interval; None if there is none.
+    :param now: hours that end later have not ended.
+    """
+
+    runs: Sequence[RunInterval]
+    loads: Sequence[CoveredInterval]
+    rows: Mapping[datetime, int]
+    start: datetime | None
+    now: datetime
+
+    def state(self, hour: datetime, run: RunInterval | None) -> HourState:
+        """Return the state of an hour.
+
+        :param run: the last run that covers a part of the hour.
+        """
+        if run and run.state in ("queued", "running"):
+            return HourState.RUNNING
+        if run and run.state == "failed":
+            return HourState.FAILED
+        if any(interval.start <= hour and hour + HOUR <= interval.end for interval in self._loaded):
+            return HourState.LOADED if self.rows.get(hour) else HourState.EMPTY
+        if self.start is None or hour + HOUR <= self.start or hour + HOUR > self.now:
+            return HourState.OUTSIDE
+        return HourState.MISSING
+
+    @cached_property
+    def _loaded(self) -> list[CoveredInterval]:
+        return _merged(self.loads)
+
+
+def hour_states(first: datetime, last: datetime, coverage: Coverage) -> list[Hour]:
     """Return each hour from ``first`` to ``last``, exclusive, with its state.
 
     The last run that covers a part of the hour decides. While it has not ended, the hour is running; if it has failed,
     the hour has failed, whatever earlier runs did. Otherwise the hour is loaded or empty if loads cover it completely,
     and missing if they do not. Hours before the first covered one, and hours that have not ended, are outside.
 
-    All times are UTC without a time zone.
-
-    :param runs: the runs, in the order in which they started.
-    :param loads: the intervals that the fact table was loaded for.
-    :param rows: the number of rows in the fact table by the start of the hour; hours without rows may be missing.
-    :param begins: the start of the first covered interval; None if there is none.
-    :param now: hours that end later have not ended.
+    :param first: UTC without a time zone.
+    :param last: UTC without a time zone.
     """
     latest: dict[datetime, RunInterval] = {}
-    for run in runs:
+    for run in coverage.runs:
         hour = max(first, run.start.replace(minute=0, second=0, microsecond=0))
         while hour < min(last, run.end):
             latest[hour] = run
             hour += HOUR
-    covered = _merged(loads)
     return [
         Hour(
             hour,
-            _state(hour, latest.get(hour), covered, rows.get(hour, 0), begins, now),
-            rows.get(hour, 0),
+            coverage.state(hour, latest.get(hour)),
+            coverage.rows.get(hour, 0),
             latest[hour].run_id if hour in latest else None,
         )
         for hour in _each(first, last)
     ]
-
-
-def _state(
-    hour: datetime,
-    run: RunInterval | None,
-    covered: Sequence[CoveredInterval],
-    rows: int,
-    begins: datetime | None,
-    now: datetime,
-) -> HourState:
-    if run and run.state in ("queued", "running"):
-        return HourState.RUNNING
-    if run and run.state == "failed":
-        return HourState.FAILED
-    if any(interval.start <= hour and hour + HOUR <= interval.end for interval in covered):
-        return HourState.LOADED if rows else HourState.EMPTY
-    if begins is None or hour + HOUR <= begins or hour + HOUR > now:
-        return HourState.OUTSIDE
-    return HourState.MISSING
 
 
 def _each(first: datetime, last: datetime) -> Iterable[datetime]:

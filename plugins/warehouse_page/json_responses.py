@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from warehouse_page.hours import Hour, hour_states
+from redshift_elt.run.window import is_full_load
+from warehouse_page.hours import Coverage, Hour, hour_states
 from warehouse_page.month import Month, earliest, latest
 from warehouse_page.runs import Run
 from warehouse_page.snapshot import Row, Snapshot
@@ -55,37 +56,36 @@ def overview_response(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str,
             snapshot.checks_now, "outcome target check expected actual window_start window_end checked_at"
         ),
         "checks_not_passed": _dicts(
-            snapshot.checks_not_passed,
-            "target check expected actual outcome window_start window_end checked_at run_id",
+            ((*row, is_full_load(row[6])) for row in snapshot.checks_not_passed),
+            "target check expected actual outcome window_start window_end checked_at run_id full_load",
         ),
         "rejects": _dicts(snapshot.rejects, "bucket object_key line_number column reason line rejected_at run_id"),
         "rejects_count": snapshot.rejects_count,
     }
 
 
-def month_response(snapshot: Snapshot, runs: Sequence[Run], begun: datetime | None, now: datetime) -> dict[str, Any]:
+def month_response(
+    snapshot: Snapshot, runs: Sequence[Run], first_interval: datetime | None, now: datetime
+) -> dict[str, Any]:
     """Return the hours of a month, its checks by day, and the range of months.
 
     :param runs: the runs whose windows may overlap the month, in the order in which they started.
-    :param begun: the start of the first data interval of any run.
+    :param first_interval: the start of the first data interval of any run.
     """
-    begins = earliest([snapshot.begins, begun])
-    intervals = [interval for interval in (run.interval() for run in runs) if interval]
-    hours = hour_states(
-        snapshot.month.start,
-        snapshot.month.end,
-        runs=intervals,
+    coverage = Coverage(
+        runs=[interval for interval in (run.interval() for run in runs) if interval],
         loads=snapshot.covered,
         rows=snapshot.rows_by_hour,
-        begins=begins,
+        start=earliest([snapshot.data_start, first_interval]),
         now=now,
     )
-    last = latest([now, snapshot.ends and snapshot.ends - _MOMENT]) or now
+    first = Month.of(coverage.start) if coverage.start else snapshot.month
+    last = latest([now, snapshot.data_end and snapshot.data_end - _MOMENT]) or now
     return {
         "month": str(snapshot.month),
-        "first_month": str(min(Month.of(begins), snapshot.month)) if begins else str(snapshot.month),
+        "first_month": str(min(first, snapshot.month)),
         "last_month": str(max(Month.of(last), snapshot.month)),
-        "hours": [_hour(hour) for hour in hours],
+        "hours": [_hour(hour) for hour in hour_states(snapshot.month.start, snapshot.month.end, coverage)],
         "checks_by_day": _by_day(snapshot),
     }
 

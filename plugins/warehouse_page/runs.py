@@ -20,7 +20,7 @@ SHOWN_RUNS = 25
 MAX_RUNS = 2000
 
 # When a run last started: a cleared run starts again. A run that has not started yet counts as the latest.
-_BEGUN = func.coalesce(DagRun.start_date, DagRun.queued_at, DagRun.run_after)
+_STARTED_OR_DUE = func.coalesce(DagRun.start_date, DagRun.queued_at, DagRun.run_after)
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Run:
 
     :param kind: scheduled, backfill, manual or asset_triggered.
     :param window: its window; None if its params are invalid.
-    :param begun: when it last started or was queued.
+    :param started_or_due: when it last started; if it has not started, when it was queued or due.
     """
 
     run_id: str
     kind: str
     state: str
     window: Window | None
-    begun: datetime
+    started_or_due: datetime
     started: datetime | None
     ended: datetime | None
 
@@ -50,12 +50,14 @@ class Run:
         if self.window is None:
             return None
         start, end = self.window.bounds
-        return RunInterval(start, self.begun if self.window.full else end, self.run_id, self.state)
+        return RunInterval(start, self.started_or_due if self.window.full else end, self.run_id, self.state)
 
 
 def latest_runs(dag_id: str) -> list[Run]:
     """Return the latest runs, the last started first."""
-    return _runs(_select().where(DagRun.dag_id == dag_id).order_by(_BEGUN.desc(), DagRun.id.desc()).limit(SHOWN_RUNS))
+    return _runs(
+        _select().where(DagRun.dag_id == dag_id).order_by(_STARTED_OR_DUE.desc(), DagRun.id.desc()).limit(SHOWN_RUNS)
+    )
 
 
 def runs_within(dag_id: str, start: datetime, end: datetime) -> list[Run]:
@@ -78,10 +80,10 @@ def runs_within(dag_id: str, start: datetime, end: datetime) -> list[Run]:
     # SQLite stores true as 1.
     full = DagRun.conf["full_load"].as_string().in_(("true", "1"))
     query = _select().where(DagRun.dag_id == dag_id, or_(within, last_hour, by_params, full))
-    return _runs(query.order_by(_BEGUN.desc(), DagRun.id.desc()).limit(MAX_RUNS))[::-1]
+    return _runs(query.order_by(_STARTED_OR_DUE.desc(), DagRun.id.desc()).limit(MAX_RUNS))[::-1]
 
 
-def first_interval(dag_id: str) -> datetime | None:
+def start_of_first_interval(dag_id: str) -> datetime | None:
     """Return the start of the first data interval of any run; UTC without a time zone."""
     with create_session(scoped=False) as session:
         found = session.scalar(select(func.min(DagRun.data_interval_start)).where(DagRun.dag_id == dag_id))
@@ -92,7 +94,7 @@ def _select() -> Select[Any]:
     return select(
         DagRun.run_id,
         DagRun.run_type,
-        DagRun._state.label("state"),
+        DagRun.state,
         DagRun.conf,
         DagRun.data_interval_start,
         DagRun.data_interval_end,
@@ -112,7 +114,7 @@ def _runs(query: Select[Any]) -> list[Run]:
             kind=row.run_type,
             state=row.state,
             window=_window(row),
-            begun=_naive(row.start_date or row.queued_at or row.run_after),
+            started_or_due=_naive(row.start_date or row.queued_at or row.run_after),
             started=_naive(row.start_date),
             ended=_naive(row.end_date),
         )

@@ -19,6 +19,7 @@ from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.ddl.migrations import SCHEMA
 from redshift_elt.run.clock import now
+from redshift_elt.run.window import FULL_LOAD
 from redshift_elt.sql.identifiers import bare, table
 from redshift_elt.sql.render import Templates, render
 from warehouse_page.cached import Cached
@@ -66,18 +67,24 @@ class Table:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The warehouse at one moment. Rows are those that the statement of the same name returns.
+    """The warehouse at one moment. Times are UTC without a time zone.
+
+    The fields without a description have the rows of the statement of the same name.
 
     :param month: the month of ``rows_by_hour``, ``covered`` and ``checks_by_day``.
-    :param read_at: when it was read; UTC without a time zone.
-    :param begins: the start of the earliest window, or the earliest event in the fact table.
-    :param ends: the end of the latest window, or the latest event.
+    :param read_at: when it was read.
+    :param data_start: the start of the earliest window, or the earliest event in the fact table.
+    :param data_end: the end of the latest window, or the latest event.
+    :param rows_by_hour: the number of rows in the fact table by the start of the hour; hours without rows are missing.
+    :param covered: the intervals that the fact table was loaded for.
+    :param checks_now: the rows of ``check/last_results.sql`` in :mod:`redshift_elt.sql`.
+    :param rejects_count: the number of all rejects.
     """
 
     month: Month
     read_at: datetime
-    begins: datetime | None
-    ends: datetime | None
+    data_start: datetime | None
+    data_end: datetime | None
     tables: list[Table]
     loads: list[Row] = field(default_factory=list)
     rows_by_hour: dict[datetime, int] = field(default_factory=dict)
@@ -164,23 +171,29 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
     fact = settings.fact_table if settings.fact_table in {*existing, *existing.values()} else None
     names = {"fact": fact, "time_column": settings.time_column}
     first, last = fetch("time_range.sql", **names)[0] if fact else (None, None)
-    begins = earliest([first, *(target[2] for target in targets)])
-    ends = latest([last, *(target[3] for target in targets)])
-    own = bare(settings.fact_table)
+    data_start = earliest([first, *(target[2] for target in targets)])
+    data_end = latest([last, *(target[3] for target in targets)])
+    fact_name = bare(settings.fact_table)
     read_at = now()
     # The month with the latest data: schedules keep running after data stops arriving.
-    month = month or Month.of(last or begins or read_at)
-    values |= {"target": own, "month_start": month.start, "month_end": month.end}
+    month = month or Month.of(last or data_start or read_at)
+    values |= {"target": fact_name, "month_start": month.start, "month_end": month.end}
+    values["full_load_end"] = FULL_LOAD.bounds[1]
     counted = [existing[name] for name, *_ in targets if name in existing]
     counts: dict[str, int] = dict(fetch("count_rows.sql", tables=counted)) if counted else {}
     return Snapshot(
         month=month,
         read_at=read_at,
-        begins=begins,
-        ends=ends,
+        data_start=data_start,
+        data_end=data_end,
         tables=[
             Table(
-                name, counts.get(existing.get(name, "")), loaded_at, reaches, rebuilt_at, last if name == own else None
+                name=name,
+                rows=counts.get(existing.get(name, "")),
+                loaded_at=loaded_at,
+                reaches=reaches,
+                rebuilt_at=rebuilt_at,
+                newest=last if name == fact_name else None,
             )
             for name, loaded_at, _, reaches, rebuilt_at in targets
         ],
@@ -189,7 +202,7 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
         covered=[
             # A full load covers everything up to its start.
             CoveredInterval(start, started_at if full_load else end)
-            for start, end, full_load, started_at in fetch("covers.sql")
+            for start, end, full_load, started_at in fetch("covered.sql")
         ],
         checks_by_day=fetch("checks_by_day.sql"),
         checks_now=session.fetch(render("check/last_results.sql"), values),

@@ -41,8 +41,9 @@ def cells(opened, module, call, *arguments):
     """Return the texts of the table rows that a function of the page's scripts makes."""
     script = f"""async (given) => {{
         const {{ {call} }} = await import("/warehouse/static/{module}.js");
-        const made = {call}(...given);
-        return [...made.querySelectorAll("tbody > tr")].map((row) => [...row.children].map((cell) => cell.innerText));
+        const made = [{call}(...given)].flat();
+        const rows = made.flatMap((part) => [...part.querySelectorAll("tbody > tr")]);
+        return rows.map((row) => [...row.children].map((cell) => cell.innerText));
     }}"""
     return opened.evaluate(script, list(arguments))
 
@@ -62,6 +63,15 @@ def test_latest_data_of_a_table_is_its_last_window_or_full_load(opened, rebuilt,
     table = {"name": "songplays", "rows": 5, "loaded_at": rebuilt, "newest": None}
     [row] = cells(opened, "sections", "tables", [{**table, "reaches": "2018-11-15T17:00:00Z", "rebuilt_at": rebuilt}])
     assert shown in row[3]
+
+
+def test_check_of_a_full_load_has_everything_as_its_window(opened):
+    check = {"target": "songs", "check": "rows", "outcome": "failed", "expected": "1", "actual": "0"}
+    window = {"window_start": "1970-01-01T00:00:00Z", "window_end": "9999-01-01T00:00:00Z", "full_load": True}
+    failed = {**check, **window, "checked_at": "2018-11-15T17:00:00Z", "run_id": "full"}
+    answer = {"checks_now": [check], "checks_not_passed": [failed], "checks_by_day": [], "month": "2018-11"}
+    [row, _] = cells(opened, "checks", "checks", "sparkify_etl", answer)
+    assert row[0] == "everything"
 
 
 def test_each_section_reports_a_server_failure(opened):

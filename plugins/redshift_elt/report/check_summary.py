@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from redshift_elt.run.window import is_full_load
+
 _OUTCOMES = ("failed", "warned", "passed")
-# The year in which the window of a full load ends: redshift_elt.run.window.
-_NO_END = 9999
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class CheckSummary:
         counts = [(sum(result.outcome == name for result in self.results), name) for name in reversed(_OUTCOMES)]
         counted = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
         last = max(self.results, key=lambda result: result.checked_at)
-        is_full = last.window_end.year == _NO_END
-        window = "everything" if is_full else f"{_minute(last.window_start)} to {_minute(last.window_end)} UTC"
+        bounds = f"{_minute(last.window_start)} to {_minute(last.window_end)} UTC"
+        window = "everything" if is_full_load(last.window_end) else bounds
         return (
             f"Last result of each check: {counted}. The last checked load was for {window}; it was checked at "
             f"{_minute(last.checked_at)} UTC."

@@ -9,9 +9,6 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_END = datetime(9999, 1, 1, tzinfo=timezone.utc)
-
 
 @dataclass(frozen=True)
 class Window:
@@ -72,6 +69,19 @@ class Window:
         return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
 
 
+FULL_LOAD = Window(
+    datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc), full=True, origin="full load"
+)
+
+
+def is_full_load(window_end: datetime) -> bool:
+    """Return whether a window is that of a full load.
+
+    :param window_end: its end as in a TIMESTAMP column: UTC, without a zone.
+    """
+    return window_end == FULL_LOAD.bounds[1]
+
+
 def resolve_window(context: Mapping[str, Any]) -> Window:
     """Return the window of a task's run.
 
@@ -92,7 +102,7 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
     if params.get("full_load"):
         if start:
             raise AirflowFailException("Give either full_load or a window: a full load has no window.")
-        return Window(_BEGINNING, _END, full=True, origin="full load")
+        return FULL_LOAD
     try:
         if start and end:
             return Window(_utc(start), _utc(end), False, "params", lookback)

@@ -1,6 +1,6 @@
 {# Counts, for each check and the days of a month, the windows that were checked and the outcomes. If a window was
-   checked several times, its last result counts. Full loads, whose window ends in 9999, belong to no day.
-   Binds dag_id, month_start and month_end, which is not included. #}
+   checked several times, its last result counts. Full loads belong to no day.
+   Binds dag_id, month_start, month_end, which is not included, and full_load_end. #}
 select
     target,
     check_name,
@@ -28,7 +28,7 @@ from (
     where dag_id = %(dag_id)s
         and window_end > %(month_start)s
         and window_start < %(month_end)s
-        and window_end < '9999-01-01'
+        and window_end < %(full_load_end)s
 ) as results
 where newest = 1
 group by

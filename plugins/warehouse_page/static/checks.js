@@ -1,6 +1,6 @@
 // The checks: those that warned or failed, and the results of each check by day.
 import { blank, element, table } from "./dom.js";
-import { count, moment, tag, window_ } from "./format.js";
+import { EVERYTHING, count, moment, tag, window_ } from "./format.js";
 import { runLink } from "./links.js";
 
 /** Return the checks that warned or failed, and the results of each check on the days of the month. */
@@ -21,7 +21,7 @@ function summary(now) {
 function problems(dagId, found) {
   if (!found.length) return [element("p.soft", {}, "No check has ever warned or failed.")];
   const rows = found.map((one) => [
-    runLink(dagId, one.run_id, window_(one.window_start, one.window_end)),
+    runLink(dagId, one.run_id, one.full_load ? EVERYTHING : window_(one.window_start, one.window_end)),
     tag(one.outcome),
     `${one.target}: ${one.check}`,
     element("span", {}, one.actual, element("span.soft", {}, ` (expected: ${one.expected})`)),

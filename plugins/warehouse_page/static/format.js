@@ -44,9 +44,11 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Return a window as text: the date only once within a day, "everything" for a full load. */
+/** The window of a full load as text. */
+export const EVERYTHING = "everything";
+
+/** Return a window as text: the date only once within a day. */
 export function window_(start, end) {
-  if (!start || start < "1971") return "everything";
   const [from, to] = [minute(start), minute(end)];
   if (from.slice(0, 10) === to.slice(0, 10)) return `${from} – ${to.slice(11)}`;
   if (from.endsWith("00:00") && to.endsWith("00:00")) return days(from, to);

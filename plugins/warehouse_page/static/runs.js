@@ -1,6 +1,6 @@
 // The last runs, and the loads of each run.
 import { blank, element, named, table } from "./dom.js";
-import { count, duration, moment, tag, window_ } from "./format.js";
+import { EVERYTHING, count, duration, moment, tag, window_ } from "./format.js";
 import { runLink } from "./links.js";
 
 /**
@@ -27,7 +27,7 @@ const RUN_COLUMNS = [
 
 function runRows(dagId, run, loads) {
   const own = newest(loads?.filter((load) => load.run_id === run.run_id) ?? []);
-  const name = run.full_load ? "everything" : run.window ? window_(...run.window) : "unknown";
+  const name = run.full_load ? EVERYTHING : run.window ? window_(...run.window) : "unknown";
   const details = own.length ? unfolded(loadsTable(own)) : null;
   const first = details ? toggle(name, details) : name;
   const sum = (of) => (own.length ? count(own.reduce((total, load) => total + of(load), 0)) : "–");

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from tests.warehouse.warehouse_page.conftest import DAG
-from warehouse_page.runs import SHOWN_RUNS, first_interval, latest_runs, runs_within
+from warehouse_page.runs import SHOWN_RUNS, latest_runs, runs_within, start_of_first_interval
 
 HOUR = ("2018-11-15T16:00", "2018-11-15T17:00")
 # Airflow takes one run for each moment.
@@ -88,8 +88,8 @@ def test_full_load_covers_the_hours_before_its_start(new_run):
 
 
 def test_first_interval_comes_from_the_schedule(new_run):
-    assert first_interval(DAG) is None
+    assert start_of_first_interval(DAG) is None
     new_run("by-hand")
     new_run("second", HOUR)
     new_run("first", ("2018-11-15T15:00", "2018-11-15T16:00"))
-    assert first_interval(DAG) == datetime(2018, 11, 15, 15)
+    assert start_of_first_interval(DAG) == datetime(2018, 11, 15, 15)

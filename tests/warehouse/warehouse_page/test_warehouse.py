@@ -278,10 +278,10 @@ def test_last_result_of_each_check_and_its_failures(warehouse, ask, write):
     now = {one["check"]: (one["outcome"], one["actual"]) for one in answer["checks_now"]}
     # One that was not made within a week of the last one is made no more.
     assert now == {"nulls": ("passed", "0"), "rows": ("warned", "nothing")}
-    assert [(one["check"], one["run_id"]) for one in answer["checks_not_passed"]] == [
-        ("rows", "run-3"),
-        ("nulls", "run-1"),
-        ("of old", "run-0"),
+    assert [(one["check"], one["run_id"], one["full_load"]) for one in answer["checks_not_passed"]] == [
+        ("rows", "run-3", True),
+        ("nulls", "run-1", False),
+        ("of old", "run-0", False),
     ]
 
 
