@@ -71,6 +71,9 @@ _KEYWORD = re.compile(r"(?:and|as|else|end|from|or|then|when|where)\b", re.IGNOR
 # PostgreSQL truncates longer names; Redshift allows 127 bytes.
 _LONGEST_NAME = 63
 
+# The kind of each group of the pattern.
+_KINDS = {kind.name.lower(): kind for kind in Kind}
+
 _LITERAL_PREFIXES = ("b", "x", "n")
 
 
@@ -132,7 +135,7 @@ def _token(source: str, kind: str, start: int, end: int) -> Token:
         raise unsupported(f"a name of more than {_LONGEST_NAME} bytes ({text})")
     if kind == "quoted":
         return Token(Kind.QUOTED, text[1:-1].replace('""', '"').lower(), start, end)
-    return Token(Kind(kind), text.lower() if kind == "word" else text, start, end)
+    return Token(_KINDS[kind], text.lower() if kind == "word" else text, start, end)
 
 
 def _no_token(source: str, position: int) -> WarehouseError:

@@ -51,6 +51,11 @@ class Output:
         else:
             self.replace(index, self._statement.source[token.start : token.end])
 
+    def copy_range(self, low: int, high: int) -> None:
+        """Add tokens as they were written, with the blanks between them; there are no names among them."""
+        tokens = self._statement.tokens
+        self.replace(low, self._statement.source[tokens[low].start : tokens[high - 1].end])
+
     def copy_name(self, index: int) -> None:
         """Add a token that is a name, in quotes, so that PostgreSQL cannot read it as one of its keywords."""
         self.replace(index, quote(self._statement.tokens[index].value))

@@ -13,6 +13,9 @@ from redshift_standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsu
 _LARGEST = 16 * 1024 * 1024
 
 
+_SYNTAX = (Kind.WORD, Kind.PUNCTUATION, Kind.OPERATOR)
+
+
 class Statement:
     """The tokens of one statement and the text that they come from.
 
@@ -93,10 +96,12 @@ class Statement:
         """Whether the tokens from this index on are these words, operators or punctuation marks."""
         if index < 0 or index + len(values) > len(self.tokens):
             return False
-        return all(
-            token.value == value and token.kind in (Kind.WORD, Kind.PUNCTUATION, Kind.OPERATOR)
-            for token, value in zip(self.tokens[index : index + len(values)], values, strict=True)
-        )
+        # A loop, because it is the most frequent call of the translation.
+        for place, value in enumerate(values, index):
+            token = self.tokens[place]
+            if token.value != value or token.kind not in _SYNTAX:
+                return False
+        return True
 
     def at_any(self, index: int, values: Iterable[str]) -> bool:
         """Whether the token at this index is one of these words or marks."""

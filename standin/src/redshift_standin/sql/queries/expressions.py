@@ -27,6 +27,9 @@ _BEFORE_STRING = words(
 )
 
 
+_LITERALS = (Kind.NUMBER, Kind.PARAMETER, Kind.STRING)
+
+
 class Expressions:
     """Writes a range of a statement's tokens as PostgreSQL."""
 
@@ -59,6 +62,9 @@ class Expressions:
     def _emit_one(self, index: int, low: int) -> int:
         statement, output = self._statement, self._output
         token = statement.tokens[index]
+        if token.kind in _LITERALS:
+            output.copy(index)
+            return index + 1
         if statement.at(index, "::"):
             output.copy(index)
             kind, after = read_type(statement, index + 1, catalogs=self._catalogs)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redshift_standin.errors import WarehouseError
-from redshift_standin.sql.lexer import unsupported
+from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.expressions import Expressions
 from redshift_standin.sql.statement import Statement, quote
+
+# What rows of VALUES mostly consist of.
+_LITERALS = (Kind.NUMBER, Kind.PARAMETER, Kind.STRING)
+_LITERAL_WORDS = words("null true false default , -")
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,20 @@ def _emit_values(statement: Statement, output: Output, index: int) -> None:
         if not statement.at(low, "(") or statement.closing[low] != high - 1:
             raise unsupported("anything after VALUES (..)") if statement.at(low, "(") else statement.near(low)
         output.write(", " if number else " ")
-        expressions.emit(low, high)
+        if _has_literals_only(statement, low, high):
+            output.copy_range(low, high)
+        else:
+            expressions.emit(low, high)
+
+
+def _has_literals_only(statement: Statement, low: int, high: int) -> bool:
+    """Whether a row of VALUES needs no translation, as nearly every row of a long list."""
+    for token in statement.tokens[low + 1 : high - 1]:
+        is_literal = token.kind in _LITERALS or (token.value in _LITERAL_WORDS and token.kind is not Kind.QUOTED)
+        if not is_literal:
+            return False
+    text = statement.source[statement.tokens[low].start : statement.tokens[high - 1].end]
+    return "--" not in text and "/*" not in text
 
 
 def _refuse_outer_joins(statement: Statement, low: int) -> None:
