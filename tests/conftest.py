@@ -1,4 +1,4 @@
-"""What tests of several folders share: the stand-in alone and the whole stack, each on free ports in a new folder."""
+"""Shared fixtures: the stand-in alone and the whole stack, each on free ports in a new folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STACK = pytest.StashKey[Stack]()
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The directory with the real data, which is not part of the project; its tests need SPARKIFY_DATA."""
+    """The directory with the real data, which is not part of the repository. Its tests need SPARKIFY_DATA."""
     directory = os.environ.get("SPARKIFY_DATA")
     if not directory:
         pytest.skip("SPARKIFY_DATA does not name a directory with the real data")
@@ -45,7 +45,7 @@ def standin() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def own_standin() -> Iterator[Stack]:
-    """The same for the tests of one file, with nothing in it."""
+    """The same, empty, for the tests of one file."""
     with own_stack() as stack:
         stack.up_without_airflow()
         yield stack
@@ -71,7 +71,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def progress() -> Progress:
-    """Steps that nobody sees."""
+    """A progress display without output."""
     return Progress(Console(file=StringIO(), width=200))
 
 
@@ -84,20 +84,20 @@ def api(stack: Stack) -> Iterator[AirflowApi]:
 
 @pytest.fixture(scope="module")
 def new_stack() -> Iterator[Stack]:
-    """A stack that nobody has started, for the tests of one file."""
+    """A stack that has not been started, for the tests of one file."""
     with own_stack() as stack:
         yield stack
 
 
 @pytest.fixture
 def new_settings(short_folder: Path) -> Settings:
-    """The settings of a stack that nobody has started."""
+    """The settings of a stack that has not been started."""
     return free_settings(short_folder)
 
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A folder that every user can reach, as PostgreSQL needs it when the tests run as root."""
+    """A folder that every user can access, which PostgreSQL needs when root runs the tests."""
     with tempfile.TemporaryDirectory(prefix="sparkify-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -105,7 +105,7 @@ def short_folder() -> Iterator[Path]:
 
 
 def free_settings(state: Path) -> Settings:
-    """Return settings whose ports are free at the moment."""
+    """Return settings with ports that are currently free."""
     with ExitStack() as sockets:
         probes = [sockets.enter_context(socket.socket()) for _ in range(4)]
         for probe in probes:
@@ -116,7 +116,7 @@ def free_settings(state: Path) -> Settings:
 
 @contextmanager
 def own_stack() -> Iterator[Stack]:
-    """Make a stack in a new folder; its processes and the folder are gone at the end."""
+    """Create a stack in a new folder; stop its processes and delete the folder afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="sparkify-"))
     folder.chmod(0o755)
     stack = Stack(free_settings(folder), Progress(Console(file=StringIO())))

@@ -1,4 +1,4 @@
-"""Faults of AWS for the tests of runs in a real Airflow."""
+"""AWS faults for the tests with a real Airflow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.faults import AwsFaults
 
 @pytest.fixture
 def faults(stack: Stack) -> Iterator[AwsFaults]:
-    """What AWS is to answer instead; nothing at the end."""
+    """The faults of AWS; they are cleared after the test."""
     faults = AwsFaults(stack.settings.aws_url)
     yield faults
     faults.clear()

@@ -1,4 +1,4 @@
-"""What a real Airflow tells people of a task that fails and of a run that is late."""
+"""Alerts from a real Airflow for a failed task and for a late run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WINDOW = {"window_start": "2018-11-01T05:00:00Z", "window_end": "2018-11-01T06:0
 
 @pytest.fixture
 def inbox(api: AirflowApi) -> Iterator[Inbox]:
-    """Slack, which the Variable names as it does when somebody has set it in the UI."""
+    """A Slack inbox, which the Variable names as if a user had set it in the UI."""
     wait_for_dag(api, LOAD)
     api.unpause(LOAD)
     with slack() as inbox:
@@ -32,14 +32,14 @@ def inbox(api: AirflowApi) -> Iterator[Inbox]:
 
 @pytest.fixture
 def airflow(stack) -> Iterator[psycopg.Connection]:
-    """Airflow's own database."""
+    """A connection to Airflow's database."""
     with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as airflow:
         yield airflow
 
 
 @pytest.fixture
 def usual_time(api, faults, airflow) -> Iterator[None]:
-    """A run that has taken some seconds and counts as one that succeeded: how long the next ones should take."""
+    """A successful run that has taken some seconds, from which the deadline of later runs is computed."""
     wait_for_dag(api, LOAD)
     api.unpause(LOAD)
     faults.set("redshift", "ExpiredToken")
@@ -52,7 +52,7 @@ def usual_time(api, faults, airflow) -> Iterator[None]:
 
 
 def alerts_of(inbox: Inbox, run_id: str, number: int) -> list[str]:
-    """Wait for a number of messages about a run; there may be messages about the scheduled run too."""
+    """Wait for a number of messages about a run, and ignore messages about the scheduled run."""
     found: list[str] = []
     while len(found) < number:
         found += [text for text in [inbox.next()] if run_id in text]
@@ -70,7 +70,7 @@ def states(api: AirflowApi, run_id: str) -> set[str | None]:
 def test_failed_task_is_reported(stack, api, faults, inbox):
     faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)
-    # Both of the tasks that a run begins with.
+    # Both of the first tasks of a run fail.
     by_title = {text.splitlines()[0]: text for text in alerts_of(inbox, run_id, 2)}
     assert set(by_title) == {
         f":red_circle: *{LOAD}: {task_id} has failed*" for task_id in ("stage_events", "stage_songs")
@@ -83,13 +83,13 @@ def test_failed_task_is_reported(stack, api, faults, inbox):
 
 
 def test_late_run_is_reported_while_it_is_running(stack, api, faults, airflow, usual_time, inbox):
-    # Its tasks wait for their next try.
+    # The tasks wait for their next try.
     faults.set("redshift", "ExpiredToken")
     run_id = api.trigger(LOAD, WINDOW)
     try:
         wait_until(lambda: states(api, run_id) == {"up_for_retry"}, "the tasks are tried again later")
         assert no_other_alert(inbox, run_id)
-        # As if the hour had passed.
+        # Simulate that an hour has passed.
         moved = airflow.execute(
             "update deadline set deadline_time = now() - interval '1 second' "
             "where not missed and dagrun_id = (select id from dag_run where run_id = %s)",
@@ -108,7 +108,7 @@ def test_late_run_is_reported_while_it_is_running(stack, api, faults, airflow, u
 
 
 def test_failed_run_can_be_cleared_before_its_deadline(api, faults, airflow, usual_time):
-    """It could not with a deadline that counts from when the run was queued (Airflow issue 70368)."""
+    """With a deadline that counts from the time when the run was queued, it could not (Airflow issue 70368)."""
     faults.set("redshift", "AccessDenied")
     run_id = api.trigger(LOAD, WINDOW)
     wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run fails")

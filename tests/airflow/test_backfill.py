@@ -1,4 +1,4 @@
-"""Airflow's own backfill, in a real Airflow: forwards, backwards, hours twice, and a run by hand across them."""
+"""Backfills in a real Airflow: forwards, backwards, with repeated hours, and with a manual run over the same hours."""
 
 from datetime import datetime, timezone
 
@@ -25,7 +25,7 @@ def hour(number):
 FIRST, LAST = hour(12), hour(23)
 FORWARDS = hour(12), hour(17)
 BACKWARDS = hour(15), hour(23)
-# Neither the first hours nor the last ones are loaded by any run but their own.
+# The first and the last hours are loaded only by their own runs.
 BY_HAND = {"window_start": "2018-11-01T14:00:00Z", "window_end": "2018-11-01T20:00:00Z"}
 
 
@@ -38,7 +38,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def empty_warehouse(stack, api, dataset, progress):
-    """New tables, and a bucket with the data; both are gone at the end, for the tests of other files."""
+    """New tables, and a bucket with the data; both are deleted afterwards."""
     upload_data(stack.settings, progress, dataset)
     run_dag(api, progress, CREATE_CLUSTER, {})
     with require_login(stack.settings).connect() as warehouse:
@@ -49,7 +49,7 @@ def empty_warehouse(stack, api, dataset, progress):
 
 @pytest.fixture(scope="module")
 def backfilled(api, empty_warehouse):
-    """The id of the run by hand, after both backfills."""
+    """The id of the manual run, after both backfills."""
     api.unpause(LOAD)
     forwards = api.start_backfill(LOAD, *FORWARDS)
     wait_until(lambda: api.count_runs(LOAD, *FORWARDS, ["running"]), "an hour runs")
@@ -99,12 +99,12 @@ def test_asset_events_have_the_rows_of_each_window(api, empty_warehouse, backfil
     for run in (*(run["dag_run_id"] for run in api.runs(LOAD, FIRST, LAST)), backfilled):
         for event in api.asset_events(LOAD, run):
             if event["name"] == "sparkify_songplays":
-                # A run that was run again tells once more what it has done.
+                # A repeated run emits an event again.
                 events[run] = event["extra"]["window_start"], event["extra"]["inserted"]
     by_hour = empty_warehouse.execute("select date_part(hour, start_time), count(*) from songplays group by 1")
     rows = {int(number): count for number, count in by_hour.fetchall()}
     assert sum(inserted for _, inserted in events.values()) == sum(rows.values())
-    # These hours have a run of their own and lie in the window of no other.
+    # These hours are in the window of only one run.
     alone = {
         hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (12, 13, 21, 22) if number in rows
     }

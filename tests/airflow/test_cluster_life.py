@@ -1,6 +1,6 @@
-"""A cluster's life in a real Airflow: made, loaded, kept as a snapshot, made of it again, and removed.
+"""The lifecycle of a cluster in a real Airflow: created, loaded, deleted with a snapshot, restored, and deleted.
 
-Each test goes on where the one before has ended, for every step takes half a minute.
+Each test continues where the previous one ended, because every step takes half a minute.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ BELONGINGS = {
     "security groups": ["sparkify-access"],
     "parameter groups": ["sparkify-tls"],
 }
-# What a log says of each thing that was asked for.
+# The log line for each requested resource.
 KINDS = "Role|Security group|Parameter group|Cluster|Table|User"
 STEP = re.compile(rf"INFO +((?:{KINDS}) \S+)(?: \(.*\))?: (created|already there)")
 
 
 @pytest.fixture(scope="module")
 def aws(stack, api, progress):
-    """A maker of clients of the account, which is as empty at the end as at the beginning."""
+    """A function that creates clients of the account, which is emptied afterwards."""
     aws = partial(aws_client, stack.settings)
     assert contents(aws) == {}, "tests of another file have left something"
     yield aws
@@ -50,7 +50,7 @@ def aws(stack, api, progress):
 
 @pytest.fixture(scope="module")
 def dataset(stack, aws, progress, tmp_path_factory):
-    """A day in the bucket, which is empty again at the end."""
+    """A day in the bucket, which is emptied afterwards."""
     target = tmp_path_factory.mktemp("generated") / "data"
     generate(target, Options(days=1, users=5, songs=10))
     dataset = Dataset.open(target)
@@ -67,14 +67,14 @@ def created(api, progress, dataset):
 
 @pytest.fixture(scope="module")
 def loaded(stack, api, progress, dataset, created):
-    """What the tables hold after a load."""
+    """The rows of the tables after a load."""
     load(api, progress, dataset)
     return rows(stack)
 
 
 @pytest.fixture(scope="module")
 def torn_down(stack, api, loaded):
-    """The id of a run that was asked to go on, and has deleted the cluster."""
+    """The id of an approved run that has deleted the cluster."""
     run_id = teardown_waiting_for_approval(stack, api)
     api.answer(TEARDOWN_CLUSTER, run_id, "approve", "Approve")
     finished(api, run_id)
@@ -83,14 +83,14 @@ def torn_down(stack, api, loaded):
 
 @pytest.fixture(scope="module")
 def snapshot(aws, torn_down):
-    """The name of the one snapshot that the account has then."""
+    """The name of the only snapshot in the account."""
     [snapshot] = contents(aws)["snapshots"]
     return snapshot
 
 
 @pytest.fixture(scope="module")
 def restored(api, progress, snapshot):
-    """The id of the run that has made the cluster of it."""
+    """The id of the run that restored the cluster from the snapshot."""
     return run_dag(api, progress, RESTORE_CLUSTER, {"snapshot_identifier": snapshot})
 
 
@@ -105,7 +105,7 @@ def rows(stack):
 
 
 def steps(api, run_id):
-    """Return what the logs of a run that creates say of each thing: created, or already there."""
+    """Return the status of each resource in the logs of a creating run: created, or already there."""
     lines = [line for task in api.tasks(CREATE_CLUSTER, run_id) for line in api.log(CREATE_CLUSTER, run_id, task)]
     return dict(found.groups() for line in lines if (found := STEP.match(line)))
 
@@ -115,10 +115,10 @@ def states(api, run_id):
 
 
 def teardown_waiting_for_approval(stack, api):
-    """Trigger a teardown and return the id of the run, which waits for an answer.
+    """Trigger a teardown and return the id of the run, which waits for approval.
 
-    The scheduler has heard that the process which asked has ended. It would take that for the end of what an earlier
-    answer has started, and let the task ask again after a minute (Airflow's issues 67287 and 72716).
+    It also waits until the scheduler has processed the end of the deferring process. Otherwise the scheduler would take
+    it for the end of the resumed task, and retry the task after a minute (Airflow issues 67287 and 72716).
     """
     wait_for_dag(api, TEARDOWN_CLUSTER)
     run_id = api.trigger(TEARDOWN_CLUSTER, {})

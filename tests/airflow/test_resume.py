@@ -1,4 +1,4 @@
-"""A run in a real Airflow that meets a paused cluster: its tasks wait in the triggerer, and end as they should."""
+"""A run in a real Airflow with a paused cluster: its tasks wait in the triggerer and then succeed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def redshift(stack):
 
 @pytest.fixture
 def dataset(stack, api, progress, tmp_path):
-    """A day that is loaded; cluster and bucket are empty again at the end, for the tests of other files."""
+    """A loaded day; the cluster and the bucket are emptied afterwards."""
     generate(tmp_path / "data", Options(days=1, users=5, songs=10))
     dataset = Dataset.open(tmp_path / "data")
     load(stack.settings, progress, dataset)
@@ -47,9 +47,9 @@ def test_run_resumes_the_paused_cluster_and_then_loads(stack, api, progress, red
     run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end, "resume_cluster": True})
 
     staging = [task for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")]
-    # One of them may have come when it was available already.
+    # One of the tasks may have started when the cluster was already available.
     assert any("paused; resume requested" in line for task in staging for line in api.log(LOAD, run_id, task))
-    # They were deferred, and not tried again.
+    # They were deferred and not retried.
     assert [task["try_number"] for task in staging] == [1, 1]
     with require_login(stack.settings).connect() as warehouse:
         assert warehouse.execute("select count(*) from songplays").fetchone() == loaded

@@ -1,4 +1,4 @@
-"""Real runs of the DAGs in a real Airflow: what ends up in the star schema, also when tasks are killed half-way."""
+"""Runs of the DAGs in a real Airflow: the resulting star schema, even if tasks are killed halfway."""
 
 import json
 import os
@@ -30,13 +30,13 @@ from tests.support.leaks import leaks
 
 TARGETS = ("songplays", "users", "songs", "artists", "time")
 
-# PROFILE: the counts of the complete real data, from its published and recomputed figures.
+# The counts of the complete real data, published and recomputed.
 REAL_COUNTS = {"songplays": 6820, "users": 97, "songs": 14896, "artists": 9553, "time": 6813}
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """The real data where SPARKIFY_DATA names it, else generated data."""
+    """The real data if SPARKIFY_DATA is set, else generated data."""
     if directory := os.environ.get("SPARKIFY_DATA"):
         return Dataset.open(Path(directory))
     target = tmp_path_factory.mktemp("generated") / "data"
@@ -52,7 +52,7 @@ def expected(dataset):
 
 @pytest.fixture(scope="module")
 def first_run(stack, api, dataset, progress):
-    """The run that made the cluster's tables and loaded everything. Afterwards, the DAG's runs start at once."""
+    """The run that created the tables and loaded everything. Afterwards, the DAG is unpaused."""
     run_id = load(stack.settings, progress, dataset)
     api.unpause(LOAD)
     return run_id
@@ -94,7 +94,7 @@ def test_every_check_passed(warehouse, first_run):
     query = "select check_name, outcome from etl.check_results where run_id = %s"
     results = dict(warehouse.execute(query, (first_run,)).fetchall())
     assert len(results) > 10
-    # The logs have damaged texts, which only causes a warning.
+    # The logs have damaged text, which only causes a warning.
     assert {name for name, outcome in results.items() if outcome != "passed"} <= {"damaged text in song or artist"}
 
 
@@ -137,9 +137,9 @@ def test_no_secret_is_in_logs_templates_or_xcom(stack, api, warehouse, first_run
 @pytest.mark.parametrize(
     ("locked", "killed"),
     [
-        # The audit row is the last thing that a load writes before it commits.
+        # The row in etl.loads is the last write of a load before it commits.
         (["etl.loads"], {"load_songplays", "load_users", "load_songs", "load_artists", "load_time"}),
-        # A run's staging table is made like its template.
+        # The staging table of a run is created LIKE its template.
         (["staging_events", "staging_songs"], {"stage_events", "stage_songs"}),
     ],
 )
@@ -168,14 +168,14 @@ def test_killed_check_and_clean_up_leave_nothing_behind_after_their_retries(stac
         require_login(stack.settings).connect() as reader,
     ):
         gate.autocommit = holder.autocommit = reader.autocommit = False
-        # What is staged is checked, too: the results are locked when that is done, and before the loads are.
+        # Staged rows are checked, too: the table of results is locked after that, and before the loads.
         gate.execute("lock etl.lock_songplays")
         run_id = api.trigger(LOAD, dict(zip(("window_start", "window_end"), dataset.window, strict=True)))
         wait_until(lambda: waits(stack, api, run_id, "load_songplays"), "a load waits for the lock")
         holder.execute("lock etl.check_results")
         gate.rollback()
         wait_until(lambda: waits(stack, api, run_id, "check_star_schema"), "the check waits for the lock")
-        # A staging table that somebody reads cannot be dropped.
+        # A staging table cannot be dropped while a session reads it.
         reader.execute(f"select * from {staging_table('staging_events', SimpleNamespace(dag_id=LOAD, run_id=run_id))}")
         kill_tasks(stack, api, run_id, {"check_star_schema"})
         holder.rollback()
@@ -197,12 +197,12 @@ def test_killed_check_and_clean_up_leave_nothing_behind_after_their_retries(stac
 
 
 def waits(stack, api, run_id, task_id):
-    """Whether a task that has its run for itself waits for a lock; loads wait for one another, too."""
+    """Whether a task that runs alone waits for a lock; loads also wait for each other."""
     return states(api, run_id, {task_id}) == {"running"} and waiting_for_locks(stack, api, run_id)
 
 
 def kill_tasks(stack, api, run_id, tasks):
-    """Kill the processes of the tasks that run, and wait until Airflow has seen it."""
+    """Kill the processes of the running tasks, and wait until Airflow has noticed."""
     processes = task_processes(stack)
     assert len(processes) >= len(tasks)
     for process in processes:
@@ -211,7 +211,7 @@ def kill_tasks(stack, api, run_id, tasks):
 
 
 def damage(warehouse):
-    """Take rows away from every target, so that a load has something to do, and return what is left."""
+    """Delete rows from every target, so that each load has work to do, and return the remaining rows."""
     for table, condition in {
         "songplays": "session_id % 2 = 0",
         "users": "user_id % 2 = 0",
@@ -224,7 +224,7 @@ def damage(warehouse):
 
 
 def waiting_for_locks(stack, api, run_id):
-    """Ask PostgreSQL itself, beside the stand-in, how many sessions wait."""
+    """Return how many sessions wait for a lock, according to PostgreSQL."""
     assert api.run_state(LOAD, run_id) != "failed"
     with psycopg.connect(**stack.postgres.dsn.parameters("postgres")) as connection:
         query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
@@ -232,7 +232,7 @@ def waiting_for_locks(stack, api, run_id):
 
 
 def task_processes(stack):
-    """Find the processes that run tasks: each opens a process group of its own below the scheduler."""
+    """Return the processes that run tasks: children of the scheduler with their own process groups."""
     return [
         process
         for process in stack.airflow["scheduler"].members()
@@ -246,7 +246,7 @@ def states(api, run_id, tasks):
 
 @pytest.fixture
 def report(api):
-    """The DAG that the Asset of songplays triggers, in force for one test."""
+    """The DAG that the Asset of songplays triggers, unpaused for one test."""
     api.unpause(REPORT)
     yield REPORT
     api.pause(REPORT)
@@ -255,7 +255,7 @@ def report(api):
 def test_run_that_changes_all_tables_is_followed_by_one_report(stack, warehouse, api, expected, report):
     damage(warehouse)
     with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as metadata:
-        # The tests of other files have made reports, too.
+        # Tests in other files have also created reports.
         [[last]] = metadata.execute("select max(id) from dag_run").fetchall()
         new = "from dag_run where dag_id = %s and id > %s"
         run_id = api.trigger(LOAD, {"full_load": True})

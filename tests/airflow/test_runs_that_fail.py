@@ -1,4 +1,4 @@
-"""What Airflow itself makes of tasks that fail: a second try where it may help, and none where it cannot."""
+"""Retries in a real Airflow: only for errors that a retry can fix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def api(stack) -> Iterator[AirflowApi]:
 
 @pytest.mark.parametrize(("code", "state"), [("AccessDenied", "failed"), ("ExpiredToken", "up_for_retry")])
 def test_task_is_retried_only_if_a_retry_can_help(api, faults, code, state):
-    # The control plane is what every task asks first: where is the cluster?
+    # The first request of every task is to the control plane, for the address of the cluster.
     faults.set("redshift", code)
     run_id = api.trigger(LOAD, {})
     try:
@@ -32,7 +32,7 @@ def test_task_is_retried_only_if_a_retry_can_help(api, faults, code, state):
         log = "\n".join(api.log(LOAD, run_id, task))
     finally:
         if state == "failed":
-            # Its end, which both tasks bring about, must not meet one by the API half way.
+            # The tasks end the run themselves, which must not coincide with ending it through the API.
             wait_until(lambda: api.run_state(LOAD, run_id) == "failed", "the run has failed")
         else:
             api.fail_run(LOAD, run_id)
@@ -42,7 +42,7 @@ def test_task_is_retried_only_if_a_retry_can_help(api, faults, code, state):
 
 
 def after_first_try(api: AirflowApi, run_id: str, task_id: str) -> dict:
-    """Wait until a task has ended its first try."""
+    """Wait until the first try of a task has ended."""
     ended = {"failed", "up_for_retry", "success", "skipped"}
     [task] = wait_until(
         lambda: [task for task in api.tasks(LOAD, run_id) if task["task_id"] == task_id and task["state"] in ended],

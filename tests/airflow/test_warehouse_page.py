@@ -1,4 +1,4 @@
-"""The page "Warehouse" in a real Airflow: in its navigation, and for those who have logged in."""
+"""The Warehouse page in a real Airflow: navigation and access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOAD = "sparkify_etl"
 
 @pytest.fixture(scope="module")
 def token(stack):
-    """A viewer's token, which a browser has as its cookie."""
+    """A viewer's token, as in the browser's cookie."""
     login = {"username": VIEWER, "password": Secrets.of(stack.settings.state).viewer_password}
     answer = httpx.post(f"{stack.settings.airflow_url}/auth/token", json=login, trust_env=False)
     return answer.json()["access_token"]
@@ -75,6 +75,6 @@ def test_page_shows_the_runs_of_airflow(stack, viewer):
 
 
 def test_api_server_process_finds_the_connection(viewer):
-    """Whatever there is of a cluster: the page's answer is about it, and not about a connection that is missing."""
+    """With or without a cluster, the response is about the cluster, and not about a missing connection."""
     answer = viewer.get("/warehouse/data/warehouse").json()
     assert "tables" in answer or "cluster 'sparkify'" in answer["message"]

@@ -1,1 +1,1 @@
-"""What people do with the running stack in a browser. A package, for its tests share a browser and a warehouse."""
+"""Browser tests of the running stack. A package, because its tests share a browser and a warehouse."""

@@ -1,4 +1,4 @@
-"""The browser that the machine has: where it is, and how it is started so that it asks nobody outside."""
+"""Finds the installed browser, and starts it without access to the internet."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # No name is resolved: whatever page or browser asks for is on this machine, or nowhere.
+    # No host names are resolved, so the browser can only reach this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
 
 class NoBrowserError(Exception):
-    """The browser that the environment names is not there."""
+    """The browser in ``SPARKIFY_BROWSER`` does not exist."""
 
 
 def find_browser(
     environ: Mapping[str, str] = os.environ, which: Callable[[str], str | None] = shutil.which
 ) -> str | None:
-    """Return the program that ``SPARKIFY_BROWSER`` names, else the first Chromium or Chrome on PATH; None without one.
+    """Return the program in ``SPARKIFY_BROWSER``, else the first Chromium or Chrome on PATH, else None.
 
-    :raises NoBrowserError: the variable names none: who sets it wants the tests to run.
+    :raises NoBrowserError: the variable is set to something else: the tests must not be skipped then.
     """
     if named := environ.get(VARIABLE):
         if found := which(named):
@@ -42,5 +42,5 @@ def find_browser(
 
 
 def flags(user_id: int) -> list[str]:
-    """Return the command line's flags; Chromium's sandbox refuses root."""
+    """Return the command-line flags; Chromium's sandbox does not work for root."""
     return [*FLAGS, "--no-sandbox"] if user_id == 0 else [*FLAGS]

@@ -1,4 +1,4 @@
-"""A browser, somebody who is logged in, and a bucket with five days of data and a warehouse to load them into."""
+"""A browser, a logged-in user, a bucket with five days of data, and a warehouse to load them into."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from tests.browser.airflow_ui import AirflowUi
 from tests.browser.chromium import HOW, find_browser, flags
 from tests.browser.visit import visit
 
-# What takes a moment takes longer on a machine that does other things too.
+# Everything takes longer on a busy machine.
 PATIENCE_MILLISECONDS = 60_000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 REPORT = "sparkify_report"
 
-# Where the pictures of the documentation are made: SPARKIFY_SCREENSHOTS=docs/screenshots.
+# The folder for new screenshots, such as docs/screenshots.
 PICTURES = "SPARKIFY_SCREENSHOTS"
 
 
 @pytest.fixture(scope="session")
 def program() -> str:
-    """The machine's browser."""
+    """The installed browser."""
     program = find_browser()
     if program is None:
         pytest.skip(f"There is no browser: {HOW}")
@@ -52,14 +52,14 @@ def program() -> str:
 
 @pytest.fixture(scope="session")
 def stack(program: str, stack: Stack) -> Stack:
-    """The whole local stack, which is not started where there is no browser."""
+    """The whole local stack, which is started only if there is a browser."""
     return stack
 
 
-# For this folder's tests alone: while Playwright runs, no other test could use asyncio.
+# Only for the tests in this folder: while Playwright runs, other tests cannot use asyncio.
 @pytest.fixture(scope="package")
 def browser(program: str) -> Iterator[Browser]:
-    """The browser, without a window."""
+    """A headless browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags(os.getuid()))
         yield browser
@@ -68,7 +68,7 @@ def browser(program: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def remembered(browser: Browser, stack: Stack) -> Any:
-    """What a browser remembers of somebody who has logged in as admin."""
+    """The stored browser state of a logged-in admin."""
     with visit(browser, stack.settings) as page:
         page.goto(stack.settings.airflow_url)
         AirflowUi(page, stack.settings.airflow_url).log_in(ADMIN, Secrets.of(stack.settings.state).admin_password)
@@ -78,7 +78,7 @@ def remembered(browser: Browser, stack: Stack) -> Any:
 
 @pytest.fixture
 def page(browser: Browser, stack: Stack, remembered: Any) -> Iterator[Page]:
-    """A window of somebody who is logged in."""
+    """A browser page of a logged-in user."""
     with visit(browser, stack.settings, storage_state=remembered) as page:
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         yield page
@@ -86,20 +86,20 @@ def page(browser: Browser, stack: Stack, remembered: Any) -> Iterator[Page]:
 
 @pytest.fixture
 def ui(page: Page, stack: Stack) -> AirflowUi:
-    """Airflow's UI in that window."""
+    """Airflow's UI on that page."""
     return AirflowUi(page, stack.settings.airflow_url)
 
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Callable[[Page, str], None]:
-    """Take a picture for the documentation; it goes where ``SPARKIFY_SCREENSHOTS`` says, or is thrown away."""
+    """Take a screenshot for the documentation. Without ``SPARKIFY_SCREENSHOTS`` it is discarded."""
     folder = Path(os.environ.get(PICTURES) or tmp_path)
 
     def take(page: Page, name: str) -> None:
-        # Nothing is pointed at.
+        # Move the mouse away, so that nothing is highlighted.
         page.mouse.move(0, 0)
         image = Image.open(BytesIO(page.screenshot(animations="disabled")))
-        # A third of the size, and no difference that can be seen.
+        # A third of the size without a visible difference.
         image.convert("RGB").quantize(256).save(folder / f"{name}.png", optimize=True)
 
     return take
@@ -107,7 +107,7 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
 
 @pytest.fixture(scope="package")
 def dataset(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Five days of made-up data, which no other file's tests load."""
+    """Five days of generated data that tests of other files do not load."""
     target = tmp_path_factory.mktemp("generated") / "data"
     generate(target, Options(days=5, users=40, songs=100, start=date(2018, 11, 5)))
     return Dataset.open(target)
@@ -117,7 +117,7 @@ def dataset(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Datas
 def warehouse(
     browser: Browser, stack: Stack, api: AirflowApi, progress: Progress, dataset: Dataset
 ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """A cluster without rows, and a bucket with the data; both are gone at the end, for the tests of other files."""
+    """A cluster without rows, and a bucket with the data; both are deleted afterwards."""
     s3 = aws_client(stack.settings, "s3")
     upload_data(stack.settings, progress, dataset)
     run_dag(api, progress, CREATE_CLUSTER, {})
@@ -133,7 +133,7 @@ def warehouse(
 def loaded_day(
     api: AirflowApi, progress: Progress, warehouse: psycopg.Connection[tuple[Any, ...]], dataset: Dataset
 ) -> datetime:
-    """The first day, loaded by now."""
+    """The first day, after it has been loaded."""
     day = datetime.combine(dataset.first_day, time())
     if not warehouse.execute("select count(*) from songplays where trunc(start_time) = %s", [day.date()]).fetchone()[0]:
         window = {"window_start": f"{day.isoformat()}Z", "window_end": f"{(day + timedelta(days=1)).isoformat()}Z"}
@@ -143,9 +143,9 @@ def loaded_day(
 
 @pytest.fixture(scope="package")
 def report(stack: Stack, api: AirflowApi, progress: Progress, loaded_day: datetime) -> Iterator[str]:
-    """The address of a report, as somebody gets it who may read the bucket."""
+    """A presigned URL of a report."""
     run_dag(api, progress, REPORT, {})
     key = {"Bucket": BUCKET, "Key": "reports/index.html"}
     yield aws_client(stack.settings, "s3").generate_presigned_url("get_object", Params=key)
-    # Loads of other files' tests would have reports too.
+    # Loads of tests in other files would also create reports.
     api.pause(REPORT)

@@ -1,4 +1,4 @@
-"""What the made-up days hold, counted in their files."""
+"""The expected counts of the generated days, from their files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from local.stack.dataset import Dataset
 
 
 def log_key(day: datetime) -> str:
-    """Return the key of a day's file in the bucket, which is its path in the data directory too."""
+    """Return the key of a day's file in the bucket, which is also its path in the data directory."""
     return f"log_data/{day:%Y/%m/%Y-%m-%d}-events.json"
 
 
 def plays_between(dataset: Dataset, start: datetime, end: datetime) -> int:
-    """Count the plays of one day's file whose time lies in ``[start, end)``, UTC without a zone."""
+    """Count the plays in a day's file with a time in ``[start, end)``, in UTC without a time zone."""
     return sum(start <= moment < end for moment in _plays(dataset, start))
 
 

@@ -1,4 +1,4 @@
-"""What a page looks like, as far as numbers tell it."""
+"""The measurable layout of a page."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from playwright.sync_api import Frame, Page
 
 
 def expect_no_sideways_scrolling(page: Page) -> None:
-    """Hold the page's width against the window's."""
+    """Assert that the page is not wider than the window."""
     content, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert content <= window
 
 
 def colours_of(page: Page | Frame) -> str:
-    """Tell by the brightness of paper and ink whether a page is ``light`` or ``dark``."""
+    """Return ``light`` or ``dark``, from the brightness of background and text."""
     style = page.evaluate(
         "() => { const style = getComputedStyle(document.body); return [style.backgroundColor, style.color] }"
     )

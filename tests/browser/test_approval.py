@@ -1,4 +1,4 @@
-"""The teardown's question, as the person who answers it sees it."""
+"""The approval form of the teardown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.stack.environment import CLUSTER
 
 @pytest.fixture
 def teardown_run(ui, api, warehouse):
-    """Trigger the teardown by its form, and leave no run behind that waits for an answer: others queue behind it."""
+    """Trigger the teardown with its form. At the end, no run waits for approval, because other runs would queue."""
     ui.open_dag(TEARDOWN_CLUSTER)
     ui.form().submit()
     run_id = ui.run_id()

@@ -1,4 +1,4 @@
-"""Which browser is taken; these tests need none."""
+"""The choice of the browser; these tests do not start one."""
 
 import pytest
 

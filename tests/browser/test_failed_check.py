@@ -1,4 +1,4 @@
-"""A check that fails: the way from the red square to the reason, and back to green."""
+"""A failed check: from the red square to the reason, and back to green."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_failed_check_is_logged_with_a_reason_and_the_corrected_file_loads(
     expect(ui.log).to_contain_text("staging_events: values of level that are not accepted: expected 0, found 1")
     expect(ui.log).to_contain_text("session_id, item_in_session, level")
     expect(ui.log).to_contain_text(f"{wrong['sessionId']}, {wrong['itemInSession']}, gold")
-    # The lines of code below the message can be folded.
+    # The lines of code below the message can be collapsed.
     ui.log.get_by_text("1 of 3 checks failed").click()
     expect(ui.log.get_by_text("task_runner.py").first).to_be_hidden()
     picture(page, "failed-check")

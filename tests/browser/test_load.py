@@ -1,4 +1,4 @@
-"""A load as a data engineer starts it and follows it."""
+"""A load that a data engineer starts and follows in the UI."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_day_loaded_with_the_form_has_its_row_count_in_the_log(ui, page, warehou
 
 
 def test_form_uses_the_time_zone_of_its_calendar(ui, page, warehouse):
-    # As the clock in the menu keeps it.
+    # Where the clock in the menu stores the time zone.
     page.add_init_script("localStorage.setItem('timezone', JSON.stringify('Europe/Berlin'))")
     ui.open_dag(LOAD)
     ui.switch_on()

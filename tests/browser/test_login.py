@@ -1,4 +1,4 @@
-"""The way in: without a login there is nothing but its form."""
+"""The login: without it, only its form is accessible."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.visit import visit
 
 @pytest.fixture
 def page(browser, stack):
-    """A window of somebody who is not logged in."""
+    """A browser page of a user who is not logged in."""
     with visit(browser, stack.settings) as page:
         yield page
 

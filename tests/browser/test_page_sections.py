@@ -1,4 +1,4 @@
-"""Sections of the page Warehouse with what a server may tell: written by hand, shown by the page's own scripts."""
+"""Sections of the Warehouse page: handwritten server responses, rendered by the page's scripts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUN = {
     "started_at": "2018-11-06T00:00:00Z",
     "seconds": 9.0,
 }
-# As the server sorts them: the load that was done last is the first.
+# The latest load is first, as the server sorts them.
 AGAIN = {"inserted": 0, "unchanged": 389}
 FIRST = {"inserted": 389, "unchanged": 0}
 BROKEN = "Airflow responded with status 500. See the log of the API server."
@@ -31,14 +31,14 @@ def load(**counts):
 
 @pytest.fixture
 def opened(page, stack):
-    """The page itself, without any data."""
+    """The page without data."""
     page.route("**/warehouse/data/*", lambda route: route.fulfill(status=500, body=""))
     page.goto(f"{stack.settings.airflow_url}/warehouse/")
     return page
 
 
 def cells(opened, module, call, *arguments):
-    """Return the texts of the table rows that a function of the page's scripts makes."""
+    """Return the texts of the table rows that a function of the page's scripts creates."""
     script = f"""async (given) => {{
         const {{ {call} }} = await import("/warehouse/static/{module}.js");
         const made = [{call}(...given)].flat();
@@ -51,7 +51,7 @@ def cells(opened, module, call, *arguments):
 def test_cleared_run_shows_its_latest_counts(opened):
     rows = cells(opened, "runs", "runs", {"dag_id": "sparkify_etl", "runs": [RUN]}, [load(**AGAIN), load(**FIRST)])
     assert rows[0][4:7] == ["493", "0", "389"]
-    # The unfolded row has a table of its own, with one line for the table that was loaded twice.
+    # The expanded row contains a table, with one line for the target that was loaded twice.
     assert [row[0] for row in rows].count("songplays") == 1
 
 

@@ -1,4 +1,4 @@
-"""The report as an analyst opens it: from the run that publishes it to the charts."""
+"""The report that an analyst opens, from the run that publishes it to the charts."""
 
 from __future__ import annotations
 

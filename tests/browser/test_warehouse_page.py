@@ -1,4 +1,4 @@
-"""The page "Warehouse" as people open it in Airflow: what it shows after loads of which one failed, and to whom."""
+"""The Warehouse page in Airflow: its content after a successful and a failed load, and its access."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def day_of(day, **params):
 
 @pytest.fixture(scope="module")
 def runs(stack, api, report, dataset):
-    """Two days with a line that is no JSON: a run that may go on without it, and one that may not."""
+    """Two days with an invalid line: one run has a reject limit and succeeds, the other one fails."""
     s3 = aws_client(stack.settings, "s3")
     for day in (REJECTING, FAILING):
         first, *rest = (dataset.directory / log_key(day)).read_bytes().splitlines(keepends=True)
@@ -45,13 +45,13 @@ def runs(stack, api, report, dataset):
 
 @pytest.fixture(scope="module")
 def ended_at(runs):
-    """When both runs had ended."""
+    """The time when both runs had ended."""
     return datetime.now(timezone.utc)
 
 
 @pytest.fixture
 def shown(ui, runs, ended_at):
-    """The page in its frame within Airflow's UI, with what the warehouse has held since the runs ended."""
+    """The page in its frame in Airflow's UI, with the state of the warehouse after the runs."""
 
     def frame_after_the_runs():
         ui.open_plugin("warehouse")
@@ -73,7 +73,7 @@ def hour_of(shown, moment):
 
 
 def hour_label(plays, moment):
-    """What the heat map must tell of an hour that a load covers."""
+    """Return the expected label in the heat map for an hour that a load covers."""
     state = f"loaded, {plays:,} {'row' if plays == 1 else 'rows'}" if plays else "empty: loaded, without any rows"
     return f"{moment:%Y-%m-%d %H:%M} {DASH} {state}"
 
@@ -93,14 +93,14 @@ def test_each_table_has_its_rows_and_the_last_runs_have_their_results(shown, pag
     expect(last.get_by_role("row", name="2018-11-09, all day").first).to_contain_text("failed")
     run = last.get_by_role("row", name="2018-11-08, all day").first
     expect(run).to_contain_text("success")
-    # Unfolded, it tells of each table.
+    # The expanded row has a line for each table.
     run.get_by_role("button").click()
     [plays] = warehouse.execute("select count(*) from songplays where trunc(start_time) = '2018-11-08'").fetchone()
     expect(last.get_by_role("row", name=re.compile("^songplays")).first).to_contain_text(str(plays))
     shown.get_by_role("link", name="Runs").click()
     heading = shown.get_by_role("heading", name="Last runs")
     expect(heading).to_be_in_viewport()
-    # Without waiting for a smooth scroll to end.
+    # Does not wait for smooth scrolling to end.
     heading.evaluate("heading => heading.scrollIntoView({ behavior: 'instant' })")
     picture(page, "warehouse-runs")
 
@@ -180,7 +180,7 @@ def test_page_scrolls_only_vertically_on_a_phone(browser, stack, remembered, run
 
 
 def test_logged_out_user_is_redirected_to_the_login(browser, stack):
-    # With a login of its own: logging out revokes the token that the other tests' pages share.
+    # With a separate login, because logging out revokes the token, which the pages of the other tests share.
     with visit(browser, stack.settings) as page:
         ui = AirflowUi(page, stack.settings.airflow_url)
         ui.open_plugin("warehouse")

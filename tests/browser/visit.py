@@ -1,4 +1,4 @@
-"""A visit to the stack's pages: a window of a fresh browser profile, which asks nobody but the stack."""
+"""Visits the stack's pages in a new browser profile, and verifies that no other host is contacted."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from local.settings import Settings
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
-# What a page carries in itself.
+# Content that is part of the page itself.
 NOT_FETCHED = {"about", "blob", "data"}
 
 
 @contextmanager
 def visit(browser: Browser, settings: Settings, **options: Any) -> Iterator[Page]:
-    """Open a page; at the end, nothing may have been asked of any other server than Airflow and the local S3.
+    """Open a page; at the end, assert that only Airflow and the local S3 have received requests.
 
-    :param options: of Playwright's ``new_context``: what is remembered, the size of the window, the colours.
+    :param options: options of Playwright's ``new_context``, such as stored state, window size and color scheme.
     """
     foreign: list[str] = []
 

@@ -36,7 +36,7 @@ def command(settings, *arguments):
 
 @pytest.fixture
 def alone(new_settings):
-    """What the command printed, and the settings of what it started."""
+    """The output of the command, and the settings of the stack that it started."""
     started = command(new_settings, "alone")
     assert started.returncode == 0, started.stderr
     yield started.stdout, new_settings
@@ -52,7 +52,7 @@ def test_it_prints_its_addresses_serves_clients_and_keeps_their_data(alone):
     assert "Airflow" not in printed
 
     aws_client(settings, "s3").put_object(Bucket=BUCKET, Key="people/1.json", Body=b'{"name": "Ada"}{"name": "Bo"}')
-    # A shell that sources the file has a login for every client; COPY uses the cluster's default role.
+    # Sourcing the file gives every client a login; COPY uses the cluster's default role.
     script = f'source {settings.state / "env.sh"}; exec python -c "$CLIENT"'
     subprocess.run(["bash", "-c", script], env={**os.environ, "CLIENT": CLIENT}, check=True)
 

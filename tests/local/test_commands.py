@@ -1,4 +1,4 @@
-"""The commands as a user runs them: what they print, what they start, what they leave behind."""
+"""The commands as a user runs them: their output, the processes that they start, and their clean-up."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def environment(settings, **more):
 
 
 def run(settings, *arguments, **more):
-    """Run one command of the stack to its end, without a terminal."""
+    """Run a command of the stack to completion, without a terminal."""
     return subprocess.run(
         [sys.executable, "-m", "local", *arguments],
         cwd=ROOT,
@@ -47,7 +47,7 @@ def assert_one_error_line(done, text):
 
 
 def processes_of(settings):
-    """Find every process that has the stack's state folder in its command line or its environment."""
+    """Return every process with the stack's state folder in its command line or environment."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -65,10 +65,10 @@ def members(stack):
 
 @pytest.fixture(scope="module")
 def demo(new_stack, tmp_path_factory):
-    """The output of the demo, with a little data, and the stack that it leaves running."""
+    """The output of the demo with little data, and the stack that it leaves running."""
     data = tmp_path_factory.mktemp("generated") / "data"
     generate(data, Options(days=2, users=10, songs=50))
-    # With the first one, Airflow shows its settings; the second one is neither Airflow's default nor that of the stack.
+    # With the first one, Airflow shows its settings; the second one is not the default of Airflow or of the stack.
     exported = {"AIRFLOW__API__EXPOSE_CONFIG": "True", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2"}
     done = run(new_stack.settings, "demo", "--data", str(data), **exported)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Two states of the star schema are held against each other by their rows, in whatever order they are stored."""
+"""States of the star schema are compared by their rows, regardless of the storage order."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from local.stack.report import STAR_SCHEMA
 
 @pytest.fixture
 def tables(standin):
-    """Tables of the same names, in PostgreSQL itself."""
+    """Tables with the same names in PostgreSQL."""
     standin.postgres.create_database("comparison")
     with psycopg.connect(**standin.postgres.dsn.parameters("comparison")) as connection:
         for table in STAR_SCHEMA:

@@ -1,4 +1,4 @@
-"""Background processes are known by pid and creation time, and end with everything that they started."""
+"""Background processes are identified by pid and creation time, and are stopped with all their children."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from local.errors import StackError
 from local.stack.daemon import Daemon, stop_all
 from standin_support.waiting import wait_until
 
-# A parent that starts a child in a process group of its own; both ignore the polite request to end when told so.
+# A parent that starts a child in a new process group; optionally, both ignore SIGTERM.
 FAMILY = """
 import os, signal, subprocess, sys, time
 if {deaf}:

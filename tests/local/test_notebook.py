@@ -1,4 +1,4 @@
-"""``python -m local notebook``: what it starts, and what it says without a stack."""
+"""``python -m local notebook``: the command that it starts, and its error without a stack."""
 
 from __future__ import annotations
 

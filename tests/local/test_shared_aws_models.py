@@ -1,4 +1,4 @@
-"""The sessions of tasks: what was read ahead is not read again, and each keeps its own credentials."""
+"""The AWS sessions of tasks share the loaded service models, but not their credentials."""
 
 import pytest
 from airflow.models.connection import Connection
@@ -10,7 +10,7 @@ from local.stack import shared_aws_models
 
 @pytest.fixture
 def files_read(monkeypatch):
-    """The files that botocore has read since the test began."""
+    """The files that botocore has read since the start of the test."""
     read = []
     load_file = JSONFileLoader.load_file
     monkeypatch.setattr(JSONFileLoader, "load_file", lambda self, path: read.append(path) or load_file(self, path))

@@ -1,4 +1,4 @@
-"""Rounds of examples: new ones each time, the same ones for the same seed."""
+"""Rounds of examples: different ones each time, but the same for the same seed."""
 
 import re
 from io import StringIO
@@ -28,7 +28,7 @@ def test_numbers_are_even(number):
 
 @pytest.fixture
 def properties(tmp_path):
-    """A file with one property, which writes down what it is tried with."""
+    """A file with one property, which records its examples."""
 
     def write(condition):
         (tmp_path / "conftest.py").write_text(PROFILE)

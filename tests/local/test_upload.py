@@ -1,4 +1,4 @@
-"""An upload brings what is new or has changed, and nothing else."""
+"""An upload sends only new and changed objects."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""``make sql`` and the shell file reach the warehouse, once there is a cluster."""
+"""``make sql`` and the shell file connect to the warehouse if there is a cluster."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from local.stack.environment import CLUSTER
 
 @pytest.fixture(scope="module")
 def cluster(own_standin):
-    """The cluster that the local connection names, as the DAG creates it."""
+    """The cluster of the local connection, as the DAG creates it."""
     redshift = aws_client(own_standin.settings, "redshift")
     with pytest.raises(StackError, match="run make demo"):
         require_login(own_standin.settings)

@@ -1,4 +1,4 @@
-"""The wheel holds both packages with their files, and works where nothing else of this repository is at hand."""
+"""The wheel contains both packages with their files, and works without the rest of this repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from redshift_elt.ddl.migrations import migrations
 
 PACKAGES = ("redshift_elt", "warehouse_page")
 
-# Runs in the new environment, and prints what it has found there.
+# Runs in the new environment, and prints what it finds there.
 LOOK = f"""
 import json, pkgutil
 from importlib import import_module, metadata
@@ -56,7 +56,7 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(wheel, tmp_path_factory) -> dict:
-    """What a new virtual environment finds in the wheel. Its dependencies are those of the running environment."""
+    """The content of the wheel in a new virtual environment, which uses the dependencies of the current one."""
     folder = tmp_path_factory.mktemp("clean")
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"

@@ -1,4 +1,4 @@
-"""The records of a data directory, as in its files."""
+"""Reads the records of a data directory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 
 def events(data: Path) -> list[tuple[date, Record]]:
-    """Read every line of every file under ``log_data/``, each with the day that its file's name gives."""
+    """Read every line of every file under ``log_data/``, with the day in the file's name."""
     files = sorted((data / "log_data").rglob("*.json"))
     return [(_day(file), parse(line)) for file in files for line in file.read_text("utf-8").split("\n") if line]
 
@@ -26,7 +26,7 @@ def songs(data: Path) -> list[Record]:
 
 
 def parse(text: str) -> Record:
-    """Parse one JSON object; its numbers stay as the text that the source has for them."""
+    """Parse one JSON object; numbers keep their source text."""
     return json.loads(text, parse_int=str, parse_float=str)
 
 

@@ -1,6 +1,6 @@
-"""What the star schema of a data directory must hold: the rules of the data contract in plain Python, with no SQL.
+"""The expected star schema of a data directory: the rules of the data contract in plain Python, without SQL.
 
-Numbers with a fraction are ``Decimal``, so that nothing of the source is lost; start times are UTC without a zone.
+Numbers with a fraction are ``Decimal``, so that no digits are lost; start times are in UTC without a time zone.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def counts(data: Path, tables: Tables) -> dict[str, int]:
 
 
 def comparable(rows: Iterable[Iterable[Any]]) -> set[Row]:
-    """Make rows as a driver returns them comparable with the model's: a float becomes the decimal that it prints."""
+    """Make a driver's rows comparable with the model's: a float becomes the decimal of its shortest notation."""
     return {tuple(Decimal(repr(value)) if isinstance(value, float) else value for value in row) for row in rows}
 
 

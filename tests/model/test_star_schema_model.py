@@ -1,4 +1,4 @@
-"""The model against hand-made records and, where the real data is at hand, against the published counts."""
+"""Tests of the model with handwritten records and, if the real data is available, with its published counts."""
 
 from __future__ import annotations
 

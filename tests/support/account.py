@@ -1,4 +1,4 @@
-"""An AWS account as its owner sees it, and the DAGs that work in it, task by task and without Airflow's processes."""
+"""An AWS account, and runs of the cluster DAGs in it, task by task without Airflow's processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DAGS = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags
 
 
 class HeldEndpoints(RecordingEndpoints):
-    """Clusters without databases, whose changes can be held up."""
+    """Clusters without databases, whose state changes can be blocked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,9 +64,9 @@ class HeldEndpoints(RecordingEndpoints):
 
 
 class Account:
-    """What is in the account, and the stand-in's switch for outages.
+    """The resources of the account, and the faults of the stand-in.
 
-    :param address: where the stand-in listens.
+    :param address: the address of the stand-in.
     """
 
     def __init__(self, address: str, endpoints: HeldEndpoints) -> None:
@@ -76,7 +76,7 @@ class Account:
         self.redshift, self.iam, self.ec2 = (self._clients[name] for name in ("redshift", "iam", "ec2"))
 
     def create(self, *, wait: bool = True, **changed: Any) -> None:
-        """Make a cluster and what belongs to it, without the product's own functions."""
+        """Create a cluster and its resources without the functions of the product."""
         role = self.create_role()
         group = self.create_security_group()
         self.redshift.create_cluster_parameter_group(
@@ -99,13 +99,13 @@ class Account:
             self.wait_for_status("available")
 
     def create_role(self, tags: list[dict[str, str]] = TAGS) -> str:
-        """Make the role that COPY uses and return its ARN."""
+        """Create the role that COPY uses and return its ARN."""
         role = self.iam.create_role(RoleName=f"{NAME}-copy", AssumeRolePolicyDocument=TRUST, Tags=tags)["Role"]
         self.iam.put_role_policy(RoleName=f"{NAME}-copy", PolicyName="read", PolicyDocument=POLICY)
         return role["Arn"]
 
     def create_security_group(self, tags: list[dict[str, str]] = TAGS, vpc: str | None = None) -> str:
-        """Make a security group in a VPC, by default in the one that is always there, and return its id."""
+        """Create a security group in a VPC, by default the default VPC, and return its id."""
         vpc = vpc or self.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
         return self.ec2.create_security_group(
             GroupName=f"{NAME}-access",
@@ -116,7 +116,7 @@ class Account:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let every cluster and snapshot stay in a state that would pass."""
+        """Keep every cluster and snapshot in its transitional state."""
         self._endpoints.going.clear()
         try:
             yield
@@ -124,20 +124,20 @@ class Account:
             self._endpoints.going.set()
 
     def status(self) -> str | None:
-        """Return the cluster's state, or None when it is gone."""
+        """Return the cluster's state, or None if it does not exist."""
         found = [one["ClusterStatus"] for one in self.redshift.describe_clusters()["Clusters"]]
         return found[0] if found else None
 
     def wait_for_status(self, status: str | None) -> None:
-        """Wait until the cluster is in a state; None: until it is gone."""
+        """Wait until the cluster is in a state; None waits until it has been deleted."""
         wait_until(lambda: self.status() == status, f"the cluster is {status}")
 
     def contents(self) -> dict[str, list[str]]:
-        """Name everything that was made, by its kind; what is there in every account is left out."""
+        """Return the names of all resources by kind, except those that every account has."""
         return contents(self._clients.__getitem__)
 
     def snapshots(self) -> list[dict[str, Any]]:
-        """Return what is known of each snapshot."""
+        """Return the description of each snapshot."""
         return self.redshift.describe_cluster_snapshots()["Snapshots"]
 
     def delete_roles(self) -> None:
@@ -151,7 +151,7 @@ class Account:
             self.iam.delete_role(RoleName=name)
 
     def empty(self) -> None:
-        """Delete everything that was made."""
+        """Delete all resources."""
         wait_until(lambda: self.status() in ("available", "paused", None), "the cluster settles")
         if self.status():
             self.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
@@ -169,11 +169,11 @@ class Account:
 
 
 class Asked(Exception):  # noqa: N818 - it is no error
-    """A run waits for somebody's answer."""
+    """A run waits for an approval."""
 
 
 def run(dag_id: str, **params: Any) -> dict[str, Any]:
-    """Run each task of a DAG once, sensors until they are content, and return what the tasks returned."""
+    """Run each task of a DAG once, sensors until they succeed, and return the results of the tasks."""
     dag = DAGS[dag_id]
     returned: dict[str, Any] = {}
     context = {
@@ -191,7 +191,7 @@ def run(dag_id: str, **params: Any) -> dict[str, Any]:
             if isinstance(task, HITLOperator):
                 raise Asked(task.subject, task.body)
             if isinstance(task, BaseSensorOperator):
-                # What a sensor waits between two looks is Airflow's business.
+                # Airflow handles the wait between two pokes of a sensor.
                 wait_until(lambda task=task: task.poke(context), task.task_id)
             else:
                 returned[task.task_id] = task.execute(context)

@@ -1,4 +1,4 @@
-"""Which requests to AWS some code makes: seen as they are made, so that no list of them can miss one."""
+"""Records the requests to AWS that some code makes, so that none can be missed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import pytest
 
 
 class Call(NamedTuple):
-    """A request by the names that the switch for outages takes."""
+    """A request, by the names that the faults of the stand-in use."""
 
     service: str
     operation: str
 
 
-# The same names, and the arguments.
+# The same names with the arguments.
 Request = tuple[str, str, dict[str, Any]]
 
 
 @contextmanager
 def recorded() -> Iterator[list[Call]]:
-    """Note each request inside the block, in order; it goes on to AWS."""
+    """Record each request in the block, in order, and send it to AWS."""
     calls: list[Call] = []
     with _observed(lambda service, operation, _: calls.append(Call(service, operation))):
         yield calls
@@ -32,7 +32,7 @@ def recorded() -> Iterator[list[Call]]:
 
 @contextmanager
 def recorded_with_arguments() -> Iterator[list[Request]]:
-    """Do the same, and record the arguments."""
+    """Record each request in the block with its arguments, in order, and send it to AWS."""
     requests: list[Request] = []
     with _observed(lambda *request: requests.append(request)):
         yield requests
@@ -40,10 +40,10 @@ def recorded_with_arguments() -> Iterator[list[Request]]:
 
 @contextmanager
 def _observed(observe: Callable[[str, str, dict[str, Any]], None]) -> Iterator[None]:
-    """Call a function with each request that a client of this process sends."""
+    """Call a function with each request that a client in this process sends."""
 
     def observed(send: Any) -> Any:
-        # For asynchronous clients it returns what is awaited.
+        # For asynchronous clients it returns an awaitable.
         def send_observed(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
             observe(client.meta.service_model.service_name, operation, arguments)
             return send(client, operation, arguments)

@@ -1,4 +1,4 @@
-"""What is in an AWS account, as its owner would count it."""
+"""The resources in an AWS account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def contents(client: Callable[[str], Any]) -> dict[str, list[str]]:
-    """Name everything that costs money or lets somebody in, by its kind; what is there in every account is left out.
+    """Return the names of all resources that cost money or grant access, by kind, except those that every account has.
 
     :param client: returns the boto3 client of a service.
     """

@@ -1,4 +1,4 @@
-"""Outages for the code under test: connections that are really cut, disks that are full, AWS that says no."""
+"""Outages for the code under test: broken connections, a full disk, and errors of AWS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from standin_support.full_disk import full_disk_for
 
 
 class Moment(Enum):
-    """When a connection is cut, seen from one statement."""
+    """When a connection is cut, relative to a statement."""
 
     BEFORE = "before the statement is sent"
     SENT = "when it is sent, and nobody knows how far it gets"
@@ -29,7 +29,7 @@ class Moment(Enum):
 
 @dataclass
 class Line:
-    """What went over the connections of the code under test.
+    """The traffic on the connections of the code under test.
 
     :param statements: every statement that was about to be sent, over all connections, in order.
     :param was_cut: whether the moment to cut came.
@@ -41,7 +41,7 @@ class Line:
 
 @contextmanager
 def cut(number: int, moment: Moment) -> Iterator[Line]:
-    """Cut the connection at the statement with this number, from 1, of those that are sent inside the block."""
+    """Cut the connection at the n-th statement that is sent in the block, counted from 1."""
     line = Line()
 
     def before(connection: redshift_connector.Connection, statement: str) -> None:
@@ -62,7 +62,7 @@ def cut(number: int, moment: Moment) -> Iterator[Line]:
 def before_each_statement(act: Callable[[redshift_connector.Connection, str], None]) -> Iterator[None]:
     """Call a function with the connection and the statement before each one that redshift_connector sends.
 
-    BEGIN, COMMIT and ROLLBACK are among them, for the driver sends them as statements.
+    This includes BEGIN, COMMIT and ROLLBACK, which the driver sends as statements.
     """
     connect = redshift_connector.connect
 
@@ -84,7 +84,7 @@ def before_each_statement(act: Callable[[redshift_connector.Connection, str], No
 
 @contextmanager
 def full_disk_at(beginning: str) -> Iterator[None]:
-    """Leave the warehouse no room to write while it executes the first statement that begins with this text."""
+    """Make the disk full while the warehouse executes the first statement that begins with this text."""
     full = ExitStack()
     waiting = [beginning]
 
@@ -92,7 +92,7 @@ def full_disk_at(beginning: str) -> Iterator[None]:
         full.close()
         if waiting and statement.startswith(waiting[0]):
             waiting.clear()
-            # What PostgreSQL calls itself passes through the endpoint.
+            # The endpoint forwards PostgreSQL's own process id.
             full.enter_context(full_disk_for(int.from_bytes(connection._backend_key_data[:4], "big")))
 
     with full, before_each_statement(fill):
@@ -101,26 +101,26 @@ def full_disk_at(beginning: str) -> Iterator[None]:
 
 
 class AwsFaults:
-    """The stand-in's switch for outages of AWS.
+    """The AWS faults of the stand-in.
 
     :param address: where the stand-in listens.
     """
 
     def __init__(self, address: str) -> None:
         self._address = address + PATH
-        # Without certificates, for an address of this machine: reading them takes longer than a request.
+        # Local addresses need no CA certificates, and reading them takes longer than a request.
         self._client = httpx.Client(trust_env=False, verify=False)  # noqa: S501
 
     def set(self, place: str, code: str, times: int | None = None, operation: str | None = None) -> None:
-        """Let AWS answer with an error; see :class:`redshift_standin.aws.faults.Faults`."""
+        """Make AWS respond with an error; see :class:`redshift_standin.aws.faults.Faults`."""
         self._request("POST", json={"place": place, "code": code, "times": times, "operation": operation})
 
     def clear(self) -> None:
-        """Let all work again."""
+        """Remove all faults."""
         self._request("DELETE")
 
     def counts(self) -> dict[str, int]:
-        """Return how often each place has answered with an error."""
+        """Return how often each place has responded with an error."""
         return self._request("GET")
 
     def _request(self, method: str, **content: Any) -> dict[str, int]:
@@ -128,13 +128,13 @@ class AwsFaults:
 
 
 def shut_down(connection: redshift_connector.Connection) -> None:
-    """Break a connection below TLS, as a network does: neither side says goodbye."""
+    """Break a connection below TLS, as a network failure does."""
     with socket.socket(fileno=os.dup(connection._usock.fileno())) as below:
         below.shutdown(socket.SHUT_RDWR)
 
 
 def _lose_answer(connection: redshift_connector.Connection, *, wait: bool) -> None:
-    """Break a connection after its next statement is sent, and lose the answer; ``wait``: until there is one."""
+    """Break a connection after its next statement has been sent; ``wait``: after the response has arrived."""
     read, send = connection._read, connection.send_EXECUTE
 
     def lose(size: int) -> bytes:

@@ -1,8 +1,8 @@
 """The statements of every operator, recorded against the stand-in and compared with those that are sent now.
 
 ``make golden`` (``python -m tests.support.golden``) runs the tasks of :mod:`tests.unit.golden.shop` on a new stand-in.
-For each task it writes ``statements/<task>.sql``, which is for review, and ``answers/<task>.json``, which is what the
-warehouse answered to each statement. The unit test runs the same tasks on a connection that returns these answers in
+For each task it writes ``statements/<task>.sql``, for review, and ``answers/<task>.json``, with the response of the
+warehouse to each statement. The unit test runs the same tasks on a connection that returns these answers in
 order, and compares the statements. Both replace the connections of ``redshift_connector``, so everything above the
 driver is the project's own code.
 """
@@ -33,10 +33,10 @@ ANSWERS = ROOT / "tests" / "unit" / "golden" / "answers"
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _WIDTH = 118
-# Moments later than this are those of the recording, and differ each time.
+# Later times come from the recording itself and differ each time.
 _RECORDED_AFTER = datetime(2020, 1, 1)
 _RECORDED_AT = datetime(2018, 11, 3)
-# How the values that JSON does not have are read.
+# How to parse the types that JSON does not have.
 _READ = {"datetime": datetime.fromisoformat, "Decimal": Decimal}
 
 
@@ -47,7 +47,7 @@ class Sent(NamedTuple):
     values: Mapping[str, Any] = MappingProxyType({})
 
     def __str__(self) -> str:
-        """Return the statement as a golden file shows it, with the values that are the same in every recording."""
+        """Return the statement as in a golden file, with the values that are the same in every recording."""
         shown = [f"{name} = {_shown(value)}" for name, value in self.values.items() if _is_stable(value)]
         text = f"{self.text.rstrip()};"
         if not shown:
@@ -62,7 +62,7 @@ class Sent(NamedTuple):
 
 @dataclass
 class Answer:
-    """What the driver has for a statement: the columns by name and type code, how many rows, and the rows."""
+    """The driver's result of a statement: the columns by name and type code, the row count, and the rows."""
 
     columns: list[tuple[str, int]] | None
     count: int
@@ -74,15 +74,15 @@ class Answer:
 
     @classmethod
     def of_json(cls, line: str) -> Answer:
-        """Return the answer of such a line."""
+        """Parse an answer from such a line."""
         return cls(*json.loads(line, object_hook=_of_json))
 
 
 @dataclass
 class Recording:
-    """What one task sends in one situation, and what it is answered.
+    """The statements of one task in one situation, and the responses.
 
-    :param failure: what the task raised besides skipping itself.
+    :param failure: the exception that the task raised, other than a skip.
     """
 
     sent: list[Sent] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Recording:
     def next_answer(self) -> Answer:
         """Return the next of the recorded answers.
 
-        :raises AssertionError: more is sent than was recorded.
+        :raises AssertionError: more statements are sent than were recorded.
         """
         assert self.position < len(self.answers), "more statements are sent than were recorded"
         self.position += 1
@@ -101,7 +101,7 @@ class Recording:
 
 
 class _Cursor:
-    """A cursor of the driver that notes what is sent through it and answers as the recording or the server does."""
+    """A cursor of the driver that records the statements, and responds from the recording or from the server."""
 
     paramstyle = "format"
 
@@ -129,10 +129,11 @@ class _Cursor:
 
 
 class _Connection(redshift_connector.Connection):
-    """A connection of the driver, without one.
+    """A connection of the driver that is not connected.
 
     :param text_of: returns a statement as the session was given it.
-    :param real: the connection to the server; None: the recording has the answers.
+    :param text_of: returns a statement as it was passed to the session.
+    :param real: the connection to the server; with None, the responses come from the recording.
     """
 
     def __init__(
@@ -190,9 +191,9 @@ class _Connection(redshift_connector.Connection):
 
 @contextmanager
 def driver(recording: Recording, *, real: bool) -> Iterator[None]:
-    """Let redshift_connector open connections that note what is sent.
+    """Make redshift_connector open connections that record the statements.
 
-    :param real: whether they ask the server, and note its answers too, or answer from the recording.
+    :param real: whether they send the statements to the server and record its responses, or replay the recording.
     """
     connect = redshift_connector.connect
     logged = _LastStatement()
@@ -215,7 +216,7 @@ def driver(recording: Recording, *, real: bool) -> Iterator[None]:
 
 
 class _LastStatement(logging.Handler):
-    """The last statement that a session was given: with names, where the driver is given numbers."""
+    """The last statement of a session, with named placeholders; the driver receives numbered ones."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -230,7 +231,7 @@ class _LastStatement(logging.Handler):
 
 @contextmanager
 def listed_as_modified(moments: Mapping[str, datetime]) -> Iterator[None]:
-    """Let S3 list each object with the moment that is given for its key."""
+    """Make S3 list each object with the modification time that is given for its key."""
     call = botocore.client.BaseClient._make_api_call
 
     def with_moments(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
@@ -247,7 +248,7 @@ def listed_as_modified(moments: Mapping[str, datetime]) -> Iterator[None]:
 def run_all(s3: Any, recorded: Mapping[str, list[Recording]] | None = None) -> dict[str, list[Recording]]:
     """Run every task in every situation and return the recordings of each, one for each situation.
 
-    :param recorded: the recordings to play; None: ask the server.
+    :param recorded: the recordings to replay; with None, the statements are sent to the server.
     """
     from tests.unit.golden import shop
 
@@ -301,7 +302,7 @@ def golden_text(recordings: list[Recording]) -> str:
 
 
 def read_recordings(name: str) -> list[Recording]:
-    """Return what was answered to a task, for each situation."""
+    """Return the responses to a task, for each situation."""
     recorded = json.loads((ANSWERS / f"{name}.json").read_text("utf-8"))
     return [
         Recording(answers=[Answer.of_json(json.dumps(answer)) for answer in answers]) for answers in recorded.values()
@@ -309,7 +310,7 @@ def read_recordings(name: str) -> list[Recording]:
 
 
 def write(recordings: Mapping[str, list[Recording]]) -> None:
-    """Write the golden files of all tasks, and remove those of tasks that are no more."""
+    """Write the golden files of all tasks, and remove those of deleted tasks."""
     from tests.unit.golden import shop
 
     for folder in (STATEMENTS, ANSWERS):

@@ -1,4 +1,4 @@
-"""Where alerts arrive in the tests: a server in Slack's place, and one that takes mail."""
+"""Inboxes for alerts in tests: a server that replaces Slack, and an SMTP server."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ TOKEN = "T0/B0/of-the-tests"
 
 
 class Inbox:
-    """What has arrived, in order.
+    """The received messages, in order.
 
-    :param connection: the Airflow connection that leads here.
+    :param connection: the Airflow connection to this server.
     """
 
     def __init__(self, connection: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ class Inbox:
         self._arrived: Queue[Any] = Queue()
 
     def put(self, message: Any) -> None:
-        """Keep a message that has arrived."""
+        """Store a received message."""
         self._arrived.put(message)
 
     def next(self) -> Any:
@@ -40,18 +40,18 @@ class Inbox:
         return self._arrived.get(timeout=HANGS_AFTER_SECONDS)
 
     def rest(self) -> list[Any]:
-        """Return what has arrived and was not asked for."""
+        """Return the messages that have not been read."""
         return [self._arrived.get() for _ in range(self._arrived.qsize())]
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has arrived that was not asked for."""
+        """Whether all received messages have been read."""
         return self._arrived.empty()
 
 
 @contextmanager
 def slack() -> Iterator[Inbox]:
-    """Answer as Slack's incoming webhooks do; what arrives is the message's text."""
+    """Respond like Slack's incoming webhooks; the inbox has the text of each message."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -80,7 +80,7 @@ def slack() -> Iterator[Inbox]:
 
 @contextmanager
 def mail() -> Iterator[Inbox]:
-    """Take mail for anybody; what arrives is the message, with the addresses that it was delivered to in ``X-To``."""
+    """Accept mail for any recipient; the inbox has each message, with its recipients in ``X-To``."""
 
     class Handler:
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd asks for it
@@ -101,5 +101,5 @@ def mail() -> Iterator[Inbox]:
 
 
 def html_of(message: EmailMessage) -> str:
-    """Return the HTML of a mail."""
+    """Return the HTML part of a mail."""
     return message.get_body(("html",)).get_content()

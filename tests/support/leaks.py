@@ -1,10 +1,10 @@
-"""Finds secrets in text: in the repository's files, and in what a run leaves behind."""
+"""Finds secrets in text, such as files of the repository and logs of a run."""
 
 from __future__ import annotations
 
 import re
 
-# What a file or a log may hold beside a secret's name without telling it: a template, a mask, a name, a call.
+# What can follow the name of a secret without revealing it: a template, a mask, a name, a call.
 _NO_SECRET = r"(?![\"']?(?:\{|\$|%|<|\*\*\*|local-|None\b|null\b))"
 
 PATTERNS = {
@@ -24,10 +24,11 @@ PATTERNS = {
 
 
 def leaks(text: str, known: tuple[str, ...] = ()) -> list[str]:
-    """Name what looks like a secret in a text, without repeating it.
+    """Describe everything in a text that looks like a secret, without repeating it.
 
     :param known: secrets that must not occur as they stand, whatever is around them.
-    :return: one entry for each finding: the line's number and the kind of secret.
+    :param known: secrets that must not occur anywhere.
+    :return: one entry for each finding: the line number and the kind of secret.
     """
     found = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,4 +1,4 @@
-"""A warehouse on a running stack: the cluster, its role, the bucket and the tables, made by the project's own code."""
+"""A warehouse on a running stack: the cluster, its role, the bucket and the tables, created by the project's code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def new_warehouse(
 ) -> Iterator[WarehouseUnderTest]:
     """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker.
 
-    :param bucket: the bucket to make; COPY may read what is below the prefixes.
+    :param bucket: the bucket to create; COPY can read what is below the prefixes.
     """
     from redshift_elt.cluster.copy_role import ensure_copy_role
     from redshift_elt.cluster.database import prepare_database
@@ -46,7 +46,7 @@ def new_warehouse(
         # Without the public authorities, which take longer to read than a login takes.
         patch.setenv("SSL_CERT_FILE", standin_environment(stack.settings)["PGSSLROOTCERT"])
         patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", STACK_BUCKET)
-        # Tests make and change tables that a user who only loads may not touch.
+        # Tests create and change tables, which the loading user is not allowed to do.
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
@@ -69,6 +69,6 @@ def new_warehouse(
         prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema")
         warehouse = WarehouseUnderTest(s3)
         for target in TARGETS:
-            # The first load of a target would create it. Some tests hold it before that.
+            # The first load of a target would create it, but some tests lock it before that.
             warehouse.execute(f"create table etl.lock_{target} (unused boolean)")
         yield warehouse

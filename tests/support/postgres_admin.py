@@ -1,4 +1,4 @@
-"""A superuser of the PostgreSQL below the stand-in: inspects a cluster's database, and saves and restores it."""
+"""A superuser of the stand-in's PostgreSQL that inspects, saves and restores the database of a cluster."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import psycopg
 
 from standin_support.waiting import wait_until
 
-# What says when, for how long or by which attempt something was done, and so differs from one execution to the next.
-# The time of a file's change is among them, for the ledger's entry of a prefix has the time of its listing there; a
-# file's version is also identified by its ETag.
+# Times, durations and try numbers, which differ between executions. They include the modification time of a file,
+# because the ledger's entry of a prefix has the time of the listing there; the ETag also identifies a file's version.
 _CHANGING = {
     "started_at", "loaded_at", "checked_at", "modified_at", "try_number", "duration_seconds",
     "staging_seconds", "waiting_seconds", "preparing_seconds", "writing_seconds",
@@ -64,7 +63,7 @@ Contents = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class _Table:
-    """A table of the users, its names quoted; ``compared``: the columns that say what it holds."""
+    """A user table with quoted names; ``compared``: the columns to compare."""
 
     schema: str
     bare: str
@@ -98,7 +97,7 @@ class PostgresAdmin:
         return self._connection.execute(query, parameters).fetchall()
 
     def contents(self) -> Contents:
-        """Return the rows of every table of the users as sorted text, without the times and attempts of bookkeeping."""
+        """Return the rows of every user table as sorted text, without bookkeeping times and tries."""
         query = " union all ".join(
             f"select '{table.name}', coalesce(array_agg(line order by line), '{{}}')"
             f" from (select row({table.compared})::text as line from {table.name}) as lines"
@@ -107,22 +106,23 @@ class PostgresAdmin:
         return dict(self.fetch(query))
 
     def wait_until_alone(self, *but: int) -> None:
-        """Wait until no client has a session, and so no transaction is open and no lock is held.
+        """Wait until no other session is connected, so that no transaction is open and no lock is held.
 
         :param but: the process numbers of the sessions that may stay.
-        :raises AssertionError: one stays.
+        :param but: the process ids of the sessions that can stay.
+        :raises AssertionError: another session stays connected.
         """
         wait_until(lambda: not self.fetch(_CLIENTS, (list(but),)), "no session is left")
         assert self.fetch(_LOCKS, (list(but),)) == []
 
     def truncate(self, table: str) -> None:
-        """Remove the rows of a table and the space they take."""
+        """Remove the rows of a table and free their space."""
         self._run(f"truncate {table}")
 
     def wait_for_blocked_session(self) -> None:
         """Wait until a session waits for a lock.
 
-        :raises AssertionError: none does.
+        :raises AssertionError: no session waits.
         """
         wait_until(lambda: self.fetch("select 1 from pg_locks where not granted"), "a session waits for a lock")
 
@@ -130,16 +130,16 @@ class PostgresAdmin:
     def locked(self, table: str) -> Iterator[int]:
         """Hold a table's strongest lock while the block runs.
 
-        :return: the process number of the session that holds it.
+        :return: the process id of the session that holds it.
         """
-        # Another session: inside a transaction, PostgreSQL shows the sessions that there were at its first look.
+        # Another session, because PostgreSQL caches the list of sessions within a transaction.
         with psycopg.connect(self._connection.info.dsn) as holder:
             holder.execute(f"lock table {table}".encode())
             yield holder.info.backend_pid
             holder.rollback()
 
     def save(self, name: str) -> None:
-        """Copy every table of the users, for :meth:`restore`.
+        """Copy every user table, for :meth:`restore`.
 
         :param name: the name of this state; an earlier state with this name is replaced.
         """
@@ -153,7 +153,7 @@ class PostgresAdmin:
         )
 
     def restore(self, name: str) -> None:
-        """Restore every table to its saved state, and drop the tables that were created since."""
+        """Restore every table to its saved state, and drop the tables that were created afterwards."""
         saved = self._saved[name]
         there = {table.name for table in self._tables()}
         gone = [table for table in saved if table.name not in there]
@@ -170,7 +170,7 @@ class PostgresAdmin:
         self._run(*(f"drop schema if exists saved_{name} cascade" for name in self._saved))
 
     def _run(self, *statements: str) -> None:
-        # One message is one transaction.
+        # The statements of one message are one transaction.
         self._connection.execute("; ".join(statements).encode())
 
     def _tables(self) -> list[_Table]:

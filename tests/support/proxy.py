@@ -1,4 +1,4 @@
-"""A TCP proxy in front of an endpoint, for outages of the network: it goes down, comes back, or swallows everything."""
+"""A TCP proxy in front of an endpoint that simulates network outages: down, up again, or dropping all data."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Proxy:
     def up(self, *, chunks: int | None = None) -> None:
         """Listen.
 
-        :param chunks: of each connection, how many of the client's messages to forward before all others are swallowed;
-            None: all.
+        :param chunks: how many messages of the client to forward on each connection before all others are dropped;
+            None forwards all.
         """
         self._chunks = chunks
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._start(self._accept, self._listener)
 
     def down(self) -> None:
-        """Refuse connections, and break those that are open."""
+        """Refuse new connections and break the open ones."""
         if self._listener is not None:
             # Closing alone does not wake the thread that waits in accept.
             with contextlib.suppress(OSError):
@@ -65,7 +65,7 @@ class Proxy:
 
 
 def _forward(source: socket.socket, sink: socket.socket, chunks: int | None) -> None:
-    """Forward until either side is gone, and then break the other."""
+    """Forward until one side disconnects, and then break the other one."""
     with contextlib.suppress(OSError):
         for number in count():
             data = source.recv(65536)

@@ -1,4 +1,4 @@
-"""S3 in the test's own process, for tests that need no other service."""
+"""S3 in this process, for tests that need no other service."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ CONNECTION = {"conn_type": "aws", "login": "key", "password": "secret", "extra":
 
 @contextmanager
 def s3_in_process(bucket: str) -> Iterator[Any]:
-    """Yield a client of an S3 that has one empty bucket, and let Airflow's connection ``aws_default`` lead there."""
+    """Yield a client of an S3 with one empty bucket; Airflow's connection ``aws_default`` points to it."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        # Other tests of this process may have a stand-in of their own.
+        # Other tests in this process may use another stand-in.
         for name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
             patch.delenv(name, raising=False)
         patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(CONNECTION))

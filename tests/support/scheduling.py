@@ -1,13 +1,13 @@
-"""The order of the files, and which tests stay together when the suite runs in several processes."""
+"""The order of test files, and how they are distributed to several processes."""
 
 from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Their tests need the whole stack, with Airflow: one process has them all.
+# These tests need the whole stack with Airflow, so one process runs all of them.
 NEED_STACK = ("tests/browser/", "tests/airflow/", "tests/local/test_commands.py")
 
-# What takes minutes starts first, so that the processes end at about the same time. The list decides the order only.
+# Slow files start first, so that the processes end at about the same time. The list only affects the order.
 SLOWEST = (
     *NEED_STACK,
     "tests/warehouse/test_kill_anywhere.py",
@@ -25,12 +25,12 @@ SLOWEST = (
 
 
 def longest_first(nodeid: str) -> int:
-    """Return the position of a test's file in the order."""
+    """Return the sort key of a test's file."""
     return next((number for number, start in enumerate(SLOWEST) if nodeid.startswith(start)), len(SLOWEST))
 
 
 class FilesTogether(LoadScopeScheduling):
-    """Give each file's tests to one process, for they share what is slow to make."""
+    """Runs all tests of a file in one process, because they share expensive fixtures."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

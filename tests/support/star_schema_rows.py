@@ -1,4 +1,4 @@
-"""Put rows into a table of a warehouse, some hundreds a statement."""
+"""Inserts rows into a table of a warehouse, some hundred per statement."""
 
 from __future__ import annotations
 

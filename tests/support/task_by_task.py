@@ -21,7 +21,7 @@ def dag_ids() -> set[str]:
 
 
 def run_dag(dag_id: str, **params: Any) -> None:
-    """Run every task of a DAG once, what it defers to included, and sensors until they are content."""
+    """Run every task of a DAG once, including deferred methods, and sensors until they succeed."""
     dag = _bag().dags[dag_id]
     returned: dict[str, Any] = {}
     context = {

@@ -1,4 +1,4 @@
-"""Run the tasks of sparkify_etl against the stand-in one by one, without Airflow's processes, to test what they do."""
+"""Runs the tasks of sparkify_etl against the stand-in one by one, without Airflow's processes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TASKS = (*STAGING, *LOADS, "check_star_schema", "clean_up")
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the DAG: its tasks can be executed in any order, as often as a test likes."""
+    """One run of the DAG. Its tasks can be executed in any order and repeatedly."""
 
     dag: Any
     run_id: str
@@ -57,13 +57,13 @@ class Run:
     def execute(self, task_id: str, *, skips: bool = False) -> Any:
         """Render and execute one task, as Airflow does.
 
-        :param skips: raise what a load raises that had nothing to write, instead of returning its counts.
+        :param skips: raise the skip of a load that had nothing to write, instead of returning its counts.
         """
         task = self.dag.get_task(task_id)
         self.tries[task_id] += 1
         context = self._context(task)
         task = copy.copy(task)
-        # The AWS clients that each task opens in Airflow cost more than all the rest of these tests.
+        # Creating AWS clients for each task would take longer than everything else in these tests.
         task.__dict__["_hook"] = self.hook
         task.__dict__["s3"] = self.s3
         task.render_template_fields(context, self.dag.get_template_env())
@@ -74,11 +74,11 @@ class Run:
         except AirflowSkipException:
             if skips:
                 raise
-            # What a load that had nothing to write leaves for the UI.
+            # The XCom that a load with nothing to write leaves for the UI.
             return context["ti"].returned["return_value"]
 
     def complete(self, loads: Iterable[str] = LOADS) -> dict[str, Any]:
-        """Execute every task, the loads in the given order, and return what each returned."""
+        """Execute every task, the loads in the given order, and return their results."""
         return {task_id: self.execute(task_id) for task_id in (*STAGING, *loads, *TASKS[-2:])}
 
     def _context(self, task: Any) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Run:
 
 
 class WarehouseUnderTest:
-    """An empty star schema on the stand-in, the bucket that it is loaded from, and runs of the DAG that loads it."""
+    """An empty star schema on the stand-in, its bucket, and runs of the DAG that loads it."""
 
     def __init__(self, s3: Any) -> None:
         self.s3 = s3
@@ -117,30 +117,30 @@ class WarehouseUnderTest:
         self._s3_hook = S3Hook()
 
     def run(self, start: str | None = None, end: str | None = None, run_type: str = "manual", **params: Any) -> Run:
-        """Return a new run for a window, two texts in ISO form; without them, the Params decide."""
+        """Return a new run for a window of two ISO 8601 times; without them, the params decide."""
         self._runs += 1
         window = {"window_start": start, "window_end": end}
         params = {"bucket": BUCKET, **window, **params}
         return Run(self.dag, f"test-{self._runs}", params, self._hook, self._s3_hook, run_type)
 
     def through(self, conn_id: str) -> WarehouseUnderTest:
-        """Return the same warehouse, reached through another of Airflow's connections."""
+        """Return the same warehouse with another Airflow connection."""
         other = copy.copy(self)
         other._hook = warehouse_hook(conn_id)
         return other
 
     def upload(self, directory: Path) -> None:
-        """Put every file of a directory into the bucket, under its path."""
+        """Upload every file of a directory to the bucket, with its path as the key."""
         for file in sorted(directory.rglob("*")):
             if file.is_file():
                 self.put(str(file.relative_to(directory)), file.read_bytes())
 
     def put(self, key: str, body: bytes) -> None:
-        """Put one object into the bucket."""
+        """Upload one object to the bucket."""
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def empty(self) -> None:
-        """Delete every row and every object, so that the next test begins from nothing."""
+        """Delete every row and every object."""
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
             keys = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
             if keys:
@@ -159,7 +159,7 @@ class WarehouseUnderTest:
         return in_transaction(self._hook, lambda session: session.fetch(sql, values))
 
     def execute(self, sql: str) -> int:
-        """Execute a statement in a transaction of its own."""
+        """Execute a statement in a separate transaction."""
 
         def work(session: Session) -> int:
             return session.execute(sql)
@@ -167,7 +167,7 @@ class WarehouseUnderTest:
         return in_transaction(self._hook, work)
 
     def star_schema(self) -> dict[str, set[tuple[Any, ...]]]:
-        """Return the rows of the five targets at one moment, with an error where a row stands twice."""
+        """Return the rows of the five targets from one snapshot; fail if a row occurs twice."""
 
         def work(session: Session) -> dict[str, set[tuple[Any, ...]]]:
             rows = {table: session.fetch(f"select * from {table}") for table in TARGETS}
@@ -177,5 +177,5 @@ class WarehouseUnderTest:
         return in_transaction(self._hook, work)
 
     def tables_of_runs(self) -> list[tuple[str, str]]:
-        """Return schema and name of the tables that belong to single runs."""
+        """Return schema and name of the tables of single runs."""
         return self.query(_TABLES_OF_RUNS)
