@@ -22,6 +22,7 @@ SCHEMA = (
     'create table loading."Odd name" (id bigint not null, d decimal(10, 2)) diststyle all',
     """insert into loading."Odd name" values (1, 2.50), (2, null)""",
     "create view words as select upper(word) as loud from parents",
+    "create view loading.late as select word from public.parents with no schema binding",
 )
 
 
@@ -52,6 +53,7 @@ def test_tables_are_restored_with_rows_defaults_and_views(endpoint, restored):
         source.execute(statement)
     copy = restored().psycopg(autocommit=True)
     assert copy.execute("select n, word from parents").fetchall() == [(5, "äb")]
+    assert copy.execute("select word from loading.late").fetchall() == [("äb",)]
     assert copy.execute('select id, d::varchar from loading."Odd name" order by id').fetchall() == [
         (1, "2.50"),
         (2, None),

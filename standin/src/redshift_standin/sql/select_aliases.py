@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from redshift_standin.sql.lexer import Kind, words
 from redshift_standin.sql.queries import functions
 from redshift_standin.sql.queries.select_items import Item, read_item
-from redshift_standin.sql.statement import Statement, literal
+from redshift_standin.sql.statement import NO_SCHEMA_BINDING, Statement, is_late_binding, literal
 from redshift_standin.sql.translate import translate
 
 _AFTER_LIST = ("into", "from", "where", "group", "having", "qualify", "order", "limit", "offset")
@@ -39,7 +39,7 @@ def may_name_aliases(statement: Statement) -> bool:
 
     :raises WarehouseError: the statement is refused.
     """
-    return statement.has_any("select") and bool(list(_aliases(statement.rest(_query_start(statement)))))
+    return statement.has_any("select") and bool(list(_aliases(_query(statement))))
 
 
 async def resolve_aliases(statement: Statement, run_query: RunQuery) -> bool:
@@ -51,7 +51,7 @@ async def resolve_aliases(statement: Statement, run_query: RunQuery) -> bool:
     :raises WarehouseError: the statement is refused.
     """
     start = _query_start(statement)
-    query = statement.rest(start)
+    query = _query(statement)
     aliases = list(_aliases(query))
     if await _undefined_column(query, run_query) is None:
         return False
@@ -75,6 +75,12 @@ async def resolve_aliases(statement: Statement, run_query: RunQuery) -> bool:
 async def _undefined_column(query: Statement, run_query: RunQuery) -> str | None:
     ((name,),) = await run_query(f"select standin.undefined_column({literal(translate(query).sql)})")
     return name
+
+
+def _query(statement: Statement) -> Statement:
+    """Return the query of a CREATE TABLE, CREATE VIEW, DECLARE or EXPLAIN, or the statement itself."""
+    end = len(statement) - len(NO_SCHEMA_BINDING) if is_late_binding(statement) else None
+    return statement.rest(_query_start(statement), end)
 
 
 def _query_start(statement: Statement) -> int:

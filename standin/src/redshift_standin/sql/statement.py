@@ -12,6 +12,8 @@ from redshift_standin.sql.lexer import Kind, Token, syntax_error, tokenize, unsu
 # AWS page "INSERT": the largest single SQL statement.
 _LARGEST = 16 * 1024 * 1024
 
+NO_SCHEMA_BINDING = ("with", "no", "schema", "binding")
+
 
 _SYNTAX = (Kind.WORD, Kind.PUNCTUATION, Kind.OPERATOR)
 
@@ -85,9 +87,12 @@ class Statement:
             raise WarehouseError("syntax error at end of input", sqlstate=sqlstate.SYNTAX_ERROR)
         return closing, opening
 
-    def rest(self, start: int) -> Statement:
-        """Return the statement that begins at a token of this one, as EXPLAIN's does."""
-        rest = Statement(self.source, self.tokens[start:])
+    def rest(self, start: int, end: int | None = None) -> Statement:
+        """Return the statement that begins at a token of this one, as EXPLAIN's does.
+
+        :param end: the index after its last token; None for the end of this statement.
+        """
+        rest = Statement(self.source, self.tokens[start:end])
         for place, expression in self.substitutes.items():
             rest.substitutes[place - start] = expression and (expression[0] - start, expression[1] - start)
         return rest
@@ -214,6 +219,11 @@ def split_statements(source: str) -> list[Statement]:
     if tokens:
         statements.append(Statement(source, tokens))
     return statements
+
+
+def is_late_binding(statement: Statement) -> bool:
+    """Whether a CREATE VIEW ends with WITH NO SCHEMA BINDING."""
+    return statement.at(len(statement) - len(NO_SCHEMA_BINDING), *NO_SCHEMA_BINDING)
 
 
 def quote(*parts: str) -> str:

@@ -209,7 +209,7 @@ select
     pg_catalog.col_description(
         pg_catalog.format('%I.%I', table_schema, table_name)::regclass, ordinal_position::integer
     ) as remarks
-from information_schema.columns
+from standin.own_columns
 where table_schema <> 'standin';
 
 create or replace view pg_catalog.svv_all_tables as

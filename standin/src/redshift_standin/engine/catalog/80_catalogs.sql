@@ -223,35 +223,6 @@ create or replace view standin.pg_user as
 select * from pg_catalog.pg_user
 where pg_catalog.has_database_privilege(usename, pg_catalog.current_database(), 'connect');
 
-do $make$
-declare
-    viewed text;
-    schema_column text;
-begin
-    for viewed, schema_column in
-        values
-            ('columns', 'table_schema'),
-            ('schemata', 'schema_name'),
-            ('tables', 'table_schema'),
-            ('views', 'table_schema')
-    loop
-        if to_regclass('standin.own_' || viewed) is null then
-            execute format(
-                'create view standin.own_%s as %s',
-                viewed,
-                pg_get_viewdef(to_regclass('information_schema.' || viewed))
-            );
-        end if;
-        execute format(
-            'create or replace view information_schema.%1$s as '
-            'select * from standin.own_%1$s where %2$s <> ''standin''',
-            viewed,
-            schema_column
-        );
-    end loop;
-end
-$make$;
-
 -- Of this cluster's databases, which is one.
 do $make$
 begin
@@ -301,18 +272,7 @@ as $$
     )
 $$;
 
--- There are no late-binding views.
-create or replace function standin.pg_get_late_binding_view_cols()
-returns setof record
-language sql
-stable
-as $$ select null::name, null::name, null::name, null::text, null::integer where false $$;
-
 grant select on
-    standin.own_columns,
-    standin.own_schemata,
-    standin.own_tables,
-    standin.own_views,
     standin.key_constraints,
     standin.pg_class,
     standin.pg_index,

@@ -8,8 +8,9 @@ from redshift_standin.sql.database_changes import read_database_change
 from redshift_standin.sql.lexer import unsupported
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.queries.expressions import Expressions
-from redshift_standin.sql.statement import Statement, quote
+from redshift_standin.sql.statement import Statement, is_late_binding, quote
 from redshift_standin.sql.statements.create_table import emit_create_table
+from redshift_standin.sql.statements.late_binding_views import translate_late_binding_view
 from redshift_standin.sql.statements.primary_keys import write_primary_key
 from redshift_standin.sql.translation import Action, Translation
 
@@ -59,8 +60,8 @@ def _create_view(statement: Statement, output: Output) -> Translation:
         output.write(f" ({', '.join(names)})")
         index = end
     index = statement.expect(index, "as")
-    if statement.at(len(statement) - 4, "with", "no", "schema", "binding"):
-        raise unsupported("WITH NO SCHEMA BINDING")
+    if is_late_binding(statement):
+        return translate_late_binding_view(statement, output.text, parts, index)
     output.write(" as ")
     Expressions(statement, output).emit(index, len(statement))
     return Translation.from_output(statement, output, command="CREATE VIEW")
