@@ -8,9 +8,9 @@ from pathlib import Path
 from airflow.sdk import DAG, Param, task
 
 from redshift_elt import WaitForClusterOperator
-from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
-from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
-from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PREFIXES, TAGS
+from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.cluster.spec import ClusterSpec, ManagedCluster
+from sparkify_defaults import BUCKET, CLUSTER, CLUSTER_DAG, TAGS, new_access, new_cluster, new_cluster_fields
 
 DOCS = """\
 ### Create Sparkify's cluster
@@ -61,11 +61,7 @@ with DAG(
             title="Number of nodes",
             description="The larger node types need at least two.",
         ),
-        **access_fields(
-            bucket_variable=BUCKET_VARIABLE,
-            prefixes=PREFIXES,
-        ),
-        **label_fields(owner="sparkify", purpose="analytics of song plays"),
+        **new_cluster_fields(),
         "reset": Param(
             False,
             type="boolean",
@@ -90,12 +86,8 @@ with DAG(
         identifier = params["cluster_identifier"]
         Reset(params["reset"], params["confirm_reset"]).check(identifier)
         _, database = check_connection(identifier)
-        labels = {"owner": params["owner"], "purpose": params["purpose"]}
-        return create_cluster(
-            ManagedCluster(identifier, TAGS, labels, params["subnet_group"]),
-            ClusterSpec(params["node_type"], params["nodes"], database),
-            Access(bucket, params["prefixes"], params["cidrs"]),
-        )
+        spec = ClusterSpec(params["node_type"], params["nodes"], database)
+        return create_cluster(new_cluster(params), spec, new_access(bucket, params))
 
     @task(execution_timeout=timedelta(minutes=15))
     def prepare_database(params: dict | None = None) -> None:

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, Param, task
 
-from redshift_elt.cluster.fields import access_fields, cluster_identifier, label_fields
-from redshift_elt.cluster.spec import Access, ManagedCluster
-from sparkify_defaults import BUCKET, BUCKET_VARIABLE, CLUSTER, CLUSTER_DAG, PREFIXES, TAGS
+from redshift_elt.cluster.fields import cluster_identifier
+from sparkify_defaults import BUCKET, CLUSTER, CLUSTER_DAG, new_access, new_cluster, new_cluster_fields
 
 DOCS = """\
 ### Restore Sparkify's cluster from a snapshot
@@ -21,12 +20,6 @@ name that was not restored from this snapshot is not touched.
 
 **The cluster is billed from the moment it is created.** `sparkify_teardown_cluster` deletes it.
 """
-
-
-def managed_cluster(params: dict) -> ManagedCluster:
-    """Return the cluster that the run's params describe."""
-    labels = {"owner": params["owner"], "purpose": params["purpose"]}
-    return ManagedCluster(params["cluster_identifier"], TAGS, labels, params["subnet_group"])
 
 
 with DAG(
@@ -42,11 +35,7 @@ with DAG(
             title="Snapshot",
         ),
         "cluster_identifier": cluster_identifier(CLUSTER),
-        **access_fields(
-            bucket_variable=BUCKET_VARIABLE,
-            prefixes=PREFIXES,
-        ),
-        **label_fields(owner="sparkify", purpose="analytics of song plays"),
+        **new_cluster_fields(),
     },
 ) as dag:
 
@@ -55,13 +44,13 @@ with DAG(
         """Create the missing resources of the cluster."""
         from redshift_elt.cluster.resources import ensure_resources
 
-        return ensure_resources(managed_cluster(params), Access(bucket, params["prefixes"], params["cidrs"]))
+        return ensure_resources(new_cluster(params), new_access(bucket, params))
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
     def restore_cluster(resources: dict[str, str], params: dict | None = None) -> bool:
         """Restore the cluster and wait until it is available."""
         from redshift_elt.cluster.restore import restore_cluster
 
-        return restore_cluster(managed_cluster(params), params["snapshot_identifier"], resources)
+        return restore_cluster(new_cluster(params), params["snapshot_identifier"], resources)
 
     restore_cluster(prepare(BUCKET))

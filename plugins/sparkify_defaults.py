@@ -6,17 +6,23 @@ It is here because Airflow puts the plugins folder on Python's path, wherever th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from redshift_elt.cluster.fields import access_fields, label_fields
+from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 
-# The tags by which the DAGs know their own cluster among others.
+if TYPE_CHECKING:
+    from airflow.sdk import Param
+
+# Tags that identify this project's cluster.
 TAGS = {"project": "sparkify-warehouse"}
 CLUSTER = "sparkify"
 
 BUCKET_VARIABLE = "sparkify_bucket"
-# Where the data are: the field of the form, or the Airflow Variable.
+# The bucket: the form field, else the Airflow Variable.
 BUCKET = f"{{{{ params.bucket or var.value.{BUCKET_VARIABLE} }}}}"
 # What COPY may read in the bucket.
 PREFIXES = ["log_data/", "song_data/", "log_json_path.json", "manifests/"]
@@ -39,3 +45,29 @@ CLUSTER_DAG: dict[str, Any] = {
     "default_args": {**DEFAULT_ARGS, "retry_delay": timedelta(minutes=1)},
     "tags": ["sparkify", "cluster"],
 }
+
+
+def new_cluster_fields() -> dict[str, Param]:
+    """Return the form fields of the DAGs that create or restore the cluster."""
+    return {
+        **access_fields(bucket_variable=BUCKET_VARIABLE, prefixes=PREFIXES),
+        **label_fields(owner="sparkify", purpose="analytics of song plays"),
+    }
+
+
+def new_cluster(params: Mapping[str, Any]) -> ManagedCluster:
+    """Return the cluster that a run creates or restores.
+
+    :param params: the run's params, with those of :func:`new_cluster_fields`.
+    """
+    labels = {"owner": params["owner"], "purpose": params["purpose"]}
+    return ManagedCluster(params["cluster_identifier"], TAGS, labels, params["subnet_group"])
+
+
+def new_access(bucket: str, params: Mapping[str, Any]) -> Access:
+    """Return what the cluster may read, and who may connect to it.
+
+    :param bucket: the rendered :data:`BUCKET`.
+    :param params: the run's params, with those of :func:`new_cluster_fields`.
+    """
+    return Access(bucket, params["prefixes"], params["cidrs"])

@@ -24,6 +24,7 @@ def create_cluster(cluster: ManagedCluster, spec: ClusterSpec, access: Access, a
         else or has other properties. The cluster is checked before anything is created.
     """
     check_nodes(spec.node_type, spec.nodes)
+    # Parsed again for the security group; here, so that an invalid network is refused before anything is created.
     parse_cidrs(access.cidrs)
     check_existing(cluster, spec.properties(), aws_conn_id)
     region = boto3_client("redshift", aws_conn_id).meta.region_name

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
+from redshift_elt.connection.aws_api import boto3_client
 from redshift_elt.ddl.files import PUBLIC, ddl_statements, table_of
 from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
 from redshift_elt.sql.render import render
@@ -87,11 +87,12 @@ def prepare_database(
     """
     reset.check(cluster.identifier)
     user, database = check_connection(cluster.identifier, conn_id)
-    redshift = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift").conn
+    redshift = boto3_client("redshift", aws_conn_id)
     found = redshift.describe_clusters(ClusterIdentifier=cluster.identifier)["Clusters"][0]
     refuse_foreign(f"cluster {cluster.identifier!r}", found.get("Tags", ()), cluster.tags)
-    client = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="redshift-data").conn
-    administrator = Administrator(client, cluster.identifier, database, found["MasterPasswordSecretArn"])
+    administrator = Administrator(
+        boto3_client("redshift-data", aws_conn_id), cluster.identifier, database, found["MasterPasswordSecretArn"]
+    )
 
     migrate(administrator)
     create = ddl_statements(folder)

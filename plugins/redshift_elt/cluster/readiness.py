@@ -8,6 +8,7 @@ from typing import Any
 from redshift_elt.cluster.find import ENDING, is_available
 
 _TEMPORARY = (
+    "cancelling-resize",
     "creating",
     "modifying",
     "rebooting",
@@ -53,7 +54,7 @@ def readiness(identifier: str, cluster: dict[str, Any] | None, role_arn: str) ->
         )
     if is_available(cluster):
         return _role(identifier, cluster, role_arn)
-    if status in _TEMPORARY or status == "cancelling-resize":
+    if status in _TEMPORARY:
         return Readiness(False, False, f"The cluster {identifier!r} is {status}.")
     return _failed(
         f"The cluster {identifier!r} is {status}, which requires action: check its events in the Redshift console. "

@@ -81,15 +81,14 @@ class WaitForClusterOperator(BaseOperator):
 
     def _readiness(self) -> Readiness:
         # Imported here because DAG files must not load botocore and the hook.
-        from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
         from botocore.exceptions import BotoCoreError, ClientError
 
         from redshift_elt.cluster.find import find_cluster
         from redshift_elt.cluster.readiness import Readiness, readiness
+        from redshift_elt.connection.aws_api import boto3_client
 
         try:
-            redshift = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="redshift").conn
-            cluster = find_cluster(redshift, self.cluster_identifier)
+            cluster = find_cluster(boto3_client("redshift", self.aws_conn_id), self.cluster_identifier)
         except (BotoCoreError, ClientError, OSError) as error:
             # The trigger asks again, and gives up after several errors.
             return Readiness(False, False, f"Cannot describe the cluster {self.cluster_identifier!r}: {error}")
