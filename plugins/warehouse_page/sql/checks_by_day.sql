@@ -1,4 +1,4 @@
-{# Counts, for each check and the days of a month, the windows that were checked and the outcomes. If a window was
+{# How many windows were checked, with which outcome, for each check and the days of a month. If a window was
    checked several times, its last result counts. Full loads belong to no day.
    Binds dag_id, month_start, month_end, which is not included, and full_load_end. #}
 select

@@ -1,4 +1,4 @@
-{# Lists the latest results of checks that warned or failed. Binds dag_id. #}
+{# The latest results of checks that warned or failed. Binds dag_id. #}
 select
     target,
     check_name,

@@ -1,4 +1,4 @@
-{# Counts the rejected records. Binds dag_id. #}
+{# How many records were rejected. Binds dag_id. #}
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s

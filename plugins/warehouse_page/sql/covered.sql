@@ -1,4 +1,4 @@
-{# Lists the windows that a target was loaded for and that overlap a month. Binds dag_id, target, month_start and
+{# The windows that a target was loaded for and that overlap a month. Binds dag_id, target, month_start and
    month_end, which is not included. #}
 select
     window_start,

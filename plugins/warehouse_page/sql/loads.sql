@@ -1,4 +1,4 @@
-{# Lists the latest loads since a moment. Binds dag_id and loads_since. #}
+{# The latest loads since a moment. Binds dag_id and loads_since. #}
 select
     run_id,
     target,

@@ -1,4 +1,4 @@
-{# Lists the latest rejected records. Binds dag_id. #}
+{# The latest rejected records. Binds dag_id. #}
 select
     bucket,
     object_key,

@@ -1,4 +1,4 @@
-{# Counts the rows of the fact in each hour of a month. Binds month_start and month_end, which is not included. #}
+{# How many rows the fact has in each hour of a month. Binds month_start and month_end, which is not included. #}
 select
     date_trunc('hour', {{ time_column | identifier }}),
     count(*)

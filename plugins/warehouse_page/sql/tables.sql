@@ -1,4 +1,4 @@
-{# Lists the tables that the page reads or counts; users see those that they may read. #}
+{# The tables that the page reads or counts; users see those that they may read. #}
 select
     table_schema,
     table_name

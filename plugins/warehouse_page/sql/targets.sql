@@ -1,4 +1,4 @@
-{# Lists the targets: last load, the time that their windows span, and the start of the last full load. Binds dag_id. #}
+{# The targets: last load, the time that their windows span, and the start of the last full load. Binds dag_id. #}
 select
     target,
     max(loaded_at),

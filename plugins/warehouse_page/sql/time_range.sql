@@ -1,4 +1,4 @@
-{# Finds the first and the last event time of the fact. #}
+{# The first and the last event time of the fact. #}
 select
     min({{ time_column | identifier }}),
     max({{ time_column | identifier }})

@@ -1,4 +1,4 @@
-{# Finds the first rows that meet all conditions. With a window_column it binds window_start and window_end. #}
+{# The first rows that meet all conditions. With a window_column it binds window_start and window_end. #}
 select
     {{ columns | columns }}
 from {{ table | table }}

@@ -1,4 +1,4 @@
-{# Counts the rows that the run has changed in each target it has loaded for its window. Binds window_start and
+{# How many rows the run has changed in each target that it has loaded for its window. Binds window_start and
    window_end. #}
 select
     target,

@@ -1,4 +1,4 @@
-{# Finds the last result of each check of a DAG, failures first. The last run alone is not enough: a run leaves out the
+{# The last result of each check of a DAG, failures first. The last run alone is not enough: a run leaves out the
    checks of tables that it has not changed. A check without a result in the seven days before the DAG's last one counts
    as removed. Binds dag_id. #}
 with ranked as (

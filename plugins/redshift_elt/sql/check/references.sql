@@ -1,4 +1,4 @@
-{# Counts the rows whose column refers to no row of another table, and all rows that are checked. With a window_column it
+{# How many rows refer to no row of another table, and how many are checked. With a window_column it
    binds window_start and window_end. #}
 {% set child = table | table %}
 {% set parent = to | table %}

@@ -1,4 +1,4 @@
-{# Finds the first keys that several rows have, and the number of rows with each. With a window_column it binds
+{# The first keys that several rows have, and the number of rows with each. With a window_column it binds
    window_start and window_end. #}
 select
     {{ key | columns }},

@@ -1,4 +1,4 @@
-{# Finds the first rows whose column refers to no row of another table. With a window_column it binds window_start and
+{# The first rows whose column refers to no row of another table. With a window_column it binds window_start and
    window_end. #}
 {% set child = table | table %}
 {% set parent = to | table %}

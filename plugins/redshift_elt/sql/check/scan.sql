@@ -1,4 +1,4 @@
-{# Computes all aggregates of a table in one scan. With a time_column, in_window is 1 in the rows of the window; with
+{# All aggregates of a table in one scan. With a time_column, in_window is 1 in the rows of the window; with
    bounded, only the rows from scan_start to the window's end are read. Binds window_start, window_end, scan_start and
    what the aggregates name. #}
 select

@@ -1,4 +1,4 @@
-{# Runs two queries, each for one number, and returns the expected and the actual number side by side. Binds what the
+{# The results of two queries, each for one number, side by side: the expected and the actual number. Binds what the
    queries name. #}
 select
     wanted.number as expected,

@@ -1,4 +1,4 @@
-{# Counts the rows that repeat the key of another row; keys with a null are left out. Binds nothing. #}
+{# How many rows repeat the key of another row; keys with a null are left out. #}
 {% from "check/macros.sql" import counted, key_expression %}
 {% macro counted_key() %}
 {% if in_window or conditions %}

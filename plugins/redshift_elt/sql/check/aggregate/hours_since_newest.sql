@@ -1,4 +1,4 @@
-{# Counts the hours from the newest row before the window's end to that end, or to now if that is earlier; null without
+{# The hours from the newest row before the window's end to that end, or to now if that is earlier; null without
    such a row. Binds window_end. #}
     datediff(
         hour,

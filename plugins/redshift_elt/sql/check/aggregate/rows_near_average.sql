@@ -1,4 +1,4 @@
-{# Divides the number of rows of the window by the average of the windows before it; null if they have no rows. Binds
+{# The number of rows of the window, divided by the average of the windows before it; null if they have no rows. Binds
    window_start, and start_<n>_windows_before, the start of the first of these windows. #}
     count(case when in_window = 1 then 1 end)::double precision * {{ windows }} / nullif(
         count(

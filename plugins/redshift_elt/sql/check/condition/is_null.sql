@@ -1,2 +1,2 @@
-{# Holds of rows in which a column is null. #}
+{# True if a column is null. #}
 {{ column | identifier }} is null

@@ -1,4 +1,4 @@
-{# Holds of rows in which a column is less than the lower bound or greater than the upper bound; not of nulls. #}
+{# True if a column is less than the lower bound or greater than the upper bound; null if it is null. #}
 {% if at_least is not none %}
 {{ column | identifier }} < {{ at_least | literal }}
 {%- endif %}
