@@ -119,7 +119,9 @@ with DAG(
         strategy=MergeRecords(
             records="etl.user_records",
             window_column="level_as_of",
-            choices=[Choice(["level_as_of", "level", "first_name", "last_name", "gender"], ["level_as_of desc"])],
+            choices=[
+                Choice(["level_as_of", "level", "first_name", "last_name", "gender"], order_by=["level_as_of desc"])
+            ],
         ),
     )
     LoadDimensionOperator(

@@ -36,7 +36,7 @@ with DAG(
     schedule=[Asset("sparkify_songplays")],
     start_date=START_DATE,
     catchup=False,
-    # While a report waits for the loads that go on, their events gather for one more, and not for one each.
+    # While a report waits for loads, their events are combined into one further run.
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     template_searchpath=[str(INCLUDE / "sql")],

@@ -39,7 +39,7 @@ Its role, security group, parameter group and secret go with it.
 {% else %}**There will be no final snapshot: what is in the cluster is lost.**{% endif %}
 """
 
-LONG_ENOUGH = timedelta(hours=2).total_seconds()
+DELETION_TIMEOUT = timedelta(hours=2).total_seconds()
 
 
 def skip_if_approved(context: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ def skip_if_approved(context: dict[str, Any]) -> None:
     :raises AirflowSkipException: they do.
     """
     if context["params"]["approved"]:
-        raise AirflowSkipException("The param approved says that this may go on.")
+        raise AirflowSkipException("The param approved is set, so no approval is needed.")
 
 
 with DAG(
@@ -81,7 +81,7 @@ with DAG(
         pre_execute=skip_if_approved,
     )
 
-    @task.sensor(mode="reschedule", poke_interval=10, timeout=LONG_ENOUGH, trigger_rule="none_failed")
+    @task.sensor(mode="reschedule", poke_interval=10, timeout=DELETION_TIMEOUT, trigger_rule="none_failed")
     def delete_cluster(params: dict | None = None) -> bool:
         """Delete the cluster and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_cluster
@@ -96,14 +96,14 @@ with DAG(
 
         delete_copy_role(ManagedCluster(params["cluster_identifier"], TAGS))
 
-    @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
+    @task.sensor(mode="reschedule", poke_interval=30, timeout=DELETION_TIMEOUT)
     def delete_security_group(params: dict | None = None) -> bool:
         """Delete the security group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_security_group
 
         return delete_security_group(ManagedCluster(params["cluster_identifier"], TAGS))
 
-    @task.sensor(mode="reschedule", poke_interval=30, timeout=LONG_ENOUGH)
+    @task.sensor(mode="reschedule", poke_interval=30, timeout=DELETION_TIMEOUT)
     def delete_parameter_group(params: dict | None = None) -> bool:
         """Delete the parameter group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_parameter_group

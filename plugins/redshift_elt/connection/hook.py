@@ -57,7 +57,7 @@ class WarehouseHook(RedshiftSQLHook):
     * ``iam`` without a user logs in as the user that the IAM identity is mapped to.
     * ``secret_arn`` takes user and password from Secrets Manager; its value ``managed`` takes them from the secret
       that AWS manages for the cluster.
-    * A connection that fails is reported within :data:`DEADLINE_SECONDS`, with the cure, and not tried five times.
+    * A connection that fails is reported within :data:`DEADLINE_SECONDS`, with what to do, and not tried five times.
     """
 
     def get_conn(self) -> redshift_connector.Connection:  # type: ignore[override]  # the parent has a decorator
@@ -75,7 +75,8 @@ class WarehouseHook(RedshiftSQLHook):
             connection = redshift_connector.connect(**parameters)
         except (redshift_connector.Error, OSError) as error:
             raise AirflowException(_not_connected(error, parameters)) from error
-        # The limit applies to connecting only: a load may take as long as it needs.
+        # The limit applies to connecting only: a load may take as long as it needs. No public method of the driver
+        # changes it.
         connection._usock.settimeout(None)
         return connection
 
@@ -83,7 +84,7 @@ class WarehouseHook(RedshiftSQLHook):
         """Return a temporary user and password, and the port."""
         endpoint = self._endpoint(self._call(Deadline(DEADLINE_SECONDS)))
         if endpoint is None:
-            raise self._names_no_warehouse()
+            raise self._no_warehouse_error()
         return *endpoint.credentials(conn.login, conn.schema), conn.port or _DEFAULT_PORT
 
     def _get_openlineage_redshift_authority_part(self, connection: Connection) -> str:
@@ -110,7 +111,7 @@ class WarehouseHook(RedshiftSQLHook):
         elif endpoint is not None:
             host, port = endpoint.address()
         else:
-            raise self._names_no_warehouse()
+            raise self._no_warehouse_error()
         user, password = self._login(endpoint, call)
         parameters = {"host": host, "port": port, "database": self.conn.schema, "user": user, "password": password}
         return {name: value for name, value in parameters.items() if value}
@@ -133,12 +134,12 @@ class WarehouseHook(RedshiftSQLHook):
             secret = extra["secret_arn"]
             if secret == _MANAGED:
                 if endpoint is None:
-                    raise self._names_no_warehouse()
+                    raise self._no_warehouse_error()
                 secret = endpoint.managed_secret()
             user, password = login_in_secret(secret, call, named_in)
         else:
             if endpoint is None:
-                raise self._names_no_warehouse()
+                raise self._no_warehouse_error()
             user, password = endpoint.credentials(self.conn.login, self.conn.schema)
         mask_secret(password)
         return user, password
@@ -162,7 +163,7 @@ class WarehouseHook(RedshiftSQLHook):
     def _call(self, deadline: Deadline) -> AwsCall:
         return partial(self._aws.call, deadline)
 
-    def _names_no_warehouse(self) -> AirflowFailException:
+    def _no_warehouse_error(self) -> AirflowFailException:
         return AirflowFailException(
             f"The connection {self.get_conn_id()!r} does not say where the warehouse is: put cluster_identifier or "
             "serverless_work_group into its extra, or give it a host."

@@ -8,7 +8,7 @@ def migrate(conn_id: str, aws_conn_id: str = "aws_default") -> list[str]:
 
     :param conn_id: an Airflow connection of type ``redshift`` or ``postgres`` that logs in as an administrator.
     :param aws_conn_id: the connection for finding a cluster by its name.
-    :returns: the names of the migrations that changed the schema.
+    :return: the names of the migrations that changed the schema.
     :raises AirflowFailException: the user of the connection may not change the schema.
     """
     # They import a driver.

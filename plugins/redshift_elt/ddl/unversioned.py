@@ -2,7 +2,7 @@
 
 Such a warehouse has its tables in any of their earlier forms, and not all of the same time: ``create table if not
 exists`` added new tables and left existing ones as they were, and people have added columns by hand. A migration whose
-result is there already is recorded and not applied.
+result already exists is recorded and not applied.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Catalogue:
         )
 
     def has_table(self, table: str) -> bool:
-        """Tell whether there is a table of this name."""
+        """Return whether there is a table of this name."""
         return any(name == table for name, _ in self.columns)
 
 
 def is_applied(version: int, catalogue: Catalogue) -> bool:
-    """Tell whether the result of a migration was there before versions were recorded."""
+    """Return whether the result of a migration was there before versions were recorded."""
     recognise = _RESULTS.get(version)
     return recognise is not None and recognise(catalogue)
 

@@ -136,7 +136,9 @@ def tables_and_columns(sql: str, temporary: Collection[str] = ()) -> tuple[set[s
     for column in parsed.column_lineage:
         # A source without a table, or with an alias instead of one, does not match any of the tables.
         origins = [
-            (f"{one.origin.schema or _SCHEMA}.{one.origin.name}", one.name) for one in column.lineage if one.origin
+            (f"{source.origin.schema or _SCHEMA}.{source.origin.name}", source.name)
+            for source in column.lineage
+            if source.origin
         ]
         if origins and len(origins) == len(column.lineage) and {table for table, _ in origins} <= tables:
             columns[column.descendant.name] = sorted(origins)

@@ -135,6 +135,7 @@ class WarehouseOperator(BaseSQLOperator):
         if lineage is None or not self.check_results:
             return lineage
         try:
+            # The provider has no public method that attaches results without queries.
             with_results: OperatorLineage[Any, Any] = self._attach_check_facets(lineage)
         except AirflowOptionalProviderFeatureException as error:
             self.log.debug("The lineage does not include the check results: %s", error)

@@ -80,7 +80,7 @@ class UsesStagingOperator(WarehouseOperator):
 
         def work_on_temporary_tables(session: Session) -> Result:
             lock(session)
-            inputs = [StagedInput(one, one.stage_temporarily(session), temporary=True) for one in stagings]
+            inputs = [StagedInput(staging, staging.stage_temporarily(session), temporary=True) for staging in stagings]
             return work(session, inputs)
 
         try:

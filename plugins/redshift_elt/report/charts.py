@@ -17,10 +17,12 @@ from redshift_elt.report.text import shortened, shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# In points: about the width of a phone, on which the text then has the size that is set here.
+# In inches: about the width of a phone, on which the text then has the size that is set here.
 _WIDTH = 4.7
 _BAR_HEIGHT = 0.5
 _COLUMN_HEIGHT = 2.7
+_POINTS_PER_INCH = 72
+# In points.
 _FONT_SIZE = 12
 _LABEL_LENGTH = 44
 _COLUMN_PLACE = (0.13, 0.2, 0.86, 0.69)
@@ -32,7 +34,7 @@ _LABEL_GAP = 7.5
 _BAR, _INK, _GRID = "#0000b1", "#0000b2", "#0000b3"
 _CSS = {_BAR: "var(--bar)", _INK: "var(--ink)", _GRID: "var(--grid)"}
 
-# Any: matplotlib types the keys as a literal of their hundreds of names.
+# Any: matplotlib types the keys as a Literal of hundreds of names.
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     # A dollar sign in a label is a dollar sign.
@@ -112,7 +114,7 @@ def _column_chart(answer: Answer, chart: ColumnChart) -> str:
 
 def _without_overlap(places: Sequence[float], labels: Sequence[str]) -> list[int]:
     """Return the indices of labels that do not overlap, starting with the first place."""
-    width = 72 * _WIDTH * _COLUMN_PLACE[2]
+    width = _POINTS_PER_INCH * _WIDTH * _COLUMN_PLACE[2]
     of_one_place = width / (max(places) - min(places) + 1)
     needed = (max(map(len, labels)) * _LETTER_WIDTH + _LABEL_GAP) / of_one_place
     found: list[int] = []
