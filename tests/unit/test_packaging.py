@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -41,6 +42,7 @@ def plugin_files() -> list[Path]:
     return sorted(PLUGINS.rglob("*.py"))
 
 
+@functools.cache
 def names_of_others() -> set[str]:
     return {*sys.stdlib_module_names, *packages_distributions()}
 
