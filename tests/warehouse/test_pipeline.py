@@ -6,7 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.model.star_schema import comparable_tables
@@ -16,6 +16,8 @@ DAYS = 2
 FIRST = datetime(2018, 11, 1)
 EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
 LOADED = ("inserted", "updated", "deleted")
+# Each loads two days a second time, hour by hour.
+EXAMPLES = settings().max_examples // 100
 
 
 def found(warehouse: WarehouseUnderTest):
@@ -54,7 +56,7 @@ def test_repeated_run_writes_nothing(loaded, expected):
 
 
 @given(seed=st.integers(0, 10**6), step=st.sampled_from([7, 12]), parts=st.integers(1, 4))
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES)
 def test_overlapping_windows_in_any_order_with_late_songs_give_the_same_rows(
     warehouse, data, expected, seed, step, parts
 ):
