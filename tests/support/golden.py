@@ -131,7 +131,6 @@ class _Cursor:
 class _Connection(redshift_connector.Connection):
     """A connection of the driver that is not connected.
 
-    :param text_of: returns a statement as the session was given it.
     :param text_of: returns a statement as it was passed to the session.
     :param real: the connection to the server; with None, the responses come from the recording.
     """

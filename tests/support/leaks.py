@@ -26,7 +26,6 @@ PATTERNS = {
 def leaks(text: str, known: tuple[str, ...] = ()) -> list[str]:
     """Describe everything in a text that looks like a secret, without repeating it.
 
-    :param known: secrets that must not occur as they stand, whatever is around them.
     :param known: secrets that must not occur anywhere.
     :return: one entry for each finding: the line number and the kind of secret.
     """

@@ -108,7 +108,6 @@ class PostgresAdmin:
     def wait_until_alone(self, *but: int) -> None:
         """Wait until no other session is connected, so that no transaction is open and no lock is held.
 
-        :param but: the process numbers of the sessions that may stay.
         :param but: the process ids of the sessions that can stay.
         :raises AssertionError: another session stays connected.
         """

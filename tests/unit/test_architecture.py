@@ -1,4 +1,4 @@
-"""What the contracts of import-linter in pyproject.toml cannot say about the parts of the project."""
+"""Architecture rules that the contracts of import-linter in pyproject.toml cannot express."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def python_files(*folders: Path) -> list[Path]:
 
 
 def imported(file: Path) -> set[str]:
-    """Name the top-level package of every import in a file, of those in functions too."""
+    """Return the top-level package of every import in a file, including imports in functions."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -75,7 +75,7 @@ def test_operators_do_not_depend_on_this_star_schema():
     words = r"sparkify|song|artist|\b(user_id|gender|staging_events)\b"
     files = [file for file in product_files() if OPERATORS in file.parents]
     assert files
-    # The distribution that has them is named after the project.
+    # The distribution of the operators has the name of the project.
     known = [line for line in lines_with(words, files) if '"package-name": "sparkify-warehouse"' not in line]
     assert not known
 

@@ -1,4 +1,4 @@
-"""The documentation names what there is: tests, files, decisions."""
+"""The tests, files and decisions that the documentation names exist."""
 
 from __future__ import annotations
 

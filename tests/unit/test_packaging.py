@@ -1,4 +1,4 @@
-"""``plugins/`` can be dropped into Airflow, also by an archive that lost its hidden files."""
+"""``plugins/`` can be copied into Airflow, even from an archive without its hidden files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from local.settings import ROOT
 
 PLUGINS = ROOT / "plugins"
 
-# Optional packages: a module may import them in a function, but must not need them to be imported.
+# Optional packages, which a module can import only in functions.
 OPTIONAL = ("airflow.providers.openlineage.extractors", "airflow.providers.slack.hooks", "matplotlib", "openlineage")
 
-# Lets Airflow load its plugins, and prints what came of it.
+# Loads the plugins with Airflow, and prints the result.
 LOAD = f"""
 import json, sys
 sys.modules.update(dict.fromkeys({OPTIONAL!r}))
@@ -54,7 +54,7 @@ def test_no_module_has_the_name_of_another_package():
 
 
 def test_no_module_is_named_main():
-    """For the same reason: Airflow would run it as a program in each of its processes. Name a command's module."""
+    """For the same reason, Airflow would run it as a program in each process. Give a command's module a name."""
     assert [str(file) for file in plugin_files() if file.stem == "__main__"] == []
 
 

@@ -1,4 +1,4 @@
-"""``redshift_elt`` exports what users need, and imports it when it is used."""
+"""``redshift_elt`` exports the public names and imports them lazily."""
 
 from __future__ import annotations
 

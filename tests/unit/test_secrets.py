@@ -1,4 +1,4 @@
-"""The repository contains no secret, and the scanner finds one that is planted."""
+"""The repository contains no secrets, and the scanner finds planted ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.leaks import PATTERNS, leaks
 
 NOT_OURS = {".git", ".venv", ".local", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 
-# Tests log in to a warehouse of their own, which lives as long as the test: any password will do there.
+# Tests use their own short-lived warehouses, so their passwords are not secret.
 ONLY_IN_TESTS = ("secret beside its name", "password in SQL", "password in a URL", "credentials in COPY")
 
 
@@ -46,7 +46,7 @@ def test_product_never_names_a_key_pair_in_sql():
     assert not [(file.name, word) for file in sql for word in words if word in file.read_text("utf-8").lower()]
 
 
-# Written in two parts, so that this file is not a finding itself.
+# Written in two parts, so that the scanner does not find them in this file.
 @pytest.mark.parametrize(
     ("kind", "text"),
     [

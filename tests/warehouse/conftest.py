@@ -1,4 +1,4 @@
-"""A warehouse on the stand-in, made by the project's own functions; and the control plane alone, in this process."""
+"""A warehouse on the stand-in, created by the project's functions, and the control plane alone in this process."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def masked_secrets_are_forgotten() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def created_warehouse(standin: Stack) -> Iterator[WarehouseUnderTest]:
-    """The tables on a cluster of the stand-in, and this process's environment as an Airflow worker has it."""
+    """The tables on a cluster of the stand-in, with the environment of an Airflow worker in this process."""
     with new_warehouse(standin) as warehouse:
         yield warehouse
 
@@ -57,7 +57,7 @@ def warehouse(created_warehouse: WarehouseUnderTest) -> WarehouseUnderTest:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    """Two days of events and their songs; the file of a test may make others."""
+    """Two days of events and their songs; test files can override it."""
     directory = tmp_path_factory.mktemp("generated") / "data"
     generate(directory, Options(days=2, users=12, songs=60, seed=3))
     return directory
@@ -65,7 +65,7 @@ def data(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(data) -> dict[str, set[Row]]:
-    """The star schema that the model makes of the data."""
+    """The star schema that the model computes from the data."""
     return comparable_tables(star_schema(data))
 
 
@@ -79,7 +79,7 @@ def loaded(warehouse: WarehouseUnderTest, data) -> WarehouseUnderTest:
 
 @pytest.fixture
 def uploaded(warehouse: WarehouseUnderTest, data: Path) -> WarehouseUnderTest:
-    """The empty warehouse, and in its bucket the data."""
+    """The empty warehouse, with the data in its bucket."""
     warehouse.upload(data)
     return warehouse
 
@@ -106,20 +106,20 @@ def through_postgres(
 
 @pytest.fixture
 def cluster_seconds() -> str:
-    """How long clusters take from one state to the next."""
+    """The seconds that clusters take to change their state."""
     return "0"
 
 
 @pytest.fixture
 def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
-    """The address of an empty AWS, which this process's clients use; they ask once, so that nothing hides a fault."""
+    """The address of an empty AWS that clients in this process use, without retries, so that no fault is hidden."""
     monkeypatch.setenv(durations.VARIABLE, cluster_seconds)
     settings = Settings(state=tmp_path, aws_port=free_port(), redshift_port=free_port())
     for name, value in standin_environment(settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    # The AWS clients that each task opens cost more than all the rest of these tests.
+    # Creating AWS clients for each task would take longer than everything else in these tests.
     clients = {}
 
     def shared(hook: AwsBaseHook):

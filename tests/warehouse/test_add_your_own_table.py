@@ -1,4 +1,4 @@
-"""The steps of "Add your own table" in the README, performed as they are written, as the users who perform them."""
+"""The steps of "Add your own table" in the README, followed literally with the users that they mention."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def section() -> str:
 
 
 def commands() -> list[str]:
-    """Return the commands by which the section runs the DDL files."""
+    """Return the commands in the section that run the DDL files."""
     [block] = re.findall(r"^```sh\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
     return block.splitlines()
 
 
 def steps() -> list[tuple[str, str]]:
-    """Return each file that the README's section names, with what it says to write there."""
+    """Return each file in the README's section with its content."""
     found = re.findall(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
     assert [file for file, _ in found] == [
         "include/sql/schema/page_views.sql",
@@ -59,7 +59,7 @@ def steps() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """A copy of the project's DAGs and SQL, with the steps carried out."""
+    """A copy of the project's DAGs and SQL after the steps."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("dags", "include"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -92,7 +92,7 @@ def administrator(own_standin, project) -> Iterator[WarehouseUnderTest]:
 
 
 def run_command(command: str, folder: Path, settings: Settings) -> None:
-    """Run a command of the README, except for the installation that make begins with."""
+    """Run a command of the README without the installation that make starts with."""
     program, *arguments = command.split()
     assert program == "make"
     done = subprocess.run(
@@ -109,7 +109,7 @@ def run_command(command: str, folder: Path, settings: Settings) -> None:
 
 @pytest.fixture
 def loader(administrator, project, tmp_path) -> WarehouseUnderTest:
-    """The warehouse as the user who only loads, who runs the changed DAG on an empty bucket."""
+    """The warehouse with the user that only loads, the changed DAG and an empty bucket."""
     administrator.empty()
     for table in ("page_views", "playlists"):
         administrator.execute(f"delete from {table}")
@@ -121,13 +121,13 @@ def loader(administrator, project, tmp_path) -> WarehouseUnderTest:
 
 
 def run(warehouse: WarehouseUnderTest) -> dict[str, dict[str, int]]:
-    """Run every task for the day, and return what each returned."""
+    """Run every task for the day, and return the results."""
     run = warehouse.run(*WINDOW)
     return {task.task_id: run.execute(task.task_id) for task in run.dag.topological_sort()}
 
 
 def put_events(warehouse: WarehouseUnderTest, *events: tuple[int, str, int]) -> None:
-    """Upload the day's log: item, page and milliseconds after its midnight of each event."""
+    """Upload the log of the day, with item, page and milliseconds after midnight for each event."""
     midnight = 1541116800000
     lines = [
         json.dumps(
@@ -144,7 +144,7 @@ def put_events(warehouse: WarehouseUnderTest, *events: tuple[int, str, int]) -> 
 
 
 def put_playlists(warehouse: WarehouseUnderTest, name: str, *rows: tuple[str, str, str]) -> None:
-    """Upload a file of playlists: id, title and time of the last change of each."""
+    """Upload a file of playlists, each with id, title and time of the last change."""
     lines = [
         json.dumps({"playlist_id": key, "title": title, "updated_at": f"{DAY} {time}"}) for key, title, time in rows
     ]

@@ -1,4 +1,4 @@
-"""What a user meets when the input is bad: one message that says where and why, and nothing lost silently."""
+"""Invalid input: one message with the location and the reason, and no silent loss."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def uploaded(created_warehouse: WarehouseUnderTest, data):
 
 @pytest.fixture
 def source(uploaded: WarehouseUnderTest, data):
-    """The warehouse, where nothing is staged or loaded, and its bucket with the data, for a test that stages only."""
+    """The warehouse without staged or loaded rows, and its bucket with the data, for tests that only stage."""
     yield uploaded
     for key in (*KEYS, PATHS_KEY, song_key(data)):
         uploaded.put(key, (data / key).read_bytes())
@@ -73,8 +73,8 @@ def without(event: dict, field: str) -> bytes:
     return json.dumps({name: value for name, value in event.items() if name != field}).encode()
 
 
-# A bad line, made of a good one: the column that refuses it, the code and the reason that AWS's page "Load error
-# reference" gives for it, and what the message shows of the data.
+# An invalid line, made from a valid one: its column, its code and reason from AWS page "Load error reference", and
+# the data in the message.
 BAD_LINES = {
     "no JSON": (lambda _: b"This is no JSON", "", 1216, "", "This is no JSON"),
     "cut short": (lambda event: json.dumps(event).encode()[:70], "", 1216, "", '{"artist": '),
@@ -301,7 +301,7 @@ def test_rejects_without_stored_line_text_are_reported(source):
     ],
 )
 def test_unaccounted_record_fails_the_task_and_allows_a_retry(source, after, records, words):
-    # A blank line is a line that is no record, so the records are counted.
+    # A blank line is not a record, so records are counted instead of lines.
     source.put("log_data/one.json", b'{"n": 1}\n\n{"n": "many"}\n{"n": 3}')
     item = S3Object(BUCKET, "log_data/one.json", "", 0, datetime(2018, 11, 1))
 
@@ -322,7 +322,7 @@ def test_unaccounted_record_fails_the_task_and_allows_a_retry(source, after, rec
 
 @pytest.fixture
 def loadable(warehouse: WarehouseUnderTest, data):
-    """The same for a test that loads too."""
+    """The same for tests that also load."""
     warehouse.upload(data)
     return warehouse
 
@@ -369,7 +369,7 @@ def test_song_file_without_a_title_is_rejected_and_the_others_load(loadable, dat
     run = loadable.run(*DAY, max_rejects=1)
     songs = {row[0] for row in rows_of_model(data)["songs"]}
     rejected = [(key, 1, "title", 1213, without(song, "title").decode())]
-    # The second time the ledger has the file, so that it is not read again; what was rejected stays known.
+    # The second time, the ledger has the file, so it is not read again; its rejects are kept.
     for staged in (len(songs), 0):
         assert load_songs(run)["objects"] == staged
         assert rows_of(loadable, run.run_id) == rejected

@@ -1,4 +1,4 @@
-"""An hour costs an hour: what a run sends, reads from S3 and writes is the same after ten times as much history."""
+"""The cost of an hourly run: its statements, S3 requests and writes are the same after ten times as much history."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SHORT, LONG = 1, 10
 USERS, SONGS, HOURS = 12, 101, 1
 KEYS_A_LISTING = 1000
 
-# Users and songs do not; what an hour tells is compared with all of them.
+# Not users and songs: the rows of an hour are compared with all of them.
 GROW_BY_THE_HOUR = ("songplays", "time", "user_records", "loads", "check_results", "loaded_files")
 
-# What a run may send that finds nothing new: nine tasks, each with a transaction or two.
+# The limit for a run that finds nothing new: nine tasks, each with one or two transactions.
 MOST_STATEMENTS = 120
 
 
@@ -34,7 +34,7 @@ def history(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def costs(standin, created_warehouse, history):
-    """What each kind of run costs after a short and after a long history."""
+    """The cost of each kind of run after a short and after a long history."""
     created_warehouse.empty()
     parameters = standin.postgres.dsn.parameters(database_name(CLUSTER, DATABASE))
     with psycopg.connect(**parameters, autocommit=True) as database:
@@ -45,7 +45,7 @@ def costs(standin, created_warehouse, history):
 
 @contextmanager
 def preferring_indexes(database):
-    """PostgreSQL reads small tables whole, index or not; Redshift skips blocks by the sort key, however few."""
+    """PostgreSQL scans small tables despite their indexes; Redshift skips blocks by the sort key at any size."""
     name = sql.Identifier(database.info.dbname)
     database.execute(sql.SQL("alter database {} set enable_seqscan = off").format(name))
     yield
@@ -66,7 +66,7 @@ def test_s3_request_count_does_not_grow(costs, run):
 
 
 def test_catalogue_is_listed_once_a_day(costs):
-    """S3 lists a thousand keys a request: the only thing that grows, and in one run of a day only."""
+    """S3 lists a thousand keys per request. This is the only cost that grows, in only one run per day."""
     for length in (SHORT, LONG):
         listings = -(-length * SONGS // KEYS_A_LISTING)
         first, again = costs[length][FIRST].requests, costs[length][REPEATED].requests
@@ -82,7 +82,7 @@ def test_written_row_count_does_not_grow(costs):
 @pytest.mark.parametrize("run", [NEW, REPEATED])
 @pytest.mark.parametrize("table", GROW_BY_THE_HOUR)
 def test_read_row_count_hardly_grows_for_growing_tables(costs, run, table):
-    """A few more are: those next to the window."""
+    """A few more rows are read, next to the window."""
     short, long = costs[SHORT][run].rows_read[table], costs[LONG][run].rows_read[table]
     assert long <= 1.1 * short
 

@@ -1,4 +1,4 @@
-"""Tasks that lose their connection at any statement: nothing is left half done, and the retry makes it right."""
+"""Tasks that lose their connection at any statement leave no partial changes, and their retry completes the work."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
 
 Version = tuple[int, set[Row]]
 
-# They have a row for each attempt that was committed, also if nobody knew that it was.
+# They have a row for each committed attempt, even if the client did not learn of the commit.
 ATTEMPTS_ARE_KEPT_IN = {"etl.loads", "etl.check_results"}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    """What the run under test loads."""
+    """The data that the run under test loads."""
     directory = tmp_path_factory.mktemp("generated") / "now"
     generate(directory, Options(days=1, users=3, songs=8, seed=3))
     return directory
@@ -84,8 +84,8 @@ def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
 def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Iterator[WarehouseUnderTest]:
     """The warehouse with the older data, and the bucket with the new.
 
-    What a task repeats, and what takes longer than all the rest of these tests, is done once or left out: clients of
-    AWS are made, the cluster is looked up, and the usual authorities' certificates are read for each connection.
+    Slow steps that each task would repeat are done once or omitted: creating AWS clients, finding the cluster, and
+    reading CA certificates.
     """
     login = Connection(
         conn_type="redshift",
@@ -116,9 +116,9 @@ def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Itera
 
 @pytest.fixture(scope="module")
 def allowed(older, data, tmp_path_factory) -> dict[str, list[Version]]:
-    """What a reader may see of each target: what the model makes of older or new events and older or new songs.
+    """The versions of each target that a reader can see: the model's rows for old or new events with old or new songs.
 
-    Plays are matched again when songs are loaded, so a target may have taken over the one and not the other.
+    Plays are matched again when songs are loaded, so a target can have the new version of only one of them.
     """
     versions: dict[str, list[Version]] = {target: [] for target in TARGETS}
     for events, songs in product((older, data), repeat=2):
@@ -131,7 +131,7 @@ def allowed(older, data, tmp_path_factory) -> dict[str, list[Version]]:
     return versions
 
 
-# Each of them does what one that stays does, with other tables.
+# Each of them does the same as a remaining one, with other tables.
 LIKE_ANOTHER = {"stage_songs", "load_artists", "load_songs", "load_time"}
 LONG = pytest.mark.long("cutting off tasks that are like another")
 
@@ -140,19 +140,19 @@ LONG = pytest.mark.long("cutting off tasks that are like another")
     ("task_id", "changed"),
     [
         *(pytest.param(task_id, False, marks=LONG if task_id in LIKE_ANOTHER else ()) for task_id in TASKS),
-        # When a day's file has changed since it was staged, a load stages it again in its own transaction.
+        # If a file has changed since it was staged, a load stages it again in its own transaction.
         ("load_users", True),
     ],
 )
 def test_task_killed_at_any_statement_is_completed_by_its_retry(
     warehouse, postgres_admin, endpoint, allowed, older, data, task_id, changed
 ):
-    """The connection is cut at each statement of the task in turn: before it is sent, when its answer is lost, and for
-    COMMIT also when nobody knows how far it gets. An analyst reads all targets meanwhile. In the end the run goes on.
+    """The connection is cut at each statement of the task in turn: before it is sent, before its response arrives, and
+    for COMMIT also with an unknown outcome. Meanwhile, an analyst reads all targets. In the end the run continues.
     """
     postgres_admin.restore("older")
     run = warehouse.run(*DAY)
-    # The loads may go in any order.
+    # The loads can run in any order.
     earlier = STAGING if task_id in LOADS else TASKS[: TASKS.index(task_id)]
     if changed:
         warehouse.put(EVENTS_KEY, (older / EVENTS_KEY).read_bytes())
@@ -176,11 +176,11 @@ def test_task_killed_at_any_statement_is_completed_by_its_retry(
 
 
 def test_readers_continue_during_a_full_load(warehouse, postgres_admin, endpoint, allowed):
-    """Whatever statement a rebuild of everything has come to, all targets answer, with their old rows or their new."""
+    """At each statement of a full load, all targets can be read, with either their old or their new rows."""
     postgres_admin.restore("older")
     seen: dict[str, list[int]] = {target: [] for target in TARGETS}
     with endpoint.connect() as reader:
-        # A reader who has to wait for a load would wait for good here: the load waits for the reader.
+        # A reader that waits for the load would never end, because the load waits for the reader.
         reader.execute(f"set statement_timeout to {HANGS_AFTER_SECONDS * 1000}")
 
         def read(_: Any, statement: str) -> None:
@@ -198,11 +198,10 @@ def test_readers_continue_during_a_full_load(warehouse, postgres_admin, endpoint
 
 
 def sweep(run: Run, task_id: str, postgres_admin: PostgresAdmin, reader: int) -> list[str]:
-    """Execute the task over and over, cut off one step later each time, and put back the state from before it.
+    """Execute the task repeatedly, cut off one step later each time, and restore the state from before it.
 
-    So each execution is the retry of the one before. One after which every table of the database is as it was before
-    the task has nothing to find but what the task's first execution finds; one whose commit took place is followed by
-    an execution that is not cut off.
+    Each execution is thus the retry of the previous one. If an execution has left every table unchanged, its retry is
+    equivalent to a first execution; an execution that was committed is followed by one that is not cut off.
 
     :return: the statements of the task.
     """
@@ -231,26 +230,26 @@ def sweep(run: Run, task_id: str, postgres_admin: PostgresAdmin, reader: int) ->
 
 
 def cut_off(run: Run, task_id: str, number: int, moment: Moment = Moment.BEFORE) -> Line:
-    """Execute a task with its connection cut at the statement with this number; 0: with nothing cut."""
+    """Execute a task with its connection cut at the statement with this number; 0 does not cut it."""
     with cut(number, moment) as line:
         try:
             run.execute(task_id)
         except ConnectionLostError:
             assert number
         else:
-            # When a statement is cut as it is sent, the answer may have arrived before.
+            # If a statement is cut while it is sent, its response may have arrived before.
             assert not number or moment is Moment.SENT
     return line
 
 
 def differences(contents: Contents, other: Contents) -> set[str]:
-    """Return the tables that do not hold the same rows."""
+    """Return the tables whose rows differ."""
     return {table for table in contents.keys() | other.keys() if contents.get(table) != other.get(table)}
 
 
 @dataclass
 class Reading:
-    """What an analyst saw of each target: number of rows and rows, each version once.
+    """The versions of each target that an analyst has read: the row count and the rows, each version once.
 
     :param process: the number of the reader's session.
     """
@@ -261,13 +260,13 @@ class Reading:
 
 @contextmanager
 def reader(endpoint: ClusterLogin) -> Iterator[Reading]:
-    """Read all targets over and over while the block runs."""
+    """Read all targets repeatedly while the block runs."""
     stop = threading.Event()
     with endpoint.connect() as connection, ThreadPoolExecutor(1) as pool:
         reading = Reading(connection.info.backend_pid, {target: set() for target in TARGETS})
 
         def poll() -> None:
-            # The pause leaves the processor to the tasks.
+            # The pause leaves the CPU to the tasks.
             while not stop.wait(0.02):
                 for target, versions in reading.seen.items():
                     rows = connection.execute(f"select * from {target}").fetchall()

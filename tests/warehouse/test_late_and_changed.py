@@ -1,4 +1,4 @@
-"""Events that come late, files that are corrected, and runs that staged what has changed since."""
+"""Late events, corrected files, and files that change after they were staged."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_late_event_is_loaded_and_logged_by_the_next_run_of_its_day(uploaded, da
 
     assert results["load_songplays"]["late"] == len({(json.loads(line)["sessionId"], line) for line in late})
     assert f"{len(late):,} late rows for windows loaded before" in capsys.readouterr().out
-    # The hours that no run has been responsible for yet stay empty.
+    # Hours without a run remain empty.
     last = [line for line in plays if moment(line).hour == 23]
     assert uploaded.query("select count(*) from songplays") == [(len(late) + len(last),)]
 
@@ -102,12 +102,12 @@ def test_load_that_stages_the_data_itself_holds_its_lock(uploaded, data, tmp_pat
     sent: list[str] = []
 
     def replace_file(_, statement: str) -> None:
-        # The last thing before the load is allowed to go on, in whichever of its transactions.
+        # The last step before the load continues, in any of its transactions.
         if statement.startswith("lock table") and any(text.startswith("rollback") for text in sent):
             uploaded.put(KEY, "\n".join(lines).encode())
         sent.append(statement.lower())
 
-    # The run has dropped what it staged, so the load starts again and stages its files itself.
+    # The staging tables have been dropped, so the load starts again and stages the files itself.
     with before_each_statement(replace_file):
         assert run.execute("load_time")["deleted"] > 0
     model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
@@ -186,7 +186,7 @@ def test_catalogue_is_listed_once_a_day_unless_requested(uploaded, data):
     assert uploaded.run(*DAY, run_type="scheduled").execute("stage_songs")["objects"] == 0
     assert uploaded.run(*DAY, run_type="backfill").execute("stage_songs")["objects"] == 0
     assert uploaded.run(*DAY, run_type="manual").execute("stage_songs")["objects"] == 1
-    # As if a day had passed since.
+    # Simulate that a day has passed.
     uploaded.execute("update etl.listings set listed_at = dateadd(hour, -24, listed_at)")
     assert uploaded.run(*DAY, run_type="scheduled").execute("stage_songs")["objects"] == 1
 
@@ -207,7 +207,7 @@ def test_load_emits_an_asset_event_and_is_skipped_if_nothing_changed(uploaded, d
     day = star_schema(data, end=datetime(2018, 11, 2))
     assert events["sparkify_songplays"]["inserted"] == len(day["songplays"])
 
-    # As after a commit whose answer was lost: the retry writes nothing, and yet tells.
+    # Like after a commit with a lost response: the retry writes nothing, but still emits the event.
     run.outlet_events.clear()
     assert {task_id: run.execute(task_id, skips=True) for task_id in LOADS} == {
         task_id: results[task_id] for task_id in LOADS

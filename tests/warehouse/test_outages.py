@@ -1,4 +1,4 @@
-"""What is around a run fails for a while: the task fails with an error that is worth a retry, which then succeeds."""
+"""Temporary outages: the task fails with an error that allows a retry, which then succeeds."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def data(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def run(warehouse: WarehouseUnderTest, data) -> Run:
-    """A run of the day's data, nothing of it done yet."""
+    """A new run for the data of the day."""
     warehouse.upload(data)
     return warehouse.run(*DAY)
 
 
 @pytest.fixture
 def staged(run) -> Run:
-    """The same run, staged."""
+    """The same run after staging."""
     for task_id in STAGING:
         run.execute(task_id)
     return run
@@ -86,14 +86,14 @@ def proxy(standin, warehouse, monkeypatch) -> Iterator[Proxy]:
         "schema": endpoint.database,
     }
     monkeypatch.setenv("AIRFLOW_CONN_FAR", Connection(**login).as_json())
-    # Nobody wants to wait here for the hook's own limit.
+    # The hook's own timeout would take too long.
     monkeypatch.setenv("AIRFLOW_CONN_IMPATIENT", Connection(**login, extra=json.dumps({"timeout": 1})).as_json())
     yield proxy
     proxy.down()
 
 
 def far(run: Run, conn_id: str = "far") -> Run:
-    """Return the same run, with connections that go through the proxy."""
+    """Return the same run with connections through the proxy."""
     return replace(run, hook=warehouse_hook(conn_id))
 
 
@@ -113,7 +113,7 @@ def test_retry_reconnects_after_an_endpoint_was_down(run, proxy, data):
     assert rows_staged(far(run), "stage_events") == len(source.events(data))
 
 
-# The request for TLS is the client's first message, the handshake begins with the second and ends with the third.
+# The client's first message requests TLS; the second one begins the handshake, and the third one ends it.
 @pytest.mark.parametrize("heard", [0, 1, 2])
 def test_unresponsive_endpoint_times_out(run, proxy, data, heard):
     proxy.up(chunks=heard)
@@ -149,7 +149,7 @@ def test_botocore_retries_when_s3_is_briefly_throttled(run, aws, data):
 
 @pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ExpiredToken"])
 def test_longer_s3_outage_allows_a_retry(run, aws, data, monkeypatch, code):
-    # Nobody wants to wait here for the attempts that botocore makes by itself.
+    # The retries of botocore would take too long.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     run = replace(run, s3=S3Hook())
     aws.set("s3", code)
@@ -187,7 +187,7 @@ def test_each_task_requests_its_own_short_lived_password(run, monkeypatch):
     monkeypatch.setattr(
         redshift_connector, "connect", lambda **login: passwords.append(login["password"]) or connect(**login)
     )
-    # As Airflow has it: each task is a process, whose hook is new.
+    # As in Airflow, where each task is a process with a new hook.
     for task_id in (*STAGING, *LOADS):
         replace(run, hook=warehouse_hook("redshift_default")).execute(task_id)
     assert len(passwords) == len(set(passwords)) == len((*STAGING, *LOADS))
@@ -223,14 +223,14 @@ def test_full_disk_during_staging_leaves_nothing(run, warehouse, data):
     [
         ("load_users", 'merge into "users"'),
         ("load_songplays", 'insert into "songplays" '),
-        # The last thing that a load writes.
+        # The last write of a load.
         ("load_time", "insert into etl.loads"),
     ],
 )
 def test_full_disk_during_a_load_changes_nothing(staged, warehouse, postgres_admin, data, task_id, statement):
     target = task_id.removeprefix("load_")
     for table in (target, "etl.loads"):
-        # What was deleted has left room for this.
+        # The deleted rows have left free space for this.
         postgres_admin.truncate(table)
     before = postgres_admin.contents()
     with full_disk_at(statement), pytest.raises(DiskFullError):

@@ -1,4 +1,4 @@
-"""The tasks of sparkify_etl on the stand-in: whatever happens, the rows are those of the model."""
+"""The tasks of sparkify_etl on the stand-in always produce the rows of the model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_full_load_matches_the_model(loaded, expected):
 def test_repeated_run_writes_nothing(loaded, expected):
     results = loaded.run(full_load=True).complete()
     assert written(results) == dict.fromkeys(LOADS, 0)
-    # The warning: data of 2018 are not fresh.
+    # The warning is about data from 2018, which is not fresh.
     assert results["check_star_schema"] == {"passed": 17, "warned": 1, "failed": 0}
     results = load(loaded, FIRST, FIRST + timedelta(days=1))
     assert written(results) == dict.fromkeys(LOADS, 0)
@@ -60,7 +60,7 @@ def test_repeated_run_writes_nothing(loaded, expected):
 def test_overlapping_windows_in_any_order_with_late_songs_give_the_same_rows(
     warehouse, data, expected, seed, step, parts
 ):
-    """Songs arrive in several portions between the runs; windows are shuffled, and one is much longer than the rest."""
+    """Songs arrive in several batches between runs; windows are shuffled, and one is much longer than the others."""
     chance = random.Random(seed)
     warehouse.empty()
     songs = sorted(file for file in (data / "song_data").rglob("*.json"))

@@ -1,8 +1,8 @@
-"""Whatever files arrive, and whatever runs load them in whatever order, the rows are those of the model.
+"""For any files, and any runs in any order, the rows are those of the model.
 
-Each example is a history: files are written, replaced and removed, windows are run between that, at last every hour is
-covered by some run. It is played on the stand-in, through the operators as the DAG has them. The profile of hypothesis
-(conftest.py) says how many examples there are: an example takes seconds here, so that there are a tenth of the usual.
+Each example is a history: files are written, replaced and removed, and windows are run in between, until runs cover
+every hour. It is executed on the stand-in with the operators of the DAG. The profile of hypothesis (conftest.py)
+determines the number of examples. An example takes seconds here, so there are a tenth of the usual number.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.model.source import parse
 from tests.model.star_schema import comparable, tables_of
 from tests.support.warehouse import BUCKET, LOADS, STAGING, Run, WarehouseUnderTest
 
-# Hundreds of examples, each of some runs, on a busy machine.
+# Hundreds of examples with several runs each, on a busy machine.
 pytestmark = pytest.mark.timeout(7200)
 
 FIRST = datetime(2018, 11, 1, tzinfo=timezone.utc)
@@ -34,8 +34,8 @@ PATHS = [
     "page", "registration", "sessionId", "song", "status", "ts", "userAgent", "userId",
 ]  # fmt: skip
 
-# A few values for everything, so that events, songs and runs meet often; hours are those between which windows lie.
-# Some texts differ by nothing but a blank at the end, which Redshift does not compare.
+# Few distinct values, so that events, songs and runs often overlap. Windows lie between these hours.
+# Some strings differ only in a trailing blank, which Redshift ignores in comparisons.
 HOURS = [0, 6, 23, 24, 30, 48]
 PLACES = [("", None, None), ("Aden", None, None), ("Aden ", None, None), ("Zug", 47.1, 8.5), ("Bern", 46.9, 7.4)]
 MOMENTS = [0, 5 * 3600_000, 6 * 3600_000 - 1, 6 * 3600_000, 23 * 3600_000, 24 * 3600_000 - 1]
@@ -112,7 +112,7 @@ def a_window(draw) -> tuple[int, int]:
 
 @st.composite
 def a_cover(draw) -> list[tuple[int, int]]:
-    """Cut all hours into windows, put them into any order, and add one that overlaps them."""
+    """Split all hours into windows, shuffle them, and add one that overlaps them."""
     cuts = sorted({0, 48, *draw(st.lists(st.sampled_from(HOURS), max_size=1))})
     windows = [*itertools.pairwise(cuts), *draw(st.lists(a_window(), max_size=1))]
     return draw(st.permutations(windows))
@@ -133,9 +133,9 @@ RUN = st.tuples(st.just("run"), a_window(), st.integers(0, 10**6))
 
 @st.composite
 def a_history(draw) -> list:
-    """Write files; run a window and change something, the files that are there above all, a few times.
+    """Write files; then, a few times, run a window and change something, preferably existing files.
 
-    Song files change, or one song is in two of them: not both, for that is not decided before a full load.
+    Either song files change, or one song is in two files. The result of both is not defined before a full load.
     """
     songs_change = draw(st.booleans())
     if songs_change:
@@ -159,14 +159,14 @@ EXAMPLES = settings().max_examples // 10
 
 
 class Files:
-    """The bucket, and what the model has to know of it."""
+    """The bucket, and its files for the model."""
 
     def __init__(self, warehouse: WarehouseUnderTest) -> None:
         self.warehouse = warehouse
         self.records: dict[str, list[dict[str, Any]]] = {}
         warehouse.empty()
         warehouse.put(PATHS_KEY, json.dumps({"jsonpaths": [f"$['{name}']" for name in PATHS]}).encode())
-        # Without any file at all below it, a prefix is taken for a wrong one.
+        # A prefix without any file is considered wrong.
         warehouse.put("log_data/readme.txt", b"logs")
 
     def put(self, key: str, records: list[dict[str, Any]]) -> None:
@@ -178,7 +178,7 @@ class Files:
         self.warehouse.s3.delete_object(Bucket=BUCKET, Key=key)
 
     def model(self) -> dict[str, set]:
-        # Through JSON and back, as the model reads files.
+        # A round trip through JSON, because the model reads files.
         parsed = {key: [parse(json.dumps(record)) for record in records] for key, records in self.records.items()}
         logs = {key: records for key, records in parsed.items() if key.startswith("log_data/")}
         events = [(date.fromisoformat(key[17:27]), event) for key, records in logs.items() for event in records]
@@ -196,7 +196,7 @@ def run_of(warehouse: WarehouseUnderTest, window: tuple[int, int]) -> Run:
 
 
 def run(warehouse: WarehouseUnderTest, window: tuple[int, int], order: int = 0) -> None:
-    """Stage and load a window, the loads in an order of chance."""
+    """Stage and load a window, with the loads in random order."""
     one = run_of(warehouse, window)
     for task_id in (*STAGING, *random.Random(order).sample(LOADS, len(LOADS))):
         one.execute(task_id)
@@ -214,12 +214,12 @@ def play(files: Files, history: list) -> None:
 
 @pytest.fixture
 def warehouse(through_postgres: WarehouseUnderTest) -> WarehouseUnderTest:
-    """The warehouse through psycopg2, which is several times as fast."""
+    """The warehouse with psycopg2, which is several times faster."""
     return through_postgres
 
 
 def difference(found: dict[str, set], expected: dict[str, set]) -> dict[str, tuple[set, set]]:
-    """Return for each table that differs what it has too much and what it lacks."""
+    """Return the unexpected and the missing rows of each table that differs."""
     return {
         table: (found[table] - rows, rows - found[table]) for table, rows in expected.items() if found[table] != rows
     }
@@ -238,7 +238,7 @@ def test_any_history_of_files_and_runs_matches_the_model(warehouse, history, cov
 @given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6), full=st.booleans())
 @settings(max_examples=EXAMPLES // 4)
 def test_repeated_runs_write_nothing(warehouse, history, cover, order, full):
-    """Neither one of the windows once more, nor a full load, which is what all of them together must come to."""
+    """Neither a repeated window nor a full load writes anything after all windows were loaded."""
     files = Files(warehouse)
     files.put("song_data/C/9.json", [SONG])
     play(files, [step for step in history if step[0] != "gone"])
@@ -265,7 +265,7 @@ def test_repeated_runs_write_nothing(warehouse, history, cover, order, full):
 )
 @settings(max_examples=EXAMPLES // 10)
 def test_concurrent_runs_match_the_model(warehouse, history, cover, windows, replaced, order):
-    """Up to 16 runs at once, of windows that overlap and repeat; files are replaced meanwhile, and run again after."""
+    """Up to 16 concurrent runs of overlapping and repeated windows; files are replaced meanwhile and loaded again."""
     files = Files(warehouse)
     play(files, history)
     together = [*windows, *cover]

@@ -1,4 +1,4 @@
-"""The policy of the Airflow role allows what the DAGs ask AWS for, and nothing else: they are run, and noted."""
+"""The policy of the Airflow role allows exactly the AWS requests of the DAGs, which are run and recorded."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ PLUGINS = ROOT / "plugins"
 POLICY = ROOT / "docs" / "airflow-role-policy.json"
 ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"
 
-# Where the action's name is not the operation's (Service Authorization Reference, Amazon S3).
+# Operations whose action has another name (Service Authorization Reference, Amazon S3).
 ACTIONS = {
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("s3", "HeadObject"): "s3:GetObject",
     ("s3", "DeleteObjects"): "s3:DeleteObject",
 }
-# Whoever has credentials may ask whose they are (AWS API reference, GetCallerIdentity).
+# This call needs no permission (AWS API reference, GetCallerIdentity).
 FREE = ("sts", "GetCallerIdentity")
 _TAGS = {"redshift:CreateTags"}
 # AWS page "Managing Amazon Redshift admin passwords using AWS Secrets Manager": permissions required.
@@ -56,8 +56,8 @@ _MANAGED_PASSWORD = {
         "UpdateSecret",
     )
 }
-# What AWS asks of the caller besides, when an operation has these arguments (Service Authorization Reference, dependent
-# actions). No request shows it.
+# Additional permissions that AWS requires if an operation has these arguments (Service Authorization Reference,
+# dependent actions). They are not visible in requests.
 IMPLIED = {
     ("redshift", "CreateCluster", "IamRoles"): {"iam:PassRole"},
     ("redshift", "CreateCluster", "Tags"): _TAGS,
@@ -72,7 +72,7 @@ IMPLIED = {
     ("ec2", "AuthorizeSecurityGroupIngress", "TagSpecifications"): {"ec2:CreateTags"},
 }
 
-# In this order each finds what it needs.
+# In this order, each DAG finds the resources that it needs.
 CREATE, RESTORE, TEARDOWN = "sparkify_create_cluster", "sparkify_restore_cluster", "sparkify_teardown_cluster"
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 RUNS = (
@@ -91,7 +91,7 @@ RUNS = (
 
 @pytest.fixture(scope="module")
 def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
-    """What each DAG asks, and what the hook asks for each other way to log in."""
+    """The requests of each DAG, and of the hook for each other login method."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in own_standin.airflow_environment().items():
             if name.startswith(VISIBLE):
@@ -109,7 +109,7 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                     [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
                     params["snapshot_identifier"] = snapshot["SnapshotIdentifier"]
                 if dag_id == TEARDOWN:
-                    # Somebody has given the role more than it was made with.
+                    # The role has additional policies.
                     iam.attach_role_policy(RoleName=f"{CLUSTER}-copy", PolicyArn=READ_ONLY)
                 if dag_id != REPORT:
                     params["cluster_identifier"] = CLUSTER
@@ -126,7 +126,7 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
 
 
 def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
-    """Load a day, one line of which cannot be loaded, and note what AWS is called."""
+    """Load a day with one invalid line, and record the AWS calls."""
     generate(directory, Options(days=1, users=3, songs=5))
     warehouse.upload(directory)
     [log] = directory.rglob("*-events.json")
@@ -137,7 +137,7 @@ def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
 
 
 def page_requests() -> list[Request]:
-    """Read the warehouse and the report as the page in Airflow's UI does."""
+    """Read the warehouse and the report like the page in Airflow's UI."""
     with recorded_with_arguments() as called:
         SnapshotReader(PAGE).snapshot(None, datetime(2018, 11, 1)).result()
         report = Report(PAGE)
@@ -147,7 +147,7 @@ def page_requests() -> list[Request]:
 
 
 def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
-    """Log in in each of the other ways; whether it succeeds is for other tests."""
+    """Use each of the other login methods; other tests verify whether they succeed."""
     ways = (
         {"iam": True, "cluster_identifier": CLUSTER},
         {"secret_arn": "managed", "cluster_identifier": CLUSTER},
@@ -168,7 +168,7 @@ def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
 
 
 def needed(called: list[Request]) -> set[str]:
-    """Return the actions that requests need."""
+    """Return the actions that the requests need."""
     actions = set()
     for service, operation, arguments in called:
         if (service, operation) == FREE:
@@ -201,9 +201,9 @@ def test_every_aws_operation_in_the_source_is_covered_by_this_test(calls):
 
 
 def operations_in(file: Path) -> Iterator[tuple[str, str]]:
-    """Yield the operations of AWS whose methods a file calls."""
+    """Yield the AWS operations whose methods a file calls."""
     nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
-    # Modules have functions of the same names as some operations.
+    # Some functions of modules have the names of operations.
     modules = {name.asname or name.name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names}
     for node in nodes:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):

@@ -19,7 +19,6 @@ class Fails:
     """The expected error of a query.
 
     Arguments:
-        text: what its message has, as a regular expression.
         text: a regular expression that its message matches.
         error: the exception class of its SQLSTATE.
     """

@@ -8,7 +8,6 @@ from typing import NamedTuple
 class Section(NamedTuple):
     """A section of the page.
 
-    :param number: what the numbers of its facts begin with.
     :param number: the numbers of its facts begin with it.
     :param about: an introduction to the facts.
     """

@@ -21,7 +21,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.2
 def wait_until(condition: Callable[[], Value], what: str) -> Value:
     """Call ``condition`` until it returns something true, and return that.
 
-    :param what: what is waited for, for the message.
     :param what: what is waited for; the error message names it.
     :raises AssertionError: the condition is still not true after ``HANGS_AFTER_SECONDS``.
     """

@@ -1,4 +1,4 @@
-"""What the bench says of costs that were counted."""
+"""The report of the benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which checks an empty table passes, so that they need no query."""
+"""The checks that an empty table always passes, so that they need no query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks in YAML: the same as in Python, and an error names its place."""
+"""Checks in YAML are equivalent to Python, and errors name their location."""
 
 from __future__ import annotations
 

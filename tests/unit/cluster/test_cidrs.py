@@ -1,4 +1,4 @@
-"""Which networks are admitted, and which are too large."""
+"""The networks that can be allowed, and those that are too large."""
 
 from __future__ import annotations
 

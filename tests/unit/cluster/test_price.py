@@ -1,4 +1,4 @@
-"""What a cluster costs, where it is known."""
+"""The price of a cluster, if it is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the state of a cluster means for those who wait for it."""
+"""The meaning of each cluster state for a task that waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from the errors of the drivers."""
+"""Parsing the errors of the drivers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import redshift_connector
 
 from redshift_elt.connection.server_error import ServerError
 
-# As a user's log shows it (databricks/spark-redshift issue 348).
+# From a user's log (databricks/spark-redshift issue 348).
 FULL = """
 -----------------------------------------------
   error:  Disk Full
@@ -21,7 +21,7 @@ FULL = """
 
 
 def server_error(**fields: str) -> ServerError:
-    """Read an error as redshift_connector raises it."""
+    """Parse an error as redshift_connector raises it."""
     error = ServerError.of(redshift_connector.ProgrammingError({"S": "ERROR", **fields}))
     assert error is not None
     return error

@@ -1,4 +1,4 @@
-"""Transactions on a real PostgreSQL, which gives real conflicts and really loses connections."""
+"""Transactions on a real PostgreSQL, with real conflicts and lost connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The DAGs parse, have the shape that their pages describe, and are light."""
+"""The DAGs can be parsed, have the documented structure, and import little."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def tags_used_by(function):
 
 
 def test_cluster_dags_use_the_same_cluster(dags):
-    """What one of them makes, the others must know by the same tags, and their forms must say the same of it."""
+    """The cluster DAGs use the same tags and have the same parameters."""
     life = [dag for dag in dags.values() if "cluster" in dag.tags]
     tags = {
         dag.dag_id: tags_used_by(task.python_callable)
@@ -83,7 +83,7 @@ def test_cluster_dags_use_the_same_cluster(dags):
         for task in dag.tasks
         if hasattr(task, "python_callable")
     }
-    # It looks at anybody's cluster, and touches none.
+    # It only reads, so it accepts any cluster.
     assert tags.pop("sparkify_cluster_status") is None
     assert list(tags.values()) == [{"project": "sparkify-warehouse"}] * (len(life) - 1)
     fields = {}

@@ -1,4 +1,4 @@
-"""The folders work as the page on AWS lays them out for MWAA."""
+"""The folder layout for MWAA in docs/aws.md works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small shop that the golden files load: its tables, its files in S3, its tasks, and the situations they run in.
+"""A small shop for the golden files: its tables, its files in S3, its tasks, and the situations in which they run.
 
 Run ``make golden`` after a change here; see :mod:`tests.support.golden`.
 """
@@ -79,11 +79,11 @@ create table etl.lock_brands (unused boolean)"""
 
 @dataclass(frozen=True)
 class Situation:
-    """What every task runs in once.
+    """A situation in which every task runs once.
 
-    :param files: the objects that are put into the bucket before, by their keys.
-    :param modified: when S3 says that these were changed.
-    :param try_number: which try of the run this is; a run is cleared to run again.
+    :param files: the objects that are uploaded first, by key.
+    :param modified: their modification times in S3.
+    :param try_number: the number of the try; a cleared run has another one.
     """
 
     name: str
@@ -129,8 +129,8 @@ SITUATIONS = (
         },
     ),
     Situation("rerun", datetime(2018, 11, 2, 0, 10, tzinfo=timezone.utc), try_number=2),
-    # An order has another quantity, one is taken back, one is new, and one cannot be read; a product has another price,
-    # and its brand another country.
+    # One order has another quantity, one is removed, one is new, and one is invalid; a product has another price, and
+    # its brand another country.
     Situation(
         "correction",
         datetime(2018, 11, 2, 9, 0, tzinfo=timezone.utc),
@@ -171,7 +171,7 @@ def tasks() -> dict[str, BaseOperator]:
             table="staging_products",
             bucket=BUCKET,
             prefix="products/",
-            # Asks the ledger how old the last listing is, and lists again.
+            # Reads the age of the last listing from the ledger, and lists again.
             list_every=timedelta(0),
         )
         load_orders = LoadFactOperator(

@@ -1,4 +1,4 @@
-"""Every operator sends the statements of its golden file; ``make golden`` writes these files again."""
+"""Every operator sends the statements in its golden file; ``make golden`` regenerates these files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WAREHOUSE = {"conn_type": "redshift", "host": "warehouse.example.com", "login": 
 
 @pytest.fixture(scope="module")
 def sent() -> dict[str, list[Recording]]:
-    """What every task sends, when the warehouse answers as it did when the golden files were written."""
+    """The statements of every task, with the responses that were recorded for the golden files."""
     with pytest.MonkeyPatch.context() as patch, s3_in_process(shop.BUCKET) as s3:
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(WAREHOUSE))
         return run_all(s3, {name: read_recordings(name) for name in NAMES})

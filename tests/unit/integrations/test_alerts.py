@@ -1,4 +1,4 @@
-"""Alerts arrive at a server in Slack's place and at a mail server, sent by the real providers."""
+"""Alerts, sent by the real providers to local Slack and mail servers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def set_recipients(monkeypatch, recipients: str) -> None:
 
 
 def failure(error: Exception | None, **params: Any) -> dict[str, Any]:
-    """Return what a callback of a task that has failed is given."""
+    """Return the context that Airflow passes to the callback of a failed task."""
     instance = SimpleNamespace(
         dag_id="orders_etl", task_id="load", run_id="manual__1", try_number=4, log_url=LOG
     )  # fmt: skip
@@ -61,7 +61,7 @@ def failure(error: Exception | None, **params: Any) -> dict[str, Any]:
 
 
 def deadline(**changes: Any) -> list[dict[str, Any]]:
-    """Let the triggerer's own trigger call the notifier for a run that is late, and return what came of it."""
+    """Call the notifier for a late run through the trigger of the triggerer, and return the result."""
     context = {"dag_run": {**RUN, **changes}, "deadline": {"id": "1", "deadline_time": "2018-11-01 07:00:00+00:00"}}
     trigger = CallbackTrigger(
         "redshift_elt.integrations.alerts.AlertNotifier", {"variable": VARIABLE, "context": context}
@@ -174,7 +174,7 @@ def test_invalid_window_is_reported():
 
 
 def test_settings_on_the_page_can_be_copied(slack_inbox, mail_inbox, monkeypatch):
-    """As they stand there, but that the servers are those of the tests."""
+    """The settings are unchanged, except for the addresses of the servers."""
     [block] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     settings = dict(re.findall(r"^export (\w+)='(.*)'$", block, re.MULTILINE))
     assert set(settings) == {"AIRFLOW_CONN_SLACK_ALERTS", "AIRFLOW_CONN_SMTP_DEFAULT", "AIRFLOW_VAR_SPARKIFY_ALERTS"}

@@ -1,4 +1,4 @@
-"""What is read from SQL, and how tables are named."""
+"""Lineage from SQL, and the names of tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMESPACE = DatasetNamespace("redshift://mine.eu-west-1:5439", "shop")
     [
         ("select o.id, price * n as sum from orders as o", {"public.orders"}, {"id": ["id"], "sum": ["n", "price"]}),
         ("select id, current_date as day, 1 as one from shop.orders", {"shop.orders"}, {"id": ["id"]}),
-        # The parser does not know the columns of an asterisk.
+        # The parser cannot resolve the columns of an asterisk.
         ("select a.id, a.k from (select *, 1 as k from orders) as a", {"public.orders"}, {}),
         ("select delta.id, o.n from orders__delta as delta join orders as o on true", {"public.orders"}, {"n": ["n"]}),
         ("select id from orders qualify, and so on", set(), {}),

@@ -1,4 +1,4 @@
-"""What the retry policy decides without asking anything."""
+"""Decisions of the retry policy that need no database and no AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time of a load goes."""
+"""The phases of a load."""
 
 from __future__ import annotations
 

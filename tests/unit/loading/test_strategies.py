@@ -1,4 +1,4 @@
-"""Strategies refuse what cannot work when the DAG is parsed, and say which objects they need."""
+"""Strategies refuse invalid arguments when the DAG is parsed, and state which objects they need."""
 
 from __future__ import annotations
 

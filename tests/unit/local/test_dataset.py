@@ -1,4 +1,4 @@
-"""A data directory is checked before anything is started, and read as objects of a bucket."""
+"""A data directory is validated before anything starts, and its files become objects of a bucket."""
 
 import io
 import tarfile

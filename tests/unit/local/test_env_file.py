@@ -1,4 +1,4 @@
-"""A shell that sources the file gets every value as it is."""
+"""A shell that sources the file gets every value unchanged."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from local.stack.env_file import env_file, write_env_file
 
 
 def source(file, expression):
-    """Return what bash prints after sourcing the file, with no stack running behind it."""
+    """Return the output of bash after sourcing the file, without a running stack."""
     script = f'source "{file}" 2>/dev/null; printf %s "{expression}"'
     return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
 

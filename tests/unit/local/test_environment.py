@@ -1,4 +1,4 @@
-"""What reaches the local Airflow from the user's shell."""
+"""The variables that the local Airflow inherits from the user's shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated data: the formats and the peculiarities of the real data, down to the smallest size that promises them."""
+"""Generated data has the formats and peculiarities of the real data, even with the smallest supported size."""
 
 from __future__ import annotations
 

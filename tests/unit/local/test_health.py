@@ -24,7 +24,7 @@ def components(tmp_path):
 
 @pytest.fixture
 def report():
-    """What the server answers, and its address."""
+    """A health report to set, and the address of the server that returns it."""
     answer = {}
 
     class Handler(BaseHTTPRequestHandler):

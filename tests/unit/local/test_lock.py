@@ -1,4 +1,4 @@
-"""Two commands do not start and stop the same stack at once."""
+"""Two commands cannot start or stop the same stack at the same time."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A taken port is reported with its owner and with the variable that chooses another."""
+"""A port in use is reported with its owner and with the variable that changes it."""
 
 import os
 import socket

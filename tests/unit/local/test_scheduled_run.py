@@ -16,12 +16,12 @@ def at(hour, minute=0):
 @pytest.mark.parametrize(
     ("now", "next_creation"),
     [
-        # Not due yet: the run itself is the next one.
+        # Not due yet, so this run is the next one.
         (at(14, 59), at(15)),
-        # Due, because the DAG is paused: the run of the hour after it is the next one.
+        # Already due, because the DAG is paused, so the run of the following hour is the next one.
         (at(15), at(16)),
         (at(15, 58), at(16)),
-        # Airflow has not noticed yet that another hour has ended: that one is due, too.
+        # Airflow has not noticed yet that another hour has ended, so that run is also due.
         (at(16, 1), at(16)),
     ],
 )

@@ -1,4 +1,4 @@
-"""The secrets of a state folder are made once, and nobody else can read them."""
+"""The secrets of a state folder are generated once, and other users cannot read them."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Arguments that cannot work are refused when the DAG is parsed, with a message that says what to write instead."""
+"""Invalid arguments are refused when the DAG is parsed, with a message that says what to write instead."""
 
 from __future__ import annotations
 

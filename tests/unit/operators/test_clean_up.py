@@ -1,4 +1,4 @@
-"""The statements of a clean-up are in tests/unit/golden; here is what decides which tables and manifests it removes."""
+"""Which tables and manifests the clean-up removes. Its statements are in tests/unit/golden."""
 
 from __future__ import annotations
 

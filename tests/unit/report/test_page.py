@@ -1,4 +1,4 @@
-"""The page of a report: complete in itself, harmless whatever the warehouse holds, and with every number in a table."""
+"""The page of a report: self-contained, safe for any content of the warehouse, and with every number in a table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EVIL = [
 
 
 class Reader(HTMLParser):
-    """What a browser would see: elements, attributes, text; with an error where an element is not closed."""
+    """Parses elements, attributes and text as a browser does; fails if an element is not closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

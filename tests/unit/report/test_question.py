@@ -1,4 +1,4 @@
-"""Questions that cannot be asked or drawn are refused with what to write instead; a CSV file has exact values."""
+"""Invalid questions and charts are refused with what to write instead; CSV files have exact values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions in YAML: what can be written in Python can be written there, and a mistake is named with its place."""
+"""Questions in YAML are equivalent to Python, and mistakes are reported with their location."""
 
 from __future__ import annotations
 

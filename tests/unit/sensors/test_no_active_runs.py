@@ -1,4 +1,4 @@
-"""The sensor waits as long as Airflow says that a run goes on."""
+"""The sensor waits while Airflow reports an active run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statements of loads, where a template has branches. The golden files hold the rest."""
+"""The branches of the load templates. The golden files have the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a template puts out is SQL by its type; a name, text or value that is not is refused."""
+"""Templates can only output values of type SQL; other values are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redshift_elt.sql.render import Templates
 
 @pytest.fixture
 def render(tmp_path):
-    """Render a template that a test has written."""
+    """Render a template from a string."""
 
     def run(source, **names):
         (tmp_path / "test.sql").write_text(source)

@@ -1,4 +1,4 @@
-"""What COPY could not load, in words."""
+"""Messages about records that COPY could not load."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_every_option_is_on_its_own_line():
         "gzip\n"
         "timeformat 'epochmillisecs'\n"
         "region 'us-west-2'\n"
-        # It is the number of errors at which the COPY fails.
+        # MAXERROR is the number of errors at which COPY fails.
         "maxerror 10\n"
         "compupdate off\n"
         "statupdate off"

@@ -1,4 +1,4 @@
-"""Which objects a run stages, and the manifest that lists them for COPY."""
+"""The objects that a run stages, and their manifest for COPY."""
 
 from __future__ import annotations
 

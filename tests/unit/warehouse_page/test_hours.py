@@ -1,4 +1,4 @@
-"""What became of each hour, case by case."""
+"""The state of each hour, case by case."""
 
 from __future__ import annotations
 

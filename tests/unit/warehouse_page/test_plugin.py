@@ -1,4 +1,4 @@
-"""How Airflow takes the page in."""
+"""The integration of the page into Airflow."""
 
 from __future__ import annotations
 

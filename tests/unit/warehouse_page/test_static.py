@@ -1,4 +1,4 @@
-"""What the browser is given: nothing from elsewhere, nothing inline, nothing that reads text as HTML."""
+"""The static files: nothing from other hosts, nothing inline, nothing that interprets text as HTML."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_all_referenced_files_exist():
     assert named == {file.name for file in FILES} - {"index.html"}
 
 
-# Which colour text has on which ground; WCAG 2.2 asks for 4.5 (success criterion 1.4.3).
+# Text colors and their backgrounds. WCAG 2.2 requires a contrast of 4.5 (success criterion 1.4.3).
 TEXTS = [
     ("ink", "paper"),
     ("ink", "warn-soft"),

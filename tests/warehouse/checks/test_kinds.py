@@ -1,4 +1,4 @@
-"""Every kind of check on rows that break it and on rows that do not, in the warehouse."""
+"""Every kind of check, on valid and invalid rows in the warehouse."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def row(**values):
 
 
 def results(shop, rows, checks, window=HOUR, sent=None):
-    """What checks find when the table has just some rows."""
+    """Return the results of checks on a table with only these rows."""
 
     def work(session: Session):
         session.execute("delete from orders")
@@ -91,7 +91,7 @@ BEFORE = "2018-11-15 09:30:00"
 AFTER = "2018-11-15 11:00:00"
 DAMAGED = "Björk".encode().decode("latin-1").encode().decode("latin-1")
 
-# The check, rows that pass it, rows that break it, what is found then, and which rows are shown.
+# The check, rows that pass it, rows that break it, the actual value then, and the rows that are shown.
 CASES = {
     "row count of the table": (RowCount(table=TABLE), [row()], [], "0", ()),
     "row count of the window": (RowCount(table=TABLE, **AT), [row()], [row(ordered_at=AFTER)], "0", ()),
@@ -105,7 +105,7 @@ CASES = {
     "row count against the windows before": (
         RowsNearAverage(table=TABLE, windows=2, **AT),
         [row(), row(ordered_at=BEFORE), row(ordered_at="2018-11-15 08:00:00")],
-        # 1 in the window; 4 in the two windows before, 2 on average; one is older than they are.
+        # 1 row in the window; 4 in the two windows before it, 2 on average; one row is older.
         [row(ordered_at="2018-11-15 07:59:59"), *[row(ordered_at=BEFORE)] * 6, row()],
         number_text(1 / 3),
         (),
@@ -210,7 +210,7 @@ CASES = {
         (),
     ),
     "freshness": (
-        # The window ends at 11: 09:00 is two hours before, 08:59 three as DATEDIFF counts them.
+        # The window ends at 11:00. For DATEDIFF, 09:00 is two hours before, and 08:59 three.
         Fresh(table=TABLE, column="ordered_at", hours=2),
         [row(ordered_at="2018-11-15 09:00:00")],
         [row(ordered_at="2018-11-15 08:59:00"), row(ordered_at=AFTER)],

@@ -1,4 +1,4 @@
-"""A percent sign in a check's SQL or value is a percent sign, whichever driver sends it."""
+"""A percent sign in the SQL or value of a check is literal with both drivers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ insert into views values
 IN_WINDOW = "at >= %(window_start)s and at < %(window_end)s"
 SONGS = {"table": "views", "where": "page like '%Song'"}
 
-# The check, what it finds, and the rows that it shows.
+# The check, the actual value, and the rows that it shows.
 CASES = {
     "a value": (AcceptedValues(table="views", column="share", values=["100%"]), "1", (("90%",),)),
     "a condition": (NotNull(**SONGS, column="share"), "1", ((None,),)),

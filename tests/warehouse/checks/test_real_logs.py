@@ -1,4 +1,4 @@
-"""The text damage in the real logs: 326 plays name an artist or a song in UTF-8 that was read as Latin-1 twice."""
+"""The damaged text in the real logs: 326 plays have an artist or a song in UTF-8 that was read as Latin-1 twice."""
 
 from __future__ import annotations
 

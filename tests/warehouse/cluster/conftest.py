@@ -1,4 +1,4 @@
-"""The control plane of the stand-in in this process: clusters without a database, so that they cost nothing."""
+"""The control plane of the stand-in in this process, with clusters without databases, which are cheap."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.account import Account, HeldEndpoints
 
 @pytest.fixture(scope="module")
 def aws_account(tmp_path_factory) -> Iterator[Account]:
-    """An AWS account whose clusters change at once, but for their roles, and Airflow's connection to it."""
+    """An AWS account with immediate state changes, except for roles, and Airflow's connection to it."""
     settings = Settings(state=tmp_path_factory.mktemp("aws"), aws_port=free_port(), redshift_port=free_port())
     endpoints = HeldEndpoints()
     with pytest.MonkeyPatch.context() as patch:
@@ -38,14 +38,14 @@ def aws_account(tmp_path_factory) -> Iterator[Account]:
 
 @pytest.fixture
 def account(aws_account: Account) -> Iterator[Account]:
-    """The account, with nothing in it."""
+    """The empty account."""
     yield aws_account
     aws_account.faults.clear()
     aws_account.empty()
 
 
 def _client(hook: AwsBaseHook) -> Any:
-    """Return the client that a hook would make; making one takes longer than most of these tests."""
+    """Return the client that a hook would create; creating one takes longer than most of these tests."""
     return _made_once(hook.client_type, os.environ["AWS_ENDPOINT_URL"], os.environ.get("AWS_MAX_ATTEMPTS"))
 
 

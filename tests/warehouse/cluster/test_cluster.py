@@ -1,4 +1,4 @@
-"""The cluster's functions on the stand-in's control plane, through boto3."""
+"""The functions for clusters, on the stand-in's control plane."""
 
 from __future__ import annotations
 

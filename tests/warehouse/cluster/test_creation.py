@@ -1,4 +1,4 @@
-"""Everything that makes a cluster: what is there afterwards, and what becomes of it when a call of AWS fails."""
+"""The creation of a cluster: its resources, and recovery after any failed AWS call."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def parameter_groups():
 
 
 def everything_exists():
-    """Assert that there is just what one creation makes, each thing once and as it was asked for."""
+    """Assert that exactly the resources of one creation exist, each as requested."""
     redshift, iam = client("redshift"), client("iam")
     [role] = iam.list_roles()["Roles"]
     assert role["RoleName"] == f"{NAME}-copy"
@@ -237,11 +237,11 @@ class TestRefusals:
 
 
 def errors_of(call: Call) -> list[str]:
-    """Name the errors that a call is tried with: those of any service, and what AWS lists for it of the state."""
+    """Return the errors to try for a call: the common ones, and those about states that AWS documents for it."""
     model = botocore.session.get_session().get_service_model(call.service).operation_model(call.operation)
     listed = [shape.error_code for shape in model.error_shapes]
     of_state = [code for code in listed if code.startswith("InvalidCluster") and "State" in code]
-    # After a lost answer there may be nothing left to do.
+    # After a lost response, there may be nothing left to do.
     return ["ThrottlingException", "AccessDenied", *of_state, "AnswerLost"]
 
 
@@ -272,7 +272,7 @@ def test_second_run_that_fails_in_any_call_is_completed_by_the_next_run():
 
 
 def fail_in(call: Call) -> None:
-    """Run once for each error of a call; each run goes on from what the last one left, and fails in the same call."""
+    """Run once for each error of a call; each run continues after the previous one, and fails in the same call."""
     for code in errors_of(call):
         FAULTS.set(call.service, code, 1, call.operation)
         with pytest.raises((ClientError, BotoCoreError)):
@@ -281,7 +281,7 @@ def fail_in(call: Call) -> None:
 
 
 def remove_everything():
-    """Remove what a creation makes, by hand."""
+    """Remove the resources of a creation manually."""
     redshift, iam, ec2 = client("redshift"), client("iam"), client("ec2")
     available()
     redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)

@@ -1,4 +1,4 @@
-"""The tables and the user of a new cluster: a reset, and what becomes of it when a call of AWS fails."""
+"""The tables and the user of a new cluster: reset, and recovery after any failed AWS call."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BOOKKEEPING = [f"etl.{name}" for name in (*migrations.TABLES, "schema_versions",
 
 @pytest.fixture
 def database(warehouse, monkeypatch):
-    """The empty tables, and a connection whose user nobody has made."""
+    """The empty tables, and a connection whose user does not exist."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_NEW_LOADER", json.dumps({**WAREHOUSE, "login": "new_loader"}))
     warehouse.execute("insert into time values ('2018-11-01', 0, 1, 44, 11, 2018, 4)")
@@ -42,7 +42,7 @@ def tables(warehouse):
 
 
 def may_load(warehouse):
-    """Return which of the tables the user may write."""
+    """Return the tables that the user can write to."""
     query = "select count(*) from pg_user where usename = 'new_loader'"
     if warehouse.query(query) == [(0,)]:
         return []

@@ -1,4 +1,4 @@
-"""Deleting a cluster and what was made for it: all of it, nothing else, from every state, as often as one likes."""
+"""The deletion of a cluster and its resources, and of nothing else, from every state and repeatedly."""
 
 from __future__ import annotations
 

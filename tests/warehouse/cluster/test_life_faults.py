@@ -1,6 +1,6 @@
-"""Every request of the DAGs for a cluster's life fails in turn: what exists then, and that a repetition ends well.
+"""Each request of the cluster DAGs fails in turn: the resources that exist then, and a successful repetition.
 
-Which requests there are is noted in a run in which none fails.
+The requests are recorded in a run without failures.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ LABELS = {"owner": "Ann", "purpose": "tests"}
 
 @dataclass(frozen=True)
 class Scenario:
-    """A DAG's run.
+    """A run of a DAG.
 
-    :param prepare: makes what is there before.
-    :param check: asserts what must be there when a run has succeeded.
-    :param makes: the kinds of things that it may make.
+    :param prepare: creates the initial state.
+    :param check: asserts the state after a successful run.
+    :param makes: the kinds of resources that it can create.
     """
 
     dag_id: str
@@ -56,7 +56,7 @@ def torn_down(account: Account) -> None:
 def is_torn_down(account: Account) -> None:
     found = account.contents()
     assert list(found) == ["snapshots"]
-    # A second one would be paid for, too.
+    # A second one would also cost money.
     assert len(found["snapshots"]) == 1
 
 
@@ -95,10 +95,10 @@ SCENARIOS = {
 }
 
 
-# Made by a task that does not wait: what forbids it fails the task, and Airflow tries it again.
+# The task of these requests does not wait: an invalid state fails the task, and Airflow retries it.
 TRIED_AGAIN_BY_AIRFLOW = {("redshift", "ModifyClusterParameterGroup")}
 
-# AWS has one for clusters, and one for parameter groups.
+# AWS has one quota for clusters, and one for parameter groups.
 STATE_ERRORS = ("InvalidClusterState", "InvalidClusterParameterGroupState")
 
 
@@ -118,7 +118,7 @@ def recorded_calls() -> dict[str, list[Call]]:
 
 @pytest.fixture
 def calls(request, account, scenario, recorded_calls) -> list[Call]:
-    """Each request that the scenario makes, once."""
+    """The distinct requests of a scenario."""
     name = request.node.callspec.params["scenario"]
     if name not in recorded_calls:
         with prepared(account, scenario):
@@ -145,7 +145,7 @@ def prepared(account: Account, scenario: Scenario) -> Iterator[None]:
 
 @contextmanager
 def fault(account: Account, scenario: Scenario, call: Call, code: str, times: int | None) -> Iterator[None]:
-    """Let a request fail in the block, and then check what is there, and that the run can be repeated."""
+    """Make a request fail in the block; then check the resources, and that the run can be repeated."""
     service, operation = call
     with prepared(account, scenario):
         before = account.contents()
@@ -160,7 +160,7 @@ def fault(account: Account, scenario: Scenario, call: Call, code: str, times: in
 
 
 def listed(call: Call) -> list[str]:
-    """Return the errors about states that AWS lists for an operation."""
+    """Return the errors about states that AWS documents for an operation."""
     service, operation = call
     model = botocore.session.get_session().get_service_model(service).operation_model(operation)
     return [error.error_code for error in model.error_shapes if error.error_code in STATE_ERRORS]
@@ -176,7 +176,7 @@ def listed(call: Call) -> list[str]:
 )
 def test_lost_response_does_not_fail_the_run(account, scenario, calls):
     for call in calls:
-        # botocore repeats the request, and AWS answers that it is done or in progress.
+        # botocore repeats the request, and AWS responds that it is done or in progress.
         with fault(account, scenario, call, "AnswerLost", times=1):
             scenario.run()
             scenario.check(account)
@@ -206,7 +206,7 @@ def test_temporarily_invalid_state_does_not_fail_the_run(account, scenario, call
 )
 @pytest.mark.parametrize("scenario", ["teardown", "pause", "resume", "restore"], indirect=True)
 def test_fatal_error_is_reported_and_the_next_run_completes(account, scenario, calls, monkeypatch, code, times, error):
-    # Else botocore tries again by itself.
+    # Otherwise botocore would retry.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     for call in calls:
         with fault(account, scenario, call, code, times):

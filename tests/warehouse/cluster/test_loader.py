@@ -1,4 +1,4 @@
-"""The database user that loads: it can do all that a run does, and no more."""
+"""The database user that loads has exactly the privileges that a run needs."""
 
 from __future__ import annotations
 

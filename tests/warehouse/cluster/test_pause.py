@@ -1,4 +1,4 @@
-"""Pausing and resuming a cluster: from every state, in any order, and where AWS refuses for the moment."""
+"""Pausing and resuming a cluster: from every state, in any order, and with temporary refusals by AWS."""
 
 from __future__ import annotations
 

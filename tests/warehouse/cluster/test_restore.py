@@ -1,4 +1,4 @@
-"""Restoring a cluster from a snapshot: its properties, what is never touched, and temporary refusals by AWS."""
+"""Restoring a cluster from a snapshot: its properties, foreign resources, and temporary refusals by AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SNAPSHOT = "kept"
 
 @pytest.fixture
 def torn_down(account):
-    """The account with a snapshot and the role, and without a cluster."""
+    """The account with a snapshot and the role, but without a cluster."""
     account.create()
     account.redshift.delete_cluster(ClusterIdentifier=NAME, FinalClusterSnapshotIdentifier=SNAPSHOT)
     account.wait_for_status(None)

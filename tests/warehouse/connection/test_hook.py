@@ -1,4 +1,4 @@
-"""Finding the warehouse by its name, logging in, and what is said when either fails."""
+"""Finding the warehouse by its name, logging in, and the errors of both."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def connection(created_warehouse, monkeypatch):
 
 @pytest.fixture
 def aws_connection(standin, monkeypatch):
-    """Set the fields of the Airflow connection ``other_aws``, which is right but for them."""
+    """Set the fields of the Airflow connection ``other_aws``, which is otherwise correct."""
 
     def set_fields(*, extra=None, **fields):
         right = {"region_name": REGION, "endpoint_url": standin.settings.aws_url}
@@ -83,7 +83,7 @@ def sleeper(created_warehouse) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def workgroup(created_warehouse) -> dict:
-    """A workgroup of Redshift Serverless, as AWS tells of it."""
+    """The description of a Redshift Serverless workgroup."""
     serverless = boto3.client("redshift-serverless")
     serverless.create_namespace(namespaceName="music", adminUsername="awsuser", adminUserPassword=PASSWORD)
     serverless.create_workgroup(workgroupName="listeners", namespaceName="music")
@@ -104,7 +104,7 @@ def wait_for_status(redshift, status):
 
 @pytest.fixture
 def secret(created_warehouse) -> Iterator[str]:
-    """The name of a secret that tests fill."""
+    """The name of a secret, whose value tests set."""
     secrets = boto3.client("secretsmanager")
     name = secrets.create_secret(Name="tests/warehouse", SecretString="{}")["Name"]
     yield name
@@ -113,7 +113,7 @@ def secret(created_warehouse) -> Iterator[str]:
 
 @contextmanager
 def silent() -> Iterator[int]:
-    """A port that accepts connections and never says a word."""
+    """A port that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -182,11 +182,11 @@ class TestLogin:
         assert user(connection(login=None, extra=extra)) == [("awsuser",)]
 
     def test_whole_connection_can_be_a_secret(self, connection, standin, monkeypatch):
-        """Airflow's own backend finds it; the hook needs to know nothing of that."""
+        """Airflow's secrets backend finds it, independent of the hook."""
         value = {"conn_type": "redshift", "login": "awsuser", "schema": "dev", "extra": BY_NAME}
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="airflow/connections/vaulted", SecretString=json.dumps(value))
-        # The tests after this one must not look there.
+        # Later tests must not use this backend.
         monkeypatch.setattr(configuration, "_secrets_backend_cache", {})
         backend = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
         monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", backend)
@@ -245,7 +245,7 @@ class TestConfigurationErrors:
             Workgroup("listeners", "tested", lambda *_, **__: found).address()
 
     def test_user_that_does_not_exist(self, connection):
-        """GetClusterCredentials gives a password for any user (AWS API reference); only the login fails."""
+        """GetClusterCredentials returns a password for any user (AWS API reference); only the login fails."""
         text = message(connection(login="nobody", extra=BY_NAME))
         assert "refused the user 'nobody'" in text or "refused the user 'IAM:nobody'" in text
         assert "Check that the user exists" in text
@@ -297,7 +297,7 @@ class TestConfigurationErrors:
 
 
 class TestAwsErrors:
-    """Each call that the hook makes, and each way in which it can go wrong."""
+    """Each AWS call of the hook with each of its errors."""
 
     CALLS = (
         ("redshift", "DescribeClusters", {}, BY_NAME),
@@ -388,7 +388,7 @@ class TestAwsErrors:
 
 
 class TestUnreachableNetwork:
-    """Ports of this machine that refuse, stay silent, or drop what comes: real ones, with less patience."""
+    """Real local ports that refuse connections, never respond, or drop packets, with shorter timeouts."""
 
     @pytest.fixture
     def impatient(self, monkeypatch):
@@ -446,7 +446,7 @@ class TestWithinTwentySeconds:
             assert config.retries == {"mode": "standard", "total_max_attempts": 2}
 
     def test_call_ends_in_time(self):
-        # Twice 2 s to connect and 3 s for the answer, and 1 s in between.
+        # Two attempts with 2 s to connect and 3 s for the response, and 1 s in between.
         assert aws_api.CALL_SECONDS == 11
 
     def test_settings_of_the_connection_are_kept(self, aws_connection):

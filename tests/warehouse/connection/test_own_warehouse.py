@@ -1,4 +1,4 @@
-"""A cluster or a Serverless workgroup of one's own, made ready as the page on AWS tells, is loaded like any other."""
+"""An existing cluster or Serverless workgroup that was prepared as in docs/aws.md can be loaded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ADMIN, PASSWORD, DATABASE = "boss", "Passw0rd1", "dev"
 
 @pytest.fixture(scope="module")
 def s3(own_standin) -> Iterator[Any]:
-    """The client of the bucket, in an environment like that of an Airflow worker."""
+    """A client of the bucket, with the environment of an Airflow worker."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in own_standin.airflow_environment().items():
             if name.startswith(VISIBLE):
@@ -41,7 +41,7 @@ def s3(own_standin) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def role(s3) -> str:
-    """The ARN of the role that COPY uses: it may list and read the data's prefixes and the manifests."""
+    """The ARN of the role that COPY uses, which can list and read the prefixes of the data and the manifests."""
     services = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
     may = {
         "s3:ListBucket": [f"arn:aws:s3:::{BUCKET}"],
@@ -77,7 +77,7 @@ def administrator(host: str, port: int) -> Iterator[psycopg.Connection[Any]]:
 
 
 def prepare(connection: psycopg.Connection[Any], user: str, admin: dict[str, Any]) -> None:
-    """Create the tables, and the user that loads, with the page's own command and statements."""
+    """Create the tables and the user that loads with the command and the statements in the docs."""
     [command] = re.findall(r"```sh\n *python -m (redshift_elt.*?)\n", PAGE)
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_CONN_REDSHIFT_ADMIN": json.dumps(admin)}
     subprocess.run([sys.executable, "-m", *command.split()], check=True, env=environment)
@@ -88,12 +88,12 @@ def prepare(connection: psycopg.Connection[Any], user: str, admin: dict[str, Any
 
 
 def login(extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the administrator's connection to what an extra names."""
+    """Return the administrator's connection to the warehouse in an extra."""
     return {"conn_type": "redshift", "schema": DATABASE, "login": ADMIN, "password": PASSWORD, "extra": extra}
 
 
 def become_role(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Let Airflow's connection to AWS assume a role."""
+    """Make Airflow's AWS connection assume a role."""
     account = boto3.client("sts").get_caller_identity()["Account"]
     trust = policy(Principal={"AWS": f"arn:aws:iam::{account}:root"}, Action="sts:AssumeRole")
     role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]

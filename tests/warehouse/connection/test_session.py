@@ -1,4 +1,4 @@
-"""Values are bound by name, and percent signs arrive as they were written, whichever driver sends the statement."""
+"""Values are bound by name, and percent signs are sent unchanged, with both drivers."""
 
 from __future__ import annotations
 

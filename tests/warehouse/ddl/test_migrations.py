@@ -1,4 +1,4 @@
-"""The bookkeeping schema: every earlier form of it becomes what a new warehouse has, and its rows stay."""
+"""The bookkeeping schema: every earlier version is migrated to the current one and keeps its rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from redshift_elt.ddl.files import statements_of
 from redshift_elt.ddl.migrations import TABLES, migrations
 from tests.support.new_warehouse import WAREHOUSE
 
-# The DDL of the schema as it was in the project's history, oldest first.
+# The DDL of earlier versions of the schema, oldest first.
 HISTORY = sorted((Path(__file__).parent / "history").glob("*.sql"))
 CONN = "redshift_migrated"
 EVERY = [migration.version for migration in migrations()]
@@ -49,7 +49,7 @@ VALUES = {"character varying": "x", "timestamp without time zone": MOMENT, "bool
 
 
 class Database:
-    """A new database of the cluster, reached as its administrator."""
+    """A new database of the cluster, with an administrator's connection."""
 
     def __init__(self, conn_id: str) -> None:
         self._hook = warehouse_hook(conn_id)
@@ -61,11 +61,11 @@ class Database:
         in_transaction(self._hook, lambda session: [session.execute(statement) for statement in statements])
 
     def create_tables(self, form: Path) -> None:
-        """Create the tables of an earlier form."""
+        """Create the tables of an earlier version."""
         self.execute(*statements_of(form.read_text("utf-8")))
 
     def fill(self) -> dict[str, dict[str, Any]]:
-        """Put a row into each table, and return the values by table and column."""
+        """Insert a row into each table, and return the values by table and column."""
         rows: dict[str, dict[str, Any]] = {}
         for table, column, kind, *_ in sorted(self.query(COLUMNS)):
             rows.setdefault(table, {})[column] = VALUES.get(kind, 7)
@@ -82,7 +82,7 @@ class Database:
 
 
 def new_database(standin, patch: pytest.MonkeyPatch) -> Database:
-    """Create an empty database and let the connection name it."""
+    """Create an empty database and set it in the connection."""
     name = f"migrated{next(_numbers)}"
     with find_login(standin.settings).connect() as connection:
         connection.execute(f"create database {name}")
@@ -98,7 +98,7 @@ def database(created_warehouse, standin, monkeypatch):
 
 @pytest.fixture(scope="module")
 def newest(created_warehouse, standin):
-    """The form of the tables in a new warehouse."""
+    """The structure of the tables in a new warehouse."""
     with pytest.MonkeyPatch.context() as patch:
         database = new_database(standin, patch)
         migrate(CONN)
@@ -128,7 +128,7 @@ def test_every_earlier_version_is_migrated_and_keeps_its_rows(database, newest, 
 
 
 def test_tables_of_different_versions_are_migrated(database, newest):
-    """``create table if not exists`` added new tables beside old ones, and people followed the changelog by hand."""
+    """``create table if not exists`` added new tables next to old ones, and users applied the changelog manually."""
     database.create_tables(HISTORY[0])
     database.execute("drop table etl.check_results")
     database.create_tables(HISTORY[-1])

@@ -1,4 +1,4 @@
-"""Lineage: what the real OpenLineage provider makes of the tasks of a run, and what it costs those who have none."""
+"""Lineage: the events of the real OpenLineage provider for the tasks of a run, and runs without the provider."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def data(tmp_path_factory) -> Path:
 
 
 def extracted(run: Run, task_id: str, state: TaskInstanceState) -> Any:
-    """Return what the provider takes from a task that was executed."""
+    """Return the lineage that the provider extracts from an executed task."""
     from airflow.providers.openlineage.extractors import ExtractorManager
 
     task = run.executed[task_id]
@@ -48,7 +48,7 @@ def extracted(run: Run, task_id: str, state: TaskInstanceState) -> Any:
 def emitted(
     run: Run, task_id: str, folder: Path, state: TaskInstanceState = TaskInstanceState.SUCCESS
 ) -> SimpleNamespace:
-    """Return the event that the provider sends at a task's end, as in the file that it is written to."""
+    """Return the event that the provider sends at the end of a task, from the file that it is written to."""
     from airflow.providers.openlineage.plugins.adapter import OpenLineageAdapter
     from openlineage.client import OpenLineageClient
     from openlineage.client.transport.file import FileConfig, FileTransport
@@ -79,7 +79,7 @@ def table(name: str) -> tuple[str, str]:
 
 
 def origins(dataset: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the columns that each column of a dataset comes from."""
+    """Return the source columns of each column of a dataset."""
     fields = dataset["facets"]["columnLineage"]["fields"]
     assert {one["namespace"] for field in fields.values() for one in field["inputFields"]} == {WAREHOUSE}
     return {
@@ -148,7 +148,7 @@ def test_column_lineage_reaches_the_staged_columns(uploaded, tmp_path):
         "latitude": ["staging_songs.artist_latitude"],
         "longitude": ["staging_songs.artist_longitude"],
     }
-    # Only the records tell from which song an artist is known.
+    # Only the records have the song that an artist comes from.
     assert origins(artists[table("public.artists")]) == of_artists
     assert origins(artists[table("etl.artist_records")]) == {**of_artists, "song_id": ["staging_songs.song_id"]}
 

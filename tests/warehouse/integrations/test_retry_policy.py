@@ -1,4 +1,4 @@
-"""What the retry policy says to errors that the drivers and botocore really raise."""
+"""Decisions of the retry policy for real errors of the drivers and of botocore."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def aws(standin) -> Iterator[AwsFaults]:
 
 @pytest.fixture
 def s3(created_warehouse):
-    """A client that tries once."""
+    """A client without retries."""
     return boto3.client("s3", config=Config(retries={"total_max_attempts": 1}))
 
 
 @pytest.fixture
 def connecting_with(standin, created_warehouse, monkeypatch):
-    """Return how to connect with a connection that is right but for some fields."""
+    """Return a function that connects with a connection that is correct except for some fields."""
     endpoint = require_login(standin.settings)
     right = {
         "host": endpoint.host,
@@ -169,14 +169,14 @@ def test_first_classified_error_in_the_chain_decides(s3, aws):
     wrapped = RuntimeError("There is nothing to stage")
     wrapped.__cause__ = denied
     assert action(wrapped) is RetryAction.FAIL
-    # An error may be its own cause.
+    # An error can be its own cause.
     circular = RuntimeError("round and round")
     circular.__cause__ = circular
     assert action(circular) is RetryAction.DEFAULT
 
 
 def test_scheduler_stores_only_that_a_policy_exists(created_warehouse):
-    """It runs no code of the DAG: the policy is used where the task runs."""
+    """The scheduler runs no code of the DAG; the policy is used where the task runs."""
     dag = created_warehouse.dag
     assert {type(task.retry_policy) for task in dag.tasks} == {WarehouseRetryPolicy}
     stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))

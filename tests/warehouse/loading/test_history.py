@@ -1,4 +1,4 @@
-"""What ``etl.loads`` tells of a load: what it had to go on with, and where its time went."""
+"""The record of a load in ``etl.loads``: its inputs and its phases."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
 
 @pytest.fixture
 def statements(monkeypatch) -> Iterator[list[str]]:
-    """What is sent, in order; and the loads' clock goes on by a second with each statement, and not otherwise."""
+    """The statements that are sent, in order. The clock of the loads advances by a second with each statement."""
     sent: list[str] = []
     monkeypatch.setattr(phases, "time", SimpleNamespace(monotonic=lambda: float(len(sent))))
     with before_each_statement(lambda _, statement: sent.append(statement)):
@@ -71,7 +71,7 @@ def add_bad_lines(warehouse: WarehouseUnderTest, data: Path, key: str, number: i
 
 
 def load_history(warehouse: WarehouseUnderTest, run: Run, columns: str) -> dict[str, tuple]:
-    """Return some columns of each target's last load by a run."""
+    """Return some columns of the last load of each target by a run."""
     rows = warehouse.query(
         f"select target, {columns} from etl.loads where run_id = %(run)s order by loaded_at", run=run.run_id
     )
@@ -95,7 +95,7 @@ def test_objects_records_and_rejects_are_those_that_the_run_staged_for_the_targe
     }
     rerun = uploaded.run(*FIRST_DAY, run_type="scheduled", max_rejects=3)
     rerun.complete()
-    # No song is new, and so no object was staged for these two.
+    # No song is new, so no object was staged for these two.
     assert load_history(uploaded, rerun, "objects, rows_read, rejected") == {
         **dict.fromkeys(OF_EVENTS, (1, first + 2, 2)),
         **dict.fromkeys(OF_SONGS, (0, 0, 0)),
@@ -127,7 +127,7 @@ def test_repeated_staging_replaces_the_earlier_counts(uploaded, data, statements
         "users": (2, records, 1, seconds)
     }
     first_write = position(statements, 'insert into "etl"."user_records"')
-    # BEGIN and LOCK come first; the files are listed, copied and checked again before anything is written.
+    # BEGIN and LOCK come first; then the files are listed, copied and checked again before anything is written.
     assert seconds_of(uploaded, run, "users").preparing_seconds >= first_write - 2
 
 
@@ -149,7 +149,7 @@ def test_staging_task_without_xcom_leaves_the_counts_null(uploaded):
 
 
 def test_wait_for_a_lock_is_measured(uploaded, postgres_admin):
-    """While one load waits, another one is done from its beginning to its end: so the first waits longer than that."""
+    """While one load waits, another one runs from start to end, so the first one waits longer than that."""
     run = staged(uploaded.run(*FIRST_DAY))
     with ThreadPoolExecutor(1) as pool:
         with postgres_admin.locked("etl.lock_users"):
@@ -177,7 +177,7 @@ def test_every_statement_is_counted_in_its_phase(uploaded, statements, target, f
     written = position(statements, first_write)
     row = position(statements, "insert into etl.loads")
     found = seconds_of(uploaded, run, target)
-    # BEGIN and LOCK; what is between them and the first change; from there to the row itself.
+    # BEGIN and LOCK; the statements up to the first change; the statements up to the row itself.
     assert (found.waiting_seconds, found.preparing_seconds, found.writing_seconds) == (2, written - 2, row - written)
 
 
@@ -197,7 +197,7 @@ def test_log_has_the_phases_in_one_line(uploaded, data, statements, capsys):
     statements.clear()
     run.execute("load_time")
     written, row = position(statements, 'insert into "time"'), position(statements, "insert into etl.loads")
-    # Two for the lock, the row and COMMIT at the end.
+    # Two statements for the lock, and the row and COMMIT at the end.
     phases_logged = f"waiting 2.0 s, preparing {written - 2}.0 s, writing {row + 1 - written}.0 s, committing 1.0 s"
     [line] = [line for line in capsys.readouterr().out.splitlines() if "unchanged" in line]
     seconds = run.xcoms["stage_events"]["seconds"]
@@ -230,7 +230,7 @@ def test_earlier_history_table_is_migrated_and_keeps_its_rows(uploaded):
     uploaded.execute("drop table etl.schema_versions")
     assert {"0009_loads_objects_and_seconds.sql", "0010_loads_rows_read.sql"} <= set(migrate("redshift_default"))
     assert load_history(uploaded, run, ", ".join(NEW_COLUMNS)) == dict.fromkeys(TARGETS, (None,) * len(NEW_COLUMNS))
-    # The window is still known as loaded: an event of it that comes late is loaded by the next run of its day.
+    # The window still counts as loaded: a late event of it is loaded by the next run of its day.
     event = json.loads(next(line for line in lines(uploaded) if json.loads(line)["page"] == "NextSong"))
     late = json.dumps({**event, "itemInSession": 999})
     uploaded.put(KEYS[0], "\n".join([*lines(uploaded), late]).encode())

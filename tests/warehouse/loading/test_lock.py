@@ -1,4 +1,4 @@
-"""The lock of a target: the first load creates its table, even if others do so at the same time."""
+"""The lock of a target: the first load creates its table, even if others try at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A warehouse that an analyst may read, loaded in one of two ways."""
+"""A warehouse that an analyst can read, loaded in one of two ways."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_real(request) -> bool:
 
 @pytest.fixture(scope="module")
 def data(request, is_real, warehouse, administrator, tmp_path_factory) -> Path:
-    """The directory of the data that the warehouse holds: generated and loaded, or real and inserted."""
+    """The directory of the data in the warehouse: generated and loaded, or real and inserted."""
     warehouse.empty()
     if is_real:
         directory = request.getfixturevalue("real_data")

@@ -1,4 +1,4 @@
-"""The notebook: executed in a kernel, on the warehouse, as the analyst's user; and as it is kept in the repository."""
+"""The notebook: executed in a kernel as the analyst's user, and as stored in the repository."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def notebook() -> nbformat.NotebookNode:
 
 
 class Executed:
-    """What the cells have put out."""
+    """The outputs of the cells."""
 
     def __init__(self, cells: list[nbformat.NotebookNode]) -> None:
         self._outputs = {cell.source: cell.outputs for cell in cells if cell.cell_type == "code"}
@@ -74,7 +74,7 @@ class Executed:
 
 @pytest.fixture(scope="module")
 def executed(data, tmp_path_factory) -> Executed:
-    # A cell that fails fails the test.
+    # A failed cell fails the test.
     opened = notebook()
     opened.cells.append(nbformat.v4.new_code_cell("print('airflow' in sys.modules)"))
     resources = {"metadata": {"path": str(NOTEBOOK.parent)}}
@@ -146,7 +146,7 @@ def test_checks_of_the_load_are_shown(executed, warehouse):
 
 @pytest.mark.parametrize("is_real", ["real"], indirect=True, scope="module")
 class TestRealData:
-    """The figures that are known of the real data."""
+    """The known figures of the real data."""
 
     def test_plays_by_hour(self, executed):
         plays = [

@@ -70,7 +70,7 @@ def test_analyst_cannot_read_internal_tables(analyst, table):
     ],
 )
 def test_analyst_cannot_change_anything(analyst, statement):
-    # By itself: without the transactions that only read.
+    # Without the read-only transactions.
     refused = pytest.raises(redshift_connector.ProgrammingError, match=r"permission denied|must be owner")
     with analyst._connect() as connection, connection.cursor() as cursor, refused:
         cursor.execute(statement)

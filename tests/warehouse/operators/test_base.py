@@ -1,4 +1,4 @@
-"""A paused cluster is resumed by the task that meets it, if the run says so, while the task holds no worker."""
+"""A task that finds the cluster paused resumes it if the run allows it, and waits without a worker."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_cluster_is_resumed_and_the_task_restarts_when_it_is_available(paused, r
     assert status(redshift) in ("resuming", "available")
     assert (first.method_name, first.kwargs["identifier"]) == ("when_resumed", CLUSTER)
     wait_for_status(redshift, "available")
-    # Airflow keeps what a deferred task wants to know as JSON.
+    # Airflow stores the arguments of a deferred task as JSON.
     result = task.when_resumed(context, **json.loads(json.dumps(first.kwargs)), event=None)
     assert result["rows"] == 0
 
@@ -105,7 +105,7 @@ def test_waiting_for_the_cluster_has_a_limit(paused, aws):
 
 def test_two_concurrent_tasks_both_wait(paused, aws):
     run = paused.run(resume_cluster=True)
-    # The answer of AWS to the second request.
+    # The response of AWS to the second request.
     aws.set("redshift", "InvalidClusterState", operation="ResumeCluster")
     for task_id in ("stage_events", "stage_songs"):
         task, context = task_of(run, task_id)

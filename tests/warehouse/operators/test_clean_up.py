@@ -1,4 +1,4 @@
-"""The end of a run."""
+"""The clean-up at the end of a run."""
 
 from __future__ import annotations
 

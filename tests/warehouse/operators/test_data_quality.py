@@ -1,4 +1,4 @@
-"""Checks of the tables: what is reported, and what is kept."""
+"""Checks of the tables: the report, and the stored results."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded
     )
     assert [target for target, _ in loaded.query(failed, run=run.run_id)] == ["songplays", "users"]
     kept = "select count(*) from etl.check_results where run_id = %(run)s"
-    # Three checks each of songs and artists are those of whole tables, which this run has left as they were; three are
-    # of the staged events.
+    # Three checks each of songs and artists are for whole tables, which this run has not changed; three are for the
+    # staged events.
     assert loaded.query(kept, run=run.run_id) == [(18 - 6 + 3,)]

@@ -1,4 +1,4 @@
-"""Dimensions: tables that have nothing to do with the star schema, given as plain SQL, and songs that change or go."""
+"""Loads of dimensions: tables outside the star schema with plain SQL, and changed or deleted songs."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_choices_that_do_not_name_every_column_are_refused(tables):
 
 
 def test_play_follows_its_song(loaded, data):
-    """A song whose title is corrected loses its plays; when it gets its title back, it gets them back."""
+    """A song whose title is changed loses its plays, and regains them when the title is restored."""
     [(song_id, plays)] = loaded.query(
         "select song_id, count(*) from songplays where song_id is not null group by song_id order by 2 desc, 1 limit 1"
     )

@@ -1,4 +1,4 @@
-"""A fact holds, inside the window, what the files say."""
+"""Within the window, a fact matches the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A task whose user lacks a privilege fails at once, and its message has the statement that helps."""
+"""A task whose user lacks a privilege fails at once, with the statement that grants it in the message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOOKKEEPING = f"grant select, insert, update, delete on all tables in schema etl
 
 
 def rows_of(table: str) -> str:
-    """Return the statement that grants what a load needs on a table that it changes."""
+    """Return the statement that grants the privileges that a load needs on its table."""
     return f"grant select, insert, update, delete on table {table} to {LOADER};"
 
 
@@ -40,7 +40,7 @@ def loader(warehouse: WarehouseUnderTest, files, monkeypatch) -> WarehouseUnderT
 
 
 def follow_the_message(owner: WarehouseUnderTest, run: Run, about: str, statement: str) -> None:
-    """Expect the run to fail for a missing privilege, execute what the message says, and expect it to succeed."""
+    """Assert that the run fails, execute the statement in the message, and assert that the run succeeds."""
     with pytest.raises(AirflowFailException) as failed:
         run.complete()
     message = str(failed.value)
@@ -110,7 +110,7 @@ def test_first_load_of_a_target_without_the_privilege_to_create_its_lock(loader,
 
 
 def test_staging_table_of_another_user(loader, warehouse):
-    """As after a change of the connection's user between two tries."""
+    """For example, after the user of the connection was changed between two tries."""
     run = loader.run(full_load=True)
     left = staging_table("staging_events", run._context(run.dag.get_task("stage_events"))["dag_run"])
     warehouse.execute(f"create table {left} (a int)")

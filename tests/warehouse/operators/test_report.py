@@ -1,4 +1,4 @@
-"""A report of the warehouse on the stand-in: what reaches the bucket, in which order, and of which moment."""
+"""A report of the warehouse on the stand-in: the files in the bucket, their order, and their snapshot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def report(queries: dict[str, str], chart=None, prefix=PREFIX, checks_dag_id=Non
     operator = ReportOperator(
         task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix, checks_dag_id=checks_dag_id
     )
-    # What Airflow puts in the place of the files' names.
+    # The SQL that Airflow reads from the files.
     operator.queries = list(queries.values())
     return operator
 
@@ -75,7 +75,7 @@ def test_all_answers_have_one_snapshot(sales):
     ask = operator._ask
 
     class Between:
-        """The session, beside which somebody writes after each answer."""
+        """A session during which another client writes after each answer."""
 
         def __init__(self, session):
             self.fetch = session.fetch
@@ -94,7 +94,7 @@ def test_all_answers_have_one_snapshot(sales):
 
 
 class TestChecks:
-    """What the page says of the checks of the DAG that loads."""
+    """The checks of the loading DAG on the page."""
 
     @pytest.fixture
     def check(self, sales):
@@ -165,7 +165,7 @@ def test_failed_report_keeps_the_previous_one(sales):
         second.execute({})
     after = {key: text(found) for key, found in objects(sales).items()}
     assert {key: after[key] for key in before} == before
-    # Nothing of the page's was written over: what the second one had put already lies in a folder of its own.
+    # No file of the published report was overwritten: the second report uses a separate folder.
     assert keys == ["total.csv", "other.csv"]
     second._put = lambda name, *arguments: (keys.append(name), put(name, *arguments))
     second.execute({})

@@ -1,4 +1,4 @@
-"""Which objects a run stages, and the checks of staged rows: what is not fit never reaches the star schema."""
+"""The objects that a run stages, and the checks of staged rows, which keep invalid rows out of the star schema."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def bucket(warehouse: WarehouseUnderTest) -> WarehouseUnderTest:
 
 
 def put(bucket: WarehouseUnderTest, *changes: dict[str, object]) -> None:
-    """Put a file of events, each changed in something; the second one of each is another item of the session."""
+    """Upload a file of events with these changes; each event is another item of the session."""
     lines = [json.dumps({**EVENT, "itemInSession": number, **change}) for number, change in enumerate(changes)]
     bucket.put(KEY, "\n".join(lines).encode())
 

@@ -1,4 +1,4 @@
-"""Operators that read what a run staged, after it was removed."""
+"""Operators that read staged rows after these were removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for a new cluster: when it ends, and what it says."""
+"""Waiting for a new cluster: its end and its messages."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_cluster_that_is_ready_needs_no_deferral(redshift):
 
 
 def test_trigger_does_not_fire_before_its_interval(redshift, monkeypatch):
-    """Airflow may take a trigger that fires at once for the end of the task: Airflow issue 67287."""
+    """Airflow can mistake a trigger that fires at once for the end of the task: Airflow issue 67287."""
     wait()
     slept = []
     _, arguments = ClusterReadyTrigger("one", ROLE, time.time() + 60, 15, "aws_default").serialize()

@@ -1,4 +1,4 @@
-"""A warehouse whose star schema holds what the model says of a data directory."""
+"""A warehouse with the star schema that the model computes from a data directory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def star_schema(data):
 
 @pytest.fixture(scope="module")
 def warehouse(redshift_cluster: Cluster, star_schema: model.Tables) -> Iterator[psycopg.Connection]:
-    """A connection to a database of its own, with the star schema made by the project's DDL."""
+    """A connection to a separate database, with the star schema from the project's DDL."""
     with (
         redshift_cluster.new_database() as database,
         psycopg.connect(**database.libpq(), autocommit=True) as connection,

@@ -1,4 +1,4 @@
-"""The analysts' questions: their answers on the star schema of a data directory, asked of a warehouse."""
+"""The answers to the analysts' questions, on the star schema of a data directory."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_each_file_states_its_question():
 
 
 class TestAnyData:
-    """Each answer against the same question put to the log lines in Python."""
+    """Compares each answer with one that is computed in Python from the log lines."""
 
     def test_most_played_songs(self, ask, plays):
         counted = Counter((play["song"], play["artist"]) for play in plays)
@@ -141,7 +141,7 @@ class TestAnyData:
 
 @pytest.mark.parametrize("is_real", ["real"], indirect=True, scope="module")
 class TestRealData:
-    """Each answer against the figures that are known of the real data."""
+    """Compares each answer with the known figures of the real data."""
 
     def test_most_played_songs(self, ask):
         assert [(artist, plays) for _, artist, plays in ask("most_played_songs")[:8]] == [
@@ -174,7 +174,7 @@ class TestRealData:
         answer = ask("songs_per_user_distribution")
         assert sum(users for _, _, users, _ in answer) == 96
         assert sum(plays for _, _, _, plays in answer) == 6820
-        # The users with most plays have 689, 665, 557, 463, 397 and 346.
+        # The users with the most plays have 689, 665, 557, 463, 397 and 346.
         assert answer[-4:] == [(351, 400, 1, 397), (451, 500, 1, 463), (551, 600, 1, 557), (651, 700, 2, 1354)]
 
     def test_rows_per_table(self, ask):
@@ -207,7 +207,7 @@ class TestRealData:
         ]
 
     def test_plays_by_level(self, ask):
-        # 74 of the 96 users end as free ones; the other 8 who played as such ended as paying ones, which 22 are.
+        # In the end, 74 of the 96 users are free and 22 paying, 8 of whom played as free users before.
         # 1,229 and 5,591 of 6,820 are 18.0205... and 81.9794... percent; 1,229 / 82 is 14.987..., 5,591 / 22 254.136...
         assert ask("plays_by_level") == [
             ("free", 1229, Decimal("18.02"), 82, Decimal("14.99")),

@@ -1,4 +1,4 @@
-"""The report's DAG on a loaded warehouse: each CSV file holds what follows from the log lines."""
+"""The report's DAG on a loaded warehouse: each CSV file matches the log lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARAMS = {"bucket": BUCKET, "prefix": "reports/"}
 
 @pytest.fixture(scope="module")
 def publish():
-    """Execute the DAG's last task, as Airflow does."""
+    """Execute the last task of the DAG as Airflow does."""
     dag = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags["sparkify_report"]
 
     def execute() -> dict[str, str]:
@@ -71,7 +71,7 @@ def test_answers_match_the_log_lines(warehouse, publish, data):
     assert f"Last result of each check: {counted['passed']} passed" in page
     assert page.count('<li class="warned">') == counted.get("warned", 0)
     assert page.count("<section") == len(questions)
-    # One chart for each gender, none of the average and of the tables' rows.
+    # One chart for each gender; none for the average and for the rows of the tables.
     assert page.count("<svg") == len(questions) - 2 + 1
 
 

@@ -1,4 +1,4 @@
-"""The page's app in this process: Airflow's own models on a database of their own, and a warehouse on the stand-in."""
+"""The app of the page in this process, with Airflow's models in a separate database and a warehouse on the stand-in."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DATABASE = "page_tests"
 
 
 class ByName(SimpleAuthManager):
-    """Lets each user read the one DAG that the user is called after."""
+    """Lets each user read only the DAG with the user's name."""
 
     def is_authorized_dag(self, *, method, user, access_entity=None, details=None):
         return method == "GET" and details is not None and details.id == user.username
@@ -45,7 +45,7 @@ class ByName(SimpleAuthManager):
 
 @pytest.fixture(scope="module")
 def airflow_database(standin: Stack) -> Iterator[Any]:
-    """Airflow's tables, which this process's sessions are about."""
+    """The database with Airflow's tables, which the sessions in this process use."""
     standin.postgres.create_database(DATABASE)
     engine = create_engine(standin.postgres.sqlalchemy_url(DATABASE))
     import_all_models()
@@ -60,7 +60,7 @@ def airflow_database(standin: Stack) -> Iterator[Any]:
 
 @pytest.fixture
 def new_run(airflow_database: Any) -> Iterator[Callable[..., str]]:
-    """Return a function that makes a run of the DAG; there are none before."""
+    """Return a function that creates a run of the DAG; initially there are none."""
     with airflow_database() as session, session.begin():
         session.query(DagRun).delete()
 
@@ -97,7 +97,7 @@ def new_run(airflow_database: Any) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def client(airflow_database: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], TestClient]:
-    """Return a function that opens the page for a user, who may read the DAG of the user's name; None: for nobody."""
+    """Return a function that opens the page for a user, who can read the DAG of that name; None is anonymous."""
     monkeypatch.setattr(airflow_app._AuthManagerState, "instance", ByName())
 
     def open_page(username: str | None, page: PageSettings = PAGE) -> TestClient:
@@ -111,5 +111,5 @@ def client(airflow_database: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
 
 def utc(text: str) -> datetime:
-    """Return a moment that is written without its zone."""
+    """Parse a UTC time without a time zone."""
     return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)

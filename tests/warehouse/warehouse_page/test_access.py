@@ -1,4 +1,4 @@
-"""Who sees the page: who may read its DAG, and nobody else."""
+"""Only users who can read its DAG can see the page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FILLED = {"name": "page.js", "name:path": "index.html"}
 
 
 def paths():
-    """Every route of the app, its parameters filled; a route that is added is asked for, too."""
+    """Every route of the app with values for its parameters, including routes that are added later."""
     found = []
     for route in page_app(PAGE).routes:
-        # Only such routes have the app's dependencies: not a mount, for one.
+        # Only these routes have the app's dependencies; a mount, for example, does not.
         assert isinstance(route, APIRoute), route
         assert route.methods == {"GET"}
         found.append(re.sub(r"{([^}]+)}", lambda part: FILLED[part[1]], route.path))

@@ -1,4 +1,4 @@
-"""The report comes from S3 through the page, as data that may do nothing."""
+"""The page serves the report from S3 in a sandbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOSTILE = b"<h1>Report</h1><script>parent.location = 'http://example.test/'</scr
 
 @pytest.fixture
 def bucket(warehouse, monkeypatch):
-    """The bucket that the Variable names, with nothing of a report in it."""
+    """The bucket in the Variable, without a report."""
     monkeypatch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", "page-reports")
     s3 = warehouse.s3
     if "page-reports" not in [one["Name"] for one in s3.list_buckets()["Buckets"]]:

@@ -1,4 +1,4 @@
-"""What the page takes out of Airflow's database."""
+"""The runs that the page reads from Airflow's database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.warehouse.warehouse_page.conftest import DAG
 from warehouse_page.runs import SHOWN_RUNS, latest_runs, runs_within, start_of_first_interval
 
 HOUR = ("2018-11-15T16:00", "2018-11-15T17:00")
-# Airflow takes one run for each moment.
+# Airflow accepts only one run per logical date.
 OTHERS = [(f"2018-11-15T{hour:02}:00", f"2018-11-15T{hour + 1:02}:00") for hour in range(3)]
 OWN = {"window_start": "2018-11-10T00:00:00Z", "window_end": "2018-11-12T00:00:00Z"}
 # In UTC it is the 15th.
@@ -63,7 +63,7 @@ def test_runs_for_an_interval_are_those_that_overlap_it(new_run):
     new_run("before", ("2018-11-14T23:00", "2018-11-15T00:00"), begun="2018-11-20T00:00")
     new_run("within", HOUR, begun="2018-11-20T00:01")
     new_run("after", ("2018-11-16T00:00", "2018-11-16T01:00"), begun="2018-11-20T00:02")
-    # Its own interval is elsewhere, but its Params ask for this one, or for everything.
+    # Its data interval is elsewhere, but its params select this one, or everything.
     new_run("asked", ("2018-12-24T00:00", "2018-12-24T01:00"), conf=TOKYO, begun="2018-11-20T00:03")
     new_run("full", ("2018-12-24T01:00", "2018-12-24T02:00"), conf={"full_load": True}, begun="2018-11-20T00:04")
     new_run("by-hand", run_after="2018-11-15T10:17", begun="2018-11-20T00:05")

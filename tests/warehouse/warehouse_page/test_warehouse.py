@@ -1,4 +1,4 @@
-"""The page's answers from rows that are written by hand, on the stand-in."""
+"""The responses of the page for handwritten rows on the stand-in."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def reject(line_number, rejected_at, line="{}", dag_id=DAG, column="ts", reason=
 
 @pytest.fixture
 def write(warehouse):
-    """Return a function that writes rows of the bookkeeping tables."""
+    """Return a function that inserts rows into the bookkeeping tables."""
 
     def write(*rows):
         def work(session):
@@ -93,7 +93,7 @@ def write(warehouse):
 
 @pytest.fixture
 def play(warehouse):
-    """Return a function that puts plays into the fact, at a moment."""
+    """Return a function that inserts plays into the fact, at a given time."""
 
     def play(moment, number=1):
         for index in range(number):
@@ -107,7 +107,7 @@ def play(warehouse):
 
 @pytest.fixture
 def ask(client, new_run):
-    """Return a function that asks the page for the warehouse's data, a page that has kept nothing."""
+    """Return a function that requests the warehouse's data from a page with an empty cache."""
     return lambda month=None: client(DAG).get("/data/warehouse", params={"month": month} if month else {}).json()
 
 
@@ -144,7 +144,7 @@ def test_each_table_has_its_rows_last_load_and_latest_data(warehouse, ask, write
             "rebuilt_at": "2018-11-20T02:59:56Z",
             "newest": None,
         },
-        # A target that is gone.
+        # A target that no longer exists.
         "orders_of_old": {
             "rows": None,
             "loaded_at": "2018-11-20T04:00:00Z",
@@ -231,7 +231,7 @@ def test_hours_of_a_full_load_end_at_its_start(warehouse, ask, write, play):
     write(load("songplays", *FULL, "full", at(20, 1)))
     answer = ask()
     assert answer["month"] == "2018-11"
-    # Before the first play nothing is known to have been; it covers the hour before it began, and not its own.
+    # There is nothing before the first play; a full load covers the hour before its start, but not its own.
     assert states(answer, 10)[11:14] == ["empty", "loaded", "empty"]
     assert states(answer, 19)[23] == "empty"
     assert states(answer, 20)[0] == "missing"
@@ -255,7 +255,7 @@ def test_check_results_by_day(warehouse, ask, write):
     write(
         check("nulls", "passed", *hours[0], at(20)),
         check("nulls", "failed", *hours[1], at(20)),
-        # The same window again, and right: what it was before counts no more.
+        # The same window again, now correct, so the earlier result no longer counts.
         check("nulls", "failed", *hours[2], at(20)),
         check("nulls", "passed", *hours[2], at(20, 1)),
         check("nulls", "warned", at(28), datetime(2018, 12, 2), at(20)),
@@ -276,7 +276,7 @@ def test_last_result_of_each_check_and_its_failures(warehouse, ask, write):
     )
     answer = ask("2018-11")
     now = {one["check"]: (one["outcome"], one["actual"]) for one in answer["checks_now"]}
-    # One that was not made within a week of the last one is made no more.
+    # A check without a result in the week before the last one is no longer shown.
     assert now == {"nulls": ("passed", "0"), "rows": ("warned", "nothing")}
     assert [(one["check"], one["run_id"], one["full_load"]) for one in answer["checks_not_passed"]] == [
         ("rows", "run-3", True),
@@ -295,7 +295,7 @@ def test_rejects_with_any_content_have_file_line_and_reason(warehouse, ask, writ
     assert answer["rejects_count"] == 2
     assert [(one["line_number"], one["column"]) for one in answer["rejects"]] == [(9, None), (3, "ts")]
     hostile = answer["rejects"][1]
-    # As it is: the page makes text of it, see the tests of the static files.
+    # Unchanged: the page displays it as text, see the tests of the static files.
     assert (hostile["line"], hostile["reason"]) == (HOSTILE, HOSTILE)
     assert (hostile["bucket"], hostile["object_key"]) == ("bucket", "log_data/a.json")
 
@@ -360,7 +360,7 @@ where n < {hours}"""
 
 
 def history(warehouse, hours):
-    """Write what this number of hourly runs leaves behind."""
+    """Insert the rows that this number of hourly runs leaves."""
 
     def work(session):
         session.execute("create temporary table numbers (n integer)")
@@ -374,7 +374,7 @@ def history(warehouse, hours):
 
 
 def test_reads_are_bounded_for_any_length_of_history(warehouse):
-    """A month of hours and windows, of each check 31 days: after a year no more than after a month."""
+    """Hours and windows of a month, and 31 days of each check: no more after a year than after a month."""
     history(warehouse, 31 * 24)
     month = counted(Month(2018, 1))
     warehouse.empty()
@@ -398,7 +398,7 @@ def test_many_viewers_share_one_query(client, warehouse, new_run, monkeypatch):
     page = client(DAG)
     answers = [page.get("/data/warehouse").json() for _ in range(3)]
     assert len(looks) == 1
-    # It says of which moment it is.
+    # The response has the time of its snapshot.
     assert answers[0]["read_at"] == answers[2]["read_at"]
 
 
@@ -414,7 +414,7 @@ def test_too_many_months_at_once_are_refused(warehouse, monkeypatch):
     since = datetime(2018, 11, 1)
     try:
         first, *others = (page.snapshot(Month(2018, number), since) for number in range(1, 13))
-        # Those who ask for the same month wait for the same answer.
+        # Requests for the same month wait for the same response.
         assert page.snapshot(Month(2018, 1), since) is first
         refused = [answer for answer in others if answer.done()]
         assert len(refused) == 12 - 8
