@@ -127,3 +127,58 @@ def test_delete_by_two_keys(ask):
         "delete from dev.public.t where (a, b) in (select distinct a, b from dev.public.t as s where b = 1)",
         "select a, b from t",
     ) == [(1, 2)]
+
+
+@fact(
+    "9/replaced table",
+    "A table can be replaced by renaming in one transaction, and the views of the old one dropped with CASCADE.",
+    Here.SUPPORTED,
+    ADAPTER,
+)
+def test_replaced_table(ask):
+    assert ask(
+        "create table dev.public.items backup no diststyle key distkey (id) compound sortkey (id) as (select 1 as id)",
+        "create view dev.public.bound as (select id from dev.public.items)",
+        "create view dev.public.late as (select id from dev.public.items) with no schema binding",
+        "create table dev.public.items_new diststyle all interleaved sortkey (id) as (select 2 as id)",
+        "alter table dev.public.items rename to items_old",
+        "alter table dev.public.items_new rename to items",
+        "comment on table dev.public.items is 'new'",
+        "drop table if exists dev.public.items_old cascade",
+        "select viewname from pg_views where schemaname = 'public' and viewname in ('bound', 'late')",
+    ) == [("late",)]
+
+
+@fact(
+    "9/incremental merge",
+    "The ON of MERGE can be in parentheses, and name the target's columns with database and schema.",
+    Here.SUPPORTED,
+    ADAPTER,
+)
+def test_incremental_merge(ask):
+    assert ask(
+        "create table dev.public.items (id int, name varchar(9))",
+        "insert into dev.public.items values (1, 'old'), (2, 'kept')",
+        "create temporary table items_new as (select 1 as id, 'new'::varchar(9) as name union all select 3, 'more')",
+        "merge into dev.public.items using items_new as source on (source.id = dev.public.items.id) "
+        "when matched then update set id = source.id, name = source.name "
+        "when not matched then insert (id, name) values (source.id, source.name)",
+        "select id, name from dev.public.items order by id",
+    ) == [(1, "new"), (2, "kept"), (3, "more")]
+
+
+@fact(
+    "9/snapshot",
+    "UPDATE .. FROM can name its target's columns with database and schema.",
+    Here.SUPPORTED,
+    ADAPTER,
+)
+def test_snapshot(ask):
+    assert ask(
+        "create table dev.public.history (id int, valid_to timestamp)",
+        "insert into dev.public.history values (1, null), (2, null)",
+        "create temporary table changes as (select 1 as id, '2026-01-02'::timestamp as valid_to)",
+        "update dev.public.history set valid_to = source.valid_to from changes as source "
+        "where source.id::text = dev.public.history.id::text and dev.public.history.valid_to is null",
+        "select id, valid_to is null from dev.public.history order by id",
+    ) == [(1, False), (2, True)]
