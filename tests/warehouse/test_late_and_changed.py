@@ -158,6 +158,52 @@ def test_delayed_load_does_not_restore_an_old_version_of_a_song(uploaded, data, 
     assert uploaded.query("select artist_name from songs where song_id = %(song)s", song=song["song_id"]) == [("N",)]
 
 
+def add_song(warehouse, file, key):
+    """Add an object with another song by another artist."""
+    song = {**json.loads(file.read_text()), "song_id": "SONEW", "artist_id": "ARNEW"}
+    warehouse.put("song_data/new.json", json.dumps(song).encode())
+
+
+def correct_song(warehouse, file, key):
+    """Replace an object."""
+    song = {**json.loads(file.read_text()), "artist_name": "N", "title": "Another title"}
+    warehouse.put(key, json.dumps(song).encode())
+
+
+def delete_song(warehouse, file, key):
+    """Delete an object."""
+    warehouse.s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+@pytest.mark.parametrize("other_run", [{"window": DAY}, {"full_load": True}], ids=["a window", "a full load"])
+@pytest.mark.parametrize("change", [add_song, correct_song, delete_song])
+def test_delayed_full_load_keeps_what_other_runs_loaded_since(uploaded, data, change, other_run):
+    file = min((data / "song_data").rglob("*.json"))
+    uploaded.run(full_load=True).complete()
+    slow = uploaded.run(full_load=True)
+    for staging in STAGING:
+        slow.execute(staging)
+    change(uploaded, file, str(file.relative_to(data)))
+    uploaded.run(*other_run.get("window", ()), full_load="window" not in other_run).complete()
+
+    for task_id in ("load_songs", "load_artists"):
+        slow.execute(task_id)
+
+    assert_songs_are_those_of_s3(uploaded)
+
+
+def assert_songs_are_those_of_s3(warehouse):
+    """The catalogue and its ledgers have exactly what the bucket has now."""
+    listed = warehouse.s3.list_objects_v2(Bucket=BUCKET, Prefix="song_data/")["Contents"]
+    songs = [json.loads(warehouse.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read()) for item in listed]
+    versions = {(target, item["Key"], item["ETag"].strip('"')) for target in ("songs", "artists") for item in listed}
+    assert set(warehouse.query("select target, object_key, etag from etl.loaded_files")) == versions
+    for table, columns in (("songs", ("song_id", "title", "artist_id")), ("artists", ("artist_id",))):
+        found = warehouse.query(f"select {', '.join(columns)} from {table}")
+        # Some titles are numbers in the files.
+        assert set(found) == {tuple(str(song[column]) for column in columns) for song in songs}
+
+
 def test_corrected_level_change_restores_the_previous_level(uploaded, data, tmp_path):
     lines = lines_of(data)
     latest = {}

@@ -65,15 +65,15 @@ class SourceStaging:
         return staged
 
     def restage_if_changed(self, session: Session, target: str) -> Staged | None:
-        """Stage again if S3 has other versions of the staged objects by now, or the target has loaded newer ones.
+        """Stage again if what the run has staged is not current, see :func:`.verify_current.is_current`.
 
         :param target: the table that is loaded; the caller holds its lock.
-        :return: what was staged again; None if what the run has staged is still what S3 has.
+        :return: what was staged again; None if what the run has staged is current.
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
         if is_current(session, self.context, target):
             return None
-        log.info("The objects in %s have changed in S3 since they were staged. They are staged again.", self.table)
+        log.info("The objects of %s have changed since they were staged. They are staged again.", self.table)
         for name, _ in self._tables:
             session.execute(render("stage/empty_table.sql", name=name))
         return self._fill_for_load(session)

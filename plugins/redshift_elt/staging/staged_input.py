@@ -32,7 +32,7 @@ class StagedInput:
         return self.staging.context.ledger
 
     def refreshed(self, session: Session, target: str) -> StagedInput:
-        """Return the input after staging it again, if S3 or the target has other versions of its objects by now.
+        """Return the input after staging it again, if what the run has staged is not current.
 
         :param target: the table that is loaded; the caller holds its lock.
         """

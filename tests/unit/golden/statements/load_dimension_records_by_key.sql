@@ -1153,20 +1153,11 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(case when kind = 'object' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
-select count(*)
-from "staging_products_files__4e4a3efb5fa2" as staged
-join etl.loaded_files as loaded
-    on loaded.bucket = staged.bucket
-    and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
-    and loaded.target = %(target)s
-    and loaded.etag <> staged.etag
-    and loaded.modified_at >= staged.modified_at;
--- with target = 'brands'
+    object_key,
+    etag,
+    modified_at
+from "staging_products_files__4e4a3efb5fa2"
+where kind <> 'listing';
 
 select
     count(case when kind = 'object' then 1 end),
