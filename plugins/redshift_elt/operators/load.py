@@ -119,10 +119,10 @@ class LoadOperator(UsesStagingOperator):
             phases.enter(PREPARING)
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
-            inputs = [one.refreshed(session, self.table) for one in inputs]
+            inputs = [source.refreshed(session, self.table) for source in inputs]
             target_load, counts = self._load(session, window, phases, inputs)
             phases.enter(WRITING)
-            staged = InputCounts.total(one.summary(task) for one, task in zip(inputs, reported, strict=True))
+            staged = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
             record(session, Load.of(instance, target_load, counts, staged))
             # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
             done = counts if counts.written else earlier_try(session, instance, window) or counts
@@ -152,7 +152,7 @@ class LoadOperator(UsesStagingOperator):
         self, session: Session, window: Window, phases: Phases, inputs: Sequence[StagedInput]
     ) -> tuple[TargetLoad, RowCounts]:
         """Change the target, and record in its ledger which objects it has loaded."""
-        ledgers = [(ledger, ledger.staged(session)) for one in inputs if (ledger := one.ledger)]
+        ledgers = [(ledger, ledger.staged(session)) for source in inputs if (ledger := source.ledger)]
         replace = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         target = Target(self.table, self.key, self.select)
         load = TargetLoad(session, target, window, phases, replace)

@@ -226,7 +226,7 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def _users(self) -> list[Any]:
         """Return the tasks of the DAG that name this operator in ``staged_by``."""
-        return [task for task in self.dag.tasks if self.task_id in {one.task_id for one in _staged_by(task)}]
+        return [task for task in self.dag.tasks if self.task_id in {source.task_id for source in _staged_by(task)}]
 
     def _check_objects(self) -> None:
         """Refuse arguments that do not say which objects are staged; templates are checked when they are rendered.
