@@ -46,7 +46,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param key_pattern: the key of the object of one UTC day, such as ``orders/%Y/%m/%Y-%m-%d.json``. The objects of the
         window's days are staged, if they exist. A full load stages the objects of all days.
     :param margin_days: the number of days before and after those of the window that are staged too, for events in the
-        object of a neighbouring day.
+        object of a neighboring day.
     :param window_column: with ``key_pattern``: the column of event time in the table. Each day's object is then loaded
         on its own, and its rows of other days are left out, except for ``margin_days`` on either side. So the rows are
         the same however the days are grouped into runs. None: every row of every object is staged.

@@ -39,7 +39,7 @@ class ColumnChart:
     :param position: the column of whole numbers with its position.
     :param value: the column with its height.
     :param label: the columns that name a position; several are joined by a dash, as a range.
-    :param step: the distance between two neighbours.
+    :param step: the distance between two neighbors.
     :param letters: how many letters of a label the axis shows.
     """
 

@@ -34,7 +34,7 @@ def cluster(all_endpoints, endpoint_postgres, certificates):
     Here.SUPPORTED,
     CROSS_DATABASE,
 )
-def test_the_current_database(ask):
+def test_current_database(ask):
     made = ('create table "dev"."public"."n" (a int)', 'insert into "dev"."public"."n" select 7')
     assert ask(*made, 'select dev.public.n.a from "dev"."public"."n"') == [(7,)]
 

@@ -90,7 +90,7 @@ def test_outside_transactions(session):
     assert session.execute("select count(*) from s.u").fetchone() == (0,)
 
 
-def test_a_schema_with_the_databases_name(ask):
+def test_schema_with_the_name_of_the_database(ask):
     made = ("create schema dev", "create table dev.t (c int)", "insert into dev.t values (7)")
     assert ask(*made, "select dev.t.c, dev.dev.t.c, t.c from dev.dev.t where dev.t.c = 7") == [(7, 7, 7)]
     assert ask(*made, "comment on column dev.t.c is 'x'", "select c from dev.t") == [(7,)]
@@ -116,7 +116,7 @@ def test_other_databases_are_refused(session, statement):
     assert refused.value.diag.message_primary == OTHER_DATABASE
 
 
-def test_the_database_is_that_of_the_session(endpoint):
+def test_database_is_that_of_the_session(endpoint):
     endpoint.psycopg(autocommit=True).execute("create database other")
     session = endpoint.psycopg(dbname="other", autocommit=True)
     session.execute("create table other.public.t (a int)")

@@ -27,7 +27,7 @@ def test_rows_are_the_same_beside_others(ask, values, expected):
         assert rows[1:] in ([], [literal])
 
 
-def test_an_error_has_its_position(ask):
+def test_error_has_its_position(ask):
     statement = "insert into t values (1, 'x'), (2,  'y' null)"
     with pytest.raises(psycopg.errors.SyntaxError) as caught:
         ask(TABLE, statement)

@@ -38,7 +38,7 @@ def test_tables_are_looked_up_by_name(ask, change):
     assert ask(*made, "select a, b from s.v") == [(None, "n")]
 
 
-def test_a_dropped_table(ask):
+def test_dropped_table(ask):
     with pytest.raises(psycopg.errors.UndefinedTable, match="does not exist"):
         ask(*MADE, VIEW, "drop table s.t", "select a from s.v")
     with pytest.raises(psycopg.errors.UndefinedColumn, match="does not exist"):
@@ -70,7 +70,7 @@ def test_replaced_views_keep_their_privileges(ask):
         ask(*made, replaced.replace("a + 1 as a, ", ""))
 
 
-def test_a_view_of_a_view(ask):
+def test_view_of_a_view(ask):
     above = "create view s.above as select count(*) as n from s.v with no schema binding"
     assert ask(*MADE, VIEW, above, "drop view s.v", VIEW, "select n from s.above") == [(2,)]
 
@@ -93,7 +93,7 @@ def test_relations_must_exist(ask, query):
         ask(*MADE, f"create view s.v as {query} with no schema binding")
 
 
-def test_the_owner_needs_the_rights_to_the_tables(endpoint, all_endpoints):
+def test_owner_needs_privileges_on_the_tables(endpoint, all_endpoints):
     admin = endpoint.psycopg(autocommit=True)
     for user in ("maker", "reader"):
         all_endpoints.set_password(endpoint.cluster, user, PASSWORD, create_user=True)

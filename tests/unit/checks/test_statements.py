@@ -107,7 +107,7 @@ datediff(
 
 
 @pytest.mark.parametrize(("check", "aggregates"), AGGREGATES.values(), ids=AGGREGATES)
-def test_what_a_check_adds_to_the_scan(check, aggregates):
+def test_aggregates_that_a_check_adds_to_the_scan(check, aggregates):
     assert list(check.aggregates()) == aggregates
 
 

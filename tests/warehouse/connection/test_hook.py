@@ -483,10 +483,10 @@ class TestWithinTwentySeconds:
         with connection(extra=BY_NAME).get_conn() as open_connection:
             assert open_connection._usock.gettimeout() is None
 
-    def test_the_server_sees_the_name_of_the_application(self, connection):
+    def test_server_sees_the_application_name(self, connection):
         assert connection(extra=BY_NAME).get_first("show application_name") == ["redshift_elt"]
 
-    def test_a_connection_can_name_its_own_application(self, connection):
+    def test_connection_can_set_its_application_name(self, connection):
         named = connection(extra={**BY_NAME, "application_name": "nightly"})
         assert named.get_first("show application_name") == ["nightly"]
 

@@ -129,7 +129,7 @@ immutable
 strict
 as $$ select pg_catalog.round(value, digits) $$;
 
--- Halves go away from zero, where PostgreSQL rounds them to the even neighbour.
+-- Halves go away from zero, where PostgreSQL rounds them to the even neighbor.
 create or replace function standin.round(value double precision)
 returns double precision
 language sql
