@@ -276,7 +276,7 @@ def test_visibility(loader):
         assert loader.run(question) == [(1,)], view
         assert stranger.run(question) == [(0,)], view
         assert stranger.run(f"select count(*) from {view}") == [(0,)], view
-    assert stranger.fails("select count(*) from standin.load_history").sqlstate == "42501"
+    assert stranger.fails("select count(*) from standin.load_history").sqlstate == "3F000"
 
 
 @fact("1.7/52 queries", "The same applies to the query history.", Here.SUPPORTED, "c_visibility-of-data")

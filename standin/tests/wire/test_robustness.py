@@ -146,5 +146,5 @@ def test_slow_client_receives_everything(endpoint):
     connection = logged_in(endpoint, receive_buffer=4096)
     connection.sendall(frame(b"Q", b"select padding from wide\0"))
     sent = "state = 'idle' or wait_event = 'ClientWrite'"
-    endpoint.wait_for(f"select 1 from pg_stat_activity where query like 'select padding%' and ({sent})")
+    endpoint.wait_for(f"""select 1 from pg_stat_activity where query like 'select "padding"%' and ({sent})""")
     assert read_until_ready(connection).count(b"x" * 200) == rows
