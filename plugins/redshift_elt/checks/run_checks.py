@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from redshift_elt.checks.aggregate import Aggregate
 from redshift_elt.checks.check import SHOWN_ROWS, Check
 from redshift_elt.checks.result import Result
@@ -51,27 +53,42 @@ class _Runner:
 
     def scan(self, scan: Scan) -> dict[Check, Result]:
         """Return the results of all checks of a scan."""
-        row, seconds = self._fetch(scan.statement(), scan.values(self._start, self._end))
+        [row], seconds = self._fetch(scan.statement(), scan.values(self._start, self._end))
         return {
             check: self._result(check, scan.table, measured, seconds)
             for check, measured in zip(scan.checks, scan.measured(row), strict=True)
         }
 
     def ask(self, check: StatementCheck) -> Result:
-        """Return the result of a check that needs a separate statement."""
-        row, seconds = self._fetch(check.statement(), self._values)
-        return self._result(check, check.table, row, seconds)
+        """Return the result of a check that needs a separate statement.
+
+        :raises AirflowFailException: the query of the check does not return exactly one row.
+        """
+        rows, seconds = self._fetch(check.statement(), self._values)
+        if len(rows) != 1:
+            raise AirflowFailException(
+                f"{check.table}: {check.check_name}: the query returned {len(rows)} rows. Write a query that returns "
+                "exactly one row, such as a count."
+            )
+        return self._result(check, check.table, rows[0], seconds)
 
     def _result(self, check: Check, table: str, measured: Sequence[Any], seconds: float) -> Result:
-        finding = check.evaluate(measured)
+        try:
+            finding = check.evaluate(measured)
+        except (TypeError, ValueError) as error:
+            found = ", ".join(map(str, measured))
+            raise AirflowFailException(
+                f"{check.table}: {check.check_name}: the query returned {found}, which is not a number. Write a query "
+                "that returns a number, such as a count."
+            ) from error
         statement = "" if finding.passed or finding.no_rows else check.rows_statement(table)
         if not statement:
             return Result(check, finding, seconds)
         columns, rows = self._session.answer(statement, self._values)
         return Result(check, finding, seconds, tuple(columns), tuple(rows[:SHOWN_ROWS]))
 
-    def _fetch(self, statement: str, values: Mapping[str, object]) -> tuple[Sequence[Any], float]:
-        """Return the one row of a query, and the seconds that it took."""
+    def _fetch(self, statement: str, values: Mapping[str, object]) -> tuple[list[tuple[Any, ...]], float]:
+        """Return the rows of a query, and the seconds that it took."""
         started = time.monotonic()
-        [row] = self._session.fetch(statement, values)
-        return row, time.monotonic() - started
+        rows = self._session.fetch(statement, values)
+        return rows, time.monotonic() - started

@@ -299,6 +299,38 @@ def test_empty_result_passes_where_allowed(shop, check):
     assert only(shop, [], check).finding.passed
 
 
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (
+            Query(table=TABLE, name="largest", sql="select 1 where 1 = 2", equals=1),
+            "largest: the query returned 0 rows",
+        ),
+        (
+            Query(table=TABLE, name="both", sql="select 1 union all select 2", equals=1),
+            "both: the query returned 2 rows",
+        ),
+        (Query(table=TABLE, name="status", sql="select 'paid'::varchar", equals=1), "status: the query returned paid"),
+        (
+            Query(table=TABLE, name="newest", sql="select '2018-11-15'::timestamp", equals=1),
+            "newest: the query returned 2018-11-15 00:00:00, which is not a number",
+        ),
+        (
+            EqualCounts(table=TABLE, name="pair", expected_sql="select 1 where 1 = 2", actual_sql="select 1"),
+            "pair: the query returned 0 rows",
+        ),
+        (
+            EqualCounts(table=TABLE, name="pair", expected_sql="select 1", actual_sql="select 'paid'::varchar"),
+            "pair: the query returned 1, paid, which is not a number",
+        ),
+    ],
+    ids=["no row", "two rows", "a text", "a time", "no row of two counts", "a text of two counts"],
+)
+def test_query_that_measures_no_number_fails_without_retry_and_names_the_check(shop, check, words):
+    with pytest.raises(AirflowFailException, match=f"{TABLE}: {words}"):
+        only(shop, [], check)
+
+
 def test_no_more_than_ten_rows_are_shown(shop):
     result = only(
         shop, [row(order_id=number, shop_id=None) for number in range(12)], NotNull(table=TABLE, column="shop_id")
