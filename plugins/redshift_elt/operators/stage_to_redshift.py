@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,16 @@ from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql import identifiers
-from redshift_elt.staging.copy_options import MOST_REJECTS, CopyOptions, json_option
+from redshift_elt.staging.copy_options import CopyOptions, json_option
 from redshift_elt.staging.date_pattern import DatePattern
-from redshift_elt.staging.source import Source
+from redshift_elt.staging.source import (
+    Source,
+    check_bucket,
+    check_max_rejects,
+    check_names_days,
+    check_prefix,
+    check_template,
+)
 from redshift_elt.staging.stage import SourceStaging
 from redshift_elt.staging.staging_context import StagingContext
 from redshift_elt.staging.summary import StagingSummary
@@ -41,7 +48,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     The loads and checks that name this operator in ``staged_by`` run after it.
 
     :param table: the permanent, empty table that the staging table is created like; the staging table has the same name
-        with a suffix for the run, see :func:`redshift_elt.run.names.staging_table`.
+        with a suffix for the run, see :func:`redshift_elt.run.names.staging_table`. Without a schema.
     :param bucket: the name of the bucket, without ``s3://``.
     :param key_pattern: the key of the object of one UTC day, such as ``orders/%Y/%m/%Y-%m-%d.json``. The objects of the
         window's days are staged, if they exist. A full load stages the objects of all days.
@@ -105,7 +112,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        identifiers.check_table(table)
+        _unless_template(check_template, table)
         self.table = table
         self.bucket = bucket
         self.key_pattern = key_pattern
@@ -134,9 +141,15 @@ class StageToRedshiftOperator(WarehouseOperator):
         """Return the staging of this source for a run.
 
         :param task: the task that stages; a load does so itself if an object has changed.
+        :raises AirflowFailException: a template has rendered to a value that cannot be used.
         """
         run = context["dag_run"]
-        source = self.rendered(context)._source(self._ledger_targets(context))
+        ledger_targets = self._ledger_targets(context)
+        try:
+            source = self.rendered(context)._source(ledger_targets)
+        except ValueError as error:
+            # A template renders to the same value in every try.
+            raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
         return SourceStaging(
             StagingContext(source, run, task.task_id, window, task.s3, always_list=run.run_type == "manual")
         )
@@ -229,14 +242,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         return [task for task in self.dag.tasks if self.task_id in {source.task_id for source in _staged_by(task)}]
 
     def _check_objects(self) -> None:
-        """Refuse arguments that do not say which objects are staged; templates are checked when they are rendered.
+        """Refuse arguments that do not say which objects are staged; :class:`.Source` checks rendered templates.
 
         :raises ValueError: see the message.
         """
         if (self.key_pattern is None) == (self.prefix is None):
             raise ValueError("Give exactly one of key_pattern (an object a day) and prefix (every object below it).")
-        if "{{" not in self.bucket and "/" in self.bucket:
-            raise ValueError(f"bucket {self.bucket!r} is not a bucket name: write it without s3:// and without a key.")
+        _unless_template(check_bucket, self.bucket)
         if self.margin_days < 0 or (self.margin_days and self.prefix is not None):
             raise ValueError(f"margin_days is {self.margin_days}: write 0 or more days, and only with key_pattern.")
         if self.list_every is not None and self.prefix is None:
@@ -245,26 +257,32 @@ class StageToRedshiftOperator(WarehouseOperator):
             identifiers.identifier(self.window_column)
             if self.prefix is not None:
                 raise ValueError("window_column needs key_pattern: the objects below a prefix have no days.")
-        if self.prefix is not None and "{{" not in self.prefix and not self.prefix.endswith("/"):
-            raise ValueError(
-                f"prefix {self.prefix!r} must end with a slash, or it would match similar names: {self.prefix}/"
-            )
-        if self.key_pattern is not None and "{{" not in self.key_pattern:
+        if self.prefix is not None:
+            _unless_template(check_prefix, self.prefix)
+        if self.key_pattern is not None and not _is_template(self.key_pattern):
             pattern = DatePattern(self.key_pattern)
-            if self.window_column is not None and not pattern.is_whole_date:
-                raise ValueError(f"window_column needs a key_pattern with the whole date, not {self.key_pattern!r}.")
+            if self.window_column is not None:
+                check_names_days(pattern)
 
     def _check_options(self) -> None:
-        """Refuse options that COPY cannot use; templates are checked when they are rendered.
+        """Refuse options that COPY cannot use; :class:`.Source` checks rendered templates.
 
         :raises ValueError: see the message.
         """
-        if "://" in self.json:
-            raise ValueError(f"json {self.json!r} is not a key: write the key of a JSONPaths file in the same bucket.")
-        if "{{" not in str(self.max_rejects) and not 0 <= int(self.max_rejects) <= MOST_REJECTS:
-            raise ValueError(f"max_rejects is {self.max_rejects}: write 0 to {MOST_REJECTS:,}, the limit of COPY.")
-        if "{{" not in self.iam_role:
-            CopyOptions(iam_role=self.iam_role)
+        _unless_template(lambda json: json_option(json, self.bucket), self.json)
+        if not _is_template(str(self.max_rejects)):
+            check_max_rejects(int(self.max_rejects))
+        _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, str) and "{{" in value
+
+
+def _unless_template(check: Callable[[str], object], value: str) -> None:
+    """Check an argument, unless it is a template, which is checked once it is rendered."""
+    if not _is_template(value):
+        check(value)
 
 
 def _aggregates(checks: Sequence[Check], table: str) -> tuple[Aggregate, ...]:

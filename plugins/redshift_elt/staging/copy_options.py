@@ -53,5 +53,8 @@ def json_option(json: str, bucket: str) -> str:
     """Return COPY's option for what a user has written.
 
     :param json: ``auto``, ``auto ignorecase``, or the key of a JSONPaths file in the bucket.
+    :raises ValueError: it is a URL.
     """
+    if "://" in json:
+        raise ValueError(f"json {json!r} is not a key: write the key of a JSONPaths file in the same bucket.")
     return json if json in _WITHOUT_PATHS else f"s3://{bucket}/{json}"

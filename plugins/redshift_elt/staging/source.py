@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from redshift_elt.staging.copy_options import CopyOptions
+from redshift_elt.sql import identifiers
+from redshift_elt.staging.copy_options import MOST_REJECTS, CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Source:
     """What is staged, and how; see :class:`redshift_elt.operators.stage_to_redshift.StageToRedshiftOperator`.
 
     :param ledger_targets: the targets whose ledger decides which objects are staged; none if every run stages all.
+    :raises ValueError: an argument cannot be used, see the functions below.
     """
 
     table: str
@@ -32,6 +34,15 @@ class Source:
     max_rejects: int = 0
     checks: tuple[Aggregate, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_template(self.table)
+        check_bucket(self.bucket)
+        if self.prefix is not None:
+            check_prefix(self.prefix)
+        if self.key_pattern is not None and self.window_column is not None:
+            check_names_days(self.key_pattern)
+        check_max_rejects(self.max_rejects)
+
     @property
     def root(self) -> str:
         """The prefix that the keys of all objects of the source have in common."""
@@ -39,3 +50,52 @@ class Source:
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key_pattern or self.prefix}"
+
+
+def check_template(table: str) -> None:
+    """Refuse what cannot be the template of a staging table.
+
+    :raises ValueError: it is not the name of a table, or it has a schema. If a run's tables are gone, a task stages in
+        temporary tables of the same name, and a temporary table has no schema (AWS page "CREATE TABLE").
+    """
+    identifiers.table(table)
+    if "." in table:
+        raise ValueError(
+            f"table {table!r} has a schema: write {identifiers.bare(table)!r}, in a schema of the user's search_path."
+        )
+
+
+def check_bucket(bucket: str) -> None:
+    """Refuse what is not the name of a bucket.
+
+    :raises ValueError: it is empty, a URL, or followed by a key.
+    """
+    if not bucket or "/" in bucket:
+        raise ValueError(f"bucket {bucket!r} is not a bucket name: write it without s3:// and without a key.")
+
+
+def check_prefix(prefix: str) -> None:
+    """Refuse a prefix that would match names that merely begin with it.
+
+    :raises ValueError: it does not end with a slash.
+    """
+    if not prefix.endswith("/"):
+        raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match similar names: {prefix}/")
+
+
+def check_names_days(pattern: DatePattern) -> None:
+    """Refuse a key pattern that cannot be used with a column of event time.
+
+    :raises ValueError: a key names a month or a year, not a day.
+    """
+    if not pattern.is_whole_date:
+        raise ValueError(f"window_column needs a key_pattern with the whole date, not {str(pattern)!r}.")
+
+
+def check_max_rejects(number: int) -> None:
+    """Refuse a number of rejects that COPY cannot tolerate.
+
+    :raises ValueError: it is out of range.
+    """
+    if not 0 <= number <= MOST_REJECTS:
+        raise ValueError(f"max_rejects is {number}: write 0 to {MOST_REJECTS:,}, the limit of COPY.")

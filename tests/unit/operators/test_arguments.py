@@ -32,6 +32,8 @@ DIMENSION = {"task_id": "t", "table": "users", "select": "select 1", "key": "use
         ({"key_pattern": "logs/today.json"}, "write the date with %Y"),
         ({"key_pattern": "logs/%Y-%q.json"}, "write the date with %Y"),
         ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),
+        ({"prefix": "logs/", "table": "landing.staging_events"}, "has a schema: write 'staging_events'"),
+        ({"key_pattern": "logs/%Y/%m.json", "window_column": "at"}, "key_pattern with the whole date"),
     ],
 )
 def test_staging(arguments, words):

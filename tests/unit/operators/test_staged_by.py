@@ -24,7 +24,7 @@ def dag():
 
 def stage(task_id="stage", **arguments):
     return StageToRedshiftOperator(
-        task_id=task_id, table=f"{task_id}_orders", bucket="shop", **{"prefix": "orders/", **arguments}
+        task_id=task_id, **{"table": f"{task_id}_orders", "bucket": "shop", "prefix": "orders/", **arguments}
     )
 
 
@@ -40,14 +40,15 @@ def fact(table, *staged_by):
     )
 
 
-def ledger_targets(operator):
-    context = {
-        "dag_run": SimpleNamespace(dag_id="shop", run_id="r", run_type="scheduled"),
-        "params": {"customers": "customers_2"},
-    }
+def staging_of(operator, **params):
+    context = {"dag_run": SimpleNamespace(dag_id="shop", run_id="r", run_type="scheduled"), "params": params}
     moment = datetime(2018, 11, 1, tzinfo=timezone.utc)
     operator.__dict__["s3"] = None
-    staging = operator.staging_for(operator, context, Window(moment, moment + timedelta(hours=1), "test"))
+    return operator.staging_for(operator, context, Window(moment, moment + timedelta(hours=1), "test"))
+
+
+def ledger_targets(operator):
+    staging = staging_of(operator, customers="customers_2")
     return staging.context.ledger and list(staging.context.ledger.targets)
 
 
@@ -122,3 +123,28 @@ def test_list_every_without_a_ledger_is_refused():
         fact("orders", orders)
     with pytest.raises(AirflowFailException, match="list_every of orders has no effect: without a ledger"):
         ledger_targets(orders)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"table": "Staging"}, "cannot be a table"),
+        ({"table": "landing.orders"}, "has a schema: write 'orders'"),
+        ({"bucket": "s3://shop"}, "is not a bucket name"),
+        ({"bucket": ""}, "is not a bucket name"),
+        ({"prefix": "orders"}, "must end with a slash.*: orders/"),
+        ({"json": "s3://shop/paths.json"}, "write the key of a JSONPaths file"),
+        ({"iam_role": "copy"}, "write 'default' or the ARN"),
+        ({"max_rejects": "100000"}, "write 0 to 99,999"),
+        ({"max_rejects": "many"}, "many"),
+        ({"prefix": None, "key_pattern": "orders/today.json"}, "write the date with %Y"),
+        ({"prefix": None, "key_pattern": "orders/%Y/%m.json", "window_column": "at"}, "with the whole date"),
+    ],
+    ids=str,
+)
+def test_template_that_renders_to_a_wrong_value_fails_without_retry(arguments, words):
+    templates = {name: f"{{{{ params.{name} }}}}" for name in arguments if arguments[name] not in (None, "at")}
+    with dag():
+        orders = stage("orders", **{**arguments, **templates})
+    with pytest.raises(AirflowFailException, match=f"An argument of orders cannot be used.*{words}"):
+        staging_of(orders, **arguments)
