@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -106,5 +107,6 @@ def test_authorization_is_required():
 )
 def test_refused_queries(query, sqlstate, message):
     with pytest.raises(WarehouseError, match=message) as caught:
-        asyncio.run(S3Unloader().unload(MINIMAL.replace("select 1", query), None))
+        # Such a query is refused before the session does anything.
+        asyncio.run(S3Unloader().unload(MINIMAL.replace("select 1", query), SimpleNamespace(database="dev")))
     assert caught.value.sqlstate == sqlstate
