@@ -163,6 +163,20 @@ def test_internal_objects_are_not_listed(ask):
         assert ask(f"select count(*) from {view} where {column} like 'standin%'") == [(0,)]
 
 
+def test_no_catalog_view_shows_internal_objects(endpoint):
+    found = endpoint.connect_to_postgres().execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = 'information_schema' and column_name like '%schema%'"
+    )
+    views = [(f"information_schema.{view}", column) for view, column in found]
+    assert len(views) > 50
+    session = endpoint.psycopg(autocommit=True)
+    session.execute("create table shown (a int primary key) sortkey (a)")
+    for view, column in [*views, ("pg_indexes", "schemaname"), ("pg_rules", "schemaname")]:
+        rows = session.execute(f"select count(*) from {view} where {column} = 'standin'").fetchone()
+        assert rows == (0,), (view, column)
+
+
 def test_locks_and_transactions(endpoint):
     """AWS pages "SVV_TRANSACTIONS" and "STV_LOCKS"."""
     holder, reader = endpoint.psycopg(), endpoint.psycopg(autocommit=True)

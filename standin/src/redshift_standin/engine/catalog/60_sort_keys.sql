@@ -84,6 +84,7 @@ left join pg_catalog.pg_namespace as spaces on spaces.oid = tables.relnamespace
 left join pg_catalog.pg_tablespace as tablespaces on tablespaces.oid = indexes.reltablespace
 where tables.relkind in ('r', 'm', 'p')
     and indexes.relkind in ('i', 'I')
+    and spaces.nspname is distinct from 'standin'
     and not starts_with(indexes.relname, 'standin_sort_key_');
 
 reset allow_system_table_mods;

@@ -43,8 +43,19 @@ begin
                 'table_schema <> ''standin'' and (table_schema, table_name) not in '
                 '(select schema_name, view_name from standin.late_binding_views)'
             ),
+            ('column_privileges', 'table_schema <> ''standin'''),
+            ('data_type_privileges', 'object_schema <> ''standin'''),
+            ('element_types', 'object_schema <> ''standin'''),
+            ('parameters', 'specific_schema <> ''standin'''),
+            ('routine_privileges', 'routine_schema <> ''standin'''),
+            ('routines', 'routine_schema <> ''standin'''),
             ('schemata', 'schema_name <> ''standin'''),
+            ('sequences', 'sequence_schema <> ''standin'''),
+            ('table_privileges', 'table_schema <> ''standin'''),
             ('tables', 'table_schema <> ''standin'''),
+            ('triggers', 'event_object_schema <> ''standin'''),
+            ('udt_privileges', 'udt_schema <> ''standin'''),
+            ('usage_privileges', 'object_schema <> ''standin'''),
             ('views', 'table_schema <> ''standin''')
     loop
         if to_regclass('standin.own_' || viewed) is null then
@@ -60,8 +71,7 @@ begin
             viewed,
             condition
         );
+        execute format('grant select on standin.own_%s to public', viewed);
     end loop;
 end
 $make$;
-
-grant select on standin.own_columns, standin.own_schemata, standin.own_tables, standin.own_views to public;

@@ -75,6 +75,7 @@ where pg_catalog.pg_has_role(tables.relowner, 'usage')
 
 create or replace view information_schema.table_constraints as
 select * from standin.own_table_constraints
+where table_schema <> 'standin'
 union all
 select distinct
     catalog_name,
@@ -92,6 +93,7 @@ from standin.shown_primary_keys;
 
 create or replace view information_schema.key_column_usage as
 select * from standin.own_key_column_usage
+where table_schema <> 'standin'
 union all
 select
     catalog_name,
