@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from redshift_elt.checks.result import Result
 from redshift_elt.run.clock import now
-from redshift_elt.sql.render import render
+from redshift_elt.sql.render import numbered, render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
@@ -19,21 +19,19 @@ def record_results(session: Session, run: DagRun, window: Window, results: Seque
     """Record the results of a run's checks, in one statement."""
     if not results:
         return
+    rows = [_row(run, window, result) for result in results]
+    statement = render("check/insert_results.sql", names=list(rows[0]), rows=len(rows))
+    session.execute(statement, numbered(rows))
+
+
+def _row(run: DagRun, window: Window, result: Result) -> dict[str, object]:
+    """Return a row of ``etl.check_results``, as values by column. Times are UTC."""
     start, end = window.bounds
-    values: dict[str, object] = {
+    return {
         "dag_id": run.dag_id,
         "run_id": run.run_id,
         "window_start": start,
         "window_end": end,
-    }
-    for number, result in enumerate(results):
-        values |= {f"{column}_{number}": value for column, value in _columns(result).items()}
-    session.execute(render("check/insert_results.sql", rows=len(results)), values)
-
-
-def _columns(result: Result) -> dict[str, object]:
-    """Return the columns of ``etl.check_results`` that differ between the results of a run. Times are UTC."""
-    return {
         "target": result.check.table,
         "check_name": result.check.check_name,
         "severity": result.check.severity,

@@ -123,7 +123,7 @@ def _schemas(tables: Sequence[str]) -> list[str]:
 def _empty(tables: Sequence[str]) -> list[str]:
     """Return the statements that drop tables and delete the records of their loads."""
     drop = [render("access/drop.sql", tables=tables)] if tables else []
-    return drop + [render("access/delete_rows.sql", name=f"{SCHEMA}.{name}") for name in TABLES]
+    return drop + [render("table/empty.sql", name=f"{SCHEMA}.{name}") for name in TABLES]
 
 
 def _give_access(user: str, tables: Sequence[str], *, exists: bool) -> list[str]:

@@ -22,11 +22,11 @@ def refuse_foreign(resource: str, found: Iterable[dict[str, str]], tags: Mapping
     :param found: the resource's tags, in the format of AWS.
     :raises AirflowFailException: it belongs to somebody else.
     """
-    actual = _by_key(found)
-    if not tags.items() <= actual.items():
+    found = list(found)
+    if not is_own(found, tags):
         raise AirflowFailException(
-            f"The {resource} has the tags {actual} instead of this project's {dict(tags)}: it belongs to somebody else "
-            "and was not touched. Choose another cluster_identifier."
+            f"The {resource} has the tags {_by_key(found)} instead of this project's {dict(tags)}: it belongs to "
+            "somebody else and was not touched. Choose another cluster_identifier."
         )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadRecord:
     """One row of ``etl.loads``: what a load did to its target. Times are UTC without a zone."""
 
     dag_id: str
@@ -49,7 +49,7 @@ class Load:
     loaded_at: datetime
 
     @classmethod
-    def of(cls, instance: Any, load: TargetLoad, counts: RowCounts, staged: InputCounts) -> Load:
+    def of(cls, instance: Any, load: TargetLoad, counts: RowCounts, staged: InputCounts) -> LoadRecord:
         """Return the row of a load that is about to be committed.
 
         :param instance: the task instance.
@@ -82,7 +82,7 @@ class Load:
         )
 
 
-def record(session: Session, load: Load) -> None:
+def record(session: Session, load: LoadRecord) -> None:
     """Write a load into the history, in the transaction of the load itself."""
     session.execute(render("load/insert_load.sql"), asdict(load))
 

@@ -88,7 +88,7 @@ class TargetLoad:
 
     def create_temporary(self, name: str, like: str) -> None:
         """Create a temporary table with the columns of another table."""
-        self.execute("create_temporary_table.sql", name=name, like=like)
+        self.session.execute(render("table/create_temporary.sql", name=name, like=like))
 
     def refuse_null_keys(self, temporary: TemporaryTables) -> None:
         """Fail if a fresh row has a null in its key.

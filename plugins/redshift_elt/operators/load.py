@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from redshift_elt.loading.history import Load, earlier_try, record
+from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.loading.lock import (
     LockTableExistsError,
@@ -122,22 +122,22 @@ class LoadOperator(UsesStagingOperator):
             inputs = [source.refreshed(session, self.table) for source in inputs]
             target_load, counts = self._load(session, window, phases, inputs)
             phases.enter(WRITING)
-            staged = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
-            record(session, Load.of(instance, target_load, counts, staged))
+            read = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
+            record(session, LoadRecord.of(instance, target_load, counts, read))
             # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
             done = counts if counts.written else earlier_try(session, instance, window) or counts
             phases.enter(COMMITTING)
-            return done, staged
+            return done, read
 
         try:
-            counts, staged = self.on_staged(context, window, load, lock)
+            counts, read = self.on_staged(context, window, load, lock)
         except LockTableMissingError as error:
             self.log.info("%s The first load of a target creates it.", error)
             for target in self.locked:
                 self._create_lock_table(target)
-            counts, staged = self.on_staged(context, window, load, lock)
+            counts, read = self.on_staged(context, window, load, lock)
         self.counts = counts
-        self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, staged)
+        self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, read)
         return self._finish(context, window, counts)
 
     def after_strategy(self, session: Session, counts: RowCounts) -> None:
@@ -153,15 +153,16 @@ class LoadOperator(UsesStagingOperator):
     ) -> tuple[TargetLoad, RowCounts]:
         """Change the target, and record in its ledger which objects it has loaded."""
         ledgers = [(ledger, ledger.staged(session)) for source in inputs if (ledger := source.ledger)]
-        replace = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
+        changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         target = Target(self.table, self.key, self.select)
-        load = TargetLoad(session, target, window, phases, replace)
+        load = TargetLoad(session, target, window, phases, replace=changed)
         counts = self.strategy.apply(load)
         phases.enter(WRITING)
         self.after_strategy(session, counts)
-        for number, (ledger, staged) in enumerate(ledgers):
-            # A full load empties the target's ledger once, before the first source is recorded.
-            ledger.record(session, self.table, staged, full=window.full and number == 0)
+        if window.full and ledgers:
+            ledgers[0][0].forget_all(session, self.table)
+        for ledger, staged in ledgers:
+            ledger.record(session, self.table, staged)
         return load, counts
 
     def _create_lock_table(self, target: str) -> None:

@@ -91,8 +91,8 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
     that are also read.
 
     :param context: the task's context.
-    :raises AirflowFailException: only one of the two Params is given, one is not a date and time, or the window is
-        empty.
+    :raises AirflowFailException: only one of the two Params is given, ``full_load`` is set and a window is given, one
+        is not a date and time, or the window is empty or beyond the calendar.
     """
     params = context.get("params") or {}
     start, end = params.get("window_start"), params.get("window_end")
@@ -103,12 +103,13 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
         if start:
             raise AirflowFailException("Give either full_load or a window: a full load has no window.")
         return FULL_LOAD
+    origin = "params"
+    if not start:
+        start, end = context.get("data_interval_start"), context.get("data_interval_end")
+        origin = "data interval"
     try:
         if start and end:
-            return Window(_utc(start), _utc(end), False, "params", lookback)
-        if context.get("data_interval_start") and context.get("data_interval_end"):
-            interval = _utc(context["data_interval_start"]), _utc(context["data_interval_end"])
-            return Window(*interval, False, "data interval", lookback)
+            return Window(_utc(start), _utc(end), False, origin, lookback)
         hour = _utc(context["dag_run"].run_after).replace(minute=0, second=0, microsecond=0)
         return Window(hour - timedelta(hours=1), hour, False, "last complete hour", lookback)
     except ValueError as error:

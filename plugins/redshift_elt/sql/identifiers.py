@@ -24,7 +24,7 @@ def identifier(name: str) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(
             f"{name!r} cannot be a table or column name: write at most 127 lower-case letters, digits and "
-            "underscores, beginning with a letter, such as 'orders'."
+            "underscores, not beginning with a digit, such as 'orders'."
         )
     return f'"{name}"'
 
@@ -66,12 +66,6 @@ def bare(name: str) -> str:
     """Return a table's name without its schema, not quoted."""
     table(name)
     return name.rpartition(".")[2]
-
-
-def columns(names: Iterable[str], of: str | None = None) -> str:
-    """Return quoted column names as a list, one a line, each after the quoted table ``of`` where it is given."""
-    prefix = f"{of}." if of else ""
-    return ",\n    ".join(prefix + identifier(name) for name in names)
 
 
 def literal(value: Value) -> str:

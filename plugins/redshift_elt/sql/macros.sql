@@ -8,6 +8,15 @@
 ){{ "," | sql if not loop.last }}
 {% endfor %}
 {% endmacro %}
+{# The placeholders of numbered values, for IN: name_1, name_2 and so on. #}
+{% macro placeholder_list(name, count) %}
+{% for number in range(1, count + 1) %}{{ [name] | placeholders(number) }}{% if not loop.last %}, {% endif %}{% endfor %}
+{% endmacro %}
+{# What is compared with the kind of a staged file to find the objects. Not "= 'object'": a planner without statistics
+   expects an equality to leave one row in two hundred, and then loops over the ledger for each staged file. #}
+{% macro is_object() %}
+<> 'listing'
+{% endmacro %}
 {# The condition that two tables have the same key. #}
 {% macro same_key(left, right, key) %}
 {% for name in key %}

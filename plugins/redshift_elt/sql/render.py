@@ -31,6 +31,9 @@ from markupsafe import Markup
 
 from redshift_elt.sql import identifiers
 
+# The number of rows that one INSERT with VALUES writes; more are written by COPY, or by several statements.
+ROWS_PER_INSERT = 1000
+
 
 def numbered(rows: Iterable[Mapping[str, object]]) -> dict[str, object]:
     """Return the values of several rows under the names that the macro ``value_rows`` has for them.
@@ -109,7 +112,9 @@ def _only_sql(value: Any) -> Any:
         return value.strip()
     if isinstance(value, (int, Undefined)):
         return value
-    raise TypeError(f"{value!r} is not SQL: use one of the filters identifier, table, columns, literal and sql.")
+    raise TypeError(
+        f"{value!r} is not SQL: use one of the filters identifier, table, columns, placeholders, literal and sql."
+    )
 
 
 def _environment(folder: Path) -> Environment:

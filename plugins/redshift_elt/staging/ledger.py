@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StagedFiles:
-    """The contents of a run's table of staged files.
+class StagedCounts:
+    """How much a run has staged, as its table of staged files shows it.
 
     :param objects: the number of S3 objects that the run staged.
     :param listings: the number of prefixes that it listed.
@@ -54,10 +54,10 @@ class Ledger:
         [(count, oldest)] = session.fetch(query, {"bucket": bucket, "prefix": prefix, **self._target_values})
         return oldest if count == len(self._names) else None
 
-    def staged(self, session: Session) -> StagedFiles:
+    def staged(self, session: Session) -> StagedCounts:
         """Return how much the run has staged."""
         [(objects, listings)] = session.fetch(render("ledger/count_staged.sql", files=self.files))
-        return StagedFiles(objects, listings)
+        return StagedCounts(objects, listings)
 
     def has_superseded(self, session: Session, target: str) -> bool:
         """Return whether the target has loaded another version, and not an older one, of a staged object."""
@@ -67,17 +67,17 @@ class Ledger:
         """Return whether the target has loaded another version of a staged object before."""
         return self._any_staged(session, "ledger/count_changed.sql", target)
 
-    def record(self, session: Session, target: str, staged: StagedFiles, *, full: bool) -> None:
+    def forget_all(self, session: Session, target: str) -> None:
+        """Empty the ledger of a target, of all its sources: a full load has replaced everything that it held."""
+        self._write(session, "ledger/forget_all_objects.sql", target)
+
+    def record(self, session: Session, target: str, staged: StagedCounts) -> None:
         """Record that the target has loaded what the run staged; the caller commits it together with the load.
 
         :param staged: what :meth:`staged` has returned. Without new objects or listings nothing is written.
-        :param full: whether the load has replaced everything that the target held.
         """
-        if full:
-            self._write(session, "ledger/forget_all_objects.sql", target)
-        elif staged.objects:
-            self._write(session, "ledger/forget_objects.sql", target)
         if staged.objects:
+            self._write(session, "ledger/forget_objects.sql", target)
             self._write(session, "ledger/record_objects.sql", target)
         if staged.objects or staged.listings:
             self._write(session, "ledger/forget_listings.sql", target)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.run.clock import now
-from redshift_elt.sql.render import numbered, render
+from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging import s3_content
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ROWS_PER_INSERT = 1000
 _LINE_BYTES = 4096
 _REASON_BYTES = 512
 # The views of the load errors truncate the names of objects.
@@ -110,8 +109,8 @@ def store_rejects(
 
 def insert_rejects(session: Session, rejects: Sequence[Reject]) -> None:
     """Write rejects into ``etl.rejects``."""
-    for start in range(0, len(rejects), _ROWS_PER_INSERT):
-        rows = [asdict(reject) for reject in rejects[start : start + _ROWS_PER_INSERT]]
+    for start in range(0, len(rejects), ROWS_PER_INSERT):
+        rows = [asdict(reject) for reject in rejects[start : start + ROWS_PER_INSERT]]
         session.execute(render("stage/insert_rejects.sql", names=_NAMES, rows=len(rows)), numbered(rows))
 
 

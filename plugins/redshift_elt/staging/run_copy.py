@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.sql.identifiers import bare, table
-from redshift_elt.sql.render import numbered, render
+from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging import s3_content
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.manifests import Manifests, manifest
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
-
-_ROWS_PER_INSERT = 1000
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class SourceCopy:
     def record_files(self, discovered: Discovered) -> None:
         """Write what is staged into the run's table of staged files; a long list is copied."""
         rows = staged_file_rows(discovered.objects, discovered.listing)
-        if len(rows) > _ROWS_PER_INSERT:
+        if len(rows) > ROWS_PER_INSERT:
             source = self.context.source
             options = CopyOptions(iam_role=source.options.iam_role, region=self._options.region)
             url = self.manifests.write("files", json_lines(rows))
@@ -95,7 +93,7 @@ class SourceCopy:
         """
         source = self.context.source
         incoming = f"{bare(source.table)}__incoming"
-        self.session.execute(render("stage/create_temporary_table.sql", name=incoming, like=source.table))
+        self.session.execute(render("table/create_temporary.sql", name=incoming, like=source.table))
         names = self.session.columns(table(source.table)).names
         keep = render(
             "stage/keep_interval.sql", staging=self.context.table, incoming=incoming, names=names, column=column
@@ -104,7 +102,7 @@ class SourceCopy:
         total = CopiedSource()
         for number, item in enumerate(objects):
             if number:
-                self.session.execute(render("stage/empty_table.sql", name=incoming))
+                self.session.execute(render("table/empty.sql", name=incoming))
             copied = self._copy_into(incoming, [item], source.max_rejects - len(total.rejects))
             day = pattern.day(item.key)
             interval = _interval(day, source.margin_days)

@@ -75,7 +75,7 @@ class SourceStaging:
             return None
         log.info("The objects of %s have changed since they were staged. They are staged again.", self.table)
         for name, _ in self._tables:
-            session.execute(render("stage/empty_table.sql", name=name))
+            session.execute(render("table/empty.sql", name=name))
         return self._fill_for_load(session)
 
     def stage_temporarily(self, session: Session) -> Staged:
@@ -88,7 +88,7 @@ class SourceStaging:
             self.table,
         )
         for name, template in self._tables:
-            session.execute(render("stage/create_temporary_table.sql", name=bare(name), like=template))
+            session.execute(render("table/create_temporary.sql", name=bare(name), like=template))
         return self._fill_for_load(session)
 
     def explain(self, session: Session, error: Exception) -> Exception:

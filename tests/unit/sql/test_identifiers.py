@@ -9,7 +9,6 @@ def test_names_are_quoted():
     assert identifiers.identifier("time") == '"time"'
     assert identifiers.table("songplays") == '"songplays"'
     assert identifiers.table("etl.loads") == '"etl"."loads"'
-    assert identifiers.columns(["user_id", "level"], of='"users"') == '"users"."user_id",\n    "users"."level"'
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
-from redshift_elt.loading.history import Load, record
+from redshift_elt.loading.history import LoadRecord, record
 from redshift_elt.staging.rejects import Reject, insert_rejects
 from redshift_standin import SECRET_KEY
 from standin_support.waiting import HANGS_AFTER_SECONDS
@@ -44,7 +44,7 @@ def load(target, start, end, run_id, loaded_at, dag_id=DAG, **counts):
     full = (start, end) == FULL
     phases = {f"{name}_seconds": 1.5 for name in ("staging", "waiting", "preparing", "writing")}
     rest = {"objects": 2, "rows_read": 9, "rejected": None, **phases, "started_at": started, "loaded_at": loaded_at}
-    return Load(dag_id, run_id, f"load_{target}", 1, target, start, end, full, **numbers, **rest)
+    return LoadRecord(dag_id, run_id, f"load_{target}", 1, target, start, end, full, **numbers, **rest)
 
 
 def check(name, outcome, start, end, checked_at, run_id="r", actual="0", target="songplays", dag_id=DAG):
@@ -79,7 +79,7 @@ def write(warehouse):
     def write(*rows):
         def work(session):
             for row in rows:
-                if isinstance(row, Load):
+                if isinstance(row, LoadRecord):
                     record(session, row)
                 elif isinstance(row, Check):
                     session.execute(INSERT_CHECK, row._asdict())

@@ -1,9 +1,10 @@
 {# How many targets have everything below a prefix as of some listing, and the oldest of these listings.
    Binds bucket, prefix, target_1, target_2 and so on. #}
+{% import "macros.sql" as m %}
 select
     count(*),
     min(listed_at)
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in ({% for _ in targets %}%(target_{{ loop.index }})s{% if not loop.last %}, {% endif %}{% endfor %})
+    and target in ({{ m.placeholder_list("target", targets | length) }})

@@ -1,11 +1,12 @@
 {# The objects that every one of some targets has loaded in the same version.
    Binds bucket, target_1, target_2 and so on. #}
+{% import "macros.sql" as m %}
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in ({% for _ in targets %}%(target_{{ loop.index }})s{% if not loop.last %}, {% endif %}{% endfor %})
+    and target in ({{ m.placeholder_list("target", targets | length) }})
 group by
     object_key,
     etag

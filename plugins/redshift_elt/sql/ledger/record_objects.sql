@@ -1,4 +1,5 @@
 {# Record the staged objects in a target's ledger. Binds target. #}
+{% import "macros.sql" as m %}
 insert into etl.loaded_files (
     target,
     bucket,
@@ -17,4 +18,4 @@ select
     modified_at,
     sysdate
 from {{ files | table }}
-where kind <> 'listing'
+where kind {{ m.is_object() }}

@@ -1424,6 +1424,14 @@ delete from etl.loaded_files
 where target = %(target)s;
 -- with target = 'brands'
 
+delete from etl.loaded_files
+using "staging_products_files__4e4a3efb5fa2"
+where etl.loaded_files.target = %(target)s
+    and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
+    and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
+    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+-- with target = 'brands'
+
 insert into etl.loaded_files (
     target,
     bucket,

@@ -129,38 +129,58 @@ select
 from "staging_orders__4e4a3efb5fa2";
 
 insert into etl.check_results (
-    dag_id,
-    run_id,
-    window_start,
-    window_end,
-    target,
-    check_name,
-    severity,
-    expected,
-    actual,
-    passed,
-    outcome,
-    duration_seconds,
-    checked_at
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
 )
 values
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_0)s, %(check_name_0)s, %(severity_0)s,
-    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
-    %(duration_seconds_0)s, %(checked_at_0)s
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(target_1)s,
+    %(check_name_1)s,
+    %(severity_1)s,
+    %(expected_1)s,
+    %(actual_1)s,
+    %(passed_1)s,
+    %(outcome_1)s,
+    %(duration_seconds_1)s,
+    %(checked_at_1)s
 ),
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_1)s, %(check_name_1)s, %(severity_1)s,
-    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
-    %(duration_seconds_1)s, %(checked_at_1)s
+    %(dag_id_2)s,
+    %(run_id_2)s,
+    %(window_start_2)s,
+    %(window_end_2)s,
+    %(target_2)s,
+    %(check_name_2)s,
+    %(severity_2)s,
+    %(expected_2)s,
+    %(actual_2)s,
+    %(passed_2)s,
+    %(outcome_2)s,
+    %(duration_seconds_2)s,
+    %(checked_at_2)s
 );
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00', target_0 = 'staging_orders', check_name_0 = 'quantity below 1',
---      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
---      target_1 = 'staging_orders', check_name_1 = 'values of status that are not accepted', severity_1 = 'error',
---      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed'
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', window_start_1 = '2018-11-01 00:00:00',
+--      window_end_1 = '2018-11-02 00:00:00', target_1 = 'staging_orders', check_name_1 = 'quantity below 1',
+--      severity_1 = 'error', expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed',
+--      dag_id_2 = 'shop', run_id_2 = 'scheduled__2018-11-02', window_start_2 = '2018-11-01 00:00:00',
+--      window_end_2 = '2018-11-02 00:00:00', target_2 = 'staging_orders',
+--      check_name_2 = 'values of status that are not accepted', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed'
 
 commit;
 
@@ -296,38 +316,58 @@ select
 from "staging_orders__4e4a3efb5fa2";
 
 insert into etl.check_results (
-    dag_id,
-    run_id,
-    window_start,
-    window_end,
-    target,
-    check_name,
-    severity,
-    expected,
-    actual,
-    passed,
-    outcome,
-    duration_seconds,
-    checked_at
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
 )
 values
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_0)s, %(check_name_0)s, %(severity_0)s,
-    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
-    %(duration_seconds_0)s, %(checked_at_0)s
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(target_1)s,
+    %(check_name_1)s,
+    %(severity_1)s,
+    %(expected_1)s,
+    %(actual_1)s,
+    %(passed_1)s,
+    %(outcome_1)s,
+    %(duration_seconds_1)s,
+    %(checked_at_1)s
 ),
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_1)s, %(check_name_1)s, %(severity_1)s,
-    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
-    %(duration_seconds_1)s, %(checked_at_1)s
+    %(dag_id_2)s,
+    %(run_id_2)s,
+    %(window_start_2)s,
+    %(window_end_2)s,
+    %(target_2)s,
+    %(check_name_2)s,
+    %(severity_2)s,
+    %(expected_2)s,
+    %(actual_2)s,
+    %(passed_2)s,
+    %(outcome_2)s,
+    %(duration_seconds_2)s,
+    %(checked_at_2)s
 );
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00', target_0 = 'staging_orders', check_name_0 = 'quantity below 1',
---      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
---      target_1 = 'staging_orders', check_name_1 = 'values of status that are not accepted', severity_1 = 'error',
---      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed'
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', window_start_1 = '2018-11-01 00:00:00',
+--      window_end_1 = '2018-11-02 00:00:00', target_1 = 'staging_orders', check_name_1 = 'quantity below 1',
+--      severity_1 = 'error', expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed',
+--      dag_id_2 = 'shop', run_id_2 = 'scheduled__2018-11-02', window_start_2 = '2018-11-01 00:00:00',
+--      window_end_2 = '2018-11-02 00:00:00', target_2 = 'staging_orders',
+--      check_name_2 = 'values of status that are not accepted', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed'
 
 commit;
 
@@ -527,38 +567,58 @@ select
 from "staging_orders__4e4a3efb5fa2";
 
 insert into etl.check_results (
-    dag_id,
-    run_id,
-    window_start,
-    window_end,
-    target,
-    check_name,
-    severity,
-    expected,
-    actual,
-    passed,
-    outcome,
-    duration_seconds,
-    checked_at
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
 )
 values
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_0)s, %(check_name_0)s, %(severity_0)s,
-    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
-    %(duration_seconds_0)s, %(checked_at_0)s
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(target_1)s,
+    %(check_name_1)s,
+    %(severity_1)s,
+    %(expected_1)s,
+    %(actual_1)s,
+    %(passed_1)s,
+    %(outcome_1)s,
+    %(duration_seconds_1)s,
+    %(checked_at_1)s
 ),
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_1)s, %(check_name_1)s, %(severity_1)s,
-    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
-    %(duration_seconds_1)s, %(checked_at_1)s
+    %(dag_id_2)s,
+    %(run_id_2)s,
+    %(window_start_2)s,
+    %(window_end_2)s,
+    %(target_2)s,
+    %(check_name_2)s,
+    %(severity_2)s,
+    %(expected_2)s,
+    %(actual_2)s,
+    %(passed_2)s,
+    %(outcome_2)s,
+    %(duration_seconds_2)s,
+    %(checked_at_2)s
 );
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00', target_0 = 'staging_orders', check_name_0 = 'quantity below 1',
---      severity_0 = 'error', expected_0 = '0', actual_0 = '0', passed_0 = True, outcome_0 = 'passed',
---      target_1 = 'staging_orders', check_name_1 = 'values of status that are not accepted', severity_1 = 'error',
---      expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed'
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', window_start_1 = '2018-11-01 00:00:00',
+--      window_end_1 = '2018-11-02 00:00:00', target_1 = 'staging_orders', check_name_1 = 'quantity below 1',
+--      severity_1 = 'error', expected_1 = '0', actual_1 = '0', passed_1 = True, outcome_1 = 'passed',
+--      dag_id_2 = 'shop', run_id_2 = 'scheduled__2018-11-02', window_start_2 = '2018-11-01 00:00:00',
+--      window_end_2 = '2018-11-02 00:00:00', target_2 = 'staging_orders',
+--      check_name_2 = 'values of status that are not accepted', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed'
 
 commit;
 
@@ -834,37 +894,56 @@ select
 from "staging_orders__4e4a3efb5fa2";
 
 insert into etl.check_results (
-    dag_id,
-    run_id,
-    window_start,
-    window_end,
-    target,
-    check_name,
-    severity,
-    expected,
-    actual,
-    passed,
-    outcome,
-    duration_seconds,
-    checked_at
+    "dag_id",
+    "run_id",
+    "window_start",
+    "window_end",
+    "target",
+    "check_name",
+    "severity",
+    "expected",
+    "actual",
+    "passed",
+    "outcome",
+    "duration_seconds",
+    "checked_at"
 )
 values
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_0)s, %(check_name_0)s, %(severity_0)s,
-    %(expected_0)s, %(actual_0)s, %(passed_0)s, %(outcome_0)s,
-    %(duration_seconds_0)s, %(checked_at_0)s
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(target_1)s,
+    %(check_name_1)s,
+    %(severity_1)s,
+    %(expected_1)s,
+    %(actual_1)s,
+    %(passed_1)s,
+    %(outcome_1)s,
+    %(duration_seconds_1)s,
+    %(checked_at_1)s
 ),
 (
-    %(dag_id)s, %(run_id)s, %(window_start)s, %(window_end)s,
-    %(target_1)s, %(check_name_1)s, %(severity_1)s,
-    %(expected_1)s, %(actual_1)s, %(passed_1)s, %(outcome_1)s,
-    %(duration_seconds_1)s, %(checked_at_1)s
+    %(dag_id_2)s,
+    %(run_id_2)s,
+    %(window_start_2)s,
+    %(window_end_2)s,
+    %(target_2)s,
+    %(check_name_2)s,
+    %(severity_2)s,
+    %(expected_2)s,
+    %(actual_2)s,
+    %(passed_2)s,
+    %(outcome_2)s,
+    %(duration_seconds_2)s,
+    %(checked_at_2)s
 );
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '1970-01-01 00:00:00',
---      target_0 = 'staging_orders', check_name_0 = 'quantity below 1', severity_0 = 'error', expected_0 = '0',
---      actual_0 = '0', passed_0 = True, outcome_0 = 'passed', target_1 = 'staging_orders',
---      check_name_1 = 'values of status that are not accepted', severity_1 = 'error', expected_1 = '0', actual_1 = '0',
---      passed_1 = True, outcome_1 = 'passed'
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', window_start_1 = '1970-01-01 00:00:00',
+--      target_1 = 'staging_orders', check_name_1 = 'quantity below 1', severity_1 = 'error', expected_1 = '0',
+--      actual_1 = '0', passed_1 = True, outcome_1 = 'passed', dag_id_2 = 'shop', run_id_2 = 'scheduled__2018-11-02',
+--      window_start_2 = '1970-01-01 00:00:00', target_2 = 'staging_orders',
+--      check_name_2 = 'values of status that are not accepted', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
+--      passed_2 = True, outcome_2 = 'passed'
 
 commit;
