@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from redshift_elt.run.window import is_full_load
+from redshift_elt.run.full_load import is_full_load
 from warehouse_page.hours import Coverage, Hour, hour_states
 from warehouse_page.month import Month, earliest, latest
 from warehouse_page.runs import Run

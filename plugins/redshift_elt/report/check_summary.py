@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from redshift_elt.run.window import is_full_load
+from redshift_elt.run.full_load import is_full_load
 
 _OUTCOMES = ("failed", "warned", "passed")
 

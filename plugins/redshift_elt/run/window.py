@@ -9,6 +9,8 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.run import full_load
+
 
 @dataclass(frozen=True)
 class Window:
@@ -69,17 +71,7 @@ class Window:
         return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
 
 
-FULL_LOAD = Window(
-    datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc), full=True, origin="full load"
-)
-
-
-def is_full_load(window_end: datetime) -> bool:
-    """Return whether a window is that of a full load.
-
-    :param window_end: its end as in a TIMESTAMP column: UTC, without a zone.
-    """
-    return window_end == FULL_LOAD.bounds[1]
+FULL_LOAD = Window(full_load.START, full_load.END, full=True, origin="full load")
 
 
 def resolve_window(context: Mapping[str, Any]) -> Window:
