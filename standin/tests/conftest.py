@@ -11,7 +11,7 @@ import pytest
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.wire.certificate import CERTIFICATE, server_context
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
-from standin_support.endpoint import RowsCopier, make_endpoint
+from standin_support.endpoint import RowsCopier, new_endpoint
 from standin_support.whole import whole_standin
 
 
@@ -54,19 +54,15 @@ def trusted(certificates, monkeypatch):
 @pytest.fixture
 def endpoint(all_endpoints, endpoint_postgres, certificates, trusted):
     """A new cluster for the test."""
-    made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
-    yield made
-    made.close()
-    all_endpoints.delete(made.cluster)
+    with new_endpoint(all_endpoints, endpoint_postgres, certificates) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def shared_endpoint(all_endpoints, endpoint_postgres, certificates):
     """A cluster for tests that leave nothing behind."""
-    made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
-    yield made
-    made.close()
-    all_endpoints.delete(made.cluster)
+    with new_endpoint(all_endpoints, endpoint_postgres, certificates) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,10 @@ from redshift_elt.staging.date_pattern import DatePattern
 from redshift_elt.staging.source import (
     Source,
     check_bucket,
-    check_max_rejects,
     check_names_days,
     check_prefix,
     check_template,
+    reject_limit,
 )
 from redshift_elt.staging.stage import SourceStaging
 from redshift_elt.staging.staging_context import StagingContext
@@ -215,8 +215,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 time_format=self.time_format,
                 gzip=self.gzip,
             ),
-            # A template renders to a string.
-            max_rejects=int(self.max_rejects),
+            max_rejects=reject_limit(self.max_rejects),
             checks=self.checks,
         )
 
@@ -271,7 +270,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         _unless_template(lambda json: json_option(json, self.bucket), self.json)
         if not _is_template(str(self.max_rejects)):
-            check_max_rejects(int(self.max_rejects))
+            reject_limit(self.max_rejects)
         _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
 
 

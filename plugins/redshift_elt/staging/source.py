@@ -41,7 +41,7 @@ class Source:
             check_prefix(self.prefix)
         if self.key_pattern is not None and self.window_column is not None:
             check_names_days(self.key_pattern)
-        check_max_rejects(self.max_rejects)
+        reject_limit(self.max_rejects)
 
     @property
     def root(self) -> str:
@@ -92,10 +92,13 @@ def check_names_days(pattern: DatePattern) -> None:
         raise ValueError(f"window_column needs a key_pattern with the whole date, not {str(pattern)!r}.")
 
 
-def check_max_rejects(number: int) -> None:
-    """Refuse a number of rejects that COPY cannot tolerate.
+def reject_limit(value: int | str) -> int:
+    """Return the number of rejects that a source tolerates.
 
-    :raises ValueError: it is out of range.
+    :param value: the number, or the text that a template was rendered to.
+    :raises ValueError: it is not a number that COPY accepts.
     """
-    if not 0 <= number <= MOST_REJECTS:
-        raise ValueError(f"max_rejects is {number}: write 0 to {MOST_REJECTS:,}, the limit of COPY.")
+    text = str(value).strip()
+    if not text.isdecimal() or int(text) > MOST_REJECTS:
+        raise ValueError(f"max_rejects is {value!r}: write 0 to {MOST_REJECTS:,}, the limit of COPY.")
+    return int(text)

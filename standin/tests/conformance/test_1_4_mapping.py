@@ -122,7 +122,7 @@ def test_identities_by_default(loader):
             "json 'auto'",
             marks=fact(
                 "1.4/20 BY DEFAULT key",
-                "How such a column is loaded if the JSON objects have its key and there is no column list.",
+                "What COPY loads into the column when the JSON objects have its key and there is no column list.",
                 Here.REFUSED,
                 MAPPING + ", which does not decide it",
             ),
@@ -132,7 +132,7 @@ def test_identities_by_default(loader):
             "",
             marks=fact(
                 "1.4/20 BY DEFAULT position",
-                "How such a column is loaded by position without a column list.",
+                "What COPY loads into the column by position when there is no column list.",
                 Here.REFUSED,
                 MAPPING + ", which does not decide it",
             ),

@@ -22,7 +22,7 @@ from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import Connection
 
 from standin_support.airflow_connections import connections  # noqa: F401 - a fixture
-from standin_support.endpoint import make_endpoint
+from standin_support.endpoint import new_endpoint
 from standin_support.facts import Here, fact
 from standin_support.whole import BUCKET, CLUSTER, DATABASE, USER
 
@@ -32,13 +32,11 @@ DRIVER = "redshift_connector"
 @pytest.fixture(scope="module")
 def cluster(all_endpoints, endpoint_postgres, certificates):
     """A cluster with one table, which tests must not change."""
-    made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
-    connection = made.psycopg(autocommit=True)
-    connection.execute("create table t (a integer not null primary key, b varchar(9)) distkey (a) sortkey (a)")
-    connection.execute("create view v as select a from t")
-    yield made
-    made.close()
-    all_endpoints.delete(made.cluster)
+    with new_endpoint(all_endpoints, endpoint_postgres, certificates) as made:
+        connection = made.psycopg(autocommit=True)
+        connection.execute("create table t (a integer not null primary key, b varchar(9)) distkey (a) sortkey (a)")
+        connection.execute("create view v as select a from t")
+        yield made
 
 
 @pytest.fixture

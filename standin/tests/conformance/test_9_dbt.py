@@ -8,7 +8,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from standin_support.endpoint import make_endpoint
+from standin_support.endpoint import new_endpoint
 from standin_support.facts import Here, fact
 from standin_support.whole import BUCKET, DATABASE, USER
 
@@ -19,13 +19,11 @@ ADAPTER = "dbt-redshift's macros"
 @pytest.fixture(scope="module")
 def cluster(all_endpoints, endpoint_postgres, certificates):
     """A cluster with a table and a view, which no test here changes."""
-    made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
-    connection = made.psycopg(autocommit=True)
-    connection.execute("create table t (a integer primary key)")
-    connection.execute("create view v as select a from t")
-    yield made
-    made.close()
-    all_endpoints.delete(made.cluster)
+    with new_endpoint(all_endpoints, endpoint_postgres, certificates) as made:
+        connection = made.psycopg(autocommit=True)
+        connection.execute("create table t (a integer primary key)")
+        connection.execute("create view v as select a from t")
+        yield made
 
 
 @fact(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,9 +102,14 @@ class RowsCopier:
 _numbers = itertools.count(1)
 
 
-def make_endpoint(endpoints, postgres, certificates) -> Endpoint:
+@contextmanager
+def new_endpoint(endpoints, postgres, certificates) -> Iterator[Endpoint]:
+    """Create a cluster for the block; at the end its connections are closed, and it is deleted."""
     cluster = f"cluster-{next(_numbers)}"
     port = free_port()
     endpoints.create(cluster, port=port, database=DATABASE, master_user=USER)
     endpoints.set_password(cluster, USER, PASSWORD)
-    return Endpoint(endpoints, postgres, certificates, cluster, port)
+    made = Endpoint(endpoints, postgres, certificates, cluster, port)
+    yield made
+    made.close()
+    endpoints.delete(cluster)

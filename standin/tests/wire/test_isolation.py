@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from redshift_standin.engine.databases import database_name
-from standin_support.endpoint import DATABASE, make_endpoint
+from standin_support.endpoint import DATABASE, new_endpoint
 
 SECRET = "the-other-cluster's-secret"
 
@@ -53,14 +53,12 @@ WAYS = [
 
 @pytest.fixture(scope="module")
 def clusters(all_endpoints, endpoint_postgres, certificates):
-    one, other = (make_endpoint(all_endpoints, endpoint_postgres, certificates) for _ in range(2))
-    owner = other.psycopg(autocommit=True)
-    owner.execute("create table secrets (secret varchar(100))")
-    owner.execute(f"insert into secrets values ('{SECRET.replace(chr(39), chr(39) * 2)}')")
-    yield one, other
-    for each in (one, other):
-        each.close()
-        all_endpoints.delete(each.cluster)
+    parts = (all_endpoints, endpoint_postgres, certificates)
+    with new_endpoint(*parts) as one, new_endpoint(*parts) as other:
+        owner = other.psycopg(autocommit=True)
+        owner.execute("create table secrets (secret varchar(100))")
+        owner.execute(f"insert into secrets values ('{SECRET.replace(chr(39), chr(39) * 2)}')")
+        yield one, other
 
 
 @pytest.fixture

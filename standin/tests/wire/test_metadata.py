@@ -10,7 +10,7 @@ import pytest
 import redshift_connector
 import sqlalchemy
 
-from standin_support.endpoint import make_endpoint
+from standin_support.endpoint import new_endpoint
 
 TABLES = """
 create table plays (id integer not null primary key, name varchar(10) default 'none') distkey (name) sortkey (id);
@@ -26,13 +26,11 @@ create table extra.days (
 @pytest.fixture(scope="module")
 def described(all_endpoints, endpoint_postgres, certificates):
     """A cluster with two tables and a view, which tests must not change."""
-    made = make_endpoint(all_endpoints, endpoint_postgres, certificates)
-    connection = made.psycopg(autocommit=True)
-    for statement in TABLES.split(";"):
-        connection.execute(statement)
-    yield made
-    made.close()
-    all_endpoints.delete(made.cluster)
+    with new_endpoint(all_endpoints, endpoint_postgres, certificates) as made:
+        connection = made.psycopg(autocommit=True)
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+        yield made
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_list_every_without_a_ledger_is_refused():
         ({"json": "s3://shop/paths.json"}, "write the key of a JSONPaths file"),
         ({"iam_role": "copy"}, "write 'default' or the ARN"),
         ({"max_rejects": "100000"}, "write 0 to 99,999"),
-        ({"max_rejects": "many"}, "many"),
+        ({"max_rejects": "many"}, "max_rejects is 'many': write 0 to 99,999"),
         ({"prefix": None, "key_pattern": "orders/today.json"}, "write the date with %Y"),
         ({"prefix": None, "key_pattern": "orders/%Y/%m.json", "window_column": "at"}, "with the whole date"),
     ],

@@ -276,7 +276,7 @@ def test_last_result_of_each_check_and_its_failures(warehouse, ask, write):
     )
     answer = ask("2018-11")
     now = {one["check"]: (one["outcome"], one["actual"]) for one in answer["checks_now"]}
-    # A check without a result in the week before the last one is no longer shown.
+    # A check whose last result is more than seven days older than the DAG's last one counts as removed.
     assert now == {"nulls": ("passed", "0"), "rows": ("warned", "nothing")}
     assert [(one["check"], one["run_id"], one["full_load"]) for one in answer["checks_not_passed"]] == [
         ("rows", "run-3", True),

@@ -52,7 +52,7 @@ class Output:
             self.replace(index, self._statement.source[token.start : token.end])
 
     def copy_range(self, low: int, high: int) -> None:
-        """Add tokens as they were written, with the blanks between them; there are no names among them."""
+        """Add tokens as they were written, including the whitespace between them. None of them may be a name."""
         tokens = self._statement.tokens
         self.replace(low, self._statement.source[tokens[low].start : tokens[high - 1].end])
 

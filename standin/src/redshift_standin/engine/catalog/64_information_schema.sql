@@ -33,31 +33,33 @@ $$;
 do $make$
 declare
     viewed text;
+    schema_column text;
     condition text;
 begin
-    for viewed, condition in
+    for viewed, schema_column in
         values
-            -- The columns of late-binding views are those of pg_get_late_binding_view_cols (AWS page of that name).
-            (
-                'columns',
-                'table_schema <> ''standin'' and (table_schema, table_name) not in '
-                '(select schema_name, view_name from standin.late_binding_views)'
-            ),
-            ('column_privileges', 'table_schema <> ''standin'''),
-            ('data_type_privileges', 'object_schema <> ''standin'''),
-            ('element_types', 'object_schema <> ''standin'''),
-            ('parameters', 'specific_schema <> ''standin'''),
-            ('routine_privileges', 'routine_schema <> ''standin'''),
-            ('routines', 'routine_schema <> ''standin'''),
-            ('schemata', 'schema_name <> ''standin'''),
-            ('sequences', 'sequence_schema <> ''standin'''),
-            ('table_privileges', 'table_schema <> ''standin'''),
-            ('tables', 'table_schema <> ''standin'''),
-            ('triggers', 'event_object_schema <> ''standin'''),
-            ('udt_privileges', 'udt_schema <> ''standin'''),
-            ('usage_privileges', 'object_schema <> ''standin'''),
-            ('views', 'table_schema <> ''standin''')
+            ('columns', 'table_schema'),
+            ('column_privileges', 'table_schema'),
+            ('data_type_privileges', 'object_schema'),
+            ('element_types', 'object_schema'),
+            ('parameters', 'specific_schema'),
+            ('routine_privileges', 'routine_schema'),
+            ('routines', 'routine_schema'),
+            ('schemata', 'schema_name'),
+            ('sequences', 'sequence_schema'),
+            ('table_privileges', 'table_schema'),
+            ('tables', 'table_schema'),
+            ('triggers', 'event_object_schema'),
+            ('udt_privileges', 'udt_schema'),
+            ('usage_privileges', 'object_schema'),
+            ('views', 'table_schema')
     loop
+        condition := format('%I <> ''standin''', schema_column);
+        -- The columns of late-binding views are those of pg_get_late_binding_view_cols (AWS page of that name).
+        if viewed = 'columns' then
+            condition := condition || ' and (table_schema, table_name) not in '
+                '(select schema_name, view_name from standin.late_binding_views)';
+        end if;
         if to_regclass('standin.own_' || viewed) is null then
             execute format(
                 'create view standin.own_%s as %s',

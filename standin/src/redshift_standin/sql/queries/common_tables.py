@@ -29,7 +29,7 @@ class CommonTables:
         self._tables = list(_read_all(statement)) if statement.has_any("with") else []
 
     def is_named(self, index: int) -> bool:
-        """Whether the name at this index, in the place of a relation, is that of a common table expression."""
+        """Whether the relation that is named at this index is a common table expression."""
         statement = self._statement
         if not self._tables or statement.at(index + 1, "."):
             return False
