@@ -35,6 +35,7 @@ from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
 INCLUDE = Path(__file__).parents[1] / "include"
 # The Airflow Variable with the recipients of alerts.
 ALERTS = "sparkify_alerts"
+USER_COLUMNS = ["level_as_of", "level", "first_name", "last_name", "gender"]
 
 with DAG(
     dag_id="sparkify_etl",
@@ -119,9 +120,7 @@ with DAG(
         strategy=MergeRecords(
             records="etl.user_records",
             window_column="level_as_of",
-            choices=[
-                Choice(["level_as_of", "level", "first_name", "last_name", "gender"], order_by=["level_as_of desc"])
-            ],
+            choices=[Choice(USER_COLUMNS, order_by=["level_as_of desc"])],
         ),
     )
     LoadDimensionOperator(
