@@ -293,14 +293,25 @@ def test_rejects_without_stored_line_text_are_reported(source):
 
 
 @pytest.mark.parametrize(
-    ("after", "records", "words"),
+    ("after", "records", "kind", "words"),
     [
-        ("select 1", 3, None),
-        ("select 1", 4, "4 records were read from 1 objects, but 2 rows were loaded and 1 records rejected: 1 are not"),
-        ("delete from numbers where n = 1", 3, "has 1 rows from 1 objects, and 1 load errors are known. But COPY"),
+        ("select 1", 3, None, None),
+        (
+            "select 1",
+            4,
+            AirflowFailException,
+            "4 records were read from 1 objects, but 2 rows were loaded and 1 records rejected: 1 are not",
+        ),
+        (
+            "delete from numbers where n = 1",
+            3,
+            AirflowException,
+            "has 1 rows from 1 objects, and 1 load errors are known. But COPY",
+        ),
     ],
 )
-def test_unaccounted_record_fails_the_task_and_allows_a_retry(source, after, records, words):
+def test_unaccounted_record_fails_the_task(source, after, records, kind, words):
+    """A retry of the same objects gives the same numbers, but a history that is incomplete may be complete by then."""
     # A blank line is not a record, so records are counted instead of lines.
     source.put("log_data/one.json", b'{"n": 1}\n\n{"n": "many"}\n{"n": 3}')
     item = S3Object(BUCKET, "log_data/one.json", "", 0, datetime(2018, 11, 1))
@@ -315,9 +326,9 @@ def test_unaccounted_record_fails_the_task_and_allows_a_retry(source, after, rec
         copied = in_transaction(source.run().hook, work)
         assert (copied.rows, [error.line for error in copied.errors]) == (2, [3])
         return
-    with pytest.raises(AirflowException, match=re.escape(words)) as failure:
+    with pytest.raises(kind, match=re.escape(words)) as failure:
         in_transaction(source.run().hook, work)
-    assert not isinstance(failure.value, AirflowFailException)
+    assert type(failure.value) is kind
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 from collections.abc import Iterator
@@ -45,6 +46,23 @@ _PERMANENT_STATES = ("0A", "22", "23", "28", "3D", "3F", "42")
 # The names of DB-API 2.0 for connection errors, in every driver.
 _CONNECTION_ERRORS = {"InterfaceError", "OperationalError"}
 
+# Python's own errors for wrong code and wrong arguments: the same code with the same arguments fails again.
+_WRONG_CODE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+# Some libraries derive network errors from ValueError too; and a response that is not JSON may be an error page.
+_NOT_WRONG_CODE = (OSError, json.JSONDecodeError)
+
 
 class WarehouseRetryPolicy(RetryPolicy):
     """Fail immediately if a retry cannot help, otherwise retry, and log the reason.
@@ -53,8 +71,9 @@ class WarehouseRetryPolicy(RetryPolicy):
     class for a wrong key and for a busy service, and the drivers use one for wrong SQL and for a lock conflict.
     Therefore this policy checks the error codes of AWS and the warehouse, also those of the causes of an exception.
 
-    Unknown errors follow the task's ``retries``; so do the delays. Airflow does not consult the policy for
-    ``AirflowFailException``, which always fails, nor for a process that was killed, which is retried.
+    If none of them is known and Python's own errors or Jinja's show wrong code, a wrong argument or a wrong template,
+    the task fails too. Other unknown errors follow the task's ``retries``; so do the delays. Airflow does not consult
+    the policy for ``AirflowFailException``, which always fails, nor for a process that was killed, which is retried.
     """
 
     def evaluate(
@@ -66,7 +85,8 @@ class WarehouseRetryPolicy(RetryPolicy):
     ) -> RetryDecision:
         """Return the decision for the first exception in the chain of causes that is known."""
         decisions = (_decide(error) for error in _chain(exception))
-        return next((decision for decision in decisions if decision), RetryDecision.default())
+        known = next((decision for decision in decisions if decision), None)
+        return known or _by_code(exception) or RetryDecision.default()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -139,4 +159,16 @@ def _by_class(error: BaseException) -> RetryDecision | None:
     network = (AwsConnectionError, HTTPClientError, ConnectionError, TimeoutError, ssl.SSLError)
     if isinstance(error, network) or kinds & _CONNECTION_ERRORS:
         return RetryDecision.retry(reason=f"The connection failed: {error}")
+    return None
+
+
+def _by_code(error: BaseException) -> RetryDecision | None:
+    """Decide by whether the code is wrong; only for the error that was raised.
+
+    Code that handles such an error and raises another one knows what it means.
+    """
+    from jinja2 import TemplateError
+
+    if isinstance(error, TemplateError) or (isinstance(error, _WRONG_CODE) and not isinstance(error, _NOT_WRONG_CODE)):
+        return RetryDecision.fail(f"The code, an argument or a template is wrong: {type(error).__name__}: {error}")
     return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
@@ -105,7 +105,9 @@ class LoadOperator(UsesStagingOperator):
         """Load the target and return how many rows were staged, inserted, updated, deleted, unchanged, and late.
 
         :raises AirflowSkipException: no row of the target had to change.
+        :raises AirflowFailException: ``table`` has rendered to a value that cannot be a table.
         """
+        self._refuse_wrong_names()
         phases = Phases()
         window = self.window(context)
         instance = context["ti"]
@@ -164,6 +166,14 @@ class LoadOperator(UsesStagingOperator):
         for ledger, staged in ledgers:
             ledger.record(session, self.table, staged)
         return load, counts
+
+    def _refuse_wrong_names(self) -> None:
+        try:
+            for table in self.locked:
+                identifiers.table(table)
+        except ValueError as error:
+            # A template renders to the same value in every try.
+            raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
 
     def _create_lock_table(self, target: str) -> None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_errors import LoadError, errors_of_copy, wait_for
@@ -51,7 +51,8 @@ def reconcile(
     :param objects: the objects that were read.
     :param count_records: counts the records in an object.
     :param tolerant: whether COPY was allowed to reject records; the load history is then waited for.
-    :raises AirflowException: a record is not accounted for, or the load history does not show the COPY.
+    :raises AirflowException: the load history does not show the COPY, or not all of it.
+    :raises AirflowFailException: a record is not accounted for.
     """
     [(rows,)] = session.fetch(render("stage/count_rows.sql", name=table))
     [(copied,)] = session.fetch(render("stage/copied_rows.sql"))
@@ -79,13 +80,14 @@ def reconcile(
 def _count_again(rows: int, errors: int, records: Sequence[int]) -> None:
     """Compare rows and errors with the numbers of records in the objects.
 
-    :raises AirflowException: a record is not accounted for.
+    :raises AirflowFailException: a record is not accounted for; the same objects give the same numbers again.
     """
     read = sum(records)
     if read != rows + errors:
-        raise AirflowException(
+        raise AirflowFailException(
             f"{read} records were read from {len(records)} objects, but {rows} rows were loaded and {errors} records "
-            f"rejected: {abs(read - rows - errors)} are not accounted for. Nothing was kept; the task can be retried."
+            f"rejected: {abs(read - rows - errors)} are not accounted for. Nothing was kept. Write each record of the "
+            "objects on one line, then clear the task."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
 from redshift_elt.operators.data_quality import DataQualityOperator
@@ -96,6 +97,15 @@ def test_template_is_validated_after_rendering():
     table = "{{ params.table }}"
     for operator, arguments in ((StageToRedshiftOperator, {**STAGE, "prefix": "logs/"}), (LoadFactOperator, FACT)):
         assert operator(**{**arguments, "table": table}).table == table
+
+
+@pytest.mark.parametrize("rendered", ["", "Sales 2018", "a.b.c", "None; drop table users"])
+@pytest.mark.parametrize(("operator", "arguments"), [(LoadFactOperator, FACT), (LoadDimensionOperator, DIMENSION)])
+def test_load_whose_template_renders_to_a_wrong_table_is_not_retried(operator, arguments, rendered):
+    load = operator(**{**arguments, "table": "{{ params.table }}"})
+    load.render_template_fields({"params": {"table": rendered}})
+    with pytest.raises(AirflowFailException, match=r"An argument of t cannot be used\. '.*' cannot be a table"):
+        load.execute({})
 
 
 def test_arguments_that_users_template_are_template_fields():
