@@ -65,7 +65,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         per request, so listing a large prefix in every hourly run is expensive. Full loads and manually triggered runs
         always list. None: every run lists.
     :param json: ``auto``, ``auto ignorecase``, or the key of a JSONPaths file in the same bucket.
-    :param iam_role: the role that COPY uses: ``default`` for the cluster's default role, or an ARN.
+    :param iam_role: the role that COPY uses: ``default`` for the cluster's default role, an ARN, or a chain of roles
+        ``arn1,arn2``, where each role assumes the next and the last one reads the bucket.
     :param region: the region of the bucket; by default the region of the AWS connection.
     :param time_format: COPY's TIMEFORMAT, such as ``epochmillisecs``.
     :param gzip: whether the objects are compressed with gzip.

@@ -6,6 +6,7 @@ from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_options import CopyOptions, json_option
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
+OTHER = "arn:aws-us-gov:iam::210987654321:role/data/reader@2"
 
 
 def copy(name, url, options, manifest=False, max_rejects=0):
@@ -37,7 +38,18 @@ def test_options_that_are_not_set_are_left_out():
     )
 
 
-@pytest.mark.parametrize("role", ["", "copy", "default;", "arn:aws:iam::12:role/copy", f"{ROLE}' manifest"])
+@pytest.mark.parametrize("roles", [ROLE, f"{ROLE},{OTHER}", f"{ROLE},{OTHER},{ROLE}"])
+def test_role_or_chain_of_roles_is_one_text(roles):
+    assert f"iam_role '{roles}'\n" in copy("t", "s3://bucket/key", CopyOptions(iam_role=roles))
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "", "copy", "default;", "arn:aws:iam::12:role/copy", f"{ROLE}' manifest",
+        f"{ROLE}, {OTHER}", f"{ROLE},", f",{ROLE}", f"{ROLE},copy", f"default,{ROLE}", f"{ROLE};{OTHER}",
+    ],
+)  # fmt: skip
 def test_role_that_copy_cannot_use_is_refused(role):
     with pytest.raises(ValueError, match="iam_role"):
         CopyOptions(iam_role=role)

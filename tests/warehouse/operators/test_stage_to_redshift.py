@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -151,3 +152,29 @@ def test_wrong_name_is_not_mistaken_for_an_hour_without_events(loaded, expected,
     with pytest.raises(AirflowFailException, match=words):
         run.execute("stage_events")
     assert comparable_tables(loaded.star_schema()) == expected
+
+
+def test_last_role_of_a_chain_reads_the_bucket(bucket, monkeypatch):
+    """The cluster assumes its own role, and that role assumes one that reads the bucket, say of another account."""
+    iam = boto3.client("iam")
+    first = iam.get_role(RoleName="sparkify-copy")["Role"]["Arn"]
+    trust = policy("sts:AssumeRole", Principal={"AWS": first})
+    last = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    read = policy("s3:Get*", "s3:List*", Resource="*")
+    iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=read)
+    put(bucket, {}, {})
+    monkeypatch.setattr(bucket.dag.get_task("stage_events"), "iam_role", f"{first},{last}")
+    with pytest.raises(Exception, match=r"is not authorized to assume IAM Role .*role/reader"):
+        bucket.run(*DAY).execute("stage_events")
+    assume = policy("sts:AssumeRole", Resource=last)
+    iam.put_role_policy(RoleName="sparkify-copy", PolicyName="assume", PolicyDocument=assume)
+    try:
+        assert bucket.run(*DAY).execute("stage_events")["rows"] == 2
+    finally:
+        iam.delete_role_policy(RoleName="sparkify-copy", PolicyName="assume")
+        iam.delete_role_policy(RoleName="reader", PolicyName="read")
+        iam.delete_role(RoleName="reader")
+
+
+def policy(*actions: str, **fields: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, **fields}]})
