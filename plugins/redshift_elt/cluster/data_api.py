@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from redshift_elt.connection.server_error import ServerError
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +19,8 @@ _MAXIMUM_STATEMENTS = 40
 # The longest time that DescribeStatement waits for the end of a statement.
 _WAIT_SECONDS = 30
 _ENDED = ("FINISHED", "FAILED", "ABORTED")
+# The Data API passes on the text of an error without its SQLSTATE.
+_WRONG_STATEMENT = re.compile(r"syntax error|does not exist|permission denied|must be owner|not supported")
 
 
 @dataclass(frozen=True)
@@ -35,11 +40,12 @@ class Administrator:
         """Run statements in one transaction, and return the rows of the last one.
 
         :raises AirflowException: one of them failed, and none took effect.
+        :raises AirflowFailException: as above, and a retry would fail too.
         """
         if len(statements) > _MAXIMUM_STATEMENTS:
-            raise AirflowException(
+            raise AirflowFailException(
                 f"{len(statements)} statements are more than the Data API runs in one transaction: at most "
-                f"{_MAXIMUM_STATEMENTS}. Combine DDL files, or leave out statements that are no longer needed."
+                f"{_MAXIMUM_STATEMENTS}."
             )
         submitted = self.client.batch_execute_statement(
             ClusterIdentifier=self.cluster, Database=self.database, SecretArn=self.secret_arn, Sqls=list(statements)
@@ -47,12 +53,27 @@ class Administrator:
         while (found := self._describe(submitted))["Status"] not in _ENDED:
             log.info("Statement %s: %s.", submitted, found["Status"])
         if found["Status"] != "FINISHED":
-            raise AirflowException(
-                f"The statements on the cluster {self.cluster!r} were {found['Status'].lower()}, and none took effect: "
-                f"{found.get('Error', 'the Data API gives no reason')}"
-            )
+            raise self._failure(found["Status"].lower(), found.get("Error", "the Data API gives no reason"))
         last = found["SubStatements"][-1]
         return self._rows(last["Id"]) if last.get("HasResultSet") else []
+
+    def run_in_batches(self, groups: Iterable[Sequence[str]]) -> None:
+        """Run any number of statements in as few transactions as the Data API allows.
+
+        If one fails, the earlier transactions stay, so the statements must be such that all can be run again.
+
+        :param groups: the statements that belong into one transaction. A group is divided only if it is too large.
+        :raises AirflowException: a statement failed, and none of its transaction took effect; see :meth:`run`.
+        """
+        for batch in _batches(groups):
+            self.run(batch)
+            log.info("%s statements have taken effect.", len(batch))
+
+    def _failure(self, status: str, reason: str) -> AirflowException:
+        message = f"The statements on the cluster {self.cluster!r} were {status}, and none took effect: {reason}"
+        if _WRONG_STATEMENT.search(reason) and not ServerError("", reason, "").is_conflict:
+            return AirflowFailException(message)
+        return AirflowException(message)
 
     def _describe(self, statement: str) -> dict[str, Any]:
         return self.client.describe_statement(Id=statement, WaitTimeSeconds=_WAIT_SECONDS)
@@ -60,3 +81,17 @@ class Administrator:
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)
         return [tuple(next(iter(field.values())) for field in row) for page in pages for row in page["Records"]]
+
+
+def _batches(groups: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    """Yield the statements in their order, at most as many at a time as a transaction may have."""
+    batch: list[str] = []
+    for group in groups:
+        for start in range(0, len(group), _MAXIMUM_STATEMENTS):
+            part = group[start : start + _MAXIMUM_STATEMENTS]
+            if len(batch) + len(part) > _MAXIMUM_STATEMENTS:
+                yield batch
+                batch = []
+            batch = [*batch, *part]
+    if batch:
+        yield batch

@@ -14,7 +14,7 @@ from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
 from redshift_elt.connection.aws_api import boto3_client
-from redshift_elt.ddl.files import PUBLIC, ddl_statements, table_of
+from redshift_elt.ddl.files import PUBLIC, ddl_files, table_of
 from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
 from redshift_elt.sql.render import render
 
@@ -76,8 +76,10 @@ def prepare_database(
 ) -> None:
     """Create the missing tables, and the user that the connection logs in as, with the privileges that loads need.
 
-    The bookkeeping schema comes first; see :mod:`redshift_elt.ddl.migrations`. The rest is one transaction. The
-    administrator runs all of it through the Data API, which reads the password from its secret.
+    The bookkeeping schema comes first; see :mod:`redshift_elt.ddl.migrations`. The rest is one transaction or, with
+    many tables, several: the Data API limits the statements of each. A DDL file is not divided, and neither is what a
+    reset drops and empties. Calling the function again completes what an error has interrupted. The administrator runs
+    all of it through the Data API, which reads the password from its secret.
 
     The user may also load the tables that the administrator creates later in the schemas ``public`` and ``etl``.
 
@@ -95,11 +97,11 @@ def prepare_database(
     )
 
     migrate(administrator)
-    create = ddl_statements(folder)
-    tables = [name for name in map(table_of, create) if name]
+    files = ddl_files(folder)
+    tables = [name for statements in files for name in map(table_of, statements) if name]
     before = set(administrator.run([render("access/existing.sql", user=user, schemas=_schemas(tables))]))
-    statements = _empty([name for name in tables if ("table", name) in before]) if reset.requested else []
-    statements += create
+    groups = [_empty([name for name in tables if ("table", name) in before])] if reset.requested else []
+    groups += files
     if user == found["MasterUsername"]:
         log.warning(
             "The connection %r logs in as the administrator. Let it log in as a separate user, which this task then "
@@ -107,8 +109,8 @@ def prepare_database(
             conn_id,
         )
     else:
-        statements += _give_access(user, tables, exists=("user", user) in before)
-    administrator.run(statements)
+        groups.append(_give_access(user, tables, exists=("user", user) in before))
+    administrator.run_in_batches(groups)
     _log_result(before, user, tables, reset=reset.requested)
 
 

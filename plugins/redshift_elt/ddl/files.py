@@ -17,9 +17,9 @@ def statements_of(ddl: str) -> list[str]:
     return DbApiHook.split_sql_string(ddl, strip_semicolon=True)
 
 
-def ddl_statements(folder: Path) -> list[str]:
-    """Return the statements of a folder's DDL files, in the order of the files' names."""
-    return [statement for file in sorted(folder.glob("*.sql")) for statement in statements_of(file.read_text("utf-8"))]
+def ddl_files(folder: Path) -> list[list[str]]:
+    """Return the statements of each DDL file of a folder, in the order of the files' names."""
+    return [statements_of(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))]
 
 
 def table_of(statement: str) -> str | None:

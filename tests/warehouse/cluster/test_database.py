@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.database import NO_RESET, Reset, prepare_database
 from redshift_elt.ddl import migrations
-from redshift_elt.ddl.files import ddl_statements, table_of
+from redshift_elt.ddl.files import ddl_files, table_of
 from tests.support.aws_calls import recorded
 from tests.support.faults import AwsFaults
 from tests.support.new_warehouse import CLUSTER, MANAGED_CLUSTER, WAREHOUSE
@@ -19,7 +19,7 @@ from tests.support.warehouse import ROOT
 
 SCHEMA = ROOT / "include" / "sql" / "schema"
 CONN = "redshift_new_loader"
-TABLES = [name for name in map(table_of, ddl_statements(SCHEMA)) if name]
+TABLES = [name for statements in ddl_files(SCHEMA) for name in map(table_of, statements) if name]
 BOOKKEEPING = [f"etl.{name}" for name in (*migrations.TABLES, "schema_versions", "staged_files")]
 
 
@@ -117,6 +117,43 @@ def test_failed_statement_rolls_everything_back(database, tmp_path):
     with pytest.raises(AirflowException, match=r"none took effect: .*nothing"):
         prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
     assert "public.half" not in tables(database)
+
+
+@pytest.fixture
+def many_tables(database, tmp_path):
+    """A folder with more DDL files than the Data API runs statements in a transaction, and their tables."""
+    names = [f"many_{number:02}" for number in range(45)]
+    for name in names:
+        (tmp_path / f"{name}.sql").write_text(f"create table if not exists {name} (a int)")
+    yield tmp_path, names
+    database.execute(f"drop table if exists {', '.join(names)}")
+
+
+def test_any_number_of_tables(database, many_tables):
+    folder, names = many_tables
+    prepare_database(MANAGED_CLUSTER, folder, conn_id=CONN)
+    writes = [f"has_table_privilege('new_loader', '{name}', 'insert')" for name in names]
+    assert database.query(f"select {' and '.join(writes)}") == [(True,)]
+    database.execute("insert into many_00 values (1)")
+    prepare_database(MANAGED_CLUSTER, folder, Reset(requested=True, confirmation=CLUSTER), conn_id=CONN)
+    assert database.query("select count(*) from many_00") == [(0,)]
+
+
+def test_next_run_completes_many_tables_of_which_the_last_has_failed(database, many_tables):
+    folder, names = many_tables
+    last = folder / f"{names[-1]}.sql"
+    right = last.read_text()
+    # The first statement of the file does not stay without the second.
+    last.write_text(f"{right}; create table if not exists broken (a nothing)")
+    with pytest.raises(AirflowFailException, match=r"none took effect: .*nothing"):
+        prepare_database(MANAGED_CLUSTER, folder, conn_id=CONN)
+    assert [name for name in names if f"public.{name}" in tables(database)] == names[:40]
+    database.execute("insert into many_00 values (1)")
+    last.write_text(right)
+    prepare_database(MANAGED_CLUSTER, folder, conn_id=CONN)
+    assert [name for name in names if f"public.{name}" in tables(database)] == names
+    assert database.query("select has_table_privilege('new_loader', 'many_00', 'insert')") == [(True,)]
+    assert database.query("select count(*) from many_00") == [(1,)]
 
 
 def test_tables_are_not_created_on_another_cluster(database, monkeypatch):
