@@ -21,6 +21,8 @@ from redshift_standin import Standin, StandinError
 from redshift_standin.access import cluster_from_json
 from standin_support.waiting import wait_until
 
+OF_THE_PROGRAM = pytest.mark.long("starting and stopping the stand-in as a program")
+
 COMMAND = [sys.executable, "-m", "redshift_standin"]
 FREE_PORTS = ["--aws-port", "0", "--redshift-port", "0"]
 
@@ -78,6 +80,7 @@ def test_it_prints_addresses_and_a_login_and_leaves_nothing_behind(start):
     assert not Path(printed["Certificate"]).parents[1].exists()
 
 
+@OF_THE_PROGRAM
 def test_every_client_can_use_what_it_prints_as_json(start, monkeypatch):
     process = start(*FREE_PORTS, "--format", "json", "--database", "shop", "--bucket", "goods")
     line = process.stdout.readline()
@@ -95,6 +98,7 @@ def test_every_client_can_use_what_it_prints_as_json(start, monkeypatch):
         assert [list(row) for row in cursor.fetchall()] == [["Lamp"]]
 
 
+@OF_THE_PROGRAM
 def test_state_folder_keeps_everything(open_folder, start):
     for expected in (0, 1):
         process = start(*FREE_PORTS, "--format", "json", "--state", str(open_folder / "state"))
@@ -126,6 +130,7 @@ def test_invalid_setting_is_refused(start, option):
     assert errors.startswith("error: REDSHIFT_STANDIN_")
 
 
+@OF_THE_PROGRAM
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -143,6 +148,7 @@ def test_resource_that_cannot_be_created_ends_it_with_one_line(start, options, p
     assert len(errors.splitlines()) == 1
 
 
+@OF_THE_PROGRAM
 def test_state_folder_is_used_by_one_process_at_a_time(open_folder, start):
     options = [*FREE_PORTS, "--format", "json", "--state", str(open_folder)]
     first = start(*options)
@@ -153,6 +159,7 @@ def test_state_folder_is_used_by_one_process_at_a_time(open_folder, start):
     assert f"Another stand-in uses the state folder {open_folder}" in errors
 
 
+@OF_THE_PROGRAM
 def test_it_stops_when_its_terminal_is_closed(start):
     process = start(*FREE_PORTS, "--format", "json")
     assert process.stdout.readline()
@@ -163,6 +170,7 @@ def test_it_stops_when_its_terminal_is_closed(start):
     wait_until(lambda: not any(child.is_running() for child in children), "every process has ended")
 
 
+@OF_THE_PROGRAM
 def test_it_stops_when_the_program_that_started_it_is_killed():
     script = "from redshift_standin import Standin; print(Standin().start().port, flush=True); input()"
     owner = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

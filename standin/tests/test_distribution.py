@@ -19,6 +19,8 @@ from packaging.requirements import Requirement
 
 import redshift_standin
 
+pytestmark = pytest.mark.long("the stand-in in a clean environment, as root and as an ordinary user")
+
 PROJECT = Path(__file__).parents[1]
 # A user without privileges.
 NOBODY = 65534

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+IN_OTHER_PROJECTS = pytest.mark.long("the stand-in in other projects than the shortest one")
+
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 PYTHON, EXAMPLE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
@@ -49,6 +53,7 @@ def run(folder, content: str, *options: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
 
 
+@IN_OTHER_PROJECTS
 def test_program_starts_it_and_copies_from_s3(tmp_path):
     script = tmp_path / "example.py"
     script.write_text(f"{PYTHON}        print(connection.execute('select name from items').fetchall())\n", "utf-8")
@@ -62,6 +67,7 @@ def test_project_of_a_few_lines_copies_from_s3(tmp_path):
     assert "1 passed" in done.stdout
 
 
+@IN_OTHER_PROJECTS
 def test_each_test_has_its_own_database_and_an_empty_bucket(tmp_path):
     done = run(tmp_path, ISOLATION)
     assert done.returncode == 0, done.stdout

@@ -22,11 +22,12 @@ def hour(number):
     return datetime(2018, 11, 1, number, tzinfo=timezone.utc)
 
 
-FIRST, LAST = hour(12), hour(23)
-FORWARDS = hour(12), hour(17)
-BACKWARDS = hour(15), hour(23)
+FIRST, LAST = hour(16), hour(23)
+HOURS = 8
+FORWARDS = hour(16), hour(19)
+BACKWARDS = hour(18), hour(23)
 # The first and the last hours are loaded only by their own runs.
-BY_HAND = {"window_start": "2018-11-01T14:00:00Z", "window_end": "2018-11-01T20:00:00Z"}
+BY_HAND = {"window_start": "2018-11-01T17:00:00Z", "window_end": "2018-11-01T21:00:00Z"}
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +57,14 @@ def backfilled(api, empty_warehouse):
     by_hand = api.trigger(LOAD, BY_HAND)
     wait_until(lambda: api.backfill_is_complete(forwards), "the backfill ends")
     api.start_backfill(LOAD, *BACKWARDS, backwards=True, reprocess="completed")
-    wait_until(lambda: api.count_runs(LOAD, FIRST, LAST, FINISHED) == 12, "the backfill backwards ends")
+    wait_until(lambda: api.count_runs(LOAD, FIRST, LAST, FINISHED) == HOURS, "the backfill backwards ends")
     wait_until(lambda: api.run_state(LOAD, by_hand) in FINISHED, "the run by hand ends")
     return by_hand
 
 
 def test_every_hour_has_a_run_that_succeeded(api, backfilled):
     runs = api.runs(LOAD, FIRST, LAST)
-    assert len(runs) == 12
+    assert len(runs) == HOURS
     assert {(run["run_type"], run["state"]) for run in runs} == {("backfill", "success")}
     assert api.run_state(LOAD, backfilled) == "success"
 
@@ -83,12 +84,12 @@ def test_existing_hours_run_twice_with_reprocessing(api, backfilled):
         for run in api.runs(LOAD, FIRST, LAST)
     }
     twice = {moment for moment, numbers in tries.items() if min(numbers) > 1}
-    assert twice == {hour(15), hour(16), hour(17)}
+    assert twice == {hour(18), hour(19)}
 
 
 @pytest.mark.parametrize("table", STAR_SCHEMA)
 def test_every_row_of_these_hours_matches_the_model(empty_warehouse, dataset, backfilled, table):
-    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))[table]
+    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 16), datetime(2018, 11, 2))[table]
     found = empty_warehouse.execute(f"select * from {table}").fetchall()
     assert model.comparable(found) == expected
     assert len(found) == len(expected) > 0
@@ -105,16 +106,14 @@ def test_asset_events_have_the_rows_of_each_window(api, empty_warehouse, backfil
     rows = {int(number): count for number, count in by_hour.fetchall()}
     assert sum(inserted for _, inserted in events.values()) == sum(rows.values())
     # These hours are in the window of only one run.
-    alone = {
-        hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (12, 13, 21, 22) if number in rows
-    }
+    alone = {hour(number).replace(tzinfo=None).isoformat(): rows[number] for number in (16, 21, 22) if number in rows}
     assert alone.items() <= dict(events.values()).items()
     assert len(alone) > 1
 
 
 def test_cleared_load_of_an_old_hour_stages_its_data_again(api, empty_warehouse, dataset, backfilled):
-    [run] = api.runs(LOAD, hour(13), hour(13))
-    taken = empty_warehouse.execute("delete from songplays where date_part(hour, start_time) = 13").rowcount
+    [run] = api.runs(LOAD, hour(16), hour(16))
+    taken = empty_warehouse.execute("delete from songplays where date_part(hour, start_time) = 16").rowcount
     assert taken > 0
     api.clear(LOAD, run["dag_run_id"], ["load_songplays"])
     wait_until(lambda: api.run_state(LOAD, run["dag_run_id"]) in FINISHED, "the cleared tasks end")
@@ -123,5 +122,5 @@ def test_cleared_load_of_an_old_hour_stages_its_data_again(api, empty_warehouse,
     rerun = {"load_songplays", "check_star_schema", "clean_up"}
     assert {task_id for task_id, (_, number) in states.items() if number == 2} == rerun
     assert {states[task_id][0] for task_id in rerun} == {"success"}
-    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 12), datetime(2018, 11, 2))["songplays"]
+    expected = model.star_schema(dataset.directory, datetime(2018, 11, 1, 16), datetime(2018, 11, 2))["songplays"]
     assert model.comparable(empty_warehouse.execute("select * from songplays").fetchall()) == expected

@@ -1,4 +1,4 @@
-"""The lifecycle of a cluster in a real Airflow: created, loaded, deleted with a snapshot, restored, and deleted.
+"""The lifecycle of a cluster in a real Airflow: created, loaded, deleted with a snapshot, restored, paused and deleted.
 
 Each test continues where the previous one ended, because every step takes half a minute.
 """
@@ -23,6 +23,8 @@ from local.stack.report import STAR_SCHEMA, row_counts
 from local.stack.upload import delete
 from standin_support.waiting import wait_until
 from tests.support.aws_contents import contents
+
+pytestmark = pytest.mark.long("the life of a cluster in a real Airflow")
 
 RESTORE_CLUSTER = "sparkify_restore_cluster"
 WITHOUT_TRACE = {"final_snapshot": False, "approved": True}
@@ -94,14 +96,18 @@ def restored(api, progress, snapshot):
     return run_dag(api, progress, RESTORE_CLUSTER, {"snapshot_identifier": snapshot})
 
 
-def load(api, progress, dataset):
+def load(api, progress, dataset, **params):
     start, end = dataset.window
-    return run_dag(api, progress, LOAD, {"window_start": start, "window_end": end})
+    return run_dag(api, progress, LOAD, {"window_start": start, "window_end": end, **params})
 
 
 def rows(stack):
     with require_login(stack.settings).connect() as warehouse:
         return fingerprints(warehouse)
+
+
+def cluster_status(aws):
+    return aws("redshift").describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["ClusterStatus"]
 
 
 def steps(api, run_id):
@@ -174,12 +180,26 @@ def test_approved_teardown_leaves_only_a_snapshot(api, aws, torn_down, snapshot)
     assert any(f"final snapshot: {snapshot}." in line for line in log)
 
 
-def test_restored_cluster_has_the_rows_and_can_be_loaded(stack, api, progress, dataset, loaded, restored):
+def test_restored_cluster_has_the_rows(stack, loaded, restored):
     assert rows(stack) == loaded
     with require_login(stack.settings).connect() as warehouse:
         assert all(row_counts(warehouse).values())
+
+
+def test_load_resumes_the_paused_cluster(stack, api, aws, progress, dataset, loaded, restored):
+    """Its tasks wait in the triggerer, and then load."""
+    with require_login(stack.settings).connect() as warehouse:
         warehouse.execute("delete from songplays")
-    load(api, progress, dataset)
+    aws("redshift").pause_cluster(ClusterIdentifier=CLUSTER)
+    wait_until(lambda: cluster_status(aws) == "paused", "the cluster is paused")
+
+    run_id = load(api, progress, dataset, resume_cluster=True)
+
+    staging = [task for task in api.tasks(LOAD, run_id) if task["task_id"].startswith("stage_")]
+    # One of the tasks may have started when the cluster was already available.
+    assert any("paused; resume requested" in line for task in staging for line in api.log(LOAD, run_id, task))
+    # They were deferred and not retried.
+    assert [task["try_number"] for task in staging] == [1, 1]
     assert rows(stack) == loaded
 
 

@@ -1,1 +1,5 @@
 """Browser tests of the running stack. A package, because its tests share a browser and a warehouse."""
+
+import pytest
+
+MORE = pytest.mark.long("the tests in a browser but for a load, a failed check and the login")

@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from playwright.sync_api import expect
 
 from local.stack.dag_ids import LOAD
+from tests.browser import MORE
 from tests.browser.airflow_ui import RUN_MILLISECONDS
 from tests.model import star_schema as model
 
+pytestmark = MORE
+
 # More hours, in several orders, are backfilled by tests/airflow/test_backfill.py.
-FIRST, LAST = datetime(2018, 11, 7, 12), datetime(2018, 11, 7, 17)
-HOURS = 6
-AT_ONCE = 3
+FIRST, LAST = datetime(2018, 11, 7, 14), datetime(2018, 11, 7, 16)
+HOURS = 3
+AT_ONCE = 2
 
 
 def test_hours_backfilled_from_the_ui_match_the_model(ui, page, warehouse, dataset):

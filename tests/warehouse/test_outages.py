@@ -113,8 +113,11 @@ def test_retry_reconnects_after_an_endpoint_was_down(run, proxy, data):
     assert rows_staged(far(run), "stage_events") == len(source.events(data))
 
 
+LATER_MESSAGE = pytest.mark.long("an endpoint that stops responding later during the login")
+
+
 # The client's first message requests TLS; the second one begins the handshake, and the third one ends it.
-@pytest.mark.parametrize("heard", [0, 1, 2])
+@pytest.mark.parametrize("heard", [0, *(pytest.param(number, marks=LATER_MESSAGE) for number in (1, 2))])
 def test_unresponsive_endpoint_times_out(run, proxy, data, heard):
     proxy.up(chunks=heard)
     with pytest.raises(AirflowException, match=r"Cannot connect to the warehouse .*time.*security group") as failure:

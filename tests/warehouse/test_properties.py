@@ -155,7 +155,7 @@ def a_history(draw) -> list:
     return [*written, *(step for run_and_change in rounds for step in run_and_change)]
 
 
-EXAMPLES = settings().max_examples // 10
+EXAMPLES = settings().max_examples // 20
 
 
 class Files:

@@ -8,6 +8,8 @@ import pytest
 from standin_support.facts import Here, fact
 from standin_support.held import API, ROLE, SHARED, refused
 
+pytestmark = pytest.mark.long("the conformance of a cluster's later life")
+
 
 @fact(
     "6.4/19",

@@ -10,6 +10,8 @@ from standin_support.facts import Here, fact
 from standin_support.held import API, ROLE, SHARED, USER, refused
 from standin_support.waiting import WAITER_CONFIG
 
+pytestmark = pytest.mark.long("the conformance of a cluster's later life")
+
 
 @fact(
     "6.4/20",

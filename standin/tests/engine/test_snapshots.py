@@ -12,6 +12,8 @@ from redshift_standin.errors import StandinError
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
 
+pytestmark = pytest.mark.long("snapshots of databases")
+
 SCHEMA = (
     "create schema loading",
     "create table public.parents (n integer identity(5, 10), gone integer, word varchar(3) encode zstd, "

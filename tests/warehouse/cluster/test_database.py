@@ -163,6 +163,7 @@ def test_tables_are_not_created_on_another_cluster(database, monkeypatch):
         prepare_database(replace(MANAGED_CLUSTER, tags={"project": "another one"}), SCHEMA, conn_id=CONN)
 
 
+@pytest.mark.long("failures in each request of the Data API")
 def test_run_that_fails_in_any_call_is_completed_by_the_next_run(database, standin):
     faults = AwsFaults(standin.settings.aws_url)
     faults.clear()

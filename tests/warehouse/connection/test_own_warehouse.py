@@ -133,6 +133,7 @@ def test_cluster(s3, role, data, monkeypatch):
     assert_it_loads(s3, monkeypatch, data, login="sparkify_etl", extra=extra)
 
 
+@pytest.mark.long("a workgroup, which is found and used like a cluster")
 def test_serverless_workgroup(s3, role, data, monkeypatch):
     serverless = boto3.client("redshift-serverless")
     serverless.create_namespace(

@@ -16,6 +16,8 @@ from tests.support.new_warehouse import new_warehouse
 from tests.support.star_schema_rows import insert_rows
 from tests.support.warehouse import WarehouseUnderTest
 
+REAL = pytest.param("real", marks=pytest.mark.long("the questions on the real data"))
+
 
 @pytest.fixture(scope="module")
 def warehouse(own_standin) -> Iterator[WarehouseUnderTest]:
@@ -30,7 +32,7 @@ def administrator(own_standin, warehouse) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="module", params=["generated", "real"])
+@pytest.fixture(scope="module", params=["generated", REAL])
 def is_real(request) -> bool:
     return request.param == "real"
 

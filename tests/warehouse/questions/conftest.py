@@ -13,10 +13,12 @@ from redshift_standin import Cluster
 from tests.model import star_schema as model
 from tests.support.star_schema_rows import insert_rows
 
+REAL = pytest.param("real", marks=pytest.mark.long("the questions on the real data"))
+
 SCHEMA = ROOT / "include" / "sql" / "schema"
 
 
-@pytest.fixture(scope="module", params=["generated", "real"])
+@pytest.fixture(scope="module", params=["generated", REAL])
 def is_real(request):
     return request.param == "real"
 
