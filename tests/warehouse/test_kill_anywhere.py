@@ -141,7 +141,7 @@ LONG = pytest.mark.long("cutting off tasks that are like another")
     [
         *(pytest.param(task_id, False, marks=LONG if task_id in LIKE_ANOTHER else ()) for task_id in TASKS),
         # If a file has changed since it was staged, a load stages it again in its own transaction.
-        ("load_users", True),
+        pytest.param("load_users", True, marks=LONG),
     ],
 )
 def test_task_killed_at_any_statement_is_completed_by_its_retry(
