@@ -14,6 +14,7 @@ from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
 from redshift_elt.connection.aws_api import boto3_client
+from redshift_elt.connection.connection_settings import ConnectionSettings
 from redshift_elt.ddl.files import PUBLIC, ddl_files, table_of
 from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
 from redshift_elt.sql.render import render
@@ -52,18 +53,18 @@ def check_connection(cluster: str, conn_id: str = "redshift_default") -> tuple[s
 
     :raises AirflowFailException: it names another cluster, or no user or database.
     """
-    connection = BaseHook.get_connection(conn_id)
-    named = connection.extra_dejson.get("cluster_identifier", cluster)
+    settings = ConnectionSettings.of(BaseHook.get_connection(conn_id))
+    named = settings.extras.get("cluster_identifier", cluster)
     if named != cluster:
         raise AirflowFailException(
             f"The tables are meant for the cluster {cluster!r}, but the connection {conn_id!r} names {named!r}. Use "
             "the same name in both."
         )
-    if not connection.login or not connection.schema:
+    if not settings.user or not settings.database:
         raise AirflowFailException(
             f"The connection {conn_id!r} has no user or no database. Set both: the user that loads, and its database."
         )
-    return connection.login, connection.schema
+    return settings.user, settings.database
 
 
 def prepare_database(

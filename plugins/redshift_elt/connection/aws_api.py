@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -88,11 +88,15 @@ class AwsApi:
 
     :param aws_conn_id: the Airflow connection; None uses boto3's own credential chain.
     :param region: the region; None: the connection's.
+    :param session: arguments of a boto3 session that is used instead of the connection, such as ``profile_name``.
     """
 
-    def __init__(self, aws_conn_id: str | None, region: str | None = None) -> None:
+    def __init__(
+        self, aws_conn_id: str | None, region: str | None = None, session: Mapping[str, str] | None = None
+    ) -> None:
         self._aws_conn_id = aws_conn_id
         self._region = region
+        self._session = session or {}
         # Creating a client costs more than a call.
         self._client = cache(self._new_client)
 
@@ -122,20 +126,32 @@ class AwsApi:
             ) from error
         except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
             raise AirflowException(
-                f"There are no AWS credentials for {operation}: {error}. Give the worker a role, or give the Airflow "
-                f"connection {self._aws_conn_id!r} a key pair or a role to assume."
+                f"There are no AWS credentials for {operation}: {error}. Give the worker a role, or give "
+                f"{self._origin} a key pair or a role to assume."
             ) from error
         except NoRegionError as error:
             raise AirflowException(
-                f"No region is set for {operation}: put region_name into the extra of the Airflow connection "
-                f"{self._aws_conn_id!r}."
+                f"No region is set for {operation}: put region_name into the extra of {self._origin}."
             ) from error
         except BotoCoreError as error:
             raise AirflowException(
-                f"The Airflow connection {self._aws_conn_id!r} cannot be used for {operation}: {error}"
+                f"{self._origin[0].upper()}{self._origin[1:]} cannot be used for {operation}: {error}"
             ) from error
 
+    @property
+    def _origin(self) -> str:
+        """Where the credentials come from, for messages."""
+        if "profile_name" in self._session:
+            return f"the AWS profile {self._session['profile_name']!r}"
+        if self._session:
+            return f"the access key {self._session.get('aws_access_key_id')!r}"
+        return f"the Airflow connection {self._aws_conn_id!r}"
+
     def _new_client(self, service: str) -> Any:
+        if self._session:
+            import boto3
+
+            return boto3.Session(region_name=self._region, **self._session).client(service, config=LIMITS)
         return boto3_client(service, self._aws_conn_id, region=self._region, limits=LIMITS)
 
     def _refusal(self, error: ClientError, code: str, service: str, operation: str) -> str:
@@ -143,7 +159,7 @@ class AwsApi:
         if error.operation_name != operation:
             service, operation = "sts", error.operation_name
         answer = f"{operation} ({code}): {error.response['Error'].get('Message', '')}".rstrip(".")
-        identity = f"the identity of the Airflow connection {self._aws_conn_id!r}"
+        identity = f"the identity of {self._origin}"
         if code in _DENIED:
             return f"AWS does not allow {answer}. Allow {service}:{operation} to {identity}."
         if code in _EXPIRED:

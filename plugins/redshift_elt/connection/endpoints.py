@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.connection.aws_api import AwsRefusedError
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.connection_settings import ConnectionSettings
 
 # AwsApi.call with its deadline: takes a service, an operation and its arguments, and returns the response.
 AwsCall = Callable[..., dict[str, Any]]
@@ -42,6 +46,33 @@ class ClusterPausedError(AirflowException):
         self.identifier = identifier
 
 
+@dataclass(frozen=True)
+class TemporaryLogin:
+    """The user and the database for which a temporary password is requested.
+
+    :param user: the database user; None: the user that the caller's IAM identity is mapped to.
+    :param groups: the database groups that the user joins for the session.
+    :param auto_create: create the user if it does not exist; it then has no privileges.
+    """
+
+    user: str | None
+    database: str | None
+    groups: tuple[str, ...] = ()
+    auto_create: bool = False
+
+    @classmethod
+    def of(cls, settings: ConnectionSettings) -> TemporaryLogin:
+        """Return what a connection requests."""
+        extras = settings.extras
+        groups = extras.get("db_groups", ())
+        return cls(
+            None if extras.get("group_federation") else settings.user,
+            settings.database,
+            tuple(group.lower() for group in groups) if extras.get("force_lowercase") else tuple(groups),
+            extras.get("auto_create", False),
+        )
+
+
 class Endpoint(Protocol):
     """A cluster or a workgroup."""
 
@@ -51,11 +82,8 @@ class Endpoint(Protocol):
         :raises AirflowException: it has none at the moment; the message says why.
         """
 
-    def credentials(self, user: str | None, database: str | None) -> Login:
-        """Return a temporary user and password.
-
-        :param user: the database user; None: the user that the caller's IAM identity is mapped to.
-        """
+    def credentials(self, login: TemporaryLogin) -> Login:
+        """Return a temporary user and password."""
 
     def managed_secret(self) -> str:
         """Return the ARN of the secret that AWS manages for its administrator.
@@ -89,15 +117,17 @@ class Cluster:
             raise AirflowException(message)
         return cluster["Endpoint"]["Address"], cluster["Endpoint"]["Port"]
 
-    def credentials(self, user: str | None, database: str | None) -> Login:
+    def credentials(self, login: TemporaryLogin) -> Login:
         """See :class:`Endpoint`: GetClusterCredentials for a user, GetClusterCredentialsWithIAM without one."""
         arguments: dict[str, Any] = {"ClusterIdentifier": self._identifier}
-        if database:
-            arguments["DbName"] = database
+        if login.database:
+            arguments["DbName"] = login.database
         operation = "GetClusterCredentialsWithIAM"
-        if user:
-            # A user that AWS creates on the fly would have no privileges.
-            operation, arguments = "GetClusterCredentials", {**arguments, "DbUser": user, "AutoCreate": False}
+        if login.user:
+            operation = "GetClusterCredentials"
+            arguments |= {"DbUser": login.user, "AutoCreate": login.auto_create}
+            if login.groups:
+                arguments["DbGroups"] = list(login.groups)
         response = self._call(operation, **arguments)
         return response["DbUser"], response["DbPassword"]
 
@@ -154,18 +184,19 @@ class Workgroup:
             )
         return endpoint["address"], endpoint["port"]
 
-    def credentials(self, user: str | None, database: str | None) -> Login:
+    def credentials(self, login: TemporaryLogin) -> Login:
         """See :class:`Endpoint`: Serverless supports only the user that the IAM identity is mapped to.
 
         :raises AirflowFailException: a user is given.
         """
-        if user:
+        if login.user:
             raise AirflowFailException(
                 "Redshift Serverless derives the user of a temporary password from the caller's IAM identity: remove "
-                f"the user {user!r} from the connection {self._named_in!r}, or give it a password or a secret_arn."
+                f"the user {login.user!r} from the connection {self._named_in!r}, or give it a password or a "
+                "secret_arn."
             )
         arguments = {"workgroupName": self._name, "durationSeconds": self._token_seconds}
-        response = self._call("GetCredentials", **arguments, **({"dbName": database} if database else {}))
+        response = self._call("GetCredentials", **arguments, **({"dbName": login.database} if login.database else {}))
         return response["dbUser"], response["dbPassword"]
 
     def managed_secret(self) -> str:

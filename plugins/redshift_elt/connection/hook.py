@@ -13,25 +13,16 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.log import mask_secret
 
 from redshift_elt.connection.aws_api import AwsApi, Deadline
-from redshift_elt.connection.endpoints import AwsCall, Cluster, Endpoint, Login, Workgroup
+from redshift_elt.connection.connection_settings import ConnectionSettings
+from redshift_elt.connection.endpoints import AwsCall, Cluster, Endpoint, Login, TemporaryLogin, Workgroup
 from redshift_elt.connection.secret import login_in_secret
 from redshift_elt.connection.server_error import ServerError
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
+    from airflow.providers.openlineage.sqlparser import DatabaseInfo
     from airflow.sdk import Connection
 
-# Extras that name the warehouse and the way to log in. The driver must not see them: it would look up the cluster a
-# second time, with its own credentials.
-_LOCATING_EXTRAS = {
-    "cluster_identifier",
-    "iam",
-    "is_serverless",
-    "region",
-    "secret_arn",
-    "serverless_token_duration_seconds",
-    "serverless_work_group",
-}
 # A connection succeeds or fails within this time, calls to AWS and the login together.
 DEADLINE_SECONDS = 20
 # The driver applies this limit to the connect and to each response until the login; one of those may use it up.
@@ -54,6 +45,8 @@ class WarehouseHook(RedshiftSQLHook):
 
     * With ``cluster_identifier`` or ``serverless_work_group`` in the connection's extra and no host, it looks up the
       endpoint through the Airflow AWS connection.
+    * The extras of a URI, which are texts, have the types that the driver expects. The user, the database, the port and
+      the host may be extras too, and ``profile`` or an access key replaces the AWS connection.
     * ``iam`` without a user logs in as the user that the IAM identity is mapped to.
     * ``secret_arn`` takes user and password from Secrets Manager; its value ``managed`` takes them from the secret
       that AWS manages for the cluster.
@@ -68,7 +61,7 @@ class WarehouseHook(RedshiftSQLHook):
             which.
         """
         deadline = Deadline(DEADLINE_SECONDS)
-        extras = {name: value for name, value in self.conn.extra_dejson.items() if name not in _LOCATING_EXTRAS}
+        extras = self._settings.driver_extras()
         parameters = {**_KEEPALIVE, "application_name": _APPLICATION_NAME, **self._parameters(deadline), **extras}
         parameters.setdefault("timeout", _connect_seconds(deadline))
         try:
@@ -85,53 +78,62 @@ class WarehouseHook(RedshiftSQLHook):
         endpoint = self._endpoint(self._call(Deadline(DEADLINE_SECONDS)))
         if endpoint is None:
             raise self._no_warehouse_error()
-        return *endpoint.credentials(conn.login, conn.schema), conn.port or _DEFAULT_PORT
+        settings = ConnectionSettings.of(conn)
+        return *endpoint.credentials(TemporaryLogin.of(settings)), settings.port or _DEFAULT_PORT
+
+    def get_openlineage_database_info(self, connection: Connection) -> DatabaseInfo:
+        """Return what the parent does, with the database of the extra if it has one."""
+        info = super().get_openlineage_database_info(connection)
+        info.database = ConnectionSettings.of(connection).database
+        return info
 
     def _get_openlineage_redshift_authority_part(self, connection: Connection) -> str:
         """Return cluster or workgroup, region and port, as the parent does for a connection with ``iam``.
 
         The port is the connection's, or Redshift's default, as for the Amazon provider's own operators.
         """
-        extra = connection.extra_dejson
-        name = extra.get("serverless_work_group") or extra.get("cluster_identifier")
+        settings = ConnectionSettings.of(connection)
+        name = settings.workgroup or settings.extras.get("cluster_identifier")
         if not name:
             return super()._get_openlineage_redshift_authority_part(connection)
-        region = extra.get("region") or AwsBaseHook(aws_conn_id=self.aws_conn_id).region_name
-        return f"{name}.{region}:{connection.port or _DEFAULT_PORT}"
+        region = settings.extras.get("region") or AwsBaseHook(aws_conn_id=self.aws_conn_id).region_name
+        return f"{name}.{region}:{settings.port or _DEFAULT_PORT}"
 
     def _get_conn_params(self) -> dict[str, Any]:
         return self._parameters(Deadline(DEADLINE_SECONDS))
 
     def _parameters(self, deadline: Deadline) -> dict[str, Any]:
         """Return what the driver needs to connect: host, port, database, user, password."""
-        call = self._call(deadline)
-        endpoint = self._endpoint(call)
-        if self.conn.host:
-            host, port = self.conn.host, self.conn.port or _DEFAULT_PORT
-        elif endpoint is not None:
-            host, port = endpoint.address()
-        else:
-            raise self._no_warehouse_error()
-        user, password = self._login(endpoint, call)
-        parameters = {"host": host, "port": port, "database": self.conn.schema, "user": user, "password": password}
+        settings = self._settings
+        host, port, user, password = settings.host, settings.port, settings.user, settings.password
+        if not settings.uses_identity_provider:
+            call = self._call(deadline)
+            endpoint = self._endpoint(call)
+            if not host:
+                if endpoint is None:
+                    raise self._no_warehouse_error()
+                host, port = endpoint.address()
+            user, password = self._login(endpoint, call)
+            port = port or _DEFAULT_PORT
+        parameters = {"host": host, "port": port, "database": settings.database, "user": user, "password": password}
         return {name: value for name, value in parameters.items() if value}
 
     def _login(self, endpoint: Endpoint | None, call: AwsCall) -> Login:
-        extra, named_in = self.conn.extra_dejson, self.get_conn_id()
-        methods = [name for name in ("iam", "secret_arn") if extra.get(name)] or ["password"]
+        settings, named_in = self._settings, self.get_conn_id()
+        methods = [name for name in ("iam", "secret_arn") if settings.extras.get(name)] or ["password"]
         if len(methods) > 1:
             raise AirflowFailException(
                 f"The connection {named_in!r} has both iam and secret_arn in its extra: remove one of them."
             )
         if methods == ["password"]:
-            if not self.conn.password:
+            if not settings.password:
                 raise AirflowFailException(
                     f"The connection {named_in!r} does not say how to log in: put iam or secret_arn into its extra, or "
                     "give it a password."
                 )
-            return self.conn.login, self.conn.password
+            return settings.user or "", settings.password
         if methods == ["secret_arn"]:
-            secret = extra["secret_arn"]
+            secret = settings.extras["secret_arn"]
             if secret == _MANAGED:
                 if endpoint is None:
                     raise self._no_warehouse_error()
@@ -140,24 +142,25 @@ class WarehouseHook(RedshiftSQLHook):
         else:
             if endpoint is None:
                 raise self._no_warehouse_error()
-            user, password = endpoint.credentials(self.conn.login, self.conn.schema)
+            user, password = endpoint.credentials(TemporaryLogin.of(settings))
         mask_secret(password)
         return user, password
 
     def _endpoint(self, call: AwsCall) -> Endpoint | None:
         """Return the cluster or workgroup that the connection names, or None if it names only a host."""
-        extra, named_in = self.conn.extra_dejson, self.get_conn_id()
-        if name := extra.get("serverless_work_group"):
-            return Workgroup(name, named_in, call, extra.get("serverless_token_duration_seconds", 900))
-        if extra.get("is_serverless"):
+        settings, named_in = self._settings, self.get_conn_id()
+        if settings.workgroup:
+            seconds = settings.extras.get("serverless_token_duration_seconds", 900)
+            return Workgroup(settings.workgroup, named_in, call, seconds)
+        if settings.extras.get("is_serverless"):
             raise AirflowFailException(
                 f"The connection {named_in!r} is for Redshift Serverless but names no workgroup: put "
                 "serverless_work_group into its extra."
             )
-        identifier = extra.get("cluster_identifier")
-        if not identifier and self.conn.host and extra.get("iam"):
+        identifier = settings.extras.get("cluster_identifier")
+        if not identifier and settings.host and settings.extras.get("iam"):
             # A host name begins with the cluster identifier; the parent relies on that too.
-            identifier = self.conn.host.split(".")[0]
+            identifier = settings.host.split(".")[0]
         return Cluster(identifier, named_in, call) if identifier else None
 
     def _call(self, deadline: Deadline) -> AwsCall:
@@ -170,8 +173,12 @@ class WarehouseHook(RedshiftSQLHook):
         )
 
     @cached_property
+    def _settings(self) -> ConnectionSettings:
+        return ConnectionSettings.of(self.conn)
+
+    @cached_property
     def _aws(self) -> AwsApi:
-        return AwsApi(self.aws_conn_id, self.conn.extra_dejson.get("region"))
+        return AwsApi(self.aws_conn_id, self._settings.extras.get("region"), self._settings.aws_session)
 
 
 def _connect_seconds(deadline: Deadline) -> float:
@@ -187,7 +194,10 @@ def _connect_seconds(deadline: Deadline) -> float:
 
 def _not_connected(error: Exception, parameters: dict[str, Any]) -> str:
     """Return why the connection failed, and what to do."""
-    where = f"the warehouse at {parameters['host']}:{parameters['port']}"
+    # With an identity provider, the driver looks up the host.
+    where = (
+        f"the warehouse at {parameters['host']}:{parameters.get('port')}" if "host" in parameters else "the warehouse"
+    )
     server_error = ServerError.of(error)
     if server_error is None:
         return (
