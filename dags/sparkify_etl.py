@@ -130,7 +130,7 @@ with DAG(
         staged_by=[stage_songs],
         outlets=[Asset("sparkify_songs")],
         key="song_id",
-        strategy=MergeRows(),
+        strategy=MergeRows(choices=[Choice()]),
         after_merge="after_merge/songplays.sql",
         after_merge_writes=["songplays"],
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.sql.identifiers import identifier
 
 
 @dataclass(frozen=True)
@@ -15,23 +17,50 @@ class Choice:
     The result must not depend on the order in which rows arrive. So the columns themselves, in their order, break the
     ties that ``order_by`` leaves.
 
-    :param columns: the columns that are taken together from the chosen row.
-    :param order_by: SQL expressions over the target's columns; the first row in this order is chosen.
+    :param columns: the columns that are taken together from the chosen row; by default the whole row.
+    :param order_by: SQL expressions over the target's columns; the first row in this order is chosen. By default, it is
+        the first row in the order of its values.
     """
 
-    columns: Sequence[str]
+    columns: Sequence[str] = ()
     order_by: Sequence[str] = ()
 
 
-def complete_choices(
-    choices: Sequence[Choice], target: str, columns: Sequence[str], key: Sequence[str]
+def rule_needed(strategy: str) -> str:
+    """Return the error message for a strategy that has no rule, or several rules, for rows with the same key.
+
+    :param strategy: the call without such a rule, such as ``MergeRows(``.
+    """
+    return (
+        "Rows with the same key can differ, so exactly one rule must say which of them is loaded. Write "
+        f"strategy={strategy}latest_by='updated_at') with the column that says which row is the latest, or "
+        f"strategy={strategy}choices=[Choice(order_by=[...])])"
+    )
+
+
+def choices_of(
+    choices: Sequence[Choice], latest_by: str | None, target: str, columns: Sequence[str], key: Sequence[str]
 ) -> Sequence[Choice]:
-    """Return choices that provide every column of a target; without any, one choice takes a row as a whole.
+    """Return choices that provide every column of a target.
+
+    Without choices, one choice takes a row as a whole: the row with the latest value of ``latest_by`` or, without that,
+    the first row in the order of its values. A null is earlier than any value.
 
     :param columns: the columns of the target.
-    :raises AirflowFailException: the key and the choices do not name each column exactly once.
+    :raises AirflowFailException: the key and the choices do not name each column exactly once, or the target does not
+        have the column ``latest_by``.
     """
-    choices = choices or [Choice([name for name in columns if name not in key])]
+    if latest_by is not None and (latest_by not in columns or latest_by in key):
+        raise AirflowFailException(
+            f"latest_by of {target} is {latest_by!r}, but the table has no such column besides its key. Add the column "
+            "to the table and to the SELECT: a load compares its value in a staged row with that in the table's row."
+        )
+    if latest_by is not None:
+        choices = [Choice(order_by=[f"{identifier(latest_by)} desc nulls last"])]
+    elif not choices:
+        choices = [Choice()]
+    if len(choices) == 1 and not choices[0].columns:
+        choices = [replace(choices[0], columns=[name for name in columns if name not in key])]
     named = [*key, *(name for choice in choices for name in choice.columns)]
     if sorted(named) != sorted(columns):
         raise AirflowFailException(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_elt.loading.deduplication import Choice, complete_choices
+from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
 from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.phases import PREPARING
 from redshift_elt.loading.row_counts import RowCounts
@@ -33,13 +33,17 @@ class MergeRecords:
         changed object replace the records with the same key.
     :param window_column: the column of event time of the records. The records of the run's window, and of windows
         loaded before in the days that the run reads, become exactly those that the SELECT yields.
-    :param choices: how records with the same key become one row; see :class:`.merge_rows.MergeRows`.
+    :param choices: how records with the same key become one row; see :class:`.merge_rows.MergeRows`. Give either
+        ``choices`` or ``latest_by``.
+    :param latest_by: the column that says which record is the latest, in the target as in the records; see
+        :class:`.merge_rows.MergeRows`.
     """
 
     records: str
     records_key: str | Sequence[str] | None = None
     window_column: str | None = None
     choices: Sequence[Choice] = ()
+    latest_by: str | None = None
 
     def __post_init__(self) -> None:
         identifiers.table(self.records)
@@ -50,6 +54,10 @@ class MergeRecords:
         if self.records_key is not None:
             object.__setattr__(self, "records_key", identifiers.key(self.records_key))
         object.__setattr__(self, "choices", tuple(self.choices))
+        if bool(self.choices) == (self.latest_by is not None):
+            raise ValueError(f"{rule_needed(f'MergeRecords(records={self.records!r}, ..., ')}.")
+        if self.latest_by is not None:
+            identifiers.identifier(self.latest_by)
 
     @property
     def needs_all_objects(self) -> bool:
@@ -60,7 +68,7 @@ class MergeRecords:
         """Make the records those that the SELECT yields, and merge what changes in the target."""
         target, full = load.target, load.window.full
         scope = self._scope(load)
-        choices = complete_choices(self.choices, target.table, load.columns.names, target.key)
+        choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)
         records = ScopedTable(load, self.records, load.columns_of(self.records), scope)
         records.keep_fresh_rows()
         load.refuse_null_keys(records.temporary)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_elt.loading.deduplication import Choice, complete_choices
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
 from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
+from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from redshift_elt.loading.target_load import TargetLoad
@@ -20,18 +23,31 @@ if TYPE_CHECKING:
 class MergeRows:
     """Merge into the target the rows of the SELECT that change it.
 
-    A staged row competes with the target's row of the same key by the rules of the choices; if the object that it comes
-    from was loaded before in another version, it replaces the target's row. A row that is no longer in any object stays
-    in the target until the next full load.
+    Rows with the same key can differ, in one file or in several. Give exactly one rule for them: ``latest_by``,
+    ``choices`` or ``identical_rows``. A staged row competes by this rule with the target's row of the same key. A row
+    that is no longer in any object stays in the target until the next full load.
 
-    :param choices: how rows with the same key become one row; together they name every column that is not in the key.
-        Without choices, the row that is first in the order of its values is taken as a whole.
+    With ``choices`` and ``identical_rows``, a staged row replaces the target's row without competing if the run stages
+    an object that was loaded before in another version. With ``latest_by`` it never does, so a load that comes late
+    cannot replace a newer row. A corrected row therefore needs a later value than the row that it corrects.
+
+    :param latest_by: a column of the target, not in the key, that says which row is the latest. The row with the
+        greatest value is taken as a whole; if several have it, the first of them in the order of their values. A null
+        is earlier than any value.
+    :param choices: which rows provide which columns; together they name every column that is not in the key.
+    :param identical_rows: all rows with the same key are equal. A load fails if they are not.
     """
 
     choices: Sequence[Choice] = ()
+    latest_by: str | None = None
+    identical_rows: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", tuple(self.choices))
+        if [bool(self.choices), self.latest_by is not None, self.identical_rows].count(True) != 1:
+            raise ValueError(f"{rule_needed('MergeRows(')}, or MergeRows(identical_rows=True) if they never differ.")
+        if self.latest_by is not None:
+            identifier(self.latest_by)
 
     @property
     def needs_all_objects(self) -> bool:
@@ -39,9 +55,13 @@ class MergeRows:
         return False
 
     def apply(self, load: TargetLoad) -> RowCounts:
-        """Merge what differs; a full load deletes the rows of the target that are not staged."""
+        """Merge what differs; a full load deletes the rows of the target that are not staged.
+
+        :raises AirflowFailException: a key is null, the rule does not fit the columns of the target, or rows that
+            should be identical differ.
+        """
         target, columns, temporary = load.target, load.columns, load.temporary
-        choices = complete_choices(self.choices, target.table, columns.names, target.key)
+        choices = choices_of(self.choices, self.latest_by, target.table, columns.names, target.key)
         fresh = ScopedTable(load, target.table, columns, EVERYTHING).keep_fresh_rows()
         if not (fresh or load.window.full):
             return RowCounts()
@@ -50,8 +70,20 @@ class MergeRows:
         if load.window.full:
             load.execute("fill_gone.sql", gone=temporary.gone, columns=columns, remaining=temporary.fresh)
         candidates = load.render(self._candidates(load), temporary=temporary, columns=columns)
+        if self.identical_rows:
+            self._refuse_rows_that_differ(load, candidates)
         return Delta(load, choices, candidates, temporary.fresh).merge(delete=load.window.full)
 
     def _candidates(self, load: TargetLoad) -> str:
         """Return the template of the candidates: fresh rows, and the target's rows if they compete with them."""
-        return "candidates_fresh.sql" if load.replace or load.window.full else "candidates_fresh_and_held.sql"
+        replace = load.window.full or (load.replace and self.latest_by is None)
+        return "candidates_fresh.sql" if replace else "candidates_fresh_and_held.sql"
+
+    def _refuse_rows_that_differ(self, load: TargetLoad, candidates: str) -> None:
+        (keys,) = load.fetch_row("count_keys_that_differ.sql", candidates=candidates, columns=load.columns)
+        if keys:
+            raise AirflowFailException(
+                f"{keys:,} keys ({', '.join(load.target.key)}) of {load.target.table} have rows that differ, among "
+                "the staged rows or from the row of the table. Nothing was loaded. If that is not an error in the "
+                "files, replace identical_rows=True by latest_by or choices, which say which row is loaded."
+            )

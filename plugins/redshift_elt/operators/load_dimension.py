@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from redshift_elt.loading.deduplication import rule_needed
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.temporary_tables import TemporaryTables
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 class LoadDimensionOperator(LoadOperator):
     """Merge into a table the rows of a SELECT that change it, in one transaction.
 
-    Rows with the same key are reduced to one row by rules that do not depend on the order in which rows or runs arrive.
-    If the result differs from the target's row, it is merged; otherwise nothing is written. After a full load, the
-    table contains exactly the staged rows.
+    Rows with the same key are reduced to one row by the rule of the strategy, which does not depend on the order in
+    which rows or runs arrive. Without a rule, updates would be lost silently, so such a load is refused. If the result
+    differs from the target's row, it is merged; otherwise nothing is written. After a full load, the table contains
+    exactly the staged rows.
 
     Arguments besides those of :class:`redshift_elt.operators.load.LoadOperator`:
 
     :param strategy: :class:`redshift_elt.loading.merge_rows.MergeRows` or
-        :class:`redshift_elt.loading.merge_records.MergeRecords`.
+        :class:`redshift_elt.loading.merge_records.MergeRecords`, with the rule for rows that have the same key. Always
+        needed.
     :param after_merge: a statement, or a ``.sql`` file with one, for tables that depend on this one. It runs in the
         same transaction if rows have changed, and may read some of the load's temporary tables, see
         :class:`redshift_elt.loading.temporary_tables.TemporaryTables`.
@@ -50,7 +53,9 @@ class LoadDimensionOperator(LoadOperator):
         super().__init__(**kwargs)
         if bool(after_merge) != bool(after_merge_writes):
             raise ValueError("Give after_merge together with after_merge_writes, the tables that it changes.")
-        self.strategy = strategy or MergeRows()
+        if strategy is None:
+            raise ValueError(f"{rule_needed('MergeRows(')}; see the docstring of MergeRows for the other rules.")
+        self.strategy = strategy
         self.after_merge = after_merge
         self.after_merge_writes = identifiers.several(after_merge_writes, "after_merge_writes")
 

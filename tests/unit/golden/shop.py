@@ -17,6 +17,7 @@ from airflow.sdk import DAG, BaseOperator
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
 from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.merge_records import MergeRecords
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -188,6 +189,7 @@ def tasks() -> dict[str, BaseOperator]:
             select=f"select product_id, title, price\nfrom {PRODUCTS}",
             staged_by=[stage_products],
             key="product_id",
+            strategy=MergeRows(choices=[Choice()]),
         )
         load_customers = LoadDimensionOperator(
             task_id="load_customers",

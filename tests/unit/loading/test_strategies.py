@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.loading.deduplication import Choice, complete_choices
+from redshift_elt.loading.deduplication import Choice, choices_of
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
@@ -20,6 +20,12 @@ from redshift_elt.loading.overwrite_window import OverwriteWindow
         ({"records": "etl.seen", "records_key": []}, "The key is empty"),
         ({"records": "etl.seen"}, "MergeRecords of etl.seen needs either window_column or records_key"),
         ({"records": "etl.seen", "window_column": "at", "records_key": "id"}, "needs either window_column or"),
+        ({"records": "etl.seen", "window_column": "at"}, "exactly one rule.*MergeRecords.*latest_by='updated_at'"),
+        ({"records": "etl.seen", "window_column": "at", "latest_by": "seen at"}, "cannot be a table or column name"),
+        (
+            {"records": "etl.seen", "window_column": "at", "latest_by": "at", "choices": [Choice(["at"])]},
+            "exactly one rule",
+        ),
     ],
 )
 def test_invalid_records_setting_is_refused(arguments, words):
@@ -36,20 +42,45 @@ def test_invalid_window_column_is_refused():
     ("strategy", "needs_all_objects"),
     [
         (OverwriteWindow("at"), True),
-        (MergeRows(), False),
-        (MergeRecords("etl.seen", window_column="at"), True),
-        (MergeRecords("etl.seen", records_key="id"), False),
+        (MergeRows(latest_by="at"), False),
+        (MergeRecords("etl.seen", window_column="at", latest_by="at"), True),
+        (MergeRecords("etl.seen", records_key="id", latest_by="at"), False),
     ],
 )
 def test_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_objects):
     assert strategy.needs_all_objects is needs_all_objects
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, r"exactly one rule.*strategy=MergeRows\(latest_by='updated_at'\).*identical_rows=True"),
+        ({"latest_by": "at", "choices": [Choice(["at"])]}, "exactly one rule"),
+        ({"latest_by": "at", "identical_rows": True}, "exactly one rule"),
+        ({"latest_by": "updated at"}, "cannot be a table or column name"),
+    ],
+)
+def test_merge_without_one_rule_for_rows_that_differ_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        MergeRows(**arguments)
+
+
 def test_without_choices_the_whole_row_is_used():
-    assert complete_choices((), "users", ["id", "name", "level"], ["id"]) == [Choice(["name", "level"])]
+    columns = ["id", "name", "level", "at"]
+    assert choices_of((), None, "users", columns, ["id"]) == [Choice(["name", "level", "at"])]
+    whole_row = Choice(order_by=["len(name)"])
+    assert choices_of([whole_row], None, "users", columns, ["id"]) == [Choice(["name", "level", "at"], ["len(name)"])]
+    latest = Choice(["name", "level", "at"], ['"at" desc nulls last'])
+    assert choices_of((), "at", "users", columns, ["id"]) == [latest]
+
+
+@pytest.mark.parametrize("latest_by", ["updated_at", "id"])
+def test_column_of_the_latest_row_that_cannot_be_compared_is_refused(latest_by):
+    with pytest.raises(AirflowFailException, match=f"latest_by of users is '{latest_by}', but the table has no such"):
+        choices_of((), latest_by, "users", ["id", "name", "level"], ["id"])
 
 
 @pytest.mark.parametrize("choices", [[Choice(["name"])], [Choice(["name", "level"]), Choice(["name"])]])
 def test_choices_that_do_not_name_every_column_once_are_refused(choices):
     with pytest.raises(AirflowFailException, match="choices of users must name each of its columns exactly once"):
-        complete_choices(choices, "users", ["id", "name", "level"], ["id"])
+        choices_of(choices, None, "users", ["id", "name", "level"], ["id"])

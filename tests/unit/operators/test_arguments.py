@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -15,7 +16,10 @@ from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 
 STAGE = {"task_id": "t", "table": "staging_events", "bucket": "bucket"}
 FACT = {"task_id": "t", "table": "plays", "select": "select 1", "key": "play_id", "window_column": "start_time"}
-DIMENSION = {"task_id": "t", "table": "users", "select": "select 1", "key": "user_id"}
+DIMENSION = {
+    "task_id": "t", "table": "users", "select": "select 1", "key": "user_id",
+    "strategy": MergeRows(latest_by="updated_at"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,7 @@ def test_fact(arguments, words):
     ("arguments", "words"),
     [
         ({"key": ()}, "The key is empty"),
+        ({"strategy": None}, r"Write strategy=MergeRows\(latest_by='updated_at'\).*MergeRows\(choices="),
         ({"after_merge": "update plays set user_id = 1"}, "together with after_merge_writes"),
         ({"after_merge": "update", "after_merge_writes": "plays"}, r"write a list, \['plays'\]"),
         ({"after_merge_writes": ["plays"]}, "together with after_merge_writes"),

@@ -11,11 +11,15 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import RowCount
 from redshift_elt.loading.merge_records import MergeRecords
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.window import Window
+
+RULE = MergeRows(latest_by="updated_at")
+RECORDS = MergeRecords("etl.seen", window_column="seen_at", latest_by="seen_at")
 
 
 def dag():
@@ -28,9 +32,9 @@ def stage(task_id="stage", **arguments):
     )
 
 
-def dimension(table, *staged_by, **arguments):
+def dimension(table, *staged_by, strategy=RULE):
     return LoadDimensionOperator(
-        task_id=f"load_{table}", table=table, select="select 1", key="id", staged_by=staged_by, **arguments
+        task_id=f"load_{table}", table=table, select="select 1", key="id", staged_by=staged_by, strategy=strategy
     )
 
 
@@ -85,7 +89,12 @@ def test_ledger_target_can_be_a_template():
     with dag():
         orders = stage("orders")
         LoadDimensionOperator(
-            task_id="load", table="{{ params.customers }}", select="select 1", key="id", staged_by=[orders]
+            task_id="load",
+            table="{{ params.customers }}",
+            select="select 1",
+            key="id",
+            staged_by=[orders],
+            strategy=RULE,
         )
     assert ledger_targets(orders) == ["customers_2"]
 
@@ -94,9 +103,9 @@ def test_ledger_target_can_be_a_template():
     "overwriting",
     [
         lambda orders: fact("orders", orders),
-        lambda orders: dimension("seen", orders, strategy=MergeRecords("etl.seen", window_column="seen_at")),
+        lambda orders: dimension("seen", orders, strategy=RECORDS),
         lambda orders: LoadDimensionOperator.partial(
-            task_id="mapped", select="select 1", key="id", staged_by=[orders]
+            task_id="mapped", select="select 1", key="id", staged_by=[orders], strategy=RULE
         ).expand(table=["one", "two"]),
     ],
     ids=["a fact", "a dimension with records of a window", "a mapped load"],

@@ -11,6 +11,7 @@ import pytest
 
 from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_standin.engine.databases import database_name
 from tests.support.faults import before_each_statement
@@ -41,7 +42,9 @@ def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
 
 
 def load(select: str = SELECT) -> dict[str, int]:
-    operator = LoadDimensionOperator(task_id="load", table="colours", select=select, key="colour")
+    operator = LoadDimensionOperator(
+        task_id="load", table="colours", select=select, key="colour", strategy=MergeRows(identical_rows=True)
+    )
     return operator.execute(CONTEXT)
 
 

@@ -33,16 +33,17 @@ def tables(warehouse: WarehouseUnderTest):
         warehouse.execute(f"drop table {name}")
 
 
-def load(table: str, select: str, key, choices=()):
-    operator = LoadDimensionOperator(
-        task_id="load", table=table, select=select, key=key, strategy=MergeRows(choices=choices)
-    )
+IDENTICAL = MergeRows(identical_rows=True)
+
+
+def load(table: str, select: str, key, strategy=IDENTICAL):
+    operator = LoadDimensionOperator(task_id="load", table=table, select=select, key=key, strategy=strategy)
     return operator.execute(CONTEXT)
 
 
-def load_nothing(table: str, select: str, key, choices=()):
+def load_nothing(table: str, select: str, key, strategy=IDENTICAL):
     with pytest.raises(AirflowSkipException, match="no row was written"):
-        load(table, select, key, choices)
+        load(table, select, key, strategy)
 
 
 def test_all_key_table(tables):
@@ -53,13 +54,28 @@ def test_all_key_table(tables):
 
 
 def test_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
-    choices = [Choice(["price"], order_by=["price"])]
+    lowest = MergeRows(choices=[Choice(["price"], order_by=["price"])])
     first = "select 1 as shop, 1 as item, 5 as price union all select 1, 2, 7 union all select 1, 2, 6"
     second = "select 1 as shop, 1 as item, 9 as price union all select 2, 1, 4 union all select 1, 2, 3"
-    assert load("prices", first, ["shop", "item"], choices)["inserted"] == 2
-    counts = load("prices", second, ["shop", "item"], choices)
+    assert load("prices", first, ["shop", "item"], lowest)["inserted"] == 2
+    counts = load("prices", second, ["shop", "item"], lowest)
     assert (counts["inserted"], counts["updated"], counts["unchanged"]) == (1, 1, 1)
     assert sorted(tables.query("select shop, item, price from prices")) == [(1, 1, 5), (1, 2, 3), (2, 1, 4)]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select 1 as shop, 1 as item, 5 as price union all select 1, 1, 6",
+        "select 1 as shop, 1 as item, 4 as price union all select 2, 1, 7",
+    ],
+    ids=["from a staged row", "from the table's row"],
+)
+def test_rows_that_should_be_identical_and_differ_are_refused(tables, select):
+    load("prices", "select 1 as shop, 1 as item, 5 as price", ["shop", "item"])
+    with pytest.raises(AirflowFailException, match=r"1 keys \(shop, item\) of prices have rows that differ"):
+        load("prices", select, ["shop", "item"])
+    assert tables.query("select shop, item, price from prices") == [(1, 1, 5)]
 
 
 def test_row_without_a_key_is_refused(tables):
@@ -70,7 +86,7 @@ def test_row_without_a_key_is_refused(tables):
 
 def test_choices_that_do_not_name_every_column_are_refused(tables):
     with pytest.raises(AirflowFailException, match="must name each of its columns exactly once"):
-        load("prices", "select 1 as shop, 1 as item, 1 as price", "shop", [Choice(["price"])])
+        load("prices", "select 1 as shop, 1 as item, 1 as price", "shop", MergeRows(choices=[Choice(["price"])]))
 
 
 def test_play_follows_its_song(loaded, data):
