@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.run import full_load
+from redshift_elt.run.asset_events import event_extras
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,17 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
     """Return the window of a task's run.
 
     In this order: everything, if the Param ``full_load`` is set; the Params ``window_start`` and ``window_end``; the
-    data interval of the run; the last complete hour before the run was due. A run that is triggered by hand without a
-    logical date has no data interval (Airflow issue 46197). The Param ``lookback_days`` adds the days before the window
-    that are also read.
+    windows in the extras of the Asset events that triggered the run; the data interval of the run; the last complete
+    hour before the run was due. A run that is triggered by hand without a logical date has no data interval (Airflow
+    issue 46197). The Param ``lookback_days`` adds the days before the window that are also read.
+
+    Several events give the smallest window that contains all of theirs. If one of them is that of a full load, the run
+    is a full load.
 
     :param context: the task's context.
     :raises AirflowFailException: only one of the two Params is given, ``full_load`` is set and a window is given, one
-        is not a date and time, or the window is empty or beyond the calendar.
+        is not a date and time, the window is empty or beyond the calendar, an event has no window, or a DAG that is
+        scheduled on Assets has neither events nor Params.
     """
     params = context.get("params") or {}
     start, end = params.get("window_start"), params.get("window_end")
@@ -96,6 +101,8 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
             raise AirflowFailException("Give either full_load or a window: a full load has no window.")
         return FULL_LOAD
     origin = "params"
+    if not start and (extras := event_extras(context)):
+        return _hull(extras, lookback)
     if not start:
         start, end = context.get("data_interval_start"), context.get("data_interval_end")
         origin = "data interval"
@@ -109,6 +116,18 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
     except OverflowError as error:
         # Converted to UTC, the first or last hours of the calendar can be outside of it.
         raise AirflowFailException(f"The window from {start} to {end} is beyond the calendar.") from error
+
+
+def _hull(extras: Sequence[Mapping[str, Any]], lookback: int) -> Window:
+    """Return the smallest window that contains those of all events."""
+    if any(extra.get("full_load") for extra in extras):
+        return replace(FULL_LOAD, origin="full load that triggered the run")
+    try:
+        windows = [Window(_utc(extra["window_start"]), _utc(extra["window_end"])) for extra in extras]
+    except (ValueError, OverflowError) as error:
+        raise AirflowFailException(f"The window in the extra of an Asset event cannot be used: {error}") from error
+    start, end = min(window.start for window in windows), max(window.end for window in windows)
+    return Window(start, end, False, f"Asset events: {len(windows)}", lookback)
 
 
 def _utc(moment: datetime | str) -> datetime:

@@ -4,7 +4,11 @@ from datetime import date, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronDataIntervalTimetable
+from airflow.sdk.api.datamodels._generated import AssetReferenceAssetEventDagRun
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
+from airflow.sdk.execution_time.context import TriggeringAssetEventsAccessor
 
 from redshift_elt.run.window import Window, resolve_window
 
@@ -68,6 +72,79 @@ def test_window_of_a_full_load_contains_every_possible_event():
 def test_invalid_window_params_fail_without_retry(params, words):
     with pytest.raises(AirflowFailException, match=words):
         resolve_window(context(params=params))
+
+
+def asset_context(*extras, params=None, schedule=None, **interval):
+    """Return the context of a run that events of an Asset have triggered, with Airflow's own objects."""
+    events = [
+        AssetEventDagRunReferenceResult(
+            asset=AssetReferenceAssetEventDagRun(name="songplays", uri="songplays", extra={}),
+            extra=extra,
+            source_task_id="load",
+            source_dag_id="etl",
+            source_run_id=f"run {number}",
+            source_map_index=-1,
+            source_aliases=[],
+            timestamp=datetime(2018, 11, 15, 16, 30, tzinfo=UTC),
+        )
+        for number, extra in enumerate(extras)
+    ]
+    return {
+        **context(params=params, **interval),
+        "dag": DAG("downstream", schedule=schedule or [Asset("songplays")]),
+        "triggering_asset_events": TriggeringAssetEventsAccessor.build(events),
+    }
+
+
+def extra(first_hour, last_hour, **more):
+    start, end = (f"2018-11-15T{hour:02}:00:00+00:00" for hour in (first_hour, last_hour))
+    return {"window_start": start, "window_end": end, "full_load": False, **more}
+
+
+def test_run_that_assets_trigger_has_the_smallest_window_that_contains_those_of_the_events():
+    assert resolve_window(asset_context(extra(3, 4))).bounds == (datetime(2018, 11, 15, 3), datetime(2018, 11, 15, 4))
+    several = resolve_window(asset_context(extra(5, 6), extra(3, 4), params={"lookback_days": 2}))
+    assert several.bounds == (datetime(2018, 11, 15, 3), datetime(2018, 11, 15, 6))
+    assert several.lookback_days == 2
+    assert str(several.origin) == "Asset events: 2"
+
+
+def test_run_that_a_full_load_triggers_is_a_full_load():
+    assert resolve_window(asset_context(extra(3, 4), extra(5, 6, full_load=True))).full
+
+
+def test_params_take_precedence_over_asset_events():
+    params = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"}
+    for events in ((), ({},), (extra(3, 4),)):
+        window = resolve_window(asset_context(*events, params=params))
+        assert window.bounds == (datetime(2018, 11, 1), datetime(2018, 11, 2))
+
+
+@pytest.mark.parametrize(
+    ("extras", "words"),
+    [
+        ([], "scheduled on Assets, but no event has triggered this run.*Params window_start and window_end"),
+        ([{}], "An event of the Asset songplays.*its extra has no window.*Params window_start and window_end"),
+        ([extra(3, 4), {"rows": 5}], "its extra has no window"),
+        ([{"window_start": 1541030400, "window_end": 1541034000}], "its extra has no window"),
+        ([{"window_start": "yesterday", "window_end": "today"}], "'yesterday' is not a date and time"),
+        ([extra(4, 3)], "in the extra of an Asset event cannot be used.*is empty"),
+    ],
+)
+def test_run_of_a_dag_on_assets_without_a_window_is_refused(extras, words):
+    hour = datetime(2018, 11, 15, 16, tzinfo=UTC)
+    for interval in ({}, {"data_interval_start": hour, "data_interval_end": hour + timedelta(hours=1)}):
+        with pytest.raises(AirflowFailException, match=words):
+            resolve_window(asset_context(*extras, **interval))
+
+
+def test_run_by_time_of_a_dag_on_assets_or_time_has_its_data_interval():
+    hour = datetime(2018, 11, 15, 16, tzinfo=UTC)
+    hourly = CronDataIntervalTimetable("@hourly", timezone="UTC")
+    schedule = AssetOrTimeSchedule(timetable=hourly, assets=[Asset("songplays")])
+    interval = {"data_interval_start": hour, "data_interval_end": hour + timedelta(hours=1)}
+    assert resolve_window(asset_context(schedule=schedule, **interval)).start == hour
+    assert resolve_window(asset_context(extra(3, 4), schedule=schedule)).start == hour.replace(hour=3)
 
 
 def test_empty_data_interval_is_refused():
