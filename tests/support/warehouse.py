@@ -28,6 +28,7 @@ BOOKKEEPING = (
     "etl.listings",
     "etl.check_results",
     "etl.rejects",
+    "etl.schema_drift",
     "etl.user_records",
     "etl.artist_records",
 )

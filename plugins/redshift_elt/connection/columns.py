@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,9 @@ class Columns:
 
     :param names: all columns, in their order.
     :param texts: the columns of a text type.
+    :param types: the type OID of each column, which every driver reports for the results of queries.
     """
 
     names: tuple[str, ...]
     texts: frozenset[str]
+    types: Mapping[str, int] = field(default_factory=dict, compare=False)

@@ -68,7 +68,11 @@ class Session:
         with closing(self._connection.cursor()) as cursor:
             self._send(cursor, f"select *\nfrom {table}\nlimit 0", {})
             found = [(_text(column[0]), column[1]) for column in cursor.description]
-        return Columns(tuple(name for name, _ in found), frozenset(name for name, kind in found if kind in _TEXT_TYPES))
+        return Columns(
+            names=tuple(name for name, _ in found),
+            texts=frozenset(name for name, kind in found if kind in _TEXT_TYPES),
+            types=dict(found),
+        )
 
     def _send(self, cursor: Any, statement: str, values: Values) -> None:
         log.debug("%s", statement)

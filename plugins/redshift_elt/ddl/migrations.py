@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 SCHEMA = "etl"
 # The tables that runs write, without the schema. The templates of a run's own tables are not among them.
-TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects")
+TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects", "schema_drift")
 
 _VERSIONS = "schema_versions"
 

@@ -18,6 +18,9 @@ from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions, json_option
 from redshift_elt.staging.date_pattern import DatePattern
+from redshift_elt.staging.drift.detect import NewFieldsError
+from redshift_elt.staging.drift.policy import OnNewField, check_policy
+from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.source import (
     Source,
     check_bucket,
@@ -76,6 +79,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         transaction, and their results are kept in ``etl.check_results``. Only aggregates of ``table`` are possible, not
         references, queries and counts. A load that stages again because an object has changed runs them again. Up to
         ten rows that break a rule are shown, see :class:`redshift_elt.operators.data_quality.DataQualityOperator`.
+    :param on_new_field: what to do about a field of a new object that COPY would ignore, because ``table`` or the
+        JSONPaths file does not have it: ``warn`` logs it, and ``fail`` fails the task before COPY. Either way it is
+        recorded in ``etl.schema_drift``. So are fields that are missing, and fields whose values do not fit their
+        columns. Only the first records of the latest objects are compared, see
+        :mod:`redshift_elt.staging.drift.sample`.
     :raises AirflowFailException: there are more rejected records, and the message names file, line and reason; or a
         check with severity ``error`` has failed, so that nothing of the run is loaded.
     """
@@ -110,6 +118,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         gzip: bool = False,
         max_rejects: int | str = 0,
         checks: Sequence[Check] = (),
+        on_new_field: OnNewField = "warn",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -128,6 +137,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.gzip = gzip
         self.max_rejects = max_rejects
         self.checks = _aggregates(checks, table)
+        check_policy(on_new_field)
+        self.on_new_field = on_new_field
         self._check_objects()
         self._check_options()
         # Read by the OpenLineage listener, as check_results is.
@@ -178,7 +189,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         started = time.monotonic()
         staging = self.staging_for(self, context, self.window(context))
-        staged = self.transaction(staging.stage, staging.explain)
+        staged = self._stage(staging)
         staging.delete_manifests()
         seconds = time.monotonic() - started
         self.log.info(
@@ -197,6 +208,18 @@ class StageToRedshiftOperator(WarehouseOperator):
             staged.results, f"Nothing was loaded; {staging.table} is kept. Correct the file, then clear the run."
         )
         return StagingSummary.of(staging.table, staged, seconds).as_xcom()
+
+    def _stage(self, staging: SourceStaging) -> Staged:
+        """Stage in one transaction; record the fields that make it fail in another one.
+
+        :raises NewFieldsError: objects have new fields, and ``on_new_field`` is ``fail``.
+        """
+        try:
+            return self.transaction(staging.stage, staging.explain)
+        except NewFieldsError as found:
+            compared = found.compared
+            self.transaction(lambda session: record(session, staging.context, compared))
+            raise
 
     def _source(self, ledger_targets: tuple[str, ...]) -> Source:
         """Return the source; the operator is rendered."""
@@ -218,6 +241,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             ),
             max_rejects=reject_limit(self.max_rejects),
             checks=self.checks,
+            on_new_field=self.on_new_field,
         )
 
     def _ledger_targets(self, context: Context) -> tuple[str, ...]:

@@ -90,6 +90,9 @@ def store_rejects(
         stay. None: no others stay.
     :raises AirflowException: the table has another number of rows afterwards.
     """
+    if reread is not None and not reread:
+        # Nothing was read, so what is stored stays.
+        return
     of_run = {"dag_id": context.dag_run.dag_id, "run_id": context.dag_run.run_id, "staging": context.source.table}
     stored = [Reject(*row) for row in session.fetch(render("stage/rejects_of_run.sql", names=_NAMES), of_run)]
     if reread is not None:

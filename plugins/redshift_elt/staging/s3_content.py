@@ -26,6 +26,17 @@ def read(s3: S3Hook, item: S3Object, *, compressed: bool = False) -> bytes:
     return gzip.decompress(body) if compressed and body else body
 
 
+def read_beginning(s3: S3Hook, item: S3Object, size: int) -> bytes:
+    """Return the first bytes of an object that is not empty, in the version that was listed.
+
+    :param size: the maximum number of bytes.
+    :raises ClientError: the object has changed or was deleted since, or may not be read.
+    """
+    found = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag, Range=f"bytes=0-{size - 1}")
+    content: bytes = found["Body"].read()
+    return content
+
+
 def count_records(content: bytes) -> int:
     """Return the number of records: JSON values, on one line or several, and lines that are not JSON."""
     text = content.decode(errors="replace")

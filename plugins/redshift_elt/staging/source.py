@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import MOST_REJECTS, CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
+from redshift_elt.staging.drift.policy import OnNewField, check_policy
 
 if TYPE_CHECKING:
     from redshift_elt.checks import Aggregate
@@ -33,6 +34,7 @@ class Source:
     options: CopyOptions = field(default_factory=CopyOptions)
     max_rejects: int = 0
     checks: tuple[Aggregate, ...] = ()
+    on_new_field: OnNewField = "warn"
 
     def __post_init__(self) -> None:
         check_template(self.table)
@@ -42,6 +44,7 @@ class Source:
         if self.key_pattern is not None and self.window_column is not None:
             check_names_days(self.key_pattern)
         reject_limit(self.max_rejects)
+        check_policy(self.on_new_field)
 
     @property
     def root(self) -> str:

@@ -15,6 +15,7 @@ from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.discover import discover
+from redshift_elt.staging.drift.detect import detect_drift
 from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import store_rejects
 from redshift_elt.staging.run_copy import SourceCopy
@@ -110,6 +111,7 @@ class SourceStaging:
         discovered = discover(session, self.context)
         objects = discovered.objects
         copy.record_files(discovered)
+        detect_drift(session, self.context, objects)
         copied = copy.copy(objects)
         store_rejects(session, self.context, copied.rejects, self._reread({item.key for item in objects}))
         return Staged(

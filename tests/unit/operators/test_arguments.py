@@ -39,6 +39,7 @@ DIMENSION = {
         ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),
         ({"prefix": "logs/", "table": "landing.staging_events"}, "has a schema: write 'staging_events'"),
         ({"key_pattern": "logs/%Y/%m.json", "window_column": "at"}, "key_pattern with the whole date"),
+        ({"prefix": "logs/", "on_new_field": "ignore"}, "on_new_field is 'ignore': write 'warn', 'fail'"),
     ],
 )
 def test_staging(arguments, words):

@@ -31,6 +31,53 @@ values
 --      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
 --      kind_1 = 'object'
 
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s);
+-- with dag_id = 'shop', staging = 'staging_orders', bucket = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json'
+
+select *
+from "staging_orders__4e4a3efb5fa2"
+limit 0;
+
+insert into etl.schema_drift (
+    "dag_id",
+    "run_id",
+    "staging",
+    "bucket",
+    "object_key",
+    "etag",
+    "kind",
+    "field_name",
+    "column_name",
+    "details",
+    "found_at"
+)
+values
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(kind_1)s,
+    %(field_name_1)s,
+    %(column_name_1)s,
+    %(details_1)s,
+    %(found_at_1)s
+);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders', bucket_1 = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json', etag_1 = 'fe340632380e480ba39c0e444b9e984e', kind_1 = 'none',
+--      field_name_1 = '', details_1 = ''
+
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
 select *
@@ -218,6 +265,18 @@ values
 --      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
 --      kind_1 = 'object'
 
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s);
+-- with dag_id = 'shop', staging = 'staging_orders', bucket = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json'
+
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
 select *
@@ -404,6 +463,53 @@ values
 -- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
 --      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
 --      kind_1 = 'object'
+
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s);
+-- with dag_id = 'shop', staging = 'staging_orders', bucket = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json'
+
+select *
+from "staging_orders__4e4a3efb5fa2"
+limit 0;
+
+insert into etl.schema_drift (
+    "dag_id",
+    "run_id",
+    "staging",
+    "bucket",
+    "object_key",
+    "etag",
+    "kind",
+    "field_name",
+    "column_name",
+    "details",
+    "found_at"
+)
+values
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(kind_1)s,
+    %(field_name_1)s,
+    %(column_name_1)s,
+    %(details_1)s,
+    %(found_at_1)s
+);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders', bucket_1 = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json', etag_1 = 'bb1d240037039a6ceab92062ebd67a57', kind_1 = 'none',
+--      field_name_1 = '', details_1 = ''
 
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
@@ -665,6 +771,53 @@ values
 --      kind_1 = 'object', bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-02.json',
 --      etag_2 = 'd1fcb29bfe43e3f297c08144980fe4cb', size_bytes_2 = 148, modified_at_2 = '2018-11-02 00:05:00',
 --      kind_2 = 'object'
+
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s, %(object_key_2)s);
+-- with dag_id = 'shop', staging = 'staging_orders', bucket = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-01.json', object_key_2 = 'orders/2018/11/2018-11-02.json'
+
+select *
+from "staging_orders__4e4a3efb5fa2"
+limit 0;
+
+insert into etl.schema_drift (
+    "dag_id",
+    "run_id",
+    "staging",
+    "bucket",
+    "object_key",
+    "etag",
+    "kind",
+    "field_name",
+    "column_name",
+    "details",
+    "found_at"
+)
+values
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(kind_1)s,
+    %(field_name_1)s,
+    %(column_name_1)s,
+    %(details_1)s,
+    %(found_at_1)s
+);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders', bucket_1 = 'shop-data',
+--      object_key_1 = 'orders/2018/11/2018-11-02.json', etag_1 = 'd1fcb29bfe43e3f297c08144980fe4cb', kind_1 = 'none',
+--      field_name_1 = '', details_1 = ''
 
 create temporary table "staging_orders__incoming" (like "staging_orders");
 

@@ -80,6 +80,84 @@ values
 --      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
 --      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
 
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s, %(object_key_2)s, %(object_key_3)s);
+-- with dag_id = 'shop', staging = 'staging_products', bucket = 'shop-data', object_key_1 = 'products/P3.json',
+--      object_key_2 = 'products/P2.json', object_key_3 = 'products/P1.json'
+
+select *
+from "staging_products__4e4a3efb5fa2"
+limit 0;
+
+insert into etl.schema_drift (
+    "dag_id",
+    "run_id",
+    "staging",
+    "bucket",
+    "object_key",
+    "etag",
+    "kind",
+    "field_name",
+    "column_name",
+    "details",
+    "found_at"
+)
+values
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(kind_1)s,
+    %(field_name_1)s,
+    %(column_name_1)s,
+    %(details_1)s,
+    %(found_at_1)s
+),
+(
+    %(dag_id_2)s,
+    %(run_id_2)s,
+    %(staging_2)s,
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(kind_2)s,
+    %(field_name_2)s,
+    %(column_name_2)s,
+    %(details_2)s,
+    %(found_at_2)s
+),
+(
+    %(dag_id_3)s,
+    %(run_id_3)s,
+    %(staging_3)s,
+    %(bucket_3)s,
+    %(object_key_3)s,
+    %(etag_3)s,
+    %(kind_3)s,
+    %(field_name_3)s,
+    %(column_name_3)s,
+    %(details_3)s,
+    %(found_at_3)s
+);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_products', bucket_1 = 'shop-data',
+--      object_key_1 = 'products/P3.json', etag_1 = 'd5655097561fd13387eb057f3c2b5750', kind_1 = 'none',
+--      field_name_1 = '', details_1 = '', dag_id_2 = 'shop', run_id_2 = 'scheduled__2018-11-02',
+--      staging_2 = 'staging_products', bucket_2 = 'shop-data', object_key_2 = 'products/P2.json',
+--      etag_2 = '2ce8704a9e48ac4513d58408e09791b7', kind_2 = 'none', field_name_2 = '', details_2 = '',
+--      dag_id_3 = 'shop', run_id_3 = 'scheduled__2018-11-02', staging_3 = 'staging_products', bucket_3 = 'shop-data',
+--      object_key_3 = 'products/P1.json', etag_3 = '2be6eb665b37a24f96b9f071d75e204c', kind_3 = 'none',
+--      field_name_3 = '', details_3 = ''
+
 copy "staging_products__4e4a3efb5fa2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_products/staging_products-3e8f2aade4d3.manifest'
 iam_role default
@@ -187,28 +265,6 @@ values
 );
 -- with bucket_1 = 'shop-data', object_key_1 = 'products/', etag_1 = '', size_bytes_1 = 0, kind_1 = 'listing'
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
-from etl.rejects
-where dag_id = %(dag_id)s
-    and run_id = %(run_id)s
-    and staging = %(staging)s;
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
-
 commit;
 
 
@@ -273,6 +329,52 @@ values
 -- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
 --      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
 --      object_key_2 = 'products/', etag_2 = '', size_bytes_2 = 0, kind_2 = 'listing'
+
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s);
+-- with dag_id = 'shop', staging = 'staging_products', bucket = 'shop-data', object_key_1 = 'products/P1.json'
+
+select *
+from "staging_products__4e4a3efb5fa2"
+limit 0;
+
+insert into etl.schema_drift (
+    "dag_id",
+    "run_id",
+    "staging",
+    "bucket",
+    "object_key",
+    "etag",
+    "kind",
+    "field_name",
+    "column_name",
+    "details",
+    "found_at"
+)
+values
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(kind_1)s,
+    %(field_name_1)s,
+    %(column_name_1)s,
+    %(details_1)s,
+    %(found_at_1)s
+);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_products', bucket_1 = 'shop-data',
+--      object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511', kind_1 = 'none',
+--      field_name_1 = '', details_1 = ''
 
 copy "staging_products__4e4a3efb5fa2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_products/staging_products-82d3d41817ae.manifest'
@@ -389,6 +491,18 @@ values
 --      object_key_3 = 'products/P3.json', etag_3 = 'd5655097561fd13387eb057f3c2b5750', size_bytes_3 = 107,
 --      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
 --      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
+
+select distinct
+    object_key,
+    etag,
+    kind
+from etl.schema_drift
+where dag_id = %(dag_id)s
+    and staging = %(staging)s
+    and bucket = %(bucket)s
+    and object_key in (%(object_key_1)s, %(object_key_2)s, %(object_key_3)s);
+-- with dag_id = 'shop', staging = 'staging_products', bucket = 'shop-data', object_key_1 = 'products/P1.json',
+--      object_key_2 = 'products/P3.json', object_key_3 = 'products/P2.json'
 
 copy "staging_products__4e4a3efb5fa2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_products/staging_products-3e8f2aade4d3.manifest'

@@ -1,0 +1,45 @@
+"""The records at the beginning of a JSON object."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+# A record begins on a new line, and the values inside an indented record do not.
+_NEXT_RECORD = re.compile(r"\n\{")
+_BLANK = re.compile(r"\s*")
+_DECODER = json.JSONDecoder()
+_WITH_GZIP_HEADER = 31
+
+
+def beginning_of_gzip(content: bytes, size: int) -> bytes:
+    """Return at most this many bytes of the text whose compressed form begins with ``content``.
+
+    :raises zlib.error: it is not compressed with gzip.
+    """
+    return zlib.decompressobj(_WITH_GZIP_HEADER).decompress(content, size)
+
+
+def records(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the complete records of a text that may end within one; what is not a record is skipped."""
+    position = 0
+    while True:
+        position = _end_of_blank(text, position)
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            following = _NEXT_RECORD.search(text, position)
+            if following is None:
+                return
+            position = following.start()
+        else:
+            if isinstance(value, dict):
+                yield value
+
+
+def _end_of_blank(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position

@@ -1,0 +1,89 @@
+"""The findings of all runs, as rows of ``etl.schema_drift``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redshift_elt.run.clock import now
+from redshift_elt.sql.render import numbered, render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.staging.drift.finding import Finding
+    from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staging_context import StagingContext
+
+_NOTHING = "none"
+_FIELD_BYTES = 512
+_NAMES = (
+    "dag_id", "run_id", "staging", "bucket", "object_key", "etag", "kind", "field_name", "column_name", "details",
+    "found_at",
+)  # fmt: skip
+# More fields of one object than this are not recorded: a record whose keys are data would fill the table.
+MOST_FINDINGS = 100
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An object whose fields were compared, and the differences."""
+
+    item: S3Object
+    findings: tuple[Finding, ...]
+
+
+def recorded_kinds(
+    session: Session, context: StagingContext, objects: Sequence[S3Object]
+) -> Mapping[S3Object, Collection[str]]:
+    """Return the kinds of the findings of each object that a run of this DAG has compared in its current version."""
+    if not objects:
+        return {}
+    source = context.source
+    keys = {f"object_key_{number}": item.key for number, item in enumerate(objects, 1)}
+    rows = session.fetch(
+        render("stage/recorded_drift.sql", keys=len(keys)),
+        {"dag_id": context.dag_run.dag_id, "staging": source.table, "bucket": source.bucket, **keys},
+    )
+    by_version = {(item.key, item.etag): item for item in objects}
+    kinds: dict[S3Object, set[str]] = {}
+    for key, etag, kind in rows:
+        if (key, etag) in by_version:
+            kinds.setdefault(by_version[key, etag], set()).add(kind)
+    return kinds
+
+
+def record(session: Session, context: StagingContext, compared: Sequence[Compared]) -> None:
+    """Write the findings; an object without any has one row of the kind ``none``."""
+    rows = [row for one in compared for row in _rows(context, one)]
+    if rows:
+        session.execute(render("stage/insert_drift.sql", names=_NAMES, rows=len(rows)), numbered(rows))
+
+
+def _rows(context: StagingContext, compared: Compared) -> list[dict[str, object]]:
+    about = {
+        "dag_id": context.dag_run.dag_id,
+        "run_id": context.dag_run.run_id,
+        "staging": context.source.table,
+        "bucket": compared.item.bucket,
+        "object_key": compared.item.key,
+        "etag": compared.item.etag,
+        "found_at": now(),
+    }
+    if not compared.findings:
+        return [{**about, "kind": _NOTHING, "field_name": "", "column_name": None, "details": ""}]
+    return [
+        {
+            **about,
+            "kind": finding.kind,
+            # Redshift refuses NUL in a text.
+            "field_name": _truncated(finding.field.replace("\0", "")),
+            "column_name": finding.column,
+            "details": finding.details,
+        }
+        for finding in compared.findings[:MOST_FINDINGS]
+    ]
+
+
+def _truncated(text: str) -> str:
+    return text.encode(errors="replace")[:_FIELD_BYTES].decode(errors="ignore")

@@ -1,0 +1,65 @@
+"""The types of JSON values, and which types of columns COPY can load them into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Set
+from types import MappingProxyType
+from typing import Any
+
+# The type OIDs in the result descriptions of every driver. COPY loads any value into a column of another type.
+_INTEGER = (20, 21, 23)
+_NUMBER = (700, 701, 1700)
+_BOOLEAN = (16,)
+_TIMESTAMP = (1114, 1184)
+
+_DIGITS = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_DECIMAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+# AWS page "Boolean type".
+_TRUTH_VALUES = frozenset({"t", "true", "y", "yes", "1", "f", "false", "n", "no", "0"})
+
+# What COPY refuses in every case (AWS page "COPY from JSON format"; a blank text is NULL outside of text columns).
+_REFUSED: Mapping[int, Set[str]] = MappingProxyType(
+    {
+        **dict.fromkeys(_INTEGER, frozenset({"boolean", "number", "text with a decimal number", "text", "nested"})),
+        **dict.fromkeys(_NUMBER, frozenset({"boolean", "text", "nested"})),
+        **dict.fromkeys(_BOOLEAN, frozenset({"number", "text with a decimal number", "text", "nested"})),
+        **dict.fromkeys(_TIMESTAMP, frozenset({"boolean", "nested"})),
+    }
+)
+# With TIMEFORMAT 'epochsecs' or 'epochmillisecs'.
+_REFUSED_AS_EPOCH = frozenset({"boolean", "text", "nested"})
+
+
+def value_type(value: Any) -> str | None:
+    """Return the type of a JSON value; None for null and blank text, which fit every type."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    return _text_type(value) if isinstance(value, str) else "nested"
+
+
+def is_refused(types: Set[str], column_type: int, *, epoch: bool) -> bool:
+    """Return whether COPY can load no value of these types into a column.
+
+    :param types: the types of a field's values, as :func:`value_type` returns them.
+    :param column_type: the type OID of the column.
+    :param epoch: whether COPY reads times as numbers.
+    """
+    refused = _REFUSED_AS_EPOCH if epoch and column_type in _TIMESTAMP else _REFUSED.get(column_type, frozenset())
+    return bool(types) and types <= refused
+
+
+def _text_type(text: str) -> str | None:
+    if not text.strip():
+        return None
+    if text.strip().lower() in _TRUTH_VALUES and not text.strip().isdecimal():
+        return "text with a truth value"
+    if _DIGITS.fullmatch(text):
+        return "text with an integer"
+    return "text with a decimal number" if _DECIMAL.fullmatch(text) else "text"

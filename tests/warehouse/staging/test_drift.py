@@ -1,0 +1,230 @@
+"""Fields of new objects that the staging table does not have, or has in another form."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
+
+TABLE = (
+    "create table staging_readings (reading_id integer, taken_at timestamp, celsius double precision, room varchar(20))"
+)
+READING = {"reading_id": 1, "taken_at": "2018-11-01 08:00:00", "celsius": 19.5, "room": "attic"}
+# The role that COPY uses in these tests may read below this prefix.
+PREFIX = "log_data/"
+FINDINGS = "select kind, field_name, column_name from etl.schema_drift order by found_at, kind, field_name"
+
+NewRun = Callable[..., Run]
+
+
+@pytest.fixture
+def new_run(warehouse: WarehouseUnderTest) -> Iterator[NewRun]:
+    """Return a function that returns a new run of a DAG that stages readings."""
+    warehouse.execute(TABLE)
+    runs = []
+
+    def new(**arguments: Any) -> Run:
+        source = {"prefix": PREFIX} if "key_pattern" not in arguments else {}
+        with DAG("readings") as dag:
+            StageToRedshiftOperator(
+                task_id="stage", table="staging_readings", **{"bucket": BUCKET, **source, **arguments}
+            )
+        runs.append(dag)
+        window = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"}
+        return Run(dag, f"test-{len(runs)}", window, warehouse._hook, warehouse._s3_hook)
+
+    yield new
+    warehouse.execute("drop table staging_readings")
+
+
+@pytest.fixture
+def requests(warehouse: WarehouseUnderTest) -> Iterator[list[dict[str, Any]]]:
+    """The requests for the content of an object."""
+    found: list[dict[str, Any]] = []
+    events = warehouse._s3_hook.get_conn().meta.events
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        found.append(dict(params))
+
+    events.register("provide-client-params.s3.GetObject", note)
+    yield found
+    events.unregister("provide-client-params.s3.GetObject", note)
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return a function that returns the warnings."""
+    return lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def lines(*records: dict[str, Any]) -> bytes:
+    return "\n".join(json.dumps(record) for record in records).encode()
+
+
+def renamed(old: str, new: str) -> dict[str, Any]:
+    return {new if name == old else name: value for name, value in READING.items()}
+
+
+def test_fields_that_are_those_of_the_table_are_silent(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.json", lines(READING, {**READING, "celsius": None}))
+    assert new_run().execute("stage")["rows"] == 2
+    assert warnings() == []
+    assert warehouse.query(FINDINGS) == [("none", "", None)]
+
+
+@pytest.mark.parametrize(
+    ("record", "finding", "words"),
+    [
+        ({**READING, "humidity": 40}, ("new", "humidity", None), "the field 'humidity' (integer) has no column"),
+        (renamed("room", "Room"), ("case", "Room", "room"), "'Room' differs only in upper and lower case"),
+        (renamed("room", "place"), ("new", "place", None), "the field 'place' (text) has no column"),
+        (renamed("room", "place"), ("missing", "room", "room"), "no record has the field 'room'"),
+    ],
+)
+def test_field_that_is_not_loaded_is_logged_and_recorded(warehouse, new_run, warnings, record, finding, words):
+    warehouse.put("log_data/1.json", lines(READING | {"room": "hall"}))
+    new_run().execute("stage")
+    warehouse.put("log_data/1.json", lines(record))
+    assert new_run().execute("stage")["rows"] == 1
+    assert any(message.startswith(f"s3://{BUCKET}/log_data/1.json: ") and words in message for message in warnings())
+    assert finding in warehouse.query(FINDINGS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "types"),
+    [
+        ("reading_id", "first", "text"),
+        ("reading_id", 1.5, "number"),
+        ("celsius", {"value": 19.5}, "nested"),
+        ("taken_at", True, "boolean"),
+    ],
+)
+def test_field_of_another_type_is_reported_before_copy_refuses_it(warehouse, new_run, warnings, field, value, types):
+    warehouse.put("log_data/1.json", lines({**READING, field: value}))
+    with pytest.raises(AirflowFailException, match="COPY found records that it cannot load"):
+        new_run().execute("stage")
+    assert any(
+        f"the values of the field {field!r} ({types}) do not fit the column {field}" in one for one in warnings()
+    )
+
+
+def test_single_value_that_does_not_fit_is_a_reject_and_not_drift(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.json", lines(READING, {**READING, "reading_id": "first"}))
+    assert new_run(max_rejects=1).execute("stage")["rejected"] == 1
+    assert not any("do not fit" in message for message in warnings())
+
+
+def test_new_field_fails_before_copy_until_it_has_a_column(warehouse, new_run):
+    warehouse.put("log_data/1.json", lines({**READING, "humidity": 40}))
+    run = new_run(on_new_field="fail")
+    for _ in range(2):
+        with pytest.raises(AirflowFailException, match=r"humidity.*has no column") as failure:
+            run.execute("stage")
+        assert "Add the columns to the table or remove the fields, then clear this task." in str(failure.value)
+        assert warehouse.tables_of_runs() == []
+        assert warehouse.query(FINDINGS) == [("new", "humidity", None)]
+    warehouse.execute("alter table staging_readings add column humidity integer")
+    assert run.execute("stage")["rows"] == 1
+
+
+def test_what_was_compared_is_not_read_again(warehouse, new_run, requests, warnings):
+    warehouse.put("log_data/1.json", lines({**READING, "humidity": 40}))
+    new_run().execute("stage")
+    assert [one["Range"] for one in requests] == ["bytes=0-65535"]
+    assert len(warnings()) == 1
+    new_run().execute("stage")
+    assert len(requests) == len(warnings()) == 1
+    warehouse.put("log_data/1.json", lines({**READING, "humidity": 41}))
+    new_run().execute("stage")
+    assert len(requests) == len(warnings()) == 2
+
+
+def test_few_of_many_objects_are_read(warehouse, new_run, requests):
+    for number in range(12):
+        warehouse.put(f"log_data/{number:02}.json", lines(READING))
+    assert new_run().execute("stage")["objects"] == 12
+    assert len(requests) == 5
+    new_run().execute("stage")
+    assert len(requests) == 5
+
+
+def test_beginning_of_a_large_object_is_enough(warehouse, new_run, requests, warnings):
+    wide = {**READING, "humidity": 40}
+    body = lines(*[wide] * 2000)
+    assert len(body) > 2 * 65536
+    warehouse.put("log_data/1.json", body)
+    new_run().execute("stage")
+    assert len(requests) == 1
+    assert ["humidity" in message for message in warnings()] == [True]
+
+
+def test_compressed_object(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.json.gz", gzip.compress(lines(*[{**READING, "humidity": 40}] * 5000)))
+    assert new_run(gzip=True).execute("stage")["rows"] == 5000
+    assert ["humidity" in message for message in warnings()] == [True]
+
+
+def test_jsonpaths_file_decides_which_fields_are_loaded(warehouse, new_run, warnings):
+    paths = ["$['id']", "$['at']", "$['measured']['celsius']", "$['room']"]
+    warehouse.put("log_json_path.json", json.dumps({"jsonpaths": paths}).encode())
+    record = {"id": 1, "at": READING["taken_at"], "measured": {"celsius": 19.5}, "room": "attic"}
+    warehouse.put("log_data/1.json", lines(record))
+    warehouse.put("log_data/2.json", lines({**record, "celsius": 19.5, "Room": "attic"}))
+    new_run(json="log_json_path.json").execute("stage")
+    assert warehouse.query(FINDINGS) == [("case", "Room", "room"), ("new", "celsius", None), ("none", "", None)]
+    assert len(warnings()) == 2
+
+
+def test_case_does_not_matter_if_copy_ignores_it(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.json", lines(renamed("room", "Room")))
+    new_run(json="auto ignorecase").execute("stage")
+    assert warnings() == []
+
+
+def test_missing_field_is_one_that_no_object_has(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.json", lines(READING))
+    warehouse.put("log_data/2.json", lines({"reading_id": 2}))
+    new_run().execute("stage")
+    assert warnings() == []
+
+
+def test_object_without_records_is_read_once(warehouse, new_run, requests):
+    warehouse.put("log_data/1.json", b"\n")
+    for _ in range(2):
+        assert new_run().execute("stage")["rows"] == 0
+    assert len(requests) == 1
+
+
+def test_object_that_the_task_may_not_read_is_staged_all_the_same(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.json", lines(READING))
+    events = warehouse._s3_hook.get_conn().meta.events
+
+    def refuse(request: Any, **_: Any) -> None:
+        request.headers["If-Match"] = '"another version"'
+
+    events.register("before-sign.s3.GetObject", refuse)
+    try:
+        assert new_run().execute("stage")["rows"] == 1
+    finally:
+        events.unregister("before-sign.s3.GetObject", refuse)
+    assert ["cannot be read" in message for message in warnings()] == [True]
+
+
+def test_generated_events_and_songs_are_silent(warehouse, data):
+    warehouse.upload(data)
+    run = warehouse.run(full_load=True)
+    for task_id in ("stage_events", "stage_songs"):
+        run.execute(task_id)
+    assert warehouse.query("select distinct staging, kind from etl.schema_drift order by staging") == [
+        ("staging_events", "none"),
+        ("staging_songs", "none"),
+    ]
