@@ -1,4 +1,4 @@
-"""A page in Airflow's UI that shows a warehouse: its tables, runs, hours, checks, rejects and report.
+"""A page in Airflow's UI that shows a warehouse: its tables, runs, hours, checks, rejects, fields and report.
 
 The page works for any warehouse: :class:`PageSettings` names the DAG and the tables. Every process of Airflow imports
 its plugins, including each task, so heavy modules are imported on the first request.

@@ -61,6 +61,7 @@ def overview_response(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str,
         ),
         "rejects": _dicts(snapshot.rejects, "bucket object_key line_number column reason line rejected_at run_id"),
         "rejects_count": snapshot.rejects_count,
+        "drift": _dicts(snapshot.drift, "staging kind field column details bucket object_key found_at run_id"),
     }
 
 

@@ -40,7 +40,7 @@ _MAX_PENDING = 8
 _BUSY = "Too many months are being read at the moment. Try again in a few seconds."
 # A change of the Airflow connection takes effect within this time.
 CLIENT_SECONDS = 300
-_REQUIRED_TABLES = ("loads", "check_results", "rejects")
+_REQUIRED_TABLES = ("loads", "check_results", "rejects", "schema_drift")
 
 
 class WarehouseUnreadableError(Exception):
@@ -94,6 +94,7 @@ class Snapshot:
     checks_not_passed: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
     rejects_count: int = 0
+    drift: list[Row] = field(default_factory=list)
 
 
 class SnapshotReader:
@@ -209,6 +210,7 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
         checks_not_passed=fetch("checks_not_passed.sql"),
         rejects=fetch("rejects.sql"),
         rejects_count=fetch("count_rejects.sql")[0][0],
+        drift=fetch("drift.sql"),
     )
 
 

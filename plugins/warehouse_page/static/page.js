@@ -5,7 +5,7 @@ import { blank, fill } from "./dom.js";
 import { moment, since } from "./format.js";
 import { heatMap } from "./heat.js";
 import { runs } from "./runs.js";
-import { rejects, report, tables } from "./sections.js";
+import { fields, rejects, report, tables } from "./sections.js";
 
 const known = { runs: null, warehouse: null };
 const month = document.getElementById("month");
@@ -49,7 +49,7 @@ async function showWarehouse(wanted) {
   document.body.removeAttribute("aria-busy");
   notice(answer.message ?? "");
   if (answer.message) {
-    for (const id of ["tables-body", "hours-body", "checks-body", "rejects-body"]) {
+    for (const id of ["tables-body", "hours-body", "checks-body", "rejects-body", "fields-body"]) {
       fill(id, blank("The warehouse cannot be read at the moment: see the message above."));
     }
     return;
@@ -60,6 +60,7 @@ async function showWarehouse(wanted) {
   fill("hours-body", ...heatMap(dagId, answer.hours));
   fill("checks-body", ...checks(dagId, answer));
   fill("rejects-body", ...rejects(dagId, answer.rejects, answer.rejects_count));
+  fill("fields-body", fields(dagId, answer.drift));
   [month.value, month.min, month.max] = [answer.month, answer.first_month, answer.last_month];
   month.disabled = false;
   before.disabled = answer.month <= answer.first_month;

@@ -1,4 +1,4 @@
-// The shorter sections of the page: tables, rejects, the report.
+// The shorter sections of the page: tables, rejects, fields, the report.
 import { blank, element, table } from "./dom.js";
 import { count, exact, minute, moment } from "./format.js";
 import { runLink } from "./links.js";
@@ -47,6 +47,26 @@ export function rejects(dagId, found, total) {
   const shown = all ? `${count(total)} in total.` : `The latest ${count(found.length)} of ${count(total)}.`;
   const columns = ["File.any", "Line.number", "Reason.block", "Run.nowrap"];
   return [element("p.soft", {}, shown), table("Rejected records", columns, rows)];
+}
+
+const DIFFERENCES = {
+  new: "has no column, and is not loaded",
+  case: "is written differently, and is not loaded",
+  missing: "is in no record",
+  type: "has values that do not fit its column",
+};
+
+/** Return the fields that do not match the columns of their table. */
+export function fields(dagId, found) {
+  if (!found.length) return blank("The fields of all files match the columns of their tables.");
+  const rows = found.map((one) => [
+    one.staging,
+    element("span.mono.any", {}, one.field),
+    element("span", {}, column(one), DIFFERENCES[one.kind] ?? one.kind, one.details ? ` (${one.details})` : ""),
+    element("span.mono.any", { title: `s3://${one.bucket}/${one.object_key}` }, one.object_key),
+    runLink(dagId, one.run_id, moment(one.found_at)),
+  ]);
+  return table("Fields that differ", ["Table", "Field.any", "Difference.block", "File.any", "Run.nowrap"], rows);
 }
 
 /** Return the report in a sandboxed frame, or the reason why there is none. */

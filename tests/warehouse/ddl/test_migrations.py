@@ -152,6 +152,7 @@ def test_manually_added_columns_are_kept(database, newest):
         "0005_rejects.sql",
         "0007_listings.sql",
         "0011_staged_files_kind.sql",
+        "0012_schema_drift.sql",
     ]
     assert database.form() == newest
     assert database.query("select objects, rows_read, writing_seconds from etl.loads") == [(7, 7, 7.0)]

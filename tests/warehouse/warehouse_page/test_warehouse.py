@@ -114,7 +114,7 @@ def ask(client, new_run):
 def test_empty_warehouse(warehouse, ask):
     answer = ask()
     assert answer["tables"] == []
-    assert answer["loads"] == answer["checks_now"] == answer["rejects"] == []
+    assert answer["loads"] == answer["checks_now"] == answer["rejects"] == answer["drift"] == []
     assert {hour["state"] for hour in answer["hours"]} == {"outside"}
     assert answer["month"] == f"{datetime.now():%Y-%m}"
 
@@ -298,6 +298,33 @@ def test_rejects_with_any_content_have_file_line_and_reason(warehouse, ask, writ
     # Unchanged: the page displays it as text, see the tests of the static files.
     assert (hostile["line"], hostile["reason"]) == (HOSTILE, HOSTILE)
     assert (hostile["bucket"], hostile["object_key"]) == ("bucket", "log_data/a.json")
+
+
+DRIFT = """\
+insert into etl.schema_drift
+values (
+    '{dag}', '{run}', 'staging_events', 'bucket', '{key}', 'etag', '{kind}', '{field}', {column}, 'text', '{found}'
+)"""
+
+
+def drift(kind, field, found, run="run-1", key="log_data/a.json", column="null", dag=DAG):
+    return DRIFT.format(dag=dag, run=run, key=key, kind=kind, field=field, column=column, found=found)
+
+
+def test_fields_that_differ_are_shown_once_with_the_latest_file(warehouse, ask):
+    for statement in (
+        drift("new", "device", at(20), run="run-1", key="log_data/a.json"),
+        drift("new", "device", at(21), run="run-2", key="log_data/b.json"),
+        drift("type", "ts", at(20, 1), column="'ts'"),
+        drift("none", "", at(22)),
+        drift("new", "device", at(23), dag="another_dag"),
+    ):
+        warehouse.execute(statement)
+    found = ask()["drift"]
+    assert [(one["kind"], one["field"], one["column"], one["object_key"], one["run_id"]) for one in found] == [
+        ("new", "device", None, "log_data/b.json", "run-2"),
+        ("type", "ts", "ts", "log_data/a.json", "run-1"),
+    ]
 
 
 @pytest.mark.parametrize(
