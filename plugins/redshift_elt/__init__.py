@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
     from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
     from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
+    from redshift_elt.staging.formats.columnar import Parquet
+    from redshift_elt.staging.formats.csv_format import Csv
+    from redshift_elt.staging.formats.json_format import Json
 
 __version__ = "1.0.0"
 
@@ -43,10 +46,12 @@ __all__ = [
     "AcceptedValues",
     "Choice",
     "CleanUpOperator",
+    "Csv",
     "DataQualityOperator",
     "EqualCounts",
     "Fresh",
     "InRange",
+    "Json",
     "LoadDimensionOperator",
     "LoadFactOperator",
     "MergeRecords",
@@ -54,6 +59,7 @@ __all__ = [
     "NoActiveRunsSensor",
     "NotNull",
     "OverwriteWindow",
+    "Parquet",
     "Query",
     "References",
     "ReportOperator",
@@ -95,6 +101,9 @@ _NAMES = {
     "redshift_elt.operators.stage_to_redshift": ("StageToRedshiftOperator",),
     "redshift_elt.operators.wait_for_cluster": ("WaitForClusterOperator",),
     "redshift_elt.sensors.no_active_runs": ("NoActiveRunsSensor",),
+    "redshift_elt.staging.formats.columnar": ("Parquet",),
+    "redshift_elt.staging.formats.json_format": ("Json",),
+    "redshift_elt.staging.formats.csv_format": ("Csv",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

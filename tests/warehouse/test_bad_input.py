@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import boto3
@@ -14,11 +15,11 @@ from redshift_connector import ProgrammingError
 
 from local.datagen import Options, generate
 from redshift_elt.connection.transaction import in_transaction
-from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_errors import errors_of_failure
 from redshift_elt.staging.copy_failure import explain_copy
-from redshift_elt.staging.copy_options import CopyOptions
-from redshift_elt.staging.reconcile import reconcile
+from redshift_elt.staging.copy_statement import CopyStatement
+from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.reconcile import ReadObjects, reconcile
 from redshift_elt.staging.s3_objects import S3Object
 from tests.model.star_schema import comparable, star_schema
 from tests.support.warehouse import BUCKET, TARGETS, WarehouseUnderTest
@@ -199,7 +200,8 @@ def test_invalid_jsonpaths_file_fails_without_retry_despite_a_limit(source, cont
 
 @pytest.mark.parametrize("cut", [slice(0, -9), slice(0, 40)])
 def test_truncated_compressed_file_fails_without_retry(source, data, monkeypatch, cut):
-    monkeypatch.setattr(source.dag.get_task("stage_events"), "gzip", True)
+    task = source.dag.get_task("stage_events")
+    monkeypatch.setattr(task, "format", replace(task.format, compression="gzip"))
     whole = gzip.compress((data / KEYS[0]).read_bytes())
     source.put(KEYS[0], whole)
     assert source.run(*DAY).execute("stage_events")["rows"] == len(lines_of(data))
@@ -212,7 +214,8 @@ def test_truncated_compressed_file_fails_without_retry(source, data, monkeypatch
 
 
 def test_rejects_of_a_compressed_file_have_their_lines(source, data, monkeypatch):
-    monkeypatch.setattr(source.dag.get_task("stage_events"), "gzip", True)
+    task = source.dag.get_task("stage_events")
+    monkeypatch.setattr(task, "format", replace(task.format, compression="gzip"))
     source.put(KEYS[0], gzip.compress(b"\n".join([*lines_of(data), b"", b"bad"])))
     run = source.run(*DAY, max_rejects=1)
     run.execute("stage_events")
@@ -267,8 +270,7 @@ def test_temporary_error_allows_a_retry(message, detail, kind, words):
 
 def copy_numbers(url, max_rejects=0):
     """Return a COPY of one object into the table numbers."""
-    options = CopyOptions()
-    return render("stage/copy.sql", name="numbers", url=url, options=options, manifest=False, max_rejects=max_rejects)
+    return str(CopyStatement(name="numbers", url=url, bucket=BUCKET, format=Json(), max_rejects=max_rejects))
 
 
 def test_rejects_without_stored_line_text_are_reported(source):
@@ -320,7 +322,7 @@ def test_unaccounted_record_fails_the_task(source, after, records, kind, words):
         session.execute("create temporary table numbers (n integer)")
         session.execute(copy_numbers(item.url, max_rejects=1))
         session.execute(after)
-        return reconcile(session, "numbers", [item], lambda _: records, tolerant=True)
+        return reconcile(session, "numbers", ReadObjects([item], lambda _: records), tolerant=True)
 
     if words is None:
         copied = in_transaction(source.run().hook, work)

@@ -1,4 +1,4 @@
-"""Stage: COPY JSON objects from S3 into a staging table of the run."""
+"""Stage: COPY objects from S3 into a staging table of the run."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql import identifiers
-from redshift_elt.staging.copy_options import CopyOptions, json_option
+from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
 from redshift_elt.staging.drift.detect import NewFieldsError
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.drift.recorded import record
+from redshift_elt.staging.formats.file_format import FileFormat
+from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.reject_limit import RejectLimit
 from redshift_elt.staging.source import (
     Source,
     check_bucket,
+    check_columnar,
     check_names_days,
+    check_paths_outside,
     check_prefix,
     check_template,
-    reject_limit,
 )
 from redshift_elt.staging.stage import SourceStaging
 from redshift_elt.staging.staging_context import StagingContext
@@ -67,14 +71,17 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param list_every: with ``prefix`` and a ledger: how long a listing of the prefix is good for. S3 lists 1,000 keys
         per request, so listing a large prefix in every hourly run is expensive. Full loads and manually triggered runs
         always list. None: every run lists.
-    :param json: ``auto``, ``auto ignorecase``, or the key of a JSONPaths file in the same bucket.
+    :param format: how COPY reads the objects, such as ``Json("paths.json", time_format="epochmillisecs")``,
+        ``Csv(header_lines=1)`` or ``Parquet()``; see docs/formats.md. By default JSON whose fields have the names of
+        the columns.
     :param iam_role: the role that COPY uses: ``default`` for the cluster's default role, an ARN, or a chain of roles
         ``arn1,arn2``, where each role assumes the next and the last one reads the bucket.
-    :param region: the region of the bucket; by default the region of the AWS connection.
-    :param time_format: COPY's TIMEFORMAT, such as ``epochmillisecs``.
-    :param gzip: whether the objects are compressed with gzip.
-    :param max_rejects: the maximum number of rejected records, over all objects: records that COPY cannot load. They
-        are kept in ``etl.rejects``; those of an earlier try of the run are replaced.
+    :param region: the region of the bucket; by default the region of the AWS connection. Columnar files must be in the
+        cluster's region.
+    :param max_rejects: the maximum number of rejected records, over all objects: records that COPY cannot load. Or
+        their maximum share of all records, such as ``1%``; COPY itself stops at 100,000 rejected records. They are kept
+        in ``etl.rejects``; those of an earlier try of the run are replaced. Columnar files are loaded as a whole or not
+        at all.
     :param checks: checks of all staged rows, inside and outside of the window. They run in one scan in the same
         transaction, and their results are kept in ``etl.check_results``. Only aggregates of ``table`` are possible, not
         references, queries and counts. A load that stages again because an object has changed runs them again. Up to
@@ -94,10 +101,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         "bucket",
         "key_pattern",
         "prefix",
-        "json",
+        "format",
         "iam_role",
         "region",
-        "time_format",
         "max_rejects",
     )
 
@@ -111,11 +117,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         window_column: str | None = None,
         prefix: str | None = None,
         list_every: timedelta | None = None,
-        json: str = "auto",
+        format: FileFormat | None = None,  # noqa: A002 the word of COPY
         iam_role: str = "default",
         region: str | None = None,
-        time_format: str | None = None,
-        gzip: bool = False,
         max_rejects: int | str = 0,
         checks: Sequence[Check] = (),
         on_new_field: OnNewField = "warn",
@@ -130,11 +134,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.window_column = window_column
         self.prefix = prefix
         self.list_every = list_every
-        self.json = json
+        self.format = Json() if format is None else format
         self.iam_role = iam_role
         self.region = region
-        self.time_format = time_format
-        self.gzip = gzip
         self.max_rejects = max_rejects
         self.checks = _aggregates(checks, table)
         check_policy(on_new_field)
@@ -171,6 +173,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         rendered = copy.copy(self)
         rendered.render_template_fields(context, self.dag.get_template_env())
         return rendered
+
+    def render_template(self, content: Any, context: Context, *arguments: Any, **named: Any) -> Any:
+        """Render a template, or the templates in a format."""
+        render = super().render_template
+        if isinstance(content, FileFormat):
+            return content.rendered(lambda text: render(text, context, *arguments, **named))
+        return render(content, context, *arguments, **named)
 
     def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the prefix or key pattern as the input, and the template of the staging table as the output."""
@@ -232,14 +241,9 @@ class StageToRedshiftOperator(WarehouseOperator):
             window_column=self.window_column,
             ledger_targets=ledger_targets,
             list_every=self.list_every,
-            options=CopyOptions(
-                json=json_option(self.json, self.bucket),
-                iam_role=self.iam_role,
-                region=self.region,
-                time_format=self.time_format,
-                gzip=self.gzip,
-            ),
-            max_rejects=reject_limit(self.max_rejects),
+            format=self.format,
+            options=CopyOptions(iam_role=self.iam_role, region=self.region),
+            max_rejects=RejectLimit.of(self.max_rejects),
             checks=self.checks,
             on_new_field=self.on_new_field,
         )
@@ -293,9 +297,15 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         :raises ValueError: see the message.
         """
-        _unless_template(lambda json: json_option(json, self.bucket), self.json)
+        if not isinstance(self.format, FileFormat):
+            raise ValueError(f"format is {self.format!r}: write a format such as Json(), Csv() or Parquet().")
         if not _is_template(str(self.max_rejects)):
-            reject_limit(self.max_rejects)
+            RejectLimit.of(self.max_rejects)
+            check_columnar(self.format, self.max_rejects)
+        if self.region is not None:
+            check_columnar(self.format, region=self.region)
+        if not _is_template(self.prefix):
+            check_paths_outside(self.format, self.prefix)
         _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
 
 

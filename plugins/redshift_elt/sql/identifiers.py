@@ -90,6 +90,18 @@ def literal(value: Value) -> str:
     return str(value)
 
 
+def escaped_literal(value: Value) -> str:
+    r"""Return a value as a literal in an option of COPY.
+
+    :param value: as for :func:`literal`; a text may have control characters, which become octal escapes such as
+        ``\011`` for a tab (AWS page "Data format parameters").
+    :raises ValueError: as for :func:`literal`.
+    """
+    if not isinstance(value, str):
+        return literal(value)
+    return "".join(f"\\{ord(character):03o}" if ord(character) < 32 else character for character in _quoted(value))
+
+
 def key(names: str | Iterable[str]) -> tuple[str, ...]:
     """Return the name or names of key columns as a tuple, not quoted.
 
@@ -104,6 +116,12 @@ def key(names: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _text_literal(text: str) -> str:
-    if "\\" in text or any(ord(character) < 32 for character in text):
-        raise ValueError(f"{text!r} cannot be an SQL literal: remove its backslashes and control characters.")
+    if any(ord(character) < 32 for character in text):
+        raise ValueError(f"{text!r} cannot be an SQL literal: remove its control characters.")
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    if "\\" in text:
+        raise ValueError(f"{text!r} cannot be an SQL literal: remove its backslashes.")
     return "'" + text.replace("'", "''") + "'"

@@ -12,6 +12,8 @@ filters is refused instead of being sent:
     writes the placeholders of the values that are bound to one of several rows.
 ``literal``
     writes a text, number, date or time as a literal, where it cannot be bound.
+``escaped_literal``
+    writes a text or a number like ``literal``, and a control character in it as an octal escape, which COPY knows.
 ``sql``
     passes SQL that a user has written, or that another template has rendered.
 
@@ -91,6 +93,10 @@ def _literal(value: identifiers.Value) -> Markup:
     return Markup(identifiers.literal(value))
 
 
+def _escaped_literal(value: identifiers.Value) -> Markup:
+    return Markup(identifiers.escaped_literal(value))
+
+
 def _sql(text: str) -> Markup:
     return Markup(text.strip().rstrip(";").rstrip())
 
@@ -132,6 +138,7 @@ def _environment(folder: Path) -> Environment:
         "table": _table,
         "columns": _columns,
         "literal": _literal,
+        "escaped_literal": _escaped_literal,
         "sql": _sql,
         "placeholders": _placeholders,
     }

@@ -24,6 +24,10 @@ _ERRORS = "sys_load_error_detail"
 _OBJECT = re.compile(r"(?:S3 key being read|Listing bucket)\s*[:=]\s*(\S.*?)\s*(?:\n|$)")
 
 _GONE = re.compile(r"Error NoSuchKey\b")
+# The error of COPY from columnar files, and its codes for data that does not match the table (aws/aws-sdk-pandas issue
+# 280, rudderlabs/rudder-server pull request 3178).
+_SCAN_ERROR = "Spectrum Scan Error"
+_SCAN_CONTEXT = re.compile(r"code:\s*(?:15001|15007)\b.*?context:\s*(.*?)\s*(?:\n\s*query:|$)", re.DOTALL)
 # Errors that a retry does not cure, and what to do.
 _PERMANENT = (
     (
@@ -37,7 +41,7 @@ _PERMANENT = (
     (re.compile(r"Error NoSuchBucket\b"), "The bucket does not exist: correct its name."),
     (
         re.compile(r"failed to inflate with"),
-        "The object is truncated, or not compressed with gzip as the task expects: upload it again.",
+        "The object is truncated, or not compressed as the ending of its key or the format says: upload it again.",
     ),
     (
         re.compile(r"Number of jsonpaths and the number of columns|Invalid JSONPath format|Jsonpath file"),
@@ -67,6 +71,12 @@ def explain_copy(session: Session, error: Exception, *, paths: str | None = None
         return AirflowException(
             f"{object_name or 'An object'} was deleted since it was listed, or is being replaced. Nothing was loaded; "
             f"a retry lists the objects again. COPY says: {shown(failure.message, 500)}"
+        )
+    if failure.message.startswith(_SCAN_ERROR) and (match := _SCAN_CONTEXT.search(failure.detail)):
+        return AirflowFailException(
+            "COPY cannot load a columnar file, and rejects no single records of it; nothing was loaded. The columns of "
+            "the file must be those of the table, in its order. Correct the file or the columns of format, then clear "
+            f"this task. COPY says: {shown(match[1], 500)}"
         )
     for pattern, advice in _PERMANENT:
         if pattern.search(failure.message):

@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staging_context import StagingContext
 
 
-def manifest(objects: Iterable[S3Object]) -> str:
+def manifest(objects: Iterable[S3Object], *, columnar: bool = False) -> str:
     """Return a COPY manifest.
 
     Every entry is mandatory: an object that vanishes fails the COPY instead of being skipped.
+
+    :param columnar: whether the objects are columnar files, whose sizes COPY needs (AWS page "Using a manifest to
+        specify data files").
     """
-    return json.dumps({"entries": [{"url": item.url, "mandatory": True} for item in objects]})
+    entries = [
+        {"url": item.url, "mandatory": True, **({"meta": {"content_length": item.size}} if columnar else {})}
+        for item in objects
+    ]
+    return json.dumps({"entries": entries})
 
 
 class Manifests:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.s3_objects import S3Object
 
+_LISTED = 10
+
 
 @dataclass(frozen=True)
 class Copied:
@@ -34,27 +36,37 @@ class _History:
     errors: int
 
 
-def reconcile(
-    session: Session,
-    table: str,
-    objects: Sequence[S3Object],
-    count_records: Callable[[S3Object], int],
-    *,
-    tolerant: bool,
-) -> Copied:
+@dataclass(frozen=True)
+class ReadObjects:
+    """The objects that a COPY has read.
+
+    :param count_records: counts the records in an object; None if they cannot be counted here.
+    :param skipped_lines: the number of lines at the start of each object that are not records.
+    """
+
+    objects: Sequence[S3Object]
+    count_records: Callable[[S3Object], int] | None
+    skipped_lines: int = 0
+
+    def lines(self, records: int) -> int:
+        """Return the number of lines of the objects if each record has one line."""
+        return records + self.skipped_lines * sum(item.size > 0 for item in self.objects)
+
+
+def reconcile(session: Session, table: str, read: ReadObjects, *, tolerant: bool) -> Copied:
     """Return the result of the last COPY of the session, after making sure that every record is accounted for.
 
     Rows and errors together must be as many as the lines that were read, according to the load history. A line need not
     be a record: a record may have several, and some may be blank. So if the numbers differ, the records are counted.
+    Records that cannot be counted, those of Parquet for example, rest on the load history alone.
 
     :param table: the table that was loaded; it was empty before.
-    :param objects: the objects that were read.
-    :param count_records: counts the records in an object.
     :param tolerant: whether COPY was allowed to reject records; the load history is then waited for.
     :raises AirflowException: the load history does not show the COPY, or not all of it.
     :raises AirflowFailException: a record is not accounted for.
     """
     [(rows,)] = session.fetch(render("stage/count_rows.sql", name=table))
+    objects = read.objects
     [(copied,)] = session.fetch(render("stage/copied_rows.sql"))
     history = _history(session, tolerant)
     if history is None and tolerant:
@@ -72,23 +84,25 @@ def reconcile(
             f"{history.errors} errors. Nothing was kept; the task can be retried."
         )
     lines = _lines(session, history.query, len(objects)) if history.query is not None else None
-    if lines != rows + len(errors) and (lines is not None or tolerant):
-        _count_again(rows, len(errors), [count_records(item) for item in objects])
+    if read.count_records is not None and lines != read.lines(rows + len(errors)) and (lines is not None or tolerant):
+        _count_again(rows, errors, [read.count_records(item) for item in objects])
     return Copied(rows, errors)
 
 
-def _count_again(rows: int, errors: int, records: Sequence[int]) -> None:
+def _count_again(rows: int, errors: Sequence[LoadError], records: Sequence[int]) -> None:
     """Compare rows and errors with the numbers of records in the objects.
 
     :raises AirflowFailException: a record is not accounted for; the same objects give the same numbers again.
     """
     read = sum(records)
-    if read != rows + errors:
-        raise AirflowFailException(
-            f"{read} records were read from {len(records)} objects, but {rows} rows were loaded and {errors} records "
-            f"rejected: {abs(read - rows - errors)} are not accounted for. Nothing was kept. Write each record of the "
-            "objects on one line, then clear the task."
+    if read != rows + len(errors):
+        message = (
+            f"{read} records were read from {len(records)} objects, but {rows} rows were loaded and {len(errors)} "
+            f"records rejected: {abs(read - rows - len(errors))} are not accounted for. Nothing was kept. A malformed "
+            "record on several lines causes an error on each of them, so write each record on one line, or correct "
+            "it; then clear the task."
         )
+        raise AirflowFailException("\n".join([message, *map(str, errors[:_LISTED])]))
 
 
 def _history(session: Session, tolerant: bool) -> _History | None:

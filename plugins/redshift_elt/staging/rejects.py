@@ -38,7 +38,8 @@ class Reject:
     :param etag: the version of the object.
     :param line_number: the line of the record; its last one if it has several.
     :param column_name: None if the line as a whole is wrong.
-    :param line: the text of that line, truncated to the width of the column.
+    :param line: the text of that line, truncated to the width of the column; empty if the object is not a text, or has
+        a compression that only COPY knows.
     """
 
     dag_id: str
@@ -73,11 +74,11 @@ def collect_rejects(context: StagingContext, objects: Iterable[S3Object], errors
     for file, of_file in groupby(errors, lambda error: error.file):
         if file not in by_name:
             raise AirflowException(f"COPY reports errors in {file!r}, which is not in its manifest.")
-        content = context.read(by_name[file])
-        for error in of_file:
+        errors_of_file = list(of_file)
+        texts = _lines(context, by_name[file], {error.line for error in errors_of_file})
+        for error in errors_of_file:
             log.warning("Rejected: %s", error)
-            text = s3_content.line(content, error.line, _LINE_BYTES)
-            rejects.append(_reject(context, by_name[file], error, text))
+            rejects.append(_reject(context, by_name[file], error, texts[error.line]))
     return rejects
 
 
@@ -136,6 +137,14 @@ def _reject(context: StagingContext, item: S3Object, error: LoadError, text: str
         line=text,
         rejected_at=now(),
     )
+
+
+def _lines(context: StagingContext, item: S3Object, numbers: Collection[int]) -> dict[int, str]:
+    """Return the texts of lines of an object; empty if it has no lines, or cannot be read here."""
+    if not context.can_read(item):
+        return dict.fromkeys(numbers, "")
+    with context.text(item, "backslashreplace") as text:
+        return s3_content.lines(text, numbers, _LINE_BYTES)
 
 
 def _without_time(reject: Reject) -> Reject:

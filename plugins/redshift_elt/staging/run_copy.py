@@ -12,10 +12,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.sql.identifiers import bare, table
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
-from redshift_elt.staging import s3_content
 from redshift_elt.staging.copy_options import CopyOptions
+from redshift_elt.staging.copy_statement import CopyStatement
+from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.manifests import Manifests, manifest
-from redshift_elt.staging.reconcile import reconcile
+from redshift_elt.staging.reconcile import ReadObjects, reconcile
 from redshift_elt.staging.rejects import collect_rejects
 from redshift_elt.staging.staged_files import json_lines, staged_file_rows
 
@@ -60,13 +61,11 @@ class SourceCopy:
         rows = staged_file_rows(discovered.objects, discovered.listing)
         if len(rows) > ROWS_PER_INSERT:
             source = self.context.source
-            options = CopyOptions(iam_role=source.options.iam_role, region=self._options.region)
             url = self.manifests.write("files", json_lines(rows))
-            self.session.execute(
-                render(
-                    "stage/copy.sql", name=self.context.files, url=url, options=options, manifest=False, max_rejects=0
-                )
+            files = CopyStatement(
+                name=self.context.files, url=url, bucket=source.bucket, format=Json(), options=self._options
             )
+            self.session.execute(str(files))
         elif rows:
             statement = render("stage/insert_staged_files.sql", files=self.context.files, rows=len(rows))
             self.session.execute(statement, numbered(rows))
@@ -75,15 +74,19 @@ class SourceCopy:
         """Copy objects into the staging table.
 
         :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
-        :raises AirflowFailException: the JSONPaths file does not exist.
+        :raises AirflowFailException: the JSONPaths file does not exist, the objects have different compressions, or the
+            share of rejected records is too large.
         """
         source = self.context.source
         if not objects:
             return CopiedSource()
         self._check_paths_file()
         if source.window_column is None or source.key_pattern is None:
-            return self._copy_into(self.context.table, objects, source.max_rejects)
-        return self._copy_by_day(objects, source.key_pattern, source.window_column)
+            copied = self._copy_into(self.context.table, objects, source.max_rejects.most)
+        else:
+            copied = self._copy_by_day(objects, source.key_pattern, source.window_column)
+        self._check_share(copied)
+        return copied
 
     def _copy_by_day(self, objects: Sequence[S3Object], pattern: DatePattern, column: str) -> CopiedSource:
         """Copy each day's object on its own and keep its rows of that day.
@@ -103,7 +106,7 @@ class SourceCopy:
         for number, item in enumerate(objects):
             if number:
                 self.session.execute(render("table/empty.sql", name=incoming))
-            copied = self._copy_into(incoming, [item], source.max_rejects - len(total.rejects))
+            copied = self._copy_into(incoming, [item], source.max_rejects.most - len(total.rejects))
             day = pattern.day(item.key)
             interval = _interval(day, source.margin_days)
             self.session.execute(keep, interval)
@@ -131,11 +134,23 @@ class SourceCopy:
 
         :param max_rejects: the maximum number of records that may be rejected.
         """
-        url = self.manifests.write("manifest", manifest(objects))
-        self.session.execute(
-            render("stage/copy.sql", name=name, url=url, options=self._options, manifest=True, max_rejects=max_rejects)
+        source = self.context.source
+        try:
+            compression = source.format.compression_of(item.key for item in objects)
+        except ValueError as error:
+            raise AirflowFailException(f"{source} cannot be staged. {error}") from error
+        statement = CopyStatement(
+            name=name,
+            url=self.manifests.write("manifest", manifest(objects, columnar=source.format.columnar)),
+            bucket=source.bucket,
+            format=source.format,
+            options=self._options,
+            compression=compression,
+            manifest=True,
+            max_rejects=max_rejects,
         )
-        copied = reconcile(self.session, name, objects, self._count_records, tolerant=max_rejects > 0)
+        self.session.execute(str(statement))
+        copied = reconcile(self.session, name, self._read_objects(objects), tolerant=max_rejects > 0)
         rejects = collect_rejects(self.context, objects, copied.errors)
         for item in objects:
             if not item.size or (len(objects) == 1 and not (copied.rows or copied.errors)):
@@ -147,18 +162,30 @@ class SourceCopy:
         options = self.context.source.options
         return options if options.region else replace(options, region=self.context.s3.region_name)
 
+    def _read_objects(self, objects: Sequence[S3Object]) -> ReadObjects:
+        source_format = self.context.source.format
+        countable = all(map(self.context.can_read, objects))
+        return ReadObjects(objects, self._count_records if countable else None, source_format.skipped_lines)
+
     def _count_records(self, item: S3Object) -> int:
-        return s3_content.count_records(self.context.read(item))
+        with self.context.text(item, "replace") as text:
+            return self.context.source.format.count_records(text)
+
+    def _check_share(self, copied: CopiedSource) -> None:
+        limit, rejected = self.context.source.max_rejects, len(copied.rejects)
+        read = copied.rows + copied.left_out + rejected
+        if not limit.allows(rejected, read):
+            raise AirflowFailException(
+                f"{rejected:,} of {read:,} records were rejected, more than the {limit} that max_rejects allows; "
+                "nothing was loaded. The log lists them. Correct the files, then clear this task."
+            )
 
     def _check_paths_file(self) -> None:
         source = self.context.source
-        paths_file = source.options.paths_file
-        if paths_file is None:
-            return
-        key = paths_file.removeprefix(f"s3://{source.bucket}/")
-        if not self.context.s3.check_for_key(key, source.bucket):
+        key = source.format.paths_key()
+        if key is not None and not self.context.s3.check_for_key(key, source.bucket):
             raise AirflowFailException(
-                f"The JSONPaths file {paths_file} does not exist: upload it, or correct its key."
+                f"The JSONPaths file {source.paths_file} does not exist: upload it, or correct its key."
             )
 
 

@@ -1,29 +1,46 @@
-"""The content of an object: its number of records, and the text of a line. Read only if COPY leaves a question open."""
+"""The content of an object: its text, and its lines. Read only if COPY leaves a question open."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
-import json
-import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+    from redshift_elt.staging.formats.compression import Compression
     from redshift_elt.staging.s3_objects import S3Object
 
-_BLANK = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder()
+_PIECE = 1 << 16
 
 
-def read(s3: S3Hook, item: S3Object, *, compressed: bool = False) -> bytes:
-    """Return the content of an object, in the version that was listed.
+def can_decompress(compression: Compression) -> bool:
+    """Return whether objects with a compression can be read here; COPY reads more than Python does."""
+    if compression == "zstd":
+        try:
+            import pyarrow  # noqa: F401
+        except ImportError:
+            return False
+    return compression != "lzop"
 
-    :param compressed: whether it is compressed with gzip.
+
+@contextmanager
+def opened(s3: S3Hook, item: S3Object, compression: Compression) -> Iterator[BinaryIO]:
+    """Open the content of an object, in the version that was listed, without its compression.
+
+    It is read in pieces as it is used, so that an object of any size takes little memory.
+
     :raises ClientError: the object has changed or was deleted since.
     """
-    body = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag)["Body"].read()
-    return gzip.decompress(body) if compressed and body else body
+    body = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag)["Body"]
+    try:
+        yield _decompressed(body, compression if item.size else "none")
+    finally:
+        body.close()
 
 
 def read_beginning(s3: S3Hook, item: S3Object, size: int) -> bytes:
@@ -37,33 +54,30 @@ def read_beginning(s3: S3Hook, item: S3Object, size: int) -> bytes:
     return content
 
 
-def count_records(content: bytes) -> int:
-    """Return the number of records: JSON values, on one line or several, and lines that are not JSON."""
-    text = content.decode(errors="replace")
-    count = position = 0
-    while (position := _skip_blank(text, position)) < len(text):
-        count += 1
-        try:
-            _, position = _DECODER.raw_decode(text, position)
-        except ValueError:
-            end = text.find("\n", position)
-            position = len(text) if end < 0 else end
-    return count
+def lines(text: TextIO, numbers: Collection[int], size: int) -> dict[int, str]:
+    """Return the texts of lines, without NUL and line breaks; empty for those that do not exist.
 
-
-def line(content: bytes, number: int, size: int) -> str:
-    r"""Return the text of a line without NUL; bytes that are not UTF-8 become escapes such as ``\xe4``.
-
-    :param number: the number of the line, from 1.
-    :param size: the maximum number of bytes of the text.
+    :param numbers: the numbers of the lines, from 1.
+    :param size: the maximum number of bytes of each text.
     """
-    lines = content.split(b"\n", number)
-    raw = lines[number - 1] if number <= len(lines) else b""
-    # A character that is split here does not fit anyway.
-    text = raw[: size + 4].rstrip(b"\r").decode(errors="backslashreplace").replace("\0", "")
-    return text.encode()[:size].decode(errors="ignore")
+    found = dict.fromkeys(numbers, "")
+    number, at_start = 1, True
+    while number <= max(found, default=0) and (piece := text.readline(_PIECE)):
+        if at_start and number in found:
+            shown = piece.rstrip("\r\n").replace("\0", "")
+            found[number] = shown.encode(errors="backslashreplace")[:size].decode(errors="ignore")
+        at_start = piece.endswith("\n")
+        number += at_start
+    return found
 
 
-def _skip_blank(text: str, position: int) -> int:
-    match = _BLANK.match(text, position)
-    return match.end() if match else position
+def _decompressed(body: Any, compression: Compression) -> BinaryIO:
+    if compression == "gzip":
+        return cast("BinaryIO", gzip.GzipFile(fileobj=body))
+    if compression == "bzip2":
+        return cast("BinaryIO", bz2.BZ2File(body))
+    if compression == "zstd":
+        import pyarrow
+
+        return BufferedReader(pyarrow.input_stream(body, compression="zstd"))
+    return BufferedReader(body)

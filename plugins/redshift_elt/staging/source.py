@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from redshift_elt.sql import identifiers
-from redshift_elt.staging.copy_options import MOST_REJECTS, CopyOptions
+from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
+from redshift_elt.staging.formats.file_format import FileFormat
+from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.reject_limit import RejectLimit
 
 if TYPE_CHECKING:
     from redshift_elt.checks import Aggregate
@@ -31,8 +34,9 @@ class Source:
     window_column: str | None = None
     ledger_targets: tuple[str, ...] = ()
     list_every: timedelta | None = None
+    format: FileFormat = field(default_factory=Json)
     options: CopyOptions = field(default_factory=CopyOptions)
-    max_rejects: int = 0
+    max_rejects: RejectLimit = field(default_factory=RejectLimit)
     checks: tuple[Aggregate, ...] = ()
     on_new_field: OnNewField = "warn"
 
@@ -43,8 +47,15 @@ class Source:
             check_prefix(self.prefix)
         if self.key_pattern is not None and self.window_column is not None:
             check_names_days(self.key_pattern)
-        reject_limit(self.max_rejects)
         check_policy(self.on_new_field)
+        check_columnar(self.format, self.max_rejects.most, self.options.region)
+        check_paths_outside(self.format, self.prefix)
+
+    @property
+    def paths_file(self) -> str | None:
+        """The JSONPaths file as ``s3://bucket/key``, or None if there is none."""
+        key = self.format.paths_key()
+        return None if key is None else f"s3://{self.bucket}/{key}"
 
     @property
     def root(self) -> str:
@@ -95,13 +106,32 @@ def check_names_days(pattern: DatePattern) -> None:
         raise ValueError(f"window_column needs a key_pattern with the whole date, not {str(pattern)!r}.")
 
 
-def reject_limit(value: int | str) -> int:
-    """Return the number of rejects that a source tolerates.
+def check_columnar(file_format: FileFormat, max_rejects: int | str = 0, region: str | None = None) -> None:
+    """Refuse what COPY cannot do with columnar files (AWS page "COPY from columnar data formats").
 
-    :param value: the number, or the text that a template was rendered to.
-    :raises ValueError: it is not a number that COPY accepts.
+    :raises ValueError: see the message.
     """
-    text = str(value).strip()
-    if not text.isdecimal() or int(text) > MOST_REJECTS:
-        raise ValueError(f"max_rejects is {value!r}: write 0 to {MOST_REJECTS:,}, the limit of COPY.")
-    return int(text)
+    name = type(file_format).__name__
+    if not file_format.columnar:
+        return
+    if RejectLimit.of(max_rejects).most:
+        raise ValueError(
+            f"max_rejects is {max_rejects}, but COPY rejects no single records of {name}() files: it fails at the "
+            "first error. Leave max_rejects out."
+        )
+    if region is not None:
+        raise ValueError(
+            f"region is {region!r}, but COPY reads {name}() files only in the cluster's region: leave region out."
+        )
+
+
+def check_paths_outside(file_format: FileFormat, prefix: str | None) -> None:
+    """Refuse a JSONPaths file that would be staged itself.
+
+    :raises ValueError: it is below the prefix.
+    """
+    key = file_format.paths_key()
+    if key is not None and prefix and key.startswith(prefix):
+        raise ValueError(
+            f"The JSONPaths file {key!r} is below prefix {prefix!r}, so COPY would read it as data: move it elsewhere."
+        )

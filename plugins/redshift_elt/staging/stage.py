@@ -95,7 +95,7 @@ class SourceStaging:
     def explain(self, session: Session, error: Exception) -> Exception:
         """Return the error to raise for a staging that failed, as :func:`.copy_failure.explain_copy` does."""
         source = self.context.source
-        return explain_copy(session, error, paths=source.options.paths_file, max_rejects=source.max_rejects)
+        return explain_copy(session, error, paths=source.paths_file, max_rejects=source.max_rejects.most)
 
     def delete_manifests(self) -> None:
         """Delete the manifests that were written for COPY."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, TextIO
 
 from redshift_elt.run.names import files_table, run_prefix, staging_table
 from redshift_elt.staging import s3_content
@@ -53,6 +56,17 @@ class StagingContext:
         """The ledger of the source, or None if every run stages all objects that it lists."""
         return Ledger(self.source.ledger_targets, self.files) if self.source.ledger_targets else None
 
-    def read(self, item: S3Object) -> bytes:
-        """Return the content of an object, in the version that was listed, without its compression."""
-        return s3_content.read(self.s3, item, compressed=self.source.options.gzip)
+    def can_read(self, item: S3Object) -> bool:
+        """Return whether :meth:`text` can read an object: it is a text, and Python knows its compression."""
+        source_format = self.source.format
+        return source_format.has_lines and s3_content.can_decompress(source_format.compression_of([item.key]))
+
+    @contextmanager
+    def text(self, item: S3Object, errors: str) -> Iterator[TextIO]:
+        """Open the text of an object, in the version that was listed, without its compression.
+
+        :param errors: what becomes of bytes that are not in its encoding, as for :func:`open`.
+        """
+        source_format = self.source.format
+        with s3_content.opened(self.s3, item, source_format.compression_of([item.key])) as content:
+            yield TextIOWrapper(content, source_format.python_encoding, errors, newline="\n")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt import Json, Parquet
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.data_quality import DataQualityOperator
@@ -32,7 +33,11 @@ DIMENSION = {
         ({"key_pattern": "%Y.json", "margin_days": -1}, "margin_days is -1: write 0 or more"),
         ({"prefix": "logs/", "margin_days": 1}, "only with key_pattern"),
         ({"prefix": "logs/", "bucket": "s3://bucket"}, "without s3://"),
-        ({"prefix": "logs/", "json": "s3://bucket/paths.json"}, "key of a JSONPaths file in the same bucket"),
+        ({"prefix": "logs/", "format": "csv"}, r"write a format such as Json\(\), Csv\(\) or Parquet\(\)"),
+        ({"prefix": "logs/", "format": Json("logs/paths.json")}, "is below prefix 'logs/'.*: move it elsewhere"),
+        ({"prefix": "logs/", "format": Parquet(), "max_rejects": 1}, "Leave max_rejects out"),
+        ({"prefix": "logs/", "format": Parquet(), "max_rejects": "1%"}, "Leave max_rejects out"),
+        ({"prefix": "logs/", "format": Parquet(), "region": "eu-west-1"}, "leave region out"),
         ({"prefix": "logs/", "iam_role": "copy"}, "write 'default' or the ARN of a role"),
         ({"key_pattern": "logs/today.json"}, "write the date with %Y"),
         ({"key_pattern": "logs/%Y-%q.json"}, "write the date with %Y"),
@@ -116,7 +121,7 @@ def test_load_whose_template_renders_to_a_wrong_table_is_not_retried(operator, a
 
 def test_arguments_that_users_template_are_template_fields():
     assert set(StageToRedshiftOperator.template_fields) >= {
-        "conn_id", "aws_conn_id", "table", "bucket", "key_pattern", "prefix", "json", "iam_role", "region",
+        "conn_id", "aws_conn_id", "table", "bucket", "key_pattern", "prefix", "format", "iam_role", "region",
     }  # fmt: skip
     assert set(LoadFactOperator.template_fields) >= {"conn_id", "table", "select"}
     assert set(LoadDimensionOperator.template_fields) >= {"conn_id", "table", "select", "after_merge"}
@@ -135,7 +140,7 @@ def test_staging_refuses_checks_of_other_tables_and_queries(check):
         StageToRedshiftOperator(task_id="stage", table="staging", bucket="bucket", prefix="a/", checks=[check])
 
 
-@pytest.mark.parametrize("limit", [-1, 100_000, "many"])
+@pytest.mark.parametrize("limit", [-1, 100_000, "many", "101%", "-1%", "1 %%"])
 def test_reject_limit_that_copy_does_not_support_is_refused(limit):
     with pytest.raises(ValueError, match=r"max_rejects is .*: write 0 to 99,999"):
         StageToRedshiftOperator(task_id="stage", table="t", bucket="b", prefix="p/", max_rejects=limit)

@@ -9,14 +9,13 @@ import pytest
 
 from redshift_elt.connection.columns import Columns
 from redshift_elt.staging.drift.expected_fields import ExpectedField, ExpectedFields
+from redshift_elt.staging.formats.json_format import Json
 
 
 def expected(*paths: object, columns: tuple[str, ...] = ("first", "second")):
     text = json.dumps({"jsonpaths": paths})
     context = SimpleNamespace(
-        source=SimpleNamespace(
-            bucket="bucket", options=SimpleNamespace(paths_file="s3://bucket/paths.json", json="s3://bucket/paths.json")
-        ),
+        source=SimpleNamespace(bucket="bucket", format=Json("paths.json")),
         s3=SimpleNamespace(read_key=lambda key, bucket: text if (key, bucket) == ("paths.json", "bucket") else ""),
     )
     return ExpectedFields.of(context, Columns(columns, frozenset()))

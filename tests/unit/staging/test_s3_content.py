@@ -1,26 +1,22 @@
-"""Records and lines in the text of an object."""
+"""The content of objects, and lines in it."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+from io import BytesIO, TextIOWrapper
+
+import pyarrow
 import pytest
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from botocore.exceptions import ClientError
 
-from redshift_elt.staging.s3_content import count_records, line
+from redshift_elt.staging.s3_content import can_decompress, lines, opened
+from redshift_elt.staging.s3_objects import list_objects
+from tests.support.s3_in_process import s3_in_process
 
-
-@pytest.mark.parametrize(
-    ("content", "records"),
-    [
-        (b"", 0),
-        (b" \r\n\n", 0),
-        (b'{"a": 1}\n{"a": 2}', 2),
-        (b'{"a": 1}{"a": 2}\n', 2),
-        (b'{"a":\n 1\n}\n\n[1]\n', 2),
-        (b'{"a": "b\n{"c": "}"}\n', 2),
-        (b'bad\n\xff{"a": 1}\n{"a": "\xe4"}', 3),
-    ],
-)
-def test_records_are_counted_for_all_kinds_of_line_ends(content, records):
-    assert count_records(content) == records
+BUCKET = "shop-data"
+TEXT = b"one\ntwo\n"
 
 
 @pytest.mark.parametrize(
@@ -28,4 +24,51 @@ def test_records_are_counted_for_all_kinds_of_line_ends(content, records):
     [(1, 99, "a"), (2, 99, ""), (3, 99, r"Malm\xf6"), (3, 4, "Malm"), (4, 3, "ä"), (5, 99, "bc"), (6, 99, "")],
 )
 def test_line_is_found_and_truncated_between_characters(number, size, text):
-    assert line(b"a\r\n\nMalm\xf6\n" + "ää".encode() + b"\nb\0c", number, size) == text
+    content = b"a\r\n\nMalm\xf6\n" + "ää".encode() + b"\nb\0c"
+    stream = TextIOWrapper(BytesIO(content), "utf-8", "backslashreplace", newline="\n")
+    assert lines(stream, {number}, size) == {number: text}
+
+
+def test_several_lines_are_found_in_one_pass_even_behind_long_ones():
+    text = TextIOWrapper(BytesIO(b"x" * 200_000 + b"\nb\nc\n"), "utf-8", newline="\n")
+    assert lines(text, {1, 3}, 5) == {1: "xxxxx", 3: "c"}
+
+
+@pytest.fixture(scope="module")
+def s3():
+    with s3_in_process(BUCKET) as client:
+        contents = {
+            "none": TEXT,
+            "gzip": gzip.compress(TEXT),
+            "bzip2": bz2.compress(TEXT),
+            "zstd": pyarrow.compress(TEXT, codec="zstd", asbytes=True),
+        }
+        for key, content in contents.items():
+            client.put_object(Bucket=BUCKET, Key=key, Body=content)
+        yield S3Hook()
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "bzip2", "zstd"])
+def test_object_is_decompressed_while_it_is_read(s3, compression):
+    [item] = list_objects(s3, BUCKET, compression)
+    with opened(s3, item, compression) as content:
+        assert TextIOWrapper(content, "utf-8").readlines() == ["one\n", "two\n"]
+
+
+def test_empty_object_has_no_compression(s3):
+    s3.get_conn().put_object(Bucket=BUCKET, Key="empty", Body=b"")
+    [item] = list_objects(s3, BUCKET, "empty")
+    with opened(s3, item, "gzip") as content:
+        assert content.read() == b""
+
+
+def test_object_that_has_changed_is_not_read(s3):
+    s3.get_conn().put_object(Bucket=BUCKET, Key="changed", Body=b"1")
+    [item] = list_objects(s3, BUCKET, "changed")
+    s3.get_conn().put_object(Bucket=BUCKET, Key="changed", Body=b"2")
+    with pytest.raises(ClientError, match="PreconditionFailed"), opened(s3, item, "none"):
+        pass
+
+
+def test_only_lzop_is_not_known_here():
+    assert [name for name in ("none", "gzip", "bzip2", "zstd", "lzop") if not can_decompress(name)] == ["lzop"]

@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt import Json
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
@@ -169,7 +170,7 @@ def test_beginning_of_a_large_object_is_enough(warehouse, new_run, requests, war
 
 def test_compressed_object(warehouse, new_run, warnings):
     warehouse.put("log_data/1.json.gz", gzip.compress(lines(*[{**READING, "humidity": 40}] * 5000)))
-    assert new_run(gzip=True).execute("stage")["rows"] == 5000
+    assert new_run().execute("stage")["rows"] == 5000
     assert ["humidity" in message for message in warnings()] == [True]
 
 
@@ -179,14 +180,14 @@ def test_jsonpaths_file_decides_which_fields_are_loaded(warehouse, new_run, warn
     record = {"id": 1, "at": READING["taken_at"], "measured": {"celsius": 19.5}, "room": "attic"}
     warehouse.put("log_data/1.json", lines(record))
     warehouse.put("log_data/2.json", lines({**record, "celsius": 19.5, "Room": "attic"}))
-    new_run(json="log_json_path.json").execute("stage")
+    new_run(format=Json("log_json_path.json")).execute("stage")
     assert warehouse.query(FINDINGS) == [("case", "Room", "room"), ("new", "celsius", None), ("none", "", None)]
     assert len(warnings()) == 2
 
 
 def test_case_does_not_matter_if_copy_ignores_it(warehouse, new_run, warnings):
     warehouse.put("log_data/1.json", lines(renamed("room", "Room")))
-    new_run(json="auto ignorecase").execute("stage")
+    new_run(format=Json("auto ignorecase")).execute("stage")
     assert warnings() == []
 
 

@@ -15,6 +15,7 @@ from redshift_elt.staging.drift.compare_fields import changed_types, ignored_fie
 from redshift_elt.staging.drift.expected_fields import ExpectedFields
 from redshift_elt.staging.drift.recorded import Compared, record, recorded_kinds
 from redshift_elt.staging.drift.sample import read_fields, sample
+from redshift_elt.staging.formats.json_format import Json
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
@@ -70,7 +71,8 @@ def _compare(session: Session, context: StagingContext, objects: Sequence[S3Obje
     expected = ExpectedFields.of(context, columns)
     if expected is None:
         return [Compared(item, ()) for item in objects]
-    epoch = (context.source.options.time_format or "").startswith("epoch")
+    source_format = context.source.format
+    epoch = isinstance(source_format, Json) and (source_format.time_format or "").startswith("epoch")
     read = [(item, read_fields(context, item)) for item in objects]
     # Records, and objects of few records, may leave out a field. So it is missing only if no object has it.
     missing = missing_fields(expected, _together([fields for _, fields in read]))

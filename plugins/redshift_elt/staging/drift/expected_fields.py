@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from redshift_elt.staging.formats.json_format import Json
+
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
     from redshift_elt.staging.staging_context import StagingContext
@@ -41,23 +43,26 @@ class ExpectedFields:
 
     @classmethod
     def of(cls, context: StagingContext, columns: Columns) -> ExpectedFields | None:
-        """Return the fields that COPY loads into a table; None if they cannot be known.
+        """Return the fields that COPY loads into a table; None if they cannot be known, or the records have no fields.
 
         Reads the JSONPaths file, if there is one. A file that does not exist or cannot be used is reported elsewhere.
         """
         # Importing botocore is slow, and the file of a DAG imports this module.
         from botocore.exceptions import ClientError
 
-        options = context.source.options
-        if options.paths_file is None:
-            fields = tuple(ExpectedField(name, name) for name in columns.names)
-            return cls(fields, ignore_case=options.json == "auto ignorecase")
-        key = options.paths_file.removeprefix(f"s3://{context.source.bucket}/")
+        source_format = context.source.format
+        if not isinstance(source_format, Json) or source_format.mapping == "noshred":
+            return None
+        names = source_format.columns or columns.names
+        key = source_format.paths_key()
+        if key is None:
+            fields = tuple(ExpectedField(name, name) for name in names)
+            return cls(fields, ignore_case=source_format.mapping == "auto ignorecase")
         try:
             paths = _paths(context.s3.read_key(key, context.source.bucket))
         except ClientError:
             return None
-        expected = [_expected(path, column) for path, column in zip(paths, columns.names, strict=False)]
+        expected = [_expected(path, column) for path, column in zip(paths, names, strict=False)]
         found = tuple(field for field in expected if field is not None)
         return cls(found) if found and len(found) == len(expected) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import logging
 import zlib
 from collections.abc import Mapping, Sequence, Set
@@ -12,6 +13,7 @@ from redshift_elt.staging.drift.json_records import beginning_of_gzip, records
 from redshift_elt.staging.drift.value_types import value_type
 
 if TYPE_CHECKING:
+    from redshift_elt.staging.formats.compression import Compression
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
@@ -49,14 +51,23 @@ def read_fields(context: StagingContext, item: S3Object) -> Fields:
         log.warning("The fields of %s are not compared with the table, because it cannot be read: %s", item.url, error)
         return {}
     try:
-        text = beginning_of_gzip(content, _MOST_TEXT) if context.source.options.gzip else content
-    except zlib.error:
+        text = _beginning(content, context.source.format.compression_of([item.key]))
+    except (zlib.error, OSError):
         # COPY reports it.
         return {}
     fields: dict[str, set[str]] = {}
-    for record in records(text.decode(errors="replace")):
+    for record in records(text.decode(context.source.format.python_encoding, "replace")):
         for name, value in record.items():
             types = fields.setdefault(name, set())
             if found := value_type(value):
                 types.add(found)
     return fields
+
+
+def _beginning(content: bytes, compression: Compression) -> bytes:
+    """Return the beginning of the text whose compressed form begins with ``content``; nothing if it is not known."""
+    if compression == "none":
+        return content
+    if compression == "gzip":
+        return beginning_of_gzip(content, _MOST_TEXT)
+    return bz2.BZ2Decompressor().decompress(content, _MOST_TEXT) if compression == "bzip2" else b""

@@ -1,0 +1,204 @@
+"""Each format with its options: the rows that are staged, the records that are rejected, and what is counted."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import pyarrow
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+from pyarrow import parquet
+
+from redshift_elt import Csv, Json, Parquet, StageToRedshiftOperator
+from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
+
+TABLE = "create table staging_sales (sale_id integer, item varchar(20), price decimal(5, 2), sold date, at timestamp)"
+# The role that COPY uses in these tests may read below this prefix.
+PREFIX = "log_data/"
+MOMENT = datetime(2018, 11, 1, 8, 30)
+ROWS = [(1, "cup", Decimal("2.50"), date(2018, 11, 1), MOMENT), (2, "tea, pot", None, date(2018, 11, 2), MOMENT)]
+LINES = [
+    {"sale_id": 1, "item": "cup", "price": "2.50", "sold": "2018-11-01", "at": "2018-11-01 08:30:00"},
+    {"sale_id": 2, "item": "tea, pot", "price": None, "sold": "2018-11-02", "at": "2018-11-01 08:30:00"},
+]
+
+NewRun = Callable[..., Run]
+
+
+def json_lines(*records: dict[str, Any], indent: int | None = None) -> bytes:
+    return "\n".join(json.dumps(record, indent=indent) for record in records).encode()
+
+
+JSON = json_lines(*LINES)
+CSV = b'1,cup,2.50,2018-11-01,2018-11-01 08:30:00\n2,"tea, pot",,2018-11-02,2018-11-01 08:30:00\n'
+
+
+def parquet_file() -> bytes:
+    columns = {
+        "id": pyarrow.array([1, 2], pyarrow.int32()),
+        "item": pyarrow.array(["cup", "tea, pot"]),
+        "price": pyarrow.array([Decimal("2.50"), None], pyarrow.decimal128(5, 2)),
+        "sold": pyarrow.array([date(2018, 11, 1), date(2018, 11, 2)]),
+        "at": pyarrow.array([MOMENT, MOMENT], pyarrow.timestamp("ms")),
+    }
+    buffer = BytesIO()
+    parquet.write_table(pyarrow.table(columns), buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def new_run(warehouse: WarehouseUnderTest) -> Iterator[NewRun]:
+    """Return a function that returns a new run of a DAG that stages sales."""
+    warehouse.execute(TABLE)
+
+    def new(file_format: Any, **arguments: Any) -> Run:
+        with DAG("sales") as dag:
+            StageToRedshiftOperator(
+                task_id="stage", table="staging_sales", bucket=BUCKET, prefix=PREFIX, format=file_format, **arguments
+            )
+        window = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"}
+        return Run(dag, "formats", window, warehouse._hook, warehouse._s3_hook)
+
+    yield new
+    warehouse.execute("drop table staging_sales")
+
+
+def staged(warehouse: WarehouseUnderTest, run: Run) -> list[tuple[Any, ...]]:
+    """Run the task and return the rows of the staging table."""
+    result = run.execute("stage")
+    rows = warehouse.query(f"select * from {result['table']} order by 1, 2")
+    assert result["rows"] == len(rows)
+    return rows
+
+
+# The same two rows in each format, or with another option of it.
+SAME_ROWS = {
+    "json": (Json(), {"1.json": JSON}),
+    "indented json": (Json(), {"1.json": json_lines(*LINES, indent=2)}),
+    "json, other case": (
+        Json("auto ignorecase"),
+        {"1.json": json_lines(*({name.upper(): value for name, value in line.items()} for line in LINES))},
+    ),
+    "json.gz": (Json(), {"1.json.gz": gzip.compress(JSON)}),
+    "json.bz2": (Json(), {"1.json.bz2": bz2.compress(JSON)}),
+    "json.zst": (Json(), {"1.json.zst": pyarrow.compress(JSON, codec="zstd", asbytes=True)}),
+    "compression without an ending": (Json(compression="gzip"), {"1": gzip.compress(JSON)}),
+    "utf16": (Json(encoding="utf16le"), {"1.json": JSON.decode().encode("utf-16-le")}),
+    "csv": (Csv(), {"1.csv": CSV}),
+    "several csv with headers": (
+        Csv(header_lines=1),
+        {str(number): b"a,b,c,d,e\n" + line for number, line in enumerate(CSV.splitlines())},
+    ),
+    "csv, delimiter, quote and null": (
+        Csv(delimiter="\t", quote="'", null_as="-", ignoreblanklines=True),
+        {"1": b"1\tcup\t2.50\t2018-11-01\t2018-11-01 08:30:00\n\n2\t'tea, pot'\t-\t2018-11-02\t2018-11-01 08:30:00"},
+    ),
+    "csv, formats of dates and times": (
+        Csv(date_format="DD.MM.YYYY", time_format="epochsecs"),
+        {"1": b'1,cup,2.50,01.11.2018,1541061000\n2,"tea, pot",,02.11.2018,1541061000\n'},
+    ),
+    "parquet": (Parquet(), {"1.parquet": parquet_file()}),
+    "empty object": (Csv(header_lines=1), {"1": b"", "2": b"header\n" + CSV}),
+}
+LONG = pytest.mark.long("the same rows in each format")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in ("csv", "parquet") else pytest.param(name, marks=LONG) for name in SAME_ROWS]
+)
+def test_rows_of_each_format(warehouse, new_run, name):
+    file_format, objects = SAME_ROWS[name]
+    for key, content in objects.items():
+        warehouse.put(PREFIX + key, content)
+    assert staged(warehouse, new_run(file_format)) == ROWS
+
+
+# Rows that an option changes: the columns sale_id, item and price.
+CHANGED_ROWS = {
+    "columns": (Csv(columns=["item", "sale_id"]), b"cup,1\n", [(1, "cup", None)]),
+    "json columns": (Json(columns=["sale_id"]), json_lines(*LINES[:1]), [(1, None, None)]),
+    "fillrecord": (Csv(fillrecord=True), b"1\n", [(1, "", None)]),
+    "emptyasnull": (Csv(fillrecord=True, emptyasnull=True), b"1\n", [(1, None, None)]),
+    "blanksasnull": (Csv(fillrecord=True, blanksasnull=True), b"1,  ,\n", [(1, None, None)]),
+    "trimblanks": (Csv(fillrecord=True, trimblanks=True), b"1,cup  ,\n", [(1, "cup", None)]),
+    "truncatecolumns": (Csv(fillrecord=True, truncatecolumns=True), b"1," + b"c" * 21, [(1, "c" * 20, None)]),
+    "acceptinvchars": (Csv(fillrecord=True, acceptinvchars="^"), b"1,c\xf6p", [(1, "c^p", None)]),
+    # COPY truncates without ROUNDEC (AWS page "Data conversion parameters").
+    "truncated": (Csv(fillrecord=True), b"1,cup,20.259", [(1, "cup", Decimal("20.25"))]),
+    "roundec": (Csv(fillrecord=True, roundec=True), b"1,cup,20.259", [(1, "cup", Decimal("20.26"))]),
+    "acceptanydate": (Csv(fillrecord=True, acceptanydate=True), b"1,cup,,soon", [(1, "cup", None)]),
+}
+
+
+@pytest.mark.long("one option each, of the same COPY")
+@pytest.mark.parametrize("name", CHANGED_ROWS)
+def test_option_changes_the_row(warehouse, new_run, name):
+    file_format, content, rows = CHANGED_ROWS[name]
+    warehouse.put(PREFIX + "1", content)
+    assert [row[:3] for row in staged(warehouse, new_run(file_format))] == rows
+
+
+def test_records_of_csv_are_counted_with_line_breaks_within_quotes(warehouse, new_run):
+    warehouse.put(PREFIX + "1.csv", b'id,item,,,\n1,"tea\npot",,,\nmany,cup,,,\n"2","say ""hi""",,,\n')
+    run = new_run(Csv(header_lines=1), max_rejects=1)
+    assert [row[:2] for row in staged(warehouse, run)] == [(1, "tea\npot"), (2, 'say "hi"')]
+    [(line, column, text)] = warehouse.query("select line_number, column_name, line from etl.rejects")
+    assert (line, column, text) == (4, "sale_id", "many,cup,,,")
+
+
+@pytest.mark.parametrize(("limit", "passes"), [("25%", True), ("24.9%", False)])
+def test_share_of_rejected_records(warehouse, new_run, limit, passes):
+    warehouse.put(PREFIX + "1.csv", b"1,a,,,\n2,b,,,\nmany,c,,,\n")
+    warehouse.put(PREFIX + "2.csv", b"3,d,,,\n")
+    run = new_run(Csv(), max_rejects=limit)
+    if passes:
+        assert len(staged(warehouse, run)) == 3
+        assert run.xcoms["stage"]["rejected"] == 1
+        return
+    with pytest.raises(
+        AirflowFailException, match=r"1 of 4 records were rejected, more than the 24\.9% that max_rejects"
+    ):
+        run.execute("stage")
+    assert warehouse.query("select * from etl.rejects") == []
+    assert warehouse.tables_of_runs() == []
+
+
+def test_mixed_compressions_fail_without_retry(warehouse, new_run):
+    warehouse.put(PREFIX + "1.json", JSON)
+    warehouse.put(PREFIX + "2.json.gz", gzip.compress(JSON))
+    with pytest.raises(AirflowFailException, match=r"2\.json\.gz \(gzip\), log_data/1\.json \(none\)"):
+        new_run(Json()).execute("stage")
+
+
+def test_columnar_file_that_does_not_fit_fails_without_retry(warehouse, new_run):
+    buffer = BytesIO()
+    parquet.write_table(pyarrow.table({"id": pyarrow.array([1], pyarrow.int32())}), buffer)
+    warehouse.put(PREFIX + "1.parquet", buffer.getvalue())
+    with pytest.raises(AirflowFailException, match=r"Table columns: 5, Data columns: 1, File name: .*1\.parquet"):
+        new_run(Parquet()).execute("stage")
+
+
+def test_value_error_in_an_indented_record_is_one_reject(warehouse, new_run):
+    warehouse.put(PREFIX + "1.json", json_lines(LINES[0], {**LINES[1], "sale_id": "many"}, indent=2))
+    assert staged(warehouse, new_run(Json(), max_rejects=100)) == ROWS[:1]
+    assert warehouse.query("select column_name from etl.rejects") == [("sale_id",)]
+
+
+def test_malformed_indented_record_fails_without_retry_and_shows_where(warehouse, new_run):
+    """COPY reports an error on each line of the record, so the records cannot be accounted for one by one."""
+    broken = json_lines(LINES[1], indent=2).replace(b'"tea, pot",', b'"tea, pot"')
+    warehouse.put(PREFIX + "1.json", json_lines(LINES[0], indent=2) + b"\n" + broken)
+    with pytest.raises(AirflowFailException) as failure:
+        new_run(Json(), max_rejects=100).execute("stage")
+    message = str(failure.value)
+    assert "A malformed record on several lines causes an error on each of them" in message
+    assert f"s3://{BUCKET}/{PREFIX}1.json, line 8: " in message
+    assert warehouse.query("select * from etl.rejects") == []
