@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+# The type OIDs of CHAR, VARCHAR and TEXT in the result descriptions of every driver.
+_TEXT_TYPES = (1042, 1043, 25)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a table.
+    """The columns of a table, or those of them that a load writes.
 
-    :param names: all columns, in their order.
+    :param names: the columns, in their order.
     :param texts: the columns of a text type.
     :param types: the type OID of each column, which every driver reports for the results of queries.
+    :param left_out: the other columns of the table.
     """
 
     names: tuple[str, ...]
     texts: frozenset[str]
     types: Mapping[str, int] = field(default_factory=dict, compare=False)
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, described: Iterable[tuple[str, int]]) -> Columns:
+        """Return all columns of a table, from the name and the type OID of each."""
+        types = dict(described)
+        return cls(tuple(types), frozenset(name for name, kind in types.items() if kind in _TEXT_TYPES), types)
+
+    def only(self, names: Iterable[str]) -> Columns:
+        """Return some of the columns, in the order of the table."""
+        kept = frozenset(names)
+        return replace(
+            self,
+            names=tuple(name for name in self.names if name in kept),
+            texts=self.texts & kept,
+            left_out=(*self.left_out, *(name for name in self.names if name not in kept)),
+        )

@@ -13,9 +13,6 @@ from redshift_elt.connection.columns import Columns
 
 log = logging.getLogger(__name__)
 
-# The type OIDs of CHAR, VARCHAR and TEXT in the result descriptions of every driver.
-_TEXT_TYPES = (1042, 1043, 25)
-
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 Values = Mapping[str, object]
@@ -65,14 +62,13 @@ class Session:
 
         :param table: the qualified, quoted name.
         """
+        return Columns.of(self.describe(f"select *\nfrom {table}\nlimit 0"))
+
+    def describe(self, query: str) -> list[tuple[str, int]]:
+        """Return the name and the type OID of each column of a query's result."""
         with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, f"select *\nfrom {table}\nlimit 0", {})
-            found = [(_text(column[0]), column[1]) for column in cursor.description]
-        return Columns(
-            names=tuple(name for name, _ in found),
-            texts=frozenset(name for name, kind in found if kind in _TEXT_TYPES),
-            types=dict(found),
-        )
+            self._send(cursor, query, {})
+            return [(_text(column[0]), column[1]) for column in cursor.description]
 
     def _send(self, cursor: Any, statement: str, values: Values) -> None:
         log.debug("%s", statement)

@@ -46,14 +46,14 @@ def choices_of(
     Without choices, one choice takes a row as a whole: the row with the latest value of ``latest_by`` or, without that,
     the first row in the order of its values. A null is earlier than any value.
 
-    :param columns: the columns of the target.
+    :param columns: the columns of the target that the load writes.
     :raises AirflowFailException: the key and the choices do not name each column exactly once, or the target does not
         have the column ``latest_by``.
     """
     if latest_by is not None and (latest_by not in columns or latest_by in key):
         raise AirflowFailException(
-            f"latest_by of {target} is {latest_by!r}, but the table has no such column besides its key. Add the column "
-            "to the table and to the SELECT: a load compares its value in a staged row with that in the table's row."
+            f"latest_by of {target} is {latest_by!r}, but the load writes no such column besides the key. Add it to "
+            "the table and to the SELECT: a load compares its value in a staged row with that in the table's row."
         )
     if latest_by is not None:
         choices = [Choice(order_by=[f"{identifier(latest_by)} desc nulls last"])]
@@ -64,7 +64,7 @@ def choices_of(
     named = [*key, *(name for choice in choices for name in choice.columns)]
     if sorted(named) != sorted(columns):
         raise AirflowFailException(
-            f"The key and the choices of {target} must name each of its columns exactly once. The table has "
+            f"The key and the choices of {target} must name each of its columns exactly once. The SELECT yields "
             f"{', '.join(columns)}; the key and the choices name {', '.join(named)}."
         )
     return choices

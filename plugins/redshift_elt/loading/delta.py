@@ -36,7 +36,7 @@ class Delta:
         """
         load, delta = self.load, self.load.temporary.delta
         (keys,) = load.fetch_row("count_keys.sql", fresh=self.fresh)
-        load.create_temporary(delta, like=load.target.table)
+        load.create_temporary(delta, load.target.table, load.columns)
         rows = updated = of_fresh_keys = 0
         if self._find():
             rows, updated, of_fresh_keys = load.fetch_row("count_delta.sql", delta=delta, fresh=self.fresh)

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.loading.lock import explain_lock
 
 _NO_STAGING = re.compile(r'relation "(\w+__[0-9a-f]{12})" does not exist')
+_IDENTITY = "cannot set an identity column to a value"
 _NO_VALUE = re.compile(r"Cannot insert a NULL value into column (\w+)|null value in column \"(\w+)\"")
 
 
@@ -30,5 +31,10 @@ def explain_load(error: Exception) -> Exception:
         return AirflowFailException(
             f"A staged row has no {empty[1] or empty[2]}, which must not be null. Nothing was loaded, and the staging "
             "tables are kept. Correct the file, or exclude such rows in the SELECT; then clear the run."
+        )
+    if _IDENTITY in str(error):
+        return AirflowFailException(
+            "The SELECT yields an IDENTITY column, whose values the warehouse assigns itself. Nothing was loaded. "
+            "Remove the column from the SELECT."
         )
     return explain_lock(error)

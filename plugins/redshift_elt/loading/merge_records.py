@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
@@ -13,6 +13,7 @@ from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key, within
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.loading.temporary_tables import TemporaryTables
+from redshift_elt.loading.written_columns import refuse_missing, restricted, written_columns
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class MergeRecords:
     becomes the result of the records that are left, and is deleted if none is left. Give either ``window_column`` or
     ``records_key``.
 
-    :param records: the table of the records. It has the columns of the target and may have more; the SELECT yields all
-        of them.
+    :param records: the table of the records. It has the columns that the SELECT yields. Columns of the target that the
+        SELECT does not yield are left to their defaults.
     :param records_key: the columns that identify what a record is about, if that is not a time: the records of a
         changed object replace the records with the same key.
     :param window_column: the column of event time of the records. The records of the run's window, and of windows
@@ -67,9 +68,14 @@ class MergeRecords:
     def apply(self, load: TargetLoad) -> RowCounts:
         """Make the records those that the SELECT yields, and merge what changes in the target."""
         target, full = load.target, load.window.full
+        columns = written_columns(load.session, self.records, target.select)
+        refuse_missing(columns, (*target.key, *self._needed), self.records)
+        held = load.session.columns(identifiers.table(target.table))
+        load = replace(load, written=restricted(load.session, target.table, held, columns.names))
+        refuse_missing(load.columns, target.key, target.table)
         scope = self._scope(load)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)
-        records = ScopedTable(load, self.records, load.columns_of(self.records), scope)
+        records = ScopedTable(load, self.records, columns, scope)
         records.keep_fresh_rows()
         load.refuse_null_keys(records.temporary)
         deleted, inserted = records.overwrite(delete=load.replace or full or self.window_column is not None)
@@ -86,6 +92,10 @@ class MergeRecords:
         )
         return Delta(load, choices, candidates, records.temporary.fresh).merge(delete=bool(gone))
 
+    @property
+    def _needed(self) -> tuple[str, ...]:
+        return identifiers.key(self.window_column or self.records_key or ())
+
     def _scope(self, load: TargetLoad) -> RowScope:
         """Return which records the rows of the SELECT are compared with."""
         if load.window.full:
@@ -97,7 +107,7 @@ class MergeRecords:
     def _find_gone(self, load: TargetLoad, *, any_deleted: bool) -> int:
         """Fill the temporary table ``gone``, and return the number of rows of the target that have no record left."""
         gone = load.temporary.gone
-        load.create_temporary(gone, like=load.target.table)
+        load.create_temporary(gone, load.target.table, load.columns)
         if load.window.full:
             return load.execute("fill_gone.sql", gone=gone, columns=load.columns, remaining=self.records)
         if not any_deleted:

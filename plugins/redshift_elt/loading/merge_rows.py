@@ -13,6 +13,7 @@ from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
+from redshift_elt.loading.written_columns import refuse_missing
 from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
@@ -61,12 +62,13 @@ class MergeRows:
             should be identical differ.
         """
         target, columns, temporary = load.target, load.columns, load.temporary
+        refuse_missing(columns, target.key, target.table)
         choices = choices_of(self.choices, self.latest_by, target.table, columns.names, target.key)
         fresh = ScopedTable(load, target.table, columns, EVERYTHING).keep_fresh_rows()
         if not (fresh or load.window.full):
             return RowCounts()
         load.refuse_null_keys(temporary)
-        load.create_temporary(temporary.gone, like=target.table)
+        load.create_temporary(temporary.gone, target.table, columns)
         if load.window.full:
             load.execute("fill_gone.sql", gone=temporary.gone, columns=columns, remaining=temporary.fresh)
         candidates = load.render(self._candidates(load), temporary=temporary, columns=columns)

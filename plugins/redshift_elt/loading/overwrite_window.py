@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowException
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import within
 from redshift_elt.loading.scoped_table import ScopedTable
+from redshift_elt.loading.written_columns import refuse_missing
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ class OverwriteWindow:
     def apply(self, load: TargetLoad) -> RowCounts:
         """Write what differs.
 
+        :raises AirflowFailException: a key is null, or the SELECT does not yield the key and the column of event time.
         :raises AirflowException: the target and the staged rows differ in number.
         """
         scope = within(self.window_column, load.intervals())
+        refuse_missing(load.columns, (*load.target.key, self.window_column), load.target.table)
         table = ScopedTable(load, load.target.table, load.columns, scope)
         table.keep_fresh_rows_by_key(self.window_column)
         load.refuse_null_keys(table.temporary)

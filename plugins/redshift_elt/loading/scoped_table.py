@@ -21,6 +21,7 @@ class ScopedTable:
     Only rows that differ are written, so a load that is repeated writes nothing.
 
     :param table: the target, or the table of its records.
+    :param columns: the columns of the table that the load writes.
     """
 
     load: TargetLoad
@@ -35,12 +36,12 @@ class ScopedTable:
 
     def keep_fresh_rows(self) -> int:
         """Keep what the SELECT yields in the scope, each distinct row once; return the number of rows."""
-        self.load.create_temporary(self.temporary.fresh, like=self.table)
+        self.load.create_temporary(self.temporary.fresh, self.table, self.columns)
         return self._execute("fill_fresh.sql", select=self.load.target.select)
 
     def keep_fresh_rows_by_key(self, window_column: str) -> int:
         """Keep what the SELECT yields in the scope, one row for each key and UTC day; return the number of rows."""
-        self.load.create_temporary(self.temporary.fresh, like=self.table)
+        self.load.create_temporary(self.temporary.fresh, self.table, self.columns)
         return self._execute("fill_fresh_by_key.sql", select=self.load.target.select, window_column=window_column)
 
     def overwrite(self, *, delete: bool) -> tuple[int, int]:
@@ -48,9 +49,9 @@ class ScopedTable:
 
         :param delete: whether rows in the scope that are not fresh are deleted.
         """
-        self.load.create_temporary(self.temporary.stale, like=self.table)
+        self.load.create_temporary(self.temporary.stale, self.table, self.columns)
         stale = self._execute("fill_stale.sql") if delete else 0
-        self.load.create_temporary(self.temporary.new, like=self.table)
+        self.load.create_temporary(self.temporary.new, self.table, self.columns)
         new = self._execute("fill_new.sql")
         self.load.phases.enter(WRITING)
         if stale:

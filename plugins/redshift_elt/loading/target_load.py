@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.history import loaded_windows
 from redshift_elt.loading.temporary_tables import TemporaryTables
-from redshift_elt.sql import identifiers
+from redshift_elt.loading.written_columns import written_columns
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Target:
 
     :param table: ``table`` or ``schema.table``.
     :param key: the columns that identify a row; never null.
-    :param select: a SELECT that yields the table's columns by name.
+    :param select: a SELECT that yields columns of the table by name.
     """
 
     table: str
@@ -44,6 +44,7 @@ class TargetLoad:
     :param phases: the clock of the load.
     :param replace: whether the rows of the SELECT replace those of the target with the same key, because an object
         that was loaded before has changed. Otherwise they compete with them.
+    :param written: the columns of the target that the load writes, if they are not those that the SELECT yields.
     """
 
     session: Session
@@ -51,20 +52,17 @@ class TargetLoad:
     window: Window
     phases: Phases
     replace: bool = False
+    written: Columns | None = None
 
     @cached_property
     def columns(self) -> Columns:
-        """The columns of the target."""
-        return self.columns_of(self.target.table)
+        """The columns of the target that the load writes."""
+        return self.written or written_columns(self.session, self.target.table, self.target.select)
 
     @property
     def temporary(self) -> TemporaryTables:
         """The temporary tables of the target."""
         return TemporaryTables(self.target.table)
-
-    def columns_of(self, table: str) -> Columns:
-        """Return the columns of a table."""
-        return self.session.columns(identifiers.table(table))
 
     def intervals(self) -> list[Interval]:
         """Return the window together with the windows in its reach that the target has been loaded for."""
@@ -86,9 +84,10 @@ class TargetLoad:
         [row] = self.session.fetch(self.render(template, **names), values or {})
         return row
 
-    def create_temporary(self, name: str, like: str) -> None:
-        """Create a temporary table with the columns of another table."""
-        self.session.execute(render("table/create_temporary.sql", name=name, like=like))
+    def create_temporary(self, name: str, like: str, columns: Columns) -> None:
+        """Create a temporary table with the columns of another table that the load writes."""
+        template = "create_temporary_of_columns.sql" if columns.left_out else "create_temporary.sql"
+        self.session.execute(render(f"table/{template}", name=name, like=like, columns=columns))
 
     def refuse_null_keys(self, temporary: TemporaryTables) -> None:
         """Fail if a fresh row has a null in its key.

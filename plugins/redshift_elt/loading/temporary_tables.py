@@ -11,8 +11,8 @@ from redshift_elt.sql.identifiers import bare
 class TemporaryTables:
     """The names of the temporary tables that belong to a table: ``<table>__<part>``, such as ``users__delta``.
 
-    They have the columns of the table, exist in the session of the load only, and disappear with it. A load creates
-    those that its strategy needs:
+    They have the columns of the table that the load writes, exist in the session of the load only, and disappear with
+    it. A load creates those that its strategy needs:
 
     ========= ============================================================ ==================================
     part      rows                                                         belongs to

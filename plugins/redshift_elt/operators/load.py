@@ -46,7 +46,9 @@ class LoadOperator(UsesStagingOperator):
     the event.
 
     :param table: the target.
-    :param select: a SELECT, or a ``.sql`` file with one, that yields the target's columns by name.
+    :param select: a SELECT, or a ``.sql`` file with one, that yields columns of the target by name. The other columns
+        of the target are left to their defaults: DEFAULT, IDENTITY or null. The load fails before anything is written
+        if the SELECT yields a column that the target lacks, or does not yield one that is NOT NULL without a default.
     :param key: the column or columns that identify a row; never null.
     :param staged_by: the operators that stage what the SELECT reads.
     """

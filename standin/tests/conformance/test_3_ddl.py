@@ -197,6 +197,17 @@ def test_identity_by_default(ask):
     assert ask(IDENTITIES, *writes, "select spare from t order by c") == [(4,), (5,), (4,)]
 
 
+@fact(
+    "3.1/8/atthasdef",
+    "pg_attribute shows identity columns of both kinds as columns with a default.",
+    Here.SUPPORTED,
+    "amazon-redshift-utils: v_generate_tbl_ddl",
+)
+def test_identity_is_shown_as_a_default(ask):
+    shown = "select attname, atthasdef from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum"
+    assert ask(IDENTITIES, shown) == [("id", True), ("spare", True), ("c", False)]
+
+
 @fact("3.1/8/added", "It cannot be added to an existing table.", Here.SUPPORTED, TABLE)
 def test_identity_by_default_cannot_be_added(ask):
     with pytest.raises(psycopg.Error):

@@ -200,7 +200,7 @@ def tasks() -> dict[str, BaseOperator]:
             strategy=MergeRecords(
                 records="etl.customer_records",
                 window_column="seen_at",
-                choices=[Choice(["seen_at", "name"], order_by=["seen_at desc"])],
+                latest_by="seen_at",
             ),
         )
         load_brands = LoadDimensionOperator(

@@ -76,7 +76,7 @@ def test_without_choices_the_whole_row_is_used():
 
 @pytest.mark.parametrize("latest_by", ["updated_at", "id"])
 def test_column_of_the_latest_row_that_cannot_be_compared_is_refused(latest_by):
-    with pytest.raises(AirflowFailException, match=f"latest_by of users is '{latest_by}', but the table has no such"):
+    with pytest.raises(AirflowFailException, match=f"latest_by of users is '{latest_by}', but the load writes no such"):
         choices_of((), latest_by, "users", ["id", "name", "level"], ["id"])
 
 

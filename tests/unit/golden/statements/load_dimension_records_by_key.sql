@@ -35,12 +35,20 @@ where staged.kind <> 'listing'
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
 
-select *
-from "brands"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."brand_records" as held
+cross join (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 select *
-from "etl"."brand_records"
+from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");
@@ -440,12 +448,20 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select *
-from "brands"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."brand_records" as held
+cross join (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 select *
-from "etl"."brand_records"
+from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");
@@ -667,12 +683,20 @@ where staged.kind <> 'listing'
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
 
-select *
-from "brands"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."brand_records" as held
+cross join (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 select *
-from "etl"."brand_records"
+from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");
@@ -1174,12 +1198,20 @@ where staged.kind <> 'listing'
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
 
-select *
-from "brands"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."brand_records" as held
+cross join (
+select product_id, brand_id, brand as name, country
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 select *
-from "etl"."brand_records"
+from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");

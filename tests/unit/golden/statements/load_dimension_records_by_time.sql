@@ -11,6 +11,22 @@ select
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."customer_records" as held
+cross join (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+select *
+from "customers"
+limit 0;
+
 select distinct
     window_start,
     window_end
@@ -19,14 +35,6 @@ where target = %(target)s
     and window_start < %(last)s
     and window_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
-select *
-from "customers"
-limit 0;
-
-select *
-from "etl"."customer_records"
-limit 0;
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
 
@@ -145,8 +153,8 @@ create temporary table "customers__delta" (like "customers");
 
 insert into "customers__delta" (
     "customer_id",
-    "seen_at",
-    "name"
+    "name",
+    "seen_at"
 )
 with candidates as (
     select
@@ -196,21 +204,21 @@ with candidates as (
 choice_0 as (
     select
         "customer_id",
-        "seen_at",
-        "name"
+        "name",
+        "seen_at"
     from (
         select
             "customer_id",
-            "seen_at",
             "name",
+            "seen_at",
             row_number() over (
                 partition by
                     "customer_id"
                 order by
-                    seen_at desc,
-                    "seen_at",
+                    "seen_at" desc nulls last,
                     "name",
                     len("name"),
+                    "seen_at",
                     "customer_id"
             ) as choice
         from candidates
@@ -219,32 +227,32 @@ choice_0 as (
 )
 select
     "customer_id",
-    "seen_at",
-    "name"
+    "name",
+    "seen_at"
 from (
     select
         "customer_id",
-        "seen_at",
         "name",
+        "seen_at",
         len("name") as "length_0"
     from (
         select
             "choice_0"."customer_id",
-            "choice_0"."seen_at",
-            "choice_0"."name"
+            "choice_0"."name",
+            "choice_0"."seen_at"
         from choice_0
     ) as wanted
     except
     select
         "customer_id",
-        "seen_at",
         "name",
+        "seen_at",
         len("name") as "length_0"
     from (
         select
             "customers"."customer_id",
-            "customers"."seen_at",
-            "customers"."name"
+            "customers"."name",
+            "customers"."seen_at"
         from "customers"
         join (
             select distinct
@@ -359,6 +367,22 @@ select
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."customer_records" as held
+cross join (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+select *
+from "customers"
+limit 0;
+
 select distinct
     window_start,
     window_end
@@ -367,14 +391,6 @@ where target = %(target)s
     and window_start < %(last)s
     and window_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
-select *
-from "customers"
-limit 0;
-
-select *
-from "etl"."customer_records"
-limit 0;
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
 
@@ -565,6 +581,22 @@ select
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."customer_records" as held
+cross join (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+select *
+from "customers"
+limit 0;
+
 select distinct
     window_start,
     window_end
@@ -573,14 +605,6 @@ where target = %(target)s
     and window_start < %(last)s
     and window_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
-select *
-from "customers"
-limit 0;
-
-select *
-from "etl"."customer_records"
-limit 0;
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
 
@@ -739,8 +763,8 @@ create temporary table "customers__delta" (like "customers");
 
 insert into "customers__delta" (
     "customer_id",
-    "seen_at",
-    "name"
+    "name",
+    "seen_at"
 )
 with candidates as (
     select
@@ -790,21 +814,21 @@ with candidates as (
 choice_0 as (
     select
         "customer_id",
-        "seen_at",
-        "name"
+        "name",
+        "seen_at"
     from (
         select
             "customer_id",
-            "seen_at",
             "name",
+            "seen_at",
             row_number() over (
                 partition by
                     "customer_id"
                 order by
-                    seen_at desc,
-                    "seen_at",
+                    "seen_at" desc nulls last,
                     "name",
                     len("name"),
+                    "seen_at",
                     "customer_id"
             ) as choice
         from candidates
@@ -813,32 +837,32 @@ choice_0 as (
 )
 select
     "customer_id",
-    "seen_at",
-    "name"
+    "name",
+    "seen_at"
 from (
     select
         "customer_id",
-        "seen_at",
         "name",
+        "seen_at",
         len("name") as "length_0"
     from (
         select
             "choice_0"."customer_id",
-            "choice_0"."seen_at",
-            "choice_0"."name"
+            "choice_0"."name",
+            "choice_0"."seen_at"
         from choice_0
     ) as wanted
     except
     select
         "customer_id",
-        "seen_at",
         "name",
+        "seen_at",
         len("name") as "length_0"
     from (
         select
             "customers"."customer_id",
-            "customers"."seen_at",
-            "customers"."name"
+            "customers"."name",
+            "customers"."seen_at"
         from "customers"
         join (
             select distinct
@@ -953,12 +977,20 @@ select
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
-select *
-from "customers"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "etl"."customer_records" as held
+cross join (
+select customer_id, customer_name as name, ordered_at as seen_at
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 select *
-from "etl"."customer_records"
+from "customers"
 limit 0;
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
@@ -1087,8 +1119,8 @@ create temporary table "customers__delta" (like "customers");
 
 insert into "customers__delta" (
     "customer_id",
-    "seen_at",
-    "name"
+    "name",
+    "seen_at"
 )
 with candidates as (
     select
@@ -1100,21 +1132,21 @@ with candidates as (
 choice_0 as (
     select
         "customer_id",
-        "seen_at",
-        "name"
+        "name",
+        "seen_at"
     from (
         select
             "customer_id",
-            "seen_at",
             "name",
+            "seen_at",
             row_number() over (
                 partition by
                     "customer_id"
                 order by
-                    seen_at desc,
-                    "seen_at",
+                    "seen_at" desc nulls last,
                     "name",
                     len("name"),
+                    "seen_at",
                     "customer_id"
             ) as choice
         from candidates
@@ -1123,32 +1155,32 @@ choice_0 as (
 )
 select
     "customer_id",
-    "seen_at",
-    "name"
+    "name",
+    "seen_at"
 from (
     select
         "customer_id",
-        "seen_at",
         "name",
+        "seen_at",
         len("name") as "length_0"
     from (
         select
             "choice_0"."customer_id",
-            "choice_0"."seen_at",
-            "choice_0"."name"
+            "choice_0"."name",
+            "choice_0"."seen_at"
         from choice_0
     ) as wanted
     except
     select
         "customer_id",
-        "seen_at",
         "name",
+        "seen_at",
         len("name") as "length_0"
     from (
         select
             "customers"."customer_id",
-            "customers"."seen_at",
-            "customers"."name"
+            "customers"."name",
+            "customers"."seen_at"
         from "customers"
         join (
             select distinct

@@ -35,8 +35,16 @@ where staged.kind <> 'listing'
     and loaded.etag <> staged.etag;
 -- with target = 'products'
 
-select *
-from "products"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "products" as held
+cross join (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "products__fresh" (like "products");
@@ -325,8 +333,16 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select *
-from "products"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "products" as held
+cross join (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "products__fresh" (like "products");
@@ -489,8 +505,16 @@ where staged.kind <> 'listing'
     and loaded.etag <> staged.etag;
 -- with target = 'products'
 
-select *
-from "products"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "products" as held
+cross join (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "products__fresh" (like "products");
@@ -779,8 +803,16 @@ where staged.kind <> 'listing'
     and loaded.etag <> staged.etag;
 -- with target = 'products'
 
-select *
-from "products"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "products" as held
+cross join (
+select product_id, title, price
+from staging_products__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "products__fresh" (like "products");

@@ -20,8 +20,16 @@ where target = %(target)s
     and window_end > %(first)s;
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
-select *
-from "orders"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "orders" as held
+cross join (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "orders__fresh" (like "orders");
@@ -294,8 +302,16 @@ where target = %(target)s
     and window_end > %(first)s;
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
-select *
-from "orders"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "orders" as held
+cross join (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "orders__fresh" (like "orders");
@@ -568,8 +584,16 @@ where target = %(target)s
     and window_end > %(first)s;
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
-select *
-from "orders"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "orders" as held
+cross join (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "orders__fresh" (like "orders");
@@ -872,8 +896,16 @@ where target = %(target)s
     and window_end > %(first)s;
 -- with target = 'orders', first = '1970-01-01 00:00:00'
 
-select *
-from "orders"
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "orders" as held
+cross join (
+select order_id, ordered_at, status, customer_id, product_id, quantity
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
 limit 0;
 
 create temporary table "orders__fresh" (like "orders");

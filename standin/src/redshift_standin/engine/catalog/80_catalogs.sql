@@ -169,7 +169,11 @@ as $$ select (standin.encodings())[encoding + 1] $$;
 
 do $make$
 declare
-    columns text := standin.columns_of('pg_attribute', '{"attmissingval": "null::text"}');
+    -- Redshift keeps what an IDENTITY column yields as its default.
+    columns text := standin.columns_of(
+        'pg_attribute',
+        '{"attmissingval": "null::text", "atthasdef": "(catalog.atthasdef or catalog.attidentity <> '''')"}'
+    );
 begin
     execute format(
         $sql$
@@ -192,7 +196,10 @@ begin
         cross join unnest(keys.numbers) with ordinality as listed (number, place)
         join pg_catalog.pg_attribute as columns on columns.attrelid = keys.table_id and columns.attnum = listed.number
         cross join jsonb_populate_record(
-            columns, jsonb_build_object('attrelid', keys.key_id, 'attnum', listed.place, 'atthasdef', false)
+            columns,
+            jsonb_build_object(
+                'attrelid', keys.key_id, 'attnum', listed.place, 'atthasdef', false, 'attidentity', ''
+            )
         ) as catalog
         $sql$,
         columns,

@@ -1,0 +1,77 @@
+"""The columns of a table that a load writes: those that its SELECT yields. All others are left to their defaults."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.connection.columns import Columns
+from redshift_elt.sql.render import render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+
+log = logging.getLogger(__name__)
+
+# The column between those of the table and those of the SELECT; not the name of a column in either of them.
+_SEPARATOR = "columns_of_the_select_follow"
+
+
+def written_columns(session: Session, table: str, select: str) -> Columns:
+    """Return the columns of a table that a SELECT yields.
+
+    :raises AirflowFailException: the SELECT yields a column that the table does not have, or lacks one that is NOT NULL
+        and has no default.
+    """
+    found = session.describe(render("load/describe_columns.sql", table=table, select=select, separator=_SEPARATOR))
+    place = [name for name, _ in found].index(_SEPARATOR)
+    held, yielded = Columns.of(found[:place]), [name for name, _ in found[place + 1 :]]
+    if unknown := [name for name in yielded if name not in held.names]:
+        raise AirflowFailException(
+            f"{table} does not have {_listed(unknown)} that the SELECT yields. Nothing was loaded. Add what is missing "
+            f"(alter table {table} add column ...), or remove or rename it in the SELECT. The table has "
+            f"{', '.join(held.names)}."
+        )
+    return restricted(session, table, held, yielded)
+
+
+def restricted(session: Session, table: str, columns: Columns, yielded: Iterable[str]) -> Columns:
+    """Return those columns of a table that are yielded; the others are left to their defaults.
+
+    :param columns: all columns of the table.
+    :raises AirflowFailException: one of the others is NOT NULL and has no default.
+    """
+    written = columns.only(yielded)
+    if not written.left_out:
+        return written
+    schema, _, name = table.rpartition(".")
+    required = render("load/required_columns.sql", has_schema=bool(schema))
+    needed = {column for (column,) in session.fetch(required, {"schema": schema, "table": name})}
+    if missing := [name for name in written.left_out if name in needed]:
+        raise AirflowFailException(
+            f"The SELECT for {table} does not yield {_listed(missing)}: NOT NULL and without a default. Nothing was "
+            "loaded. Add what is missing to the SELECT, or create the table with a default for it."
+        )
+    log.info("%s: the SELECT does not yield %s; new rows get the default.", table, _listed(written.left_out))
+    return written
+
+
+def refuse_missing(columns: Columns, needed: Sequence[str], table: str) -> None:
+    """Fail if the load of a table cannot work without a column.
+
+    :param columns: the columns that the load writes.
+    :param needed: the columns of the key and those that the strategy names.
+    :raises AirflowFailException: one of them is missing.
+    """
+    if missing := [name for name in needed if name not in columns.names]:
+        raise AirflowFailException(
+            f"The load of {table} needs {_listed(missing)}, as its key or for its strategy. Nothing was loaded. Add it "
+            "to the SELECT and, if it is missing there, to the table."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"the column {names[0]}" if len(names) == 1 else f"the columns {', '.join(names)}"
