@@ -73,6 +73,8 @@ def explain_missing_privilege(session: Session, error: Exception, tables: TaskTa
     if found := _SCHEMA.search(refused.message):
         return AirflowFailException(_denied_schema(user, found[1], tables))
     if (found := _OWNER.search(refused.message)) and (relation := _relation(session, found[1], tables)):
+        if relation.is_one_of([*tables.targets, *tables.templates]):
+            return AirflowFailException(_denied_column(user, relation))
         return AirflowFailException(
             f"The user {user} may not change or drop the table {relation.qualified}, which belongs to the user "
             f"{relation.owner}. Nothing was changed. A staging table of a run can be dropped: the task creates it "
@@ -110,6 +112,14 @@ def _denied_schema(user: str, schema: str, tables: TaskTables) -> str:
     return (
         f"{_lack(user, f'the schema {schema}', privileges)} Run as its owner or a superuser, then clear the task: "
         f"grant {', '.join(privileges)} on schema {schema} to {user};"
+    )
+
+
+def _denied_column(user: str, relation: _Relation) -> str:
+    return (
+        f"The user {user} may not add columns to the table {relation.qualified}, which belongs to the user "
+        f"{relation.owner}. Nothing was changed. Run as {relation.owner} or a superuser, then clear the task: alter "
+        f"table {relation.qualified} owner to {user}; Or add the columns, or write another on_new_field than 'add'."
     )
 
 

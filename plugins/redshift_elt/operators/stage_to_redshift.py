@@ -15,10 +15,11 @@ from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.new_field_columns import add_columns_for_fields
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
-from redshift_elt.staging.drift.detect import NewFieldsError
+from redshift_elt.staging.drift.detect import ColumnsToAddError, NewFieldsError
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.formats.file_format import FileFormat
@@ -87,10 +88,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         references, queries and counts. A load that stages again because an object has changed runs them again. Up to
         ten rows that break a rule are shown, see :class:`redshift_elt.operators.data_quality.DataQualityOperator`.
     :param on_new_field: what to do about a field of a new object that COPY would ignore, because ``table`` or the
-        JSONPaths file does not have it: ``warn`` logs it, and ``fail`` fails the task before COPY. Either way it is
-        recorded in ``etl.schema_drift``. So are fields that are missing, and fields whose values do not fit their
-        columns. Only the first records of the latest objects are compared, see
-        :mod:`redshift_elt.staging.drift.sample`.
+        JSONPaths file does not have it: ``warn`` logs it; ``fail`` fails the task before COPY; ``add`` adds a column to
+        ``table`` and to the targets of all loads that name this operator in ``staged_by``, with a type that
+        :func:`redshift_elt.staging.drift.new_columns.column_type` derives from the values, and then loads the field.
+        In the targets the column is NULL until their SELECTs yield it. ``add`` needs a table and targets that the user
+        of the connection owns, and no JSONPaths file. The field is recorded in ``etl.schema_drift``. So are fields that
+        are missing, and fields whose values do not fit their columns. Only the first records of the latest objects are
+        compared, see :mod:`redshift_elt.staging.drift.sample`.
     :raises AirflowFailException: there are more rejected records, and the message names file, line and reason; or a
         check with severity ``error`` has failed, so that nothing of the run is loaded.
     """
@@ -139,7 +143,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.region = region
         self.max_rejects = max_rejects
         self.checks = _aggregates(checks, table)
-        check_policy(on_new_field)
         self.on_new_field = on_new_field
         self._check_objects()
         self._check_options()
@@ -148,8 +151,9 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     @property
     def task_tables(self) -> TaskTables:
-        """The template of the staging table."""
-        return TaskTables(templates=[self.table])
+        """The template of the staging table, and the targets if columns may be added to them."""
+        targets = [user.ledger_target for user in self._loads()] if self.on_new_field == "add" else []
+        return TaskTables(targets=targets, templates=[self.table])
 
     def staging_for(self, task: WarehouseOperator, context: Context, window: Window) -> SourceStaging:
         """Return the staging of this source for a run.
@@ -198,7 +202,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         started = time.monotonic()
         staging = self.staging_for(self, context, self.window(context))
-        staged = self._stage(staging)
+        staged = self._stage(staging, context)
         staging.delete_manifests()
         seconds = time.monotonic() - started
         self.log.info(
@@ -218,8 +222,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         )
         return StagingSummary.of(staging.table, staged, seconds).as_xcom()
 
-    def _stage(self, staging: SourceStaging) -> Staged:
-        """Stage in one transaction; record the fields that make it fail in another one.
+    def _stage(self, staging: SourceStaging, context: Context) -> Staged:
+        """Stage in one transaction; add columns for new fields, or record those that make it fail, in another one.
 
         :raises NewFieldsError: objects have new fields, and ``on_new_field`` is ``fail``.
         """
@@ -229,6 +233,11 @@ class StageToRedshiftOperator(WarehouseOperator):
             compared = found.compared
             self.transaction(lambda session: record(session, staging.context, compared))
             raise
+        except ColumnsToAddError as found:
+            targets = {self.render_template(load.ledger_target, context) for load in self._loads()}
+            add_columns_for_fields(self, staging.context, found, sorted(targets))
+        # What was found is recorded now, so each repetition needs other new objects.
+        return self._stage(staging, context)
 
     def _source(self, ledger_targets: tuple[str, ...]) -> Source:
         """Return the source; the operator is rendered."""
@@ -265,6 +274,10 @@ class StageToRedshiftOperator(WarehouseOperator):
             )
         return tuple(self.render_template(target, context) for target in targets)
 
+    def _loads(self) -> list[Any]:
+        """Return the loads of the DAG that name this operator in ``staged_by``."""
+        return [user for user in self._users() if getattr(user, "ledger_target", None)]
+
     def _users(self) -> list[Any]:
         """Return the tasks of the DAG that name this operator in ``staged_by``."""
         return [task for task in self.dag.tasks if self.task_id in {source.task_id for source in _staged_by(task)}]
@@ -299,6 +312,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         if not isinstance(self.format, FileFormat):
             raise ValueError(f"format is {self.format!r}: write a format such as Json(), Csv() or Parquet().")
+        check_policy(self.on_new_field, self.format)
         if not _is_template(str(self.max_rejects)):
             RejectLimit.of(self.max_rejects)
             check_columnar(self.format, self.max_rejects)

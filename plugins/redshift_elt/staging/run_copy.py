@@ -97,7 +97,8 @@ class SourceCopy:
         source = self.context.source
         incoming = f"{bare(source.table)}__incoming"
         self.session.execute(render("table/create_temporary.sql", name=incoming, like=source.table))
-        names = self.session.columns(table(source.table)).names
+        # Another run may have added columns to the permanent table since.
+        names = self.session.columns(table(self.context.table)).names
         keep = render(
             "stage/keep_interval.sql", staging=self.context.table, incoming=incoming, names=names, column=column
         )

@@ -47,7 +47,7 @@ class Source:
             check_prefix(self.prefix)
         if self.key_pattern is not None and self.window_column is not None:
             check_names_days(self.key_pattern)
-        check_policy(self.on_new_field)
+        check_policy(self.on_new_field, self.format)
         check_columnar(self.format, self.max_rejects.most, self.options.region)
         check_paths_outside(self.format, self.prefix)
 

@@ -56,12 +56,13 @@ class SourceStaging:
 
         The results of the checks are committed with the rows; the caller fails after that if a check has failed.
 
-        :raises AirflowFailException: a name is wrong, see the message.
+        :raises AirflowFailException: a name is wrong, see the message; or a field has no column.
+        :raises ColumnsToAddError: a field has no column, and the caller has to add one.
         """
         session.execute(render("stage/drop_tables.sql", tables=[name for name, _ in self._tables]))
         for name, template in self._tables:
             session.execute(render("stage/create_table.sql", name=name, like=template))
-        staged = self._fill(session)
+        staged = self._fill(session, can_add_columns=True)
         record_results(session, self.context.dag_run, self.context.window, staged.results)
         return staged
 
@@ -106,12 +107,12 @@ class SourceStaging:
         """The run's tables, each with the permanent table that it is created like."""
         return [(self.context.files, _STAGED_FILES), (self.context.table, self.context.source.table)]
 
-    def _fill(self, session: Session) -> Staged:
+    def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
         copy = SourceCopy(session, self.context, self._manifests)
         discovered = discover(session, self.context)
         objects = discovered.objects
         copy.record_files(discovered)
-        detect_drift(session, self.context, objects)
+        detect_drift(session, self.context, objects, can_add=can_add_columns)
         copied = copy.copy(objects)
         store_rejects(session, self.context, copied.rejects, self._reread({item.key for item in objects}))
         return Staged(
@@ -124,7 +125,8 @@ class SourceStaging:
         )
 
     def _fill_for_load(self, session: Session) -> Staged:
-        staged = self._fill(session)
+        # The run's tables, and the SELECT of the load, do not know columns that are added now.
+        staged = self._fill(session, can_add_columns=False)
         fail_if_any_failed(staged.results, "Nothing was loaded.")
         return staged
 

@@ -44,7 +44,8 @@ DIMENSION = {
         ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),
         ({"prefix": "logs/", "table": "landing.staging_events"}, "has a schema: write 'staging_events'"),
         ({"key_pattern": "logs/%Y/%m.json", "window_column": "at"}, "key_pattern with the whole date"),
-        ({"prefix": "logs/", "on_new_field": "ignore"}, "on_new_field is 'ignore': write 'warn', 'fail'"),
+        ({"prefix": "logs/", "on_new_field": "ignore"}, "on_new_field is 'ignore': write 'warn', 'fail', 'add'"),
+        ({"prefix": "logs/", "on_new_field": "add", "format": Json("paths.json")}, r"'add' needs Json\('auto'\)"),
     ],
 )
 def test_staging(arguments, words):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-
 import pytest
 
-from redshift_elt.staging.drift.json_records import beginning_of_gzip, records
+from redshift_elt.staging.drift.json_records import records
 
 
 @pytest.mark.parametrize(
@@ -27,10 +24,3 @@ from redshift_elt.staging.drift.json_records import beginning_of_gzip, records
 )
 def test_records(text, expected):
     assert list(records(text)) == expected
-
-
-def test_beginning_of_a_compressed_object():
-    text = json.dumps({"a": "x" * 100_000}).encode()
-    content = gzip.compress(text)
-    assert beginning_of_gzip(content, 1000) == text[:1000]
-    assert text.startswith(beginning_of_gzip(content[: len(content) // 2], 10**6))

@@ -13,7 +13,10 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt import Json
+from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.run.names import staging_table
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 TABLE = (
@@ -24,6 +27,13 @@ READING = {"reading_id": 1, "taken_at": "2018-11-01 08:00:00", "celsius": 19.5, 
 PREFIX = "log_data/"
 FINDINGS = "select kind, field_name, column_name from etl.schema_drift order by found_at, kind, field_name"
 
+SELECT = "select reading_id, room from {{ staging_table('staging_readings', dag_run) }}"
+COLUMNS = """\
+select table_name::varchar(127), column_name::varchar(127), data_type::varchar(127), character_maximum_length
+from svv_columns
+where table_name in ('staging_readings', 'readings') and column_name in ('humidity', 'note')
+order by column_name, table_name desc"""
+
 NewRun = Callable[..., Run]
 
 
@@ -31,20 +41,30 @@ NewRun = Callable[..., Run]
 def new_run(warehouse: WarehouseUnderTest) -> Iterator[NewRun]:
     """Return a function that returns a new run of a DAG that stages readings."""
     warehouse.execute(TABLE)
+    warehouse.execute("create table readings (reading_id integer not null, room varchar(20))")
     runs = []
 
-    def new(**arguments: Any) -> Run:
+    def new(select: str = SELECT, **arguments: Any) -> Run:
         source = {"prefix": PREFIX} if "key_pattern" not in arguments else {}
-        with DAG("readings") as dag:
-            StageToRedshiftOperator(
+        with DAG("readings", user_defined_macros={"staging_table": staging_table}) as dag:
+            stage = StageToRedshiftOperator(
                 task_id="stage", table="staging_readings", **{"bucket": BUCKET, **source, **arguments}
+            )
+            LoadDimensionOperator(
+                task_id="load",
+                table="readings",
+                key="reading_id",
+                select=select,
+                strategy=MergeRows(identical_rows=True),
+                staged_by=[stage],
             )
         runs.append(dag)
         window = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"}
         return Run(dag, f"test-{len(runs)}", window, warehouse._hook, warehouse._s3_hook)
 
     yield new
-    warehouse.execute("drop table staging_readings")
+    for table in ("staging_readings", "readings", "etl.lock_readings"):
+        warehouse.execute(f"drop table if exists {table}")
 
 
 @pytest.fixture
@@ -135,6 +155,55 @@ def test_new_field_fails_before_copy_until_it_has_a_column(warehouse, new_run):
         assert warehouse.query(FINDINGS) == [("new", "humidity", None)]
     warehouse.execute("alter table staging_readings add column humidity integer")
     assert run.execute("stage")["rows"] == 1
+
+
+def test_column_is_added_to_the_table_and_the_target(warehouse, new_run, requests):
+    note = "x" * 100
+    warehouse.put("log_data/1.json", lines({**READING, "humidity": 40, "note": note}))
+    run = new_run(on_new_field="add")
+    assert run.execute("stage")["rows"] == 1
+    assert warehouse.query(COLUMNS) == [
+        ("staging_readings", "humidity", "bigint", None),
+        ("readings", "humidity", "bigint", None),
+        ("staging_readings", "note", "character varying", 1024),
+        ("readings", "note", "character varying", 1024),
+    ]
+    assert warehouse.query(FINDINGS) == [("added", "humidity", "humidity"), ("added", "note", "note")]
+    assert run.execute("load")["inserted"] == 1
+    read = len(requests)
+    later = new_run(select=SELECT.replace("room", "room, humidity, note"), on_new_field="add")
+    later.params["full_load"] = True
+    later.execute("stage")
+    assert later.execute("load")["updated"] == 1
+    assert warehouse.query("select humidity, note from readings") == [(40, note)]
+    assert len(requests) == read
+
+
+@pytest.mark.parametrize(("field", "value"), [("Humidity in %", 40), ("humidity", None)])
+def test_field_without_a_possible_column_is_recorded_once(warehouse, new_run, requests, field, value):
+    warehouse.put("log_data/1.json", lines({**READING, field: value}))
+    for _ in range(2):
+        assert new_run(on_new_field="add").execute("stage")["rows"] == 1
+    assert warehouse.query(FINDINGS) == [("not_added", field, None)]
+    assert len(requests) == 1
+
+
+def test_policy_can_be_changed_later(warehouse, new_run):
+    warehouse.put("log_data/1.json", lines({**READING, "humidity": 40}))
+    new_run().execute("stage")
+    new_run(on_new_field="add").execute("stage")
+    assert [column for _, column, *_ in warehouse.query(COLUMNS)] == ["humidity", "humidity"]
+
+
+def test_load_that_stages_again_leaves_new_columns_to_the_next_run(warehouse, new_run):
+    warehouse.put("log_data/1.json", lines(READING))
+    run = new_run(on_new_field="add")
+    run.execute("stage")
+    warehouse.put("log_data/1.json", lines({**READING, "humidity": 40}))
+    assert run.execute("load")["inserted"] == 1
+    assert warehouse.query(COLUMNS) == []
+    new_run(on_new_field="add").execute("stage")
+    assert len(warehouse.query(COLUMNS)) == 2
 
 
 def test_what_was_compared_is_not_read_again(warehouse, new_run, requests, warnings):

@@ -3,7 +3,8 @@
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
+from redshift_elt.staging.drift.field_values import merged
 from redshift_elt.staging.drift.finding import Finding
 from redshift_elt.staging.drift.value_types import is_refused
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
     from redshift_elt.staging.drift.expected_fields import ExpectedFields
-    from redshift_elt.staging.drift.sample import Fields
+    from redshift_elt.staging.drift.field_values import Fields
 
 
 def ignored_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
@@ -20,13 +19,13 @@ def ignored_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
     columns = {field.name: field.column for field in expected.fields}
     folded = {name.lower(): column for name, column in columns.items()}
     found = []
-    for name, types in fields.items():
+    for name, values in fields.items():
         if name in columns or (expected.ignore_case and name.lower() in folded):
             continue
         if name.lower() in folded:
-            found.append(Finding("case", name, folded[name.lower()], _shown(types)))
+            found.append(Finding("case", name, folded[name.lower()], values))
         else:
-            found.append(Finding("new", name, None, _shown(types)))
+            found.append(Finding("new", name, None, values))
     return found
 
 
@@ -35,13 +34,14 @@ def changed_types(expected: ExpectedFields, fields: Fields, columns: Columns, *,
 
     :param epoch: whether COPY reads times as numbers.
     """
-    types = _by_name(fields, ignore_case=expected.ignore_case)
+    if expected.ignore_case:
+        fields = merged(*({name.lower(): values} for name, values in fields.items()))
     return [
-        Finding("type", field.name, field.column, _shown(types[field.name]))
+        Finding("type", field.name, field.column, fields[field.name])
         for field in expected.fields
         if field.whole
-        and field.name in types
-        and is_refused(types[field.name], columns.types[field.column], epoch=epoch)
+        and field.name in fields
+        and is_refused(fields[field.name].types, columns.types[field.column], epoch=epoch)
     ]
 
 
@@ -56,15 +56,3 @@ def missing_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
     return [
         Finding("missing", field.name, field.column) for field in expected.fields if field.name.lower() not in present
     ]
-
-
-def _by_name(fields: Fields, *, ignore_case: bool) -> Mapping[str, Set[str]]:
-    """Return the types of the values by the name that COPY compares."""
-    merged: dict[str, set[str]] = defaultdict(set)
-    for name, types in fields.items():
-        merged[name.lower() if ignore_case else name] |= types
-    return merged
-
-
-def _shown(types: Set[str]) -> str:
-    return ", ".join(sorted(types)) or "null"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -13,25 +14,32 @@ from redshift_elt.sql.identifiers import table
 from redshift_elt.staging.copy_errors import shown
 from redshift_elt.staging.drift.compare_fields import changed_types, ignored_fields, missing_fields
 from redshift_elt.staging.drift.expected_fields import ExpectedFields
+from redshift_elt.staging.drift.field_values import merged
+from redshift_elt.staging.drift.new_columns import column_type, new_column_name
 from redshift_elt.staging.drift.recorded import Compared, record, recorded_kinds
 from redshift_elt.staging.drift.sample import read_fields, sample
-from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.formats.record_format import RecordFormat
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
+    from redshift_elt.staging.drift.field_values import Fields
     from redshift_elt.staging.drift.finding import Finding
-    from redshift_elt.staging.drift.sample import Fields
+    from redshift_elt.staging.drift.policy import OnNewField
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
 
-_IGNORED = {"new", "case"}
 _LISTED = 20
+
+# Objects with such findings are compared again: the table may have the column by now, or the policy is another one.
+_COMPARED_AGAIN: Mapping[OnNewField, Set[str]] = MappingProxyType(
+    {"warn": frozenset(), "fail": frozenset({"new", "not_added", "case"}), "add": frozenset({"new"})}
+)
 
 
 class NewFieldsError(AirflowFailException):
-    """Objects have fields that COPY would ignore, and the source does not allow that.
+    """Objects have fields that COPY would ignore, and the policy of the source does not allow that.
 
     :param compared: what was found, to be recorded after the rollback.
     """
@@ -41,41 +49,64 @@ class NewFieldsError(AirflowFailException):
         self.compared = compared
 
 
-def detect_drift(session: Session, context: StagingContext, objects: Sequence[S3Object]) -> None:
+class ColumnsToAddError(Exception):
+    """Objects have fields for which columns have to be added, in a transaction of its own, before they are staged.
+
+    :param columns: the type of each column.
+    :param compared: what was found, to be recorded with the columns.
+    """
+
+    def __init__(self, columns: Mapping[str, str], compared: Sequence[Compared]) -> None:
+        super().__init__(f"Columns have to be added: {', '.join(columns)}.")
+        self.columns = columns
+        self.compared = compared
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The objects that were compared, and how COPY finds the columns of their fields."""
+
+    compared: Sequence[Compared]
+    ignore_case: bool
+
+
+def detect_drift(session: Session, context: StagingContext, objects: Sequence[S3Object], *, can_add: bool) -> None:
     """Compare the fields of new objects with the columns of the run's staging table; log and record the differences.
 
-    Objects that an earlier run has compared are not read again, unless the source fails on what it has found.
+    Objects that an earlier run has compared are not read again, unless the policy of the source depends on it.
 
+    :param can_add: whether the caller can add columns to the table; if not, it goes on without them.
     :raises NewFieldsError: COPY would ignore a field, and the policy of the source is ``fail``.
+    :raises ColumnsToAddError: the same, and the policy is ``add``.
     """
+    policy = context.source.on_new_field
     chosen = sample(objects)
     known = recorded_kinds(session, context, chosen)
-    fails = context.source.on_new_field == "fail"
-    unread = [item for item in chosen if item not in known or (fails and _IGNORED & set(known[item]))]
-    compared = _compare(session, context, unread)
-    for one in compared:
-        for finding in one.findings[:_LISTED]:
-            log.warning("%s: %s.", one.item.url, shown(str(finding), 1000))
-    unrecorded = [one for one in compared if one.item not in known]
-    ignored = [(one.item, finding) for one in compared for finding in one.findings if finding.is_ignored_field]
-    if fails and ignored:
-        raise NewFieldsError(_refusal(context, ignored), unrecorded)
+    unread = [item for item in chosen if item not in known or known[item] & _COMPARED_AGAIN[policy]]
+    comparison = _compare(session, context, unread)
+    columns: dict[str, str] = {}
+    if policy == "add" and can_add:
+        comparison, columns = _with_columns(comparison)
+    _log(comparison.compared)
+    unrecorded = [one for one in comparison.compared if one.kinds != known.get(one.item)]
+    if columns:
+        raise ColumnsToAddError(columns, unrecorded)
+    if policy == "fail" and any(one.kinds & {"new", "case"} for one in comparison.compared):
+        raise NewFieldsError(_refusal(context, comparison.compared), unrecorded)
     record(session, context, unrecorded)
 
 
-def _compare(session: Session, context: StagingContext, objects: Sequence[S3Object]) -> list[Compared]:
+def _compare(session: Session, context: StagingContext, objects: Sequence[S3Object]) -> Comparison:
     """Return the differences of each object; none for an object that cannot be read or has no records."""
-    if not objects:
-        return []
-    columns = session.columns(table(context.table))
-    expected = ExpectedFields.of(context, columns)
-    if expected is None:
-        return [Compared(item, ()) for item in objects]
+    columns = session.columns(table(context.table)) if objects else None
+    expected = ExpectedFields.of(context, columns) if columns else None
+    if columns is None or expected is None:
+        return Comparison([Compared(item, ()) for item in objects], ignore_case=False)
     source_format = context.source.format
-    epoch = isinstance(source_format, Json) and (source_format.time_format or "").startswith("epoch")
+    epoch = isinstance(source_format, RecordFormat) and (source_format.time_format or "").startswith("epoch")
     read = [(item, read_fields(context, item)) for item in objects]
     # Records, and objects of few records, may leave out a field. So it is missing only if no object has it.
-    missing = missing_fields(expected, _together([fields for _, fields in read]))
+    missing = missing_fields(expected, merged(*(fields for _, fields in read)))
     compared = []
     for item, fields in read:
         findings = [*ignored_fields(expected, fields), *changed_types(expected, fields, columns, epoch=epoch)]
@@ -83,19 +114,35 @@ def _compare(session: Session, context: StagingContext, objects: Sequence[S3Obje
             findings += missing
             missing = []
         compared.append(Compared(item, tuple(findings)))
-    return compared
+    return Comparison(compared, expected.ignore_case)
 
 
-def _together(several: Sequence[Fields]) -> Fields:
-    merged: dict[str, set[str]] = defaultdict(set)
-    for fields in several:
-        for name, types in fields.items():
-            merged[name] |= types
-    return merged
+def _with_columns(comparison: Comparison) -> tuple[Comparison, dict[str, str]]:
+    """Return the comparison with its new fields as added or not, and the types of the columns to add."""
+    new = [finding for one in comparison.compared for finding in one.findings if finding.kind == "new"]
+    names = {finding.name: new_column_name(finding.name, ignore_case=comparison.ignore_case) for finding in new}
+    fields: Fields = merged(*({name: finding.values} for finding in new if (name := names[finding.name])))
+    types = {name: kind for name, values in fields.items() if (kind := column_type(values))}
+
+    def with_column(finding: Finding) -> Finding:
+        if finding.kind != "new":
+            return finding
+        column = names[finding.name]
+        return replace(finding, kind="added", column=column) if column in types else replace(finding, kind="not_added")
+
+    compared = [replace(one, findings=tuple(map(with_column, one.findings))) for one in comparison.compared]
+    return replace(comparison, compared=compared), types
 
 
-def _refusal(context: StagingContext, ignored: Sequence[tuple[S3Object, Finding]]) -> str:
-    lines = [f"{item.url}: {shown(str(finding), 1000)}" for item, finding in ignored[:_LISTED]]
+def _log(compared: Sequence[Compared]) -> None:
+    for one in compared:
+        for finding in one.findings[:_LISTED]:
+            log.warning("%s: %s.", one.item.url, shown(str(finding), 1000))
+
+
+def _refusal(context: StagingContext, compared: Sequence[Compared]) -> str:
+    ignored = [(one.item, found) for one in compared for found in one.findings if found.kind in ("new", "case")]
+    lines = [f"{item.url}: {shown(str(finding), 1000)}." for item, finding in ignored[:_LISTED]]
     if len(ignored) > _LISTED:
         lines.append("... and more.")
     what = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,15 +11,6 @@ from typing import Any
 _NEXT_RECORD = re.compile(r"\n\{")
 _BLANK = re.compile(r"\s*")
 _DECODER = json.JSONDecoder()
-_WITH_GZIP_HEADER = 31
-
-
-def beginning_of_gzip(content: bytes, size: int) -> bytes:
-    """Return at most this many bytes of the text whose compressed form begins with ``content``.
-
-    :raises zlib.error: it is not compressed with gzip.
-    """
-    return zlib.decompressobj(_WITH_GZIP_HEADER).decompress(content, size)
 
 
 def records(text: str) -> Iterator[dict[str, Any]]:

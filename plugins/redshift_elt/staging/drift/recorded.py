@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from redshift_elt.run.clock import now
@@ -32,11 +34,16 @@ class Compared:
     item: S3Object
     findings: tuple[Finding, ...]
 
+    @property
+    def kinds(self) -> Set[str]:
+        """The kinds of its findings, as they are recorded."""
+        return {finding.kind for finding in self.findings} or {_NOTHING}
+
 
 def recorded_kinds(
     session: Session, context: StagingContext, objects: Sequence[S3Object]
-) -> Mapping[S3Object, Collection[str]]:
-    """Return the kinds of the findings of each object that a run of this DAG has compared in its current version."""
+) -> Mapping[S3Object, Set[str]]:
+    """Return the kinds of findings when this DAG last compared objects, for those that have not changed since."""
     if not objects:
         return {}
     source = context.source
@@ -45,17 +52,16 @@ def recorded_kinds(
         render("stage/recorded_drift.sql", keys=len(keys)),
         {"dag_id": context.dag_run.dag_id, "staging": source.table, "bucket": source.bucket, **keys},
     )
-    by_version = {(item.key, item.etag): item for item in objects}
-    kinds: dict[S3Object, set[str]] = {}
-    for key, etag, kind in rows:
-        if (key, etag) in by_version:
-            kinds.setdefault(by_version[key, etag], set()).add(kind)
-    return kinds
+    found: dict[tuple[str, str], dict[datetime, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for key, etag, kind, found_at in rows:
+        found[key, etag][found_at].add(kind)
+    return {item: by_time[max(by_time)] for item in objects if (by_time := found.get((item.key, item.etag)))}
 
 
 def record(session: Session, context: StagingContext, compared: Sequence[Compared]) -> None:
     """Write the findings; an object without any has one row of the kind ``none``."""
-    rows = [row for one in compared for row in _rows(context, one)]
+    found_at = now()
+    rows = [{**row, "found_at": found_at} for one in compared for row in _rows(context, one)]
     if rows:
         session.execute(render("stage/insert_drift.sql", names=_NAMES, rows=len(rows)), numbered(rows))
 
@@ -68,7 +74,6 @@ def _rows(context: StagingContext, compared: Compared) -> list[dict[str, object]
         "bucket": compared.item.bucket,
         "object_key": compared.item.key,
         "etag": compared.item.etag,
-        "found_at": now(),
     }
     if not compared.findings:
         return [{**about, "kind": _NOTHING, "field_name": "", "column_name": None, "details": ""}]
@@ -77,9 +82,9 @@ def _rows(context: StagingContext, compared: Compared) -> list[dict[str, object]
             **about,
             "kind": finding.kind,
             # Redshift refuses NUL in a text.
-            "field_name": _truncated(finding.field.replace("\0", "")),
+            "field_name": _truncated(finding.name.replace("\0", "")),
             "column_name": finding.column,
-            "details": finding.details,
+            "details": str(finding.values) if finding.values.types else "",
         }
         for finding in compared.findings[:MOST_FINDINGS]
     ]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import bz2
 import logging
-import zlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from redshift_elt.staging import s3_content
-from redshift_elt.staging.drift.json_records import beginning_of_gzip, records
-from redshift_elt.staging.drift.value_types import value_type
+from redshift_elt.staging.drift.beginning import beginning
+from redshift_elt.staging.drift.field_values import Fields, FieldValues, merged
+from redshift_elt.staging.drift.json_records import records
 
 if TYPE_CHECKING:
-    from redshift_elt.staging.formats.compression import Compression
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
@@ -24,10 +22,8 @@ log = logging.getLogger(__name__)
 MOST_OBJECTS = 5
 # Enough for the first hundred records of common widths, and less than a tenth of a second of one request.
 MOST_BYTES = 64 * 1024
-# Text compresses about tenfold; the limit keeps a file of blanks from filling the memory.
+# Text compresses about tenfold.
 _MOST_TEXT = 16 * MOST_BYTES
-
-Fields = Mapping[str, Set[str]]
 
 
 def sample(objects: Sequence[S3Object]) -> list[S3Object]:
@@ -50,24 +46,7 @@ def read_fields(context: StagingContext, item: S3Object) -> Fields:
     except ClientError as error:
         log.warning("The fields of %s are not compared with the table, because it cannot be read: %s", item.url, error)
         return {}
-    try:
-        text = _beginning(content, context.source.format.compression_of([item.key]))
-    except (zlib.error, OSError):
-        # COPY reports it.
-        return {}
-    fields: dict[str, set[str]] = {}
-    for record in records(text.decode(context.source.format.python_encoding, "replace")):
-        for name, value in record.items():
-            types = fields.setdefault(name, set())
-            if found := value_type(value):
-                types.add(found)
-    return fields
-
-
-def _beginning(content: bytes, compression: Compression) -> bytes:
-    """Return the beginning of the text whose compressed form begins with ``content``; nothing if it is not known."""
-    if compression == "none":
-        return content
-    if compression == "gzip":
-        return beginning_of_gzip(content, _MOST_TEXT)
-    return bz2.BZ2Decompressor().decompress(content, _MOST_TEXT) if compression == "bzip2" else b""
+    source_format = context.source.format
+    compression = source_format.compression_of([item.key])
+    text = beginning(content, compression, _MOST_TEXT).decode(source_format.python_encoding, "replace")
+    return merged(*({name: FieldValues.of(value) for name, value in record.items()} for record in records(text)))

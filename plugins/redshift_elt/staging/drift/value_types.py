@@ -13,6 +13,7 @@ _NUMBER = (700, 701, 1700)
 _BOOLEAN = (16,)
 _TIMESTAMP = (1114, 1184)
 
+_BIGINT_END = 2**63
 _DIGITS = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
 # AWS page "Boolean type".
@@ -38,7 +39,7 @@ def value_type(value: Any) -> str | None:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int):
-        return "integer"
+        return "integer" if -_BIGINT_END <= value < _BIGINT_END else "number"
     if isinstance(value, float):
         return "number"
     return _text_type(value) if isinstance(value, str) else "nested"

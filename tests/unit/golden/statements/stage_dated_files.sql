@@ -34,7 +34,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
@@ -81,7 +82,7 @@ values
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
 select *
-from "staging_orders"
+from "staging_orders__4e4a3efb5fa2"
 limit 0;
 
 copy "staging_orders__incoming"
@@ -268,7 +269,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
@@ -280,7 +282,7 @@ where dag_id = %(dag_id)s
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
 select *
-from "staging_orders"
+from "staging_orders__4e4a3efb5fa2"
 limit 0;
 
 copy "staging_orders__incoming"
@@ -467,7 +469,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
@@ -514,7 +517,7 @@ values
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
 select *
-from "staging_orders"
+from "staging_orders__4e4a3efb5fa2"
 limit 0;
 
 copy "staging_orders__incoming"
@@ -775,7 +778,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
@@ -822,7 +826,7 @@ values
 create temporary table "staging_orders__incoming" (like "staging_orders");
 
 select *
-from "staging_orders"
+from "staging_orders__4e4a3efb5fa2"
 limit 0;
 
 copy "staging_orders__incoming"

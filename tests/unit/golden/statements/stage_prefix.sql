@@ -83,7 +83,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
@@ -333,7 +334,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
@@ -495,7 +497,8 @@ values
 select distinct
     object_key,
     etag,
-    kind
+    kind,
+    found_at
 from etl.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
