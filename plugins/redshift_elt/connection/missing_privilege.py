@@ -118,8 +118,9 @@ def _denied_schema(user: str, schema: str, tables: TaskTables) -> str:
 def _denied_column(user: str, relation: _Relation) -> str:
     return (
         f"The user {user} may not add columns to the table {relation.qualified}, which belongs to the user "
-        f"{relation.owner}. Nothing was changed. Run as {relation.owner} or a superuser, then clear the task: alter "
-        f"table {relation.qualified} owner to {user}; Or add the columns, or write another on_new_field than 'add'."
+        f"{relation.owner}. Nothing was changed. Add the columns as {relation.owner}, write "
+        f"on_new_field='warn', or make {user} the owner. Run as {relation.owner} or a superuser, then clear the "
+        f"task: alter table {relation.qualified} owner to {user};"
     )
 
 

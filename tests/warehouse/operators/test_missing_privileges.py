@@ -124,6 +124,19 @@ def test_first_load_of_a_target_without_the_privilege_to_create_its_lock(loader,
     follow_the_message(warehouse, loader.run(full_load=True), "the schema etl", statement)
 
 
+def test_columns_of_a_table_of_another_user(loader, warehouse, monkeypatch):
+    warehouse.put("song_data/new.json", b'{"mood": "calm"}')
+    run = loader.run(full_load=True)
+    monkeypatch.setattr(run.dag.get_task("stage_songs"), "on_new_field", "add")
+    with pytest.raises(AirflowFailException) as failed:
+        run.execute("stage_songs")
+    message = str(failed.value)
+    assert message.startswith(
+        f"The user {LOADER} may not add columns to the table public.staging_songs, which belongs to"
+    )
+    assert message.endswith(f"clear the task: alter table public.staging_songs owner to {LOADER};")
+
+
 def test_staging_table_of_another_user(loader, warehouse):
     """For example, after the user of the connection was changed between two tries."""
     run = loader.run(full_load=True)
