@@ -92,9 +92,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         ``table`` and to the targets of all loads that name this operator in ``staged_by``, with a type that
         :func:`redshift_elt.staging.drift.new_columns.column_type` derives from the values, and then loads the field.
         In the targets the column is NULL until their SELECTs yield it. ``add`` needs a table and targets that the user
-        of the connection owns, and no JSONPaths file. The field is recorded in ``etl.schema_drift``. So are fields that
-        are missing, and fields whose values do not fit their columns. Only the first records of the latest objects are
-        compared, see :mod:`redshift_elt.staging.drift.sample`.
+        of the connection owns, and ``Json("auto")`` or ``Json("auto ignorecase")``. The field is recorded in
+        ``etl.schema_drift``. So are fields that are missing, and fields whose values do not fit their columns. Only the
+        first records of the latest objects are compared, see docs/guarantees.md.
     :raises AirflowFailException: there are more rejected records, and the message names file, line and reason; or a
         check with severity ``error`` has failed, so that nothing of the run is loaded.
     """

@@ -49,9 +49,12 @@ def read_beginning(s3: S3Hook, item: S3Object, size: int) -> bytes:
     :param size: the maximum number of bytes.
     :raises ClientError: the object has changed or was deleted since, or may not be read.
     """
-    found = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag, Range=f"bytes=0-{size - 1}")
-    content: bytes = found["Body"].read()
-    return content
+    return _range(s3, item, f"bytes=0-{size - 1}")
+
+
+def read_end(s3: S3Hook, item: S3Object, size: int) -> bytes:
+    """Return the last bytes of an object, as :func:`read_beginning` does the first ones."""
+    return _range(s3, item, f"bytes=-{size}")
 
 
 def lines(text: TextIO, numbers: Collection[int], size: int) -> dict[int, str]:
@@ -69,6 +72,12 @@ def lines(text: TextIO, numbers: Collection[int], size: int) -> dict[int, str]:
         at_start = piece.endswith("\n")
         number += at_start
     return found
+
+
+def _range(s3: S3Hook, item: S3Object, wanted: str) -> bytes:
+    found = s3.get_conn().get_object(Bucket=item.bucket, Key=item.key, IfMatch=item.etag, Range=wanted)
+    content: bytes = found["Body"].read()
+    return content
 
 
 def _decompressed(body: Any, compression: Compression) -> BinaryIO:

@@ -50,8 +50,11 @@ export function rejects(dagId, found, total) {
 }
 
 const DIFFERENCES = {
-  new: "has no column, and is not loaded",
-  case: "is written differently, and is not loaded",
+  new: "is not the name of a column",
+  added: "had no column, which was added",
+  not_added: "has no column, and none can be added",
+  case: "differs from the column only in upper and lower case",
+  moved: "is not at the position of its column",
   missing: "is in no record",
   type: "has values that do not fit its column",
 };

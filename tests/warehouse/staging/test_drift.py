@@ -6,13 +6,17 @@ import gzip
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from io import BytesIO
 from typing import Any
 
+import pyarrow
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
+from pyarrow import parquet
 
-from redshift_elt import Json
+from redshift_elt import Csv, Json, Parquet
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
@@ -106,7 +110,7 @@ def test_fields_that_are_those_of_the_table_are_silent(warehouse, new_run, warni
     ("record", "finding", "words"),
     [
         ({**READING, "humidity": 40}, ("new", "humidity", None), "the field 'humidity' (integer) has no column"),
-        (renamed("room", "Room"), ("case", "Room", "room"), "'Room' differs only in upper and lower case"),
+        (renamed("room", "Room"), ("case", "Room", "room"), "'Room' (text) differs only in upper and lower case"),
         (renamed("room", "place"), ("new", "place", None), "the field 'place' (text) has no column"),
         (renamed("room", "place"), ("missing", "room", "room"), "no record has the field 'room'"),
     ],
@@ -252,6 +256,73 @@ def test_jsonpaths_file_decides_which_fields_are_loaded(warehouse, new_run, warn
     new_run(format=Json("log_json_path.json")).execute("stage")
     assert warehouse.query(FINDINGS) == [("case", "Room", "room"), ("new", "celsius", None), ("none", "", None)]
     assert len(warnings()) == 2
+
+
+CSV = "Reading ID,taken_at,celsius,room\n1,2018-11-01 08:00:00,19.5,attic\n2,2018-11-01 09:00:00,,\\N\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "findings"),
+    [
+        ("Reading ID,taken_at,celsius,room", [("none", "", None)]),
+        # The table has other names than the files, which is common.
+        ("a,b,c,d", [("none", "", None)]),
+        ("Reading ID,taken_at,humidity,room", [("new", "humidity", "celsius")]),
+        ("Reading ID,taken_at,room,celsius", [("moved", "celsius", "room"), ("moved", "room", "celsius")]),
+    ],
+)
+def test_header_of_csv(warehouse, new_run, header, findings):
+    warehouse.put("log_data/1.csv", CSV.replace("Reading ID,taken_at,celsius,room", header).encode())
+    assert new_run(format=Csv(header_lines=1)).execute("stage")["rows"] == 2
+    assert warehouse.query(FINDINGS) == findings
+
+
+def test_values_of_csv(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.csv", CSV.replace("19.5", "warm").encode())
+    with pytest.raises(AirflowFailException, match="COPY found records that it cannot load"):
+        new_run(format=Csv(header_lines=1)).execute("stage")
+    assert any("'celsius' (text) do not fit the column celsius" in message for message in warnings())
+
+
+def test_csv_without_a_header_is_not_compared(warehouse, new_run):
+    warehouse.put("log_data/1.csv", CSV.partition("\n")[2].encode())
+    assert new_run(format=Csv()).execute("stage")["rows"] == 2
+    assert warehouse.query(FINDINGS) == [("none", "", None)]
+
+
+def parquet_file(**renamed_to: str) -> bytes:
+    columns = {
+        "reading_id": pyarrow.array([1], pyarrow.int32()),
+        "taken_at": pyarrow.array([datetime(2018, 11, 1, 8)], pyarrow.timestamp("ms")),
+        "celsius": pyarrow.array([19.5]),
+        "room": pyarrow.array(["attic"]),
+    }
+    buffer = BytesIO()
+    table = pyarrow.table({renamed_to.get(name, name): values for name, values in columns.items()})
+    parquet.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "findings"),
+    [
+        ({}, [("none", "", None)]),
+        ({"room": "place"}, [("new", "place", "room")]),
+        ({"celsius": "room", "room": "celsius"}, [("moved", "celsius", "room"), ("moved", "room", "celsius")]),
+    ],
+)
+def test_footer_of_parquet(warehouse, new_run, requests, names, findings):
+    warehouse.put("log_data/1.parquet", parquet_file(**names))
+    assert new_run(format=Parquet()).execute("stage")["rows"] == 1
+    assert warehouse.query(FINDINGS) == findings
+    assert [one["Range"] for one in requests] == ["bytes=-65536"]
+
+
+def test_moved_field_fails_before_copy(warehouse, new_run):
+    warehouse.put("log_data/1.parquet", parquet_file(celsius="room", room="celsius"))
+    with pytest.raises(AirflowFailException, match=r"'room' .number. is not at the position of its column"):
+        new_run(format=Parquet(), on_new_field="fail").execute("stage")
+    assert warehouse.tables_of_runs() == []
 
 
 def test_case_does_not_matter_if_copy_ignores_it(warehouse, new_run, warnings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from redshift_elt.staging.drift.compare_positions import by_expected_name, misplaced_fields, missing_at_end
 from redshift_elt.staging.drift.field_values import merged
 from redshift_elt.staging.drift.finding import Finding
 from redshift_elt.staging.drift.value_types import is_refused
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def ignored_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
-    """Return a finding for each field of an object that COPY does not load."""
+    """Return a finding for each field of an object that COPY does not load, or into a column of another name."""
+    if expected.by_position:
+        return misplaced_fields(expected, fields)
     columns = {field.name: field.column for field in expected.fields}
     folded = {name.lower(): column for name, column in columns.items()}
     found = []
@@ -34,6 +37,8 @@ def changed_types(expected: ExpectedFields, fields: Fields, columns: Columns, *,
 
     :param epoch: whether COPY reads times as numbers.
     """
+    if expected.by_position:
+        fields = by_expected_name(expected, fields)
     if expected.ignore_case:
         fields = merged(*({name.lower(): values} for name, values in fields.items()))
     return [
@@ -52,6 +57,8 @@ def missing_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
 
     :param fields: the fields of all objects that were read.
     """
+    if expected.by_position:
+        return missing_at_end(expected, fields)
     present = {name.lower() for name in fields}
     return [
         Finding("missing", field.name, field.column) for field in expected.fields if field.name.lower() not in present

@@ -32,9 +32,12 @@ log = logging.getLogger(__name__)
 
 _LISTED = 20
 
+# The kinds of findings that on_new_field applies to.
+_STOPPING = frozenset({"new", "case", "moved"})
+
 # Objects with such findings are compared again: the table may have the column by now, or the policy is another one.
 _COMPARED_AGAIN: Mapping[OnNewField, Set[str]] = MappingProxyType(
-    {"warn": frozenset(), "fail": frozenset({"new", "not_added", "case"}), "add": frozenset({"new"})}
+    {"warn": frozenset(), "fail": _STOPPING | {"not_added"}, "add": frozenset({"new"})}
 )
 
 
@@ -91,7 +94,7 @@ def detect_drift(session: Session, context: StagingContext, objects: Sequence[S3
     unrecorded = [one for one in comparison.compared if one.kinds != known.get(one.item)]
     if columns:
         raise ColumnsToAddError(columns, unrecorded)
-    if policy == "fail" and any(one.kinds & {"new", "case"} for one in comparison.compared):
+    if policy == "fail" and any(one.kinds & _STOPPING for one in comparison.compared):
         raise NewFieldsError(_refusal(context, comparison.compared), unrecorded)
     record(session, context, unrecorded)
 
@@ -141,7 +144,7 @@ def _log(compared: Sequence[Compared]) -> None:
 
 
 def _refusal(context: StagingContext, compared: Sequence[Compared]) -> str:
-    ignored = [(one.item, found) for one in compared for found in one.findings if found.kind in ("new", "case")]
+    ignored = [(one.item, found) for one in compared for found in one.findings if found.kind in _STOPPING]
     lines = [f"{item.url}: {shown(str(finding), 1000)}." for item, finding in ignored[:_LISTED]]
     if len(ignored) > _LISTED:
         lines.append("... and more.")

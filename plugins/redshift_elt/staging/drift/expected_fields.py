@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from redshift_elt.staging.formats.columnar import Parquet
+from redshift_elt.staging.formats.csv_format import Csv
 from redshift_elt.staging.formats.json_format import Json
 
 if TYPE_CHECKING:
@@ -36,10 +38,12 @@ class ExpectedFields:
     """The fields that COPY loads from the objects of a source.
 
     :param ignore_case: whether COPY ignores upper and lower case of their names.
+    :param by_position: whether COPY ignores their names, and loads the first field into the first column.
     """
 
     fields: tuple[ExpectedField, ...]
     ignore_case: bool = False
+    by_position: bool = False
 
     @classmethod
     def of(cls, context: StagingContext, columns: Columns) -> ExpectedFields | None:
@@ -51,9 +55,11 @@ class ExpectedFields:
         from botocore.exceptions import ClientError
 
         source_format = context.source.format
+        names = source_format.columns or columns.names
+        if isinstance(source_format, Parquet) or (isinstance(source_format, Csv) and source_format.header_lines):
+            return cls(tuple(ExpectedField(name, name) for name in names), by_position=True)
         if not isinstance(source_format, Json) or source_format.mapping == "noshred":
             return None
-        names = source_format.columns or columns.names
         key = source_format.paths_key()
         if key is None:
             fields = tuple(ExpectedField(name, name) for name in names)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from redshift_elt.staging.drift.field_values import FieldValues
 
-Kind = Literal["new", "added", "not_added", "case", "missing", "type"]
+Kind = Literal["new", "added", "not_added", "case", "moved", "missing", "type"]
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,18 @@ class Finding:
 
     :param kind: one of
 
-        - ``new``: a field without a column, which COPY ignores
+        - ``new``: a field without a column, which COPY ignores; or, in a format whose fields are loaded by position,
+          one whose name is that of no column
         - ``added``: the same; a column was added for it
         - ``not_added``: the same; no column can be added for it
         - ``case``: a field whose name differs from the expected one only in upper and lower case, so that COPY
           ignores it
+        - ``moved``: a field that is not at the position of its column, in a format whose fields are loaded by position
         - ``missing``: a column without a field
         - ``type``: a field none of whose values its column can hold
 
     :param name: the name of the field; for ``missing`` the expected one.
-    :param column: the column that the field belongs to; None if it has none.
+    :param column: the column that the field is loaded into, or would be; None if it has none.
     :param values: the values of the field.
     """
 
@@ -35,17 +37,25 @@ class Finding:
     values: FieldValues = field(default_factory=FieldValues)
 
     def __str__(self) -> str:
+        field = f"the field {self.name!r} ({self.values})"
         return {
-            "new": f"the field {self.name!r} ({self.values}) has no column, so it is not loaded",
-            "added": f"the field {self.name!r} ({self.values}) had no column; the column {self.column} is added",
+            "new": f"{field} has no column, so it is not loaded"
+            if self.column is None
+            else f"no column has the name of {field}, which COPY loads by its position, into the column {self.column}",
+            "added": f"{field} had no column; the column {self.column} is added",
             "not_added": (
-                f"the field {self.name!r} ({self.values}) has no column, so it is not loaded. No column can be added: "
-                "COPY would not find one by this name, or all values are null"
+                f"{field} has no column, so it is not loaded. No column can be added: COPY would not find one by this "
+                "name, or all values are null"
             ),
             "case": (
-                f"the field {self.name!r} differs only in upper and lower case from the one that COPY loads into the "
-                f"column {self.column}, so it is not loaded"
+                f"{field} differs only in upper and lower case from the one that COPY loads into the column "
+                f"{self.column}, so it is not loaded"
             ),
-            "missing": f"no record has the field {self.name!r}, so the column {self.column} is NULL",
-            "type": f"the values of the field {self.name!r} ({self.values}) do not fit the column {self.column}",
+            "moved": f"{field} is not at the position of its column. COPY loads it into {self._place}",
+            "missing": f"no record has the field {self.name!r} of the column {self.column}",
+            "type": f"the values of {field} do not fit the column {self.column}",
         }[self.kind]
+
+    @property
+    def _place(self) -> str:
+        return f"the column {self.column}" if self.column else "no column"

@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from redshift_elt.staging.drift.field_values import Fields, FieldValues, merged
+
 # A record begins on a new line, and the values inside an indented record do not.
 _NEXT_RECORD = re.compile(r"\n\{")
 _BLANK = re.compile(r"\s*")
 _DECODER = json.JSONDecoder()
+
+
+def json_fields(text: str) -> Fields:
+    """Return the fields of the records at the beginning of an object."""
+    return merged(*({name: FieldValues.of(value) for name, value in record.items()} for record in records(text)))
 
 
 def records(text: str) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,6 @@ def check_policy(policy: str, file_format: FileFormat) -> None:
     by_name = isinstance(file_format, Json) and file_format.mapping in ("auto", "auto ignorecase")
     if policy == "add" and not (by_name and not file_format.columns):
         raise ValueError(
-            "on_new_field='add' needs Json('auto') or Json('auto ignorecase') without columns: otherwise COPY would not "
-            "load a field into a new column, or would fail. Write 'warn' or 'fail'."
+            "on_new_field='add' needs Json('auto') or Json('auto ignorecase') without columns: otherwise COPY would "
+            "not load a field into a new column, or would fail. Write 'warn' or 'fail'."
         )

@@ -19,12 +19,14 @@ _DECIMAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re
 # AWS page "Boolean type".
 _TRUTH_VALUES = frozenset({"t", "true", "y", "yes", "1", "f", "false", "n", "no", "0"})
 
+# "time" is a type of Parquet only.
+_NEVER_NUMBERS = frozenset({"text", "nested", "time"})
 # What COPY refuses in every case (AWS page "COPY from JSON format"; a blank text is NULL outside of text columns).
 _REFUSED: Mapping[int, Set[str]] = MappingProxyType(
     {
-        **dict.fromkeys(_INTEGER, frozenset({"boolean", "number", "text with a decimal number", "text", "nested"})),
-        **dict.fromkeys(_NUMBER, frozenset({"boolean", "text", "nested"})),
-        **dict.fromkeys(_BOOLEAN, frozenset({"number", "text with a decimal number", "text", "nested"})),
+        **dict.fromkeys(_INTEGER, frozenset({"boolean", "number", *_NEVER_NUMBERS, "text with a decimal number"})),
+        **dict.fromkeys(_NUMBER, frozenset({"boolean", *_NEVER_NUMBERS})),
+        **dict.fromkeys(_BOOLEAN, frozenset({"number", "text with a decimal number", *_NEVER_NUMBERS})),
         **dict.fromkeys(_TIMESTAMP, frozenset({"boolean", "nested"})),
     }
 )

@@ -1,0 +1,28 @@
+"""The fields of a CSV file with a header."""
+
+from __future__ import annotations
+
+import pytest
+
+from redshift_elt.staging.drift.csv_fields import csv_fields
+from redshift_elt.staging.formats.csv_format import Csv
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("a,b\n1,x\n", {}, {"a": "text with an integer", "b": "text"}),
+        ("a,b\n1,x\n2.5", {}, {"a": "text with an integer", "b": "text"}),
+        ('a,"b, c"\n1,"x\ny"\n', {}, {"a": "text with an integer", "b, c": "text"}),
+        ("\ufeffa,b\n1,\\N\n", {}, {"a": "text with an integer", "b": "null"}),
+        ("a|b\n1|none\n", {"delimiter": "|", "null_as": "none"}, {"a": "text with an integer", "b": "null"}),
+        ("exported today\na,b\n1,2\n", {"header_lines": 2}, dict.fromkeys("ab", "text with an integer")),
+        ("a,a\n1,2\n", {}, {}),
+        ("a,b", {}, {}),
+        ("1,2\n", {"header_lines": 0}, {}),
+    ],
+)
+def test_fields(text, options, expected):
+    found = csv_fields(text, Csv(**{"header_lines": 1, **options}))
+    assert {name: str(values) for name, values in found.items()} == expected
+    assert list(found) == list(expected)
