@@ -176,6 +176,7 @@ def test_column_is_added_to_the_table_and_the_target(warehouse, new_run, request
     assert run.execute("load")["inserted"] == 1
     read = len(requests)
     later = new_run(select=SELECT.replace("room", "room, humidity, note"), on_new_field="add")
+    later.params.clear()
     later.params["full_load"] = True
     later.execute("stage")
     assert later.execute("load")["updated"] == 1
