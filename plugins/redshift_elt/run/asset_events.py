@@ -13,11 +13,13 @@ _HOW_TO_GIVE_ONE = (
 )
 
 
-def is_scheduled_on_assets(context: Mapping[str, Any]) -> bool:
-    """Return whether the DAG of a task runs when Assets are updated, and at no times of its own.
+def is_from_assets(context: Mapping[str, Any]) -> bool:
+    """Return whether a run comes from Assets: events have triggered it, or its DAG is scheduled on Assets alone.
 
     :param context: the task's context.
     """
+    if getattr(context.get("dag_run"), "run_type", None) == "asset_triggered":
+        return True
     timetable = getattr(context.get("dag"), "timetable", None)
     return bool(getattr(timetable, "asset_condition", None)) and not hasattr(timetable, "timetable")
 
@@ -37,9 +39,9 @@ def event_extras(context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
                 f"An event of the Asset {event.asset.name} has triggered this run, but its extra has no window, so it "
                 f"is not known what to load. {_HOW_TO_GIVE_ONE}"
             )
-    if not events and is_scheduled_on_assets(context):
+    if not events and is_from_assets(context):
         raise AirflowFailException(
-            f"The DAG is scheduled on Assets, but no event has triggered this run, so it has no window. "
+            "The DAG is scheduled on Assets, but no event of this run is known, so it has no window. "
             f"{_HOW_TO_GIVE_ONE}"
         )
     return [event.extra for event in events]

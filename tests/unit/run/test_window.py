@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronDataIntervalTimetable
-from airflow.sdk.api.datamodels._generated import AssetReferenceAssetEventDagRun
+from airflow.sdk.api.datamodels._generated import AssetReferenceAssetEventDagRun, DagRunType
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
 from airflow.sdk.execution_time.context import TriggeringAssetEventsAccessor
@@ -123,7 +123,7 @@ def test_params_take_precedence_over_asset_events():
 @pytest.mark.parametrize(
     ("extras", "words"),
     [
-        ([], "scheduled on Assets, but no event has triggered this run.*Params window_start and window_end"),
+        ([], "scheduled on Assets, but no event of this run is known.*Params window_start and window_end"),
         ([{}], "An event of the Asset songplays.*its extra has no window.*Params window_start and window_end"),
         ([extra(3, 4), {"rows": 5}], "its extra has no window"),
         ([{"window_start": 1541030400, "window_end": 1541034000}], "its extra has no window"),
@@ -136,6 +136,13 @@ def test_run_of_a_dag_on_assets_without_a_window_is_refused(extras, words):
     for interval in ({}, {"data_interval_start": hour, "data_interval_end": hour + timedelta(hours=1)}):
         with pytest.raises(AirflowFailException, match=words):
             resolve_window(asset_context(*extras, **interval))
+
+
+def test_window_of_a_run_by_assets_is_not_guessed_where_its_events_are_not_known():
+    """The Warehouse page knows a run's type and times, but not its events."""
+    run = SimpleNamespace(run_type=DagRunType.ASSET_TRIGGERED, run_after=datetime(2018, 11, 15, 16, 20, tzinfo=UTC))
+    with pytest.raises(AirflowFailException, match="no event of this run is known"):
+        resolve_window({"params": {}, "dag_run": run})
 
 
 def test_run_by_time_of_a_dag_on_assets_or_time_has_its_data_interval():
