@@ -33,6 +33,15 @@ class Session:
         self._connection = connection
         self._numbers_placeholders = isinstance(connection, redshift_connector.Connection)
 
+    @property
+    def pid(self) -> int:
+        """The process of the session in the warehouse, as ``pg_backend_pid()`` returns it."""
+        if self._numbers_placeholders:
+            # What the server sent at the login: the process and a key, of four bytes each. No public method returns it.
+            return int.from_bytes(self._connection._backend_key_data[:4], "big")
+        pid: int = self._connection.info.backend_pid
+        return pid
+
     def execute(self, statement: str, values: Values = _NONE) -> int:
         """Send a statement and return the number of rows it wrote; -1 if the driver does not know it.
 

@@ -18,6 +18,7 @@ from redshift_elt.loading.lock import (
     explain_creation,
     lock_targets,
 )
+from redshift_elt.loading.lock_wait import WaitLimit, check_seconds
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.uses_staging import UsesStagingOperator
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staged_input import StagedInput
 
 
+# Longer than a full load takes, for which the other loads of the target wait.
+LOCK_TIMEOUT = 3600.0
+
+
 class LoadOperator(UsesStagingOperator):
     """Load a target from what a run staged, in one transaction and under the target's lock.
 
@@ -51,6 +56,8 @@ class LoadOperator(UsesStagingOperator):
         if the SELECT yields a column that the target lacks, or does not yield one that is NOT NULL without a default.
     :param key: the column or columns that identify a row; never null.
     :param staged_by: the operators that stage what the SELECT reads.
+    :param lock_timeout: how many seconds to wait at most for another load of the target, or for another session that
+        holds its lock. Then the task fails with the name of that session, and can be retried.
     """
 
     template_fields: Sequence[str] = (*UsesStagingOperator.template_fields, "table", "select")
@@ -58,12 +65,15 @@ class LoadOperator(UsesStagingOperator):
 
     strategy: Strategy
 
-    def __init__(self, *, table: str, select: str, key: str | Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *, table: str, select: str, key: str | Sequence[str], lock_timeout: float = LOCK_TIMEOUT, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         identifiers.check_table(table)
         self.table = table
         self.select = select
         self.key = identifiers.key(key)
+        self.lock_timeout = check_seconds(lock_timeout)
         # Read by the OpenLineage listener at the end of the task.
         self.counts: RowCounts | None = None
 
@@ -119,7 +129,7 @@ class LoadOperator(UsesStagingOperator):
 
         def lock(session: Session) -> None:
             phases.enter(WAITING)
-            lock_targets(session, self.locked)
+            lock_targets(session, self.locked, self._wait_limit)
             phases.enter(PREPARING)
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
@@ -146,6 +156,10 @@ class LoadOperator(UsesStagingOperator):
 
     def after_strategy(self, session: Session, counts: RowCounts) -> None:
         """Update what depends on the target, in the same transaction."""
+
+    @property
+    def _wait_limit(self) -> WaitLimit:
+        return WaitLimit(self.get_db_hook(), self.lock_timeout)
 
     @property
     def _rows_written(self) -> int | None:
@@ -179,7 +193,7 @@ class LoadOperator(UsesStagingOperator):
 
     def _create_lock_table(self, target: str) -> None:
         try:
-            self.transaction(partial(create_lock_table, target=target), explain_creation)
+            self.transaction(partial(create_lock_table, target=target, limit=self._wait_limit), explain_creation)
         except LockTableExistsError:
             self.log.info("Another load has created the lock table of %s at the same time.", target)
 

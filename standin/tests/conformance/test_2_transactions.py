@@ -871,6 +871,27 @@ def test_views_of_locks(snapshot):
     assert set(snapshot.now(query)) == {(holder.info.backend_pid, True)}
 
 
+@fact(
+    "2/29/own",
+    "A superuser sees all rows of svv_transactions, another user the own ones. Both see all of pg_locks.",
+    Here.SUPPORTED,
+    "r_SVV_TRANSACTIONS",
+)
+def test_locks_that_a_user_sees(loader):
+    loader.run("create table t (n integer)", "create table u (n integer)")
+    reader = loader.as_user("reader")
+    loader.run("grant select on u to reader", "begin", "lock t")
+    reader.run("begin", "select n from u")
+    seen = "select distinct pid from svv_transactions where relation in (select oid from pg_class where relname in "
+    pids = [(client.connection.info.backend_pid,) for client in (loader, reader)]
+    assert set(loader.run(seen + "('t', 'u'))")) == set(pids)
+    assert reader.run(seen + "('t', 'u'))") == pids[1:]
+    locks = "select pid from pg_locks where granted and relation = (select oid from pg_class where relname = 't')"
+    assert reader.run(locks) == pids[:1]
+    for client in (reader, loader):
+        client.run("rollback")
+
+
 @fact("2/29/stl_tr_conflict", "stl_tr_conflict lists conflicts.", Here.REFUSED, "no source")
 def test_stl_tr_conflict(snapshot):
     with pytest.raises(psycopg.errors.UndefinedTable):

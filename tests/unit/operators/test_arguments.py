@@ -111,6 +111,12 @@ def test_template_is_validated_after_rendering():
         assert operator(**{**arguments, "table": table}).table == table
 
 
+@pytest.mark.parametrize("seconds", [0, -1, "60", None, True, float("inf"), float("nan")])
+def test_lock_timeout_that_is_no_limit_is_refused(seconds):
+    with pytest.raises(ValueError, match="write a number of seconds greater than 0"):
+        LoadFactOperator(**FACT, lock_timeout=seconds)
+
+
 @pytest.mark.parametrize("rendered", ["", "Sales 2018", "a.b.c", "None; drop table users"])
 @pytest.mark.parametrize(("operator", "arguments"), [(LoadFactOperator, FACT), (LoadDimensionOperator, DIMENSION)])
 def test_load_whose_template_renders_to_a_wrong_table_is_not_retried(operator, arguments, rendered):

@@ -338,7 +338,8 @@ select
     ''::text as is_nullable
 where false;
 
--- What the sessions of this database hold and wait for.
+-- What the sessions of this database hold and wait for. A user sees the own sessions, a superuser all of them (AWS page
+-- "SVV_TRANSACTIONS").
 create or replace view pg_catalog.svv_transactions as
 select
     activity.usename::text as txn_owner,
@@ -352,7 +353,12 @@ select
     locks.granted
 from pg_catalog.pg_locks as locks
 join pg_catalog.pg_stat_activity as activity on activity.pid = locks.pid
-where activity.datid = standin.database_oid() and activity.usename <> 'rdsdb';
+where activity.datid = standin.database_oid()
+    and activity.usename <> 'rdsdb'
+    and (
+        activity.usename = session_user
+        or pg_catalog.pg_has_role(session_user, 'pg_signal_backend', 'member')
+    );
 
 -- The locks of those that write; one that reads is not shown (AWS page "STV_LOCKS").
 create or replace view pg_catalog.stv_locks as
