@@ -36,19 +36,25 @@ if TYPE_CHECKING:
     from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
     from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
     from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
-    from redshift_elt.staging.formats.columnar import Parquet
+    from redshift_elt.staging.formats.avro_format import Avro
+    from redshift_elt.staging.formats.columnar import Orc, Parquet
     from redshift_elt.staging.formats.csv_format import Csv
+    from redshift_elt.staging.formats.delimited import Delimited
+    from redshift_elt.staging.formats.fixed_width import FixedWidth
     from redshift_elt.staging.formats.json_format import Json
 
 __version__ = "1.0.0"
 
 __all__ = [
     "AcceptedValues",
+    "Avro",
     "Choice",
     "CleanUpOperator",
     "Csv",
     "DataQualityOperator",
+    "Delimited",
     "EqualCounts",
+    "FixedWidth",
     "Fresh",
     "InRange",
     "Json",
@@ -58,6 +64,7 @@ __all__ = [
     "MergeRows",
     "NoActiveRunsSensor",
     "NotNull",
+    "Orc",
     "OverwriteWindow",
     "Parquet",
     "Query",
@@ -101,7 +108,10 @@ _NAMES = {
     "redshift_elt.operators.stage_to_redshift": ("StageToRedshiftOperator",),
     "redshift_elt.operators.wait_for_cluster": ("WaitForClusterOperator",),
     "redshift_elt.sensors.no_active_runs": ("NoActiveRunsSensor",),
-    "redshift_elt.staging.formats.columnar": ("Parquet",),
+    "redshift_elt.staging.formats.columnar": ("Orc", "Parquet"),
+    "redshift_elt.staging.formats.fixed_width": ("FixedWidth",),
+    "redshift_elt.staging.formats.delimited": ("Delimited",),
+    "redshift_elt.staging.formats.avro_format": ("Avro",),
     "redshift_elt.staging.formats.json_format": ("Json",),
     "redshift_elt.staging.formats.csv_format": ("Csv",),
 }

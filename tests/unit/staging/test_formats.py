@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from redshift_elt import Csv, Json, Parquet
+from redshift_elt import Avro, Csv, Delimited, FixedWidth, Json, Orc, Parquet
 from redshift_elt.staging.copy_statement import CopyStatement
 from redshift_elt.staging.formats.compression import common_compression
 from redshift_elt.staging.manifests import manifest
@@ -36,6 +36,19 @@ CLAUSES = [
         "ignoreblanklines",
     ),
     (Csv(delimiter="\t"), r"format as csv | delimiter '\011'"),
+    (Delimited(), "delimiter '|'"),
+    (
+        Delimited(delimiter="|~|", null_as="-", escape=True, removequotes=True, fillrecord=True, header_lines=1),
+        "delimiter '|~|' | null as '-' | escape | removequotes | fillrecord | ignoreheader 1",
+    ),
+    (FixedWidth({"id": 3, "name": 10}, roundec=True), "fixedwidth 'id:3,name:10' | roundec"),
+    (Avro(), "format as avro 'auto'"),
+    (
+        Avro("auto ignorecase", time_format="epochmillisecs"),
+        "format as avro 'auto ignorecase' | timeformat 'epochmillisecs'",
+    ),
+    (Avro("paths.json"), "format as avro 's3://shop/paths.json'"),
+    (Orc(fillrecord=True), "format as orc | fillrecord"),
     (Parquet(), "format as parquet"),
     (Parquet(fillrecord=True, acceptinvchars="?"), "format as parquet | fillrecord | acceptinvchars '?'"),
 ]
@@ -72,6 +85,15 @@ def test_options_of_copy(file_format, clauses):
         (lambda: Csv(delimiter="'", quote="'"), "write two different characters"),
         (lambda: Csv(quote=""), "quote is '': write one printable ASCII character"),
         (lambda: Csv(null_as="\\N"), "leave it out"),
+        (lambda: Delimited(delimiter="'", removequotes=True), "write another delimiter"),
+        (lambda: Delimited(delimiter="\\"), "or backslash"),
+        (lambda: FixedWidth({}), "widths is empty"),
+        (lambda: FixedWidth({"a": 0}), "The width of a is 0"),
+        (lambda: FixedWidth({"a": 1, "b": 2}, columns=["b", "a"]), "name different columns: b, a; a, b"),
+        (lambda: FixedWidth({"a": 1}, encoding="utf16"), "only as UTF-8"),
+        (lambda: Avro("noshred"), "for JSON only"),
+        (lambda: Avro("s3://shop/paths.json"), "is a URL"),
+        (lambda: Avro(encoding="utf16"), "texts in Avro are UTF-8"),
         (lambda: Csv(header_lines=-1), "write the number of lines to skip"),
     ],
 )

@@ -11,13 +11,14 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+import fastavro
 import pyarrow
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
-from pyarrow import parquet
+from pyarrow import orc, parquet
 
-from redshift_elt import Csv, Json, Parquet, StageToRedshiftOperator
+from redshift_elt import Avro, Csv, Delimited, FixedWidth, Json, Orc, Parquet, StageToRedshiftOperator
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 TABLE = "create table staging_sales (sale_id integer, item varchar(20), price decimal(5, 2), sold date, at timestamp)"
@@ -41,17 +42,34 @@ JSON = json_lines(*LINES)
 CSV = b'1,cup,2.50,2018-11-01,2018-11-01 08:30:00\n2,"tea, pot",,2018-11-02,2018-11-01 08:30:00\n'
 
 
-def parquet_file() -> bytes:
-    columns = {
+def columns() -> pyarrow.Table:
+    values = {
         "id": pyarrow.array([1, 2], pyarrow.int32()),
         "item": pyarrow.array(["cup", "tea, pot"]),
         "price": pyarrow.array([Decimal("2.50"), None], pyarrow.decimal128(5, 2)),
         "sold": pyarrow.array([date(2018, 11, 1), date(2018, 11, 2)]),
         "at": pyarrow.array([MOMENT, MOMENT], pyarrow.timestamp("ms")),
     }
-    buffer = BytesIO()
-    parquet.write_table(pyarrow.table(columns), buffer)
-    return buffer.getvalue()
+    return pyarrow.table(values)
+
+
+def parquet_file(table: pyarrow.Table) -> bytes:
+    file = BytesIO()
+    parquet.write_table(table, file)
+    return file.getvalue()
+
+
+def orc_file() -> bytes:
+    file = BytesIO()
+    orc.write_table(columns(), file)
+    return file.getvalue()
+
+
+def avro_file(*records: dict[str, Any]) -> bytes:
+    file = BytesIO()
+    fields = [{"name": name, "type": ["null", "string", "int"]} for name in LINES[0]]
+    fastavro.writer(file, {"type": "record", "name": "sale", "fields": fields}, records, codec="deflate")
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -105,14 +123,36 @@ SAME_ROWS = {
         Csv(date_format="DD.MM.YYYY", time_format="epochsecs"),
         {"1": b'1,cup,2.50,01.11.2018,1541061000\n2,"tea, pot",,02.11.2018,1541061000\n'},
     ),
-    "parquet": (Parquet(), {"1.parquet": parquet_file()}),
+    "delimited": (
+        Delimited(header_lines=1, escape=True, removequotes=True),
+        {"1": b"head\n1|cup|2.50|2018-11-01|2018-11-01 08:30:00\n2|'tea\\, pot'|\\N|2018-11-02|2018-11-01 08:30:00\n"},
+    ),
+    "delimiter of several characters": (
+        Delimited(delimiter="|~|", null_as="none"),
+        {
+            "1": b"|~|".join([b"2", b"tea, pot", b"none", b"2018-11-02", b"2018-11-01 08:30:00\n1"])
+            + b"|~|cup|~|2.50|~|2018-11-01|~|2018-11-01 08:30:00"
+        },
+    ),
+    "fixed width": (
+        FixedWidth({"sale_id": 2, "item": 8, "price": 4, "sold": 10, "at": 19}, trimblanks=True),
+        {"1": b" 1cup     2.502018-11-012018-11-01 08:30:00\n 2tea, pot    2018-11-022018-11-01 08:30:00\n"},
+    ),
+    "avro": (Avro(), {"1.avro": avro_file(*LINES)}),
+    "avro.gz": (Avro(), {"1.avro.gz": gzip.compress(avro_file(*LINES))}),
+    "orc": (Orc(), {"1.orc": orc_file()}),
+    "several parquet": (
+        Parquet(),
+        {f"{n}.parquet": parquet_file(columns().slice(n, 1)) for n in range(2)},
+    ),
+    "parquet": (Parquet(), {"1.parquet": parquet_file(columns())}),
     "empty object": (Csv(header_lines=1), {"1": b"", "2": b"header\n" + CSV}),
 }
 LONG = pytest.mark.long("the same rows in each format")
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in ("csv", "parquet") else pytest.param(name, marks=LONG) for name in SAME_ROWS]
+    "name", [name if name in ("csv", "avro", "orc") else pytest.param(name, marks=LONG) for name in SAME_ROWS]
 )
 def test_rows_of_each_format(warehouse, new_run, name):
     file_format, objects = SAME_ROWS[name]
@@ -154,6 +194,18 @@ def test_records_of_csv_are_counted_with_line_breaks_within_quotes(warehouse, ne
     assert (line, column, text) == (4, "sale_id", "many,cup,,,")
 
 
+def test_record_of_avro_is_rejected_without_its_text(warehouse, new_run):
+    warehouse.put(PREFIX + "1.avro", avro_file({**LINES[0], "sale_id": "many"}, *LINES))
+    assert staged(warehouse, new_run(Avro(), max_rejects=1)) == ROWS
+    rejects = warehouse.query("select line_number, column_name, line from etl.rejects")
+    assert rejects == [(1, "sale_id", "")]
+
+
+def test_escaped_line_breaks_are_part_of_a_record(warehouse, new_run):
+    warehouse.put(PREFIX + "1", b"1|tea\\\npot|||\nmany|cup|||\n")
+    assert [row[:2] for row in staged(warehouse, new_run(Delimited(escape=True), max_rejects=1))] == [(1, "tea\npot")]
+
+
 @pytest.mark.parametrize(("limit", "passes"), [("25%", True), ("24.9%", False)])
 def test_share_of_rejected_records(warehouse, new_run, limit, passes):
     warehouse.put(PREFIX + "1.csv", b"1,a,,,\n2,b,,,\nmany,c,,,\n")
@@ -179,9 +231,7 @@ def test_mixed_compressions_fail_without_retry(warehouse, new_run):
 
 
 def test_columnar_file_that_does_not_fit_fails_without_retry(warehouse, new_run):
-    buffer = BytesIO()
-    parquet.write_table(pyarrow.table({"id": pyarrow.array([1], pyarrow.int32())}), buffer)
-    warehouse.put(PREFIX + "1.parquet", buffer.getvalue())
+    warehouse.put(PREFIX + "1.parquet", parquet_file(columns().select(["id"])))
     with pytest.raises(AirflowFailException, match=r"Table columns: 5, Data columns: 1, File name: .*1\.parquet"):
         new_run(Parquet()).execute("stage")
 

@@ -38,3 +38,10 @@ class Parquet(Columnar):
     """Parquet files."""
 
     _keyword: ClassVar[str] = "parquet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orc(Columnar):
+    """ORC files."""
+
+    _keyword: ClassVar[str] = "orc"

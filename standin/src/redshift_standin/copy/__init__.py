@@ -7,8 +7,9 @@ A COPY statement passes through these modules:
 - ``copier`` runs it: it looks up the table (``columns``) and the objects (``s3_objects``), streams the rows to
   PostgreSQL, and writes the ``load_history``.
 - ``row_reader`` reads the objects one after the other, through ``file_encoding`` and one of the file formats:
-  ``text_format`` (records and fields: ``record_splitting``), ``json_format`` (``json_values``, ``jsonpaths``) or
-  ``parquet_format``. ``file_format`` defines their common interface.
+  ``text_format`` (records and fields: ``record_splitting``), ``json_format`` (``json_values``, ``jsonpaths``),
+  ``avro_format``, or ``columnar_format`` for ``parquet_format`` and ``orc_format``. ``file_format`` defines their
+  common interface.
 - ``row_converter`` turns the values of a row into PostgreSQL's text format. It uses a converter for each column
   (``column_converters``, with ``character_converters``, ``number_converters``, ``automatic_times`` and
   ``time_patterns``), or ``bulk_converters`` for many rows at once. ``conversion`` defines their common

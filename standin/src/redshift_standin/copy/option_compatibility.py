@@ -17,10 +17,12 @@ _EXCLUDED = {
     Format.CSV: frozenset({"escape", "removequotes"}),
     Format.FIXED_WIDTH: frozenset({"delimiter", "escape", "quote"}),
     Format.JSON: _ONLY_TEXT,
+    Format.AVRO: _ONLY_TEXT,
 }
 # The options that COPY from columnar files accepts, in addition to FORMAT.
 _COLUMNAR = frozenset(
-    {"acceptinvchars", "explicit_ids", "fillrecord", "iam_role", "manifest", "parquet", "statupdate", "credentials"}
+    {"acceptinvchars", "credentials", "explicit_ids", "fillrecord", "iam_role", "manifest", "orc", "parquet"}
+    | {"statupdate"}
     | set(KEY_PARTS)
 )
 
@@ -31,7 +33,7 @@ def check_options(copy: CopyStatement) -> None:
     :raises WarehouseError: Redshift rejects the combination (42601), or AWS does not document its effect (0A000).
     """
     copy.grant = resolve_grant(copy.grant, copy.seen, copy.key_parts)
-    if copy.format is Format.PARQUET:
+    if copy.is_columnar:
         _check_columnar(copy)
         return
     excluded = sorted(copy.seen & _EXCLUDED[copy.format])
@@ -44,6 +46,8 @@ def check_options(copy: CopyStatement) -> None:
         _check_fixed_width(copy)
     if copy.format is Format.CSV:
         _check_csv(copy)
+    if copy.format is Format.AVRO:
+        _check_avro(copy)
 
 
 def _check_columnar(copy: CopyStatement) -> None:
@@ -51,7 +55,8 @@ def _check_columnar(copy: CopyStatement) -> None:
     if refused:
         name = copy.compression if refused[0] == "compression" else refused[0]
         raise WarehouseError(
-            f"{str(name).upper()} argument is not supported for PARQUET based COPY", sqlstate=sqlstate.SYNTAX_ERROR
+            f"{str(name).upper()} argument is not supported for {copy.format.value} based COPY",
+            sqlstate=sqlstate.SYNTAX_ERROR,
         )
 
 
@@ -63,6 +68,12 @@ def _check_fixed_width(copy: CopyStatement) -> None:
         raise WarehouseError(
             "FIXEDWIDTH is not compatible with an ENCODING other than UTF8", sqlstate=sqlstate.SYNTAX_ERROR
         )
+
+
+def _check_avro(copy: CopyStatement) -> None:
+    for option in ("encoding", "ignoreheader"):
+        if option in copy.seen:
+            raise unsupported(f"AVRO with {option.upper()}")
 
 
 def _check_csv(copy: CopyStatement) -> None:

@@ -94,6 +94,11 @@ def _read_json(cursor: StatementCursor, copy: CopyStatement) -> None:
         raise WarehouseError(f"Invalid JSONPath format: {copy.json}")
 
 
+def _read_avro(cursor: StatementCursor, copy: CopyStatement) -> None:
+    _read_json(cursor, copy)
+    copy.format = Format.AVRO
+
+
 def _read_csv(_cursor: StatementCursor, copy: CopyStatement) -> None:
     copy.format = Format.CSV
     if "delimiter" not in copy.seen:
@@ -111,6 +116,10 @@ def _read_fixed_width(cursor: StatementCursor, copy: CopyStatement) -> None:
 
 def _read_parquet(_cursor: StatementCursor, copy: CopyStatement) -> None:
     copy.format = Format.PARQUET
+
+
+def _read_orc(_cursor: StatementCursor, copy: CopyStatement) -> None:
+    copy.format = Format.ORC
 
 
 def _read_role(cursor: StatementCursor, copy: CopyStatement) -> None:
@@ -248,11 +257,13 @@ def _value(name: str, value: object) -> Reader:
 
 
 _COMPRESSIONS = ("bzip2", "gzip", "zstd")
-_UNSUPPORTED = ("avro", "encrypted", "job", "lzop", "master_symmetric_key", "orc", "shapefile", "ssh", "using")
+_UNSUPPORTED = ("encrypted", "job", "lzop", "master_symmetric_key", "shapefile", "ssh", "using")
 _FORMATS: dict[str, Reader] = {
+    "avro": _read_avro,
     "csv": _read_csv,
     "fixedwidth": _read_fixed_width,
     "json": _read_json,
+    "orc": _read_orc,
     "parquet": _read_parquet,
 }
 _OPTIONS: dict[str, Reader] = {

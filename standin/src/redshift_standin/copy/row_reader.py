@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from redshift_standin.aws.redshift.storage import ClusterStorage, ObjectSummary
+from redshift_standin.copy.avro_format import AvroFormat
 from redshift_standin.copy.columns import Column, Target
 from redshift_standin.copy.conversion import LineError
 from redshift_standin.copy.file_encoding import to_utf8
 from redshift_standin.copy.file_format import BadRow, Batch, FileFormat, ReplacedRow
 from redshift_standin.copy.json_format import JsonFormat
 from redshift_standin.copy.jsonpaths import Step
+from redshift_standin.copy.orc_format import OrcFormat
 from redshift_standin.copy.parquet_format import ParquetFormat
 from redshift_standin.copy.s3_objects import read_object
 from redshift_standin.copy.statement import CopyStatement, Format
@@ -169,8 +171,12 @@ def check_path_count(paths: list[list[Step]] | None, target: Target) -> None:
 def _file_format(copy: CopyStatement, target: Target, paths: list[list[Step]] | None) -> FileFormat:
     if copy.format is Format.JSON:
         return JsonFormat(copy, target, paths)
+    if copy.format is Format.AVRO:
+        return AvroFormat(copy, target, paths)
     if copy.format is Format.PARQUET:
         return ParquetFormat(copy, target.columns)
+    if copy.format is Format.ORC:
+        return OrcFormat(copy, target.columns)
     return TextFormat(copy, target.columns)
 
 

@@ -38,7 +38,7 @@ def find_paths(copy: CopyStatement, storage: ClusterStorage) -> list[list[Step]]
 
     :raises WarehouseError: the file is missing or malformed, or the role may not read it.
     """
-    if copy.format is not Format.JSON or copy.matches_names:
+    if copy.format not in (Format.JSON, Format.AVRO) or copy.matches_names:
         return None
     url = copy.json or ""
     bucket, key = split_url(url) or ("", "")
@@ -91,7 +91,7 @@ def _read_manifest(copy: CopyStatement, storage: ClusterStorage) -> list[ObjectS
         message = f"Problem reading manifest file - {error}"
         raise WarehouseError(message, detail=error_block(message, url, "s3_utility.cpp:284")) from error
     found, missing = [], []
-    for entry in _manifest_entries(content, url, needs_length=copy.format is Format.PARQUET):
+    for entry in _manifest_entries(content, url, needs_length=copy.is_columnar):
         bucket, key = split_url(entry["url"]) or ("", "")
         if not key:
             raise _no_full_path(entry["url"])

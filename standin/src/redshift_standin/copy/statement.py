@@ -23,7 +23,9 @@ class Format(Enum):
     CSV = "CSV"
     FIXED_WIDTH = "FIXEDWIDTH"
     JSON = "JSON"
+    AVRO = "AVRO"
     PARQUET = "PARQUET"
+    ORC = "ORC"
 
 
 @dataclass
@@ -31,7 +33,7 @@ class CopyStatement:
     """The options of a COPY statement.
 
     :param grant: the ARN of a role, None for the cluster's default role, or access keys.
-    :param json: ``auto``, ``auto ignorecase``, or the URL of a JSONPaths file.
+    :param json: for JSON and AVRO: ``auto``, ``auto ignorecase``, or the URL of a JSONPaths file.
     :param widths: the width of each FIXEDWIDTH column in characters.
     :param null: the text that represents NULL in delimited text and CSV.
     :param encoding: Python's name for the encoding of the files.
@@ -79,7 +81,12 @@ class CopyStatement:
     @property
     def matches_names(self) -> bool:
         """Whether COPY matches values to columns by name."""
-        return self.format is Format.JSON and self.json in (AUTO, AUTO_IGNORE_CASE)
+        return self.format in (Format.JSON, Format.AVRO) and self.json in (AUTO, AUTO_IGNORE_CASE)
+
+    @property
+    def is_columnar(self) -> bool:
+        """Whether COPY reads the files through Redshift Spectrum."""
+        return self.format in (Format.PARQUET, Format.ORC)
 
 
 def split_url(url: str) -> tuple[str, str] | None:
