@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# In seconds. Longer than a full load takes, for which the other loads of the target wait.
+LOCK_TIMEOUT = 3600.0
 _THREAD = "lock_timeout"
 
 
@@ -71,7 +73,7 @@ class WaitLimit:
     """
 
     hook: DbApiHook
-    seconds: float
+    seconds: float = LOCK_TIMEOUT
 
     @contextmanager
     def applied(self, session: Session, locks: Sequence[str]) -> Iterator[None]:
@@ -81,27 +83,32 @@ class WaitLimit:
         :raises LockTimeoutError: it was cancelled.
         """
         holders: list[LockHolder] = []
+        try:
+            with self._watched(session, holders):
+                yield
+        except Exception as error:
+            if holders:
+                raise LockTimeoutError(locks, self.seconds, holders) from error
+            raise
+        if holders:
+            raise LockTimeoutError(locks, self.seconds, holders)
+
+    @contextmanager
+    def _watched(self, session: Session, holders: list[LockHolder]) -> Iterator[None]:
         ended = Event()
         watch = Thread(target=self._watch, args=(session, ended, holders), name=_THREAD, daemon=True)
         watch.start()
         try:
             yield
-        except Exception as error:
+        finally:
             ended.set()
+            # Otherwise a cancellation that is on its way could meet the next statement.
             watch.join()
-            if holders:
-                raise LockTimeoutError(locks, self.seconds, holders) from error
-            raise
-        ended.set()
-        # Otherwise a cancellation that is on its way could meet the next statement.
-        watch.join()
-        if holders:
-            raise LockTimeoutError(locks, self.seconds, holders)
 
     def _watch(self, waiting: Session, ended: Event, holders: list[LockHolder]) -> None:
         """Cancel the statement of a session when it has waited for too long; return when it has ended.
 
-        :param holders: receives the sessions that it waits for, before it is cancelled.
+        :param holders: receives the sessions that it waits for.
         """
         while not holders and not ended.wait(self.seconds):
             self._cancel_if_waiting(waiting.pid, holders)
@@ -110,8 +117,8 @@ class WaitLimit:
         def cancel(session: Session) -> None:
             found = session.fetch(render("load/lock_holders.sql", pid=pid))
             if found:
-                holders.extend(LockHolder(*row) for row in found)
                 session.fetch(render("load/cancel.sql", pid=pid))
+                holders.extend(LockHolder(*row) for row in found)
 
         try:
             in_transaction(self.hook, cancel)

@@ -18,7 +18,7 @@ from redshift_elt.loading.lock import (
     explain_creation,
     lock_targets,
 )
-from redshift_elt.loading.lock_wait import WaitLimit, check_seconds
+from redshift_elt.loading.lock_wait import LOCK_TIMEOUT, WaitLimit, check_seconds
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.uses_staging import UsesStagingOperator
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.window import Window
     from redshift_elt.staging.staged_input import StagedInput
-
-
-# Longer than a full load takes, for which the other loads of the target wait.
-LOCK_TIMEOUT = 3600.0
 
 
 class LoadOperator(UsesStagingOperator):

@@ -13,9 +13,11 @@ from airflow.sdk import RetryAction
 
 from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
-from redshift_elt.loading.lock_wait import LockTimeoutError
+from redshift_elt.loading.lock import lock_targets
+from redshift_elt.loading.lock_wait import LockTimeoutError, WaitLimit
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_standin.engine.databases import database_name
@@ -103,6 +105,27 @@ def test_wait_for_a_lock_has_a_limit_and_the_error_names_the_session(colours, th
     )
     assert WarehouseRetryPolicy().evaluate(error, 1, 4).action is RetryAction.RETRY
     assert load(select="select 'blue' as colour", lock_timeout=0.2, conn_id=conn_id)["inserted"] == 1
+
+
+def test_wait_that_cannot_be_cancelled_at_first_is_cancelled_later(colours, monkeypatch, caplog):
+    load()
+    hook = warehouse_hook("redshift_default")
+    connect, attempts = hook.get_conn, []
+
+    def second_fails():
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError("too many connections")
+        return connect()
+
+    monkeypatch.setattr(hook, "get_conn", second_fails)
+    with closing(connect()) as other, closing(connect()) as waiting:
+        other.cursor().execute("lock table etl.lock_colours")
+        with pytest.raises(LockTimeoutError):
+            lock_targets(Session(waiting), ["colours"], WaitLimit(hook, 0.2))
+        other.rollback()
+    assert "cannot be cancelled yet: too many connections" in caplog.text
+    assert len(attempts) == 2
 
 
 def test_session_of_another_user_is_named_by_its_process(colours, postgres_admin):
