@@ -9,11 +9,13 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.staging.copy_errors import errors_of_failure, shown
+from redshift_elt.staging.reject_limit import RejectLimit
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
 
 _LISTED = 10
+_NO_REJECTS = RejectLimit()
 
 # A COPY that fails because of bad data names one of these views in its message (AWS page "Loading data tutorial"): the
 # second one if the first one does not exist.
@@ -44,13 +46,19 @@ _PERMANENT = (
         "The object is truncated, or not compressed as the ending of its key or the format says: upload it again.",
     ),
     (
+        re.compile(r"Invalid AVRO file found"),
+        "The object is not an Avro file, or truncated: upload it again.",
+    ),
+    (
         re.compile(r"Number of jsonpaths and the number of columns|Invalid JSONPath format|Jsonpath file"),
         "The JSONPaths file must have one path for each column of the table, in the order of the columns: correct it.",
     ),
 )
 
 
-def explain_copy(session: Session, error: Exception, *, paths: str | None = None, max_rejects: int = 0) -> Exception:
+def explain_copy(
+    session: Session, error: Exception, *, paths: str | None = None, limit: RejectLimit = _NO_REJECTS
+) -> Exception:
     """Return the error to raise for a COPY that failed.
 
     What a retry cannot cure, such as bad data, becomes an error that Airflow does not retry. Other errors are returned
@@ -59,13 +67,13 @@ def explain_copy(session: Session, error: Exception, *, paths: str | None = None
     :param session: the session that ran the COPY, after its rollback; the load errors are looked up by it.
     :param error: what the COPY raised.
     :param paths: the JSONPaths file, if COPY reads one.
-    :param max_rejects: the number of records that COPY was allowed to reject.
+    :param limit: the records that COPY was allowed to reject.
     """
     failure = ServerError.of(error)
     if failure is None:
         return error
     if _ERRORS_WITH_TEXTS in failure.message or _ERRORS in failure.message:
-        return _bad_lines(session, failure, max_rejects)
+        return _bad_lines(session, failure, limit)
     object_name = match[1] if (match := _OBJECT.search(failure.detail)) else None
     if _GONE.search(failure.message):
         return AirflowException(
@@ -88,15 +96,16 @@ def explain_copy(session: Session, error: Exception, *, paths: str | None = None
     return error
 
 
-def _bad_lines(session: Session, failure: ServerError, max_rejects: int) -> Exception:
+def _bad_lines(session: Session, failure: ServerError, limit: RejectLimit) -> Exception:
     errors = errors_of_failure(session, _LISTED + 1, with_texts=_ERRORS_WITH_TEXTS in failure.message)
     lines = [str(error) for error in errors[:_LISTED]] or [failure.message]
     if len(errors) > _LISTED:
         lines.append("... and more.")
-    limit = (
-        f"more bad records than the {max_rejects:,} that max_rejects allows"
-        if max_rejects
-        else "records that it cannot load"
-    )
-    what = f"COPY found {limit}; nothing was loaded. Correct the file, then clear this task."
+    what = f"COPY found {_excess(limit)}; nothing was loaded. Correct the file, then clear this task."
     return AirflowFailException("\n".join([what, *lines]))
+
+
+def _excess(limit: RejectLimit) -> str:
+    if limit.share is not None:
+        return f"more than {limit.most:,} bad records, at which it stops whatever share max_rejects allows"
+    return f"more bad records than the {limit} that max_rejects allows" if limit.most else "records that it cannot load"

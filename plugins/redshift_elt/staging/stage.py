@@ -96,7 +96,7 @@ class SourceStaging:
     def explain(self, session: Session, error: Exception) -> Exception:
         """Return the error to raise for a staging that failed, as :func:`.copy_failure.explain_copy` does."""
         source = self.context.source
-        return explain_copy(session, error, paths=source.paths_file, max_rejects=source.max_rejects.most)
+        return explain_copy(session, error, paths=source.paths_file, limit=source.max_rejects)
 
     def delete_manifests(self) -> None:
         """Delete the manifests that were written for COPY."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import deepcopy
 from dataclasses import FrozenInstanceError
 from datetime import datetime
 
@@ -100,6 +102,12 @@ def test_options_of_copy(file_format, clauses):
 def test_what_copy_does_not_accept_is_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("file_format", [file_format for file_format, _ in CLAUSES], ids=lambda value: str(value)[:60])
+def test_format_can_be_copied_and_pickled_as_airflow_does_with_tasks(file_format):
+    assert deepcopy(file_format) == file_format
+    assert pickle.loads(pickle.dumps(file_format)) == file_format  # noqa: S301 it was pickled here
 
 
 def test_format_does_not_change():

@@ -236,6 +236,12 @@ def test_columnar_file_that_does_not_fit_fails_without_retry(warehouse, new_run)
         new_run(Parquet()).execute("stage")
 
 
+def test_file_that_is_not_avro_fails_without_retry(warehouse, new_run):
+    warehouse.put(PREFIX + "1.avro", JSON)
+    with pytest.raises(AirflowFailException, match=r"log_data/1\.avro; .* The object is not an Avro file"):
+        new_run(Avro(), max_rejects=1).execute("stage")
+
+
 def test_value_error_in_an_indented_record_is_one_reject(warehouse, new_run):
     warehouse.put(PREFIX + "1.json", json_lines(LINES[0], {**LINES[1], "sale_id": "many"}, indent=2))
     assert staged(warehouse, new_run(Json(), max_rejects=100)) == ROWS[:1]

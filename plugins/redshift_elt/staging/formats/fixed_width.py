@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.formats.clause import Clause
@@ -38,8 +37,8 @@ class FixedWidth(TextFormat):
             )
         if self.encoding != "utf8":
             raise ValueError(f"encoding is {self.encoding!r}, but COPY reads fixed widths only as UTF-8: leave it out.")
-        # The format stays as it was checked.
-        object.__setattr__(self, "widths", MappingProxyType(dict(self.widths)))
+        # A copy, so that the format stays as it was checked.
+        object.__setattr__(self, "widths", dict(self.widths))
 
     def _format_clauses(self, _bucket: str, /) -> list[Clause]:
         return [Clause("fixedwidth", ",".join(f"{name}:{width}" for name, width in self.widths.items()))]
