@@ -25,6 +25,12 @@ CASES = {
     "a value": (AcceptedValues(table="views", column="share", values=["100%"]), "1", (("90%",),)),
     "a condition": (NotNull(**SONGS, column="share"), "1", ((None,),)),
     "a condition in the window": (NotNull(**SONGS, column="share", window_column="at"), "0", ()),
+    "a condition that few rows meet": (
+        AcceptedValues(
+            table="views", column="page", values=["Home"], where="share = '100%'", window_column="at",
+            empty_passes=True,
+        ), "1", (("NextSong",),),
+    ),
     "a condition and the window's end": (
         Unique(table="views", column="at", where=f"page like '%o%' and {IN_WINDOW}", window_column="at"),
         "1",
