@@ -211,6 +211,18 @@ def test_load_that_stages_again_leaves_new_columns_to_the_next_run(warehouse, ne
     assert len(warehouse.query(COLUMNS)) == 2
 
 
+def test_run_that_began_before_a_column_was_added_can_stage_again(warehouse, new_run, caplog):
+    caplog.set_level(logging.INFO)
+    day = {"key_pattern": "log_data/%Y-%m-%d.json", "window_column": "taken_at", "on_new_field": "add"}
+    warehouse.put("log_data/2018-11-01.json", lines(READING))
+    earlier = new_run(**day)
+    earlier.execute("stage")
+    warehouse.put("log_data/2018-11-01.json", lines({**READING, "humidity": 40}, {**READING, "reading_id": 2}))
+    new_run(**day).execute("stage")
+    assert earlier.execute("load")["inserted"] == 2
+    assert "The staging table" not in caplog.text
+
+
 def test_what_was_compared_is_not_read_again(warehouse, new_run, requests, warnings):
     warehouse.put("log_data/1.json", lines({**READING, "humidity": 40}))
     new_run().execute("stage")
