@@ -52,6 +52,7 @@ with DAG(
         # A factor. True would be 1, which is no backoff.
         "retry_exponential_backoff": 2.0,
         "resume_cluster": "{{ params.resume_cluster }}",
+        "on_missing": "{{ params.on_missing }}",
         "on_failure_callback": AlertNotifier(variable=ALERTS),
     },
     # Not from the moment a run was queued: such a run could not be cleared before its deadline (Airflow issue 70368).

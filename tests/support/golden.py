@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -37,7 +37,7 @@ _WIDTH = 118
 _RECORDED_AFTER = datetime(2020, 1, 1)
 _RECORDED_AT = datetime(2018, 11, 3)
 # How to parse the types that JSON does not have.
-_READ = {"datetime": datetime.fromisoformat, "Decimal": Decimal}
+_READ = {"date": date.fromisoformat, "datetime": datetime.fromisoformat, "Decimal": Decimal}
 
 
 class Sent(NamedTuple):

@@ -132,7 +132,7 @@ def test_changed_or_deleted_song_files_are_logged_and_corrected_by_a_full_load(u
     ):
         assert words in line
 
-    uploaded.run(full_load=True).complete()
+    uploaded.run(full_load=True, on_missing="delete").complete()
     caplog.clear()
     uploaded.run(*DAY).complete()
     assert "next full load" not in caplog.text
@@ -191,11 +191,11 @@ LIKE_ANOTHER = pytest.mark.long("changes during a load that are handled like oth
 def test_delayed_full_load_keeps_what_other_runs_loaded_since(uploaded, data, change, other_run):
     file = min((data / "song_data").rglob("*.json"))
     uploaded.run(full_load=True).complete()
-    slow = uploaded.run(full_load=True)
+    slow = uploaded.run(full_load=True, on_missing="delete")
     for staging in STAGING:
         slow.execute(staging)
     change(uploaded, file, str(file.relative_to(data)))
-    uploaded.run(*other_run.get("window", ()), full_load="window" not in other_run).complete()
+    uploaded.run(*other_run.get("window", ()), full_load="window" not in other_run, on_missing="delete").complete()
 
     for task_id in ("load_songs", "load_artists"):
         slow.execute(task_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
 from redshift_elt.loading.delta import Delta
+from redshift_elt.loading.missing_objects import kept_intervals, refuse_lost_hours
 from redshift_elt.loading.phases import PREPARING
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key, within
@@ -78,6 +79,8 @@ class MergeRecords:
         records = ScopedTable(load, self.records, columns, scope)
         records.keep_fresh_rows()
         load.refuse_null_keys(records.temporary)
+        if self.window_column is not None:
+            refuse_lost_hours(load, self.records, records.temporary, self.window_column)
         deleted, inserted = records.overwrite(delete=load.replace or full or self.window_column is not None)
         if not (deleted or inserted or full):
             (keys,) = load.fetch_row("count_keys.sql", fresh=records.temporary.fresh)
@@ -98,10 +101,12 @@ class MergeRecords:
 
     def _scope(self, load: TargetLoad) -> RowScope:
         """Return which records the rows of the SELECT are compared with."""
-        if load.window.full:
-            return EVERYTHING
         if self.window_column is not None:
-            return within(self.window_column, load.intervals())
+            intervals = load.intervals()
+            kept = kept_intervals(load, self.records, within(self.window_column, intervals))
+            return EVERYTHING if load.window.full and not kept else within(self.window_column, intervals, kept)
+        if load.window.full and not load.keep_missing:
+            return EVERYTHING
         return with_fresh_key(identifiers.key(self.records_key or ()), TemporaryTables(self.records).fresh)
 
     def _find_gone(self, load: TargetLoad, *, any_deleted: bool) -> int:

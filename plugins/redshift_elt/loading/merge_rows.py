@@ -56,7 +56,7 @@ class MergeRows:
         return False
 
     def apply(self, load: TargetLoad) -> RowCounts:
-        """Merge what differs; a full load deletes the rows of the target that are not staged.
+        """Merge what differs; a full load that has read all objects deletes the rows that are not staged.
 
         :raises AirflowFailException: a key is null, the rule does not fit the columns of the target, or rows that
             should be identical differ.
@@ -64,17 +64,18 @@ class MergeRows:
         target, columns, temporary = load.target, load.columns, load.temporary
         refuse_missing(columns, target.key, target.table)
         choices = choices_of(self.choices, self.latest_by, target.table, columns.names, target.key)
+        delete = load.window.full and not load.keep_missing
         fresh = ScopedTable(load, target.table, columns, EVERYTHING).keep_fresh_rows()
         if not (fresh or load.window.full):
             return RowCounts()
         load.refuse_null_keys(temporary)
         load.create_temporary(temporary.gone, target.table, columns)
-        if load.window.full:
+        if delete:
             load.execute("fill_gone.sql", gone=temporary.gone, columns=columns, remaining=temporary.fresh)
         candidates = load.render(self._candidates(load), temporary=temporary, columns=columns)
         if self.identical_rows:
             self._refuse_rows_that_differ(load, candidates)
-        return Delta(load, choices, candidates, temporary.fresh).merge(delete=load.window.full)
+        return Delta(load, choices, candidates, temporary.fresh).merge(delete=delete)
 
     def _candidates(self, load: TargetLoad) -> str:
         """Return the template of the candidates: fresh rows, and the target's rows if they compete with them."""

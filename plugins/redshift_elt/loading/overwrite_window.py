@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException
 
+from redshift_elt.loading.missing_objects import kept_intervals, refuse_lost_hours
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import within
 from redshift_elt.loading.scoped_table import ScopedTable
@@ -43,11 +44,14 @@ class OverwriteWindow:
         :raises AirflowFailException: a key is null, or the SELECT does not yield the key and the column of event time.
         :raises AirflowException: the target and the staged rows differ in number.
         """
-        scope = within(self.window_column, load.intervals())
+        intervals = load.intervals()
+        kept = kept_intervals(load, load.target.table, within(self.window_column, intervals))
+        scope = within(self.window_column, intervals, kept)
         refuse_missing(load.columns, (*load.target.key, self.window_column), load.target.table)
         table = ScopedTable(load, load.target.table, load.columns, scope)
         table.keep_fresh_rows_by_key(self.window_column)
         load.refuse_null_keys(table.temporary)
+        refuse_lost_hours(load, load.target.table, table.temporary, self.window_column)
         stale, new = table.overwrite(delete=True)
         staged, inserted = self._check_result(table)
         return RowCounts(staged, inserted, deleted=stale, unchanged=staged - inserted, late=new - inserted)

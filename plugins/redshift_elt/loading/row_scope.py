@@ -18,12 +18,15 @@ class RowScope:
 
     :param window_column: the column of event time that the intervals refer to.
     :param intervals: start and end of each interval, UTC without a zone; the end is not included.
+    :param kept: intervals in which a row is deleted only if a fresh row has its key and its time, because not all of
+        their objects were read.
     :param key: the columns that a row must have in common with a fresh row.
     :param fresh: the temporary table of the fresh rows.
     """
 
     window_column: str = ""
     intervals: tuple[Interval, ...] = ()
+    kept: tuple[Interval, ...] = ()
     key: tuple[str, ...] = ()
     fresh: str = ""
 
@@ -32,17 +35,18 @@ class RowScope:
         """The values that a statement with the condition binds."""
         return {
             name: moment
-            for number, (start, end) in enumerate(self.intervals, 1)
-            for name, moment in ((f"start_{number}", start), (f"end_{number}", end))
+            for prefix, intervals in (("", self.intervals), ("kept_", self.kept))
+            for number, (start, end) in enumerate(intervals, 1)
+            for name, moment in ((f"{prefix}start_{number}", start), (f"{prefix}end_{number}", end))
         }
 
 
 EVERYTHING = RowScope()
 
 
-def within(window_column: str, intervals: Sequence[Interval]) -> RowScope:
+def within(window_column: str, intervals: Sequence[Interval], kept: Sequence[Interval] = ()) -> RowScope:
     """Return the scope of the rows whose event time is in one of some intervals."""
-    return RowScope(window_column=window_column, intervals=tuple(intervals))
+    return RowScope(window_column=window_column, intervals=tuple(intervals), kept=tuple(kept))
 
 
 def with_fresh_key(key: Sequence[str], fresh: str) -> RowScope:

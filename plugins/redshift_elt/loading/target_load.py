@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.phases import Phases
     from redshift_elt.loading.row_scope import Interval
     from redshift_elt.run.window import Window
+    from redshift_elt.staging.objects_read import ObjectsRead
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class TargetLoad:
     :param replace: whether the rows of the SELECT replace those of the target with the same key, because an object
         that was loaded before has changed. Otherwise they compete with them.
     :param written: the columns of the target that the load writes, if they are not those that the SELECT yields.
+    :param sources: what the run has read from the sources without a ledger.
+    :param keep_missing: whether a full load keeps rows that are not staged, because objects that were loaded before
+        are missing.
     """
 
     session: Session
@@ -53,6 +57,8 @@ class TargetLoad:
     phases: Phases
     replace: bool = False
     written: Columns | None = None
+    sources: tuple[ObjectsRead, ...] = ()
+    keep_missing: bool = False
 
     @cached_property
     def columns(self) -> Columns:
@@ -65,7 +71,12 @@ class TargetLoad:
         return TemporaryTables(self.target.table)
 
     def intervals(self) -> list[Interval]:
-        """Return the window together with the windows in its reach that the target has been loaded for."""
+        """Return the window together with the windows in its reach that the target has been loaded for.
+
+        If the keys of a source do not show which event times it has, the run may not have read those of other windows.
+        """
+        if self.window.full or any(source.pattern is None for source in self.sources):
+            return [self.window.bounds]
         return self.window.with_others(loaded_windows(self.session, self.target.table, self.window))
 
     def render(self, template: str, **names: Any) -> str:

@@ -19,6 +19,7 @@ from redshift_elt.loading.lock import (
     lock_targets,
 )
 from redshift_elt.loading.lock_wait import LOCK_TIMEOUT, WaitLimit, check_seconds
+from redshift_elt.loading.missing_objects import refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.uses_staging import UsesStagingOperator
@@ -169,15 +170,26 @@ class LoadOperator(UsesStagingOperator):
         ledgers = [(ledger, ledger.staged(session)) for source in inputs if (ledger := source.ledger)]
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         target = Target(self.table, self.key, self.select)
-        load = TargetLoad(session, target, window, phases, replace=changed)
+        keep_missing = window.full and self._keeps_missing(session, inputs)
+        read = tuple(source.read for source in inputs if source.read and not source.ledger)
+        load = TargetLoad(session, target, window, phases, replace=changed, sources=read, keep_missing=keep_missing)
         counts = self.strategy.apply(load)
         phases.enter(WRITING)
         self.after_strategy(session, counts)
-        if window.full and ledgers:
+        if window.full and ledgers and not keep_missing:
             ledgers[0][0].forget_all(session, self.table)
         for ledger, staged in ledgers:
             ledger.record(session, self.table, staged)
         return load, counts
+
+    def _keeps_missing(self, session: Session, inputs: Sequence[StagedInput]) -> bool:
+        """Return whether a full load keeps rows that are not staged, because the ledger has objects that S3 has not."""
+        sources = [source for source in inputs if source.ledger]
+        ledgers = [source.ledger for source in sources if source.ledger]
+        if not ledgers:
+            return False
+        missing, count = ledgers[0].missing(session, self.table, ledgers[1:])
+        return refuse_or_warn(self.table, missing, count, (source.on_missing for source in sources))
 
     def _refuse_wrong_names(self) -> None:
         try:

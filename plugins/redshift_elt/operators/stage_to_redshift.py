@@ -16,6 +16,7 @@ from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
+from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
@@ -32,6 +33,7 @@ from redshift_elt.staging.source import (
     check_names_days,
     check_paths_outside,
     check_prefix,
+    check_share,
     check_template,
 )
 from redshift_elt.staging.stage import SourceStaging
@@ -82,7 +84,15 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param max_rejects: the maximum number of rejected records, over all objects: records that COPY cannot load. Or
         their maximum share of all records, such as ``1%``; COPY itself stops at 100,000 rejected records. They are kept
         in ``etl.rejects``; those of an earlier try of the run are replaced. Columnar files are loaded as a whole or not
-        at all.
+        at all. If no record of a COPY can be loaded, the task fails whatever the maximum is.
+    :param max_left_out: with ``window_column``: the share, from 0 to 1, of an object's rows that may be left out
+        because they are of other days. More fail the task: the unit of the times is probably wrong.
+    :param on_missing: what loads do with rows that they have loaded, but whose objects this run does not find in S3:
+        ``keep`` the rows and warn, ``fail``, or ``delete`` the rows. With ``key_pattern``, those are the rows of the
+        UTC days without an object; with ``prefix``, all rows of the window if there is no object at all. In a full load
+        from a ``prefix`` with a ledger, ``keep`` deletes no rows while objects of the ledger are missing; without a
+        ledger, ``keep`` fails if an hour would lose all of its rows. If rows are loaded and their object has none any
+        more, ``keep`` fails too.
     :param checks: checks of all staged rows, inside and outside of the window. They run in one scan in the same
         transaction, and their results are kept in ``etl.check_results``. Only aggregates of ``table`` are possible, not
         references, queries and counts. A load that stages again because an object has changed runs them again. Up to
@@ -109,6 +119,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         "iam_role",
         "region",
         "max_rejects",
+        "on_missing",
     )
 
     def __init__(
@@ -125,6 +136,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         iam_role: str = "default",
         region: str | None = None,
         max_rejects: int | str = 0,
+        max_left_out: float = 0.5,
+        on_missing: str = KEEP,
         checks: Sequence[Check] = (),
         on_new_field: OnNewField = "warn",
         **kwargs: Any,
@@ -142,6 +155,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.iam_role = iam_role
         self.region = region
         self.max_rejects = max_rejects
+        self.max_left_out = max_left_out
+        self.on_missing = on_missing
         self.checks = _aggregates(checks, table)
         self.on_new_field = on_new_field
         self._check_objects()
@@ -253,6 +268,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             format=self.format,
             options=CopyOptions(iam_role=self.iam_role, region=self.region),
             max_rejects=RejectLimit.of(self.max_rejects),
+            max_left_out=self.max_left_out,
+            on_missing=self.on_missing,
             checks=self.checks,
             on_new_field=self.on_new_field,
         )
@@ -320,6 +337,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             check_columnar(self.format, region=self.region)
         if not _is_template(self.prefix):
             check_paths_outside(self.format, self.prefix)
+        check_share(self.max_left_out)
+        _unless_template(check_on_missing, self.on_missing)
         _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
 
 

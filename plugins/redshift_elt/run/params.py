@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from redshift_elt.run.on_missing import KEEP, ON_MISSING
+
 
 def run_params() -> dict[str, Param]:
     """Return the fields of the window, and of what the operators take from ``params``.
 
     ``window_start``, ``window_end``, ``lookback_days`` and ``full_load`` are read by
-    :func:`redshift_elt.run.window.resolve_window`. Pass ``max_rejects`` and ``resume_cluster`` to the operators.
+    :func:`redshift_elt.run.window.resolve_window`. Pass ``max_rejects``, ``on_missing`` and ``resume_cluster``
+    to the operators.
     """
     return {
         "window_start": _moment(
@@ -37,6 +40,13 @@ def run_params() -> dict[str, Param]:
             maximum=99_999,
             title="Maximum rejected records",
             description="Maximum number of rejected records per source; more fail the run. They go to etl.rejects.",
+        ),
+        "on_missing": Param(
+            KEEP,
+            type="string",
+            enum=list(ON_MISSING),
+            title="Rows of missing files",
+            description="What happens to loaded rows whose files are no longer in the bucket.",
         ),
         "resume_cluster": Param(
             False,

@@ -106,3 +106,12 @@ from (
 and {{ column }} < %(end_{{ loop.index }})s
 {% endfor %}
 {% endmacro %}
+{# The condition that not all objects of a row were read. Binds kept_start_1, kept_end_1 and so on. #}
+{% macro in_kept(scope) %}
+(
+{% for _ in scope.kept %}
+    {% if not loop.first %}or {% endif %}{{ scope.window_column | identifier }} >= %(kept_start_{{ loop.index }})s
+    and {{ scope.window_column | identifier }} < %(kept_end_{{ loop.index }})s
+{% endfor %}
+)
+{% endmacro %}

@@ -129,7 +129,8 @@ def _warn_of_changes(context: StagingContext, found: Sequence[S3Object], loaded:
         _log_lines(logging.WARNING, changed)
     if gone:
         log.warning(
-            "Objects that were loaded and are no longer in S3: %s. Their rows are deleted by the next full load:",
+            "Objects that were loaded and are no longer in S3: %s. Their rows stay until a full load with "
+            "on_missing='delete':",
             f"{len(gone):,}",
         )
         _log_lines(logging.WARNING, gone)

@@ -16,6 +16,8 @@ from redshift_elt.sql.render import render
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
 
+_NAMED_OBJECTS = 20
+
 
 @dataclass(frozen=True)
 class StagedCounts:
@@ -66,6 +68,15 @@ class Ledger:
     def has_changed(self, session: Session, target: str) -> bool:
         """Return whether the target has loaded another version of a staged object before."""
         return self._any_staged(session, "ledger/count_changed.sql", target)
+
+    def missing(self, session: Session, target: str, others: Sequence[Ledger] = ()) -> tuple[list[str], int]:
+        """Return the first objects that a target has loaded and that the run has not staged, and how many there are.
+
+        :param others: the ledgers of the target's other sources.
+        """
+        query = render("ledger/missing_objects.sql", files=[ledger.files for ledger in (self, *others)])
+        found = session.fetch(query, {"target": bare(target), "most": _NAMED_OBJECTS})
+        return [f"s3://{bucket}/{key}" for bucket, key, _ in found], found[0][2] if found else 0
 
     def forget_all(self, session: Session, target: str) -> None:
         """Empty the ledger of a target, of all its sources: a full load has replaced everything that it held."""

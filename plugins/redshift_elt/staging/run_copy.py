@@ -38,14 +38,21 @@ class CopiedSource:
     :param rows: the number of rows in the staging table.
     :param left_out: the number of rows that were left out because their object is another day's.
     :param rejects: the records that COPY could not load.
+    :param keys_without_rows: the keys of the objects that have no rows, if they were copied on their own.
     """
 
     rows: int = 0
     left_out: int = 0
     rejects: tuple[Reject, ...] = ()
+    keys_without_rows: frozenset[str] = frozenset()
 
     def __add__(self, other: CopiedSource) -> CopiedSource:
-        return CopiedSource(self.rows + other.rows, self.left_out + other.left_out, (*self.rejects, *other.rejects))
+        return CopiedSource(
+            self.rows + other.rows,
+            self.left_out + other.left_out,
+            (*self.rejects, *other.rejects),
+            self.keys_without_rows | other.keys_without_rows,
+        )
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,8 @@ class SourceCopy:
         """Copy objects into the staging table.
 
         :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
-        :raises AirflowFailException: the JSONPaths file does not exist, the objects have different compressions, or the
-            share of rejected records is too large.
+        :raises AirflowFailException: the JSONPaths file does not exist, the objects have different compressions, too
+            many records are rejected, no record of an object could be loaded, or too many rows are of other days.
         """
         source = self.context.source
         if not objects:
@@ -86,6 +93,8 @@ class SourceCopy:
         else:
             copied = self._copy_by_day(objects, source.key_pattern, source.window_column)
         self._check_share(copied)
+        for key in sorted(copied.keys_without_rows):
+            self.session.execute(render("stage/mark_without_rows.sql", files=self.context.files), {"object_key": key})
         return copied
 
     def _copy_by_day(self, objects: Sequence[S3Object], pattern: DatePattern, column: str) -> CopiedSource:
@@ -112,6 +121,12 @@ class SourceCopy:
             interval = _interval(day, source.margin_days)
             self.session.execute(keep, interval)
             [(outside,)] = self.session.fetch(count_outside, interval)
+            if outside > source.max_left_out * copied.rows:
+                raise AirflowFailException(
+                    f"{item.url}: the {column} of {outside:,} of {copied.rows:,} rows is not within "
+                    f"{source.margin_days} days of {day}, and at most {source.max_left_out:.0%} may be left out. "
+                    "Nothing was changed. Correct the object or its time format, or raise max_left_out, then clear it."
+                )
             if outside:
                 log.warning(
                     "%s: %s rows are left out, because their %s is not within %s days of %s.",
@@ -153,10 +168,17 @@ class SourceCopy:
         self.session.execute(str(statement))
         copied = reconcile(self.session, name, self._read_objects(objects), tolerant=max_rejects > 0)
         rejects = collect_rejects(self.context, objects, copied.errors)
+        if rejects and not copied.rows:
+            raise AirflowFailException(
+                f"No record of {_some(objects)} could be loaded, and {len(rejects):,} were rejected. Nothing was "
+                f"changed. The first reason: {rejects[0].reason} Correct the object or the format, then clear the task."
+            )
+        alone = len(objects) == 1 and not copied.rows
         for item in objects:
-            if not item.size or (len(objects) == 1 and not (copied.rows or copied.errors)):
+            if alone or not item.size:
                 log.warning("%s contains no records.", item.url)
-        return CopiedSource(rows=copied.rows, rejects=tuple(rejects))
+        without_rows = frozenset(item.key for item in objects if alone)
+        return CopiedSource(rows=copied.rows, rejects=tuple(rejects), keys_without_rows=without_rows)
 
     @property
     def _options(self) -> CopyOptions:
@@ -188,6 +210,10 @@ class SourceCopy:
             raise AirflowFailException(
                 f"The JSONPaths file {source.paths_file} does not exist: upload it, or correct its key."
             )
+
+
+def _some(objects: Sequence[S3Object]) -> str:
+    return objects[0].url if len(objects) == 1 else f"{objects[0].url} and {len(objects) - 1:,} other objects"
 
 
 def _interval(day: date, margin_days: int) -> dict[str, datetime]:

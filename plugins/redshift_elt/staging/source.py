@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.date_pattern import DatePattern
@@ -37,6 +38,8 @@ class Source:
     format: FileFormat = field(default_factory=Json)
     options: CopyOptions = field(default_factory=CopyOptions)
     max_rejects: RejectLimit = field(default_factory=RejectLimit)
+    max_left_out: float = 0.5
+    on_missing: str = KEEP
     checks: tuple[Aggregate, ...] = ()
     on_new_field: OnNewField = "warn"
 
@@ -48,6 +51,8 @@ class Source:
         if self.key_pattern is not None and self.window_column is not None:
             check_names_days(self.key_pattern)
         check_policy(self.on_new_field, self.format)
+        check_share(self.max_left_out)
+        check_on_missing(self.on_missing)
         check_columnar(self.format, self.max_rejects.most, self.options.region)
         check_paths_outside(self.format, self.prefix)
 
@@ -104,6 +109,15 @@ def check_names_days(pattern: DatePattern) -> None:
     """
     if not pattern.is_whole_date:
         raise ValueError(f"window_column needs a key_pattern with the whole date, not {str(pattern)!r}.")
+
+
+def check_share(max_left_out: float) -> None:
+    """Refuse what is not a share.
+
+    :raises ValueError: it is not between 0 and 1.
+    """
+    if not 0 <= max_left_out <= 1:
+        raise ValueError(f"max_left_out is {max_left_out!r}: write a share from 0 to 1, such as 0.1 for ten percent.")
 
 
 def check_columnar(file_format: FileFormat, max_rejects: int | str = 0, region: str | None = None) -> None:

@@ -20,11 +20,14 @@ from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import store_rejects
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
-from redshift_elt.staging.verify_current import is_current
+from redshift_elt.staging.verify_current import current_objects, has_newer_version, objects_read
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
+    from redshift_elt.staging.discover import Discovered
+    from redshift_elt.staging.objects_read import ObjectsRead
+    from redshift_elt.staging.run_copy import CopiedSource
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
@@ -66,19 +69,25 @@ class SourceStaging:
         record_results(session, self.context.dag_run, self.context.window, staged.results)
         return staged
 
-    def restage_if_changed(self, session: Session, target: str) -> Staged | None:
-        """Stage again if what the run has staged is not current, see :func:`.verify_current.is_current`.
+    def restage_if_changed(self, session: Session, target: str) -> tuple[ObjectsRead | None, Staged | None]:
+        """Stage again if what the run has staged is not what S3 has or, with a ledger, if the target has newer objects.
 
         :param target: the table that is loaded; the caller holds its lock.
-        :return: what was staged again; None if what the run has staged is current.
+        :return: the objects that were read, unless the ledger was asked; and what was staged again, if it was.
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
-        if is_current(session, self.context, target):
-            return None
+        if self.context.ledger and not self.context.window.full:
+            read, current = None, not has_newer_version(session, self.context, target)
+        else:
+            read = current_objects(session, self.context)
+            current = read is not None
+        if current:
+            return read, None
         log.info("The objects of %s have changed since they were staged. They are staged again.", self.table)
         for name, _ in self._tables:
             session.execute(render("table/empty.sql", name=name))
-        return self._fill_for_load(session)
+        staged = self._fill_for_load(session)
+        return staged.objects_read, staged
 
     def stage_temporarily(self, session: Session) -> Staged:
         """Stage what the run needs into temporary tables, because the tables of the run are gone.
@@ -122,7 +131,13 @@ class SourceStaging:
             left_out=copied.left_out,
             rejected=len(copied.rejects),
             results=self._check(session, empty=not objects),
+            objects_read=self._read(discovered, copied),
         )
+
+    def _read(self, discovered: Discovered, copied: CopiedSource) -> ObjectsRead:
+        empty = frozenset(item.key for item in discovered.objects if not item.size)
+        keys = (item.key for item in discovered.objects)
+        return objects_read(self.context, keys, empty | copied.keys_without_rows)
 
     def _fill_for_load(self, session: Session) -> Staged:
         # The run's tables, and the SELECT of the load, do not know columns that are added now.

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from redshift_elt.staging.s3_objects import S3Object
 
+# The kind of an object that has no rows; see the migrations of the table.
+NO_ROWS = "no rows"
+
 
 @dataclass(frozen=True)
 class Listing:

@@ -10,6 +10,7 @@ from redshift_elt.staging.summary import StagingSummary
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.ledger import Ledger
+    from redshift_elt.staging.objects_read import ObjectsRead
     from redshift_elt.staging.stage import SourceStaging
     from redshift_elt.staging.staging_result import Staged
 
@@ -20,16 +21,23 @@ class StagedInput:
 
     :param restaged: what the task has staged itself, in its transaction; None if it reads what the run has staged.
     :param temporary: whether it has staged that into temporary tables, because those of the run are gone.
+    :param read: the objects that were read; None before :meth:`refreshed`, and if only the ledger was asked.
     """
 
     staging: SourceStaging
     restaged: Staged | None = None
     temporary: bool = False
+    read: ObjectsRead | None = None
 
     @property
     def ledger(self) -> Ledger | None:
         """The ledger of the source, or None if every run stages all objects that it lists."""
         return self.staging.context.ledger
+
+    @property
+    def on_missing(self) -> str:
+        """What happens to loaded rows whose objects are missing: ``keep``, ``fail`` or ``delete``."""
+        return self.staging.context.source.on_missing
 
     def refreshed(self, session: Session, target: str) -> StagedInput:
         """Return the input after staging it again, if what the run has staged is not current.
@@ -38,8 +46,9 @@ class StagedInput:
         """
         if self.temporary:
             # It was staged after the lock was taken.
-            return self
-        return replace(self, restaged=self.staging.restage_if_changed(session, target))
+            return replace(self, read=self.restaged.objects_read if self.restaged else None)
+        read, restaged = self.staging.restage_if_changed(session, target)
+        return replace(self, restaged=restaged, read=read)
 
     def summary(self, reported: StagingSummary | None) -> StagingSummary | None:
         """Return how much was staged, or None if that is not known.

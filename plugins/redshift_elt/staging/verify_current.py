@@ -6,26 +6,48 @@ replace an object's rows by those of an older version (docs/adr/0004).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from redshift_elt.sql.render import render
 from redshift_elt.staging.discover import list_source
+from redshift_elt.staging.objects_read import ObjectsRead
+from redshift_elt.staging.staged_files import NO_ROWS
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.staging_context import StagingContext
 
 
-def is_current(session: Session, context: StagingContext, target: str) -> bool:
-    """Return whether the staged objects are those that S3 has; with a ledger, whether the target has no newer one.
+def current_objects(session: Session, context: StagingContext) -> ObjectsRead | None:
+    """Return the objects that a run has staged from a source without a ledger; None if S3 has others now.
 
-    A full load always compares with S3: it deletes what it has not staged, so it must not miss an object that another
-    run has loaded in the meantime, and the ledger does not show which objects S3 has no longer.
+    Also used for a full load from a source with a ledger: it deletes what it has not staged, so it must not miss an
+    object that another run has loaded in the meantime, and the ledger does not show which objects S3 has no longer.
+    """
+    staged = session.fetch(render("stage/staged_versions.sql", files=context.files))
+    # S3 lists what it has at that moment (AWS page "Amazon S3 data consistency model").
+    listed = {(item.key, item.etag, item.modified) for item in list_source(context)}
+    if {(key, etag, modified) for key, etag, modified, *_ in staged} != listed:
+        return None
+    without_rows = frozenset(key for key, _, _, size, kind in staged if not size or kind == NO_ROWS)
+    return objects_read(context, (key for key, *_ in staged), without_rows)
+
+
+def has_newer_version(session: Session, context: StagingContext, target: str) -> bool:
+    """Return whether a target has loaded a newer version of an object than the run has staged, as its ledger shows.
 
     :param target: the table that is loaded; the caller holds its lock.
     """
-    if context.ledger and not context.window.full:
-        return not (context.ledger.staged(session).objects and context.ledger.has_superseded(session, target))
-    staged = set(session.fetch(render("stage/staged_versions.sql", files=context.files)))
-    # S3 lists what it has at that moment (AWS page "Amazon S3 data consistency model").
-    return staged == {(item.key, item.etag, item.modified) for item in list_source(context)}
+    ledger = context.ledger
+    return bool(ledger and ledger.staged(session).objects and ledger.has_superseded(session, target))
+
+
+def objects_read(context: StagingContext, keys: Iterable[str], without_rows: frozenset[str]) -> ObjectsRead:
+    """Return what a run has read from a source.
+
+    :param keys: the keys of all objects.
+    :param without_rows: those of objects that have no rows.
+    """
+    source = context.source
+    return ObjectsRead(str(source), source.key_pattern, frozenset(keys) - without_rows, without_rows, source.on_missing)

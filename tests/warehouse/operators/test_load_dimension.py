@@ -106,7 +106,7 @@ def test_song_missing_during_a_full_load_is_restored_later(loaded, data, expecte
     file = min((data / "song_data").rglob("*.json"))
     key = str(file.relative_to(data))
     loaded.s3.delete_object(Bucket=BUCKET, Key=key)
-    loaded.run(full_load=True).complete()
+    loaded.run(full_load=True, on_missing="delete").complete()
     assert len(comparable_tables(loaded.star_schema())["songs"]) == len(expected["songs"]) - 1
     loaded.put(key, file.read_bytes())
     loaded.run("2018-11-01T00:00:00", "2018-11-01T01:00:00").complete()

@@ -1,9 +1,21 @@
-{# Find the rows of the table in the scope that are not among the fresh rows. Binds the intervals of the scope. #}
+{# Find the rows of the table in the scope that are not among the fresh rows. Of rows whose objects were not all read,
+   only those that a fresh row replaces. Binds the intervals of the scope. #}
 {% import "macros.sql" as m %}
 {% set held %}
 {{ table | table }}
 where
     {{ m.in_scope(scope) | indent(4) }}
+{% if scope.kept %}
+{% set identity = key | list + [scope.window_column] | reject("in", key) | list %}
+    and (
+        not {{ m.in_kept(scope) | indent(8) }}
+        or ({{ identity | columns(none, ", ") }}) in (
+            select
+                {{ identity | columns | indent(16) }}
+            from {{ temporary.fresh | identifier }}
+        )
+    )
+{% endif %}
 {% endset %}
 insert into {{ temporary.stale | identifier }} (
     {{ columns.names | columns }}

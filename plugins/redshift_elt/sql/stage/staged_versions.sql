@@ -1,8 +1,10 @@
-{# Key, ETag and time of the last change of the objects that a run has staged. #}
+{# Key, ETag, time of the last change size and kind of the objects that a run has staged. #}
 {% import "macros.sql" as m %}
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from {{ files | table }}
 where kind {{ m.is_object() }}

@@ -100,14 +100,14 @@ def detect_drift(session: Session, context: StagingContext, objects: Sequence[S3
 
 
 def _compare(session: Session, context: StagingContext, objects: Sequence[S3Object]) -> Comparison:
-    """Return the differences of each object that can be read; none for an object without records."""
+    """Return the differences of each object; none for an object that cannot be read or has no records."""
     columns = session.columns(table(context.table)) if objects else None
     expected = ExpectedFields.of(context, columns) if columns else None
     if columns is None or expected is None:
         return Comparison([Compared(item, ()) for item in objects], ignore_case=False)
     source_format = context.source.format
     epoch = isinstance(source_format, RecordFormat) and (source_format.time_format or "").startswith("epoch")
-    read = [(item, fields) for item in objects if (fields := read_fields(context, item)) is not None]
+    read = [(item, read_fields(context, item)) for item in objects]
     # Records, and objects of few records, may leave out a field. So it is missing only if no object has it.
     missing = missing_fields(expected, merged(*(fields for _, fields in read)))
     compared = []

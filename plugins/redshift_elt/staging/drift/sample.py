@@ -6,8 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException
-
 from redshift_elt.staging import s3_content
 from redshift_elt.staging.drift.beginning import beginning
 from redshift_elt.staging.drift.csv_fields import csv_fields
@@ -38,37 +36,24 @@ def sample(objects: Sequence[S3Object]) -> list[S3Object]:
     return sorted(filled, key=lambda item: (item.modified, item.key), reverse=True)[:MOST_OBJECTS]
 
 
-def read_fields(context: StagingContext, item: S3Object) -> Fields | None:
-    """Return the fields of the first records of an object with the types of their values; None if it cannot be read.
+def read_fields(context: StagingContext, item: S3Object) -> Fields:
+    """Return the fields of the first records of an object with the types of their values.
 
-    It reads one range of the object, and a second one if it is a Parquet file with a large footer. COPY has its own
-    permissions, and reports an object that has changed or was deleted since it was listed.
-
-    :raises AirflowException: it cannot be read, and the policy of the source is ``fail``.
+    It reads one range of the object, and a second one if it is a Parquet file with a large footer. An object that
+    cannot be read has no fields: COPY has its own permissions, and reports an object that has changed or was deleted
+    since it was listed.
     """
     # Importing botocore is slow, and the file of a DAG imports this module.
     from botocore.exceptions import ClientError
 
-    try:
-        return _fields(context, item)
-    except ClientError as error:
-        message = f"The fields of {item.url} are not compared with the table, because it cannot be read: {error}"
-        if context.source.on_new_field == "fail":
-            raise AirflowException(
-                f"{message}. Nothing was loaded, because on_new_field is 'fail'. The task needs s3:GetObject on it; if "
-                "it has changed since it was listed, a retry reads the new version."
-            ) from error
-        log.warning("%s", message)
-        return None
-
-
-def _fields(context: StagingContext, item: S3Object) -> Fields:
     source_format = context.source.format
-    if isinstance(source_format, Parquet):
-        return parquet_fields(lambda size: s3_content.read_end(context.s3, item, size), MOST_BYTES)
-    content = s3_content.read_beginning(context.s3, item, MOST_BYTES)
+    try:
+        if isinstance(source_format, Parquet):
+            return parquet_fields(lambda size: s3_content.read_end(context.s3, item, size), MOST_BYTES)
+        content = s3_content.read_beginning(context.s3, item, MOST_BYTES)
+    except ClientError as error:
+        log.warning("The fields of %s are not compared with the table, because it cannot be read: %s", item.url, error)
+        return {}
     compression = source_format.compression_of([item.key])
     text = beginning(content, compression, _MOST_TEXT).decode(source_format.python_encoding, "replace")
-    if not text:
-        log.info("The fields of %s are not compared with the table: %s cannot be read in part.", item.url, compression)
     return csv_fields(text, source_format) if isinstance(source_format, Csv) else json_fields(text)

@@ -7,7 +7,9 @@ lock table "etl"."lock_customers";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -363,7 +365,9 @@ lock table "etl"."lock_customers";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -577,7 +581,9 @@ lock table "etl"."lock_customers";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -973,7 +979,9 @@ lock table "etl"."lock_customers";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -992,6 +1000,17 @@ limit 0;
 select *
 from "customers"
 limit 0;
+
+select
+    trunc("seen_at") as held_day,
+    count(*)
+from "etl"."customer_records"
+where
+    "seen_at" >= %(start_1)s
+    and "seen_at" < %(end_1)s
+group by trunc("seen_at")
+order by held_day;
+-- with start_1 = '1970-01-01 00:00:00'
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
 

@@ -5,7 +5,7 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -21,7 +21,7 @@ where staged.kind <> 'listing'
 -- with target = 'products'
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -324,12 +324,12 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -475,7 +475,7 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -491,7 +491,7 @@ where staged.kind <> 'listing'
 -- with target = 'products'
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -784,12 +784,14 @@ lock table "etl"."lock_products";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
 select
-    count(case when kind = 'object' then 1 end),
+    count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -802,6 +804,25 @@ where staged.kind <> 'listing'
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
+
+select
+    bucket,
+    object_key,
+    count(*) over () as objects
+from etl.loaded_files as loaded
+where target = %(target)s
+    and not exists (
+        select 1
+        from "staging_products_files__4e4a3efb5fa2" as staged
+        where staged.bucket = loaded.bucket
+            and staged.object_key = loaded.object_key
+            and staged.kind <> 'listing'
+    )
+order by
+    bucket,
+    object_key
+limit %(most)s;
+-- with target = 'products', most = 20
 
 select
     held.*,

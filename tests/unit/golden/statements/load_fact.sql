@@ -7,7 +7,9 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -289,7 +291,9 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -571,7 +575,9 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
@@ -883,18 +889,22 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at
+    modified_at,
+    size_bytes,
+    kind
 from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'orders', first = '1970-01-01 00:00:00'
+select
+    trunc("ordered_at") as held_day,
+    count(*)
+from "orders"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s
+group by trunc("ordered_at")
+order by held_day;
+-- with start_1 = '1970-01-01 00:00:00'
 
 select
     held.*,

@@ -1,0 +1,122 @@
+"""What a load does with rows whose objects its run has not read: it keeps them, fails, or deletes them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.run.on_missing import DELETE, FAIL
+
+if TYPE_CHECKING:
+    from redshift_elt.loading.row_scope import Interval, RowScope
+    from redshift_elt.loading.target_load import TargetLoad
+    from redshift_elt.loading.temporary_tables import TemporaryTables
+    from redshift_elt.staging.objects_read import ObjectsRead
+
+log = logging.getLogger(__name__)
+
+_NAMED_OBJECTS = 20
+_DELETE_THEM = "To delete them, run the load again with on_missing='delete'."
+
+
+def kept_intervals(load: TargetLoad, table: str, scope: RowScope) -> tuple[Interval, ...]:
+    """Return the UTC days of which a table has rows, but of which the run has not read all objects.
+
+    :param table: the target, or the table of its records.
+    :param scope: the rows that the load overwrites.
+    :raises AirflowFailException: there are such days and a source has ``on_missing="fail"``, or an object that was read
+        has no rows.
+    """
+    sources = [source for source in load.sources if source.on_missing != DELETE]
+    if not sources or not (load.window.full or any(source.unread(load.window.days()) for source in sources)):
+        return ()
+    query = load.render("held_days.sql", table=table, scope=scope)
+    held = dict(load.session.fetch(query, scope.values))
+    days = [day for day in held if any(source.unread([day]) for source in sources)]
+    for day in days:
+        for source in sources:
+            if source.unread([day]):
+                _refuse(table, source, day, held[day])
+    if days:
+        _warn(table, sources, days, sum(held[day] for day in days))
+    return tuple(_joined(days))
+
+
+def refuse_lost_hours(load: TargetLoad, table: str, temporary: TemporaryTables, window_column: str) -> None:
+    """Fail if a full load would delete all rows of an hour, but its sources do not show which event times they have.
+
+    :param table: the target, or the table of its records.
+    :param temporary: its temporary tables; the fresh rows are there.
+    :raises AirflowFailException: see above.
+    """
+    undated = [source for source in load.sources if source.pattern is None and source.on_missing != DELETE]
+    if not (load.window.full and undated):
+        return
+    hours, first = load.fetch_row("count_lost_hours.sql", table=table, temporary=temporary, window_column=window_column)
+    if hours:
+        raise AirflowFailException(
+            f"The full load would delete all rows of {hours:,} hours of {table}, the first at {first:%Y-%m-%d %H:%M} "
+            f"UTC, because {undated[0].location} has no rows of them. Nothing was changed. Let the full load read all "
+            f"objects that were loaded before. {_DELETE_THEM}"
+        )
+
+
+def refuse_or_warn(table: str, missing: Sequence[str], count: int, on_missing: Iterable[str]) -> bool:
+    """Return whether the rows of missing objects are kept in a full load of a target with a ledger; warn of them.
+
+    :param missing: the first of the objects, as ``s3://bucket/key``.
+    :param count: the number of missing objects.
+    :param on_missing: the rules of the sources.
+    :raises AirflowFailException: objects are missing, and a source has ``on_missing="fail"``.
+    """
+    rules = set(on_missing)
+    if not count or rules == {DELETE}:
+        return False
+    message = f"{table} has loaded {count:,} objects that are no longer in S3: {', '.join(missing)}"
+    if FAIL in rules:
+        raise AirflowFailException(f"{message}. Nothing was changed. {_DELETE_THEM}")
+    log.warning("%s. This full load deletes no rows of the table. %s", message, _DELETE_THEM)
+    return True
+
+
+def _refuse(table: str, source: ObjectsRead, day: date, rows: int) -> None:
+    if source.is_without_rows(day):
+        raise AirflowFailException(
+            f"{source.url(day)} has no rows, but {table} has {rows:,} rows of {day}. Nothing was changed. Correct the "
+            f"object, then clear the task. {_DELETE_THEM}"
+        )
+    if source.on_missing == FAIL:
+        raise AirflowFailException(
+            f"{source.url(day)} is not in S3, but {table} has {rows:,} rows of {day}. Nothing was changed. Restore the "
+            f"object, then clear the task. {_DELETE_THEM}"
+        )
+
+
+def _warn(table: str, sources: Sequence[ObjectsRead], days: Sequence[date], rows: int) -> None:
+    urls = list(dict.fromkeys(source.url(day) for day in days for source in sources if source.unread([day])))
+    more = f" and {len(urls) - _NAMED_OBJECTS:,} more" if len(urls) > _NAMED_OBJECTS else ""
+    log.warning(
+        "%s keeps %s rows, because their objects are not in S3: %s%s. %s",
+        table,
+        f"{rows:,}",
+        ", ".join(urls[:_NAMED_OBJECTS]),
+        more,
+        _DELETE_THEM,
+    )
+
+
+def _joined(days: Sequence[date]) -> list[Interval]:
+    """Return the intervals of days, in order; neighboring days are one interval."""
+    joined: list[Interval] = []
+    for day in sorted(days):
+        start = datetime.combine(day, time())
+        end = start + timedelta(days=1)
+        if joined and joined[-1][1] == start:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return joined
