@@ -17,6 +17,8 @@ from local.stack.upload import delete
 from standin_support.waiting import wait_until
 from tests.model import star_schema as model
 
+pytestmark = pytest.mark.long("backfills in a real Airflow")
+
 
 def hour(number):
     return datetime(2018, 11, 1, number, tzinfo=timezone.utc)

@@ -18,6 +18,8 @@ PROPERTY = """
 from pathlib import Path
 from hypothesis import given, strategies as st
 
+pytestmark = pytest.mark.long("rounds of make soak")
+
 @given(st.integers(0, 2**64))
 def test_numbers_are_even(number):
     with Path(__file__).with_name("tried.txt").open("a") as file:

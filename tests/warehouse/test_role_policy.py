@@ -30,6 +30,8 @@ from tests.support.warehouse import BUCKET, WarehouseUnderTest
 from warehouse_page.report import Report
 from warehouse_page.snapshot import SnapshotReader
 
+pytestmark = pytest.mark.long("the requests of every DAG, compared with the policies")
+
 PLUGINS = ROOT / "plugins"
 POLICY = ROOT / "docs" / "airflow-role-policy.json"
 ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"

@@ -17,6 +17,8 @@ from redshift_standin.aws.faults import FAULTS
 from standin_support.waiting import WAITER_CONFIG
 from tests.support.aws_calls import Call, recorded
 
+IN_ANY_CALL = pytest.mark.long("failures in each request that creates a cluster")
+
 NAME = "warehouse"
 TAGS = {"project": "this one"}
 LABELS = {"owner": "Ann", "purpose": "tests"}
@@ -245,6 +247,7 @@ def errors_of(call: Call) -> list[str]:
     return ["ThrottlingException", "AccessDenied", *of_state, "AnswerLost"]
 
 
+@IN_ANY_CALL
 @pytest.mark.usefixtures("control_plane")
 def test_run_that_fails_in_any_call_is_completed_by_the_next_run():
     with recorded() as calls:
@@ -260,6 +263,7 @@ def test_run_that_fails_in_any_call_is_completed_by_the_next_run():
         remove_everything()
 
 
+@IN_ANY_CALL
 @pytest.mark.usefixtures("control_plane")
 def test_second_run_that_fails_in_any_call_is_completed_by_the_next_run():
     create()

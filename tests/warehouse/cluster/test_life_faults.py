@@ -103,8 +103,8 @@ STATE_ERRORS = ("InvalidClusterState", "InvalidClusterParameterGroupState")
 
 
 LIKE_ANOTHER = pytest.mark.long("faults of AWS that are handled like others")
-# The other scenarios have more requests, and each of them begins with another cluster.
-SHORT = ("teardown", "pause", "resume")
+# The other scenarios have more requests, and each of them begins with a new cluster.
+SHORT = ("pause", "resume")
 
 
 @pytest.fixture
@@ -203,7 +203,9 @@ def test_temporarily_invalid_state_does_not_fail_the_run(account, scenario, call
         ("AccessDenied", None, ClientError),
     ],
 )
-@pytest.mark.parametrize("scenario", [*SHORT, pytest.param("restore", marks=LIKE_ANOTHER)], indirect=True)
+@pytest.mark.parametrize(
+    "scenario", [*SHORT, *(pytest.param(name, marks=LIKE_ANOTHER) for name in ("teardown", "restore"))], indirect=True
+)
 def test_fatal_error_is_reported_and_the_next_run_completes(account, scenario, calls, monkeypatch, code, times, error):
     # Otherwise botocore would retry.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")

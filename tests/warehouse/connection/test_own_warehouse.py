@@ -22,6 +22,8 @@ from tests.model.star_schema import comparable, star_schema
 from tests.support.new_warehouse import PREFIXES, VISIBLE
 from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
+pytestmark = pytest.mark.long("the steps for a cluster or a workgroup of your own")
+
 SCHEMA = ROOT / "include" / "sql" / "schema"
 PAGE = (ROOT / "docs" / "aws.md").read_text("utf-8")
 ADMIN, PASSWORD, DATABASE = "boss", "Passw0rd1", "dev"
@@ -133,7 +135,6 @@ def test_cluster(s3, role, data, monkeypatch):
     assert_it_loads(s3, monkeypatch, data, login="sparkify_etl", extra=extra)
 
 
-@pytest.mark.long("a workgroup, which is found and used like a cluster")
 def test_serverless_workgroup(s3, role, data, monkeypatch):
     serverless = boto3.client("redshift-serverless")
     serverless.create_namespace(

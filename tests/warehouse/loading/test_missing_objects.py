@@ -28,6 +28,7 @@ EVENT = {
     "length": 200.5, "level": "free", "location": "Oslo", "method": "PUT", "page": "NextSong", "registration": 1.0,
     "sessionId": 1, "song": "S", "status": 200, "ts": 0, "userAgent": "x", "userId": "7",
 }  # fmt: skip
+LIKE_ANOTHER = pytest.mark.long("missing and wrong files that are handled like others")
 FROM_EVENTS = ("songplays", "users", "time")
 
 
@@ -90,7 +91,7 @@ def test_file_of_which_no_record_can_be_loaded_is_refused_within_the_limit_of_re
     assert counts(played) == BOTH_DAYS
 
 
-@pytest.mark.parametrize("rule", ["keep", "fail"])
+@pytest.mark.parametrize("rule", ["keep", pytest.param("fail", marks=LIKE_ANOTHER)])
 def test_file_that_has_lost_its_rows_is_refused(played, rule):
     played.put(key(DAYS[0]), b"")
     with pytest.raises(
@@ -101,7 +102,7 @@ def test_file_that_has_lost_its_rows_is_refused(played, rule):
 
 
 @pytest.mark.parametrize("params", [{}, {"full_load": True}], ids=["an hour of its day", "a full load"])
-@pytest.mark.parametrize("renamed", [False, True], ids=["deleted", "renamed"])
+@pytest.mark.parametrize("renamed", [False, pytest.param(True, marks=LIKE_ANOTHER)], ids=["deleted", "renamed"])
 def test_rows_of_a_file_that_is_gone_stay_and_the_log_names_it(played, caplog, params, renamed):
     played.s3.delete_object(Bucket=BUCKET, Key=key(DAYS[0]))
     if renamed:

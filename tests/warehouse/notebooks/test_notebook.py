@@ -20,6 +20,8 @@ from tests.model import source
 from tests.support.leaks import leaks
 from tests.support.warehouse import ROOT
 
+pytestmark = pytest.mark.long("the notebook, executed in a kernel")
+
 QUESTIONS = {question.name: question for question in load_questions(ROOT / "include" / "report.yaml")}
 SHOWS = re.compile(r'^(\w+) = warehouse\.show\("(\w+)"\)$')
 WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
