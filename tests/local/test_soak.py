@@ -10,6 +10,8 @@ from local.errors import StackError
 from local.soak import soak
 from local.stack.progress import Progress
 
+pytestmark = pytest.mark.long("rounds of make soak")
+
 PROFILE = """
 from hypothesis import settings
 settings.register_profile("soak", max_examples=20, derandomize=False, database=None)
@@ -17,8 +19,6 @@ settings.register_profile("soak", max_examples=20, derandomize=False, database=N
 PROPERTY = """
 from pathlib import Path
 from hypothesis import given, strategies as st
-
-pytestmark = pytest.mark.long("rounds of make soak")
 
 @given(st.integers(0, 2**64))
 def test_numbers_are_even(number):
