@@ -126,8 +126,8 @@ class AwsApi:
             ) from error
         except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
             raise AirflowException(
-                f"There are no AWS credentials for {operation}: {error}. Give the worker a role, or give "
-                f"{self._origin} a key pair or a role to assume."
+                f"No AWS credentials were found for {operation}: {error}. Attach a role to the worker, or set "
+                f"a key pair or a role to assume in {self._origin}."
             ) from error
         except NoRegionError as error:
             raise AirflowException(

@@ -26,7 +26,7 @@ class MergeRows:
 
     Rows with the same key can differ, in one file or in several. Give exactly one rule for them: ``latest_by``,
     ``choices`` or ``identical_rows``. A staged row competes by this rule with the target's row of the same key. A row
-    that is no longer in any object stays in the target until the next full load.
+    that has disappeared from all objects stays in the target until the next full load.
 
     With ``choices`` and ``identical_rows``, a staged row replaces the target's row without competing if the run stages
     an object that was loaded before in another version. With ``latest_by`` it never does, so a load that comes late

@@ -1,4 +1,4 @@
-"""The rules for rows whose objects are no longer in S3."""
+"""What to do with loaded rows whose objects have been removed from S3."""
 
 from __future__ import annotations
 

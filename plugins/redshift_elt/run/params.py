@@ -46,7 +46,7 @@ def run_params() -> dict[str, Param]:
             type="string",
             enum=list(ON_MISSING),
             title="Rows of missing files",
-            description="What happens to loaded rows whose files are no longer in the bucket.",
+            description="What to do with loaded rows whose files have been removed from the bucket.",
         ),
         "resume_cluster": Param(
             False,

@@ -15,8 +15,8 @@ from redshift_elt.staging.formats.compression import common_compression
 from redshift_elt.staging.manifests import manifest
 from redshift_elt.staging.s3_objects import S3Object
 
-# What COPY reads in the place of the format, as the AWS pages "Data format parameters", "Data conversion parameters"
-# and "COPY from columnar data formats" write it.
+# The clauses of COPY for each format, as in the AWS pages "Data format parameters", "Data conversion parameters" and
+# "COPY from columnar data formats".
 CLAUSES = [
     (Json(), "format as json 'auto'"),
     (Json("auto ignorecase"), "format as json 'auto ignorecase'"),

@@ -30,7 +30,7 @@ def test_anything_else_is_refused(value):
     ("value", "rejected", "read", "allowed"),
     [
         (3, 3, 3, True), (3, 4, 1_000, False), ("1%", 1, 100, True), ("1%", 1, 99, False), ("1%", 0, 0, True),
-        # A third of a percent is no binary fraction.
+        # A third of a percent has no exact binary representation.
         ("0.3%", 3, 1_000, True), ("0.3%", 4, 1_000, False),
     ],
 )  # fmt: skip

@@ -376,8 +376,8 @@ class TestAwsErrors:
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
         text = message(connection(aws_connection(login=None, password=None), extra=BY_NAME))
-        assert text.startswith("There are no AWS credentials for DescribeClusters")
-        assert "the Airflow connection 'other_aws' a key pair or a role to assume" in text
+        assert text.startswith("No AWS credentials were found for DescribeClusters")
+        assert "set a key pair or a role to assume in the Airflow connection 'other_aws'." in text
 
     def test_no_region(self, connection, aws_connection, monkeypatch, tmp_path):
         for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):

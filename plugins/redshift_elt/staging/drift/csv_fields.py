@@ -17,7 +17,7 @@ _NULL = r"\N"
 
 
 def csv_fields(text: str, csv_format: Csv) -> Fields:
-    """Return the fields in their order; none if there is no header, or if it has a name twice.
+    """Return the fields in their order; none if there is no header or a name occurs twice in it.
 
     :param text: the beginning of a file, which may end within a record.
     """
