@@ -82,6 +82,7 @@ def test_failed_task_is_reported(stack, api, faults, inbox):
     assert no_other_alert(inbox, run_id)
 
 
+@pytest.mark.long("a run in a real Airflow that is late")
 def test_late_run_is_reported_while_it_is_running(stack, api, faults, airflow, usual_time, inbox):
     # The tasks wait for their next try.
     faults.set("redshift", "ExpiredToken")

@@ -223,6 +223,7 @@ def test_no_secret_is_in_a_command_line_or_a_log(stack):
     assert [secret for secret in secrets if len(secret) > 20 and secret in lines + logs] == []
 
 
+@pytest.mark.long("kills of components of the whole stack")
 def test_killed_component_is_restarted_and_down_leaves_no_process(demo):
     stack, settings = demo.stack, demo.stack.settings
     try:

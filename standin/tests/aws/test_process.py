@@ -89,6 +89,7 @@ def listening(process: int) -> set[tuple[str, int]]:
     return {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}
 
 
+@pytest.mark.long("the stand-in as a process that is killed")
 def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
     standin = StandIn(settings)
     try:

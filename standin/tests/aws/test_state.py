@@ -148,6 +148,9 @@ def test_paused_cluster_stays_paused(aws, settings):
         again.stop()
 
 
+INTERRUPTED = pytest.mark.long("snapshots, restores and changes that are interrupted or fail")
+
+
 @contextmanager
 def running(settings, monkeypatch, seconds):
     """Run AWS with these durations, and yield its endpoints."""
@@ -161,6 +164,7 @@ def running(settings, monkeypatch, seconds):
         aws.stop()
 
 
+@INTERRUPTED
 def test_interrupted_snapshot_is_taken_again(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,snapshot=3600"):
@@ -172,6 +176,7 @@ def test_interrupted_snapshot_is_taken_again(settings, monkeypatch):
         assert [call[0] for call in endpoints.calls] == ["create", "save_snapshot"]
 
 
+@INTERRUPTED
 def test_interrupted_restore_starts_again(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,creating=3600"):
@@ -188,6 +193,7 @@ def test_interrupted_restore_starts_again(settings, monkeypatch):
         assert ("load_snapshot", "again", folder, "dev", "awsuser") in endpoints.calls
 
 
+@INTERRUPTED
 def test_cluster_with_an_interrupted_final_snapshot_is_deleted(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,final-snapshot=3600"):
@@ -200,6 +206,7 @@ def test_cluster_with_an_interrupted_final_snapshot_is_deleted(settings, monkeyp
         assert redshift.describe_cluster_snapshots()["Snapshots"][0]["Status"] == "available"
 
 
+@INTERRUPTED
 def test_pending_change_is_completed(settings, monkeypatch):
     redshift = client(settings, "redshift")
     with running(settings, monkeypatch, "0,resizing=3600"):
@@ -211,6 +218,7 @@ def test_pending_change_is_completed(settings, monkeypatch):
         assert (cluster["ClusterStatus"], cluster["NumberOfNodes"]) == ("available", 2)
 
 
+@INTERRUPTED
 def test_failed_snapshot_keeps_the_cluster(settings, monkeypatch):
     redshift = client(settings, "redshift")
 
@@ -232,6 +240,7 @@ def test_failed_snapshot_keeps_the_cluster(settings, monkeypatch):
         assert "delete" not in [call[0] for call in endpoints.calls]
 
 
+@INTERRUPTED
 def test_failed_restore_is_reported(settings, monkeypatch):
     redshift = client(settings, "redshift")
 

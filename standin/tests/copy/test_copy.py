@@ -248,6 +248,7 @@ def test_cancelled_copy_loads_nothing(warehouse):
     assert warehouse.run("select count(*) from t") == [(0,)]
 
 
+@pytest.mark.long("COPY of thousands of objects")
 def test_fifteen_thousand_objects_by_a_manifest(warehouse, clients):
     from moto.s3.models import FakeKey
 

@@ -139,6 +139,7 @@ def test_any_number_of_tables(database, many_tables):
     assert database.query("select count(*) from many_00") == [(0,)]
 
 
+@pytest.mark.long("dozens of tables at once")
 def test_next_run_completes_many_tables_of_which_the_last_has_failed(database, many_tables):
     folder, names = many_tables
     last = folder / f"{names[-1]}.sql"

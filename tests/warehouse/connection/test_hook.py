@@ -310,6 +310,7 @@ class TestAwsErrors:
     each = pytest.mark.parametrize(
         ("service", "operation", "fields", "extra"), [pytest.param(*call, id=call[1]) for call in CALLS]
     )
+    more = pytest.mark.long("errors of each AWS call that the SDK retries")
 
     @each
     def test_access_denied(self, connection, workgroup, aws, service, operation, fields, extra):
@@ -323,12 +324,14 @@ class TestAwsErrors:
         )
         assert action(failure.value) is RetryAction.FAIL
 
+    @more
     @each
     def test_throttled_once(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "ThrottlingException", times=1, operation=operation)
         assert user(connection(**fields, extra=extra))
         assert aws.counts() == {f"{service}.{operation}": 1}
 
+    @more
     @each
     def test_throttled_permanently(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "ThrottlingException", operation=operation)
@@ -338,6 +341,7 @@ class TestAwsErrors:
         assert aws.counts() == {f"{service}.{operation}": 2}
         assert action(failure.value) is RetryAction.RETRY
 
+    @more
     @each
     def test_one_lost_response(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "AnswerLost", times=1, operation=operation)

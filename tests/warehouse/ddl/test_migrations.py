@@ -230,6 +230,7 @@ def test_user_without_admin_rights_gets_an_error_with_what_to_do(database, monke
         migrate(CONN)
 
 
+@pytest.mark.long("the command of the migrations as a process")
 def test_command_prints_what_it_did(database):
     command = [sys.executable, "-m", "redshift_elt.ddl.migrate_schema", CONN]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}

@@ -29,6 +29,13 @@ EVENT = {
     "sessionId": 1, "song": "S", "status": 200, "ts": 0, "userAgent": "x", "userId": "7",
 }  # fmt: skip
 LIKE_ANOTHER = pytest.mark.long("missing and wrong files that are handled like others")
+OF_AN_HOUR_AND_OF_EVERYTHING = pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param({}, id="an hour of its day"),
+        pytest.param({"full_load": True}, id="a full load", marks=LIKE_ANOTHER),
+    ],
+)
 FROM_EVENTS = ("songplays", "users", "time")
 
 
@@ -68,7 +75,11 @@ SECOND_DAY = {"songplays": 1, "users": 1, "time": 1}
 
 
 @pytest.mark.parametrize(
-    "changes", [{"ts": 1541105830}, {"ts": PLAYED_AT["2018-11-02"]}], ids=["seconds", "another day"]
+    "changes",
+    [
+        pytest.param({"ts": 1541105830}, id="seconds"),
+        pytest.param({"ts": PLAYED_AT["2018-11-02"]}, id="another day", marks=LIKE_ANOTHER),
+    ],
 )
 def test_file_whose_times_are_of_other_days_is_refused(played, changes):
     played.put(key(DAYS[0]), event(DAYS[0], **changes))
@@ -101,7 +112,7 @@ def test_file_that_has_lost_its_rows_is_refused(played, rule):
     assert counts(played) == BOTH_DAYS
 
 
-@pytest.mark.parametrize("params", [{}, {"full_load": True}], ids=["an hour of its day", "a full load"])
+@OF_AN_HOUR_AND_OF_EVERYTHING
 @pytest.mark.parametrize("renamed", [False, pytest.param(True, marks=LIKE_ANOTHER)], ids=["deleted", "renamed"])
 def test_rows_of_a_file_that_is_gone_stay_and_the_log_names_it(played, caplog, params, renamed):
     played.s3.delete_object(Bucket=BUCKET, Key=key(DAYS[0]))
@@ -112,7 +123,7 @@ def test_rows_of_a_file_that_is_gone_stay_and_the_log_names_it(played, caplog, p
     assert f"songplays keeps 1 rows, because their objects are not in S3: s3://{BUCKET}/{key(DAYS[0])}." in caplog.text
 
 
-@pytest.mark.parametrize("params", [{}, {"full_load": True}], ids=["an hour of its day", "a full load"])
+@OF_AN_HOUR_AND_OF_EVERYTHING
 def test_gone_file_fails_the_load_or_its_rows_are_deleted_if_the_source_says_so(played, params):
     played.s3.delete_object(Bucket=BUCKET, Key=key(DAYS[0]))
     window = () if params else AN_HOUR
