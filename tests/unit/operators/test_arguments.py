@@ -9,7 +9,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt import Json, Parquet
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
+from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.loading.overwrite_window import OverwriteWindow
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -60,11 +62,21 @@ def test_staging(arguments, words):
         ({"key": []}, "The key is empty"),
         ({"key": ["play id"]}, "cannot be a table or column name"),
         ({"window_column": "start time"}, "cannot be a table or column name"),
+        ({"window_column": None}, r"exactly one of window_column and strategy.*OverwriteWindow\('start_time'\)"),
+        ({"strategy": OverwriteWindow("start_time")}, "exactly one of window_column and strategy"),
+        (
+            {"window_column": None, "strategy": MergeRecords("seen", records_key="play_id", latest_by="at")},
+            r"not for facts: write OverwriteWindow\('start_time'\).*LoadDimensionOperator",
+        ),
     ],
 )
 def test_fact(arguments, words):
     with pytest.raises(ValueError, match=words):
         LoadFactOperator(**{**FACT, **arguments})
+
+
+def test_window_column_of_a_fact_is_short_for_the_default_strategy():
+    assert LoadFactOperator(**FACT).strategy == OverwriteWindow("start_time")
 
 
 @pytest.mark.parametrize(
