@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.merge_records import MergeRecords
     from redshift_elt.loading.merge_rows import MergeRows
     from redshift_elt.loading.overwrite_window import OverwriteWindow
+    from redshift_elt.loading.scd2 import Scd2
     from redshift_elt.operators.clean_up import CleanUpOperator
     from redshift_elt.operators.data_quality import DataQualityOperator
     from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -72,6 +73,7 @@ __all__ = [
     "ReportOperator",
     "RowCount",
     "RowsNearAverage",
+    "Scd2",
     "StageToRedshiftOperator",
     "UndamagedText",
     "Unique",
@@ -100,6 +102,7 @@ _NAMES = {
     "redshift_elt.loading.merge_records": ("MergeRecords",),
     "redshift_elt.loading.merge_rows": ("MergeRows",),
     "redshift_elt.loading.overwrite_window": ("OverwriteWindow",),
+    "redshift_elt.loading.scd2": ("Scd2",),
     "redshift_elt.operators.clean_up": ("CleanUpOperator",),
     "redshift_elt.operators.data_quality": ("DataQualityOperator",),
     "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),

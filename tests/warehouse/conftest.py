@@ -14,15 +14,18 @@ from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 
 from local.datagen import Options, generate
 from local.settings import Settings
-from local.stack.cluster_login import find_login
+from local.stack.cluster_login import ClusterLogin, find_login, require_login
+from local.stack.environment import CLUSTER
 from local.stack.stack import Stack
 from redshift_standin import standin_environment
 from redshift_standin.aws import AwsServer
 from redshift_standin.aws.faults import FAULTS
 from redshift_standin.aws.redshift import durations
+from redshift_standin.engine.databases import database_name
 from standin_support.service_parts import RecordingEndpoints, free_port
 from tests.model.star_schema import Row, comparable_tables, star_schema
 from tests.support.new_warehouse import new_warehouse
+from tests.support.postgres_admin import PostgresAdmin
 from tests.support.warehouse import WarehouseUnderTest
 
 
@@ -53,6 +56,21 @@ def warehouse(created_warehouse: WarehouseUnderTest) -> WarehouseUnderTest:
     """The warehouse and its bucket, both empty."""
     created_warehouse.empty()
     return created_warehouse
+
+
+@pytest.fixture(scope="module")
+def endpoint(standin: Stack, created_warehouse: WarehouseUnderTest) -> ClusterLogin:
+    """How a client logs in to the cluster without AWS."""
+    return require_login(standin.settings)
+
+
+@pytest.fixture(scope="module")
+def postgres_admin(standin: Stack, created_warehouse: WarehouseUnderTest) -> Iterator[PostgresAdmin]:
+    """A superuser of the cluster's database."""
+    postgres_admin = PostgresAdmin(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
+    yield postgres_admin
+    postgres_admin.drop_saved()
+    postgres_admin.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,34 +8,24 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.models.connection import Connection
-from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from local.datagen import Options, generate
-from local.stack.cluster_login import ClusterLogin, require_login
-from local.stack.environment import CLUSTER
-from redshift_elt.connection.transaction import ConnectionLostError
-from redshift_standin.engine.databases import database_name
+from local.stack.cluster_login import ClusterLogin
 from standin_support.waiting import HANGS_AFTER_SECONDS
 from tests.model.star_schema import Row, comparable, star_schema
-from tests.support.faults import Line, Moment, before_each_statement, cut
-from tests.support.postgres_admin import Contents, PostgresAdmin
-from tests.support.warehouse import LOADS, STAGING, TARGETS, TASKS, Run, WarehouseUnderTest
+from tests.support.connection_cuts import cut_at_each_statement, direct_login
+from tests.support.faults import before_each_statement
+from tests.support.warehouse import LOADS, STAGING, TARGETS, TASKS, WarehouseUnderTest
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
 
-
 Version = tuple[int, set[Row]]
-
-# They have a row for each committed attempt, even if the client did not learn of the commit.
-ATTEMPTS_ARE_KEPT_IN = {"etl.loads", "etl.check_results"}
 
 
 @pytest.fixture(scope="module")
@@ -68,43 +58,9 @@ def write_lines(file: Path, records: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def endpoint(standin, created_warehouse) -> ClusterLogin:
-    return require_login(standin.settings)
-
-
-@pytest.fixture(scope="module")
-def postgres_admin(standin, created_warehouse) -> Iterator[PostgresAdmin]:
-    postgres_admin = PostgresAdmin(standin.postgres.dsn.parameters(database_name(CLUSTER, "dev")))
-    yield postgres_admin
-    postgres_admin.drop_saved()
-    postgres_admin.close()
-
-
-@pytest.fixture(scope="module")
 def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Iterator[WarehouseUnderTest]:
-    """The warehouse with the older data, and the bucket with the new.
-
-    Slow steps that each task would repeat are done once or omitted: creating AWS clients, finding the cluster, and
-    reading CA certificates.
-    """
-    login = Connection(
-        conn_type="redshift",
-        host=endpoint.host,
-        port=endpoint.port,
-        login=endpoint.user,
-        password=endpoint.password,
-        schema=endpoint.database,
-    )
-    make = AwsGenericHook.get_client_type
-    clients = cache(lambda kind, conn_id, region: make(AwsGenericHook(conn_id, client_type=kind), region_name=region))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", login.as_json())
-        patch.setenv("SSL_CERT_FILE", endpoint.certificate)
-        patch.setattr(
-            AwsGenericHook,
-            "get_client_type",
-            lambda hook, region_name=None, **_: clients(hook.client_type, hook.aws_conn_id, region_name),
-        )
+    """The warehouse with the older data, and the bucket with the new."""
+    with direct_login(endpoint):
         warehouse = WarehouseUnderTest(created_warehouse.s3)
         warehouse.empty()
         warehouse.upload(older)
@@ -160,7 +116,7 @@ def test_task_killed_at_any_statement_is_completed_by_its_retry(
         run.execute(other)
     warehouse.upload(data)
     with reader(endpoint) as reading:
-        statements = sweep(run, task_id, postgres_admin, reading.process)
+        statements = cut_at_each_statement(run, task_id, postgres_admin, reading.process)
         for other in [task_id, *(other for other in TASKS if other not in (*earlier, task_id))]:
             run.execute(other)
     # Staged again.
@@ -195,56 +151,6 @@ def test_readers_continue_during_a_full_load(warehouse, postgres_admin, endpoint
     for target, versions in seen.items():
         assert allowed[target][versions[0]] == allowed[target][0]
         assert allowed[target][versions[-1]] == allowed[target][-1]
-
-
-def sweep(run: Run, task_id: str, postgres_admin: PostgresAdmin, reader: int) -> list[str]:
-    """Execute the task repeatedly, cut off one step later each time, and restore the state from before it.
-
-    Each execution is thus the retry of the previous one. If an execution has left every table unchanged, its retry is
-    equivalent to a first execution; an execution that was committed is followed by one that is not cut off.
-
-    :return: the statements of the task.
-    """
-    before = postgres_admin.contents()
-    postgres_admin.save("task")
-    uncut = cut_off(run, task_id, number=0)
-    after = postgres_admin.contents()
-    postgres_admin.restore("task")
-    assert "commit" in uncut.statements
-    for number, statement in enumerate(uncut.statements, 1):
-        for moment in Moment if statement == "commit" else (Moment.BEFORE, Moment.ANSWERED):
-            line = cut_off(run, task_id, number, moment)
-            postgres_admin.wait_until_alone(reader)
-            place = f"{task_id}, cut {moment.value}, which is number {number}: {statement}"
-            assert line.statements[:number] == uncut.statements[:number], place
-            if (left := postgres_admin.contents()) != before:
-                assert "commit" in line.statements[: number - (moment is Moment.BEFORE)], place
-                assert left == after, place
-                run.execute(task_id)
-                assert differences(postgres_admin.contents(), after) <= ATTEMPTS_ARE_KEPT_IN, place
-                postgres_admin.restore("task")
-    run.execute(task_id)
-    assert postgres_admin.contents() == after
-    postgres_admin.restore("task")
-    return uncut.statements
-
-
-def cut_off(run: Run, task_id: str, number: int, moment: Moment = Moment.BEFORE) -> Line:
-    """Execute a task with its connection cut at the statement with this number; 0 does not cut it."""
-    with cut(number, moment) as line:
-        try:
-            run.execute(task_id)
-        except ConnectionLostError:
-            assert number
-        else:
-            # If a statement is cut while it is sent, its response may have arrived before.
-            assert not number or moment is Moment.SENT
-    return line
-
-
-def differences(contents: Contents, other: Contents) -> set[str]:
-    """Return the tables whose rows differ."""
-    return {table for table in contents.keys() | other.keys() if contents.get(table) != other.get(table)}
 
 
 @dataclass

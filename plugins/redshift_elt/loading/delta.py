@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 class Delta:
     """The rows that change a target.
 
-    :param choices: how rows with the same key become one row; together they name every column that is not in the key.
-    :param candidates: a SELECT of the rows to choose from.
+    :param fill: the statement that fills the temporary table ``delta``.
     :param fresh: the temporary table of the rows that the load's SELECT yields.
     """
 
     load: TargetLoad
-    choices: Sequence[Choice]
-    candidates: str
+    fill: str
     fresh: str
 
     def merge(self, *, delete: bool) -> RowCounts:
@@ -38,7 +36,7 @@ class Delta:
         (keys,) = load.fetch_row("count_keys.sql", fresh=self.fresh)
         load.create_temporary(delta, load.target.table, load.columns)
         rows = updated = of_fresh_keys = 0
-        if self._find():
+        if load.session.execute(self.fill):
             rows, updated, of_fresh_keys = load.fetch_row("count_delta.sql", delta=delta, fresh=self.fresh)
         load.phases.enter(WRITING)
         if rows:
@@ -46,15 +44,18 @@ class Delta:
         deleted = load.execute("delete_gone.sql", gone=load.temporary.gone) if delete else 0
         return RowCounts(keys, rows - updated, updated, deleted, unchanged=keys - of_fresh_keys)
 
-    def _find(self) -> int:
-        """Fill the temporary table ``delta`` and return the number of its rows."""
-        load = self.load
-        chosen = [name for choice in self.choices for name in choice.columns]
-        columns = Columns((*load.target.key, *chosen), load.columns.texts)
-        return load.execute(
-            "fill_delta.sql",
-            delta=load.temporary.delta,
-            columns=columns,
-            choices=self.choices,
-            candidates=self.candidates,
-        )
+
+def fill_by_choices(load: TargetLoad, choices: Sequence[Choice], candidates: str) -> str:
+    """Return the statement that fills the delta with one row for each key, if the target does not have it.
+
+    :param choices: how rows with the same key become one row; together they name every column that is not in the key.
+    :param candidates: a SELECT of the rows to choose from.
+    """
+    chosen = [name for choice in choices for name in choice.columns]
+    return load.render(
+        "fill_delta.sql",
+        delta=load.temporary.delta,
+        columns=Columns((*load.target.key, *chosen), load.columns.texts),
+        choices=choices,
+        candidates=candidates,
+    )

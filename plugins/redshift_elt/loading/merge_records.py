@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
-from redshift_elt.loading.delta import Delta
+from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.missing_objects import kept_intervals, refuse_lost_hours
 from redshift_elt.loading.phases import PREPARING
 from redshift_elt.loading.row_counts import RowCounts
@@ -93,7 +93,7 @@ class MergeRecords:
             temporary=records.temporary,
             columns=load.columns,
         )
-        return Delta(load, choices, candidates, records.temporary.fresh).merge(delete=bool(gone))
+        return Delta(load, fill_by_choices(load, choices, candidates), records.temporary.fresh).merge(delete=bool(gone))
 
     @property
     def _needed(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
-from redshift_elt.loading.delta import Delta
+from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
@@ -75,7 +75,7 @@ class MergeRows:
         candidates = load.render(self._candidates(load), temporary=temporary, columns=columns)
         if self.identical_rows:
             self._refuse_rows_that_differ(load, candidates)
-        return Delta(load, choices, candidates, temporary.fresh).merge(delete=delete)
+        return Delta(load, fill_by_choices(load, choices, candidates), temporary.fresh).merge(delete=delete)
 
     def _candidates(self, load: TargetLoad) -> str:
         """Return the template of the candidates: fresh rows, and the target's rows if they compete with them."""

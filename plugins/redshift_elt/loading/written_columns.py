@@ -20,11 +20,12 @@ log = logging.getLogger(__name__)
 _SEPARATOR = "columns_of_the_select_follow"
 
 
-def written_columns(session: Session, table: str, select: str) -> Columns:
-    """Return the columns of a table that a SELECT yields.
+def written_columns(session: Session, table: str, select: str, computed: Sequence[str] = ()) -> Columns:
+    """Return the columns of a table that a SELECT yields or that the load computes.
 
-    :raises AirflowFailException: the SELECT yields a column that the table does not have, or lacks one that is NOT NULL
-        and has no default.
+    :param computed: the columns that the load computes.
+    :raises AirflowFailException: the SELECT yields a column that the table does not have or that the load computes, or
+        lacks one that is NOT NULL and has no default; or the table lacks a column that the load computes.
     """
     found = session.describe(render("load/describe_columns.sql", table=table, select=select, separator=_SEPARATOR))
     place = [name for name, _ in found].index(_SEPARATOR)
@@ -35,7 +36,17 @@ def written_columns(session: Session, table: str, select: str) -> Columns:
             f"(alter table {table} add column ...), or remove or rename it in the SELECT. The table has "
             f"{', '.join(held.names)}."
         )
-    return restricted(session, table, held, yielded)
+    if refused := [name for name in yielded if name in computed]:
+        raise AirflowFailException(
+            f"The SELECT for {table} yields {_listed(refused)}, but the load computes that. Nothing was loaded. Remove "
+            "or rename it in the SELECT."
+        )
+    if missing := [name for name in computed if name not in held.names]:
+        raise AirflowFailException(
+            f"{table} does not have {_listed(missing)} that the load computes. Nothing was loaded. Add what is missing "
+            f"(alter table {table} add column ...). The table has {', '.join(held.names)}."
+        )
+    return restricted(session, table, held, (*yielded, *computed))
 
 
 def restricted(session: Session, table: str, columns: Columns, yielded: Iterable[str]) -> Columns:

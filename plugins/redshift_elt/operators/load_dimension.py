@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.loading.deduplication import rule_needed
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.sql import identifiers
@@ -26,13 +27,13 @@ class LoadDimensionOperator(LoadOperator):
     Rows with the same key are reduced to one row by the rule of the strategy, which does not depend on the order in
     which rows or runs arrive. Without a rule, updates would be lost silently, so such a load is refused. If the result
     differs from the target's row, it is merged; otherwise nothing is written. After a full load, the table contains
-    exactly the staged rows.
+    exactly the staged rows. To keep the history of rows, use :class:`redshift_elt.loading.scd2.Scd2`.
 
     Arguments besides those of :class:`redshift_elt.operators.load.LoadOperator`:
 
-    :param strategy: :class:`redshift_elt.loading.merge_rows.MergeRows` or
-        :class:`redshift_elt.loading.merge_records.MergeRecords`, with the rule for rows that have the same key. Always
-        needed.
+    :param strategy: :class:`redshift_elt.loading.merge_rows.MergeRows`,
+        :class:`redshift_elt.loading.merge_records.MergeRecords` or :class:`redshift_elt.loading.scd2.Scd2`, with the
+        rule for rows that have the same key. Always needed.
     :param after_merge: a statement, or a ``.sql`` file with one, for tables that depend on this one. It runs in the
         same transaction if rows have changed, and may read some of the load's temporary tables, see
         :class:`redshift_elt.loading.temporary_tables.TemporaryTables`.
@@ -45,7 +46,7 @@ class LoadDimensionOperator(LoadOperator):
     def __init__(
         self,
         *,
-        strategy: MergeRows | MergeRecords | None = None,
+        strategy: MergeRows | MergeRecords | Scd2 | None = None,
         after_merge: str | None = None,
         after_merge_writes: Sequence[str] = (),
         **kwargs: Any,

@@ -18,6 +18,7 @@ from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, R
 from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -52,7 +53,8 @@ create table staging_products (
     price decimal(9, 2),
     brand_id varchar(8),
     brand varchar(64),
-    country varchar(64)
+    country varchar(64),
+    updated_at timestamp
 );
 create table orders (
     order_id integer not null,
@@ -72,10 +74,19 @@ create table etl.brand_records (
     name varchar(64),
     country varchar(64)
 );
+create table price_history (
+    product_id varchar(8) not null,
+    price decimal(9, 2),
+    updated_at timestamp not null,
+    valid_from timestamp not null,
+    valid_to timestamp,
+    is_current boolean not null
+);
 create table etl.lock_orders (unused boolean);
 create table etl.lock_customers (unused boolean);
 create table etl.lock_products (unused boolean);
-create table etl.lock_brands (unused boolean)"""
+create table etl.lock_brands (unused boolean);
+create table etl.lock_price_history (unused boolean)"""
 
 
 @dataclass(frozen=True)
@@ -104,9 +115,9 @@ def _order(number: int, ordered_at: str, customer: tuple[int, str], product: str
     return {**order, "customer_name": name, "product_id": product, "quantity": 1, **changes}
 
 
-def _product(product: str, title: str, price: float, brand: tuple[str, str, str | None]) -> str:
+def _product(product: str, title: str, price: float, brand: tuple[str, str, str | None], updated_at: str) -> str:
     brand_id, name, country = brand
-    about = {"product_id": product, "title": title, "price": price}
+    about = {"product_id": product, "title": title, "price": price, "updated_at": updated_at}
     return json.dumps({**about, "brand_id": brand_id, "brand": name, "country": country})
 
 
@@ -124,9 +135,9 @@ SITUATIONS = (
         {
             "orders/2018/11/2018-11-01.json": _lines(FIRST, SECOND, THIRD),
             "orders/2018/11/2018-11-02.json": _lines(NEXT_DAY),
-            "products/P1.json": _product("P1", "Teapot", 19.5, KILN),
-            "products/P2.json": _product("P2", "Cup", 4, KILN_AND_CO),
-            "products/P3.json": _product("P3", "Blanket", 60, LOOM),
+            "products/P1.json": _product("P1", "Teapot", 19.5, KILN, "2018-10-30 12:00:00"),
+            "products/P2.json": _product("P2", "Cup", 4, KILN_AND_CO, "2018-10-30 12:00:00"),
+            "products/P3.json": _product("P3", "Blanket", 60, LOOM, "2018-10-31 09:00:00"),
         },
     ),
     Situation("rerun", datetime(2018, 11, 2, 0, 10, tzinfo=timezone.utc), try_number=2),
@@ -142,7 +153,7 @@ SITUATIONS = (
                 _order(5, "2018-11-01 20:00:00", ANNA, "P3"),
                 {**FIRST, "order_id": "?"},
             ),
-            "products/P1.json": _product("P1", "Teapot", 17.9, ("B1", "Kiln", "Spain")),
+            "products/P1.json": _product("P1", "Teapot", 17.9, ("B1", "Kiln", "Spain"), "2018-11-02 08:30:00"),
         },
         try_number=3,
     ),
@@ -215,6 +226,14 @@ def tasks() -> dict[str, BaseOperator]:
                 choices=[Choice(["name"], order_by=["len(name)"]), Choice(["country"])],
             ),
         )
+        load_price_history = LoadDimensionOperator(
+            task_id="load_price_history",
+            table="price_history",
+            select=f"select product_id, price, updated_at\nfrom {PRODUCTS}",
+            staged_by=[stage_products],
+            key="product_id",
+            strategy=Scd2(changed_at="updated_at"),
+        )
         check_shop = DataQualityOperator(
             task_id="check_shop",
             staged_by=[stage_orders],
@@ -240,6 +259,7 @@ def tasks() -> dict[str, BaseOperator]:
         "load_dimension_rows": load_products,
         "load_dimension_records_by_time": load_customers,
         "load_dimension_records_by_key": load_brands,
+        "load_dimension_versions": load_price_history,
         "data_quality": check_shop,
         "clean_up": clean_up,
     }

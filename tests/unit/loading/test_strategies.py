@@ -9,6 +9,7 @@ from redshift_elt.loading.deduplication import Choice, choices_of
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
+from redshift_elt.loading.scd2 import Scd2
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_invalid_window_column_is_refused():
         (MergeRows(latest_by="at"), False),
         (MergeRecords("etl.seen", window_column="at", latest_by="at"), True),
         (MergeRecords("etl.seen", records_key="id", latest_by="at"), False),
+        (Scd2("at"), False),
     ],
 )
 def test_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_objects):
@@ -63,6 +65,20 @@ def test_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_o
 def test_merge_without_one_rule_for_rows_that_differ_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         MergeRows(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"changed_at": "changed at"}, "cannot be a table or column name"),
+        ({"changed_at": "at", "valid_to": "valid to"}, "cannot be a table or column name"),
+        ({"changed_at": "valid_to"}, "names a column twice: only changed_at and valid_from"),
+        ({"changed_at": "at", "valid_to": "valid_from"}, "names a column twice"),
+    ],
+)
+def test_columns_of_a_history_that_do_not_differ_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Scd2(**arguments)
 
 
 def test_without_choices_the_whole_row_is_used():

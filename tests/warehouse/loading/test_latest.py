@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 from airflow.sdk import DAG
@@ -18,11 +16,11 @@ from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
 from tests.model.latest import Item, latest_items
+from tests.support.item_files import PREFIX, item, items, put, run_in_any_order, staged
 from tests.support.warehouse import Run, WarehouseUnderTest
 
 COLUMNS = "item_id varchar(8) not null, name varchar(16), updated_at timestamp"
 TABLES = ("staging_items", "items", "items_of_records", "item_records")
-FILE, DAY = "song_data/items/{}.json", "2018-11-{:02}T00:00:00"
 SELECT = "select item_id, name, updated_at from {{ staging_table('staging_items', dag_run) }}"
 
 
@@ -41,7 +39,7 @@ def warehouse(through_postgres: WarehouseUnderTest) -> Iterator[WarehouseUnderTe
 def items_dag() -> DAG:
     with DAG("items", schedule=None, user_defined_macros={"staging_table": staging_table}) as dag:
         stage = StageToRedshiftOperator(
-            task_id="stage", table="staging_items", bucket="{{ params.bucket }}", prefix="song_data/items/"
+            task_id="stage", table="staging_items", bucket="{{ params.bucket }}", prefix=PREFIX
         )
         for table, strategy in (
             ("items", MergeRows(latest_by="updated_at")),
@@ -58,23 +56,6 @@ def items_dag() -> DAG:
     return dag
 
 
-def item(key: str, name: str | None, day: int | None) -> Item:
-    return key, name, None if day is None else datetime(2018, 11, day)
-
-
-def put(warehouse: WarehouseUnderTest, file: int, *items: Item) -> None:
-    lines = [
-        json.dumps({"item_id": key, "name": name, "updated_at": moment and str(moment)}) for key, name, moment in items
-    ]
-    warehouse.put(FILE.format(file), "\n".join(lines).encode())
-
-
-def staged(warehouse: WarehouseUnderTest) -> Run:
-    run = warehouse.run(DAY.format(1), DAY.format(2))
-    run.execute("stage")
-    return run
-
-
 def load(run: Run) -> dict[str, dict[str, int]]:
     return {table: run.execute(f"load_{table}") for table in ("items", "items_of_records")}
 
@@ -85,16 +66,8 @@ def rows(warehouse: WarehouseUnderTest, table: str = "items") -> set[Item]:
     return set(found)
 
 
-an_item = st.builds(
-    item,
-    st.sampled_from(["i1", "i2"]),
-    st.sampled_from(["Alpha", "Beta", "Beta ", None]),
-    st.sampled_from([1, 2, 3, None]),
-)
-
-
 @given(
-    files=st.lists(st.lists(an_item, min_size=1, max_size=3), min_size=1, max_size=4),
+    files=st.lists(st.lists(items([1, 2, 3, None]), min_size=1, max_size=3), min_size=1, max_size=4),
     steps=st.lists(st.sampled_from(["upload", "stage", "load"]), max_size=6),
     chance=st.randoms(use_true_random=False),
 )
@@ -104,19 +77,7 @@ def test_any_order_grouping_and_repetition_of_runs_matches_the_model(warehouse, 
     warehouse.empty()
     for table in TABLES:
         warehouse.execute(f"delete from {table}")
-    waiting = list(enumerate(files))
-    runs: list[Run] = []
-    for step in [*steps, *["upload"] * len(files), "stage"]:
-        if step == "upload" and waiting:
-            number, items = waiting.pop(0)
-            put(warehouse, number, *items)
-        elif step == "stage" and len(waiting) < len(files):
-            runs.append(staged(warehouse))
-        elif step == "load" and runs:
-            load(chance.choice(runs))
-    chance.shuffle(runs)
-    for run in runs:
-        load(run)
+    run_in_any_order(warehouse, files, steps, load, chance)
     expected = latest_items(item for file in files for item in file)
     assert rows(warehouse) == expected
     assert rows(warehouse, "items_of_records") == expected

@@ -16,20 +16,21 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_history',
+--      target_3 = 'products'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s)
 group by
     object_key,
     etag
-having count(*) = 2;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'products'
+having count(*) = 3;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_history', target_3 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -72,11 +73,11 @@ values
     %(modified_at_4)s,
     %(kind_4)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '2be6eb665b37a24f96b9f071d75e204c',
---      size_bytes_1 = 112, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object', bucket_2 = 'shop-data',
---      object_key_2 = 'products/P2.json', etag_2 = '2ce8704a9e48ac4513d58408e09791b7', size_bytes_2 = 106,
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = 'a0e7b0cf7d99ed83226eb63905cdc120',
+--      size_bytes_1 = 149, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object', bucket_2 = 'shop-data',
+--      object_key_2 = 'products/P2.json', etag_2 = '1a5b916a3abed4a320ed473bc282676d', size_bytes_2 = 143,
 --      modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
---      object_key_3 = 'products/P3.json', etag_3 = 'd5655097561fd13387eb057f3c2b5750', size_bytes_3 = 107,
+--      object_key_3 = 'products/P3.json', etag_3 = '57c857bbd23cf226991183812778716b', size_bytes_3 = 144,
 --      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
 --      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
 
@@ -151,12 +152,12 @@ values
     %(found_at_3)s
 );
 -- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_products', bucket_1 = 'shop-data',
---      object_key_1 = 'products/P3.json', etag_1 = 'd5655097561fd13387eb057f3c2b5750', kind_1 = 'none',
+--      object_key_1 = 'products/P3.json', etag_1 = '57c857bbd23cf226991183812778716b', kind_1 = 'none',
 --      field_name_1 = '', details_1 = '', dag_id_2 = 'shop', run_id_2 = 'scheduled__2018-11-02',
 --      staging_2 = 'staging_products', bucket_2 = 'shop-data', object_key_2 = 'products/P2.json',
---      etag_2 = '2ce8704a9e48ac4513d58408e09791b7', kind_2 = 'none', field_name_2 = '', details_2 = '',
+--      etag_2 = '1a5b916a3abed4a320ed473bc282676d', kind_2 = 'none', field_name_2 = '', details_2 = '',
 --      dag_id_3 = 'shop', run_id_3 = 'scheduled__2018-11-02', staging_3 = 'staging_products', bucket_3 = 'shop-data',
---      object_key_3 = 'products/P1.json', etag_3 = '2be6eb665b37a24f96b9f071d75e204c', kind_3 = 'none',
+--      object_key_3 = 'products/P1.json', etag_3 = 'a0e7b0cf7d99ed83226eb63905cdc120', kind_3 = 'none',
 --      field_name_3 = '', details_3 = ''
 
 copy "staging_products__4e4a3efb5fa2"
@@ -232,20 +233,21 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_history',
+--      target_3 = 'products'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s)
 group by
     object_key,
     etag
-having count(*) = 2;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'products'
+having count(*) = 3;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_history', target_3 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -287,20 +289,21 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_history',
+--      target_3 = 'products'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s)
 group by
     object_key,
     etag
-having count(*) = 2;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'products'
+having count(*) = 3;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_history', target_3 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -327,8 +330,8 @@ values
     %(modified_at_2)s,
     %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
---      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = 'd2f28a8b96543ecb68d4ff2d41f87c50',
+--      size_bytes_1 = 146, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
 --      object_key_2 = 'products/', etag_2 = '', size_bytes_2 = 0, kind_2 = 'listing'
 
 select distinct
@@ -375,7 +378,7 @@ values
     %(found_at_1)s
 );
 -- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_products', bucket_1 = 'shop-data',
---      object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511', kind_1 = 'none',
+--      object_key_1 = 'products/P1.json', etag_1 = 'd2f28a8b96543ecb68d4ff2d41f87c50', kind_1 = 'none',
 --      field_name_1 = '', details_1 = ''
 
 copy "staging_products__4e4a3efb5fa2"
@@ -486,11 +489,11 @@ values
     %(modified_at_4)s,
     %(kind_4)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = '088f9c0afd9aeafe3cfd6612e8dbc511',
---      size_bytes_1 = 109, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
---      object_key_2 = 'products/P2.json', etag_2 = '2ce8704a9e48ac4513d58408e09791b7', size_bytes_2 = 106,
+-- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = 'd2f28a8b96543ecb68d4ff2d41f87c50',
+--      size_bytes_1 = 146, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
+--      object_key_2 = 'products/P2.json', etag_2 = '1a5b916a3abed4a320ed473bc282676d', size_bytes_2 = 143,
 --      modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
---      object_key_3 = 'products/P3.json', etag_3 = 'd5655097561fd13387eb057f3c2b5750', size_bytes_3 = 107,
+--      object_key_3 = 'products/P3.json', etag_3 = '57c857bbd23cf226991183812778716b', size_bytes_3 = 144,
 --      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
 --      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
 
