@@ -20,7 +20,7 @@ from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.ddl.migrations import SCHEMA
 from redshift_elt.run.clock import now
 from redshift_elt.run.window import FULL_LOAD
-from redshift_elt.sql.identifiers import bare, table
+from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import Templates, render
 from warehouse_page.cached import Cached
 from warehouse_page.hours import CoveredInterval
@@ -169,12 +169,12 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
         )
     existing = _qualified_names(listed)
     targets = fetch("targets.sql")
-    fact = settings.fact_table if settings.fact_table in {*existing, *existing.values()} else None
+    fact_name = target_name(settings.fact_table)
+    fact = settings.fact_table if fact_name in existing else None
     names = {"fact": fact, "time_column": settings.time_column}
     first, last = fetch("time_range.sql", **names)[0] if fact else (None, None)
     data_start = earliest([first, *(target[2] for target in targets)])
     data_end = latest([last, *(target[3] for target in targets)])
-    fact_name = bare(settings.fact_table)
     read_at = now()
     # The month with the latest data: schedules keep running after data stops arriving.
     month = month or Month.of(last or data_start or read_at)
@@ -215,19 +215,16 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
 
 
 def _qualified_names(listed: list[Row]) -> dict[str, str]:
-    """Return ``schema.table`` by the table's name, as in ``etl.loads``; the first if there are several."""
-    found: dict[str, str] = {}
-    for schema, name in listed:
-        # A name that a load would refuse cannot be a target.
-        if schema != SCHEMA and _is_table(f"{schema}.{name}"):
-            found.setdefault(name, f"{schema}.{name}")
-    return found
+    """Return ``schema.table`` of each table by its name in ``etl.loads``."""
+    tables = [f"{schema}.{name}" for schema, name in listed if schema != SCHEMA]
+    # A name that a load would refuse cannot be a target.
+    return {target_name(name): name for name in tables if _is_target(name)}
 
 
-def _is_table(name: str) -> bool:
+def _is_target(name: str) -> bool:
     """Whether a load accepts this name of a table."""
     try:
-        table(name)
+        target_name(name)
     except ValueError:
         return False
     return True

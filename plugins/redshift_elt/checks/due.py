@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from redshift_elt.checks.aggregate import Aggregate
 from redshift_elt.checks.check import Check
-from redshift_elt.sql import identifiers
+from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def due_checks(session: Session, window: Window, checks: Sequence[Check]) -> lis
     values = {"window_start": start, "window_end": end}
     changed = dict(session.fetch(render("check/changed_by_this_run.sql"), values))
     unchanged = {target for target, rows in changed.items() if not rows}
-    due = [check for check in checks if not _reads_whole_table(check) or identifiers.bare(check.table) not in unchanged]
+    due = [check for check in checks if not _reads_whole_table(check) or target_name(check.table) not in unchanged]
     if left_out := sorted({check.table for check in checks} - {check.table for check in due}):
         log.info("Not checked, because this run has not changed them: %s.", ", ".join(left_out))
     return due

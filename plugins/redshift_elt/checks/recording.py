@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from redshift_elt.checks.result import Result
 from redshift_elt.run.clock import now
+from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import numbered, render
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def _row(run: DagRun, window: Window, result: Result) -> dict[str, object]:
         "run_id": run.run_id,
         "window_start": start,
         "window_end": end,
-        "target": result.check.table,
+        "target": target_name(result.check.table),
         "check_name": result.check.check_name,
         "severity": result.check.severity,
         "expected": result.finding.expected,

@@ -15,8 +15,9 @@ from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
 from redshift_elt.connection.aws_api import boto3_client
 from redshift_elt.connection.connection_settings import ConnectionSettings
-from redshift_elt.ddl.files import PUBLIC, ddl_files, table_of
+from redshift_elt.ddl.files import ddl_files, table_of
 from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
+from redshift_elt.sql.identifiers import PUBLIC
 from redshift_elt.sql.render import render
 
 log = logging.getLogger(__name__)

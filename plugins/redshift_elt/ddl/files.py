@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from redshift_elt.sql.identifiers import PUBLIC
+
 _TABLE = re.compile(r"create\s+table\s+(?:if\s+not\s+exists\s+)?([\w.\"]+)")
 _COMMENT = re.compile(r"--[^\n]*")
-PUBLIC = "public"
 
 
 def statements_of(ddl: str) -> list[str]:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from redshift_elt.ddl import qualified_targets
 from redshift_elt.ddl.files import statements_of
 from redshift_elt.ddl.unversioned import Catalogue, is_applied
 from redshift_elt.sql.render import render
@@ -70,7 +71,10 @@ def migrate(database: Database) -> list[str]:
     state = _state(database)
     while pending := [migration for migration in migrations() if migration.version not in state.versions]:
         migration = pending[0]
-        statements = () if is_applied(migration.version, state.catalogue) else migration.statements
+        statements: tuple[str, ...] = () if is_applied(migration.version, state.catalogue) else migration.statements
+        if migration.version == qualified_targets.VERSION:
+            targets = database.run([render("migrate/targets.sql")])
+            statements = (*statements, *qualified_targets.statements_for(targets))
         try:
             state = replace(state, versions=_apply(database, migration.version, statements))
         except Exception:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.loading.phases import PREPARING, WAITING, WRITING
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.run.clock import now
-from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class LoadRecord:
             run_id=instance.run_id,
             task_id=instance.task_id,
             try_number=instance.try_number,
-            target=bare(load.target.table),
+            target=target_name(load.target.table),
             window_start=load.window.bounds[0],
             window_end=load.window.bounds[1],
             full_load=load.window.full,
@@ -90,7 +90,7 @@ def record(session: Session, load: LoadRecord) -> None:
 def loaded_windows(session: Session, target: str, window: Window) -> list[Interval]:
     """Return the windows that a target has been loaded for and that overlap a window's reach; UTC, without a zone."""
     first, last = window.reach
-    values = {"target": bare(target), "first": first, "last": last}
+    values = {"target": target_name(target), "first": first, "last": last}
     return [(start, end) for start, end in session.fetch(render("load/loaded_windows.sql"), values)]
 
 

@@ -1,11 +1,13 @@
 """The lock of a target: one load at a time.
 
-Loads of a target wait for each other on a small table of its own, ``etl.lock_<target>``, so that its readers do not
-wait. The first load of a target creates that table.
+Loads of a target wait for each other on a small table of its own, so that its readers do not wait. It is
+``etl.lock_<table>`` for a table in the schema ``public``; the name for a table in another schema also has that schema,
+and a digest at its end. The first load of a target creates the lock table.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
-from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.identifiers import MAXIMUM_LENGTH, target_name
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -77,4 +79,17 @@ def _lock_tables(targets: Iterable[str]) -> list[str]:
 
 
 def _lock_table(target: str) -> str:
-    return f"etl.lock_{bare(target)}"
+    return f"etl.{lock_name(target_name(target))}"
+
+
+def lock_name(target: str) -> str:
+    """Return the name of a target's lock table, without the schema.
+
+    :param target: see :func:`redshift_elt.sql.identifiers.target_name`.
+    """
+    name = f"lock_{target}"
+    if "." not in name and len(name) <= MAXIMUM_LENGTH:
+        return name
+    # a.b_c and a_b.c differ in the digest only.
+    ending = f"__{hashlib.sha256(target.encode()).hexdigest()[:12]}"
+    return name.replace(".", "_")[: MAXIMUM_LENGTH - len(ending)] + ending

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Target:
     """A table that a load writes.
 
-    :param table: ``table`` or ``schema.table``.
+    :param table: ``table`` in the schema ``public``, or ``schema.table``.
     :param key: the columns that identify a row; never null.
     :param select: a SELECT that yields columns of the table by name.
     """

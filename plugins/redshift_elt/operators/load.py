@@ -47,7 +47,8 @@ class LoadOperator(UsesStagingOperator):
     load that changes rows passes the window and the counts to the consumers of its Assets (``outlets``) in the extra of
     the event.
 
-    :param table: the target.
+    :param table: the target, ``table`` or ``schema.table``; without a schema, it is in ``public``. Its lock, ledger,
+        history and check results belong to the table in this schema only.
     :param select: a SELECT, or a ``.sql`` file with one, that yields columns of the target by name. The other columns
         of the target are left to their defaults: DEFAULT, IDENTITY or null. The load fails before anything is written
         if the SELECT yields a column that the target lacks, or does not yield one that is NOT NULL without a default.
@@ -194,7 +195,7 @@ class LoadOperator(UsesStagingOperator):
     def _refuse_wrong_names(self) -> None:
         try:
             for table in self.locked:
-                identifiers.table(table)
+                identifiers.target_name(table)
         except ValueError as error:
             # A template renders to the same value in every try.
             raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error

@@ -177,9 +177,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         :raises AirflowFailException: a template has rendered to a value that cannot be used.
         """
         run = context["dag_run"]
-        ledger_targets = self._ledger_targets(context)
         try:
-            source = self.rendered(context)._source(ledger_targets)
+            source = self.rendered(context)._source(self._ledger_targets(context))
         except ValueError as error:
             # A template renders to the same value in every try.
             raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
@@ -278,6 +277,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         """Return the targets of the loads that use this operator, or nothing if a run has to stage all objects.
 
         :raises AirflowFailException: ``list_every`` is given, but no ledger is kept.
+        :raises ValueError: a target has rendered to a value that cannot be a table.
         """
         users = self._users() if self.prefix is not None else []
         # The table of a mapped operator is not known before it runs.
@@ -289,7 +289,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 f"list_every of {self.task_id} has no effect: without a ledger, every run stages all objects that it "
                 "lists. Remove list_every, or name the operator only in the staged_by of loads that merge by key."
             )
-        return tuple(self.render_template(target, context) for target in targets)
+        return tuple(identifiers.target_name(self.render_template(target, context)) for target in targets)
 
     def _loads(self) -> list[Any]:
         """Return the loads of the DAG that name this operator in ``staged_by``."""

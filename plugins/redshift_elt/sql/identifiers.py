@@ -10,6 +10,11 @@ from decimal import Decimal
 
 Value = str | int | float | Decimal | date | datetime
 
+# The schema of a table whose name has no schema.
+PUBLIC = "public"
+# In bytes, which are as many as the characters of a valid name (AWS page "Names and identifiers").
+MAXIMUM_LENGTH = 127
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,126}")
 
 
@@ -66,6 +71,22 @@ def bare(name: str) -> str:
     """Return a table's name without its schema, not quoted."""
     table(name)
     return name.rpartition(".")[2]
+
+
+def target_name(name: str) -> str:
+    """Return the name of a target in the bookkeeping tables, not quoted.
+
+    Each table has exactly one: ``table`` in the schema ``public``, whether or not the schema is given, and
+    ``schema.table`` in any other schema.
+
+    :raises ValueError: the name cannot be a table, or is too long for the bookkeeping tables.
+    """
+    table(name)
+    schema, _, bare_name = name.rpartition(".")
+    found = bare_name if schema == PUBLIC else name
+    if len(found) > MAXIMUM_LENGTH:
+        raise ValueError(f"{name!r} has more than {MAXIMUM_LENGTH} characters: choose a shorter table or schema name.")
+    return found
 
 
 def literal(value: Value) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Ledger:
         :param others: the ledgers of the target's other sources.
         """
         query = render("ledger/missing_objects.sql", files=[ledger.files for ledger in (self, *others)])
-        found = session.fetch(query, {"target": bare(target), "most": _NAMED_OBJECTS})
+        found = session.fetch(query, {"target": target_name(target), "most": _NAMED_OBJECTS})
         return [f"s3://{bucket}/{key}" for bucket, key, _ in found], found[0][2] if found else 0
 
     def forget_all(self, session: Session, target: str) -> None:
@@ -96,15 +96,15 @@ class Ledger:
 
     @property
     def _names(self) -> list[str]:
-        return sorted({bare(target) for target in self.targets})
+        return sorted({target_name(target) for target in self.targets})
 
     @property
     def _target_values(self) -> dict[str, str]:
         return {f"target_{number}": name for number, name in enumerate(self._names, 1)}
 
     def _any_staged(self, session: Session, template: str, target: str) -> bool:
-        [(count,)] = session.fetch(render(template, files=self.files), {"target": bare(target)})
+        [(count,)] = session.fetch(render(template, files=self.files), {"target": target_name(target)})
         return bool(count)
 
     def _write(self, session: Session, template: str, target: str) -> None:
-        session.execute(render(template, files=self.files), {"target": bare(target)})
+        session.execute(render(template, files=self.files), {"target": target_name(target)})

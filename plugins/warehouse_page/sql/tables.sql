@@ -5,6 +5,3 @@ select
 from svv_tables
 where table_type = 'BASE TABLE'
     and table_schema not in ('information_schema', 'pg_catalog', 'pg_internal')
-order by
-    case when table_schema = 'public' then 0 else 1 end,
-    table_schema

@@ -99,6 +99,22 @@ def test_ledger_target_can_be_a_template():
     assert ledger_targets(orders) == ["customers_2"]
 
 
+@pytest.mark.parametrize("schema", ["Shop", "shop.dev", ""])
+def test_schema_of_a_ledger_target_that_renders_to_a_wrong_name_fails_without_retry(schema):
+    with dag():
+        orders = stage("orders")
+        LoadDimensionOperator(
+            task_id="load",
+            table="{{ params.schema }}.orders",
+            select="select 1",
+            key="id",
+            staged_by=[orders],
+            strategy=RULE,
+        )
+    with pytest.raises(AirflowFailException, match="An argument of orders cannot be used"):
+        staging_of(orders, schema=schema)
+
+
 @pytest.mark.parametrize(
     "overwriting",
     [

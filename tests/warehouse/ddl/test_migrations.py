@@ -153,6 +153,7 @@ def test_manually_added_columns_are_kept(database, newest):
         "0007_listings.sql",
         "0011_staged_files_kind.sql",
         "0012_schema_drift.sql",
+        "0013_qualified_targets.sql",
     ]
     assert database.form() == newest
     assert database.query("select objects, rows_read, writing_seconds from etl.loads") == [(7, 7, 7.0)]
@@ -238,3 +239,32 @@ def test_command_prints_what_it_did(database):
     assert re.search(r"^Applied: 0001_first_tables\.sql, .*", said[0].stdout, re.MULTILINE)
     assert said[1].stdout.splitlines()[-1] == "The schema is up to date."
     assert database.versions() == EVERY
+
+
+def test_old_targets_outside_of_public_get_their_qualified_names(database):
+    """One table in ``shop``, one in ``public``, and a name that two schemas have."""
+    database.create_tables(HISTORY[-1])
+    for statement in (
+        *(f"create schema {schema}" for schema in ("shop", "other")),
+        *(f"create table {table} (i integer)" for table in ("shop.items", "songs", "shop.both", "other.both")),
+        *(f"create table etl.lock_{table} (unused boolean)" for table in ("items", "songs", "both")),
+    ):
+        database.execute(statement)
+    for table in ("items", "songs", "both"):
+        database.execute(
+            f"insert into etl.loaded_files values ('{table}', 'b', 'A.json', 'e', 9, '2018-11-04', '2018-11-06')",
+            f"insert into etl.listings values ('{table}', 'b', 'data/', '2018-11-06')",
+            "insert into etl.loads (dag_id, run_id, task_id, try_number, target, window_start, window_end, full_load, "
+            "rows_staged, inserted, updated, deleted, unchanged, late, started_at, loaded_at) "
+            f"values ('d', 'r', 't', 1, '{table}', "
+            "'2018-11-01', '2018-11-02', false, 1, 1, 0, 0, 0, 0, '2018-11-03', '2018-11-03')",
+        )
+    migrate(CONN)
+
+    def targets(table: str) -> list[str]:
+        return sorted(target for (target,) in database.query(f"select target from etl.{table}"))
+
+    assert targets("loads") == ["both", "shop.items", "songs"]
+    assert targets("loaded_files") == targets("listings") == ["shop.items", "songs"]
+    locks = database.query("select tablename from pg_tables where schemaname = 'etl' and tablename like 'lock\\\\_%'")
+    assert sorted(locks) == [("lock_both",), ("lock_songs",)]

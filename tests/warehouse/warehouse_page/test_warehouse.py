@@ -155,16 +155,24 @@ def test_each_table_has_its_rows_last_load_and_latest_data(warehouse, ask, write
     }
 
 
-def test_user_table_is_shown_without_configuration(warehouse, ask, write):
-    warehouse.execute("create schema if not exists shop")
-    warehouse.execute("create table shop.orders (n integer)")
+def test_user_tables_are_shown_without_configuration_with_their_schemas(warehouse, ask, write):
+    tables = ("orders", "shop_dev.orders", "shop_prod.orders")
+    for schema in ("shop_dev", "shop_prod"):
+        warehouse.execute(f"create schema {schema}")
+    for rows, table in enumerate(tables, 1):
+        warehouse.execute(f"create table {table} (n integer)")
+        for _ in range(rows):
+            warehouse.execute(f"insert into {table} values (1)")
     try:
-        warehouse.execute("insert into shop.orders values (1), (2)")
-        write(load("orders", at(15), at(16), "a", at(20)))
-        [orders] = ask()["tables"]
-        assert (orders["name"], orders["rows"]) == ("orders", 2)
+        write(*(load(table, at(15), at(16), "a", at(20)) for table in tables))
+        assert [(table["name"], table["rows"]) for table in ask()["tables"]] == list(
+            zip(tables, (1, 2, 3), strict=True)
+        )
     finally:
-        warehouse.execute("drop table shop.orders")
+        for table in tables:
+            warehouse.execute(f"drop table {table}")
+        for schema in ("shop_dev", "shop_prod"):
+            warehouse.execute(f"drop schema {schema}")
 
 
 def test_tables_with_unusual_names_are_ignored(warehouse, ask, write, play):
