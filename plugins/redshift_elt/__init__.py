@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Unique,
         load_checks,
     )
+    from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.deduplication import Choice
     from redshift_elt.loading.merge_records import MergeRecords
     from redshift_elt.loading.merge_rows import MergeRows
@@ -48,6 +49,7 @@ __version__ = "1.0.0"
 
 __all__ = [
     "AcceptedValues",
+    "AuditColumns",
     "Avro",
     "Choice",
     "CleanUpOperator",
@@ -98,6 +100,7 @@ _NAMES = {
         "Unique",
         "load_checks",
     ),
+    "redshift_elt.loading.audit_columns": ("AuditColumns",),
     "redshift_elt.loading.deduplication": ("Choice",),
     "redshift_elt.loading.merge_records": ("MergeRecords",),
     "redshift_elt.loading.merge_rows": ("MergeRows",),

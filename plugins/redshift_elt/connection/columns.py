@@ -39,3 +39,16 @@ class Columns:
             texts=self.texts & kept,
             left_out=(*self.left_out, *(name for name in self.names if name not in kept)),
         )
+
+    def without(self, names: Iterable[str]) -> Columns:
+        """Return the other columns, in the order of the table."""
+        left_out = frozenset(names)
+        return self.only(name for name in self.names if name not in left_out)
+
+    def followed_by(self, names: Iterable[str]) -> Columns:
+        """Return the columns, and after them some that were left out.
+
+        These remain in ``left_out``, so a temporary table of all of them does not copy their NOT NULL: it can have rows
+        before they have values.
+        """
+        return replace(self, names=(*self.names, *names))

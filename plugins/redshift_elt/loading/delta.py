@@ -34,13 +34,14 @@ class Delta:
         """
         load, delta = self.load, self.load.temporary.delta
         (keys,) = load.fetch_row("count_keys.sql", fresh=self.fresh)
-        load.create_temporary(delta, load.target.table, load.columns)
+        load.create_temporary(delta, load.target.table, load.stored)
         rows = updated = of_fresh_keys = 0
         if load.session.execute(self.fill):
             rows, updated, of_fresh_keys = load.fetch_row("count_delta.sql", delta=delta, fresh=self.fresh)
         load.phases.enter(WRITING)
         if rows:
-            load.execute("merge_delta.sql", delta=delta, columns=load.columns)
+            load.set_audit_values(delta)
+            load.execute("merge_delta.sql", delta=delta, columns=load.stored)
         deleted = load.execute("delete_gone.sql", gone=load.temporary.gone) if delete else 0
         return RowCounts(keys, rows - updated, updated, deleted, unchanged=keys - of_fresh_keys)
 

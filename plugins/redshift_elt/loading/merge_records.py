@@ -14,7 +14,12 @@ from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key, within
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.loading.temporary_tables import TemporaryTables
-from redshift_elt.loading.written_columns import refuse_missing, restricted, written_columns
+from redshift_elt.loading.written_columns import (
+    refuse_missing,
+    refuse_not_computable,
+    restricted,
+    written_columns,
+)
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
@@ -72,7 +77,9 @@ class MergeRecords:
         columns = written_columns(load.session, self.records, target.select)
         refuse_missing(columns, (*target.key, *self._needed), self.records)
         held = load.session.columns(identifiers.table(target.table))
-        load = replace(load, written=restricted(load.session, target.table, held, columns.names))
+        refuse_not_computable(held, columns.names, tuple(load.audit), target.table)
+        written = restricted(load.session, target.table, held, [*columns.names, *load.audit])
+        load = replace(load, written=written.without(load.audit))
         refuse_missing(load.columns, target.key, target.table)
         scope = self._scope(load)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)

@@ -9,7 +9,7 @@ from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
-from redshift_elt.loading.written_columns import refuse_missing, written_columns
+from redshift_elt.loading.written_columns import refuse_missing
 from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Scd2:
         :raises AirflowFailException: a key or ``changed_at`` is null, or a column is missing.
         """
         target, temporary = load.target, load.temporary
-        columns = written_columns(load.session, target.table, target.select, self._computed)
+        columns = load.written_columns(self._computed)
         staged = columns.only(name for name in columns.names if name not in self._computed)
         load = replace(load, written=columns)
         # Each version is a row of the target, so its time is a part of its key.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.phases import WRITING
 from redshift_elt.loading.temporary_tables import TemporaryTables
@@ -51,16 +51,32 @@ class ScopedTable:
         """
         self.load.create_temporary(self.temporary.stale, self.table, self.columns)
         stale = self._execute("fill_stale.sql") if delete else 0
-        self.load.create_temporary(self.temporary.new, self.table, self.columns)
+        self.load.create_temporary(self.temporary.new, self.table, self._stored)
         new = self._execute("fill_new.sql")
         self.load.phases.enter(WRITING)
         if stale:
             self._execute("delete_stale.sql")
         if new:
-            self._execute("insert_new.sql")
+            self.insert_new()
         return stale, new
 
-    def _execute(self, template: str, **names: str) -> int:
+    def insert_new(self) -> int:
+        """Insert the rows of the temporary table ``new``, and return their number."""
+        if self._is_target:
+            self.load.set_audit_values(self.temporary.new)
+        return self._execute("insert_new.sql", stored=self._stored)
+
+    @property
+    def _is_target(self) -> bool:
+        """Whether the table is the target; records have no audit columns."""
+        return self.table == self.load.target.table
+
+    @property
+    def _stored(self) -> Columns:
+        """The columns of the rows to insert."""
+        return self.columns.followed_by(self.load.audit) if self._is_target else self.columns
+
+    def _execute(self, template: str, **names: Any) -> int:
         return self.load.execute(
             template,
             self.scope.values,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.loading.history import loaded_windows
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.loading.written_columns import written_columns
-from redshift_elt.sql.render import render
+from redshift_elt.sql.render import numbered, render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
@@ -49,6 +49,7 @@ class TargetLoad:
     :param sources: what the run has read from the sources without a ledger.
     :param keep_missing: whether a full load keeps rows that are not staged, because objects that were loaded before
         are missing.
+    :param audit: the values of the audit columns, see :class:`.audit_columns.AuditColumns`.
     """
 
     session: Session
@@ -59,11 +60,26 @@ class TargetLoad:
     written: Columns | None = None
     sources: tuple[ObjectsRead, ...] = ()
     keep_missing: bool = False
+    audit: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> Columns:
-        """The columns of the target that the load writes."""
-        return self.written or written_columns(self.session, self.target.table, self.target.select)
+        """The columns of the target that the load writes and compares: all but the audit columns."""
+        return self.written or self.written_columns()
+
+    @property
+    def stored(self) -> Columns:
+        """The columns of the rows that the load is about to write: the audit columns follow the others."""
+        return self.columns.followed_by(self.audit)
+
+    def written_columns(self, computed: Sequence[str] = (), read: Sequence[str] = ()) -> Columns:
+        """Return the columns of the target that the SELECT yields or that the strategy computes.
+
+        See :func:`.written_columns.written_columns`. The audit columns are checked, but not among them.
+        """
+        target = self.target
+        found = written_columns(self.session, target.table, target.select, (*computed, *self.audit), read)
+        return found.without(self.audit)
 
     @property
     def temporary(self) -> TemporaryTables:
@@ -99,6 +115,14 @@ class TargetLoad:
         """Create a temporary table with the columns of another table that the load writes."""
         template = "create_temporary_of_columns.sql" if columns.left_out else "create_temporary.sql"
         self.session.execute(render(f"table/{template}", name=name, like=like, columns=columns))
+
+    def set_audit_values(self, rows: str) -> None:
+        """Set the audit columns of rows that are about to be written.
+
+        :param rows: the temporary table of the rows, with the columns :attr:`stored`.
+        """
+        if self.audit:
+            self.execute("set_audit_values.sql", numbered([self.audit]), rows=rows, audit=self.audit)
 
     def refuse_null_keys(self, temporary: TemporaryTables) -> None:
         """Fail if a fresh row has a null in its key.

@@ -1,4 +1,7 @@
-"""The columns of a table that a load writes: those that its SELECT yields. All others are left to their defaults."""
+"""The columns of a table that a load writes: those that its SELECT yields, and those that it computes itself.
+
+All others are left to their defaults.
+"""
 
 from __future__ import annotations
 
@@ -20,33 +23,60 @@ log = logging.getLogger(__name__)
 _SEPARATOR = "columns_of_the_select_follow"
 
 
-def written_columns(session: Session, table: str, select: str, computed: Sequence[str] = ()) -> Columns:
+def written_columns(
+    session: Session, table: str, select: str, computed: Sequence[str] = (), read: Sequence[str] = ()
+) -> Columns:
     """Return the columns of a table that a SELECT yields or that the load computes.
 
-    :param computed: the columns that the load computes.
-    :raises AirflowFailException: the SELECT yields a column that the table does not have or that the load computes, or
-        lacks one that is NOT NULL and has no default; or the table lacks a column that the load computes.
+    :param computed: the columns of the table that the load computes; the SELECT does not yield them.
+    :param read: columns that the SELECT yields for the load itself. They are written if the table has them.
+    :raises AirflowFailException: the SELECT yields a column that the table does not have, yields one that the load
+        computes, or lacks one that is needed or that is NOT NULL and has no default.
     """
     found = session.describe(render("load/describe_columns.sql", table=table, select=select, separator=_SEPARATOR))
     place = [name for name, _ in found].index(_SEPARATOR)
     held, yielded = Columns.of(found[:place]), [name for name, _ in found[place + 1 :]]
-    if unknown := [name for name in yielded if name not in held.names]:
+    refuse_not_yielded(yielded, read, table)
+    if unknown := [name for name in yielded if name not in {*held.names, *read}]:
         raise AirflowFailException(
             f"{table} does not have {_listed(unknown)} that the SELECT yields. Nothing was loaded. Add what is missing "
             f"(alter table {table} add column ...), or remove or rename it in the SELECT. The table has "
             f"{', '.join(held.names)}."
         )
-    if refused := [name for name in yielded if name in computed]:
+    refuse_not_computable(held, [name for name in yielded if name not in read], computed, table)
+    return restricted(session, table, held, [*yielded, *computed])
+
+
+def refuse_not_yielded(yielded: Iterable[str], read: Sequence[str], table: str) -> None:
+    """Fail if a SELECT does not yield the columns that a load reads itself.
+
+    :param table: the table that is loaded.
+    :raises AirflowFailException: one of them is missing.
+    """
+    if missing := [name for name in read if name not in set(yielded)]:
         raise AirflowFailException(
-            f"The SELECT for {table} yields {_listed(refused)}, but the load computes that. Nothing was loaded. Remove "
-            "or rename it in the SELECT."
+            f"The SELECT for {table} does not yield {_listed(missing)}, which the strategy of the load reads. Nothing "
+            "was loaded. Add what is missing to the SELECT."
         )
+
+
+def refuse_not_computable(held: Columns, yielded: Sequence[str], computed: Sequence[str], table: str) -> None:
+    """Fail if a load cannot write the columns that it computes.
+
+    :param held: all columns of the table.
+    :param yielded: the columns of the SELECT that are written.
+    :raises AirflowFailException: the table lacks one of them, or the SELECT yields it too.
+    """
     if missing := [name for name in computed if name not in held.names]:
         raise AirflowFailException(
             f"{table} does not have {_listed(missing)} that the load computes. Nothing was loaded. Add what is missing "
             f"(alter table {table} add column ...). The table has {', '.join(held.names)}."
         )
-    return restricted(session, table, held, (*yielded, *computed))
+    if twice := [name for name in computed if name in yielded]:
+        raise AirflowFailException(
+            f"The SELECT for {table} yields {_listed(twice)}, but the load computes that. Nothing was loaded. Remove "
+            "or rename it in the SELECT."
+        )
 
 
 def restricted(session: Session, table: str, columns: Columns, yielded: Iterable[str]) -> Columns:

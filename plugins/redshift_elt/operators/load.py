@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.missing_privilege import TaskTables
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
+    from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.window import Window
@@ -56,6 +57,8 @@ class LoadOperator(UsesStagingOperator):
     :param staged_by: the operators that stage what the SELECT reads.
     :param lock_timeout: how many seconds to wait at most for another load of the target, or for another session that
         holds its lock. Then the task fails with the name of that session, and can be retried.
+    :param audit: columns of the target in which the load records the run, the time and the window, see
+        :class:`redshift_elt.loading.audit_columns.AuditColumns`.
     """
 
     template_fields: Sequence[str] = (*UsesStagingOperator.template_fields, "table", "select")
@@ -64,7 +67,14 @@ class LoadOperator(UsesStagingOperator):
     strategy: Strategy
 
     def __init__(
-        self, *, table: str, select: str, key: str | Sequence[str], lock_timeout: float = LOCK_TIMEOUT, **kwargs: Any
+        self,
+        *,
+        table: str,
+        select: str,
+        key: str | Sequence[str],
+        lock_timeout: float = LOCK_TIMEOUT,
+        audit: AuditColumns | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         identifiers.check_table(table)
@@ -72,6 +82,9 @@ class LoadOperator(UsesStagingOperator):
         self.select = select
         self.key = identifiers.key(key)
         self.lock_timeout = check_seconds(lock_timeout)
+        self.audit = audit
+        if audit:
+            audit.check_key(self.key)
         # Read by the OpenLineage listener at the end of the task.
         self.counts: RowCounts | None = None
 
@@ -132,7 +145,9 @@ class LoadOperator(UsesStagingOperator):
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
             inputs = [source.refreshed(session, self.table) for source in inputs]
-            target_load, counts = self._load(session, window, phases, inputs)
+            audit = self.audit.values(instance.run_id, window) if self.audit else {}
+            prepared = TargetLoad(session, Target(self.table, self.key, self.select), window, phases, audit=audit)
+            target_load, counts = self._load(prepared, inputs)
             phases.enter(WRITING)
             read = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
             record(session, LoadRecord.of(instance, target_load, counts, read))
@@ -164,20 +179,21 @@ class LoadOperator(UsesStagingOperator):
         counts = self.counts
         return counts.inserted + counts.updated + counts.late if counts else None
 
-    def _load(
-        self, session: Session, window: Window, phases: Phases, inputs: Sequence[StagedInput]
-    ) -> tuple[TargetLoad, RowCounts]:
-        """Change the target, and record in its ledger which objects it has loaded."""
+    def _load(self, load: TargetLoad, inputs: Sequence[StagedInput]) -> tuple[TargetLoad, RowCounts]:
+        """Change the target, and record in its ledger which objects it has loaded.
+
+        :param load: the load, without what follows from its inputs.
+        """
+        session, full = load.session, load.window.full
         ledgers = [(ledger, ledger.staged(session)) for source in inputs if (ledger := source.ledger)]
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
-        target = Target(self.table, self.key, self.select)
-        keep_missing = window.full and self._keeps_missing(session, inputs)
+        keep_missing = full and self._keeps_missing(session, inputs)
         read = tuple(source.read for source in inputs if source.read and not source.ledger)
-        load = TargetLoad(session, target, window, phases, replace=changed, sources=read, keep_missing=keep_missing)
+        load = replace(load, replace=changed, sources=read, keep_missing=keep_missing)
         counts = self.strategy.apply(load)
-        phases.enter(WRITING)
+        load.phases.enter(WRITING)
         self.after_strategy(session, counts)
-        if window.full and ledgers and not keep_missing:
+        if full and ledgers and not keep_missing:
             ledgers[0][0].forget_all(session, self.table)
         for ledger, staged in ledgers:
             ledger.record(session, self.table, staged)

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt import Json, Parquet
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
+from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
@@ -92,6 +93,20 @@ def test_window_column_of_a_fact_is_short_for_the_default_strategy():
 def test_dimension(arguments, words):
     with pytest.raises(ValueError, match=words):
         LoadDimensionOperator(**{**DIMENSION, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "at least one must be given"),
+        ({"run_id": "loaded", "loaded_at": "loaded"}, "must be another column"),
+        ({"loaded_at": "loaded at"}, "cannot be a table or column name"),
+        ({"run_id": "user_id"}, "The key has the audit column 'user_id'"),
+    ],
+)
+def test_audit_columns(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        LoadDimensionOperator(**DIMENSION, audit=AuditColumns(**arguments))
 
 
 def test_checks():

@@ -1,7 +1,7 @@
 {# Insert the new rows. #}
 insert into {{ table | table }} (
-    {{ columns.names | columns }}
+    {{ stored.names | columns }}
 )
 select
-    {{ columns.names | columns }}
+    {{ stored.names | columns }}
 from {{ temporary.new | identifier }}
