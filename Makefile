@@ -70,7 +70,7 @@ lint: install ## check style, format, imports, types and SQL
 	@$(PROGRAMS)/ruff format --check --quiet .
 	@PYTHONPATH=plugins $(PROGRAMS)/lint-imports --no-logo
 	@$(PROGRAMS)/mypy
-	@$(PROGRAMS)/sqlfluff lint include/sql tests/unit/golden/statements
+	@$(PROGRAMS)/sqlfluff lint include/sql docs/examples tests/unit/golden/statements
 
 format: install ## put every Python file into the project's format
 	@$(PROGRAMS)/ruff check --fix .

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local.settings import ROOT, Settings
 from local.stack.secret import Secrets
@@ -95,6 +96,7 @@ def airflow_variables(
         "AIRFLOW_HOME": str(airflow_home(settings)),
         "AIRFLOW_UI_URL": settings.airflow_url,
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(_dag_bundles()),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__FERNET_KEY": secrets.fernet_key,
@@ -124,7 +126,17 @@ def airflow_variables(
             }
         ),
         "AIRFLOW_VAR_SPARKIFY_BUCKET": BUCKET,
+        "AIRFLOW_VAR_SHOP_BUCKET": BUCKET,
     }
+
+
+def _dag_bundles() -> list[dict[str, Any]]:
+    """Return the folders with DAG files: Airflow's own, under the name that it has by default, and the examples."""
+    local = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    return [
+        {"name": "dags-folder", "classpath": local, "kwargs": {}},
+        {"name": "examples", "classpath": local, "kwargs": {"path": str(ROOT / "docs" / "examples")}},
+    ]
 
 
 def _exported_settings(environ: Mapping[str, str]) -> dict[str, str]:

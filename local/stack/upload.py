@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
-from local.stack.dataset import Dataset
 from redshift_standin import REGION
 
 THREADS = 8
@@ -18,6 +17,13 @@ BATCH = 500
 DELETED_AT_ONCE = 1000
 # Written by the DAGs: failed runs leave their manifests.
 WRITTEN_BY_DAGS = ("manifests/", "reports/")
+
+
+class Dataset(Protocol):
+    """Files that become objects."""
+
+    def objects(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every object: its key and its content."""
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,13 @@ WAREHOUSE = {
 TAGS = {"project": "tests"}
 MANAGED_CLUSTER = ManagedCluster(CLUSTER, TAGS)
 PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
+# Those of the examples in the documentation.
+EXAMPLE_PREFIXES = ("orders/", "customers/", "products/", "clicks/", "events/")
 
 
 @contextmanager
 def new_warehouse(
-    stack: Stack, bucket: str = BUCKET, prefixes: Sequence[str] = PREFIXES
+    stack: Stack, bucket: str = BUCKET, prefixes: Sequence[str] = (*PREFIXES, *EXAMPLE_PREFIXES)
 ) -> Iterator[WarehouseUnderTest]:
     """Yield the empty tables on a new cluster, in an environment like that of an Airflow worker.
 

@@ -1,0 +1,23 @@
+-- The empty template of each run's staging table: the changes of customers, as the shop's database reports them.
+-- op is I (inserted), U (updated) or D (deleted). A deletion has only the key and the time.
+create table if not exists staging_customers (
+    op varchar(1) not null encode zstd,
+    customer_id integer not null encode az64,
+    name varchar(256) encode zstd,
+    city varchar(256) encode zstd,
+    updated_at timestamp not null encode az64
+)
+diststyle even;
+
+-- One row for each customer, with its latest state. Deleted customers are kept and marked, so that orders have one.
+create table if not exists customers (
+    customer_id integer not null encode raw,
+    name varchar(256) encode zstd,
+    city varchar(256) encode zstd,
+    updated_at timestamp not null encode az64,
+    is_deleted boolean not null encode raw,
+    primary key (customer_id)
+)
+diststyle key
+distkey (customer_id)
+sortkey (customer_id);

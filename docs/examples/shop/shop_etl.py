@@ -1,0 +1,91 @@
+"""Load a shop's orders and customers from S3 into Amazon Redshift, hour by hour.
+
+Orders arrive as events, in files of their hour. Customers arrive as changes (CDC), with the operation and the time of
+each. The runs of the hours can be repeated, and can run in any order and in parallel.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from airflow.sdk import DAG, CronDataIntervalTimetable
+
+from redshift_elt import (
+    CleanUpOperator,
+    DataQualityOperator,
+    LoadDimensionOperator,
+    LoadFactOperator,
+    MergeRows,
+    StageToRedshiftOperator,
+    load_checks,
+)
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from redshift_elt.run.names import staging_table
+from redshift_elt.run.params import bucket_param
+
+FOLDER = Path(__file__).parent
+# The bucket: the form field, else the Airflow Variable.
+BUCKET = "{{ params.bucket or var.value.shop_bucket }}"
+HOUR = "{{ data_interval_start.strftime('%Y/%m/%d/%H') }}"
+
+with DAG(
+    dag_id="shop_etl",
+    description="Load orders and customers from S3, hour by hour",
+    doc_md=__doc__,
+    # Spelled out because "@hourly" gives empty data intervals in Airflow 3 (Airflow issue 50172).
+    schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
+    start_date=datetime(2025, 3, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=8,
+    default_args={
+        "owner": "shop",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_policy": WarehouseRetryPolicy(),
+    },
+    template_searchpath=[str(FOLDER)],
+    user_defined_macros={"staging_table": staging_table},
+    tags=["shop", "redshift"],
+    params={"bucket": bucket_param("The bucket with the files.", "shop_bucket")},
+) as dag:
+    stage_orders = StageToRedshiftOperator(
+        task_id="stage_orders",
+        table="staging_orders",
+        bucket=BUCKET,
+        prefix=f"orders/{HOUR}/",
+        checks=load_checks(FOLDER / "checks" / "staging_orders.yaml"),
+    )
+    stage_customers = StageToRedshiftOperator(
+        task_id="stage_customers",
+        table="staging_customers",
+        bucket=BUCKET,
+        prefix=f"customers/{HOUR}/",
+    )
+
+    load_orders = LoadFactOperator(
+        task_id="load_orders",
+        table="orders",
+        select="select/orders.sql",
+        staged_by=[stage_orders],
+        key="order_id",
+        window_column="ordered_at",
+    )
+    load_customers = LoadDimensionOperator(
+        task_id="load_customers",
+        table="customers",
+        select="select/customers.sql",
+        staged_by=[stage_customers],
+        key="customer_id",
+        strategy=MergeRows(latest_by="updated_at"),
+    )
+
+    check_shop = DataQualityOperator(
+        task_id="check_shop",
+        trigger_rule="none_failed",
+        checks=load_checks(FOLDER / "checks" / "shop.yaml"),
+    )
+    clean_up = CleanUpOperator(
+        task_id="clean_up", trigger_rule="none_failed", staged_by=[stage_orders, stage_customers]
+    )
+    [load_orders, load_customers] >> check_shop >> clean_up

@@ -1,0 +1,37 @@
+"""The example DAGs can be parsed, and the local Airflow finds them."""
+
+from __future__ import annotations
+
+import json
+
+from airflow.dag_processing.dagbag import DagBag
+
+from local.settings import ROOT, Settings
+from local.stack.environment import airflow_variables
+from local.stack.secret import Secrets
+from redshift_standin import PostgresServer
+
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+def test_local_airflow_has_the_examples_beside_the_dags(tmp_path):
+    settings = Settings(tmp_path)
+    postgres = PostgresServer(tmp_path / "postgres", settings.postgres_port)
+    variables = airflow_variables(settings, postgres, Secrets.of(tmp_path), {})
+    bundles = json.loads(variables["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
+    # Without a path, it is the folder of AIRFLOW__CORE__DAGS_FOLDER.
+    assert [bundle["kwargs"] for bundle in bundles] == [{}, {"path": str(EXAMPLES)}]
+
+
+def test_shop_has_a_task_for_each_source_and_each_table():
+    bag = DagBag(EXAMPLES, bundle_path=EXAMPLES)
+    assert bag.import_errors == {}
+    [shop] = bag.dags.values()
+    assert {task.task_id: task.downstream_task_ids for task in shop.tasks} == {
+        "stage_orders": {"load_orders", "clean_up"},
+        "stage_customers": {"load_customers", "clean_up"},
+        "load_orders": {"check_shop"},
+        "load_customers": {"check_shop"},
+        "check_shop": {"clean_up"},
+        "clean_up": set(),
+    }

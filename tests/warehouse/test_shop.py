@@ -1,0 +1,68 @@
+"""The shop example, task by task: its tables match the model whatever the order of the hours."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from local.datagen.shop import ShopOptions, generate_shop
+from tests.model.shop import shop
+from tests.support import shop_tables
+from tests.support.warehouse import Run, WarehouseUnderTest
+
+HOURS = [datetime(2025, 3, 1, number, tzinfo=timezone.utc) for number in range(5)]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """The files of a few busy hours."""
+    directory = tmp_path_factory.mktemp("generated")
+    generate_shop(directory, ShopOptions(hours=len(HOURS), customers=6, orders=4))
+    return directory
+
+
+@pytest.fixture
+def warehouse(through_postgres: WarehouseUnderTest, files) -> Iterator[WarehouseUnderTest]:
+    """The empty tables of the shop, its DAG, and its files in the bucket."""
+    warehouse = copy.copy(through_postgres)
+    bag = DagBag(shop_tables.SHOP, bundle_path=shop_tables.SHOP)
+    assert bag.import_errors == {}
+    warehouse.dag = bag.dags["shop_etl"]
+    shop_tables.create_tables(warehouse.execute)
+    warehouse.upload(files)
+    yield warehouse
+    shop_tables.drop_tables(warehouse.execute)
+
+
+def run_all(run: Run) -> None:
+    for task in run.dag.topological_sort():
+        run.execute(task.task_id)
+
+
+def test_hours_in_any_order_and_repeated_match_the_model(warehouse, files):
+    expected = shop(files)
+    assert {len(rows) > 3 for rows in expected.values()} == {True}
+    hours = [*HOURS, *HOURS[:2]]
+    random.Random(7).shuffle(hours)
+    for hour in hours:
+        run_all(warehouse.scheduled_run(hour))
+    assert shop_tables.rows(warehouse.query) == expected
+    assert warehouse.tables_of_runs() == []
+
+
+def test_loads_of_hours_whose_tasks_interleave_match_the_model(warehouse, files):
+    """All runs stage before the first one loads, and load in the reverse order."""
+    runs = [warehouse.scheduled_run(hour) for hour in HOURS]
+    for task in ("stage_orders", "stage_customers"):
+        for run in runs:
+            run.execute(task)
+    for task in ("load_orders", "load_customers", "check_shop", "clean_up"):
+        for run in reversed(runs):
+            run.execute(task)
+    assert shop_tables.rows(warehouse.query) == shop(files)
