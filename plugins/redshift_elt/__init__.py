@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Unique,
         load_checks,
     )
+    from redshift_elt.loading.append import Append
     from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.deduplication import Choice
     from redshift_elt.loading.merge_records import MergeRecords
@@ -49,6 +50,7 @@ __version__ = "1.0.0"
 
 __all__ = [
     "AcceptedValues",
+    "Append",
     "AuditColumns",
     "Avro",
     "Choice",
@@ -100,6 +102,7 @@ _NAMES = {
         "Unique",
         "load_checks",
     ),
+    "redshift_elt.loading.append": ("Append",),
     "redshift_elt.loading.audit_columns": ("AuditColumns",),
     "redshift_elt.loading.deduplication": ("Choice",),
     "redshift_elt.loading.merge_records": ("MergeRecords",),

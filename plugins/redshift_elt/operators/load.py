@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from redshift_elt.loading.append import Append, warn_of_new_versions
 from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.loading.lock import (
@@ -23,6 +24,7 @@ from redshift_elt.loading.missing_objects import refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.uses_staging import UsesStagingOperator
+from redshift_elt.run.on_missing import FAIL, KEEP
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.summary import StagingSummary
 
@@ -71,7 +73,7 @@ class LoadOperator(UsesStagingOperator):
         *,
         table: str,
         select: str,
-        key: str | Sequence[str],
+        key: str | Sequence[str] | None,
         lock_timeout: float = LOCK_TIMEOUT,
         audit: AuditColumns | None = None,
         **kwargs: Any,
@@ -80,7 +82,7 @@ class LoadOperator(UsesStagingOperator):
         identifiers.check_table(table)
         self.table = table
         self.select = select
-        self.key = identifiers.key(key)
+        self.key = () if key is None else identifiers.key(key)
         self.lock_timeout = check_seconds(lock_timeout)
         self.audit = audit
         if audit:
@@ -92,6 +94,11 @@ class LoadOperator(UsesStagingOperator):
     def needs_all_objects(self) -> bool:
         """Whether a run must also stage objects that were loaded before: the load deletes rows that are not staged."""
         return self.strategy.needs_all_objects
+
+    @property
+    def appends(self) -> bool:
+        """Whether the load appends each version of an object once, so that it needs to know which ones were staged."""
+        return isinstance(self.strategy, Append)
 
     @property
     def ledger_target(self) -> str:
@@ -144,7 +151,7 @@ class LoadOperator(UsesStagingOperator):
             phases.enter(PREPARING)
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
-            inputs = [source.refreshed(session, self.table) for source in inputs]
+            inputs = [self._current(session, source, window) for source in inputs]
             audit = self.audit.values(instance.run_id, window) if self.audit else {}
             prepared = TargetLoad(session, Target(self.table, self.key, self.select), window, phases, audit=audit)
             target_load, counts = self._load(prepared, inputs)
@@ -167,6 +174,16 @@ class LoadOperator(UsesStagingOperator):
         self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, read)
         return self._finish(context, window, counts)
 
+    def check_sources(self) -> None:
+        """Refuse sources that the strategy cannot use, as far as the DAG is known; called when the load is complete.
+
+        :raises ValueError: see the message.
+        """
+        if self.appends and not self.staged_by:
+            raise ValueError("Append() needs staged_by, the operators that stage what the SELECT reads with a prefix.")
+        for source in self.staged_by:
+            source.check_users([self])
+
     def after_strategy(self, session: Session, counts: RowCounts) -> None:
         """Update what depends on the target, in the same transaction."""
 
@@ -187,6 +204,8 @@ class LoadOperator(UsesStagingOperator):
         session, full = load.session, load.window.full
         ledgers = [(ledger, ledger.staged(session)) for source in inputs if (ledger := source.ledger)]
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
+        if changed and self.appends and not full:
+            warn_of_new_versions(session, self.table, (ledger for ledger, _ in ledgers))
         keep_missing = full and self._keeps_missing(session, inputs)
         read = tuple(source.read for source in inputs if source.read and not source.ledger)
         load = replace(load, replace=changed, sources=read, keep_missing=keep_missing)
@@ -196,8 +215,14 @@ class LoadOperator(UsesStagingOperator):
         if full and ledgers and not keep_missing:
             ledgers[0][0].forget_all(session, self.table)
         for ledger, staged in ledgers:
-            ledger.record(session, self.table, staged)
+            ledger.record(session, self.table, staged, keep_older=self.appends)
         return load, counts
+
+    def _current(self, session: Session, source: StagedInput, window: Window) -> StagedInput:
+        """Return an input after staging again what is not current."""
+        if self.appends and not window.full:
+            return source.without_loaded(session, self.table)
+        return source.refreshed(session, self.table)
 
     def _keeps_missing(self, session: Session, inputs: Sequence[StagedInput]) -> bool:
         """Return whether a full load keeps rows that are not staged, because the ledger has objects that S3 has not."""
@@ -206,7 +231,11 @@ class LoadOperator(UsesStagingOperator):
         if not ledgers:
             return False
         missing, count = ledgers[0].missing(session, self.table, ledgers[1:])
-        return refuse_or_warn(self.table, missing, count, (source.on_missing for source in sources))
+        rules = [source.on_missing for source in sources]
+        if self.appends:
+            # It cannot replace the rows of some objects and keep those of others.
+            rules = [FAIL if rule == KEEP else rule for rule in rules]
+        return refuse_or_warn(self.table, missing, count, rules)
 
     def _refuse_wrong_names(self) -> None:
         try:

@@ -46,12 +46,13 @@ class LoadDimensionOperator(LoadOperator):
     def __init__(
         self,
         *,
+        key: str | Sequence[str],
         strategy: MergeRows | MergeRecords | Scd2 | None = None,
         after_merge: str | None = None,
         after_merge_writes: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(key=identifiers.key(key), **kwargs)
         if bool(after_merge) != bool(after_merge_writes):
             raise ValueError("Give after_merge together with after_merge_writes, the tables that it changes.")
         if strategy is None:
@@ -59,6 +60,7 @@ class LoadDimensionOperator(LoadOperator):
         self.strategy = strategy
         self.after_merge = after_merge
         self.after_merge_writes = identifiers.several(after_merge_writes, "after_merge_writes")
+        self.check_sources()
 
     @property
     def locked(self) -> Sequence[str]:

@@ -68,9 +68,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         on its own, and its rows of other days are left out, except for ``margin_days`` on either side. So the rows are
         the same however the days are grouped into runs. None: every row of every object is staged.
     :param prefix: stage everything below this key prefix, which ends with a slash. If all loads that name this operator
-        in ``staged_by`` merge rows by key, a ledger is kept: a run stages only the objects that at least one of their
-        targets has not loaded yet in their current version (ETag). A full load stages all objects. If one of the loads
-        overwrites its window, every run stages all objects, because such a load deletes the rows that it does not find.
+        in ``staged_by`` merge rows by key or append them, a ledger is kept: a run stages only the objects that at least
+        one of their targets has not loaded yet in their current version (ETag). A full load stages all objects. If one
+        of the loads overwrites its window, every run stages all objects, because such a load deletes the rows that it
+        does not find. If a load appends, the prefix is listed again after COPY, and the task fails if an object has
+        changed meanwhile.
     :param list_every: with ``prefix`` and a ledger: how long a listing of the prefix is good for. S3 lists 1,000 keys
         per request, so listing a large prefix in every hourly run is expensive. Full loads and manually triggered runs
         always list. None: every run lists.
@@ -178,6 +180,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         run = context["dag_run"]
         try:
+            self.check_users()
             source = self.rendered(context)._source(self._ledger_targets(context))
         except ValueError as error:
             # A template renders to the same value in every try.
@@ -185,6 +188,31 @@ class StageToRedshiftOperator(WarehouseOperator):
         return SourceStaging(
             StagingContext(source, run, task.task_id, window, task.s3, always_list=run.run_type == "manual")
         )
+
+    def check_users(self, users: Sequence[Any] = ()) -> None:
+        """Refuse loads that need a ledger if none can be kept.
+
+        :param users: tasks that name this operator in ``staged_by``, besides those that the DAG has already.
+        :raises ValueError: see the message.
+        """
+        known = {user.task_id: user for user in [*self._users(), *users]}
+        appending = [name for name, user in known.items() if getattr(user, "appends", False)]
+        if not appending:
+            return
+        if self.prefix is None:
+            raise ValueError(
+                f"{appending[0]} uses Append(), so it needs a ledger of the objects that it has loaded, which "
+                f"{self.task_id} does not have: stage with prefix='orders/' instead of key_pattern, or write "
+                "strategy=OverwriteWindow('start_time')."
+            )
+        # The strategy of a mapped operator is not known before it runs.
+        others = [name for name, user in known.items() if getattr(user, "needs_all_objects", True)]
+        if others:
+            raise ValueError(
+                f"{appending[0]} uses Append(), so it needs a ledger of the objects that it has loaded, but "
+                f"{others[0]} needs every object of {self.task_id} in every run: give each of them a staging operator "
+                "of its own, with a table of its own."
+            )
 
     def rendered(self, context: Context) -> StageToRedshiftOperator:
         """Return the operator with its template fields rendered for a run, also if another task asks for it."""
@@ -263,6 +291,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             margin_days=self.margin_days,
             window_column=self.window_column,
             ledger_targets=ledger_targets,
+            exact_versions=any(getattr(user, "appends", False) for user in self._users()),
             list_every=self.list_every,
             format=self.format,
             options=CopyOptions(iam_role=self.iam_role, region=self.region),
@@ -287,7 +316,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         if self.list_every is not None and not targets:
             raise AirflowFailException(
                 f"list_every of {self.task_id} has no effect: without a ledger, every run stages all objects that it "
-                "lists. Remove list_every, or name the operator only in the staged_by of loads that merge by key."
+                "lists. Remove list_every, or name the operator only in the staged_by of loads that merge by key or "
+                "append."
             )
         return tuple(identifiers.target_name(self.render_template(target, context)) for target in targets)
 
@@ -297,7 +327,9 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def _users(self) -> list[Any]:
         """Return the tasks of the DAG that name this operator in ``staged_by``."""
-        return [task for task in self.dag.tasks if self.task_id in {source.task_id for source in _staged_by(task)}]
+        dag = self.get_dag()
+        tasks = dag.tasks if dag else ()
+        return [task for task in tasks if self.task_id in {source.task_id for source in _staged_by(task)}]
 
     def _check_objects(self) -> None:
         """Refuse arguments that do not say which objects are staged; :class:`.Source` checks rendered templates.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -97,7 +97,7 @@ def _with_ledger(session: Session, context: StagingContext, ledger: Ledger) -> D
     if context.window.full:
         return Discovered(tuple(found), listing)
     loaded = ledger.loaded_versions(session, source.bucket)
-    new = [item for item in found if loaded.get(item.key) != item.etag]
+    new = [item for item in found if (item.key, item.etag) not in loaded]
     log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
     _warn_of_changes(context, found, loaded)
     return Discovered(tuple(new), listing)
@@ -114,12 +114,12 @@ def _age_of_recent_listing(session: Session, context: StagingContext, ledger: Le
     return now() - listed_at
 
 
-def _warn_of_changes(context: StagingContext, found: Sequence[S3Object], loaded: Mapping[str, str]) -> None:
+def _warn_of_changes(context: StagingContext, found: Sequence[S3Object], loaded: Collection[tuple[str, str]]) -> None:
     """Warn of what only a full load can take back, because COPY does not say which object a row comes from."""
     source = context.source
-    keys = {item.key for item in found}
-    changed = [item.url for item in found if loaded.get(item.key, item.etag) != item.etag]
-    gone = [f"s3://{source.bucket}/{key}" for key in loaded if key.startswith(source.root) and key not in keys]
+    keys, loaded_keys = {item.key for item in found}, dict.fromkeys(key for key, _ in loaded)
+    changed = [item.url for item in found if item.key in loaded_keys and (item.key, item.etag) not in loaded]
+    gone = [f"s3://{source.bucket}/{key}" for key in loaded_keys if key.startswith(source.root) and key not in keys]
     if changed:
         log.warning(
             "Objects that have changed since they were loaded: %s. Rows that they no longer contain, or share with "

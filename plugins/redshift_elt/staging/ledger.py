@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from redshift_elt.run.window import FULL_LOAD
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import render
 
@@ -42,10 +43,10 @@ class Ledger:
     targets: Sequence[str]
     files: str
 
-    def loaded_versions(self, session: Session, bucket: str) -> dict[str, str]:
+    def loaded_versions(self, session: Session, bucket: str) -> set[tuple[str, str]]:
         """Return key and ETag of the bucket's objects that every target has loaded in the same version."""
         query = render("ledger/loaded_objects.sql", targets=self._names)
-        return dict(session.fetch(query, {"bucket": bucket, **self._target_values}))
+        return {(key, etag) for key, etag in session.fetch(query, {"bucket": bucket, **self._target_values})}
 
     def last_listing(self, session: Session, bucket: str, prefix: str) -> datetime | None:
         """Return the time of the last listing of which every target has loaded all objects; UTC, without a zone.
@@ -69,26 +70,43 @@ class Ledger:
         """Return whether the target has loaded another version of a staged object before."""
         return self._any_staged(session, "ledger/count_changed.sql", target)
 
+    def has_loaded(self, session: Session, target: str) -> bool:
+        """Return whether the target has loaded a staged object in the same version."""
+        return self._any_staged(session, "ledger/count_loaded.sql", target)
+
+    def is_older_than_full_load(self, session: Session, target: str) -> bool:
+        """Return whether a full load of the target has ended since the run listed its source."""
+        query = render("ledger/count_full_loads_since.sql", files=self.files)
+        values = {"target": target_name(target), "full_load_start": FULL_LOAD.bounds[0]}
+        [(count,)] = session.fetch(query, values)
+        return bool(count)
+
+    def changed(self, session: Session, target: str) -> tuple[list[str], int]:
+        """Return the first staged objects that a target has loaded in another version, and how many there are."""
+        return self._named(session, render("ledger/changed_objects.sql", files=self.files), target)
+
     def missing(self, session: Session, target: str, others: Sequence[Ledger] = ()) -> tuple[list[str], int]:
         """Return the first objects that a target has loaded and that the run has not staged, and how many there are.
 
         :param others: the ledgers of the target's other sources.
         """
         query = render("ledger/missing_objects.sql", files=[ledger.files for ledger in (self, *others)])
-        found = session.fetch(query, {"target": target_name(target), "most": _NAMED_OBJECTS})
-        return [f"s3://{bucket}/{key}" for bucket, key, _ in found], found[0][2] if found else 0
+        return self._named(session, query, target)
 
     def forget_all(self, session: Session, target: str) -> None:
         """Empty the ledger of a target, of all its sources: a full load has replaced everything that it held."""
         self._write(session, "ledger/forget_all_objects.sql", target)
 
-    def record(self, session: Session, target: str, staged: StagedCounts) -> None:
+    def record(self, session: Session, target: str, staged: StagedCounts, *, keep_older: bool = False) -> None:
         """Record that the target has loaded what the run staged; the caller commits it together with the load.
 
         :param staged: what :meth:`staged` has returned. Without new objects or listings nothing is written.
+        :param keep_older: whether the ledger also keeps the older versions of the objects, because the target still has
+            their rows.
         """
         if staged.objects:
-            self._write(session, "ledger/forget_objects.sql", target)
+            if not keep_older:
+                self._write(session, "ledger/forget_objects.sql", target)
             self._write(session, "ledger/record_objects.sql", target)
         if staged.objects or staged.listings:
             self._write(session, "ledger/forget_listings.sql", target)
@@ -105,6 +123,10 @@ class Ledger:
     def _any_staged(self, session: Session, template: str, target: str) -> bool:
         [(count,)] = session.fetch(render(template, files=self.files), {"target": target_name(target)})
         return bool(count)
+
+    def _named(self, session: Session, query: str, target: str) -> tuple[list[str], int]:
+        found = session.fetch(query, {"target": target_name(target), "most": _NAMED_OBJECTS})
+        return [f"s3://{bucket}/{key}" for bucket, key, _ in found], found[0][2] if found else 0
 
     def _write(self, session: Session, template: str, target: str) -> None:
         session.execute(render(template, files=self.files), {"target": target_name(target)})

@@ -24,6 +24,7 @@ class Source:
     """What is staged, and how; see :class:`redshift_elt.operators.stage_to_redshift.StageToRedshiftOperator`.
 
     :param ledger_targets: the targets whose ledger decides which objects are staged; none if every run stages all.
+    :param exact_versions: whether staging fails if an object changes meanwhile, because a load counts on its version.
     :raises ValueError: an argument cannot be used, see the functions below.
     """
 
@@ -34,6 +35,7 @@ class Source:
     margin_days: int = 0
     window_column: str | None = None
     ledger_targets: tuple[str, ...] = ()
+    exact_versions: bool = False
     list_every: timedelta | None = None
     format: FileFormat = field(default_factory=Json)
     options: CopyOptions = field(default_factory=CopyOptions)

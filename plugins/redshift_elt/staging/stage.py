@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import store_rejects
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
-from redshift_elt.staging.verify_current import current_objects, has_newer_version, objects_read
+from redshift_elt.staging.verify_current import current_objects, has_newer_version, objects_read, refuse_changed
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
@@ -84,8 +84,7 @@ class SourceStaging:
         if current:
             return read, None
         log.info("The objects of %s have changed since they were staged. They are staged again.", self.table)
-        for name, _ in self._tables:
-            session.execute(render("table/empty.sql", name=name))
+        self._empty(session)
         staged = self._fill_for_load(session)
         return staged.objects_read, staged
 
@@ -98,9 +97,28 @@ class SourceStaging:
             "The staging table %s was dropped when the run succeeded. Staging its files again in a temporary table.",
             self.table,
         )
-        for name, template in self._tables:
-            session.execute(render("table/create_temporary.sql", name=bare(name), like=template))
+        self._create_temporary(session)
         return self._fill_for_load(session)
+
+    def stage_only_new(self, session: Session, target: str, *, temporary: bool) -> Staged:
+        """Stage in temporary tables what a target has not loaded, instead of what the run has staged.
+
+        The tables of the run stay as they are, because other loads of the run read them.
+
+        :param target: the table that is loaded; the caller holds its lock.
+        :param temporary: whether the temporary tables exist already.
+        :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
+        """
+        log.info("%s has loaded objects of %s since they were staged. Only the others are staged.", target, self.table)
+        source = replace(self.context.source, ledger_targets=(target,))
+        alone = SourceStaging(replace(self.context, source=source, always_list=True))
+        if temporary:
+            self._empty(session)
+        else:
+            self._create_temporary(session)
+        staged = alone._fill_for_load(session)
+        alone.delete_manifests()
+        return staged
 
     def explain(self, session: Session, error: Exception) -> Exception:
         """Return the error to raise for a staging that failed, as :func:`.copy_failure.explain_copy` does."""
@@ -116,6 +134,15 @@ class SourceStaging:
         """The run's tables, each with the permanent table that it is created like."""
         return [(self.context.files, _STAGED_FILES), (self.context.table, self.context.source.table)]
 
+    def _create_temporary(self, session: Session) -> None:
+        """Create temporary tables, which hide those of the run from the session."""
+        for name, template in self._tables:
+            session.execute(render("table/create_temporary.sql", name=bare(name), like=template))
+
+    def _empty(self, session: Session) -> None:
+        for name, _ in self._tables:
+            session.execute(render("table/empty.sql", name=name))
+
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
         copy = SourceCopy(session, self.context, self._manifests)
         discovered = discover(session, self.context)
@@ -123,6 +150,8 @@ class SourceStaging:
         copy.record_files(discovered)
         detect_drift(session, self.context, objects, can_add=can_add_columns)
         copied = copy.copy(objects)
+        if self.context.source.exact_versions and objects:
+            refuse_changed(self.context, objects)
         store_rejects(session, self.context, copied.rejects, self._reread({item.key for item in objects}))
         return Staged(
             objects=len(objects),

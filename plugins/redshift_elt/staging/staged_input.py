@@ -50,6 +50,21 @@ class StagedInput:
         read, restaged = self.staging.restage_if_changed(session, target)
         return replace(self, restaged=restaged, read=read)
 
+    def without_loaded(self, session: Session, target: str) -> StagedInput:
+        """Return the input after staging only what a target has not loaded, if it has loaded some of the objects.
+
+        Otherwise what the run has staged is read, even if S3 has newer versions: later runs load them too.
+
+        :param target: the table that is loaded; the caller holds its lock.
+        """
+        ledger = self.ledger
+        if ledger is None or not (
+            ledger.has_loaded(session, target) or ledger.is_older_than_full_load(session, target)
+        ):
+            return self
+        restaged = self.staging.stage_only_new(session, target, temporary=self.temporary)
+        return replace(self, restaged=restaged)
+
     def summary(self, reported: StagingSummary | None) -> StagingSummary | None:
         """Return how much was staged, or None if that is not known.
 

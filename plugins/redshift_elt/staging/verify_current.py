@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from airflow.sdk.exceptions import AirflowException
+
 from redshift_elt.sql.render import render
 from redshift_elt.staging.discover import list_source
 from redshift_elt.staging.objects_read import ObjectsRead
@@ -16,6 +18,7 @@ from redshift_elt.staging.staged_files import NO_ROWS
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
+    from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
 
@@ -41,6 +44,19 @@ def has_newer_version(session: Session, context: StagingContext, target: str) ->
     """
     ledger = context.ledger
     return bool(ledger and ledger.staged(session).objects and ledger.has_superseded(session, target))
+
+
+def refuse_changed(context: StagingContext, objects: Iterable[S3Object]) -> None:
+    """Fail if an object has changed since it was listed, because COPY may have read another version.
+
+    :raises AirflowException: an object has changed; the task can be retried.
+    """
+    listed = set(list_source(context))
+    if changed := [item.url for item in objects if item not in listed]:
+        raise AirflowException(
+            f"{changed[0]} has changed while it was staged ({len(changed):,} of the objects). Nothing was loaded; the "
+            "task can be retried."
+        )
 
 
 def objects_read(context: StagingContext, keys: Iterable[str], without_rows: frozenset[str]) -> ObjectsRead:

@@ -15,6 +15,7 @@ from typing import Any
 from airflow.sdk import DAG, BaseOperator
 
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
+from redshift_elt.loading.append import Append
 from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
@@ -67,6 +68,7 @@ create table orders (
 create table customers (customer_id integer not null, name varchar(64), seen_at timestamp not null);
 create table etl.customer_records (customer_id integer not null, name varchar(64), seen_at timestamp not null);
 create table products (product_id varchar(8) not null, title varchar(64), price decimal(9, 2));
+create table price_changes (product_id varchar(8) not null, price decimal(9, 2));
 create table brands (brand_id varchar(8) not null, name varchar(64), country varchar(64));
 create table etl.brand_records (
     product_id varchar(8) not null,
@@ -86,7 +88,8 @@ create table etl.lock_orders (unused boolean);
 create table etl.lock_customers (unused boolean);
 create table etl.lock_products (unused boolean);
 create table etl.lock_brands (unused boolean);
-create table etl.lock_price_history (unused boolean)"""
+create table etl.lock_price_history (unused boolean);
+create table etl.lock_price_changes (unused boolean)"""
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,13 @@ def tasks() -> dict[str, BaseOperator]:
             key="product_id",
             strategy=MergeRows(choices=[Choice()]),
         )
+        load_price_changes = LoadFactOperator(
+            task_id="load_price_changes",
+            table="price_changes",
+            select=f"select product_id, price\nfrom {PRODUCTS}",
+            staged_by=[stage_products],
+            strategy=Append(),
+        )
         load_customers = LoadDimensionOperator(
             task_id="load_customers",
             table="customers",
@@ -256,6 +266,7 @@ def tasks() -> dict[str, BaseOperator]:
         "stage_dated_files": stage_orders,
         "stage_prefix": stage_products,
         "load_fact": load_orders,
+        "load_fact_append": load_price_changes,
         "load_dimension_rows": load_products,
         "load_dimension_records_by_time": load_customers,
         "load_dimension_records_by_key": load_brands,

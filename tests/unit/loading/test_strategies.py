@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.loading.append import Append
 from redshift_elt.loading.deduplication import Choice, choices_of
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
@@ -43,6 +44,7 @@ def test_invalid_window_column_is_refused():
     ("strategy", "needs_all_objects"),
     [
         (OverwriteWindow("at"), True),
+        (Append(), False),
         (MergeRows(latest_by="at"), False),
         (MergeRecords("etl.seen", window_column="at", latest_by="at"), True),
         (MergeRecords("etl.seen", records_key="id", latest_by="at"), False),

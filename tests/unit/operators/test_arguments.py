@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt import Json, Parquet
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
+from redshift_elt.loading.append import Append
 from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
@@ -65,6 +66,9 @@ def test_staging(arguments, words):
         ({"window_column": "start time"}, "cannot be a table or column name"),
         ({"window_column": None}, r"exactly one of window_column and strategy.*OverwriteWindow\('start_time'\)"),
         ({"strategy": OverwriteWindow("start_time")}, "exactly one of window_column and strategy"),
+        ({"window_column": None, "strategy": Append()}, "the key 'play_id' has no effect: leave key out"),
+        ({"window_column": None, "strategy": Append(), "key": None}, r"Append\(\) needs staged_by"),
+        ({"key": None}, "key is missing: write the column or columns"),
         (
             {"window_column": None, "strategy": MergeRecords("seen", records_key="play_id", latest_by="at")},
             r"not for facts: write OverwriteWindow\('start_time'\).*LoadDimensionOperator",

@@ -10,6 +10,7 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import RowCount
+from redshift_elt.loading.append import Append
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.data_quality import DataQualityOperator
@@ -42,6 +43,18 @@ def fact(table, *staged_by):
     return LoadFactOperator(
         task_id=f"load_{table}", table=table, select="select 1", key="id", window_column="at", staged_by=staged_by
     )
+
+
+def append(table, *staged_by):
+    return LoadFactOperator(
+        task_id=f"load_{table}", table=table, select="select 1", strategy=Append(), staged_by=staged_by
+    )
+
+
+def mapped(orders):
+    LoadDimensionOperator.partial(
+        task_id="mapped", select="select 1", key="id", staged_by=[orders], strategy=RULE
+    ).expand(table=["one", "two"])
 
 
 def staging_of(operator, **params):
@@ -120,9 +133,7 @@ def test_schema_of_a_ledger_target_that_renders_to_a_wrong_name_fails_without_re
     [
         lambda orders: fact("orders", orders),
         lambda orders: dimension("seen", orders, strategy=RECORDS),
-        lambda orders: LoadDimensionOperator.partial(
-            task_id="mapped", select="select 1", key="id", staged_by=[orders], strategy=RULE
-        ).expand(table=["one", "two"]),
+        mapped,
     ],
     ids=["a fact", "a dimension with records of a window", "a mapped load"],
 )
@@ -132,6 +143,41 @@ def test_no_ledger_is_kept_if_a_load_needs_all_objects(overwriting):
         dimension("customers", orders)
         overwriting(orders)
     assert ledger_targets(orders) is None
+
+
+def test_ledger_is_kept_for_a_load_that_appends():
+    with dag():
+        orders = stage("orders")
+        append("clicks", orders)
+        dimension("customers", orders)
+    assert ledger_targets(orders) == ["clicks", "customers"]
+    assert staging_of(orders).context.source.exact_versions
+
+
+def test_append_without_a_ledger_is_refused():
+    with dag():
+        daily = stage("daily", prefix=None, key_pattern="orders/%Y-%m-%d.json")
+        with pytest.raises(ValueError, match=r"load_clicks uses Append.*stage with prefix='orders/' instead"):
+            append("clicks", daily)
+
+
+@pytest.mark.parametrize("append_first", [True, False])
+def test_append_beside_a_load_that_needs_all_objects_is_refused(append_first):
+    loads = [append, fact] if append_first else [fact, append]
+    with dag():
+        orders = stage("orders")
+        loads[0]("clicks", orders)
+        with pytest.raises(ValueError, match=r"but load_.* needs every object of orders in every run: give each"):
+            loads[1]("orders", orders)
+
+
+def test_append_beside_a_mapped_load_fails_before_anything_is_staged():
+    with dag():
+        orders = stage("orders")
+        append("clicks", orders)
+        mapped(orders)
+    with pytest.raises(AirflowFailException, match="but mapped needs every object of orders"):
+        staging_of(orders)
 
 
 def test_no_ledger_is_kept_without_a_load_or_for_a_key_pattern():

@@ -16,6 +16,9 @@ where target = %(target)s
             and staged.kind {{ m.is_object() }}
     )
 {% endfor %}
+group by
+    bucket,
+    object_key
 order by
     bucket,
     object_key

@@ -927,6 +927,9 @@ where target = %(target)s
             and staged.object_key = loaded.object_key
             and staged.kind <> 'listing'
     )
+group by
+    bucket,
+    object_key
 order by
     bucket,
     object_key

@@ -16,21 +16,22 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_history',
---      target_3 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_changes',
+--      target_3 = 'price_history', target_4 = 'products'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s)
 group by
     object_key,
     etag
-having count(*) = 3;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_history', target_3 = 'products'
+having count(*) = 4;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_changes', target_3 = 'price_history',
+--      target_4 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -233,21 +234,22 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_history',
---      target_3 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_changes',
+--      target_3 = 'price_history', target_4 = 'products'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s)
 group by
     object_key,
     etag
-having count(*) = 3;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_history', target_3 = 'products'
+having count(*) = 4;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_changes', target_3 = 'price_history',
+--      target_4 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -289,21 +291,22 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_history',
---      target_3 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_changes',
+--      target_3 = 'price_history', target_4 = 'products'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s)
 group by
     object_key,
     etag
-having count(*) = 3;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_history', target_3 = 'products'
+having count(*) = 4;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_changes', target_3 = 'price_history',
+--      target_4 = 'products'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",

@@ -1,0 +1,10 @@
+{# How many of the staged objects a target has loaded in the same version. Binds target. #}
+{% import "macros.sql" as m %}
+select count(*)
+from {{ files | table }} as staged
+join etl.loaded_files as loaded
+    on loaded.bucket = staged.bucket
+    and loaded.object_key = staged.object_key
+    and loaded.etag = staged.etag
+where staged.kind {{ m.is_object() }}
+    and loaded.target = %(target)s
