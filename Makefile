@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit facts golden bench bench-standin soak lint format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit facts reference golden bench bench-standin soak lint format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -52,6 +52,9 @@ test-unit: install ## run the tests that need no services, in under a minute; AR
 
 facts: install ## write standin/docs/facts.md from the cases of the stand-in's conformance tests
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m standin_support.table
+
+reference: install ## write the reference in docs/operators.md from the docstrings
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m tests.support.reference
 
 golden: install ## write the golden files of the statements that the operators send, against a new stand-in
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m tests.support.golden

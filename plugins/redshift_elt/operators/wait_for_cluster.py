@@ -28,6 +28,7 @@ class WaitForClusterOperator(BaseOperator):
 
     :param cluster_identifier: the cluster.
     :param role_arn: the role.
+    :param aws_conn_id: the AWS connection.
     :param max_wait: how long to wait, in seconds.
     :param poll_interval: seconds between two requests. Keep it longer than Airflow's
         ``[workers] min_heartbeat_interval``: see :class:`~redshift_elt.triggers.cluster_ready.ClusterReadyTrigger`.

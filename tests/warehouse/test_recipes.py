@@ -1,0 +1,88 @@
+"""The recipes of docs/operators.md, with a few rows written by hand: the files, and the rows that they become."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+
+from tests.support.recipes import Kitchen, recipes
+from tests.support.warehouse import WarehouseUnderTest
+
+RECIPES = recipes()
+# Each test of a recipe has its title as its argument.
+Cook = Callable[[str], Kitchen]
+
+
+@pytest.fixture
+def cook(through_postgres: WarehouseUnderTest) -> Iterator[Cook]:
+    """Create the tables of a recipe in the empty warehouse; they are dropped after the test."""
+    cooked = []
+
+    def start(title: str) -> Kitchen:
+        recipe = RECIPES[title]
+        cooked.append(recipe)
+        for statement in recipe.ddl:
+            through_postgres.execute(statement)
+        return Kitchen(recipe, copy.copy(through_postgres))
+
+    yield start
+    for table in (table for recipe in cooked for table in recipe.tables):
+        through_postgres.execute(f"drop table {table}")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2025-03-01 {text}")
+
+
+def hour(number: int) -> tuple[str, str]:
+    return f"2025-03-01T{number:02}:00:00Z", f"2025-03-01T{number + 1:02}:00:00Z"
+
+
+def test_daily_json(cook):
+    kitchen = cook("Daily JSON")
+    first = '{"reading_id": "a", "measured_at": "2025-03-01 05:10:00", "celsius": 3.5}'
+    late = '{"reading_id": "b", "measured_at": "2025-03-01 05:20:00", "celsius": 4.0}'
+    next_hour = '{"reading_id": "c", "measured_at": "2025-03-01 06:30:00", "celsius": 4.5}'
+    kitchen.put("readings/2025/03/2025-03-01.json", first)
+    kitchen.run(*hour(5))
+    kitchen.put("readings/2025/03/2025-03-01.json", first, late, next_hour)
+    kitchen.run(*hour(6))
+    assert kitchen.rows("select * from readings") == [
+        ("a", at("05:10:00"), 3.5),
+        ("b", at("05:20:00"), 4.0),
+        ("c", at("06:30:00"), 4.5),
+    ]
+
+
+def test_csv_with_rejects(cook):
+    kitchen = cook("CSV with rejects")
+    kitchen.put("products/prices/1.csv", "id;price;updated", "1;990;2025-03-01 05:00:00", "2;free;2025-03-01 05:00:00")
+    first = kitchen.run(*hour(5))
+    kitchen.put("products/prices/2.csv", "id;price;updated", "1;890;2025-03-01 06:00:00", "2;100;2025-03-01 06:00:00")
+    second = kitchen.run(*hour(6))
+    assert kitchen.rows("select * from prices") == [(1, 890, at("06:00:00")), (2, 100, at("06:00:00"))]
+    assert [result["stage_prices"]["rejected"] for result in (first, second)] == [1, 0]
+    assert kitchen.rows("select line from etl.rejects") == [("2;free;2025-03-01 05:00:00",)]
+
+
+def test_scd2(cook):
+    kitchen = cook("SCD2")
+    kitchen.put("customers/1.json", '{"customer_id": 7, "city": "Marrow", "updated_at": "2025-03-01 05:00:00"}')
+    kitchen.run(*hour(5))
+    kitchen.put("customers/2.json", '{"customer_id": 7, "city": "Ostergate", "updated_at": "2025-03-01 09:00:00"}')
+    kitchen.run(*hour(9))
+    kitchen.put("customers/3.json", '{"customer_id": 7, "city": "Port Elin", "updated_at": "2025-03-01 07:00:00"}')
+    kitchen.run(*hour(10))
+    assert kitchen.rows("select * from customer_history") == [
+        (7, "Marrow", at("05:00:00"), at("07:00:00"), False),
+        (7, "Ostergate", at("09:00:00"), None, True),
+        (7, "Port Elin", at("07:00:00"), at("09:00:00"), False),
+    ]
+
+
+def test_every_recipe_is_tested():
+    tested = {name for name in globals() if name.startswith("test_")}
+    assert {f"test_{title.lower().replace(' ', '_').replace('-', '_')}" for title in RECIPES} <= tested
