@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from threading import Lock
+from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +26,8 @@ class Session:
 
     ``%(name)s`` in a statement is a placeholder for a bound value. Every other percent sign is sent unchanged; the
     drivers disagree on whether, and where, it must be doubled.
+
+    :ivar statement_began: when the statement that is being executed was sent, as :func:`time.monotonic`, or None.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -32,6 +36,8 @@ class Session:
 
         self._connection = connection
         self._numbers_placeholders = isinstance(connection, redshift_connector.Connection)
+        self._statement_may_end = Lock()
+        self.statement_began: float | None = None
 
     @property
     def pid(self) -> int:
@@ -79,8 +85,25 @@ class Session:
             self._send(cursor, query, {})
             return [(_text(column[0]), column[1]) for column in cursor.description]
 
+    @contextmanager
+    def statement_goes_on(self) -> Iterator[bool]:
+        """Return whether a statement is being executed, for another thread. The next one waits for the block's end.
+
+        So what is meant for the statement, such as its cancellation, cannot meet another one.
+        """
+        with self._statement_may_end:
+            yield self.statement_began is not None
+
     def _send(self, cursor: Any, statement: str, values: Values) -> None:
         log.debug("%s", statement)
+        self.statement_began = monotonic()
+        try:
+            self._execute(cursor, statement, values)
+        finally:
+            with self._statement_may_end:
+                self.statement_began = None
+
+    def _execute(self, cursor: Any, statement: str, values: Values) -> None:
         if self._numbers_placeholders:
             # In every other style the driver interprets percent signs or colons, and rejects those it does not know.
             cursor.paramstyle = "qmark"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tenacity
 from airflow.sdk.exceptions import AirflowException
 
+from redshift_elt.connection.lock_wait import LOCK_TIMEOUT, LockWatch
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 
@@ -43,6 +44,7 @@ def in_transaction(
     explain: Callable[[Session, Exception], Exception] | None = None,
     *,
     read_only: bool = False,
+    lock_timeout: float = LOCK_TIMEOUT,
 ) -> Result:
     """Run work in one transaction, commit it, and return its result.
 
@@ -59,6 +61,8 @@ def in_transaction(
     :param explain: called with the session after a rollback; returns the error to raise. For details that only the
         failed session can read, such as the load errors of a COPY.
     :param read_only: make the warehouse refuse changes to all but temporary tables (AWS page "BEGIN").
+    :param lock_timeout: how many seconds a statement may take while it waits for another session.
+    :raises LockTimeoutError: a statement has waited for longer.
     :raises ConnectionLostError: the connection was lost; the cause is the driver's error.
     :raises DiskFullError: the warehouse ran out of disk space.
     """
@@ -72,9 +76,10 @@ def in_transaction(
             session = Session(connection)
             committing = False
             try:
-                if read_only:
-                    session.execute("begin read only")
-                result = work(session)
+                with LockWatch(hook, session, lock_timeout).watching():
+                    if read_only:
+                        session.execute("begin read only")
+                    result = work(session)
                 committing = True
                 connection.commit()
             except Exception as error:

@@ -20,7 +20,6 @@ from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.loading.lock_wait import WaitLimit
 
 _MISSING_RELATION = "42P01"
 _MISSING_LOCK = re.compile(r'relation "(?:etl\.)?(lock_\w+)" does not exist', re.IGNORECASE)
@@ -37,24 +36,14 @@ class LockTableExistsError(AirflowException):
     """Another load has created the lock table at the same time."""
 
 
-def lock_targets(session: Session, targets: Iterable[str], limit: WaitLimit) -> None:
-    """Wait until no other load of these targets is running, and keep others waiting until the transaction ends.
-
-    :raises LockTimeoutError: another session has held a lock for longer than the limit.
-    """
-    locks = _lock_tables(targets)
-    with limit.applied(session, locks):
-        session.execute(render("load/lock_targets.sql", locks=locks))
+def lock_targets(session: Session, targets: Iterable[str]) -> None:
+    """Wait until no other load of these targets is running, and keep others waiting until the transaction ends."""
+    session.execute(render("load/lock_targets.sql", locks=_lock_tables(targets)))
 
 
-def create_lock_table(session: Session, target: str, limit: WaitLimit) -> None:
-    """Create the lock table of a target if it does not exist.
-
-    :raises LockTimeoutError: a session that is creating it too has not ended its transaction within the limit.
-    """
-    lock = _lock_table(target)
-    with limit.applied(session, [lock]):
-        session.execute(render("load/create_lock_table.sql", lock=lock))
+def create_lock_table(session: Session, target: str) -> None:
+    """Create the lock table of a target if it does not exist."""
+    session.execute(render("load/create_lock_table.sql", lock=_lock_table(target)))
 
 
 def explain_lock(error: Exception) -> Exception:

@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureEx
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowException
 
+from redshift_elt.connection.lock_wait import LOCK_TIMEOUT, check_seconds
 from redshift_elt.connection.missing_privilege import TaskTables, explain_missing_privilege
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.window import Window, resolve_window
@@ -37,6 +38,8 @@ class WarehouseOperator(BaseSQLOperator):
     :param aws_conn_id: the AWS connection, used for S3 and to look up the cluster.
     :param resume_cluster: resume the cluster if it is paused, and start again when it is available. Meanwhile the task
         is deferred and occupies no worker. While the cluster is not paused, this adds no requests.
+    :param lock_timeout: how many seconds a statement may take while it waits for another session, such as another load
+        of the same target. Then the task fails with the name of that session, and can be retried.
     """
 
     conn_id: str
@@ -50,11 +53,13 @@ class WarehouseOperator(BaseSQLOperator):
         conn_id: str = "redshift_default",
         aws_conn_id: str = "aws_default",
         resume_cluster: bool | str = False,
+        lock_timeout: float = LOCK_TIMEOUT,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
         self.aws_conn_id = aws_conn_id
         self.resume_cluster = resume_cluster
+        self.lock_timeout = check_seconds(lock_timeout)
 
     @cached_property
     def _hook(self) -> DbApiHook:
@@ -99,7 +104,9 @@ class WarehouseOperator(BaseSQLOperator):
             return explain_missing_privilege(session, explained, self.task_tables)
 
         try:
-            return in_transaction(self.get_db_hook(), work, explain_all, read_only=read_only)
+            return in_transaction(
+                self.get_db_hook(), work, explain_all, read_only=read_only, lock_timeout=self.lock_timeout
+            )
         except ClusterPausedError as paused:
             # A rendered template is a string.
             if str(self.resume_cluster) != "True":

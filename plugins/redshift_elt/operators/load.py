@@ -19,7 +19,6 @@ from redshift_elt.loading.lock import (
     explain_creation,
     lock_targets,
 )
-from redshift_elt.loading.lock_wait import LOCK_TIMEOUT, WaitLimit, check_seconds
 from redshift_elt.loading.missing_objects import refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
@@ -57,8 +56,6 @@ class LoadOperator(UsesStagingOperator):
         if the SELECT yields a column that the target lacks, or does not yield one that is NOT NULL without a default.
     :param key: the column or columns that identify a row; never null.
     :param staged_by: the operators that stage what the SELECT reads.
-    :param lock_timeout: how many seconds to wait at most for another load of the target, or for another session that
-        holds its lock. Then the task fails with the name of that session, and can be retried.
     :param audit: columns of the target in which the load records the run, the time and the window, see
         :class:`redshift_elt.loading.audit_columns.AuditColumns`.
     """
@@ -74,7 +71,6 @@ class LoadOperator(UsesStagingOperator):
         table: str,
         select: str,
         key: str | Sequence[str] | None,
-        lock_timeout: float = LOCK_TIMEOUT,
         audit: AuditColumns | None = None,
         **kwargs: Any,
     ) -> None:
@@ -83,7 +79,6 @@ class LoadOperator(UsesStagingOperator):
         self.table = table
         self.select = select
         self.key = () if key is None else identifiers.key(key)
-        self.lock_timeout = check_seconds(lock_timeout)
         self.audit = audit
         if audit:
             audit.check_key(self.key)
@@ -147,7 +142,7 @@ class LoadOperator(UsesStagingOperator):
 
         def lock(session: Session) -> None:
             phases.enter(WAITING)
-            lock_targets(session, self.locked, self._wait_limit)
+            lock_targets(session, self.locked)
             phases.enter(PREPARING)
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
@@ -186,10 +181,6 @@ class LoadOperator(UsesStagingOperator):
 
     def after_strategy(self, session: Session, counts: RowCounts) -> None:
         """Update what depends on the target, in the same transaction."""
-
-    @property
-    def _wait_limit(self) -> WaitLimit:
-        return WaitLimit(self.get_db_hook(), self.lock_timeout)
 
     @property
     def _rows_written(self) -> int | None:
@@ -247,7 +238,7 @@ class LoadOperator(UsesStagingOperator):
 
     def _create_lock_table(self, target: str) -> None:
         try:
-            self.transaction(partial(create_lock_table, target=target, limit=self._wait_limit), explain_creation)
+            self.transaction(partial(create_lock_table, target=target), explain_creation)
         except LockTableExistsError:
             self.log.info("Another load has created the lock table of %s at the same time.", target)
 

@@ -15,7 +15,6 @@ from redshift_elt.loading.lock import (
     explain_lock,
     lock_targets,
 )
-from redshift_elt.loading.lock_wait import WaitLimit
 from redshift_elt.staging.drift.new_columns import add_columns
 from redshift_elt.staging.drift.recorded import record
 
@@ -36,11 +35,10 @@ def add_columns_for_fields(
     :param task: the staging task, whose connection is used.
     :param targets: the targets of the loads that use the source.
     """
-    limit = WaitLimit(task.get_db_hook())
 
     def work(session: Session) -> None:
         if targets:
-            lock_targets(session, targets, limit)
+            lock_targets(session, targets)
         add_columns(session, [context.source.table, *targets], found.columns)
         record(session, context, found.compared)
 
@@ -50,5 +48,5 @@ def add_columns_for_fields(
         # There was no load yet.
         for target in targets:
             with suppress(LockTableExistsError):
-                task.transaction(partial(create_lock_table, target=target, limit=limit), explain_creation)
+                task.transaction(partial(create_lock_table, target=target), explain_creation)
         task.transaction(work)

@@ -143,9 +143,12 @@ def test_template_is_validated_after_rendering():
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "60", None, True, float("inf"), float("nan")])
-def test_lock_timeout_that_is_no_limit_is_refused(seconds):
+@pytest.mark.parametrize(
+    ("operator", "arguments"), [(LoadFactOperator, FACT), (StageToRedshiftOperator, {**STAGE, "prefix": "logs/"})]
+)
+def test_lock_timeout_that_is_no_limit_is_refused(operator, arguments, seconds):
     with pytest.raises(ValueError, match="write a number of seconds greater than 0"):
-        LoadFactOperator(**FACT, lock_timeout=seconds)
+        operator(**arguments, lock_timeout=seconds)
 
 
 @pytest.mark.parametrize("rendered", ["", "Sales 2018", "a.b.c", "None; drop table users"])
