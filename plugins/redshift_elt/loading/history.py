@@ -87,9 +87,9 @@ def record(session: Session, load: LoadRecord) -> None:
     session.execute(render("load/insert_load.sql"), asdict(load))
 
 
-def loaded_windows(session: Session, target: str, window: Window) -> list[Interval]:
-    """Return the windows that a target has been loaded for and that overlap a window's reach; UTC, without a zone."""
-    first, last = window.reach
+def loaded_windows(session: Session, target: str, reach: Interval) -> list[Interval]:
+    """Return the windows that a target has been loaded for and that overlap an interval; UTC, without a zone."""
+    first, last = reach
     values = {"target": target_name(target), "first": first, "last": last}
     return [(start, end) for start, end in session.fetch(render("load/loaded_windows.sql"), values)]
 

@@ -39,7 +39,7 @@ class MergeRecords:
     :param records_key: the columns that identify what a record is about, if that is not a time: the records of a
         changed object replace the records with the same key.
     :param window_column: the column of event time of the records. The records of the run's window, and of windows
-        loaded before in the days that the run reads, become exactly those that the SELECT yields.
+        loaded before in the periods that the run reads, become exactly those that the SELECT yields.
     :param choices: how records with the same key become one row; see :class:`.merge_rows.MergeRows`. Give either
         ``choices`` or ``latest_by``.
     :param latest_by: the column that says which record is the latest, in the target as in the records; see

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.row_scope import Interval, RowScope
     from redshift_elt.loading.target_load import TargetLoad
     from redshift_elt.loading.temporary_tables import TemporaryTables
+    from redshift_elt.run.period import Calendar, Period
     from redshift_elt.staging.objects_read import ObjectsRead
 
 log = logging.getLogger(__name__)
@@ -24,26 +24,26 @@ _DELETE_THEM = "To delete them, run the load again with on_missing='delete'."
 
 
 def kept_intervals(load: TargetLoad, table: str, scope: RowScope) -> tuple[Interval, ...]:
-    """Return the UTC days of which a table has rows, but of which the run has not read all objects.
+    """Return the periods of which a table has rows, but of which the run has not read all objects.
 
     :param table: the target, or the table of its records.
     :param scope: the rows that the load overwrites.
-    :raises AirflowFailException: there are such days and a source has ``on_missing="fail"``, or an object that was read
-        has no rows.
+    :raises AirflowFailException: there are such periods and a source has ``on_missing="fail"``, or objects that were
+        read have no rows.
     """
-    sources = [source for source in load.sources if source.on_missing != DELETE]
-    if not sources or not (load.window.full or any(source.unread(load.window.days()) for source in sources)):
-        return ()
-    query = load.render("held_days.sql", table=table, scope=scope)
-    held = dict(load.session.fetch(query, scope.values))
-    days = [day for day in held if any(source.unread([day]) for source in sources)]
-    for day in days:
-        for source in sources:
-            if source.unread([day]):
-                _refuse(table, source, day, held[day])
-    if days:
-        _warn(table, sources, days, sum(held[day] for day in days))
-    return tuple(_joined(days))
+    kept: list[Period] = []
+    for source in load.sources:
+        if source.on_missing == DELETE:
+            continue
+        if load.window.full or source.unread(load.window.periods(source.calendar)):
+            held = _held(load, table, scope, source.calendar)
+            periods = source.unread(held)
+            for period in periods:
+                _refuse(table, source, period, held[period])
+            if periods:
+                _warn(table, source, periods, sum(held[period] for period in periods))
+            kept += periods
+    return tuple(_joined(kept))
 
 
 def refuse_lost_hours(load: TargetLoad, table: str, temporary: TemporaryTables, window_column: str) -> None:
@@ -83,21 +83,28 @@ def refuse_or_warn(table: str, missing: Sequence[str], count: int, on_missing: I
     return True
 
 
-def _refuse(table: str, source: ObjectsRead, day: date, rows: int) -> None:
-    if source.is_without_rows(day):
+def _held(load: TargetLoad, table: str, scope: RowScope, calendar: Calendar) -> dict[Period, int]:
+    """Return the periods of a table's rows in a scope, and how many rows each of them has."""
+    query = load.render("held_periods.sql", table=table, scope=scope, calendar=calendar)
+    held = load.session.fetch(query, scope.values)
+    return {calendar.period_of(beginning): rows for beginning, rows in held}
+
+
+def _refuse(table: str, source: ObjectsRead, period: Period, rows: int) -> None:
+    if source.is_without_rows(period):
         raise AirflowFailException(
-            f"{source.url(day)} has no rows, but {table} has {rows:,} rows of {day}. Nothing was changed. Correct the "
-            f"object, then clear the task. {_DELETE_THEM}"
+            f"{source.url(period)} has no rows, but {table} has {rows:,} rows of {period}. Nothing was changed. "
+            f"Correct the object, then clear the task. {_DELETE_THEM}"
         )
     if source.on_missing == FAIL:
         raise AirflowFailException(
-            f"{source.url(day)} is not in S3, but {table} has {rows:,} rows of {day}. Nothing was changed. Restore the "
-            f"object, then clear the task. {_DELETE_THEM}"
+            f"{source.url(period)} is not in S3, but {table} has {rows:,} rows of {period}. Nothing was changed. "
+            f"Restore the object, then clear the task. {_DELETE_THEM}"
         )
 
 
-def _warn(table: str, sources: Sequence[ObjectsRead], days: Sequence[date], rows: int) -> None:
-    urls = list(dict.fromkeys(source.url(day) for day in days for source in sources if source.unread([day])))
+def _warn(table: str, source: ObjectsRead, periods: Sequence[Period], rows: int) -> None:
+    urls = list(dict.fromkeys(map(source.url, periods)))
     more = f" and {len(urls) - _NAMED_OBJECTS:,} more" if len(urls) > _NAMED_OBJECTS else ""
     log.warning(
         "%s keeps %s rows, because their objects are not in S3: %s%s. %s",
@@ -109,14 +116,12 @@ def _warn(table: str, sources: Sequence[ObjectsRead], days: Sequence[date], rows
     )
 
 
-def _joined(days: Sequence[date]) -> list[Interval]:
-    """Return the intervals of days, in order; neighboring days are one interval."""
+def _joined(periods: Iterable[Period]) -> list[Interval]:
+    """Return the intervals of periods, in order; neighboring and overlapping ones are one interval."""
     joined: list[Interval] = []
-    for day in sorted(days):
-        start = datetime.combine(day, time())
-        end = start + timedelta(days=1)
-        if joined and joined[-1][1] == start:
-            joined[-1] = joined[-1][0], end
+    for period in sorted(periods):
+        if joined and period.start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(period.end, joined[-1][1])
         else:
-            joined.append((start, end))
+            joined.append((period.start, period.end))
     return joined

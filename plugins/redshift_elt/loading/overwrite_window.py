@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 class OverwriteWindow:
     """Replace the target's rows in the run's window with the rows of the SELECT.
 
-    Windows that were loaded earlier are overwritten too if they are in the UTC days that the run reads. This loads late
-    events. If several rows of one day have the same key, the earliest is kept.
+    Windows that were loaded earlier are overwritten too if they are in the periods that the run reads: the days of its
+    window with a key pattern of days, the hours with one of hours. This loads late events. A source without periods
+    changes the run's window alone. If several rows of one period, by default a UTC day, have the same key, the earliest
+    is kept.
 
     :param window_column: the target's column of event time; a UTC timestamp, never null.
     """

@@ -40,9 +40,14 @@ class ScopedTable:
         return self._execute("fill_fresh.sql", select=self.load.target.select)
 
     def keep_fresh_rows_by_key(self, window_column: str) -> int:
-        """Keep what the SELECT yields in the scope, one row for each key and UTC day; return the number of rows."""
+        """Keep what the SELECT yields in the scope, one row for each key and period; return the number of rows."""
         self.load.create_temporary(self.temporary.fresh, self.table, self.columns)
-        return self._execute("fill_fresh_by_key.sql", select=self.load.target.select, window_column=window_column)
+        return self._execute(
+            "fill_fresh_by_key.sql",
+            select=self.load.target.select,
+            window_column=window_column,
+            calendars=self.load.calendars,
+        )
 
     def overwrite(self, *, delete: bool) -> tuple[int, int]:
         """Write what differs, and return how many rows were deleted and how many were inserted.

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.loading.history import loaded_windows
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.loading.written_columns import written_columns
+from redshift_elt.run.period import Calendar
 from redshift_elt.sql.render import numbered, render
 
 if TYPE_CHECKING:
@@ -89,11 +90,19 @@ class TargetLoad:
     def intervals(self) -> list[Interval]:
         """Return the window together with the windows in its reach that the target has been loaded for.
 
-        If the keys of a source do not show which event times it has, the run may not have read those of other windows.
+        The reach is what the run has read of all sources. If the keys of a source do not show which event times it has,
+        the run may have read those of its window alone.
         """
-        if self.window.full or any(source.pattern is None for source in self.sources):
+        dated = [source.calendar for source in self.sources if source.pattern]
+        if self.window.full or not dated or len(dated) < len(self.sources):
             return [self.window.bounds]
-        return self.window.with_others(loaded_windows(self.session, self.target.table, self.window))
+        reach = self.window.reach(dated)
+        return self.window.with_others(loaded_windows(self.session, self.target.table, reach), reach)
+
+    @property
+    def calendars(self) -> list[Calendar]:
+        """The different divisions of time into periods of the sources, each once."""
+        return list(dict.fromkeys(source.calendar for source in self.sources)) or [Calendar("day")]
 
     def render(self, template: str, **names: Any) -> str:
         """Return a statement of the folder ``sql/load``.

@@ -6,7 +6,7 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -16,21 +16,22 @@ from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
+from redshift_elt.operators.one_table_each import refuse_mapped, refuse_shared_table
 from redshift_elt.run.on_missing import KEEP, check_on_missing
+from redshift_elt.run.period import Calendar
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
-from redshift_elt.staging.date_pattern import DatePattern
 from redshift_elt.staging.drift.detect import ColumnsToAddError, NewFieldsError
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.formats.file_format import FileFormat
 from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.key_pattern import KeyPattern
 from redshift_elt.staging.reject_limit import RejectLimit
 from redshift_elt.staging.source import (
     Source,
     check_bucket,
     check_columnar,
-    check_names_days,
     check_paths_outside,
     check_prefix,
     check_share,
@@ -41,7 +42,7 @@ from redshift_elt.staging.staging_context import StagingContext
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
     from redshift_elt.checks import Check
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
@@ -58,15 +59,21 @@ class StageToRedshiftOperator(WarehouseOperator):
     The loads and checks that name this operator in ``staged_by`` run after it.
 
     :param table: the permanent, empty table that the staging table is created like; the staging table has the same name
-        with a suffix for the run, see :func:`redshift_elt.run.names.staging_table`. Without a schema.
+        with a suffix for the run, see :func:`redshift_elt.run.names.staging_table`. Without a schema. Each staging task
+        of a DAG needs a table of its own, so it cannot be mapped.
     :param bucket: the name of the bucket, without ``s3://``.
-    :param key_pattern: the key of the object of one UTC day, such as ``orders/%Y/%m/%Y-%m-%d.json``. The objects of the
-        window's days are staged, if they exist. A full load stages the objects of all days.
-    :param margin_days: the number of days before and after those of the window that are staged too, for events in the
-        object of a neighboring day.
-    :param window_column: with ``key_pattern``: the column of event time in the table. Each day's object is then loaded
-        on its own, and its rows of other days are left out, except for ``margin_days`` on either side. So the rows are
-        the same however the days are grouped into runs. None: every row of every object is staged.
+    :param key_pattern: the keys of the objects of one period, such as ``orders/%Y/%m/%d/%H/*.json.gz`` for the hours
+        of a day: codes of ``strftime`` down to the minute, and globs, see
+        :class:`redshift_elt.staging.key_pattern.KeyPattern`. The objects of the periods that the window touches are
+        staged, any number for each of them. A full load stages the objects of all periods.
+    :param timezone: with ``key_pattern``: the time zone of the times in the keys, such as ``Europe/Berlin``. The times
+        in ``window_column`` are UTC.
+    :param margin_days: the number of days before and after the window whose periods are staged too, for events in the
+        objects of a neighboring period.
+    :param window_column: with ``key_pattern``: the column of event time in the table. The objects of each period are
+        then loaded by a COPY of their own, and their rows of other periods are left out, except for ``margin_days`` on
+        either side. So the rows are the same however the periods are grouped into runs. None: every row of every object
+        is staged, by one COPY.
     :param prefix: stage everything below this key prefix, which ends with a slash. If all loads that name this operator
         in ``staged_by`` merge rows by key or append them, a ledger is kept: a run stages only the objects that at least
         one of their targets has not loaded yet in their current version (ETag). A full load stages all objects. If one
@@ -87,11 +94,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         their maximum share of all records, such as ``1%``; COPY itself stops at 100,000 rejected records. They are kept
         in ``etl.rejects``; those of an earlier try of the run are replaced. Columnar files are loaded as a whole or not
         at all. If no record of a COPY can be loaded, the task fails whatever the maximum is.
-    :param max_left_out: with ``window_column``: the share, from 0 to 1, of an object's rows that may be left out
-        because they are of other days. More fail the task: the unit of the times is probably wrong.
+    :param max_left_out: with ``window_column``: the share, from 0 to 1, of the rows of a period's objects that may be
+        left out because they are of other periods. More fail the task: the unit of the times is probably wrong.
     :param on_missing: what loads do with rows that they have loaded, but whose objects this run does not find in S3:
         ``keep`` the rows and warn, ``fail``, or ``delete`` the rows. With ``key_pattern``, those are the rows of the
-        UTC days without an object; with ``prefix``, all rows of the window if there is no object at all. In a full load
+        periods without an object; with ``prefix``, all rows of the window if there is no object at all. In a full load
         from a ``prefix`` with a ledger, ``keep`` deletes no rows while objects of the ledger are missing; without a
         ledger, ``keep`` fails if an hour would lose all of its rows. If rows are loaded and their object has none any
         more, ``keep`` fails too.
@@ -130,6 +137,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         table: str,
         bucket: str,
         key_pattern: str | None = None,
+        timezone: str = "UTC",
         margin_days: int = 0,
         window_column: str | None = None,
         prefix: str | None = None,
@@ -145,10 +153,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        _unless_template(check_template, table)
         self.table = table
+        if self.get_dag() is not None:
+            refuse_shared_table(self)
+        _unless_template(check_template, table)
         self.bucket = bucket
         self.key_pattern = key_pattern
+        self.timezone = timezone
         self.margin_days = margin_days
         self.window_column = window_column
         self.prefix = prefix
@@ -165,6 +176,26 @@ class StageToRedshiftOperator(WarehouseOperator):
         self._check_options()
         # Read by the OpenLineage listener, as check_results is.
         self.staged: Staged | None = None
+
+    @classmethod
+    def partial(cls, *, task_id: str, **_: Any) -> NoReturn:
+        """Refuse to be mapped.
+
+        :raises ValueError: always.
+        """
+        refuse_mapped(task_id)
+
+    @property
+    def dag(self) -> DAG:
+        """The DAG of the task, which must have no other staging task of its table."""
+        return super().dag
+
+    @dag.setter
+    def dag(self, dag: DAG | None) -> None:
+        self._dag = dag
+        # The DAG of a "with" block is assigned before the table.
+        if dag is not None and hasattr(self, "table"):
+            refuse_shared_table(self)
 
     @property
     def task_tables(self) -> TaskTables:
@@ -286,7 +317,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         return Source(
             table=self.table,
             bucket=self.bucket,
-            key_pattern=None if self.key_pattern is None else DatePattern(self.key_pattern),
+            key_pattern=None if self.key_pattern is None else KeyPattern(self.key_pattern, self.timezone),
             prefix=self.prefix,
             margin_days=self.margin_days,
             window_column=self.window_column,
@@ -337,7 +368,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         :raises ValueError: see the message.
         """
         if (self.key_pattern is None) == (self.prefix is None):
-            raise ValueError("Give exactly one of key_pattern (an object a day) and prefix (every object below it).")
+            raise ValueError("Give exactly one of key_pattern (objects of periods) and prefix (every object below it).")
         _unless_template(check_bucket, self.bucket)
         if self.margin_days < 0 or (self.margin_days and self.prefix is not None):
             raise ValueError(f"margin_days is {self.margin_days}: write 0 or more days, and only with key_pattern.")
@@ -346,13 +377,14 @@ class StageToRedshiftOperator(WarehouseOperator):
         if self.window_column is not None:
             identifiers.identifier(self.window_column)
             if self.prefix is not None:
-                raise ValueError("window_column needs key_pattern: the objects below a prefix have no days.")
+                raise ValueError("window_column needs key_pattern: the objects below a prefix have no period.")
         if self.prefix is not None:
             _unless_template(check_prefix, self.prefix)
         if self.key_pattern is not None and not _is_template(self.key_pattern):
-            pattern = DatePattern(self.key_pattern)
-            if self.window_column is not None:
-                check_names_days(pattern)
+            KeyPattern(self.key_pattern, self.timezone)
+        Calendar("day", self.timezone)
+        if self.key_pattern is None and self.timezone != "UTC":
+            raise ValueError("timezone needs key_pattern: it is the zone of the times in the keys.")
 
     def _check_options(self) -> None:
         """Refuse options that COPY cannot use; :class:`.Source` checks rendered templates.

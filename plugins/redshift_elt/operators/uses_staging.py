@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.loading.load_failure import StagingMissingError, explain_load
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.one_table_each import refuse_repeated_tables
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.staging.staged_input import StagedInput
 
@@ -27,13 +28,15 @@ class UsesStagingOperator(WarehouseOperator):
     assigned before or after that. Only a mapped operator (``partial().expand()``), which is not constructed when the
     DAG is parsed, needs ``>>``.
 
-    :param staged_by: the staging operators. A run drops its staging tables when it has succeeded. If one of its tasks
-        is cleared after that, the task stages again for itself; without ``staged_by`` it fails.
+    :param staged_by: the staging operators, each with a table of its own. A run drops its staging tables when it has
+        succeeded. If one of its tasks is cleared after that, the task stages again for itself; without ``staged_by`` it
+        fails.
     """
 
     def __init__(self, *, staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.staged_by = tuple(staged_by)
+        refuse_repeated_tables(self.task_id, self.staged_by)
         for operator in self.staged_by:
             # The ids alone are what set_upstream() would set; unlike it, they need no DAG yet.
             self.upstream_task_ids.add(operator.task_id)

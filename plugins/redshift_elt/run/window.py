@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.run import full_load
 from redshift_elt.run.asset_events import event_extras
+from redshift_elt.run.period import Calendar, Period
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Window:
 
     :param full: whether the run rebuilds everything; the interval is then all of time.
     :param origin: a few words for the log on where the interval comes from.
-    :param lookback_days: the number of UTC days before the window that the run also reads, for late events.
+    :param lookback_days: the number of days before the window whose periods the run also reads, for late events.
     """
 
     start: datetime
@@ -37,26 +38,29 @@ class Window:
         """Start and end as in a TIMESTAMP column: UTC, without a zone."""
         return self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
 
-    def days(self, margin: int = 0) -> list[date]:
-        """Return the UTC days that the run reads, widened by ``margin`` days on either side."""
-        first = self.start.date() - timedelta(days=self.lookback_days + margin)
-        last = (self.end - timedelta(microseconds=1)).date() + timedelta(days=margin)
-        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    def periods(self, calendar: Calendar, margin_days: int = 0) -> list[Period]:
+        """Return the periods of a source that the run reads, in order; not for a full load.
 
-    @property
-    def reach(self) -> tuple[datetime, datetime]:
-        """Start of the first day that the run reads, and end of the last one; UTC, without a zone."""
-        if self.full:
-            return self.bounds
-        days = self.days()
-        return datetime.combine(days[0], time()), datetime.combine(days[-1] + timedelta(days=1), time())
+        :param margin_days: the number of days on either side whose periods are also read.
+        """
+        return calendar.periods(*self.bounds, self.lookback_days + margin_days, margin_days)
 
-    def with_others(self, others: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    def reach(self, calendars: Iterable[Calendar]) -> tuple[datetime, datetime]:
+        """Return start and end of the time that the run has read completely from some sources; UTC, without a zone.
+
+        It contains the window.
+        """
+        read = [self.periods(calendar) for calendar in calendars]
+        return max(periods[0].start for periods in read), min(periods[-1].end for periods in read)
+
+    def with_others(
+        self, others: Iterable[tuple[datetime, datetime]], reach: tuple[datetime, datetime]
+    ) -> list[tuple[datetime, datetime]]:
         """Return the window together with the parts of other windows in its reach, as disjoint intervals in order.
 
         :param others: start and end of windows, UTC without a zone.
         """
-        first, last = self.reach
+        first, last = reach
         inside = [(max(start, first), min(end, last)) for start, end in others]
         joined: list[tuple[datetime, datetime]] = []
         for start, end in sorted([self.bounds, *(part for part in inside if part[0] < part[1])]):

@@ -80,6 +80,10 @@ from (
     from {{ without | indent(4) }}
 ) as rows_that_differ
 {% endmacro %}
+{# The local time at which the period of an instant begins (redshift_elt.run.period). The column is in UTC. #}
+{% macro beginning(column, calendar) %}
+date_trunc({{ calendar.unit | literal }}, {% if calendar.timezone == "UTC" %}{{ column | identifier }}{% else %}convert_timezone({{ calendar.timezone | literal }}, {{ column | identifier }}){% endif %})
+{% endmacro %}
 {# The condition that a row is in a scope (redshift_elt.loading.row_scope). Binds start_1, end_1, start_2 and so
    on, one pair for each interval. #}
 {% macro in_scope(scope, of=none) %}

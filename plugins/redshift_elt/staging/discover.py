@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.run.clock import now
-from redshift_elt.staging.s3_objects import is_empty, list_dated, list_objects
+from redshift_elt.staging.s3_objects import KeyRange, is_empty, list_dated, list_objects
 from redshift_elt.staging.staged_files import Listing
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def discover(session: Session, context: StagingContext) -> Discovered:
 
 
 def list_source(context: StagingContext) -> list[S3Object]:
-    """Return the objects of the source that S3 has now, in the days that the run reads.
+    """Return the objects of the source that S3 has now, in the periods that the run reads.
 
     :raises AirflowFailException: the bucket does not exist, or has no objects where there should be some: a wrong name
-        must not pass for a period without events.
+        must not pass for a period without events. Or the clocks of the time zone pass the beginning of a period twice.
     """
     # Importing botocore is slow, and the file of a DAG imports this module.
     from botocore.exceptions import ClientError
@@ -60,12 +60,14 @@ def list_source(context: StagingContext) -> list[S3Object]:
     source = context.source
     try:
         if source.key_pattern is None:
-            found = list_objects(context.s3, source.bucket, source.root)
+            found = list_objects(context.s3, source.bucket, KeyRange(source.root))
         else:
             found = list_dated(context.s3, source.bucket, source.key_pattern, context.window, source.margin_days)
         missing = not found and (
             context.window.full or (source.key_pattern is not None and is_empty(context.s3, source.bucket, source.root))
         )
+    except ValueError as error:
+        raise AirflowFailException(f"The objects of {source} cannot be listed. {error}") from error
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchBucket":
             raise

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from redshift_elt.run.period import Calendar, Period
+
 if TYPE_CHECKING:
-    from redshift_elt.staging.date_pattern import DatePattern
+    from redshift_elt.staging.key_pattern import KeyPattern
 
 
 @dataclass(frozen=True)
@@ -23,28 +25,44 @@ class ObjectsRead:
     """
 
     location: str
-    pattern: DatePattern | None
+    pattern: KeyPattern | None
     keys: frozenset[str]
     keys_without_rows: frozenset[str]
     on_missing: str
 
-    def unread(self, days: Iterable[date]) -> list[date]:
-        """Return the UTC days of which no object with rows was read.
+    @property
+    def calendar(self) -> Calendar:
+        """The periods of the source; UTC days if its keys do not show a period."""
+        return self.pattern.calendar if self.pattern else Calendar("day")
 
-        Without a key pattern, these are all days if nothing was read, and otherwise none.
+    def unread(self, periods: Iterable[Period]) -> list[Period]:
+        """Return the periods of which no object with rows was read.
+
+        Without a key pattern, these are all periods if nothing was read, and otherwise none.
         """
         if self.pattern is None:
-            return [] if self.keys else list(days)
-        return [day for day in days if self.pattern.key(day) not in self.keys]
+            return [] if self.keys else list(periods)
+        return [period for period in periods if period not in self._periods]
 
-    def is_without_rows(self, day: date) -> bool:
-        """Return whether the object of a UTC day was read, but has no rows."""
+    def is_without_rows(self, period: Period) -> bool:
+        """Return whether objects of a period were read, but have no rows."""
         if self.pattern is None:
             return bool(self.keys_without_rows) and not self.keys
-        return self.pattern.key(day) in self.keys_without_rows
+        return period in self._periods_without_rows
 
-    def url(self, day: date) -> str:
-        """Return the object of a UTC day, or the whole source if its keys have no date."""
+    def url(self, period: Period) -> str:
+        """Return the objects of a period, or the whole source if its keys do not show a period."""
         if self.pattern is None:
             return self.location
-        return f"{self.location.removesuffix(str(self.pattern))}{self.pattern.key(day)}"
+        return f"{self.location.removesuffix(str(self.pattern))}{self.pattern.keys(period)}"
+
+    @cached_property
+    def _periods(self) -> set[Period]:
+        return self._periods_of(self.keys)
+
+    @cached_property
+    def _periods_without_rows(self) -> set[Period]:
+        return self._periods_of(self.keys_without_rows) - self._periods
+
+    def _periods_of(self, keys: Iterable[str]) -> set[Period]:
+        return {period for key in keys if self.pattern and (period := self.pattern.period(key))}

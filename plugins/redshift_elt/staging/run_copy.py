@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -22,8 +22,9 @@ from redshift_elt.staging.staged_files import json_lines, staged_file_rows
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.staging.date_pattern import DatePattern
+    from redshift_elt.run.period import Period
     from redshift_elt.staging.discover import Discovered
+    from redshift_elt.staging.key_pattern import KeyPattern
     from redshift_elt.staging.rejects import Reject
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
@@ -36,9 +37,9 @@ class CopiedSource:
     """What was copied.
 
     :param rows: the number of rows in the staging table.
-    :param left_out: the number of rows that were left out because their object is another day's.
+    :param left_out: the number of rows that were left out because their objects are another period's.
     :param rejects: the records that COPY could not load.
-    :param keys_without_rows: the keys of the objects that have no rows, if they were copied on their own.
+    :param keys_without_rows: the keys of the objects whose COPY has loaded no rows.
     """
 
     rows: int = 0
@@ -82,7 +83,7 @@ class SourceCopy:
 
         :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
         :raises AirflowFailException: the JSONPaths file does not exist, the objects have different compressions, too
-            many records are rejected, no record of an object could be loaded, or too many rows are of other days.
+            many records are rejected, no record could be loaded, or too many rows are of other periods.
         """
         source = self.context.source
         if not objects:
@@ -91,14 +92,19 @@ class SourceCopy:
         if source.window_column is None or source.key_pattern is None:
             copied = self._copy_into(self.context.table, objects, source.max_rejects.most)
         else:
-            copied = self._copy_by_day(objects, source.key_pattern, source.window_column)
+            copied = self._copy_by_period(objects, source.key_pattern, source.window_column)
         self._check_share(copied)
-        for key in sorted(copied.keys_without_rows):
-            self.session.execute(render("stage/mark_without_rows.sql", files=self.context.files), {"object_key": key})
+        self._mark_without_rows(sorted(copied.keys_without_rows))
         return copied
 
-    def _copy_by_day(self, objects: Sequence[S3Object], pattern: DatePattern, column: str) -> CopiedSource:
-        """Copy each day's object on its own and keep its rows of that day.
+    def _mark_without_rows(self, keys: Sequence[str]) -> None:
+        for number in range(0, len(keys), ROWS_PER_INSERT):
+            some = [{"object_key": key} for key in keys[number : number + ROWS_PER_INSERT]]
+            statement = render("stage/mark_without_rows.sql", files=self.context.files, keys=len(some))
+            self.session.execute(statement, numbered(some))
+
+    def _copy_by_period(self, objects: Sequence[S3Object], pattern: KeyPattern, column: str) -> CopiedSource:
+        """Copy the objects of each period together, and keep their rows of that period.
 
         COPY does not say which object a row comes from. If rows of any day were taken from any object, the rows of a
         window would depend on which other objects its run happens to read.
@@ -113,28 +119,28 @@ class SourceCopy:
         )
         count_outside = render("stage/count_outside.sql", incoming=incoming, column=column)
         total = CopiedSource()
-        for number, item in enumerate(objects):
+        for number, (period, items) in enumerate(_by_period(objects, pattern).items()):
             if number:
                 self.session.execute(render("table/empty.sql", name=incoming))
-            copied = self._copy_into(incoming, [item], source.max_rejects.most - len(total.rejects))
-            day = pattern.day(item.key)
-            interval = _interval(day, source.margin_days)
+            copied = self._copy_into(incoming, items, source.max_rejects.most - len(total.rejects))
+            margin = timedelta(days=source.margin_days)
+            interval = {"interval_start": period.start - margin, "interval_end": period.end + margin}
             self.session.execute(keep, interval)
             [(outside,)] = self.session.fetch(count_outside, interval)
             if outside > source.max_left_out * copied.rows:
                 raise AirflowFailException(
-                    f"{item.url}: the {column} of {outside:,} of {copied.rows:,} rows is not within "
-                    f"{source.margin_days} days of {day}, and at most {source.max_left_out:.0%} may be left out. "
+                    f"{_some(items)}: the {column} of {outside:,} of {copied.rows:,} rows is not within "
+                    f"{source.margin_days} days of {period}, and at most {source.max_left_out:.0%} may be left out. "
                     "Nothing was changed. Correct the object or its time format, or raise max_left_out, then clear it."
                 )
             if outside:
                 log.warning(
                     "%s: %s rows are left out, because their %s is not within %s days of %s.",
-                    item.url,
+                    _some(items),
                     f"{outside:,}",
                     column,
                     source.margin_days,
-                    day,
+                    period,
                 )
             total += replace(copied, rows=copied.rows - outside, left_out=outside)
         [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.context.table))
@@ -173,11 +179,10 @@ class SourceCopy:
                 f"No record of {_some(objects)} could be loaded, and {len(rejects):,} were rejected. Nothing was "
                 f"changed. The first reason: {rejects[0].reason} Correct the object or the format, then clear the task."
             )
-        alone = len(objects) == 1 and not copied.rows
-        for item in objects:
-            if alone or not item.size:
-                log.warning("%s contains no records.", item.url)
-        without_rows = frozenset(item.key for item in objects if alone)
+        empty = [item for item in objects if not (copied.rows and item.size)]
+        for item in empty:
+            log.warning("%s contains no records.", item.url)
+        without_rows = frozenset(item.key for item in empty)
         return CopiedSource(rows=copied.rows, rejects=tuple(rejects), keys_without_rows=without_rows)
 
     @property
@@ -216,9 +221,10 @@ def _some(objects: Sequence[S3Object]) -> str:
     return objects[0].url if len(objects) == 1 else f"{objects[0].url} and {len(objects) - 1:,} other objects"
 
 
-def _interval(day: date, margin_days: int) -> dict[str, datetime]:
-    first = datetime.combine(day, datetime.min.time())
-    return {
-        "interval_start": first - timedelta(days=margin_days),
-        "interval_end": first + timedelta(days=margin_days + 1),
-    }
+def _by_period(objects: Sequence[S3Object], pattern: KeyPattern) -> dict[Period, list[S3Object]]:
+    """Return the objects of each period, in the order of time."""
+    periods: dict[Period, list[S3Object]] = {}
+    for item in objects:
+        if period := pattern.period(item.key):
+            periods.setdefault(period, []).append(item)
+    return dict(sorted(periods.items()))

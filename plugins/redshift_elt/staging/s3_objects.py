@@ -1,8 +1,9 @@
-"""List S3 objects: below a prefix, or those of some days."""
+"""List S3 objects: below a prefix, or those of some periods."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+    from redshift_elt.run.period import Period
     from redshift_elt.run.window import Window
-    from redshift_elt.staging.date_pattern import DatePattern
+    from redshift_elt.staging.key_pattern import KeyPattern
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +34,38 @@ class S3Object:
         return f"s3://{self.bucket}/{self.key}"
 
 
-def list_objects(s3: S3Hook, bucket: str, prefix: str) -> list[S3Object]:
-    """Return the objects below a prefix in the order of their keys, without folder markers."""
-    pages = s3.get_conn().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    found = [
-        S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], _utc(entry["LastModified"]))
-        for page in pages
-        for entry in page.get("Contents", ())
-    ]
+@dataclass(frozen=True)
+class KeyRange:
+    """The keys that are listed together.
+
+    :param prefix: what all of them begin with.
+    :param after: a key before the first of them; none if empty.
+    :param last: what the last of them begins with; None if the keys below the prefix are listed to the end.
+    """
+
+    prefix: str
+    after: str = ""
+    last: str | None = None
+
+    def ends_before(self, key: str) -> bool:
+        """Return whether a key, and so all keys that follow it, are beyond the range."""
+        return self.last is not None and key > self.last and not key.startswith(self.last)
+
+
+def list_objects(s3: S3Hook, bucket: str, keys: KeyRange) -> list[S3Object]:
+    """Return the objects in a range in the order of their keys, without folder markers.
+
+    S3 returns up to 1,000 keys per request. The last request may return keys beyond the end of the range.
+    """
+    arguments = {"Bucket": bucket, "Prefix": keys.prefix, **({"StartAfter": keys.after} if keys.after else {})}
+    found: list[S3Object] = []
+    for page in s3.get_conn().get_paginator("list_objects_v2").paginate(**arguments):
+        found += [
+            S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], _utc(entry["LastModified"]))
+            for entry in page.get("Contents", ())
+        ]
+        if found and keys.ends_before(found[-1].key):
+            break
     for item in found:
         if item.key.endswith("/"):
             log.info("%s is a folder marker and is not read (%s bytes).", item.url, item.size)
@@ -51,24 +77,39 @@ def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
     return not s3.get_conn().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"]
 
 
-def list_dated(s3: S3Hook, bucket: str, pattern: DatePattern, window: Window, margin_days: int = 0) -> list[S3Object]:
-    """Return the objects of the UTC days that a window reads; a day without an object is normal.
+def list_dated(s3: S3Hook, bucket: str, pattern: KeyPattern, window: Window, margin_days: int = 0) -> list[S3Object]:
+    """Return the objects of the periods that a window reads; a period without an object is normal.
 
-    A full load reads the objects of all days.
+    A full load reads the objects of all periods.
 
-    :param margin_days: the number of days before and after those of the window whose objects are read too.
+    :param margin_days: the number of days before and after the window whose periods are read too.
+    :raises ValueError: a period is not an interval, see :meth:`redshift_elt.run.period.Calendar.period_of`.
     """
     if window.full:
-        return [item for item in list_objects(s3, bucket, pattern.prefix) if pattern.matches(item.key)]
-    expected = {pattern.key(day) for day in window.days(margin_days)}
-    return [item for item in list_objects(s3, bucket, _common_prefix(expected)) if item.key in expected]
+        return [item for item in list_objects(s3, bucket, KeyRange(pattern.root)) if pattern.period(item.key)]
+    periods = window.periods(pattern.calendar, margin_days)
+    found = (item for keys in key_ranges(pattern, periods) for item in list_objects(s3, bucket, keys))
+    wanted = set(periods)
+    return sorted((item for item in found if pattern.period(item.key) in wanted), key=lambda item: item.key)
+
+
+def key_ranges(pattern: KeyPattern, periods: Iterable[Period]) -> list[KeyRange]:
+    """Return the ranges to list for some periods.
+
+    A period is listed together with the others of the same day, month or year, from the first to the last of them. That
+    needs no more requests than listing each of them, if the periods follow one another. No range is longer than that: a
+    window over New Year does not list everything that has a year in its key.
+    """
+    prefixes: dict[str, set[str]] = {}
+    for period in periods:
+        prefixes.setdefault(pattern.common_prefix(period), set()).add(pattern.prefix(period))
+    return [_key_range(common, min(own), max(own)) for common, own in prefixes.items()]
+
+
+def _key_range(common: str, first: str, last: str) -> KeyRange:
+    # What begins with a text follows that text without its last character.
+    return KeyRange(first) if first == last else KeyRange(common, after=first[:-1], last=last)
 
 
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(timezone.utc).replace(tzinfo=None)
-
-
-def _common_prefix(keys: set[str]) -> str:
-    first, last = min(keys), max(keys)
-    shared = (index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
-    return first[: next(shared, min(len(first), len(last)))]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
-from redshift_elt.staging.date_pattern import DatePattern
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.formats.file_format import FileFormat
 from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.key_pattern import KeyPattern
 from redshift_elt.staging.reject_limit import RejectLimit
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Source:
 
     table: str
     bucket: str
-    key_pattern: DatePattern | None = None
+    key_pattern: KeyPattern | None = None
     prefix: str | None = None
     margin_days: int = 0
     window_column: str | None = None
@@ -50,8 +50,6 @@ class Source:
         check_bucket(self.bucket)
         if self.prefix is not None:
             check_prefix(self.prefix)
-        if self.key_pattern is not None and self.window_column is not None:
-            check_names_days(self.key_pattern)
         check_policy(self.on_new_field, self.format)
         check_share(self.max_left_out)
         check_on_missing(self.on_missing)
@@ -67,7 +65,7 @@ class Source:
     @property
     def root(self) -> str:
         """The prefix that the keys of all objects of the source have in common."""
-        return self.key_pattern.prefix if self.key_pattern is not None else self.prefix or ""
+        return self.key_pattern.root if self.key_pattern is not None else self.prefix or ""
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key_pattern or self.prefix}"
@@ -102,15 +100,6 @@ def check_prefix(prefix: str) -> None:
     """
     if not prefix.endswith("/"):
         raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match similar names: {prefix}/")
-
-
-def check_names_days(pattern: DatePattern) -> None:
-    """Refuse a key pattern that cannot be used with a column of event time.
-
-    :raises ValueError: a key names a month or a year, not a day.
-    """
-    if not pattern.is_whole_date:
-        raise ValueError(f"window_column needs a key_pattern with the whole date, not {str(pattern)!r}.")
 
 
 def check_share(max_left_out: float) -> None:

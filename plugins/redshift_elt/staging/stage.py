@@ -25,9 +25,7 @@ from redshift_elt.staging.verify_current import current_objects, has_newer_versi
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
-    from redshift_elt.staging.discover import Discovered
     from redshift_elt.staging.objects_read import ObjectsRead
-    from redshift_elt.staging.run_copy import CopiedSource
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
@@ -160,13 +158,8 @@ class SourceStaging:
             left_out=copied.left_out,
             rejected=len(copied.rejects),
             results=self._check(session, empty=not objects),
-            objects_read=self._read(discovered, copied),
+            objects_read=objects_read(self.context, (item.key for item in objects), copied.keys_without_rows),
         )
-
-    def _read(self, discovered: Discovered, copied: CopiedSource) -> ObjectsRead:
-        empty = frozenset(item.key for item in discovered.objects if not item.size)
-        keys = (item.key for item in discovered.objects)
-        return objects_read(self.context, keys, empty | copied.keys_without_rows)
 
     def _fill_for_load(self, session: Session) -> Staged:
         # The run's tables, and the SELECT of the load, do not know columns that are added now.

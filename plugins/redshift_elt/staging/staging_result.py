@@ -17,7 +17,7 @@ class Staged:
     :param objects: the number of objects that were read.
     :param size: their size in bytes.
     :param rows: the number of rows in the staging table.
-    :param left_out: the number of rows that were left out because their object is another day's.
+    :param left_out: the number of rows that were left out because their objects are another period's.
     :param rejected: the number of records that COPY could not load; they are in ``etl.rejects``.
     :param results: the results of the checks of the staged rows.
     :param objects_read: the objects.

@@ -18,7 +18,7 @@ class StagingSummary:
     :param objects: the number of S3 objects that were read.
     :param bytes: their size.
     :param rows: the number of rows in the staging table.
-    :param left_out: the number of rows that were left out because their object is another day's.
+    :param left_out: the number of rows that were left out because their objects are another period's.
     :param rejected: the number of records that COPY could not load.
     :param read: the number of records in the objects.
     :param seconds: how long it took to list, copy and check; None if that is not known.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import RowCount
@@ -208,8 +208,8 @@ def test_list_every_without_a_ledger_is_refused():
         ({"max_rejects": "100000"}, "write 0 to 99,999"),
         ({"max_rejects": "many"}, "max_rejects is 'many': write 0 to 99,999"),
         ({"max_rejects": "101%"}, "or a share such as '1%'"),
-        ({"prefix": None, "key_pattern": "orders/today.json"}, "write the date with %Y"),
-        ({"prefix": None, "key_pattern": "orders/%Y/%m.json", "window_column": "at"}, "with the whole date"),
+        ({"prefix": None, "key_pattern": "orders/today.json"}, "Write the date with %Y"),
+        ({"prefix": None, "key_pattern": "orders/%Y/%d.json", "window_column": "at"}, "must say which period"),
     ],
     ids=str,
 )
@@ -219,3 +219,62 @@ def test_template_that_renders_to_a_wrong_value_fails_without_retry(arguments, w
         orders = stage("orders", **{**arguments, **templates})
     with pytest.raises(AirflowFailException, match=f"An argument of orders cannot be used.*{words}"):
         staging_of(orders, **arguments)
+
+
+INSTEAD = "Write one staging task whose key_pattern or prefix covers all objects, or create a table for each task"
+
+
+def add_in_a_with_block(shop):
+    with shop:
+        stage("south", table="staging_clicks")
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        add_in_a_with_block,
+        lambda shop: stage("south", table="staging_clicks", dag=shop),
+        lambda shop: shop.add_task(stage("south", table="staging_clicks")),
+    ],
+    ids=["with block", "argument", "later"],
+)
+def test_two_staging_tasks_of_one_table_in_a_dag_are_refused(add):
+    with dag() as shop:
+        stage("north", table="staging_clicks")
+        stage("west", table="staging_orders")
+    with pytest.raises(
+        ValueError, match=f"north and south of the DAG shop have the same table staging_clicks, .*{INSTEAD}"
+    ):
+        add(shop)
+
+
+def test_staging_tasks_of_one_table_in_two_dags_are_accepted():
+    for name in ("dev", "prod"):
+        with DAG(name):
+            stage("orders")
+
+
+def test_two_staging_tasks_of_one_table_in_staged_by_are_refused():
+    north, south = (stage(region, table="staging_clicks") for region in ("north", "south"))
+    with pytest.raises(
+        ValueError, match=f"load_clicks names north and south in staged_by, which have the same table.*{INSTEAD}"
+    ):
+        fact("clicks", north, south)
+    with pytest.raises(ValueError, match="names north and north in staged_by"):
+        fact("clicks", north, north)
+
+
+def test_mapped_staging_task_is_refused():
+    with pytest.raises(ValueError, match=f"The staging task stage is mapped, .*{INSTEAD}"):
+        StageToRedshiftOperator.partial(task_id="stage", table="staging_clicks", bucket="shop").expand(
+            prefix=["north/", "south/"]
+        )
+
+
+def test_staging_task_in_a_mapped_group_is_refused():
+    @task_group
+    def regions(prefix):
+        stage(prefix=prefix)
+
+    with dag(), pytest.raises(ValueError, match=f"The staging task regions.stage is mapped, .*{INSTEAD}"):
+        regions.expand(prefix=["north/", "south/"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
 from airflow.sdk.execution_time.context import TriggeringAssetEventsAccessor
 
+from redshift_elt.run.period import Calendar
 from redshift_elt.run.window import Window, resolve_window
 
 UTC = timezone.utc
@@ -160,9 +162,31 @@ def test_empty_data_interval_is_refused():
         resolve_window(context(data_interval_start=hour, data_interval_end=hour))
 
 
-def test_days_of_a_window_include_partial_days():
+def test_periods_of_a_window_include_partial_ones():
+    days = Calendar("day")
     midnight = Window(datetime(2018, 11, 1, tzinfo=UTC), datetime(2018, 11, 2, tzinfo=UTC))
-    assert midnight.days() == [date(2018, 11, 1)]
-    assert midnight.days(margin=1) == [date(2018, 10, 31), date(2018, 11, 1), date(2018, 11, 2)]
+    assert list(map(str, midnight.periods(days))) == ["2018-11-01"]
+    assert list(map(str, midnight.periods(days, 1))) == ["2018-10-31", "2018-11-01", "2018-11-02"]
     late = Window(datetime(2018, 11, 1, 23, tzinfo=UTC), datetime(2018, 11, 2, 0, 0, 1, tzinfo=UTC))
-    assert late.days() == [date(2018, 11, 1), date(2018, 11, 2)]
+    assert list(map(str, late.periods(days))) == ["2018-11-01", "2018-11-02"]
+    assert list(map(str, replace(late, lookback_days=1).periods(days))) == ["2018-10-31", "2018-11-01", "2018-11-02"]
+
+
+def test_reach_is_what_was_read_of_all_sources():
+    hour = Window(datetime(2018, 11, 1, 5, 20, tzinfo=UTC), datetime(2018, 11, 1, 6, tzinfo=UTC))
+    days, hours, berlin = Calendar("day"), Calendar("hour"), Calendar("day", "Europe/Berlin")
+    assert hour.reach([days]) == (datetime(2018, 11, 1), datetime(2018, 11, 2))
+    assert hour.reach([days, hours]) == (datetime(2018, 11, 1, 5), datetime(2018, 11, 1, 6))
+    assert hour.reach([days, berlin]) == (datetime(2018, 11, 1), datetime(2018, 11, 1, 23))
+
+
+def test_other_windows_are_overwritten_within_the_reach():
+    hour = Window(datetime(2018, 11, 1, 5, 20, tzinfo=UTC), datetime(2018, 11, 1, 5, 30, tzinfo=UTC))
+    others = [
+        (datetime(2018, 11, 1, 3), datetime(2018, 11, 1, 4)),
+        (datetime(2018, 11, 1, 5, 50), datetime(2018, 11, 1, 7)),
+    ]
+    assert hour.with_others(others, hour.reach([Calendar("hour")])) == [
+        hour.bounds,
+        (datetime(2018, 11, 1, 5, 50), datetime(2018, 11, 1, 6)),
+    ]

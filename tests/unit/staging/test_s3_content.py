@@ -12,7 +12,7 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from botocore.exceptions import ClientError
 
 from redshift_elt.staging.s3_content import can_decompress, lines, opened
-from redshift_elt.staging.s3_objects import list_objects
+from redshift_elt.staging.s3_objects import KeyRange, list_objects
 from tests.support.s3_in_process import s3_in_process
 
 BUCKET = "shop-data"
@@ -50,21 +50,21 @@ def s3():
 
 @pytest.mark.parametrize("compression", ["none", "gzip", "bzip2", "zstd"])
 def test_object_is_decompressed_while_it_is_read(s3, compression):
-    [item] = list_objects(s3, BUCKET, compression)
+    [item] = list_objects(s3, BUCKET, KeyRange(compression))
     with opened(s3, item, compression) as content:
         assert TextIOWrapper(content, "utf-8").readlines() == ["one\n", "two\n"]
 
 
 def test_empty_object_has_no_compression(s3):
     s3.get_conn().put_object(Bucket=BUCKET, Key="empty", Body=b"")
-    [item] = list_objects(s3, BUCKET, "empty")
+    [item] = list_objects(s3, BUCKET, KeyRange("empty"))
     with opened(s3, item, "gzip") as content:
         assert content.read() == b""
 
 
 def test_object_that_has_changed_is_not_read(s3):
     s3.get_conn().put_object(Bucket=BUCKET, Key="changed", Body=b"1")
-    [item] = list_objects(s3, BUCKET, "changed")
+    [item] = list_objects(s3, BUCKET, KeyRange("changed"))
     s3.get_conn().put_object(Bucket=BUCKET, Key="changed", Body=b"2")
     with pytest.raises(ClientError, match="PreconditionFailed"), opened(s3, item, "none"):
         pass

@@ -1,5 +1,5 @@
-{# Keep one row for each key and UTC day of the rows of a SELECT that are in the scope: the earliest, and of several
-   such rows the first in the order of their values. A run always reads whole days, so all runs keep the same row.
+{# Keep one row for each key and period of the rows of a SELECT that are in the scope: the earliest, and of several
+   such rows the first in the order of their values. A run always reads whole periods, so all runs keep the same row.
    The SELECT is not indented: that would change a text of several lines in it. Binds the intervals of the scope. #}
 {% import "macros.sql" as m %}
 insert into {{ temporary.fresh | identifier }} (
@@ -13,7 +13,9 @@ from (
         row_number() over (
             partition by
                 {{ key | columns | indent(12) }},
-                date_trunc('day', {{ window_column | identifier }})
+{% for calendar in calendars %}
+                {{ m.beginning(window_column, calendar) | trim }}{{ "," | sql if not loop.last }}
+{% endfor %}
             order by
                 {{ m.total_order([window_column] + columns.names | list, columns.texts) | indent(12) }}
         ) as choice

@@ -1,4 +1,5 @@
-{# Note that an object that the run has staged has no rows. Binds object_key. #}
+{# Note that some objects that the run has staged have no rows. Binds object_key_1 and so on. #}
+{% import "macros.sql" as m %}
 update {{ files | table }}
 set kind = 'no rows'
-where object_key = %(object_key)s
+where object_key in ({{ m.placeholder_list("object_key", keys) }})
