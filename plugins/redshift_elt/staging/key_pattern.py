@@ -134,9 +134,9 @@ class KeyPattern:
         :raises ValueError: see :meth:`redshift_elt.run.period.Calendar.period_of`.
         """
         match = self._expression.fullmatch(key)
-        local = self._local(match.groups()) if match else None
+        beginning = self._beginning(match.groups()) if match else None
         try:
-            return None if local is None else self.calendar.period_of(local)
+            return None if beginning is None else self.calendar.period_of(beginning)
         except OverflowError:
             return None
 
@@ -204,8 +204,11 @@ class KeyPattern:
             "and prefix for objects without a date."
         )
 
-    def _local(self, texts: Sequence[str]) -> datetime | None:
-        """Return the local time of the texts of the codes, or None if they contradict each other."""
+    def _beginning(self, texts: Sequence[str]) -> datetime | None:
+        """Return the local time at which the period of a key begins, or None if its codes contradict each other.
+
+        :param texts: what the codes of the pattern stand for in the key.
+        """
         codes = [part.code[-1] for part in self._codes]
         if self.calendar.unit == "week":
             texts, codes = (*texts, "1"), [*codes, "u"]

@@ -10,6 +10,7 @@ from redshift_elt.connection.columns import Columns
 from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.row_scope import EVERYTHING, with_fresh_key, within
 from redshift_elt.loading.temporary_tables import TemporaryTables
+from redshift_elt.run.period import Calendar
 from redshift_elt.sql.render import render
 
 TABLE = "shop.orders"
@@ -83,6 +84,7 @@ select 1 as id
 def test_select_with_a_multiline_string_is_sent_unchanged(template):
     select = "-- both lines\nselect 1 as id, at,\n  'first\n      second\n\tthird' as name\n  from staged"
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "key": ("id",), "window_column": "at"}
+    names["calendars"] = [Calendar("day")]
     assert f"from (\n{select}\n    ) as source" in render(f"load/{template}", scope=ONE_DAY, select=select, **names)
 
 
@@ -93,10 +95,11 @@ def test_choice_expression_with_a_multiline_string_is_sent_unchanged():
     assert f" {expression},\n" in render("load/fill_delta.sql", choices=choices, candidates="select 1 as id", **names)
 
 
-def test_one_fresh_row_for_each_composite_key():
+def test_one_fresh_row_for_each_composite_key_and_period():
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "select": "select *\nfrom staged", "window_column": "at"}
+    calendars = [Calendar("day"), Calendar("hour", "Europe/Berlin")]
     assert (
-        render("load/fill_fresh_by_key.sql", key=("name", "id"), scope=ONE_DAY, **names)
+        render("load/fill_fresh_by_key.sql", key=("name", "id"), scope=ONE_DAY, calendars=calendars, **names)
         == """\
 insert into "orders__fresh" (
     "id",
@@ -116,7 +119,8 @@ from (
             partition by
                 "name",
                 "id",
-                date_trunc('day', "at")
+                date_trunc('day', "at"),
+                date_trunc('hour', convert_timezone('Europe/Berlin', "at"))
             order by
                 "at",
                 "id",

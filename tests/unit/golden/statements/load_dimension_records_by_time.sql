@@ -1002,14 +1002,14 @@ from "customers"
 limit 0;
 
 select
-    trunc("seen_at") as held_day,
+    date_trunc('day', "seen_at") as held_period,
     count(*)
 from "etl"."customer_records"
 where
     "seen_at" >= %(start_1)s
     and "seen_at" < %(end_1)s
-group by trunc("seen_at")
-order by held_day;
+group by date_trunc('day', "seen_at")
+order by held_period;
 -- with start_1 = '1970-01-01 00:00:00'
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");

@@ -896,14 +896,14 @@ from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
 select
-    trunc("ordered_at") as held_day,
+    date_trunc('day', "ordered_at") as held_period,
     count(*)
 from "orders"
 where
     "ordered_at" >= %(start_1)s
     and "ordered_at" < %(end_1)s
-group by trunc("ordered_at")
-order by held_day;
+group by date_trunc('day', "ordered_at")
+order by held_period;
 -- with start_1 = '1970-01-01 00:00:00'
 
 select
