@@ -56,23 +56,36 @@ def public_classes(packages: tuple[str, ...]) -> list[type]:
 
 def _section(item: type, known: set[str]) -> Iterator[str]:
     """Yield the blocks of a class: its description, then its arguments."""
-    doc = parse(inspect.cleandoc(item.__doc__ or ""), DocstringStyle.REST)
+    # Without roles, because the parser takes a line that begins with one for a field.
+    doc = parse(_markdown(inspect.cleandoc(item.__doc__ or ""), known), DocstringStyle.REST)
     signature = inspect.signature(item.__init__)  # type: ignore[misc]
     yield f"#### {item.__name__}"
     for paragraph in (doc.description or "").split("\n\n"):
         # The line at the end says which base classes have more arguments.
         if not paragraph.startswith("Arguments besides"):
-            yield _wrapped(_markdown(paragraph, known))
+            yield "\n".join(_lines(paragraph))
     arguments = [
-        f"- `{entry.arg_name}`{_default(signature, entry.arg_name)}: {_markdown(entry.description or '', known)}"
-        for entry in doc.params
+        f"- `{entry.arg_name}`{_default(signature, entry.arg_name)}: {entry.description}" for entry in doc.params
     ]
     if arguments:
+        yield "Arguments:"
         yield "\n".join(_wrapped(argument, "  ") for argument in arguments)
     bases = [base.__name__ for base in item.__mro__[1:] if base.__name__ in known]
     if bases:
         names = ", ".join(f"[{name}](#{name.lower()})" for name in bases)
         yield _wrapped(f"Also the arguments of {names}.")
+
+
+def _lines(paragraph: str) -> Iterator[str]:
+    """Yield the wrapped lines of a paragraph, or of the entries of a list: bullets, or terms with indented text."""
+    lines = paragraph.splitlines()
+    is_list = lines[0].startswith("- ") or lines[-1].startswith(" ")
+    if not is_list:
+        yield _wrapped(paragraph)
+        return
+    for entry in re.split(r"\n(?! )", paragraph):
+        term, _, text = entry.partition("\n")
+        yield _wrapped(f"{term} {text}" if term.startswith("- ") else f"- {term}: {text}", "  ")
 
 
 def _default(signature: inspect.Signature, name: str) -> str:

@@ -83,6 +83,26 @@ def test_scd2(cook):
     ]
 
 
+def test_append_only_click_stream(cook):
+    kitchen = cook("Append-only click stream")
+    click = '{"clicked_at": "2025-03-01 05:00:01", "page": "/"}'
+    kitchen.put("clicks/a.json", click, click)
+    first = kitchen.run(*hour(5))
+    kitchen.put("clicks/b.json", '{"clicked_at": "2025-03-01 05:59:59", "page": "/basket"}')
+    kitchen.run(*hour(6))
+    again = kitchen.run(*hour(5))
+    assert kitchen.rows("select clicked_at, page from clicks") == [
+        (at("05:00:01"), "/"),
+        (at("05:00:01"), "/"),
+        (at("05:59:59"), "/basket"),
+    ]
+    assert [result["load_clicks"]["inserted"] for result in (first, again)] == [2, 0]
+    assert kitchen.rows("select page, count(distinct loaded_by) from clicks group by page") == [
+        ("/", 1),
+        ("/basket", 1),
+    ]
+
+
 def test_every_recipe_is_tested():
     tested = {name for name in globals() if name.startswith("test_")}
     assert {f"test_{title.lower().replace(' ', '_').replace('-', '_')}" for title in RECIPES} <= tested
