@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,11 @@ Row = tuple[Any, ...]
 def shop(directory: Path) -> dict[str, set[Row]]:
     """Return the rows of each table after all files have been loaded."""
     orders, changes = list(_records(directory / "orders")), list(_records(directory / "customers"))
-    return {"orders": _orders(orders), "customers": _customers(changes)}
+    return {
+        "orders": _orders(orders),
+        "customers": _customers(changes),
+        "customer_history": _versions(changes),
+    }
 
 
 def _orders(records: Iterable[dict[str, Any]]) -> set[Row]:
@@ -41,6 +47,26 @@ def _customers(records: Iterable[dict[str, Any]]) -> set[Row]:
     return {
         (key, change["name"], change["city"], datetime.fromisoformat(change["updated_at"]), change["op"] == "D")
         for key, change in latest.items()
+    }
+
+
+def _versions(records: Iterable[dict[str, Any]]) -> set[Row]:
+    """Return every state of each customer, with its beginning and the beginning of the next one."""
+    by_customer: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for change in sorted(records, key=lambda record: record["updated_at"]):
+        by_customer[change["customer_id"]].append(change)
+    return {
+        (
+            key,
+            change["name"],
+            change["city"],
+            change["op"] == "D",
+            datetime.fromisoformat(change["updated_at"]),
+            datetime.fromisoformat(following["updated_at"]) if following else None,
+            following is None,
+        )
+        for key, changes in by_customer.items()
+        for change, following in zip_longest(changes, changes[1:])
     }
 
 

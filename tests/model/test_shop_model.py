@@ -38,3 +38,13 @@ def test_customer_has_the_state_of_the_latest_change_not_of_the_latest_file(tmp_
         (7, None, None, datetime(2025, 3, 1, 2), True),
         (8, "Efe", "Marrow", datetime(2025, 3, 1, 0, 5), False),
     }
+
+
+def test_versions_follow_one_another_in_time(tmp_path):
+    put(tmp_path / "customers", 2, DELETED)
+    put(tmp_path / "customers", 5, INSERTED)
+    born, gone = datetime(2025, 3, 1, 0, 5), datetime(2025, 3, 1, 2)
+    assert shop(tmp_path)["customer_history"] == {
+        (7, "Ada", "Marrow", False, born, gone, False),
+        (7, None, None, True, gone, None, True),
+    }

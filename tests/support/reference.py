@@ -11,6 +11,7 @@ from docstring_parser import DocstringStyle, parse
 
 import redshift_elt
 from local.settings import ROOT
+from redshift_elt.staging.key_pattern import KeyPattern
 
 PAGE = ROOT / "docs" / "operators.md"
 BEGIN = "<!-- From here on, `make reference` writes the page from the docstrings. -->"
@@ -21,7 +22,8 @@ PARTS = {
     "Strategies": ("redshift_elt.loading.",),
     "Formats": ("redshift_elt.staging.formats.",),
 }
-PACKAGE = "redshift_elt."
+# Classes that users need to know, but do not import.
+BEHIND_ARGUMENTS = {"Keys of objects": [KeyPattern]}
 WIDTH = 120
 # A role of reST with its target: :class:`redshift_elt.operators.load.LoadOperator`
 ROLE = re.compile(r":(?:class|func|mod|meth|data|attr):`~?([\w.]+)`")
@@ -36,7 +38,7 @@ def written_page() -> str:
 
 def reference() -> str:
     """Return the reference as Markdown."""
-    parts = {title: public_classes(packages) for title, packages in PARTS.items()}
+    parts = {title: public_classes(packages) for title, packages in PARTS.items()} | BEHIND_ARGUMENTS
     known = {item.__name__ for classes in parts.values() for item in classes}
     lines = ["## Reference"]
     for title, classes in parts.items():

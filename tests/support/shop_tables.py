@@ -10,7 +10,7 @@ from redshift_elt.ddl.files import ddl_files
 
 SHOP = ROOT / "docs" / "examples" / "shop"
 STAGED = ("staging_orders", "staging_customers")
-TARGETS = ("orders", "customers")
+TARGETS = ("orders", "customers", "customer_history")
 
 
 def create_tables(execute: Callable[[str], Any]) -> None:

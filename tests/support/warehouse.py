@@ -6,7 +6,7 @@ import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,7 +50,6 @@ class Run:
     hook: Any
     s3: Any
     run_type: str = "manual"
-    data_interval: tuple[datetime, datetime] | None = None
     tries: Counter[str] = field(default_factory=Counter)
     xcoms: dict[str, Any] = field(default_factory=dict)
     executed: dict[str, Any] = field(default_factory=dict)
@@ -95,7 +94,6 @@ class Run:
             xcom_pull=lambda *, task_ids: self.xcoms.get(task_ids),
         )
         moment = datetime(2018, 11, 1, tzinfo=timezone.utc)
-        start, end = self.data_interval or (None, None)
         return {
             "dag": self.dag,
             "dag_run": SimpleNamespace(
@@ -103,8 +101,6 @@ class Run:
             ),
             "ti": instance,
             "run_id": self.run_id,
-            "data_interval_start": start,
-            "data_interval_end": end,
             "params": {**self.dag.params.dump(), **self.params},
             "task": task,
             "outlet_events": self.outlet_events,
@@ -127,13 +123,6 @@ class WarehouseUnderTest:
         window = {"window_start": start, "window_end": end}
         params = {"bucket": BUCKET, **window, **params}
         return Run(self.dag, f"test-{self._runs}", params, self._hook, self._s3_hook, run_type)
-
-    def scheduled_run(self, hour: datetime) -> Run:
-        """Return a new run of the schedule, whose data interval is an hour."""
-        self._runs += 1
-        interval = hour, hour + timedelta(hours=1)
-        params = {"bucket": BUCKET}
-        return Run(self.dag, f"test-{self._runs}", params, self._hook, self._s3_hook, "scheduled", interval)
 
     def through(self, conn_id: str) -> WarehouseUnderTest:
         """Return the same warehouse with another Airflow connection."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from tests.support.recipes import Kitchen, recipes
@@ -41,6 +44,19 @@ def hour(number: int) -> tuple[str, str]:
     return f"2025-03-01T{number:02}:00:00Z", f"2025-03-01T{number + 1:02}:00:00Z"
 
 
+def orders_file(*rows: tuple[str, datetime, int]) -> bytes:
+    """Return a Parquet file of orders."""
+    order_ids, moments, amounts = zip(*rows, strict=True)
+    columns = {
+        "order_id": pyarrow.array(order_ids),
+        "ordered_at": pyarrow.array(moments, pyarrow.timestamp("us")),
+        "amount_cents": pyarrow.array(amounts, pyarrow.int64()),
+    }
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
+
+
 def test_daily_json(cook):
     kitchen = cook("Daily JSON")
     first = '{"reading_id": "a", "measured_at": "2025-03-01 05:10:00", "celsius": 3.5}'
@@ -54,6 +70,24 @@ def test_daily_json(cook):
         ("a", at("05:10:00"), 3.5),
         ("b", at("05:20:00"), 4.0),
         ("c", at("06:30:00"), 4.5),
+    ]
+
+
+def test_hourly_parquet(cook):
+    kitchen = cook("Hourly Parquet")
+    folder = "orders/dt=2025-03-01/hour=05"
+    kitchen.warehouse.put(f"{folder}/part-0.parquet", orders_file(("O-1", at("05:01:00"), 500)))
+    kitchen.warehouse.put(f"{folder}/part-1.parquet", orders_file(("O-2", at("05:59:59"), 700)))
+    kitchen.warehouse.put(f"{folder}/_SUCCESS", b"")
+    kitchen.warehouse.put("orders/dt=2025-03-01/hour=06/part-0.parquet", orders_file(("O-3", at("06:00:00"), 900)))
+    kitchen.run(*hour(6))
+    kitchen.run(*hour(5))
+    kitchen.warehouse.put(f"{folder}/part-1.parquet", orders_file(("O-4", at("05:59:59"), 800)))
+    kitchen.run(*hour(5))
+    assert kitchen.rows("select * from orders") == [
+        ("O-1", at("05:01:00"), 500),
+        ("O-3", at("06:00:00"), 900),
+        ("O-4", at("05:59:59"), 800),
     ]
 
 

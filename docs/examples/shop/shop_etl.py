@@ -17,17 +17,17 @@ from redshift_elt import (
     LoadDimensionOperator,
     LoadFactOperator,
     MergeRows,
+    Scd2,
     StageToRedshiftOperator,
     load_checks,
 )
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.run.names import staging_table
-from redshift_elt.run.params import bucket_param
+from redshift_elt.run.params import bucket_param, run_params
 
 FOLDER = Path(__file__).parent
 # The bucket: the form field, else the Airflow Variable.
 BUCKET = "{{ params.bucket or var.value.shop_bucket }}"
-HOUR = "{{ data_interval_start.strftime('%Y/%m/%d/%H') }}"
 
 with DAG(
     dag_id="shop_etl",
@@ -43,24 +43,27 @@ with DAG(
         "retries": 3,
         "retry_delay": timedelta(seconds=30),
         "retry_policy": WarehouseRetryPolicy(),
+        "resume_cluster": "{{ params.resume_cluster }}",
     },
     template_searchpath=[str(FOLDER)],
     user_defined_macros={"staging_table": staging_table},
     tags=["shop", "redshift"],
-    params={"bucket": bucket_param("The bucket with the files.", "shop_bucket")},
+    params={**run_params(), "bucket": bucket_param("The bucket with the files.", "shop_bucket")},
 ) as dag:
     stage_orders = StageToRedshiftOperator(
         task_id="stage_orders",
         table="staging_orders",
         bucket=BUCKET,
-        prefix=f"orders/{HOUR}/",
+        key_pattern="orders/%Y/%m/%d/%H/*.json.gz",
+        window_column="ordered_at",
         checks=load_checks(FOLDER / "checks" / "staging_orders.yaml"),
     )
     stage_customers = StageToRedshiftOperator(
         task_id="stage_customers",
         table="staging_customers",
         bucket=BUCKET,
-        prefix=f"customers/{HOUR}/",
+        # Without window_column: a change can be in the files of a later hour than that of the change.
+        key_pattern="customers/%Y/%m/%d/%H/*.json.gz",
     )
 
     load_orders = LoadFactOperator(
@@ -80,6 +83,15 @@ with DAG(
         strategy=MergeRows(latest_by="updated_at"),
     )
 
+    load_customer_history = LoadDimensionOperator(
+        task_id="load_customer_history",
+        table="customer_history",
+        select="select/customer_history.sql",
+        staged_by=[stage_customers],
+        key="customer_id",
+        strategy=Scd2(changed_at="valid_from"),
+    )
+
     check_shop = DataQualityOperator(
         task_id="check_shop",
         trigger_rule="none_failed",
@@ -88,4 +100,4 @@ with DAG(
     clean_up = CleanUpOperator(
         task_id="clean_up", trigger_rule="none_failed", staged_by=[stage_orders, stage_customers]
     )
-    [load_orders, load_customers] >> check_shop >> clean_up
+    [load_orders, load_customers, load_customer_history] >> check_shop >> clean_up

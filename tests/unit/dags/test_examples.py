@@ -29,9 +29,10 @@ def test_shop_has_a_task_for_each_source_and_each_table():
     [shop] = bag.dags.values()
     assert {task.task_id: task.downstream_task_ids for task in shop.tasks} == {
         "stage_orders": {"load_orders", "clean_up"},
-        "stage_customers": {"load_customers", "clean_up"},
+        "stage_customers": {"load_customers", "load_customer_history", "clean_up"},
         "load_orders": {"check_shop"},
         "load_customers": {"check_shop"},
+        "load_customer_history": {"check_shop"},
         "check_shop": {"clean_up"},
         "clean_up": set(),
     }

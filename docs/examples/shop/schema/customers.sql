@@ -21,3 +21,18 @@ create table if not exists customers (
 diststyle key
 distkey (customer_id)
 sortkey (customer_id);
+
+-- One row for each version of a customer, with its period of validity; valid_to is null for the latest version.
+create table if not exists customer_history (
+    customer_id integer not null encode raw,
+    name varchar(256) encode zstd,
+    city varchar(256) encode zstd,
+    is_deleted boolean not null encode raw,
+    valid_from timestamp not null encode az64,
+    valid_to timestamp encode az64,
+    is_current boolean not null encode raw,
+    primary key (customer_id, valid_from)
+)
+diststyle key
+distkey (customer_id)
+sortkey (customer_id);
