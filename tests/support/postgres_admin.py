@@ -14,7 +14,7 @@ from standin_support.waiting import wait_until
 # Times, durations and try numbers, which differ between executions. They include the modification time of a file,
 # because the ledger's entry of a prefix has the time of the listing there; the ETag also identifies a file's version.
 _CHANGING = {
-    "started_at", "found_at", "loaded_at", "checked_at", "modified_at", "try_number", "duration_seconds",
+    "started_at", "found_at", "loaded_at", "checked_at", "modified_at", "listed_at", "try_number", "duration_seconds",
     "staging_seconds", "waiting_seconds", "preparing_seconds", "writing_seconds",
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from airflow.sdk import DAG
@@ -25,6 +26,7 @@ from redshift_elt import (
 from redshift_elt.run.names import staging_table
 from redshift_elt.staging.run_copy import SourceCopy
 from tests.model.appended import Row, Version, appended_rows
+from tests.support.connection_cuts import cut_at_each_statement, direct_login
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 COLUMNS = "page varchar(16) not null, number integer"
@@ -35,15 +37,23 @@ SELECT = "select page, number from {{ staging_table('staging_clicks', dag_run) }
 
 @pytest.fixture
 def warehouse(through_postgres: WarehouseUnderTest) -> Iterator[WarehouseUnderTest]:
-    """The warehouse with a table of clicks that only grows, and a dimension that is merged from the same objects."""
+    with with_clicks(through_postgres) as warehouse:
+        yield warehouse
+
+
+@contextmanager
+def with_clicks(warehouse: WarehouseUnderTest) -> Iterator[WarehouseUnderTest]:
+    """Create a table of clicks that only grows, and a dimension that is merged from the same objects."""
     for table in TABLES:
-        through_postgres.execute(f"create table {table} ({COLUMNS})")
-    through_postgres.execute("alter table clicks add column loaded_by varchar(32)")
-    warehouse = copy.copy(through_postgres)
+        warehouse.execute(f"create table {table} ({COLUMNS})")
+    warehouse.execute("alter table clicks add column loaded_by varchar(32)")
+    warehouse = copy.copy(warehouse)
     warehouse.dag = clicks_dag()
-    yield warehouse
-    for table in TABLES:
-        warehouse.execute(f"drop table {table}")
+    try:
+        yield warehouse
+    finally:
+        for table in TABLES:
+            warehouse.execute(f"drop table {table}")
 
 
 def clicks_dag() -> DAG:
@@ -289,3 +299,28 @@ def test_load_after_the_tables_of_the_run_were_dropped_appends_nothing_twice(cli
         clicks.warehouse.execute(f'drop table {schema}."{table}"')
     assert load(first)["inserted"] == 3
     assert clicks.versions() == set(clicks.now.values())
+
+
+@pytest.mark.parametrize(
+    "other_run",
+    [False, pytest.param(True, marks=pytest.mark.long("a load that stages again has many statements"))],
+    ids=["alone", "after another run"],
+)
+def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin, other_run):
+    with direct_login(endpoint), with_clicks(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+        clicks = Clicks(warehouse)
+        clicks.put("c")
+        earlier = clicks.staged()
+        # The first load of a target creates its lock table.
+        for task_id in ("load_clicks", "load_pages"):
+            earlier.execute(task_id)
+        clicks.put("a")
+        first = clicks.staged()
+        clicks.put("b")
+        run = clicks.staged()
+        if other_run:
+            load(first)
+        statements = cut_at_each_statement(run, "load_clicks", postgres_admin)
+        assert any(statement.startswith("copy") for statement in statements) == other_run
+        load(run)
+        assert clicks.versions() == set(clicks.now.values())
