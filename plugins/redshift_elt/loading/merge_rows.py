@@ -26,7 +26,8 @@ class MergeRows:
 
     Rows with the same key can differ, in one file or in several. Give exactly one rule for them: ``latest_by``,
     ``choices`` or ``identical_rows``. A staged row competes by this rule with the target's row of the same key. A row
-    that has disappeared from all objects stays in the target until the next full load.
+    that has disappeared from all objects stays in the target until the next full load. A full load that may not have
+    read all objects, see ``on_missing`` of the staging operator, is like any other load: it merges and deletes nothing.
 
     With ``choices`` and ``identical_rows``, a staged row replaces the target's row without competing if the run stages
     an object that was loaded before in another version. With ``latest_by`` it never does, so a load that comes late
@@ -79,7 +80,9 @@ class MergeRows:
 
     def _candidates(self, load: TargetLoad) -> str:
         """Return the template of the candidates: fresh rows, and the target's rows if they compete with them."""
-        replace = load.window.full or (load.replace and self.latest_by is None)
+        # If objects are missing, the target may have a later row of theirs.
+        complete = load.window.full and not load.keep_missing
+        replace = complete or (load.replace and self.latest_by is None)
         return "candidates_fresh.sql" if replace else "candidates_fresh_and_held.sql"
 
     def _refuse_rows_that_differ(self, load: TargetLoad, candidates: str) -> None:

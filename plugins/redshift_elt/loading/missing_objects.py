@@ -90,6 +90,24 @@ def _held(load: TargetLoad, table: str, scope: RowScope, calendar: Calendar) -> 
     return {calendar.period_of(beginning): rows for beginning, rows in held}
 
 
+def keeps_without_ledger(table: str, sources: Iterable[ObjectsRead]) -> bool:
+    """Return whether a full load of a target keeps rows that are not staged, because a source has no ledger; warn.
+
+    Without a ledger, objects that were loaded and are missing now are not known.
+
+    :param sources: the sources without a ledger.
+    """
+    kept = [source.location for source in sources if source.on_missing != DELETE]
+    if kept:
+        log.warning(
+            "This full load deletes no rows of %s: %s has no ledger that shows whether all objects are still there. %s",
+            table,
+            kept[0],
+            _DELETE_THEM,
+        )
+    return bool(kept)
+
+
 def _refuse(table: str, source: ObjectsRead, period: Period, rows: int) -> None:
     if source.is_without_rows(period):
         raise AirflowFailException(

@@ -19,7 +19,7 @@ from redshift_elt.loading.lock import (
     explain_creation,
     lock_targets,
 )
-from redshift_elt.loading.missing_objects import refuse_or_warn
+from redshift_elt.loading.missing_objects import keeps_without_ledger, refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.uses_staging import UsesStagingOperator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.window import Window
+    from redshift_elt.staging.objects_read import ObjectsRead
     from redshift_elt.staging.staged_input import StagedInput
 
 
@@ -197,8 +198,8 @@ class LoadOperator(UsesStagingOperator):
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         if changed and self.appends and not full:
             warn_of_new_versions(session, self.table, (ledger for ledger, _ in ledgers))
-        keep_missing = full and self._keeps_missing(session, inputs)
         read = tuple(source.read for source in inputs if source.read and not source.ledger)
+        keep_missing = full and self._keeps_missing(session, inputs, read)
         load = replace(load, replace=changed, sources=read, keep_missing=keep_missing)
         counts = self.strategy.apply(load)
         load.phases.enter(WRITING)
@@ -215,8 +216,14 @@ class LoadOperator(UsesStagingOperator):
             return source.without_loaded(session, self.table)
         return source.refreshed(session, self.table)
 
-    def _keeps_missing(self, session: Session, inputs: Sequence[StagedInput]) -> bool:
-        """Return whether a full load keeps rows that are not staged, because the ledger has objects that S3 has not."""
+    def _keeps_missing(self, session: Session, inputs: Sequence[StagedInput], read: Sequence[ObjectsRead]) -> bool:
+        """Return whether a full load keeps rows that are not staged, because objects are or may be missing from S3.
+
+        :param read: what was read from the sources without a ledger.
+        """
+        # A strategy that needs all objects finds out by itself which periods were not read.
+        if not self.strategy.needs_all_objects and keeps_without_ledger(self.table, read):
+            return True
         sources = [source for source in inputs if source.ledger]
         ledgers = [source.ledger for source in sources if source.ledger]
         if not ledgers:

@@ -27,7 +27,8 @@ class LoadDimensionOperator(LoadOperator):
     Rows with the same key are reduced to one row by the rule of the strategy, which does not depend on the order in
     which rows or runs arrive. Without a rule, updates would be lost silently, so such a load is refused. If the result
     differs from the target's row, it is merged; otherwise nothing is written. After a full load, the table contains
-    exactly the staged rows. To keep the history of rows, use :class:`redshift_elt.loading.scd2.Scd2`.
+    exactly the staged rows, unless objects are missing, see ``on_missing`` of the staging operator. To keep the history
+    of rows, use :class:`redshift_elt.loading.scd2.Scd2`.
 
     Arguments besides those of :class:`redshift_elt.operators.load.LoadOperator`:
 

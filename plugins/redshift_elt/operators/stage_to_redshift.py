@@ -100,8 +100,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         ``keep`` the rows and warn, ``fail``, or ``delete`` the rows. With ``key_pattern``, those are the rows of the
         periods without an object; with ``prefix``, all rows of the window if there is no object at all. In a full load
         from a ``prefix`` with a ledger, ``keep`` deletes no rows while objects of the ledger are missing; without a
-        ledger, ``keep`` fails if an hour would lose all of its rows. If rows are loaded and their object has none any
-        more, ``keep`` fails too.
+        ledger, ``keep`` fails if an hour would lose all of its rows, and deletes no rows of tables that are merged by
+        key. A full load of a table that is appended to cannot keep some of its rows, so ``keep`` fails. If rows are
+        loaded and their object has none any more, ``keep`` fails too.
     :param checks: checks of all staged rows, inside and outside of the window. They run in one scan in the same
         transaction, and their results are kept in ``etl.check_results``. Only aggregates of ``table`` are possible, not
         references, queries and counts. A load that stages again because an object has changed runs them again. Up to
