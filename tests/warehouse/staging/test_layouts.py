@@ -1,0 +1,260 @@
+"""Layouts of keys: periods of any length with any number of objects, a time zone, a prefix, and single objects."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pyarrow
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+from pyarrow import parquet
+
+from redshift_elt import LoadFactOperator, Parquet, StageToRedshiftOperator
+from redshift_elt.run.names import staging_table
+from tests.support.aws_calls import recorded_with_arguments
+from tests.support.faults import before_each_statement
+from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
+
+COLUMNS = "visit_id varchar(8) not null, visited_at timestamp not null, page varchar(8)"
+TABLES = ("staging_visits", "visits")
+# The role that COPY uses in these tests may read below this prefix.
+HOURLY = "log_data/%Y/%m/%d/%H/*.json.gz"
+DAY = datetime(2018, 11, 1)
+HOUR = timedelta(hours=1)
+
+Visit = tuple[str, datetime, str]
+
+
+def visit(name: str, at: datetime, page: str = "home") -> Visit:
+    return name, at, page
+
+
+def gzipped(*visits: Visit) -> bytes:
+    records = ({"visit_id": name, "visited_at": at.isoformat(" "), "page": page} for name, at, page in visits)
+    return gzip.compress("\n".join(map(json.dumps, records)).encode())
+
+
+def parquet_file(*visits: Visit) -> bytes:
+    names, times, pages = zip(*visits, strict=True)
+    file = BytesIO()
+    times = pyarrow.array(times, pyarrow.timestamp("ms"))
+    parquet.write_table(pyarrow.table({"visit_id": names, "visited_at": times, "page": pages}), file)
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Runs of a DAG that loads visits from objects of some layout."""
+
+    warehouse: WarehouseUnderTest
+
+    def put(self, at: datetime, name: str, *visits: Visit) -> None:
+        """Upload visits as an object of an hour."""
+        self.warehouse.put(f"{at:log_data/%Y/%m/%d/%H}/{name}.json.gz", gzipped(*visits))
+
+    def delete(self, at: datetime, name: str) -> None:
+        """Delete an object of an hour."""
+        self.warehouse.s3.delete_object(Bucket=BUCKET, Key=f"{at:log_data/%Y/%m/%d/%H}/{name}.json.gz")
+
+    def run(self, start: datetime, end: datetime, **params: Any) -> Run:
+        """Return a new run for a window, in UTC."""
+        return self.warehouse.run(f"{start.isoformat()}Z", f"{end.isoformat()}Z", **params)
+
+    def load(self, start: datetime, end: datetime, **params: Any) -> dict[str, Any]:
+        """Run both tasks for a window, and return the summary of what was staged."""
+        run = self.run(start, end, **params)
+        staged = run.execute("stage")
+        run.execute("load")
+        return staged
+
+    def visits(self) -> set[Visit]:
+        """Return the rows of the target; fail if a row occurs twice."""
+        rows = self.warehouse.query("select visit_id, visited_at, page from visits")
+        assert len(rows) == len(set(rows))
+        return set(rows)
+
+
+NewSite = Callable[..., Site]
+
+
+@pytest.fixture
+def new_site(warehouse: WarehouseUnderTest) -> Iterator[NewSite]:
+    """Return a function that returns a site whose staging task has some arguments."""
+    for table in TABLES:
+        warehouse.execute(f"create table {table} ({COLUMNS})")
+
+    def new(**layout: Any) -> Site:
+        site = copy.copy(warehouse)
+        with DAG("site", schedule=None, user_defined_macros={"staging_table": staging_table}) as site.dag:
+            stage = StageToRedshiftOperator(
+                task_id="stage",
+                table="staging_visits",
+                bucket=BUCKET,
+                **{"on_missing": "{{ params.on_missing or 'keep' }}", **layout},
+            )
+            LoadFactOperator(
+                task_id="load",
+                table="visits",
+                key="visit_id",
+                window_column="visited_at",
+                staged_by=[stage],
+                select="select * from {{ staging_table('staging_visits', dag_run) }}",
+            )
+        site.dag.params["on_missing"] = None
+        return Site(site)
+
+    yield new
+    for table in TABLES:
+        warehouse.execute(f"drop table {table}")
+
+
+def copies_in(work: Callable[[], object]) -> list[str]:
+    """Return the COPY statements that are sent during some work."""
+    sent: list[str] = []
+    with before_each_statement(lambda _, statement: sent.append(statement)):
+        work()
+    return [statement for statement in sent if statement.startswith("copy ")]
+
+
+def hours(*numbers: int) -> list[datetime]:
+    return [DAY + number * HOUR for number in numbers]
+
+
+def test_hours_with_several_objects_each_have_one_copy_each(new_site):
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
+    expected = {visit(f"{at.hour}{name}", at) for at in hours(0, 1, 2) for name in "abc"}
+    for name, at, page in expected:
+        site.put(at, name[-1], visit(name, at, page))
+    copies = copies_in(lambda: site.load(DAY, DAY + 3 * HOUR))
+    assert site.visits() == expected
+    assert len(copies) == 3
+    assert all("\nmanifest\ngzip\n" in copy for copy in copies)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), pytest.param((2, 0, 1), marks=pytest.mark.long("another order"))])
+def test_hours_keep_the_rows_of_the_others(new_site, order):
+    site = new_site(key_pattern=HOURLY)
+    for at in hours(*order):
+        site.put(at, "a", visit(f"{at.hour}", at))
+        site.load(at, at + HOUR)
+    # An hour without objects, and one that was loaded before.
+    site.load(DAY + 7 * HOUR, DAY + 8 * HOUR)
+    site.load(DAY, DAY + HOUR)
+    assert site.visits() == {visit(f"{at.hour}", at) for at in hours(0, 1, 2)}
+
+
+def test_late_object_of_an_earlier_hour_is_loaded_when_a_run_reads_that_hour(new_site):
+    site = new_site(key_pattern=HOURLY)
+    first, second, third = hours(0, 1, 2)
+    for at in (first, second):
+        site.put(at, "a", visit(f"{at.hour}", at))
+        site.load(at, at + HOUR)
+    site.put(first, "late", visit("late", first))
+    site.load(third, third + HOUR)
+    assert site.visits() == {visit("0", first), visit("1", second)}
+    site.load(first, first + HOUR)
+    assert site.visits() == {visit("0", first), visit("late", first), visit("1", second)}
+    site.put(second, "late", visit("later", second))
+    # The hours of a day before the window are read too, and were loaded.
+    site.load(third, third + HOUR, lookback_days=1)
+    assert site.visits() == {visit("0", first), visit("late", first), visit("1", second), visit("later", second)}
+
+
+def test_rows_of_an_hour_without_objects_stay_and_the_log_names_them(new_site, caplog):
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
+    first, second = hours(0, 1)
+    for at in (first, second):
+        site.put(at, "a", visit(f"{at.hour}", at))
+    site.load(first, second + HOUR)
+    everything = site.visits()
+    site.delete(first, "a")
+
+    site.load(first, second + HOUR)
+    site.load(first, first + HOUR)
+    assert site.visits() == everything
+    missing = f"s3://{BUCKET}/log_data/2018/11/01/00/*.json.gz"
+    assert f"visits keeps 1 rows, because their objects are not in S3: {missing}." in caplog.text
+    with pytest.raises(AirflowFailException, match="is not in S3, but visits has 1 rows of 2018-11-01 00:00 to 2018-"):
+        site.load(first, second + HOUR, on_missing="fail")
+    site.put(first, "b")
+    with pytest.raises(AirflowFailException, match="has no rows, but visits has 1 rows of 2018-11-01 00:00 to"):
+        site.load(first, second + HOUR)
+    site.delete(first, "b")
+    site.load(first, second + HOUR, on_missing="delete")
+    assert site.visits() == {visit("1", second)}
+
+
+def test_object_whose_rows_are_of_another_hour_is_refused(new_site):
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
+    site.put(DAY, "a", visit("a", DAY))
+    site.load(DAY, DAY + HOUR)
+    site.put(DAY, "a", visit("a", DAY + 5 * HOUR))
+    with pytest.raises(
+        AirflowFailException, match="the visited_at of 1 of 1 rows is not within 0 days of 2018-11-01 00:"
+    ):
+        site.load(DAY, DAY + HOUR)
+    assert site.visits() == {visit("a", DAY)}
+
+
+def test_hive_partitions_of_parquet_files(new_site):
+    site = new_site(
+        key_pattern="log_data/dt=%Y-%m-%d/hour=%H/part-*.parquet", format=Parquet(), window_column="visited_at"
+    )
+    expected = {visit(f"{at.hour}-{part}", at) for at in hours(22, 23, 24) for part in (0, 1)}
+    for name, at, page in expected:
+        folder = f"{at:log_data/dt=%Y-%m-%d/hour=%H}"
+        site.warehouse.put(f"{folder}/part-{name}.parquet", parquet_file(visit(name, at, page)))
+        site.warehouse.put(f"{folder}/_SUCCESS", b"")
+    copies = copies_in(lambda: site.load(*hours(22, 25)))
+    assert site.visits() == expected
+    assert len(copies) == 3
+
+
+@pytest.mark.parametrize(
+    ("pattern", "runs"),
+    [
+        ("log_data/%Y-%m-%d/*.json.gz", 1),
+        pytest.param("log_data/%Y-%m-%d/%H/*.json.gz", 24, marks=pytest.mark.long("hours of the same day")),
+    ],
+)
+def test_local_day_of_25_hours(new_site, pattern, runs):
+    """On 28 October 2018, clocks in Berlin were set back from 03:00 to 02:00."""
+    site = new_site(key_pattern=pattern, timezone="Europe/Berlin", window_column="visited_at")
+    first = datetime(2018, 10, 27, 22)
+    instants = [first + number * HOUR for number in range(25)]
+    # What programs in Berlin write, by their clocks: 02 twice.
+    clocks = [0, 1, 2, 2, *range(3, 24)]
+    for at, clock in zip(instants, clocks, strict=True):
+        name = f"{at:%H%M}{at.day}"
+        folder = f"log_data/2018-10-28/{clock:02}/" if runs == 24 else "log_data/2018-10-28/"
+        site.warehouse.put(f"{folder}{name}.json.gz", gzipped(visit(name, at)))
+    expected = {visit(f"{at:%H%M}{at.day}", at) for at in instants}
+    copies = copies_in(lambda: site.load(first, first + 25 * HOUR))
+    assert site.visits() == expected
+    assert len(copies) == runs
+    # A run of one of the two hours from 02:00 to 03:00 reads both of them, or the whole day.
+    site.warehouse.execute("delete from visits")
+    site.load(first + 3 * HOUR, first + 4 * HOUR)
+    read = instants if runs == 1 else instants[2:4]
+    assert site.visits() == {visit(f"{at:%H%M}{at.day}", at) for at in read}
+
+
+def test_window_over_new_year_lists_its_own_periods(new_site):
+    site = new_site(key_pattern=HOURLY)
+    eve, new_year = datetime(2018, 12, 31, 23), datetime(2019, 1, 1)
+    for at in (eve, new_year):
+        site.put(at, "a", visit(f"{at.year}", at))
+    with recorded_with_arguments() as requests:
+        site.load(eve, new_year + HOUR)
+    assert site.visits() == {visit("2018", eve), visit("2019", new_year)}
+    listed = [arguments["Prefix"] for _, operation, arguments in requests if operation == "ListObjectsV2"]
+    # The task that stages lists each period once, and the load lists them once more, under its lock.
+    assert listed == ["log_data/2018/12/31/23/", "log_data/2019/01/01/00/"] * 2
