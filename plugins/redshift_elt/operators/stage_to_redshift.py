@@ -32,6 +32,7 @@ from redshift_elt.staging.source import (
     Source,
     check_bucket,
     check_columnar,
+    check_key,
     check_paths_outside,
     check_prefix,
     check_share,
@@ -54,7 +55,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     """Load the objects that a run needs into a staging table that only this run uses.
 
     The objects are listed, named in a manifest, and loaded by COPY. Each try creates the table again and starts from
-    the beginning. Give exactly one of ``key_pattern`` and ``prefix``.
+    the beginning. Give exactly one of ``key_pattern``, ``prefix`` and ``key``.
 
     The loads and checks that name this operator in ``staged_by`` run after it.
 
@@ -83,6 +84,11 @@ class StageToRedshiftOperator(WarehouseOperator):
     :param list_every: with ``prefix`` and a ledger: how long a listing of the prefix is good for. S3 lists 1,000 keys
         per request, so listing a large prefix in every hourly run is expensive. Full loads and manually triggered runs
         always list. None: every run lists.
+    :param start_after: with ``list_every``, for keys that sort by the time at which they are written: between two
+        listings of the whole prefix, a run lists the keys after the last one that all targets have loaded. It does not
+        see a new object with an earlier key, nor a change of an object that was loaded. The next listing of the whole
+        prefix finds both.
+    :param key: stage this one object, such as a file that is replaced every day. A ledger is kept as with ``prefix``.
     :param format: how COPY reads the objects, such as ``Json("paths.json", time_format="epochmillisecs")``,
         ``Csv(header_lines=1)`` or ``Parquet()``; see docs/formats.md. By default JSON whose fields have the names of
         the columns.
@@ -125,6 +131,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         "bucket",
         "key_pattern",
         "prefix",
+        "key",
         "format",
         "iam_role",
         "region",
@@ -143,6 +150,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         window_column: str | None = None,
         prefix: str | None = None,
         list_every: timedelta | None = None,
+        start_after: bool = False,
+        key: str | None = None,
         format: FileFormat | None = None,  # noqa: A002 the word of COPY
         iam_role: str = "default",
         region: str | None = None,
@@ -165,6 +174,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.window_column = window_column
         self.prefix = prefix
         self.list_every = list_every
+        self.start_after = start_after
+        self.key = key
         self.format = Json() if format is None else format
         self.iam_role = iam_role
         self.region = region
@@ -265,7 +276,7 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         rows = self.staged.rows if self.staged else None
         return OperatorLineage(
-            inputs=[s3_dataset(self.bucket, self.prefix or self.key_pattern or "", self.staged)],
+            inputs=[s3_dataset(self.bucket, self.prefix or self.key_pattern or self.key or "", self.staged)],
             outputs=[output_dataset(namespace, self.table, rows)],
         )
 
@@ -320,11 +331,13 @@ class StageToRedshiftOperator(WarehouseOperator):
             bucket=self.bucket,
             key_pattern=None if self.key_pattern is None else KeyPattern(self.key_pattern, self.timezone),
             prefix=self.prefix,
+            key=self.key,
             margin_days=self.margin_days,
             window_column=self.window_column,
             ledger_targets=ledger_targets,
             exact_versions=any(getattr(user, "appends", False) for user in self._users()),
             list_every=self.list_every,
+            start_after=self.start_after,
             format=self.format,
             options=CopyOptions(iam_role=self.iam_role, region=self.region),
             max_rejects=RejectLimit.of(self.max_rejects),
@@ -340,7 +353,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         :raises AirflowFailException: ``list_every`` is given, but no ledger is kept.
         :raises ValueError: a target has rendered to a value that cannot be a table.
         """
-        users = self._users() if self.prefix is not None else []
+        users = self._users() if self.key_pattern is None else []
         # The table of a mapped operator is not known before it runs.
         if any(getattr(user, "needs_all_objects", True) for user in users):
             users = []
@@ -368,23 +381,40 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         :raises ValueError: see the message.
         """
-        if (self.key_pattern is None) == (self.prefix is None):
-            raise ValueError("Give exactly one of key_pattern (objects of periods) and prefix (every object below it).")
+        if [self.key_pattern, self.prefix, self.key].count(None) != 2:
+            raise ValueError(
+                "Give exactly one of key_pattern (objects of periods), prefix (every object below it) and key (one "
+                "object)."
+            )
         _unless_template(check_bucket, self.bucket)
-        if self.margin_days < 0 or (self.margin_days and self.prefix is not None):
-            raise ValueError(f"margin_days is {self.margin_days}: write 0 or more days, and only with key_pattern.")
         if self.list_every is not None and self.prefix is None:
             raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
-        if self.window_column is not None:
-            identifiers.identifier(self.window_column)
-            if self.prefix is not None:
-                raise ValueError("window_column needs key_pattern: the objects below a prefix have no period.")
+        if self.start_after and self.list_every is None:
+            raise ValueError(
+                "start_after needs list_every: how often the whole prefix is listed, to find earlier keys."
+            )
         if self.prefix is not None:
             _unless_template(check_prefix, self.prefix)
+        if self.key is not None:
+            _unless_template(check_key, self.key)
+        self._check_periods()
+
+    def _check_periods(self) -> None:
+        """Refuse arguments that do not fit the periods of the source, or that need periods.
+
+        :raises ValueError: see the message.
+        """
+        dated = self.key_pattern is not None
+        if self.margin_days < 0 or (self.margin_days and not dated):
+            raise ValueError(f"margin_days is {self.margin_days}: write 0 or more days, and only with key_pattern.")
+        if self.window_column is not None:
+            identifiers.identifier(self.window_column)
+            if not dated:
+                raise ValueError("window_column needs key_pattern: without it, objects have no period.")
         if self.key_pattern is not None and not _is_template(self.key_pattern):
             KeyPattern(self.key_pattern, self.timezone)
         Calendar("day", self.timezone)
-        if self.key_pattern is None and self.timezone != "UTC":
+        if self.timezone != "UTC" and not dated:
             raise ValueError("timezone needs key_pattern: it is the zone of the times in the keys.")
 
     def _check_options(self) -> None:

@@ -60,7 +60,8 @@ def list_source(context: StagingContext) -> list[S3Object]:
     source = context.source
     try:
         if source.key_pattern is None:
-            found = list_objects(context.s3, source.bucket, KeyRange(source.root))
+            listed = list_objects(context.s3, source.bucket, KeyRange(source.root))
+            found = [item for item in listed if source.has(item.key)]
         else:
             found = list_dated(context.s3, source.bucket, source.key_pattern, context.window, source.margin_days)
         missing = not found and (
@@ -93,7 +94,7 @@ def _with_ledger(session: Session, context: StagingContext, ledger: Ledger) -> D
             timedelta(seconds=int(age.total_seconds())),
             source.list_every,
         )
-        return Discovered()
+        return Discovered(_list_after_last_key(session, context, ledger) if source.start_after else ())
     listing = Listing(source.bucket, source.root, now())
     found = list_source(context)
     if context.window.full:
@@ -103,6 +104,14 @@ def _with_ledger(session: Session, context: StagingContext, ledger: Ledger) -> D
     log.info("%s of %s objects were loaded before.", f"{len(found) - len(new):,}", f"{len(found):,}")
     _warn_of_changes(context, found, loaded)
     return Discovered(tuple(new), listing)
+
+
+def _list_after_last_key(session: Session, context: StagingContext, ledger: Ledger) -> tuple[S3Object, ...]:
+    """Return the objects whose keys sort after the last key that all targets have loaded."""
+    source = context.source
+    last = ledger.last_key(session, source.bucket, source.root)
+    log.info("Only keys after %s are listed.", last or source.root)
+    return tuple(list_objects(context.s3, source.bucket, KeyRange(source.root, after=last or "")))
 
 
 def _age_of_recent_listing(session: Session, context: StagingContext, ledger: Ledger) -> timedelta | None:
@@ -121,7 +130,7 @@ def _warn_of_changes(context: StagingContext, found: Sequence[S3Object], loaded:
     source = context.source
     keys, loaded_keys = {item.key for item in found}, dict.fromkeys(key for key, _ in loaded)
     changed = [item.url for item in found if item.key in loaded_keys and (item.key, item.etag) not in loaded]
-    gone = [f"s3://{source.bucket}/{key}" for key in loaded_keys if key.startswith(source.root) and key not in keys]
+    gone = [f"s3://{source.bucket}/{key}" for key in loaded_keys if source.has(key) and key not in keys]
     if changed:
         log.warning(
             "Objects that have changed since they were loaded: %s. Rows that they no longer contain, or share with "

@@ -57,6 +57,20 @@ class Ledger:
         [(count, oldest)] = session.fetch(query, {"bucket": bucket, "prefix": prefix, **self._target_values})
         return oldest if count == len(self._names) else None
 
+    def last_key(self, session: Session, bucket: str, prefix: str) -> str | None:
+        """Return the last key below a prefix that every target has loaded in the same version; None if there is none.
+
+        S3 and Redshift both sort texts by the bytes of their UTF-8 form.
+
+        :param prefix: ends with a slash.
+        """
+        # The character after the slash.
+        keys = {"prefix": prefix, "prefix_end": f"{prefix[:-1]}0"}
+        query = render("ledger/last_key.sql", targets=self._names)
+        last: str | None
+        [(last,)] = session.fetch(query, {"bucket": bucket, **keys, **self._target_values})
+        return last
+
     def staged(self, session: Session) -> StagedCounts:
         """Return how much the run has staged."""
         [(objects, listings)] = session.fetch(render("ledger/count_staged.sql", files=self.files))

@@ -32,11 +32,13 @@ class Source:
     bucket: str
     key_pattern: KeyPattern | None = None
     prefix: str | None = None
+    key: str | None = None
     margin_days: int = 0
     window_column: str | None = None
     ledger_targets: tuple[str, ...] = ()
     exact_versions: bool = False
     list_every: timedelta | None = None
+    start_after: bool = False
     format: FileFormat = field(default_factory=Json)
     options: CopyOptions = field(default_factory=CopyOptions)
     max_rejects: RejectLimit = field(default_factory=RejectLimit)
@@ -50,6 +52,8 @@ class Source:
         check_bucket(self.bucket)
         if self.prefix is not None:
             check_prefix(self.prefix)
+        if self.key is not None:
+            check_key(self.key)
         check_policy(self.on_new_field, self.format)
         check_share(self.max_left_out)
         check_on_missing(self.on_missing)
@@ -65,10 +69,16 @@ class Source:
     @property
     def root(self) -> str:
         """The prefix that the keys of all objects of the source have in common."""
-        return self.key_pattern.root if self.key_pattern is not None else self.prefix or ""
+        return self.key_pattern.root if self.key_pattern is not None else self.prefix or self.key or ""
+
+    def has(self, key: str) -> bool:
+        """Return whether an object of the source can have a key, in any period."""
+        if self.key_pattern is not None:
+            return self.key_pattern.period(key) is not None
+        return key == self.key if self.key is not None else key.startswith(self.root)
 
     def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.key_pattern or self.prefix}"
+        return f"s3://{self.bucket}/{self.key_pattern or self.root}"
 
 
 def check_template(table: str) -> None:
@@ -100,6 +110,17 @@ def check_prefix(prefix: str) -> None:
     """
     if not prefix.endswith("/"):
         raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match similar names: {prefix}/")
+
+
+def check_key(key: str) -> None:
+    """Refuse what is not the key of one object.
+
+    :raises ValueError: it is empty, a folder, or a pattern.
+    """
+    if not key or key.endswith("/") or "*" in key:
+        raise ValueError(
+            f"key {key!r} is not the key of one object: use prefix, or key_pattern for objects with a date."
+        )
 
 
 def check_share(max_left_out: float) -> None:

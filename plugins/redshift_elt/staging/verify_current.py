@@ -6,7 +6,7 @@ replace an object's rows by those of an older version (docs/adr/0004).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException
@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowException
 from redshift_elt.sql.render import render
 from redshift_elt.staging.discover import list_source
 from redshift_elt.staging.objects_read import ObjectsRead
+from redshift_elt.staging.s3_objects import KeyRange, list_objects
 from redshift_elt.staging.staged_files import NO_ROWS
 
 if TYPE_CHECKING:
@@ -46,12 +47,14 @@ def has_newer_version(session: Session, context: StagingContext, target: str) ->
     return bool(ledger and ledger.staged(session).objects and ledger.has_superseded(session, target))
 
 
-def refuse_changed(context: StagingContext, objects: Iterable[S3Object]) -> None:
+def refuse_changed(context: StagingContext, objects: Sequence[S3Object]) -> None:
     """Fail if an object has changed since it was listed, because COPY may have read another version.
 
+    :param objects: the objects that were copied, at least one, in the order of their keys.
     :raises AirflowException: an object has changed; the task can be retried.
     """
-    listed = set(list_source(context))
+    source, first, last = context.source, objects[0].key, objects[-1].key
+    listed = set(list_objects(context.s3, source.bucket, KeyRange(source.root, after=first[:-1], last=last)))
     if changed := [item.url for item in objects if item not in listed]:
         raise AirflowException(
             f"{changed[0]} has changed while it was staged ({len(changed):,} of the objects). Nothing was loaded; the "

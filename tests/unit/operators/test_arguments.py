@@ -34,6 +34,12 @@ DIMENSION = {
         ({"key_pattern": "%Y.json", "prefix": "logs/"}, "exactly one of key_pattern"),
         ({"prefix": "logs"}, "must end with a slash.*logs/"),
         ({"key_pattern": "%Y.json", "list_every": timedelta(days=1)}, "list_every needs prefix"),
+        ({"prefix": "logs/", "key": "logs.json"}, "exactly one of key_pattern"),
+        ({"key": "logs/"}, "is not the key of one object"),
+        ({"key": "logs/*.json"}, "is not the key of one object"),
+        ({"key": "logs.json", "window_column": "at"}, "window_column needs key_pattern"),
+        ({"key": "logs.json", "list_every": timedelta(days=1)}, "list_every needs prefix"),
+        ({"prefix": "logs/", "start_after": True}, "start_after needs list_every"),
         ({"key_pattern": "%Y.json", "margin_days": -1}, "margin_days is -1: write 0 or more"),
         ({"prefix": "logs/", "margin_days": 1}, "only with key_pattern"),
         ({"prefix": "logs/", "bucket": "s3://bucket"}, "without s3://"),
@@ -166,7 +172,7 @@ def test_load_whose_template_renders_to_a_wrong_table_is_not_retried(operator, a
 
 def test_arguments_that_users_template_are_template_fields():
     assert set(StageToRedshiftOperator.template_fields) >= {
-        "conn_id", "aws_conn_id", "table", "bucket", "key_pattern", "prefix", "format", "iam_role", "region",
+        "conn_id", "aws_conn_id", "table", "bucket", "key_pattern", "prefix", "key", "format", "iam_role", "region",
     }  # fmt: skip
     assert set(LoadFactOperator.template_fields) >= {"conn_id", "table", "select"}
     assert set(LoadDimensionOperator.template_fields) >= {"conn_id", "table", "select", "after_merge"}

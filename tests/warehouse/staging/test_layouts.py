@@ -17,7 +17,7 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 from pyarrow import parquet
 
-from redshift_elt import LoadFactOperator, Parquet, StageToRedshiftOperator
+from redshift_elt import Append, LoadFactOperator, Parquet, StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
 from tests.support.aws_calls import recorded_with_arguments
 from tests.support.faults import before_each_statement
@@ -64,14 +64,14 @@ class Site:
         """Delete an object of an hour."""
         self.warehouse.s3.delete_object(Bucket=BUCKET, Key=f"{at:log_data/%Y/%m/%d/%H}/{name}.json.gz")
 
-    def run(self, start: datetime, end: datetime, **params: Any) -> Run:
+    def run(self, start: datetime, end: datetime, run_type: str = "manual", **params: Any) -> Run:
         """Return a new run for a window, in UTC."""
-        return self.warehouse.run(f"{start.isoformat()}Z", f"{end.isoformat()}Z", **params)
+        return self.warehouse.run(f"{start.isoformat()}Z", f"{end.isoformat()}Z", run_type, **params)
 
     def load(self, start: datetime, end: datetime, **params: Any) -> dict[str, Any]:
         """Run both tasks for a window, and return the summary of what was staged."""
         run = self.run(start, end, **params)
-        staged = run.execute("stage")
+        staged: dict[str, Any] = run.execute("stage")
         run.execute("load")
         return staged
 
@@ -91,7 +91,7 @@ def new_site(warehouse: WarehouseUnderTest) -> Iterator[NewSite]:
     for table in TABLES:
         warehouse.execute(f"create table {table} ({COLUMNS})")
 
-    def new(**layout: Any) -> Site:
+    def new(strategy: Append | None = None, **layout: Any) -> Site:
         site = copy.copy(warehouse)
         with DAG("site", schedule=None, user_defined_macros={"staging_table": staging_table}) as site.dag:
             stage = StageToRedshiftOperator(
@@ -103,8 +103,7 @@ def new_site(warehouse: WarehouseUnderTest) -> Iterator[NewSite]:
             LoadFactOperator(
                 task_id="load",
                 table="visits",
-                key="visit_id",
-                window_column="visited_at",
+                **({"strategy": strategy} if strategy else {"key": "visit_id", "window_column": "visited_at"}),
                 staged_by=[stage],
                 select="select * from {{ staging_table('staging_visits', dag_run) }}",
             )
@@ -258,3 +257,93 @@ def test_window_over_new_year_lists_its_own_periods(new_site):
     listed = [arguments["Prefix"] for _, operation, arguments in requests if operation == "ListObjectsV2"]
     # The task that stages lists each period once, and the load lists them once more, under its lock.
     assert listed == ["log_data/2018/12/31/23/", "log_data/2019/01/01/00/"] * 2
+
+
+def test_object_that_is_written_while_a_run_reads_is_loaded_by_the_next_run(new_site):
+    site = new_site(key_pattern=HOURLY)
+    site.put(DAY, "a", visit("a", DAY))
+
+    def write(_: object, statement: str) -> None:
+        # The load has listed the objects under its lock, and writes what it has staged.
+        if statement.startswith('insert into "visits"'):
+            site.put(DAY, "b", visit("b", DAY))
+
+    with before_each_statement(write):
+        site.load(DAY, DAY + HOUR)
+    assert site.visits() == {visit("a", DAY)}
+    site.load(DAY, DAY + HOUR)
+    assert site.visits() == {visit("a", DAY), visit("b", DAY)}
+
+
+def test_single_object_changes_the_window_of_its_run(new_site):
+    site = new_site(key="log_data/visits.json.gz")
+    first, second = hours(0, 1)
+    site.warehouse.put("log_data/visits.json.gz.bak", b"unreadable")
+    site.warehouse.put("log_data/visits.json.gz", gzipped(visit("a", first), visit("b", second)))
+    site.load(first, first + HOUR)
+    assert site.visits() == {visit("a", first)}
+    site.warehouse.put("log_data/visits.json.gz", gzipped(visit("b", second, "shop")))
+    site.load(second, second + HOUR)
+    assert site.visits() == {visit("a", first), visit("b", second, "shop")}
+    site.warehouse.s3.delete_object(Bucket=BUCKET, Key="log_data/visits.json.gz")
+    site.load(second, second + HOUR)
+    assert site.visits() == {visit("a", first), visit("b", second, "shop")}
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Objects below a prefix whose keys sort by the time at which they are written, with one visit each."""
+
+    site: Site
+
+    def put(self, number: int) -> None:
+        self.site.warehouse.put(f"log_data/stream/{number:03}.json.gz", gzipped(visit(str(number), DAY)))
+
+    def load(self, run_type: str = "scheduled") -> list[str]:
+        """Run both tasks, and return after which keys the prefix is listed; the whole prefix is listed after none."""
+        with recorded_with_arguments() as requests:
+            self.site.load(DAY, DAY + HOUR, run_type=run_type)
+        listings = [arguments for _, operation, arguments in requests if operation == "ListObjectsV2"]
+        assert {listing["Prefix"] for listing in listings} == {"log_data/stream/"}
+        return [listing.get("StartAfter", "") for listing in listings]
+
+    def numbers(self) -> list[int]:
+        return sorted(int(name) for name, _, _ in self.site.visits())
+
+
+@pytest.fixture
+def stream(new_site) -> Stream:
+    """Visits that are appended; the prefix is listed as a whole once a day."""
+    arguments = {"prefix": "log_data/stream/", "list_every": timedelta(days=1), "start_after": True}
+    return Stream(new_site(Append(), **arguments))
+
+
+def test_prefix_is_listed_from_the_last_key_that_was_loaded(stream):
+    stream.put(2)
+    # What was copied is listed once more, to find out whether it has changed.
+    assert stream.load() == ["", "log_data/stream/002.json.g"]
+    stream.put(3)
+    stream.put(4)
+    assert stream.load() == ["log_data/stream/002.json.gz", "log_data/stream/003.json.g"]
+    assert stream.load() == ["log_data/stream/004.json.gz"]
+    assert stream.numbers() == [2, 3, 4]
+    # A listing after the last key does not see an earlier one.
+    stream.put(1)
+    stream.load()
+    assert stream.numbers() == [2, 3, 4]
+    assert stream.load("manual") == ["", "log_data/stream/001.json.g"]
+    assert stream.numbers() == [1, 2, 3, 4]
+
+
+def test_object_below_a_prefix_that_is_written_while_a_run_reads_is_loaded_by_the_next_run(stream):
+    stream.put(1)
+
+    def write(_: object, statement: str) -> None:
+        if statement.startswith("copy "):
+            stream.put(2)
+
+    with before_each_statement(write):
+        stream.load()
+    assert stream.numbers() == [1]
+    stream.load()
+    assert stream.numbers() == [1, 2]
