@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from redshift_elt.loading.append import Append
     from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.deduplication import Choice
+    from redshift_elt.loading.full_refresh import FullRefresh
     from redshift_elt.loading.merge_records import MergeRecords
     from redshift_elt.loading.merge_rows import MergeRows
     from redshift_elt.loading.overwrite_window import OverwriteWindow
     from redshift_elt.loading.scd2 import Scd2
+    from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
     from redshift_elt.operators.clean_up import CleanUpOperator
     from redshift_elt.operators.data_quality import DataQualityOperator
     from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -61,6 +63,7 @@ __all__ = [
     "EqualCounts",
     "FixedWidth",
     "Fresh",
+    "FullRefresh",
     "InRange",
     "Json",
     "LoadDimensionOperator",
@@ -78,6 +81,7 @@ __all__ = [
     "RowCount",
     "RowsNearAverage",
     "Scd2",
+    "Scd2Snapshots",
     "StageToRedshiftOperator",
     "UndamagedText",
     "Unique",
@@ -108,7 +112,9 @@ _NAMES = {
     "redshift_elt.loading.merge_records": ("MergeRecords",),
     "redshift_elt.loading.merge_rows": ("MergeRows",),
     "redshift_elt.loading.overwrite_window": ("OverwriteWindow",),
+    "redshift_elt.loading.full_refresh": ("FullRefresh",),
     "redshift_elt.loading.scd2": ("Scd2",),
+    "redshift_elt.loading.scd2_snapshots": ("Scd2Snapshots",),
     "redshift_elt.operators.clean_up": ("CleanUpOperator",),
     "redshift_elt.operators.data_quality": ("DataQualityOperator",),
     "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),

@@ -27,7 +27,7 @@ TAGS = {"project": "tests"}
 MANAGED_CLUSTER = ManagedCluster(CLUSTER, TAGS)
 PREFIXES = ("log_data/", "song_data/", "log_json_path.json", "manifests/")
 # Those of the examples in the documentation.
-EXAMPLE_PREFIXES = ("orders/", "customers/", "products/", "clicks/", "readings/")
+EXAMPLE_PREFIXES = ("orders/", "customers/", "products/", "clicks/", "readings/", "stores/")
 
 
 @contextmanager

@@ -29,6 +29,7 @@ BOOKKEEPING = (
     "etl.check_results",
     "etl.rejects",
     "etl.schema_drift",
+    "etl.snapshots",
     "etl.user_records",
     "etl.artist_records",
 )

@@ -117,6 +117,27 @@ def test_scd2(cook):
     ]
 
 
+def test_snapshot_dimension(cook):
+    kitchen = cook("Snapshot dimension")
+    first, second, third = (datetime(2025, 3, day) for day in (1, 2, 3))
+    kitchen.put("stores/2025-03-01/a.csv", "store_id,city", *(f"{number},Marrow" for number in range(1, 6)))
+    kitchen.put("stores/2025-03-01/b.csv", "store_id,city", *(f"{number},Marrow" for number in range(6, 11)))
+    kitchen.put("stores/2025-03-03/a.csv", "store_id,city", "1,Ostergate", *(f"{n},Marrow" for n in range(3, 12)))
+    kitchen.put("stores/2025-03-02/a.csv", "store_id,city", *(f"{number},Marrow" for number in range(1, 11)))
+    for day in (first, third, second):
+        kitchen.run(f"{day:%Y-%m-%d}T05:00:00Z", f"{day:%Y-%m-%d}T06:00:00Z")
+    current = [(1, "Ostergate"), *((number, "Marrow") for number in range(3, 12))]
+    assert kitchen.rows("select * from stores") == current
+    history = kitchen.rows("select * from store_history where store_id in (1, 2, 3, 11)")
+    assert history == [
+        (1, "Marrow", first, third, False),
+        (1, "Ostergate", third, None, True),
+        (2, "Marrow", first, third, False),
+        (3, "Marrow", first, None, True),
+        (11, "Marrow", third, None, True),
+    ]
+
+
 def test_append_only_click_stream(cook):
     kitchen = cook("Append-only click stream")
     click = '{"clicked_at": "2025-03-01 05:00:01", "page": "/"}'

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 SCHEMA = "etl"
 # The tables that runs write, without the schema. The templates of a run's own tables are not among them.
-TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects", "schema_drift")
+TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects", "schema_drift", "snapshots")
 
 _VERSIONS = "schema_versions"
 

@@ -64,7 +64,7 @@ class Scd2:
         """
         target, temporary = load.target, load.temporary
         columns = load.written_columns(self._computed)
-        staged = columns.only(name for name in columns.names if name not in self._computed)
+        staged = columns.without(self._computed)
         load = replace(load, written=columns)
         # Each version is a row of the target, so its time is a part of its key.
         versions = replace(load, target=replace(target, key=(*target.key, self.changed_at)))

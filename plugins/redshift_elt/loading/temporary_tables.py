@@ -14,17 +14,19 @@ class TemporaryTables:
     They have the columns of the table that the load writes, exist in the session of the load only, and disappear with
     it. A load creates those that its strategy needs:
 
-    ========= ============================================================ ==================================
-    part      rows                                                         belongs to
-    ========= ============================================================ ==================================
-    ``fresh`` the rows of the SELECT                                       the target; with records, to them
-    ``stale`` rows of the table in the scope that the SELECT no longer     as ``fresh``
-              yields
-    ``new``   rows of the SELECT that are missing from the table in the    as ``fresh``
-              scope
-    ``delta`` the rows that a merge inserts into the target or updates     the target
-    ``gone``  the rows that a merge deletes from the target                the target
-    ========= ============================================================ ==================================
+    ========== ============================================================ ==================================
+    part       rows                                                         belongs to
+    ========== ============================================================ ==================================
+    ``fresh``  the rows of the SELECT                                       the target; with records, to them
+    ``stale``  rows of the table in the scope that the SELECT no longer     as ``fresh``
+               yields
+    ``new``    rows of the SELECT that are missing from the table in the    as ``fresh``
+               scope
+    ``wanted`` the versions that a history should have around the time of   the target
+               a snapshot
+    ``delta``  the rows that a merge inserts into the target or updates     the target
+    ``gone``   the rows that a merge deletes from the target                the target
+    ========== ============================================================ ==================================
 
     User SQL in ``after_merge`` may read ``<target>__delta`` and ``<target>__gone``, without their schema. Both exist
     whenever it runs; either may be empty. The other tables are internal.
@@ -48,6 +50,11 @@ class TemporaryTables:
     def new(self) -> str:
         """The rows to insert."""
         return self._name("new")
+
+    @property
+    def wanted(self) -> str:
+        """The versions that a history should have around the time of a snapshot."""
+        return self._name("wanted")
 
     @property
     def delta(self) -> str:

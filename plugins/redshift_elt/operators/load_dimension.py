@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.deduplication import rule_needed
+from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.scd2 import Scd2
+from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.sql import identifiers
@@ -27,14 +29,17 @@ class LoadDimensionOperator(LoadOperator):
     Rows with the same key are reduced to one row by the rule of the strategy, which does not depend on the order in
     which rows or runs arrive. Without a rule, updates would be lost silently, so such a load is refused. If the result
     differs from the target's row, it is merged; otherwise nothing is written. After a full load, the table contains
-    exactly the staged rows, unless objects are missing, see ``on_missing`` of the staging operator. To keep the history
-    of rows, use :class:`redshift_elt.loading.scd2.Scd2`.
+    exactly the staged rows, unless objects are missing, see ``on_missing`` of the staging operator.
 
     Arguments besides those of :class:`redshift_elt.operators.load.LoadOperator`:
 
-    :param strategy: :class:`redshift_elt.loading.merge_rows.MergeRows`,
-        :class:`redshift_elt.loading.merge_records.MergeRecords` or :class:`redshift_elt.loading.scd2.Scd2`, with the
-        rule for rows that have the same key. Always needed.
+    :param strategy: how staged rows become rows of the table. Always needed.
+
+        :class:`redshift_elt.loading.merge_rows.MergeRows`: one row for each key; staged rows compete with the table's.
+        :class:`redshift_elt.loading.merge_records.MergeRecords`: one row for each key, from a table of all records.
+        :class:`redshift_elt.loading.scd2.Scd2`: every version of each key.
+        :class:`redshift_elt.loading.full_refresh.FullRefresh`: the rows of the latest snapshot.
+        :class:`redshift_elt.loading.scd2_snapshots.Scd2Snapshots`: the history of snapshots.
     :param after_merge: a statement, or a ``.sql`` file with one, for tables that depend on this one. It runs in the
         same transaction if rows have changed, and may read some of the load's temporary tables, see
         :class:`redshift_elt.loading.temporary_tables.TemporaryTables`.
@@ -48,7 +53,7 @@ class LoadDimensionOperator(LoadOperator):
         self,
         *,
         key: str | Sequence[str],
-        strategy: MergeRows | MergeRecords | Scd2 | None = None,
+        strategy: MergeRows | MergeRecords | Scd2 | FullRefresh | Scd2Snapshots | None = None,
         after_merge: str | None = None,
         after_merge_writes: Sequence[str] = (),
         **kwargs: Any,
@@ -62,6 +67,22 @@ class LoadDimensionOperator(LoadOperator):
         self.after_merge = after_merge
         self.after_merge_writes = identifiers.several(after_merge_writes, "after_merge_writes")
         self.check_sources()
+
+    @property
+    def reads_snapshot(self) -> bool:
+        """Whether what a run stages must be one snapshot, which contains every row of the target."""
+        return isinstance(self.strategy, FullRefresh | Scd2Snapshots)
+
+    def check_sources(self) -> None:
+        """Refuse what every load refuses, and several sources of a snapshot.
+
+        :raises ValueError: see the message.
+        """
+        if self.reads_snapshot and len(self.staged_by) != 1:
+            raise ValueError(
+                f"{self.strategy!r} loads one snapshot: name the operator that stages it in staged_by, and no other."
+            )
+        super().check_sources()
 
     @property
     def locked(self) -> Sequence[str]:

@@ -345,6 +345,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             on_missing=self.on_missing,
             checks=self.checks,
             on_new_field=self.on_new_field,
+            latest_only=self._is_snapshot(),
         )
 
     def _ledger_targets(self, context: Context) -> tuple[str, ...]:
@@ -365,6 +366,11 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "append."
             )
         return tuple(identifiers.target_name(self.render_template(target, context)) for target in targets)
+
+    def _is_snapshot(self) -> bool:
+        """Return whether all loads that use this operator need one snapshot."""
+        loads = self._loads()
+        return bool(loads) and all(getattr(load, "reads_snapshot", False) for load in loads)
 
     def _loads(self) -> list[Any]:
         """Return the loads of the DAG that name this operator in ``staged_by``."""

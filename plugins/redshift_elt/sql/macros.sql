@@ -119,3 +119,22 @@ and {{ column }} < %(end_{{ loop.index }})s
 {% endfor %}
 )
 {% endmacro %}
+{# The condition that a version is valid at the time of a snapshot. Binds snapshot_at. #}
+{% macro is_valid_at_snapshot(history, of) %}
+{{ [history.valid_from] | columns(of) }} <= %(snapshot_at)s
+and (
+    {{ [history.valid_to] | columns(of) }} > %(snapshot_at)s
+    or {{ [history.valid_to] | columns(of) }} is null
+)
+{% endmacro %}
+{# The condition that a version begins, ends or is valid between the time of a snapshot and that of the following one.
+   Binds snapshot_at and, if there is a following snapshot, following. #}
+{% macro touches_snapshot(history, following, of) %}
+(
+    {{ [history.valid_to] | columns(of) }} >= %(snapshot_at)s
+    or {{ [history.valid_to] | columns(of) }} is null
+)
+{% if following %}
+and {{ [history.valid_from] | columns(of) }} <= %(following)s
+{% endif %}
+{% endmacro %}

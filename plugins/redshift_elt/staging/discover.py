@@ -16,6 +16,7 @@ from redshift_elt.staging.staged_files import Listing
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
+    from redshift_elt.staging.key_pattern import KeyPattern
     from redshift_elt.staging.ledger import Ledger
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
@@ -80,7 +81,12 @@ def list_source(context: StagingContext) -> list[S3Object]:
             f"There are no objects below s3://{source.bucket}/{source.root}. A period without events would leave other "
             "periods, so the bucket or the prefix is wrong. Nothing was changed."
         )
-    return found
+    return _of_latest_period(found, source.key_pattern) if source.latest_only and source.key_pattern else found
+
+
+def _of_latest_period(objects: Sequence[S3Object], pattern: KeyPattern) -> list[S3Object]:
+    latest = max((period for item in objects if (period := pattern.period(item.key))), default=None)
+    return [item for item in objects if pattern.period(item.key) == latest]
 
 
 def _with_ledger(session: Session, context: StagingContext, ledger: Ledger) -> Discovered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ class ObjectsRead:
     :param pattern: the key pattern; None if the keys do not show which event times an object is about.
     :param keys: the keys of the objects that have rows.
     :param keys_without_rows: the keys of the objects that have none.
+    :param written_at: when the latest of the objects that have rows was written, UTC without a zone; None if there are
+        none.
     :param on_missing: what happens to loaded rows whose objects are missing: ``keep``, ``fail`` or ``delete``.
     """
 
@@ -28,12 +31,24 @@ class ObjectsRead:
     pattern: KeyPattern | None
     keys: frozenset[str]
     keys_without_rows: frozenset[str]
+    written_at: datetime | None
     on_missing: str
 
     @property
     def calendar(self) -> Calendar:
         """The periods of the source; UTC days if its keys do not show a period."""
         return self.pattern.calendar if self.pattern else Calendar("day")
+
+    @property
+    def snapshots(self) -> list[datetime]:
+        """The times of the snapshots that have rows, if the objects are snapshots; UTC, without a zone.
+
+        With a key pattern, each period is a snapshot at its beginning. Otherwise all objects are one snapshot, of the
+        time when the latest of them was written.
+        """
+        if self.pattern is not None:
+            return sorted(period.start for period in self._periods)
+        return [self.written_at] if self.written_at else []
 
     def unread(self, periods: Iterable[Period]) -> list[Period]:
         """Return the periods of which no object with rows was read.

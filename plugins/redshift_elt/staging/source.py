@@ -25,6 +25,8 @@ class Source:
 
     :param ledger_targets: the targets whose ledger decides which objects are staged; none if every run stages all.
     :param exact_versions: whether staging fails if an object changes meanwhile, because a load counts on its version.
+    :param latest_only: whether only the objects of the last period are staged that has objects, of those that the run
+        reads: each period is a snapshot, and one is needed.
     :raises ValueError: an argument cannot be used, see the functions below.
     """
 
@@ -46,6 +48,7 @@ class Source:
     on_missing: str = KEEP
     checks: tuple[Aggregate, ...] = ()
     on_new_field: OnNewField = "warn"
+    latest_only: bool = False
 
     def __post_init__(self) -> None:
         check_template(self.table)

@@ -158,7 +158,9 @@ class SourceStaging:
             left_out=copied.left_out,
             rejected=len(copied.rejects),
             results=self._check(session, empty=not objects),
-            objects_read=objects_read(self.context, (item.key for item in objects), copied.keys_without_rows),
+            objects_read=objects_read(
+                self.context, {item.key: item.modified for item in objects}, copied.keys_without_rows
+            ),
         )
 
     def _fill_for_load(self, session: Session) -> Staged:

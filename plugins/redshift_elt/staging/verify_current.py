@@ -6,7 +6,8 @@ replace an object's rows by those of an older version (docs/adr/0004).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException
@@ -35,7 +36,7 @@ def current_objects(session: Session, context: StagingContext) -> ObjectsRead | 
     if {(key, etag, modified) for key, etag, modified, *_ in staged} != listed:
         return None
     without_rows = frozenset(key for key, _, _, size, kind in staged if not size or kind == NO_ROWS)
-    return objects_read(context, (key for key, *_ in staged), without_rows)
+    return objects_read(context, {key: modified for key, _, modified, *_ in staged}, without_rows)
 
 
 def has_newer_version(session: Session, context: StagingContext, target: str) -> bool:
@@ -62,11 +63,13 @@ def refuse_changed(context: StagingContext, objects: Sequence[S3Object]) -> None
         )
 
 
-def objects_read(context: StagingContext, keys: Iterable[str], without_rows: frozenset[str]) -> ObjectsRead:
+def objects_read(context: StagingContext, objects: Mapping[str, datetime], without_rows: frozenset[str]) -> ObjectsRead:
     """Return what a run has read from a source.
 
-    :param keys: the keys of all objects.
-    :param without_rows: those of objects that have no rows.
+    :param objects: when each object was written, by its key.
+    :param without_rows: the keys of objects that have no rows.
     """
     source = context.source
-    return ObjectsRead(str(source), source.key_pattern, frozenset(keys) - without_rows, without_rows, source.on_missing)
+    keys = frozenset(objects) - without_rows
+    written_at = max((objects[key] for key in keys), default=None)
+    return ObjectsRead(str(source), source.key_pattern, keys, without_rows, written_at, source.on_missing)

@@ -17,9 +17,11 @@ from airflow.sdk import DAG, BaseOperator
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
 from redshift_elt.loading.append import Append
 from redshift_elt.loading.deduplication import Choice
+from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.scd2 import Scd2
+from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -28,7 +30,7 @@ from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
 
 BUCKET = "shop-data"
-PREFIXES = ("orders/", "products/", "manifests/")
+PREFIXES = ("orders/", "products/", "suppliers/", "manifests/")
 DAILY = SimpleNamespace(
     dag_id="shop",
     run_id="scheduled__2018-11-02",
@@ -37,6 +39,7 @@ DAILY = SimpleNamespace(
 )
 DAY = {"window_start": "2018-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"}
 ORDERS, PRODUCTS = staging_table("staging_orders", DAILY), staging_table("staging_products", DAILY)
+SUPPLIERS = staging_table("staging_suppliers", DAILY)
 
 TABLES = """\
 create table staging_orders (
@@ -84,11 +87,24 @@ create table price_history (
     valid_to timestamp,
     is_current boolean not null
 );
+create table staging_suppliers (supplier_id integer not null, name varchar(64));
+create table suppliers (supplier_id integer not null, name varchar(64));
+create table known_suppliers (supplier_id integer not null, name varchar(64), is_deleted boolean not null);
+create table supplier_history (
+    supplier_id integer not null,
+    name varchar(64),
+    valid_from timestamp not null,
+    valid_to timestamp,
+    is_current boolean not null
+);
 create table etl.lock_orders (unused boolean);
 create table etl.lock_customers (unused boolean);
 create table etl.lock_products (unused boolean);
 create table etl.lock_brands (unused boolean);
 create table etl.lock_price_history (unused boolean);
+create table etl.lock_suppliers (unused boolean);
+create table etl.lock_known_suppliers (unused boolean);
+create table etl.lock_supplier_history (unused boolean);
 create table etl.lock_price_changes (unused boolean)"""
 
 
@@ -124,6 +140,10 @@ def _product(product: str, title: str, price: float, brand: tuple[str, str, str 
     return json.dumps({**about, "brand_id": brand_id, "brand": name, "country": country})
 
 
+def _supplier(number: int, name: str) -> dict[str, Any]:
+    return {"supplier_id": number, "name": name}
+
+
 ANNA, BEN, BENJAMIN = (1, "Anna"), (2, "Ben"), (2, "Benjamin")
 KILN, KILN_AND_CO, LOOM = ("B1", "Kiln", "Portugal"), ("B1", "Kiln & Co.", None), ("B2", "Loom", "Peru")
 FIRST = _order(1, "2018-11-01 09:00:00", ANNA, "P1")
@@ -138,6 +158,7 @@ SITUATIONS = (
         {
             "orders/2018/11/2018-11-01.json": _lines(FIRST, SECOND, THIRD),
             "orders/2018/11/2018-11-02.json": _lines(NEXT_DAY),
+            "suppliers/2018-11-01.json": _lines(_supplier(1, "Kiln"), _supplier(2, "Loom"), _supplier(3, "Forge")),
             "products/P1.json": _product("P1", "Teapot", 19.5, KILN, "2018-10-30 12:00:00"),
             "products/P2.json": _product("P2", "Cup", 4, KILN_AND_CO, "2018-10-30 12:00:00"),
             "products/P3.json": _product("P3", "Blanket", 60, LOOM, "2018-10-31 09:00:00"),
@@ -145,7 +166,7 @@ SITUATIONS = (
     ),
     Situation("rerun", datetime(2018, 11, 2, 0, 10, tzinfo=timezone.utc), try_number=2),
     # One order has another quantity, one is removed, one is new, and one is invalid; a product has another price, and
-    # its brand another country.
+    # its brand another country; a supplier has another name, and one is gone.
     Situation(
         "correction",
         datetime(2018, 11, 2, 9, 0, tzinfo=timezone.utc),
@@ -156,6 +177,7 @@ SITUATIONS = (
                 _order(5, "2018-11-01 20:00:00", ANNA, "P3"),
                 {**FIRST, "order_id": "?"},
             ),
+            "suppliers/2018-11-01.json": _lines(_supplier(1, "Kiln & Co."), _supplier(3, "Forge")),
             "products/P1.json": _product("P1", "Teapot", 17.9, ("B1", "Kiln", "Spain"), "2018-11-02 08:30:00"),
         },
         try_number=3,
@@ -244,6 +266,27 @@ def tasks() -> dict[str, BaseOperator]:
             key="product_id",
             strategy=Scd2(changed_at="updated_at"),
         )
+        stage_suppliers = StageToRedshiftOperator(
+            task_id="stage_suppliers",
+            table="staging_suppliers",
+            bucket=BUCKET,
+            key_pattern="suppliers/%Y-%m-%d.json",
+        )
+        load_suppliers, load_known_suppliers, load_supplier_history = (
+            LoadDimensionOperator(
+                task_id=f"load_{table}",
+                table=table,
+                select=f"select supplier_id, name\nfrom {SUPPLIERS}",
+                staged_by=[stage_suppliers],
+                key="supplier_id",
+                strategy=strategy,
+            )
+            for table, strategy in (
+                ("suppliers", FullRefresh()),
+                ("known_suppliers", FullRefresh(gone="mark")),
+                ("supplier_history", Scd2Snapshots()),
+            )
+        )
         check_shop = DataQualityOperator(
             task_id="check_shop",
             staged_by=[stage_orders],
@@ -271,6 +314,10 @@ def tasks() -> dict[str, BaseOperator]:
         "load_dimension_records_by_time": load_customers,
         "load_dimension_records_by_key": load_brands,
         "load_dimension_versions": load_price_history,
+        "stage_snapshot": stage_suppliers,
+        "load_dimension_snapshot": load_suppliers,
+        "load_dimension_marked": load_known_suppliers,
+        "load_dimension_snapshot_history": load_supplier_history,
         "data_quality": check_shop,
         "clean_up": clean_up,
     }

@@ -7,10 +7,12 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.append import Append
 from redshift_elt.loading.deduplication import Choice, choices_of
+from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
 from redshift_elt.loading.scd2 import Scd2
+from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,8 @@ def test_invalid_window_column_is_refused():
         (MergeRecords("etl.seen", window_column="at", latest_by="at"), True),
         (MergeRecords("etl.seen", records_key="id", latest_by="at"), False),
         (Scd2("at"), False),
+        (FullRefresh(), True),
+        (Scd2Snapshots(), True),
     ],
 )
 def test_strategy_that_deletes_by_window_needs_all_objects(strategy, needs_all_objects):
@@ -81,6 +85,22 @@ def test_merge_without_one_rule_for_rows_that_differ_is_refused(arguments, words
 def test_columns_of_a_history_that_do_not_differ_are_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         Scd2(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "arguments", "words"),
+    [
+        (FullRefresh, {"gone": "close"}, r"gone of FullRefresh is 'close': .* use Scd2Snapshots"),
+        (FullRefresh, {"gone": "mark", "mark": "is deleted"}, "cannot be a table or column name"),
+        (FullRefresh, {"max_deleted": 20}, "max_deleted is 20: write a share"),
+        (Scd2Snapshots, {"max_deleted": -1}, "max_deleted is -1: write a share"),
+        (Scd2Snapshots, {"valid_to": "valid_from"}, "names a column twice"),
+        (Scd2Snapshots, {"is_current": "is current"}, "cannot be a table or column name"),
+    ],
+)
+def test_invalid_setting_of_snapshots_is_refused(strategy, arguments, words):
+    with pytest.raises(ValueError, match=words):
+        strategy(**arguments)
 
 
 def test_without_choices_the_whole_row_is_used():

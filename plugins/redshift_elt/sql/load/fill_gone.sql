@@ -1,4 +1,5 @@
-{# Find the rows of the target whose key is not in another table, for a rebuild of the whole target. #}
+{# Find the rows of the target whose key is not in another table, for a rebuild of the whole target. With "mark", rows
+   that are marked already are left out. #}
 {% import "macros.sql" as m %}
 insert into {{ gone | identifier }} (
     {{ columns.names | columns }}
@@ -12,3 +13,6 @@ where
         from {{ remaining | table }}
         where {{ m.same_key(remaining, target, key) | indent(12) }}
     )
+{% if mark is defined and mark %}
+    and not {{ [mark] | columns(target) }}
+{% endif %}

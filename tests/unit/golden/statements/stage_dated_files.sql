@@ -314,7 +314,7 @@ select
     sum(lines_scanned)
 from sys_load_detail
 where query_id = %(query_id)s;
--- with query_id = 1003
+-- with query_id = 1004
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -557,14 +557,14 @@ where query_id = %(query_id)s
 order by
     file_name,
     line_number;
--- with query_id = 1004
+-- with query_id = 1006
 
 select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
 where query_id = %(query_id)s;
--- with query_id = 1004
+-- with query_id = 1006
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -866,14 +866,14 @@ where query_id = %(query_id)s
 order by
     file_name,
     line_number;
--- with query_id = 1006
+-- with query_id = 1009
 
 select
     count(*),
     sum(lines_scanned)
 from sys_load_detail
 where query_id = %(query_id)s;
--- with query_id = 1006
+-- with query_id = 1009
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -934,7 +934,7 @@ select
     sum(lines_scanned)
 from sys_load_detail
 where query_id = %(query_id)s;
--- with query_id = 1007
+-- with query_id = 1010
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",

@@ -412,7 +412,7 @@ select
     sum(lines_scanned)
 from sys_load_detail
 where query_id = %(query_id)s;
--- with query_id = 1005
+-- with query_id = 1007
 
 select
     "dag_id",
@@ -541,7 +541,7 @@ select
     sum(lines_scanned)
 from sys_load_detail
 where query_id = %(query_id)s;
--- with query_id = 1008
+-- with query_id = 1011
 
 select
     "dag_id",

@@ -1,0 +1,1010 @@
+-- first load
+
+begin;
+
+lock table "etl"."lock_suppliers";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_suppliers_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select
+    min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
+    count(case when snapshot_at = %(snapshot_at)s then 1 end)
+from etl.snapshots
+where target = %(target)s
+    and snapshot_at >= %(snapshot_at)s;
+-- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "suppliers" as held
+cross join (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "suppliers__fresh" (like "suppliers");
+
+insert into "suppliers__fresh" (
+    "supplier_id",
+    "name"
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select distinct
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+    ) as source
+) as rows_once;
+
+select count(*)
+from "suppliers__fresh"
+where "supplier_id" is null;
+
+select count(*)
+from (
+    select
+        "supplier_id"
+    from "suppliers__fresh"
+    group by
+        "supplier_id"
+    having count(*) > 1
+) as repeated_keys;
+
+create temporary table "suppliers__gone" (like "suppliers");
+
+insert into "suppliers__gone" (
+    "supplier_id",
+    "name"
+)
+select
+    "suppliers"."supplier_id",
+    "suppliers"."name"
+from "suppliers"
+where
+    not exists (
+        select 1
+        from "suppliers__fresh"
+        where "suppliers__fresh"."supplier_id" = "suppliers"."supplier_id"
+    );
+
+select
+    (
+        select count(*)
+        from "suppliers"
+    ),
+    (
+        select count(*)
+        from "suppliers__gone"
+    );
+
+select count(*)
+from (
+    select distinct
+        "supplier_id"
+    from "suppliers__fresh"
+) as keys;
+
+create temporary table "suppliers__delta" (like "suppliers");
+
+insert into "suppliers__delta" (
+    "supplier_id",
+    "name"
+)
+with candidates as (
+    select
+        "supplier_id",
+        "name"
+    from "suppliers__fresh"
+),
+choice_0 as (
+    select
+        "supplier_id",
+        "name"
+    from (
+        select
+            "supplier_id",
+            "name",
+            row_number() over (
+                partition by
+                    "supplier_id"
+                order by
+                    "name",
+                    len("name"),
+                    "supplier_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."supplier_id",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "suppliers"."supplier_id",
+            "suppliers"."name"
+        from "suppliers"
+        join (
+            select distinct
+                "supplier_id"
+            from candidates
+        ) as touched
+            on "suppliers"."supplier_id" = "touched"."supplier_id"
+    ) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("suppliers"."supplier_id"),
+    count(fresh_keys."supplier_id")
+from "suppliers__delta"
+left join "suppliers"
+    on "suppliers"."supplier_id" = "suppliers__delta"."supplier_id"
+left join (
+    select distinct
+        "supplier_id"
+    from "suppliers__fresh"
+) as fresh_keys
+    on "fresh_keys"."supplier_id" = "suppliers__delta"."supplier_id";
+
+merge into "suppliers"
+using "suppliers__delta"
+    on "suppliers"."supplier_id" = "suppliers__delta"."supplier_id"
+when matched then
+    update set
+        "name" = "suppliers__delta"."name"
+when not matched then
+    insert (
+        "supplier_id",
+        "name"
+    )
+    values (
+        "suppliers__delta"."supplier_id",
+        "suppliers__delta"."name"
+    );
+
+insert into etl.snapshots (
+    target,
+    snapshot_at
+)
+values (
+    %(target)s,
+    %(snapshot_at)s
+);
+-- with target = 'suppliers', snapshot_at = '2018-11-01 00:00:00'
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_suppliers', try_number = 1,
+--      target = 'suppliers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 3, inserted = 3, updated = 0, deleted = 0, unchanged = 0, late = 0,
+--      objects = 1, rows_read = 3, rejected = 0
+
+commit;
+
+
+-- rerun
+
+begin;
+
+lock table "etl"."lock_suppliers";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_suppliers_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select
+    min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
+    count(case when snapshot_at = %(snapshot_at)s then 1 end)
+from etl.snapshots
+where target = %(target)s
+    and snapshot_at >= %(snapshot_at)s;
+-- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "suppliers" as held
+cross join (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "suppliers__fresh" (like "suppliers");
+
+insert into "suppliers__fresh" (
+    "supplier_id",
+    "name"
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select distinct
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+    ) as source
+) as rows_once;
+
+select count(*)
+from "suppliers__fresh"
+where "supplier_id" is null;
+
+select count(*)
+from (
+    select
+        "supplier_id"
+    from "suppliers__fresh"
+    group by
+        "supplier_id"
+    having count(*) > 1
+) as repeated_keys;
+
+create temporary table "suppliers__gone" (like "suppliers");
+
+insert into "suppliers__gone" (
+    "supplier_id",
+    "name"
+)
+select
+    "suppliers"."supplier_id",
+    "suppliers"."name"
+from "suppliers"
+where
+    not exists (
+        select 1
+        from "suppliers__fresh"
+        where "suppliers__fresh"."supplier_id" = "suppliers"."supplier_id"
+    );
+
+select
+    (
+        select count(*)
+        from "suppliers"
+    ),
+    (
+        select count(*)
+        from "suppliers__gone"
+    );
+
+select count(*)
+from (
+    select distinct
+        "supplier_id"
+    from "suppliers__fresh"
+) as keys;
+
+create temporary table "suppliers__delta" (like "suppliers");
+
+insert into "suppliers__delta" (
+    "supplier_id",
+    "name"
+)
+with candidates as (
+    select
+        "supplier_id",
+        "name"
+    from "suppliers__fresh"
+),
+choice_0 as (
+    select
+        "supplier_id",
+        "name"
+    from (
+        select
+            "supplier_id",
+            "name",
+            row_number() over (
+                partition by
+                    "supplier_id"
+                order by
+                    "name",
+                    len("name"),
+                    "supplier_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."supplier_id",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "suppliers"."supplier_id",
+            "suppliers"."name"
+        from "suppliers"
+        join (
+            select distinct
+                "supplier_id"
+            from candidates
+        ) as touched
+            on "suppliers"."supplier_id" = "touched"."supplier_id"
+    ) as held
+) as rows_that_differ;
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_suppliers', try_number = 2,
+--      target = 'suppliers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 3, inserted = 0, updated = 0, deleted = 0, unchanged = 3, late = 0,
+--      objects = 1, rows_read = 3, rejected = 0
+
+select
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_suppliers',
+--      window_end = '2018-11-02 00:00:00'
+
+commit;
+
+
+-- correction
+
+begin;
+
+lock table "etl"."lock_suppliers";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_suppliers_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select
+    min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
+    count(case when snapshot_at = %(snapshot_at)s then 1 end)
+from etl.snapshots
+where target = %(target)s
+    and snapshot_at >= %(snapshot_at)s;
+-- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "suppliers" as held
+cross join (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "suppliers__fresh" (like "suppliers");
+
+insert into "suppliers__fresh" (
+    "supplier_id",
+    "name"
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select distinct
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+    ) as source
+) as rows_once;
+
+select count(*)
+from "suppliers__fresh"
+where "supplier_id" is null;
+
+select count(*)
+from (
+    select
+        "supplier_id"
+    from "suppliers__fresh"
+    group by
+        "supplier_id"
+    having count(*) > 1
+) as repeated_keys;
+
+create temporary table "suppliers__gone" (like "suppliers");
+
+insert into "suppliers__gone" (
+    "supplier_id",
+    "name"
+)
+select
+    "suppliers"."supplier_id",
+    "suppliers"."name"
+from "suppliers"
+where
+    not exists (
+        select 1
+        from "suppliers__fresh"
+        where "suppliers__fresh"."supplier_id" = "suppliers"."supplier_id"
+    );
+
+select
+    (
+        select count(*)
+        from "suppliers"
+    ),
+    (
+        select count(*)
+        from "suppliers__gone"
+    );
+
+select count(*)
+from (
+    select distinct
+        "supplier_id"
+    from "suppliers__fresh"
+) as keys;
+
+create temporary table "suppliers__delta" (like "suppliers");
+
+insert into "suppliers__delta" (
+    "supplier_id",
+    "name"
+)
+with candidates as (
+    select
+        "supplier_id",
+        "name"
+    from "suppliers__fresh"
+),
+choice_0 as (
+    select
+        "supplier_id",
+        "name"
+    from (
+        select
+            "supplier_id",
+            "name",
+            row_number() over (
+                partition by
+                    "supplier_id"
+                order by
+                    "name",
+                    len("name"),
+                    "supplier_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."supplier_id",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "suppliers"."supplier_id",
+            "suppliers"."name"
+        from "suppliers"
+        join (
+            select distinct
+                "supplier_id"
+            from candidates
+        ) as touched
+            on "suppliers"."supplier_id" = "touched"."supplier_id"
+    ) as held
+) as rows_that_differ;
+
+select
+    count(*),
+    count("suppliers"."supplier_id"),
+    count(fresh_keys."supplier_id")
+from "suppliers__delta"
+left join "suppliers"
+    on "suppliers"."supplier_id" = "suppliers__delta"."supplier_id"
+left join (
+    select distinct
+        "supplier_id"
+    from "suppliers__fresh"
+) as fresh_keys
+    on "fresh_keys"."supplier_id" = "suppliers__delta"."supplier_id";
+
+merge into "suppliers"
+using "suppliers__delta"
+    on "suppliers"."supplier_id" = "suppliers__delta"."supplier_id"
+when matched then
+    update set
+        "name" = "suppliers__delta"."name"
+when not matched then
+    insert (
+        "supplier_id",
+        "name"
+    )
+    values (
+        "suppliers__delta"."supplier_id",
+        "suppliers__delta"."name"
+    );
+
+delete from "suppliers"
+using "suppliers__gone"
+where "suppliers"."supplier_id" = "suppliers__gone"."supplier_id";
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_suppliers', try_number = 3,
+--      target = 'suppliers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 2, inserted = 0, updated = 1, deleted = 1, unchanged = 1, late = 0,
+--      objects = 1, rows_read = 2, rejected = 0
+
+commit;
+
+
+-- full load
+
+begin;
+
+lock table "etl"."lock_suppliers";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_suppliers_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select
+    min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
+    count(case when snapshot_at = %(snapshot_at)s then 1 end)
+from etl.snapshots
+where target = %(target)s
+    and snapshot_at >= %(snapshot_at)s;
+-- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "suppliers" as held
+cross join (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "suppliers__fresh" (like "suppliers");
+
+insert into "suppliers__fresh" (
+    "supplier_id",
+    "name"
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select distinct
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+select supplier_id, name
+from staging_suppliers__4e4a3efb5fa2
+    ) as source
+) as rows_once;
+
+select count(*)
+from "suppliers__fresh"
+where "supplier_id" is null;
+
+select count(*)
+from (
+    select
+        "supplier_id"
+    from "suppliers__fresh"
+    group by
+        "supplier_id"
+    having count(*) > 1
+) as repeated_keys;
+
+create temporary table "suppliers__gone" (like "suppliers");
+
+insert into "suppliers__gone" (
+    "supplier_id",
+    "name"
+)
+select
+    "suppliers"."supplier_id",
+    "suppliers"."name"
+from "suppliers"
+where
+    not exists (
+        select 1
+        from "suppliers__fresh"
+        where "suppliers__fresh"."supplier_id" = "suppliers"."supplier_id"
+    );
+
+select
+    (
+        select count(*)
+        from "suppliers"
+    ),
+    (
+        select count(*)
+        from "suppliers__gone"
+    );
+
+select count(*)
+from (
+    select distinct
+        "supplier_id"
+    from "suppliers__fresh"
+) as keys;
+
+create temporary table "suppliers__delta" (like "suppliers");
+
+insert into "suppliers__delta" (
+    "supplier_id",
+    "name"
+)
+with candidates as (
+    select
+        "supplier_id",
+        "name"
+    from "suppliers__fresh"
+),
+choice_0 as (
+    select
+        "supplier_id",
+        "name"
+    from (
+        select
+            "supplier_id",
+            "name",
+            row_number() over (
+                partition by
+                    "supplier_id"
+                order by
+                    "name",
+                    len("name"),
+                    "supplier_id"
+            ) as choice
+        from candidates
+    ) as ranked
+    where choice = 1
+)
+select
+    "supplier_id",
+    "name"
+from (
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "choice_0"."supplier_id",
+            "choice_0"."name"
+        from choice_0
+    ) as wanted
+    except
+    select
+        "supplier_id",
+        "name",
+        len("name") as "length_0"
+    from (
+        select
+            "suppliers"."supplier_id",
+            "suppliers"."name"
+        from "suppliers"
+        join (
+            select distinct
+                "supplier_id"
+            from candidates
+        ) as touched
+            on "suppliers"."supplier_id" = "touched"."supplier_id"
+    ) as held
+) as rows_that_differ;
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_suppliers', try_number = 4,
+--      target = 'suppliers', window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 2, inserted = 0,
+--      updated = 0, deleted = 0, unchanged = 2, late = 0, objects = 1, rows_read = 2, rejected = 0
+
+select
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late
+from etl.loads
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_suppliers'
+
+commit;
