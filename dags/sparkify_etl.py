@@ -31,6 +31,7 @@ from redshift_elt import (
 from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.run.names import staging_table
 from redshift_elt.run.params import bucket_param, prefix_param, run_params
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"
@@ -64,7 +65,7 @@ with DAG(
         name="an hour longer than usual",
     ),
     template_searchpath=[str(INCLUDE / "sql")],
-    user_defined_macros={"staging_table": staging_table},
+    user_defined_macros={"staging_table": staging_table, "bookkeeping_schema": bookkeeping_schema},
     tags=["sparkify", "redshift"],
     params={
         **run_params(),

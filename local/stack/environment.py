@@ -35,6 +35,7 @@ OTHER_INSTALLATION = (
     "AIRFLOW__LOGGING__REMOTE_",
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
     "AIRFLOW__CORE__AUTH_MANAGER",
+    "AIRFLOW__REDSHIFT_ELT__",
 )
 
 # Settings of Airflow that the user may override.

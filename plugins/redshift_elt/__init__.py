@@ -151,6 +151,9 @@ def __dir__() -> list[str]:
 
 def get_provider_info() -> dict[str, Any]:
     """Describe this package to Airflow's list of providers, as ``airflow/provider_info.schema.json`` defines it."""
+    # Importing the package imports no module of it.
+    from redshift_elt.sql.bookkeeping import DEFAULT, OPTION, SECTION
+
     return {
         "package-name": "sparkify-warehouse",
         "name": "Redshift ELT",
@@ -170,4 +173,21 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": [
             {"integration-name": "Amazon Redshift", "python-modules": ["redshift_elt.triggers.cluster_ready"]},
         ],
+        "config": {
+            SECTION: {
+                "description": "Settings of the operators that load Amazon Redshift.",
+                "options": {
+                    OPTION: {
+                        "description": (
+                            "The schema of the bookkeeping tables: locks, ledger, history and results of checks. "
+                            "Environments that share a database need different ones."
+                        ),
+                        "version_added": None,
+                        "type": "string",
+                        "example": "etl_prod",
+                        "default": DEFAULT,
+                    }
+                },
+            }
+        },
     }

@@ -12,7 +12,7 @@ from airflow.configuration import conf
 class PageSettings:
     """The DAG and the tables that a page shows.
 
-    The list of tables needs no setting: it is read from ``etl.loads``.
+    The list of tables needs no setting: it is read from the history of loads.
 
     :param dag_id: the DAG that loads the warehouse. Users who may read it may see the page.
     :param conn_id: the Airflow connection to the warehouse.

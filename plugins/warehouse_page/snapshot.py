@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +18,9 @@ from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
-from redshift_elt.ddl.migrations import SCHEMA
 from redshift_elt.run.clock import now
 from redshift_elt.run.window import FULL_LOAD
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import Templates, render
 from warehouse_page.cached import Cached
@@ -162,12 +163,13 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
 
     session.execute(_PAGE_SQL.render("set_timeout.sql"))
     listed = fetch("tables.sql")
-    if missing := [name for name in _REQUIRED_TABLES if (SCHEMA, name) not in listed]:
+    bookkeeping = bookkeeping_schema()
+    if missing := [name for name in _REQUIRED_TABLES if (bookkeeping, name) not in listed]:
         raise WarehouseUnreadableError(
-            f"The warehouse has no table {' and no '.join(f'{SCHEMA}.{name}' for name in missing)} that this "
+            f"The warehouse has no table {' and no '.join(f'{bookkeeping}.{name}' for name in missing)} that this "
             "connection may read. Create the tables first."
         )
-    existing = _qualified_names(listed)
+    existing = _qualified_names(row for row in listed if row[0] != bookkeeping)
     targets = fetch("targets.sql")
     fact_name = target_name(settings.fact_table)
     fact = settings.fact_table if fact_name in existing else None
@@ -214,9 +216,9 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
     )
 
 
-def _qualified_names(listed: list[Row]) -> dict[str, str]:
-    """Return ``schema.table`` of each table by its name in ``etl.loads``."""
-    tables = [f"{schema}.{name}" for schema, name in listed if schema != SCHEMA]
+def _qualified_names(listed: Iterable[Row]) -> dict[str, str]:
+    """Return ``schema.table`` of each table by its name in the history of loads."""
+    tables = [f"{schema}.{name}" for schema, name in listed]
     # A name that a load would refuse cannot be a target.
     return {target_name(name): name for name in tables if _is_target(name)}
 

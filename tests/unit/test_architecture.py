@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.settings import ROOT
+from redshift_elt.sql.bookkeeping import DEFAULT
 
 OPERATORS = ROOT / "plugins" / "redshift_elt"
 
@@ -59,10 +60,22 @@ def test_dags_import_airflow_and_the_operators_only():
 
 
 def test_sql_needs_a_template_engine_only():
-    files = python_files(OPERATORS / "sql")
+    # The name of the bookkeeping schema is a setting of Airflow.
+    files = [file for file in python_files(OPERATORS / "sql") if file.name != "bookkeeping.py"]
     assert files
     modules = {module for file in files for module in imported(file)}
     assert modules <= {"redshift_elt", "jinja2", "markupsafe", *sys.stdlib_module_names}
+
+
+def test_the_bookkeeping_schema_is_written_in_one_place():
+    """Every statement, migration and message has the schema of the setting."""
+    packages = [OPERATORS, ROOT / "plugins" / "warehouse_page"]
+    setting = OPERATORS / "sql" / "bookkeeping.py"
+    files = [file for file in product_files() if file != setting and set(packages) & set(file.parents)]
+    assert {file.suffix for file in files} >= {".py", ".sql"}
+    assert lines_with(rf"\b{DEFAULT}\b", files) == []
+    # The checks of this project read the history of loads.
+    assert lines_with(r"\betl\.(?:loads|check_results)\b", (ROOT / "include" / "sql" / "checks").glob("*.sql")) == []
 
 
 def test_notebook_does_not_need_the_local_stack():

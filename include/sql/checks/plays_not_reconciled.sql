@@ -32,8 +32,8 @@ where
     )
     and not exists (
         select 1
-        from etl.loads as others
-        join etl.loads as own
+        from {{ bookkeeping_schema() }}.loads as others
+        join {{ bookkeeping_schema() }}.loads as own
             on own.target = others.target
             and own.loaded_at < others.loaded_at
         join this_run

@@ -1,4 +1,4 @@
-"""Record the results of checks in ``etl.check_results``."""
+"""Record the results of checks in the bookkeeping table ``check_results``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def record_results(session: Session, run: DagRun, window: Window, results: Seque
 
 
 def _row(run: DagRun, window: Window, result: Result) -> dict[str, object]:
-    """Return a row of ``etl.check_results``, as values by column. Times are UTC."""
+    """Return a row of ``check_results``, as values by column. Times are UTC."""
     start, end = window.bounds
     return {
         "dag_id": run.dag_id,

@@ -16,7 +16,8 @@ from redshift_elt.cluster.tags import refuse_foreign
 from redshift_elt.connection.aws_api import boto3_client
 from redshift_elt.connection.connection_settings import ConnectionSettings
 from redshift_elt.ddl.files import ddl_files, table_of
-from redshift_elt.ddl.migrations import SCHEMA, TABLES, migrate
+from redshift_elt.ddl.migrations import TABLES, migrate
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import PUBLIC
 from redshift_elt.sql.render import render
 
@@ -83,7 +84,8 @@ def prepare_database(
     reset drops and empties. Calling the function again completes what an error has interrupted. The administrator runs
     all of it through the Data API, which reads the password from its secret.
 
-    The user may also load the tables that the administrator creates later in the schemas ``public`` and ``etl``.
+    The user may also load the tables that the administrator creates later in the schema ``public`` and in the
+    bookkeeping schema.
 
     :param folder: the folder of the DDL files. Their statements must leave existing tables alone.
     :raises AirflowFailException: the reset is not confirmed, the connection is meant for something else, or the cluster
@@ -121,13 +123,13 @@ def _schemas(tables: Sequence[str]) -> list[str]:
 
     :param tables: each as ``schema.table``.
     """
-    return sorted({PUBLIC, SCHEMA, *(table.partition(".")[0] for table in tables)})
+    return sorted({PUBLIC, bookkeeping_schema(), *(table.partition(".")[0] for table in tables)})
 
 
 def _empty(tables: Sequence[str]) -> list[str]:
     """Return the statements that drop tables and delete the records of their loads."""
     drop = [render("access/drop.sql", tables=tables)] if tables else []
-    return drop + [render("table/empty.sql", name=f"{SCHEMA}.{name}") for name in TABLES]
+    return drop + [render("table/empty.sql", name=f"{bookkeeping_schema()}.{name}") for name in TABLES]
 
 
 def _give_access(user: str, tables: Sequence[str], *, exists: bool) -> list[str]:

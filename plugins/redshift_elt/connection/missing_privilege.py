@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.connection.server_error import ServerError
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
 
-_BOOKKEEPING = "etl"
 _READ = ("select",)
 _WRITE = ("select", "insert", "update", "delete")
 
@@ -89,16 +89,17 @@ def _relation(session: Session, name: str, tables: TaskTables) -> _Relation | No
     """Return the table or view that a message names without its schema; None if the catalog does not list it."""
     relations = [_Relation(*row) for row in session.fetch(render("access/relations.sql"), {"name": name})]
     known = [*tables.targets, *tables.templates]
-    relations.sort(key=lambda relation: (not relation.is_one_of(known), relation.schema != _BOOKKEEPING))
+    bookkeeping = bookkeeping_schema()
+    relations.sort(key=lambda relation: (not relation.is_one_of(known), relation.schema != bookkeeping))
     return relations[0] if relations else None
 
 
 def _denied_table(user: str, relation: _Relation, tables: TaskTables) -> str:
-    in_bookkeeping = relation.schema == _BOOKKEEPING
+    in_bookkeeping = relation.schema == bookkeeping_schema()
     privileges = _WRITE if in_bookkeeping or relation.is_one_of(tables.targets) else _READ
     # Lock tables belong to the users who loaded first, the other bookkeeping tables to the administrator who migrates.
     together = in_bookkeeping and not relation.name.startswith("lock_")
-    scope = f"all tables in schema {_BOOKKEEPING}" if together else f"table {relation.qualified}"
+    scope = f"all tables in schema {relation.schema}" if together else f"table {relation.qualified}"
     return (
         f"{_lack(user, f'the table {relation.qualified}, which belongs to the user {relation.owner}', privileges)} Run "
         f"as {relation.owner} or a superuser, then clear the task: grant {', '.join(privileges)} on {scope} to {user};"
@@ -106,8 +107,8 @@ def _denied_table(user: str, relation: _Relation, tables: TaskTables) -> str:
 
 
 def _denied_schema(user: str, schema: str, tables: TaskTables) -> str:
-    # Staging tables of a run are created beside their templates, lock tables of targets in etl.
-    schemas = {name.rpartition(".")[0] or "public" for name in tables.templates} | {_BOOKKEEPING}
+    # Staging tables of a run are created beside their templates, lock tables of targets in the bookkeeping schema.
+    schemas = {name.rpartition(".")[0] or "public" for name in tables.templates} | {bookkeeping_schema()}
     privileges = ("usage", "create") if schema in schemas else ("usage",)
     return (
         f"{_lack(user, f'the schema {schema}', privileges)} Run as its owner or a superuser, then clear the task: "

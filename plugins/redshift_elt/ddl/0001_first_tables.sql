@@ -1,7 +1,7 @@
-create schema if not exists etl;
+create schema if not exists {{ bookkeeping }};
 
 -- One row for each load of a target, written in the transaction of the load. Times are UTC.
-create table if not exists etl.loads (
+create table if not exists {{ bookkeeping }}.loads (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode zstd,
     task_id varchar(256) not null encode zstd,
@@ -23,7 +23,7 @@ sortkey (loaded_at);
 
 -- The ledger: the version (ETag) of each S3 object that a target has loaded. Queries filter by target and bucket, so it
 -- is sorted by them. It is distributed by key, so that the new row of an object meets the old one on its slice.
-create table if not exists etl.loaded_files (
+create table if not exists {{ bookkeeping }}.loaded_files (
     target varchar(127) not null encode raw,
     bucket varchar(63) not null encode raw,
     object_key varchar(1024) not null encode zstd,
@@ -37,7 +37,7 @@ distkey (object_key)
 compound sortkey (target, bucket);
 
 -- The empty template of the table in which a run lists the objects that it staged.
-create table if not exists etl.staged_files (
+create table if not exists {{ bookkeeping }}.staged_files (
     bucket varchar(63) not null encode zstd,
     object_key varchar(1024) not null encode zstd,
     etag varchar(256) not null encode zstd,
@@ -47,7 +47,7 @@ diststyle key
 distkey (object_key);
 
 -- One row for each check of each run. Times are UTC.
-create table if not exists etl.check_results (
+create table if not exists {{ bookkeeping }}.check_results (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode zstd,
     window_start timestamp not null encode az64,

@@ -1,6 +1,6 @@
 -- One row for each record that COPY rejected in a run that went on without it (max_rejects). Times are UTC. A repeated
 -- run replaces its own rows, so the table is sorted by run. etag is the version of the object that held the record.
-create table if not exists etl.rejects (
+create table if not exists {{ bookkeeping }}.rejects (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode raw,
     staging varchar(127) not null encode zstd,

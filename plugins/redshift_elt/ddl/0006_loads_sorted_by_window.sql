@@ -1,6 +1,6 @@
 -- Each load asks which windows near its own have been loaded. A sort key cannot be changed in a transaction, so the
 -- rows move to a new table.
-create table etl.loads_sorted (
+create table {{ bookkeeping }}.loads_sorted (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode zstd,
     task_id varchar(256) not null encode zstd,
@@ -21,7 +21,7 @@ create table etl.loads_sorted (
 diststyle even
 sortkey (window_end);
 
-insert into etl.loads_sorted (
+insert into {{ bookkeeping }}.loads_sorted (
     dag_id,
     run_id,
     task_id,
@@ -56,8 +56,8 @@ select
     late,
     started_at,
     loaded_at
-from etl.loads;
+from {{ bookkeeping }}.loads;
 
-drop table etl.loads;
+drop table {{ bookkeeping }}.loads;
 
-alter table etl.loads_sorted rename to loads;
+alter table {{ bookkeeping }}.loads_sorted rename to loads;

@@ -1,5 +1,5 @@
 -- When a target had loaded everything below a prefix, UTC. Every run reads it, so each node has a copy.
-create table if not exists etl.listings (
+create table if not exists {{ bookkeeping }}.listings (
     target varchar(127) not null encode zstd,
     bucket varchar(63) not null encode zstd,
     prefix varchar(1024) not null encode zstd,
@@ -9,21 +9,21 @@ create table if not exists etl.listings (
 diststyle all;
 
 -- Until now the ledger held these times, as entries whose ETag was 'listed'.
-insert into etl.listings (target, bucket, prefix, listed_at)
+insert into {{ bookkeeping }}.listings (target, bucket, prefix, listed_at)
 select
     target,
     bucket,
     object_key,
     modified_at
-from etl.loaded_files
+from {{ bookkeeping }}.loaded_files
 where etag = 'listed'
     and not exists (
         select 1
-        from etl.listings
+        from {{ bookkeeping }}.listings
         where listings.target = loaded_files.target
             and listings.bucket = loaded_files.bucket
             and listings.prefix = loaded_files.object_key
     );
 
-delete from etl.loaded_files
+delete from {{ bookkeeping }}.loaded_files
 where etag = 'listed';

@@ -1,7 +1,7 @@
 -- One row for each difference between the fields of an object and the columns of the staging table, UTC. An object
 -- that was compared and has no difference has one row of the kind 'none', so that no run reads it again.
 -- staging is the permanent template of the staging table. A run looks up a few objects by their keys.
-create table if not exists etl.schema_drift (
+create table if not exists {{ bookkeeping }}.schema_drift (
     dag_id varchar(256) not null encode zstd,
     run_id varchar(256) not null encode zstd,
     staging varchar(127) not null encode raw,

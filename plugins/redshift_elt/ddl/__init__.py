@@ -1,4 +1,4 @@
-"""The bookkeeping schema ``etl``: its migrations, and how a warehouse gets them."""
+"""The bookkeeping schema: its migrations, and how a warehouse gets them."""
 
 from __future__ import annotations
 

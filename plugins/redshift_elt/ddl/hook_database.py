@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -52,6 +53,7 @@ class HookDatabase:
         if refused is None or not refused.is_not_allowed:
             return error
         return AirflowFailException(
-            f"The user of the connection {self.conn_id!r} may not change the schema etl: {refused.message}. Give a "
-            "connection that logs in as an administrator. Nothing was changed by this statement."
+            f"The user of the connection {self.conn_id!r} may not change the schema {bookkeeping_schema()}: "
+            f"{refused.message}. Give a connection that logs in as an administrator. Nothing was changed by this "
+            "statement."
         )

@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m redshift_elt.ddl.migrate_schema",
-        description="Create the schema etl in a warehouse, or bring it up to date. Rows are kept.",
+        description="Create the bookkeeping schema in a warehouse, or bring it up to date. Rows are kept.",
     )
     parser.add_argument("conn_id", help="the Airflow connection, which must log in as an administrator")
     parser.add_argument("--aws-conn-id", default="aws_default", help="the connection for AWS (default: %(default)s)")

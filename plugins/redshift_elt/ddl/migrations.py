@@ -1,33 +1,34 @@
-"""Create the bookkeeping schema ``etl``, or bring an existing one up to date.
+"""Create the bookkeeping schema, or bring an existing one up to date.
 
-Each ``NNNN_<what changes>.sql`` file beside this module is one migration. The table ``etl.schema_versions`` has a row
-for each one that has been applied. A migration and its row are one transaction, so a migration that fails, or whose
-process is killed, leaves nothing behind, and the next call applies it.
+Each ``NNNN_<what changes>.sql`` file beside this module is one migration, a template like those in
+:mod:`redshift_elt.sql`. The table ``schema_versions`` has a row for each one that has been applied. A migration and its
+row are one transaction, so a migration that fails, or whose process is killed, leaves nothing behind, and the next call
+applies it.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from redshift_elt.ddl import qualified_targets
 from redshift_elt.ddl.files import statements_of
 from redshift_elt.ddl.unversioned import Catalogue, is_applied
-from redshift_elt.sql.render import render
+from redshift_elt.sql.render import Templates, render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "etl"
 # The tables that runs write, without the schema. The templates of a run's own tables are not among them.
 TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects", "schema_drift", "snapshots")
 
 _VERSIONS = "schema_versions"
+_FOLDER = Path(__file__).parent
+_MIGRATIONS = Templates(_FOLDER)
 
 
 class Database(Protocol):
@@ -56,10 +57,9 @@ class _State:
     versions: frozenset[int]
 
 
-@cache
 def migrations() -> tuple[Migration, ...]:
     """Return all migrations in their order."""
-    return tuple(_read(file) for file in sorted(Path(__file__).parent.glob("*.sql")))
+    return tuple(_read(file.name) for file in sorted(_FOLDER.glob("*.sql")))
 
 
 def migrate(database: Database) -> list[str]:
@@ -68,8 +68,9 @@ def migrate(database: Database) -> list[str]:
     It may be called at any time and by several processes at once. Rows are kept.
     """
     changed = []
+    known = migrations()
     state = _state(database)
-    while pending := [migration for migration in migrations() if migration.version not in state.versions]:
+    while pending := [migration for migration in known if migration.version not in state.versions]:
         migration = pending[0]
         statements: tuple[str, ...] = () if is_applied(migration.version, state.catalogue) else migration.statements
         if migration.version == qualified_targets.VERSION:
@@ -125,6 +126,6 @@ def _with_versions(database: Database, columns: str) -> Catalogue:
         return catalogue
 
 
-def _read(file: Path) -> Migration:
-    version, _, _ = file.name.partition("_")
-    return Migration(int(version), file.name, tuple(statements_of(file.read_text("utf-8"))))
+def _read(name: str) -> Migration:
+    version, _, _ = name.partition("_")
+    return Migration(int(version), name, tuple(statements_of(_MIGRATIONS.render(name))))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import render
 
 VERSION = 13
 
-_LEDGER = ("etl.loaded_files", "etl.listings")
+_LEDGER = ("loaded_files", "listings")
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,9 @@ def statements_for(rows: Iterable[tuple[str, int, str, int, int]]) -> list[str]:
     statements = []
     if moved:
         names = [(target.name, target.qualified) for target in moved]
-        statements += [
-            render("migrate/qualify_targets.sql", name=name, targets=names) for name in ("etl.loads", *_LEDGER)
-        ]
+        statements += [render("migrate/qualify_targets.sql", name=name, targets=names) for name in ("loads", *_LEDGER)]
     if ambiguous:
         statements += [render("migrate/forget_targets.sql", name=name, targets=ambiguous) for name in _LEDGER]
-    if locks := [f"etl.lock_{target.name}" for target in moved if target.may_drop]:
+    if locks := [f"{bookkeeping_schema()}.lock_{target.name}" for target in moved if target.may_drop]:
         statements.append(render("access/drop.sql", tables=locks))
     return statements

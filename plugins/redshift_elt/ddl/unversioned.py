@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The columns of the schema ``etl``, each as a pair of table and column.
+    """The columns of the bookkeeping schema, each as a pair of table and column.
 
     :param sorted_by: those columns that are part of their table's sort key.
     """

@@ -1,4 +1,4 @@
-"""The history of loads, ``etl.loads``: a row for each load, written in the load's own transaction."""
+"""The history of loads, the bookkeeping table ``loads``: a row for each load, written in the load's own transaction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadRecord:
-    """One row of ``etl.loads``: what a load did to its target. Times are UTC without a zone."""
+    """One row of ``loads``: what a load did to its target. Times are UTC without a zone."""
 
     dag_id: str
     run_id: str

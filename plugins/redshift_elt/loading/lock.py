@@ -1,7 +1,7 @@
 """The lock of a target: one load at a time.
 
-Loads of a target wait for each other on a small table of its own, so that its readers do not wait. It is
-``etl.lock_<table>`` for a table in the schema ``public``; the name for a table in another schema also has that schema,
+Loads of a target wait for each other on a small bookkeeping table of its own, so that its readers do not wait. It is
+``lock_<table>`` for a table in the schema ``public``; the name for a table in another schema also has that schema,
 and a digest at its end. The first load of a target creates the lock table.
 """
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import MAXIMUM_LENGTH, target_name
 from redshift_elt.sql.render import render
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
 
 _MISSING_RELATION = "42P01"
-_MISSING_LOCK = re.compile(r'relation "(?:etl\.)?(lock_\w+)" does not exist', re.IGNORECASE)
+_MISSING_LOCK = re.compile(r'relation "(?:\w+\.)?(lock_\w+)" does not exist', re.IGNORECASE)
 # A table, or its row type, that exists already: "if not exists" does not see what a transaction that is still open has
 # created.
 _EXISTS = ("42P07", "42710", "23505")
@@ -50,7 +51,7 @@ def explain_lock(error: Exception) -> Exception:
     """Return the error to raise for a lock that failed; an error that has another cause is returned as it is."""
     refused = ServerError.of(error)
     if refused and refused.state == _MISSING_RELATION and (missing := _MISSING_LOCK.search(refused.message)):
-        return LockTableMissingError(f"The table etl.{missing[1]} does not exist.")
+        return LockTableMissingError(f"The table {bookkeeping_schema()}.{missing[1]} does not exist.")
     return error
 
 
@@ -68,7 +69,7 @@ def _lock_tables(targets: Iterable[str]) -> list[str]:
 
 
 def _lock_table(target: str) -> str:
-    return f"etl.{lock_name(target_name(target))}"
+    return f"{bookkeeping_schema()}.{lock_name(target_name(target))}"
 
 
 def lock_name(target: str) -> str:

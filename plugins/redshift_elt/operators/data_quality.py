@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class DataQualityOperator(UsesStagingOperator):
-    """Run checks, and record their results in ``etl.check_results``.
+    """Run checks, and record their results in the bookkeeping table ``check_results``.
 
     All aggregates of a table are computed in one scan. A check of a whole table runs only if the run has changed the
     table. A failed check is not retried, because bad data stays bad; a lost connection is.

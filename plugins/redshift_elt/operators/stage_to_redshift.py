@@ -98,8 +98,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         cluster's region.
     :param max_rejects: the maximum number of rejected records, over all objects: records that COPY cannot load. Or
         their maximum share of all records, such as ``1%``; COPY itself stops at 100,000 rejected records. They are kept
-        in ``etl.rejects``; those of an earlier try of the run are replaced. Columnar files are loaded as a whole or not
-        at all. If no record of a COPY can be loaded, the task fails whatever the maximum is.
+        in the bookkeeping table ``rejects``; those of an earlier try of the run are replaced. Columnar files are loaded
+        as a whole or not at all. If no record of a COPY can be loaded, the task fails whatever the maximum is.
     :param max_left_out: with ``window_column``: the share, from 0 to 1, of the rows of a period's objects that may be
         left out because they are of other periods. More fail the task: the unit of the times is probably wrong.
     :param on_missing: what loads do with rows that they have loaded, but whose objects this run does not find in S3:
@@ -110,17 +110,18 @@ class StageToRedshiftOperator(WarehouseOperator):
         key. A full load of a table that is appended to cannot keep some of its rows, so ``keep`` fails. If rows are
         loaded and their object has none any more, ``keep`` fails too.
     :param checks: checks of all staged rows, inside and outside of the window. They run in one scan in the same
-        transaction, and their results are kept in ``etl.check_results``. Only aggregates of ``table`` are possible, not
-        references, queries and counts. A load that stages again because an object has changed runs them again. Up to
-        ten rows that break a rule are shown, see :class:`redshift_elt.operators.data_quality.DataQualityOperator`.
+        transaction, and their results are kept in the bookkeeping table ``check_results``. Only aggregates of
+        ``table`` are possible, not references, queries and counts. A load that stages again because an object has
+        changed runs them again. Up to ten rows that break a rule are shown, see
+        :class:`redshift_elt.operators.data_quality.DataQualityOperator`.
     :param on_new_field: what to do about a field of a new object that COPY would ignore, because ``table`` or the
         JSONPaths file does not have it: ``warn`` logs it; ``fail`` fails the task before COPY; ``add`` adds a column to
         ``table`` and to the targets of all loads that name this operator in ``staged_by``, with a type that
         :func:`redshift_elt.staging.drift.new_columns.column_type` derives from the values, and then loads the field.
         In the targets the column is NULL until their SELECTs yield it. ``add`` needs a table and targets that the user
         of the connection owns, and ``Json("auto")`` or ``Json("auto ignorecase")``. The field is recorded in
-        ``etl.schema_drift``. So are fields that are missing, and fields whose values do not fit their columns. Only the
-        first records of the latest objects are compared, see docs/guarantees.md.
+        the bookkeeping table ``schema_drift``. So are fields that are missing, and fields whose values do not fit their
+        columns. Only the first records of the latest objects are compared, see docs/guarantees.md.
     :raises AirflowFailException: there are more rejected records, and the message names file, line and reason; or a
         check with severity ``error`` has failed, so that nothing of the run is loaded.
     """

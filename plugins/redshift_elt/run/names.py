@@ -1,9 +1,11 @@
-"""The names of a run's staging tables and manifests, which no other run uses."""
+"""The names of a run's staging tables and manifests, which no other run uses, in this environment or another."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Protocol
+
+from redshift_elt.sql.bookkeeping import DEFAULT, bookkeeping_schema
 
 
 class DagRun(Protocol):
@@ -14,8 +16,15 @@ class DagRun(Protocol):
 
 
 def suffix(dag_run: DagRun) -> str:
-    """Return 12 letters and digits that identify a run of a DAG; a retry of the run has the same."""
-    return hashlib.sha256(f"{dag_run.dag_id}/{dag_run.run_id}".encode()).hexdigest()[:12]
+    """Return 12 letters and digits that identify a run of a DAG; a retry of the run has the same.
+
+    Scheduled runs of one DAG have the same ids in every environment, and environments may share a database or a bucket.
+    Each of them has a bookkeeping schema of its own.
+    """
+    schema = bookkeeping_schema()
+    # Without the default, which earlier versions did not write. The id of a DAG has no colon.
+    environment = "" if schema == DEFAULT else f"{schema}:"
+    return hashlib.sha256(f"{environment}{dag_run.dag_id}/{dag_run.run_id}".encode()).hexdigest()[:12]
 
 
 def staging_table(template: str, dag_run: DagRun) -> str:

@@ -39,7 +39,10 @@ def run_params() -> dict[str, Param]:
             minimum=0,
             maximum=99_999,
             title="Maximum rejected records",
-            description="Maximum number of rejected records per source; more fail the run. They go to etl.rejects.",
+            description=(
+                "Maximum number of rejected records per source; more fail the run. They go to the bookkeeping table "
+                "rejects."
+            ),
         ),
         "on_missing": Param(
             KEEP,

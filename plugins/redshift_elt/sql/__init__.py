@@ -1,1 +1,1 @@
-"""Pure functions from values to SQL text: no Airflow, no connection."""
+"""Functions from values to SQL text: no connection, and of Airflow only the setting of the bookkeeping schema."""

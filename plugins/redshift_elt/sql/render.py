@@ -17,6 +17,8 @@ filters is refused instead of being sent:
 ``sql``
     passes SQL that a user has written, or that another template has rendered.
 
+``{{ bookkeeping }}`` is the schema of the bookkeeping tables, without quotes; see :mod:`redshift_elt.sql.bookkeeping`.
+
 Values are not rendered. A template has ``%(name)s`` in their places, and
 :meth:`redshift_elt.connection.session.Session.execute` binds them.
 """
@@ -32,6 +34,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from redshift_elt.sql import identifiers
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 
 # The number of rows that one INSERT with VALUES writes; more are written by COPY, or by several statements.
 ROWS_PER_INSERT = 1000
@@ -63,7 +66,8 @@ class Templates:
         :raises TypeError: the output of an expression is not SQL.
         :raises ValueError: a name or a text cannot be part of a statement.
         """
-        return str(self._environment.get_template(template).render(names)).strip()
+        bookkeeping = Markup(bookkeeping_schema())
+        return str(self._environment.get_template(template).render(names, bookkeeping=bookkeeping)).strip()
 
 
 def _identifier(name: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The records that COPY could not load and that a run went on without, as rows of ``etl.rejects``."""
+"""The records that COPY could not load and that a run went on without, as rows of ``rejects``, a bookkeeping table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.run.clock import now
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging import s3_content
 
@@ -32,7 +33,7 @@ _NAME_BYTES = 256
 
 @dataclass(frozen=True)
 class Reject:
-    """One row of ``etl.rejects``. Times are UTC without a zone.
+    """One row of ``rejects``. Times are UTC without a zone.
 
     :param staging: the permanent template of the staging table that the record was meant for.
     :param etag: the version of the object.
@@ -85,7 +86,7 @@ def collect_rejects(context: StagingContext, objects: Iterable[S3Object], errors
 def store_rejects(
     session: Session, context: StagingContext, rejects: Sequence[Reject], reread: Collection[str] | None
 ) -> None:
-    """Store exactly these rejects of a run in ``etl.rejects``; write nothing if they are stored already.
+    """Store exactly these rejects of a run; write nothing if they are stored already.
 
     :param reread: the keys of the objects that were read. The rejects that an earlier try has found in other objects
         stay. None: no others stay.
@@ -106,13 +107,13 @@ def store_rejects(
     [(count,)] = session.fetch(render("stage/count_rejects.sql"), of_run)
     if count != len(rejects):
         raise AirflowException(
-            f"etl.rejects has {count} rejects of this run, but {len(rejects)} were found. Nothing was kept; the task "
-            "can be retried."
+            f"{bookkeeping_schema()}.rejects has {count} rejects of this run, but {len(rejects)} were found. "
+            "Nothing was kept; the task can be retried."
         )
 
 
 def insert_rejects(session: Session, rejects: Sequence[Reject]) -> None:
-    """Write rejects into ``etl.rejects``."""
+    """Write rejects into the bookkeeping table."""
     for start in range(0, len(rejects), ROWS_PER_INSERT):
         rows = [asdict(reject) for reject in rejects[start : start + ROWS_PER_INSERT]]
         session.execute(render("stage/insert_rejects.sql", names=_NAMES, rows=len(rows)), numbered(rows))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from redshift_elt.checks.recording import record_results
 from redshift_elt.checks.reporting import fail_if_any_failed
 from redshift_elt.checks.run_checks import run_checks
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_failure import explain_copy
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
-
-_STAGED_FILES = "etl.staged_files"
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ class SourceStaging:
     @property
     def _tables(self) -> list[tuple[str, str]]:
         """The run's tables, each with the permanent table that it is created like."""
-        return [(self.context.files, _STAGED_FILES), (self.context.table, self.context.source.table)]
+        template_of_files = f"{bookkeeping_schema()}.staged_files"
+        return [(self.context.files, template_of_files), (self.context.table, self.context.source.table)]
 
     def _create_temporary(self, session: Session) -> None:
         """Create temporary tables, which hide those of the run from the session."""

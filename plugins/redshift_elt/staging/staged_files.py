@@ -28,7 +28,7 @@ class Listing:
 
 
 def staged_file_rows(objects: Iterable[S3Object], listing: Listing | None) -> list[dict[str, Any]]:
-    """Return the rows of a table like ``etl.staged_files``, as values by column."""
+    """Return the rows of a table like ``staged_files``, as values by column."""
     rows = [_row("object", item.bucket, item.key, item.modified, (item.etag, item.size)) for item in objects]
     if listing is not None:
         rows.append(_row("listing", listing.bucket, listing.prefix, listing.listed_at))

@@ -18,7 +18,7 @@ class Staged:
     :param size: their size in bytes.
     :param rows: the number of rows in the staging table.
     :param left_out: the number of rows that were left out because their objects are another period's.
-    :param rejected: the number of records that COPY could not load; they are in ``etl.rejects``.
+    :param rejected: the number of records that COPY could not load; they are in ``rejects``.
     :param results: the results of the checks of the staged rows.
     :param objects_read: the objects.
     """

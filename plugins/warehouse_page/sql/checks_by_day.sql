@@ -24,7 +24,7 @@ from (
                 window_end
             order by checked_at desc
         ) as newest
-    from etl.check_results
+    from {{ bookkeeping }}.check_results
     where dag_id = %(dag_id)s
         and window_end > %(month_start)s
         and window_start < %(month_end)s

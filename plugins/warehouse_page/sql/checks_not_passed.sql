@@ -9,7 +9,7 @@ select
     window_end,
     checked_at,
     run_id
-from etl.check_results
+from {{ bookkeeping }}.check_results
 where dag_id = %(dag_id)s
     and outcome <> 'passed'
 order by checked_at desc

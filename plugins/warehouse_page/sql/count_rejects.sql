@@ -1,4 +1,4 @@
 {# How many records were rejected. Binds dag_id. #}
 select count(*)
-from etl.rejects
+from {{ bookkeeping }}.rejects
 where dag_id = %(dag_id)s

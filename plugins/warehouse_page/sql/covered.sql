@@ -5,7 +5,7 @@ select
     window_end,
     full_load,
     max(started_at)
-from etl.loads
+from {{ bookkeeping }}.loads
 where dag_id = %(dag_id)s
     and target = %(target)s
     and window_start < %(month_end)s

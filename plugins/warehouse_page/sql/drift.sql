@@ -30,7 +30,7 @@ from (
                 found_at desc,
                 object_key desc
         ) as place
-    from etl.schema_drift
+    from {{ bookkeeping }}.schema_drift
     where dag_id = %(dag_id)s
         and kind <> 'none'
 ) as found

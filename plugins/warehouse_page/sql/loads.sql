@@ -18,7 +18,7 @@ select
     writing_seconds,
     started_at,
     loaded_at
-from etl.loads
+from {{ bookkeeping }}.loads
 where dag_id = %(dag_id)s
     and loaded_at >= %(loads_since)s
 order by loaded_at desc

@@ -8,7 +8,7 @@ select
     line,
     rejected_at,
     run_id
-from etl.rejects
+from {{ bookkeeping }}.rejects
 where dag_id = %(dag_id)s
 order by
     rejected_at desc,

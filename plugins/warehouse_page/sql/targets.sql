@@ -5,7 +5,7 @@ select
     min(case when full_load then null else window_start end),
     max(case when full_load then null else window_end end),
     max(case when full_load then started_at end)
-from etl.loads
+from {{ bookkeeping }}.loads
 where dag_id = %(dag_id)s
 group by target
 order by target

@@ -50,6 +50,7 @@ def test_exported_settings_of_airflow_apply(settings, name, value):
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
         "AIRFLOW__SECRETS__BACKEND",
+        "AIRFLOW__REDSHIFT_ELT__BOOKKEEPING_SCHEMA",
         "AIRFLOW_HOME",
         "AIRFLOW_CONN_REDSHIFT_DEFAULT",
         "AIRFLOW_VAR_SPARKIFY_BUCKET",

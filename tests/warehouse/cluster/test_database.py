@@ -111,6 +111,31 @@ def test_tables_of_another_schema_are_loaded_and_reset_too(database, tmp_path, c
         database.execute("drop schema if exists shop cascade")
 
 
+def test_bookkeeping_schema_is_a_setting(database, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__REDSHIFT_ELT__BOOKKEEPING_SCHEMA", "etl_prod")
+    (tmp_path / "orders.sql").write_text("create table if not exists orders (a int)")
+    try:
+        prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
+        database.execute("create table etl_prod.later (a int)")
+        for table in (*migrations.TABLES, "schema_versions", "staged_files", "later"):
+            name = f"etl_prod.{table}"
+            assert database.query("select has_table_privilege('new_loader', %(name)s, 'insert')", name=name) == [
+                (True,)
+            ], name
+        create = "select has_schema_privilege('new_loader', 'etl_prod', 'create')"
+        assert database.query(create) == [(True,)]
+        row = "values ('orders', 'bucket', 'orders/', '2018-11-01')"
+        for schema in ("etl", "etl_prod"):
+            database.execute(f"insert into {schema}.listings {row}")
+        prepare_database(MANAGED_CLUSTER, tmp_path, Reset(requested=True, confirmation=CLUSTER), conn_id=CONN)
+        assert database.query("select count(*) from etl_prod.listings") == [(0,)]
+        # That of another environment.
+        assert database.query("select count(*) from etl.listings") == [(1,)]
+    finally:
+        database.execute("drop table if exists orders")
+        database.execute("drop schema if exists etl_prod cascade")
+
+
 def test_failed_statement_rolls_everything_back(database, tmp_path):
     (tmp_path / "a.sql").write_text("create table if not exists half (a int)")
     (tmp_path / "b.sql").write_text("create table if not exists broken (a nothing)")

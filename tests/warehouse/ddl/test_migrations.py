@@ -51,16 +51,20 @@ VALUES = {"character varying": "x", "timestamp without time zone": MOMENT, "bool
 
 
 class Database:
-    """A new database of the cluster, with an administrator's connection."""
+    """A new database of the cluster, with an administrator's connection.
+
+    :ivar schema: the schema that statements with ``etl`` are about.
+    """
 
     def __init__(self, conn_id: str) -> None:
         self._hook = warehouse_hook(conn_id)
+        self.schema = "etl"
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return in_transaction(self._hook, lambda session: session.fetch(sql))
+        return in_transaction(self._hook, lambda session: session.fetch(self._in_schema(sql)))
 
     def execute(self, *statements: str) -> None:
-        in_transaction(self._hook, lambda session: [session.execute(statement) for statement in statements])
+        in_transaction(self._hook, lambda session: [session.execute(self._in_schema(one)) for one in statements])
 
     def create_tables(self, form: Path) -> None:
         """Create the tables of an earlier version."""
@@ -81,6 +85,9 @@ class Database:
 
     def form(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         return sorted(self.query(COLUMNS)), sorted(self.query(STYLES))
+
+    def _in_schema(self, sql: str) -> str:
+        return re.sub(r"\betl\b", self.schema, sql)
 
 
 def new_database(standin, patch: pytest.MonkeyPatch) -> Database:
@@ -240,6 +247,19 @@ def test_command_prints_what_it_did(database):
     assert re.search(r"^Applied: 0001_first_tables\.sql, .*", said[0].stdout, re.MULTILINE)
     assert said[1].stdout.splitlines()[-1] == "The schema is up to date."
     assert database.versions() == EVERY
+
+
+def test_schema_with_another_name_is_migrated(database, newest, monkeypatch):
+    database.schema = "etl_prod"
+    database.create_tables(HISTORY[0])
+    database.fill()
+    monkeypatch.setenv("AIRFLOW__REDSHIFT_ELT__BOOKKEEPING_SCHEMA", database.schema)
+    migrate(CONN)
+    assert database.form() == newest
+    assert database.versions() == EVERY
+    assert database.query("select count(*) from etl.loads") == [(1,)]
+    database.schema = "etl"
+    assert database.form() == ([], [])
 
 
 def test_old_targets_outside_of_public_get_their_qualified_names(database):

@@ -1,5 +1,5 @@
 {#
-Rows of all tables of etl. ALTER, DROP, TRUNCATE and GRANT stay with the owner. A user who may update or delete may also
+Rows of all bookkeeping tables. ALTER, DROP, TRUNCATE and GRANT stay with the owner. A user who may update or delete may also
 lock (AWS page "LOCK").
 #}
-grant select, insert, update, delete on all tables in schema etl to {{ user | identifier }}
+grant select, insert, update, delete on all tables in schema {{ bookkeeping }} to {{ user | identifier }}

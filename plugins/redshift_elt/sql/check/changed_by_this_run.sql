@@ -3,7 +3,7 @@
 select
     target,
     sum(inserted + updated + deleted + late)
-from etl.loads
+from {{ bookkeeping }}.loads
 join this_run
     on this_run.dag_id = loads.dag_id
     and this_run.run_id = loads.run_id

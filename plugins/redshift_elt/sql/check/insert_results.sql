@@ -1,6 +1,6 @@
 {# Records the results of checks. Binds the columns of each row, whose names end with the row's number from 1. #}
 {% import "macros.sql" as m %}
-insert into etl.check_results (
+insert into {{ bookkeeping }}.check_results (
     {{ names | columns }}
 )
 values

@@ -5,11 +5,11 @@ with ranked as (
     select
         check_results.*,
         row_number() over (partition by target, check_name order by checked_at desc) as place
-    from etl.check_results
+    from {{ bookkeeping }}.check_results
     where dag_id = %(dag_id)s
         and checked_at >= (
           select max(checked_at) - interval '7 days'
-          from etl.check_results
+          from {{ bookkeeping }}.check_results
           where dag_id = %(dag_id)s
       )
 )

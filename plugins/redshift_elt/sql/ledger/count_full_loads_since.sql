@@ -2,7 +2,7 @@
    window_start of full loads. #}
 select count(*)
 from {{ files | table }} as listing
-join etl.loads as loads
+join {{ bookkeeping }}.loads as loads
     on loads.loaded_at > listing.modified_at
 where listing.kind = 'listing'
     and loads.target = %(target)s

@@ -2,7 +2,7 @@
 {% import "macros.sql" as m %}
 select count(*)
 from {{ files | table }} as staged
-join etl.loaded_files as loaded
+join {{ bookkeeping }}.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
     and loaded.etag = staged.etag

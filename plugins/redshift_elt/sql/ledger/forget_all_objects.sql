@@ -1,3 +1,3 @@
 {# Empty a target's ledger, before a full load records every object. Binds target. #}
-delete from etl.loaded_files
+delete from {{ bookkeeping }}.loaded_files
 where target = %(target)s

@@ -4,7 +4,7 @@
 select max(object_key)
 from (
     select object_key
-    from etl.loaded_files
+    from {{ bookkeeping }}.loaded_files
     where bucket = %(bucket)s
         and object_key > %(prefix)s
         and object_key < %(prefix_end)s

@@ -4,7 +4,7 @@
 select
     count(*),
     min(listed_at)
-from etl.listings
+from {{ bookkeeping }}.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
     and target in ({{ m.placeholder_list("target", targets | length) }})

@@ -4,7 +4,7 @@
 select
     object_key,
     etag
-from etl.loaded_files
+from {{ bookkeeping }}.loaded_files
 where bucket = %(bucket)s
     and target in ({{ m.placeholder_list("target", targets | length) }})
 group by

@@ -5,7 +5,7 @@ select
     bucket,
     object_key,
     count(*) over () as objects
-from etl.loaded_files as loaded
+from {{ bookkeeping }}.loaded_files as loaded
 where target = %(target)s
 {% for name in files %}
     and not exists (

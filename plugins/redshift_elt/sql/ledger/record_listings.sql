@@ -1,5 +1,5 @@
 {# Record that a target has everything that was below the listed prefixes. Binds target. #}
-insert into etl.listings (
+insert into {{ bookkeeping }}.listings (
     target,
     bucket,
     prefix,

@@ -1,6 +1,6 @@
 {# Record the staged objects in a target's ledger. Binds target. #}
 {% import "macros.sql" as m %}
-insert into etl.loaded_files (
+insert into {{ bookkeeping }}.loaded_files (
     target,
     bucket,
     object_key,

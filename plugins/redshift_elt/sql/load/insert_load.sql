@@ -1,5 +1,5 @@
 {# Record a load in the history. Binds the fields of redshift_elt.loading.history.Load. #}
-insert into etl.loads (
+insert into {{ bookkeeping }}.loads (
     dag_id,
     run_id,
     task_id,

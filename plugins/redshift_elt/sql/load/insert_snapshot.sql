@@ -1,5 +1,5 @@
 {# Record that a target has loaded a snapshot. Binds target and snapshot_at. #}
-insert into etl.snapshots (
+insert into {{ bookkeeping }}.snapshots (
     target,
     snapshot_at
 )

@@ -6,7 +6,7 @@ select
     deleted,
     unchanged,
     late
-from etl.loads
+from {{ bookkeeping }}.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and task_id = %(task_id)s

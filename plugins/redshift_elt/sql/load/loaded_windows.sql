@@ -3,7 +3,7 @@
 select distinct
     window_start,
     window_end
-from etl.loads
+from {{ bookkeeping }}.loads
 where target = %(target)s
     and window_start < %(last)s
     and window_end > %(first)s

@@ -3,6 +3,6 @@
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
-from etl.snapshots
+from {{ bookkeeping }}.snapshots
 where target = %(target)s
     and snapshot_at >= %(snapshot_at)s

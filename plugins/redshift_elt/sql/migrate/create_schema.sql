@@ -1,2 +1,2 @@
 {# The schema that the migrations belong to. #}
-create schema if not exists etl
+create schema if not exists {{ bookkeeping }}

@@ -3,5 +3,5 @@ Fail, with a division by zero, if another process has applied the migration whil
 API sends the statements of a transaction all at once, so only SQL can decide.
 #}
 select 1 / (1 - count(*))
-from etl.schema_versions
+from {{ bookkeeping }}.schema_versions
 where version = {{ version }}

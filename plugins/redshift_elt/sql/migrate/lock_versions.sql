@@ -1,2 +1,2 @@
 {# The first statement of a migration: it waits for a migration that another process is applying. #}
-lock table etl.schema_versions
+lock table {{ bookkeeping }}.schema_versions

@@ -1,5 +1,5 @@
 {# Give the rows of targets outside of public the qualified names of their tables. #}
-update {{ name | table }}
+update {{ bookkeeping }}.{{ name | table }}
 set target = case target
 {% for bare, qualified in targets %}
     when {{ bare | literal }} then {{ qualified | literal }}

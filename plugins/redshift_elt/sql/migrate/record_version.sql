@@ -1,3 +1,3 @@
 {# Record a migration in the transaction that applies it. #}
-insert into etl.schema_versions (version, applied_at)
+insert into {{ bookkeeping }}.schema_versions (version, applied_at)
 values ({{ version }}, sysdate)

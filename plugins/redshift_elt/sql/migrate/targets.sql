@@ -12,6 +12,6 @@ join pg_tables as tables
     on locks.tablename = 'lock_' || tables.tablename
 join pg_user as users
     on users.usename = current_user
-where locks.schemaname = 'etl'
+where locks.schemaname = '{{ bookkeeping }}'
     and tables.schemaname not in ('information_schema', 'pg_catalog', 'pg_internal')
 group by tables.tablename

@@ -1,4 +1,4 @@
 {# The migrations that have been applied. #}
 select version
-from etl.schema_versions
+from {{ bookkeeping }}.schema_versions
 order by version

@@ -1,5 +1,5 @@
 {# Delete the rejects of a run. Binds dag_id, run_id and staging. #}
-delete from etl.rejects
+delete from {{ bookkeeping }}.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and staging = %(staging)s

@@ -5,7 +5,7 @@ select distinct
     etag,
     kind,
     found_at
-from etl.schema_drift
+from {{ bookkeeping }}.schema_drift
 where dag_id = %(dag_id)s
     and staging = %(staging)s
     and bucket = %(bucket)s

@@ -1,4 +1,4 @@
-"""The findings of all runs, as rows of ``etl.schema_drift``."""
+"""The findings of all runs, as rows of the bookkeeping table ``schema_drift``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,39 @@
+"""The schema of the bookkeeping tables, a setting of Airflow: ``bookkeeping_schema`` in the section ``[redshift_elt]``.
+
+Two environments that share a database, such as development and production, each have a schema of their own, so they do
+not see each other's locks, ledger and history.
+"""
+
+from __future__ import annotations
+
+from redshift_elt.sql.identifiers import PUBLIC, identifier
+
+SECTION = "redshift_elt"
+OPTION = "bookkeeping_schema"
+DEFAULT = "etl"
+
+
+def bookkeeping_schema() -> str:
+    """Return the schema, not quoted.
+
+    SQL of users can read it too, if their DAG has this function in its ``user_defined_macros``:
+    ``{{ bookkeeping_schema() }}.loads``.
+
+    :raises AirflowFailException: the setting cannot be the name of a schema of its own.
+    """
+    from airflow.sdk.configuration import conf
+
+    name: str = conf.get(SECTION, OPTION, fallback=DEFAULT)
+    try:
+        identifier(name)
+    except ValueError as error:
+        raise _refused(str(error)) from error
+    if name == PUBLIC:
+        raise _refused(f"{name!r} is the schema of other tables: write a schema of its own, such as {DEFAULT!r}.")
+    return name
+
+
+def _refused(reason: str) -> Exception:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    return AirflowFailException(f"The setting {OPTION} in the section [{SECTION}] of Airflow is wrong. {reason}")
