@@ -21,7 +21,7 @@ class ShopFiles:
 
     def objects(self) -> Iterator[tuple[str, bytes]]:
         """Yield every object: its key and its content."""
-        for file in sorted(self.directory.rglob("*.gz")):
+        for file in sorted(file for file in self.directory.rglob("*") if file.is_file()):
             yield file.relative_to(self.directory).as_posix(), file.read_bytes()
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     settings = Settings.from_environment()
     options = ShopOptions()
     files = upload_shop(settings, options, settings.state / "shop")
-    print(f"Uploaded {options.hours} hours of orders and customers from {files.directory} to s3://{BUCKET}.")
+    print(f"Uploaded {options.hours} hours of orders, customers and products from {files.directory} to s3://{BUCKET}.")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ HOUR = timedelta(hours=1)
 CITIES = ("Alder Falls", "Port Elin", "Marrow", "Ostergate", "Søndervig", "Quay End")
 NAMES = ("Ada", "Björn", "Chi", "Dalia", "Efe", "Fern", "Goran", "Hana")
 PRODUCTS = 8
+# A snapshot of the products is exported this often.
+SNAPSHOT_HOURS = 2
 
 Record = dict[str, Any]
 
@@ -44,10 +46,10 @@ class ShopOptions:
 
 
 def generate_shop(target: Path, options: ShopOptions) -> None:
-    """Write ``orders/`` and ``customers/``, with gzipped JSON lines in a folder for each hour.
+    """Write ``orders/`` and ``customers/``, with gzipped JSON lines in a folder for each hour, and ``products/``.
 
     Some orders are in two files of their hour, some hours have no orders, and some changes of customers arrive hours
-    late.
+    late. The CSV files of products are snapshots, which lack some products.
     """
     for number in range(options.hours):
         _write(
@@ -58,6 +60,8 @@ def generate_shop(target: Path, options: ShopOptions) -> None:
         delivered[number].append(change)
     for number, changes in delivered.items():
         _write(target / "customers", options.hour(number), {"changes": changes})
+    for number in range(0, options.hours, SNAPSHOT_HOURS):
+        _write_products(target, options.hour(number), Dice(options.seed, f"products {number}"))
 
 
 def _orders(dice: Dice, options: ShopOptions, hour: int) -> Mapping[str, Sequence[Record]]:
@@ -101,6 +105,15 @@ def _changes(dice: Dice, options: ShopOptions) -> Iterator[tuple[int, Record]]:
                 break
             op = "D" if dice.chance(0.2) else "U"
             second += dice.between(60, 6 * 3600)
+
+
+def _write_products(target: Path, hour: datetime, dice: Dice) -> None:
+    offered = [number for number in range(1, PRODUCTS + 1) if not dice.chance(0.15)]
+    lines = ["product_id,name,price_cents"]
+    lines += [f"{number},Product {number},{dice.between(99, 9999)}" for number in offered]
+    file = target / "products" / f"{hour:%Y-%m-%dT%H}.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(lines), "utf-8")
 
 
 def _write(folder: Path, hour: datetime, files: Mapping[str, Sequence[Record]]) -> None:

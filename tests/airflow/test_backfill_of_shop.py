@@ -51,7 +51,7 @@ def finished_hours(api) -> int:
 @pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
 def test_day_hour_by_hour_matches_the_model(api, warehouse, files, backwards):
     shop_tables.drop_tables(warehouse.execute)
-    for table in ("etl.loads", "etl.loaded_files", "etl.listings"):
+    for table in ("etl.loads", "etl.loaded_files", "etl.listings", "etl.snapshots"):
         warehouse.execute(f"delete from {table}")
     shop_tables.create_tables(warehouse.execute)
     wait_for_dag(api, SHOP)

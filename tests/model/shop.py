@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -21,6 +23,7 @@ def shop(directory: Path) -> dict[str, set[Row]]:
         "orders": _orders(orders),
         "customers": _customers(changes),
         "customer_history": _versions(changes),
+        "products": _products(directory / "products"),
     }
 
 
@@ -68,6 +71,13 @@ def _versions(records: Iterable[dict[str, Any]]) -> set[Row]:
         for key, changes in by_customer.items()
         for change, following in zip_longest(changes, changes[1:])
     }
+
+
+def _products(folder: Path) -> set[Row]:
+    """Return the rows of the latest snapshot."""
+    snapshots = sorted(folder.glob("*.csv"))
+    lines = csv.DictReader(io.StringIO(snapshots[-1].read_text("utf-8"))) if snapshots else ()
+    return {(int(line["product_id"]), line["name"], int(line["price_cents"])) for line in lines}
 
 
 def _records(folder: Path) -> Iterator[dict[str, Any]]:

@@ -48,3 +48,10 @@ def test_versions_follow_one_another_in_time(tmp_path):
         (7, "Ada", "Marrow", False, born, gone, False),
         (7, None, None, True, gone, None, True),
     }
+
+
+def test_products_are_those_of_the_latest_snapshot(tmp_path):
+    (tmp_path / "products").mkdir()
+    for hour, lines in (("00", "1,Lamp,900\n2,Chair,4900"), ("02", "2,Chair,4500")):
+        (tmp_path / f"products/2025-03-01T{hour}.csv").write_text(f"product_id,name,price_cents\n{lines}\n")
+    assert shop(tmp_path)["products"] == {(2, "Chair", 4500)}

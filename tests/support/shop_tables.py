@@ -9,8 +9,8 @@ from local.settings import ROOT
 from redshift_elt.ddl.files import ddl_files
 
 SHOP = ROOT / "docs" / "examples" / "shop"
-STAGED = ("staging_orders", "staging_customers")
-TARGETS = ("orders", "customers", "customer_history")
+STAGED = ("staging_orders", "staging_customers", "staging_products")
+TARGETS = ("orders", "customers", "customer_history", "products")
 
 
 def create_tables(execute: Callable[[str], Any]) -> None:

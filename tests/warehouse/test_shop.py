@@ -16,6 +16,8 @@ from tests.support import shop_tables
 from tests.support.warehouse import Run, WarehouseUnderTest
 
 HOURS = 4
+STAGING = ("stage_orders", "stage_customers", "stage_products")
+LOADS = ("load_orders", "load_customers", "load_customer_history", "load_products")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def run_all(run: Run) -> None:
 def test_hours_in_any_order_and_repeated_match_the_model(warehouse, files):
     expected = shop(files)
     assert {len(rows) > 3 for rows in expected.values()} == {True}
-    hours = [*range(HOURS), 0, 1]
+    hours = [*range(HOURS), 0]
     random.Random(7).shuffle(hours)
     for hour in hours:
         run_all(hourly_run(warehouse, hour))
@@ -62,10 +64,10 @@ def test_hours_in_any_order_and_repeated_match_the_model(warehouse, files):
 def test_loads_of_hours_whose_tasks_interleave_match_the_model(warehouse, files):
     """All runs stage before the first one loads, and load in the reverse order."""
     runs = [hourly_run(warehouse, hour) for hour in range(HOURS)]
-    for task in ("stage_orders", "stage_customers"):
+    for task in STAGING:
         for run in runs:
             run.execute(task)
-    for task in ("load_orders", "load_customers", "load_customer_history", "check_shop", "clean_up"):
+    for task in (*LOADS, "check_shop", "clean_up"):
         for run in reversed(runs):
             run.execute(task)
     assert shop_tables.rows(warehouse.query) == shop(files)

@@ -1,7 +1,8 @@
-"""Load a shop's orders and customers from S3 into Amazon Redshift, hour by hour.
+"""Load a shop's orders, customers and products from S3 into Amazon Redshift, hour by hour.
 
 Orders arrive as events, in files of their hour. Customers arrive as changes (CDC), with the operation and the time of
-each. The runs of the hours can be repeated, and can run in any order and in parallel.
+each. Products arrive as snapshots every two hours. The runs of the hours can be repeated, and can run in any order and
+in parallel.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from redshift_elt import (
     CleanUpOperator,
+    Csv,
     DataQualityOperator,
+    FullRefresh,
     LoadDimensionOperator,
     LoadFactOperator,
     MergeRows,
@@ -31,7 +34,7 @@ BUCKET = "{{ params.bucket or var.value.shop_bucket }}"
 
 with DAG(
     dag_id="shop_etl",
-    description="Load orders and customers from S3, hour by hour",
+    description="Load orders, customers and products from S3, hour by hour",
     doc_md=__doc__,
     # Spelled out because "@hourly" gives empty data intervals in Airflow 3 (Airflow issue 50172).
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
@@ -65,6 +68,13 @@ with DAG(
         # Without window_column: a change can be in the files of a later hour than that of the change.
         key_pattern="customers/%Y/%m/%d/%H/*.json.gz",
     )
+    stage_products = StageToRedshiftOperator(
+        task_id="stage_products",
+        table="staging_products",
+        bucket=BUCKET,
+        key_pattern="products/%Y-%m-%dT%H.csv",
+        format=Csv(header_lines=1),
+    )
 
     load_orders = LoadFactOperator(
         task_id="load_orders",
@@ -92,12 +102,21 @@ with DAG(
         strategy=Scd2(changed_at="valid_from"),
     )
 
+    load_products = LoadDimensionOperator(
+        task_id="load_products",
+        table="products",
+        select="select/products.sql",
+        staged_by=[stage_products],
+        key="product_id",
+        strategy=FullRefresh(),
+    )
+
     check_shop = DataQualityOperator(
         task_id="check_shop",
         trigger_rule="none_failed",
         checks=load_checks(FOLDER / "checks" / "shop.yaml"),
     )
     clean_up = CleanUpOperator(
-        task_id="clean_up", trigger_rule="none_failed", staged_by=[stage_orders, stage_customers]
+        task_id="clean_up", trigger_rule="none_failed", staged_by=[stage_orders, stage_customers, stage_products]
     )
-    [load_orders, load_customers, load_customer_history] >> check_shop >> clean_up
+    [load_orders, load_customers, load_customer_history, load_products] >> check_shop >> clean_up

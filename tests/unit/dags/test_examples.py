@@ -30,9 +30,11 @@ def test_shop_has_a_task_for_each_source_and_each_table():
     assert {task.task_id: task.downstream_task_ids for task in shop.tasks} == {
         "stage_orders": {"load_orders", "clean_up"},
         "stage_customers": {"load_customers", "load_customer_history", "clean_up"},
+        "stage_products": {"load_products", "clean_up"},
         "load_orders": {"check_shop"},
         "load_customers": {"check_shop"},
         "load_customer_history": {"check_shop"},
+        "load_products": {"check_shop"},
         "check_shop": {"clean_up"},
         "clean_up": set(),
     }
