@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.append import Append
     from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.deduplication import Choice
+    from redshift_elt.loading.deletes import Deletes
     from redshift_elt.loading.full_refresh import FullRefresh
     from redshift_elt.loading.merge_records import MergeRecords
     from redshift_elt.loading.merge_rows import MergeRows
@@ -59,6 +60,7 @@ __all__ = [
     "CleanUpOperator",
     "Csv",
     "DataQualityOperator",
+    "Deletes",
     "Delimited",
     "EqualCounts",
     "FixedWidth",
@@ -109,6 +111,7 @@ _NAMES = {
     "redshift_elt.loading.append": ("Append",),
     "redshift_elt.loading.audit_columns": ("AuditColumns",),
     "redshift_elt.loading.deduplication": ("Choice",),
+    "redshift_elt.loading.deletes": ("Deletes",),
     "redshift_elt.loading.merge_records": ("MergeRecords",),
     "redshift_elt.loading.merge_rows": ("MergeRows",),
     "redshift_elt.loading.overwrite_window": ("OverwriteWindow",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -100,6 +101,22 @@ def test_csv_with_rejects(cook):
     assert kitchen.rows("select * from prices") == [(1, 890, at("06:00:00")), (2, 100, at("06:00:00"))]
     assert [result["stage_prices"]["rejected"] for result in (first, second)] == [1, 0]
     assert kitchen.rows("select line from etl.rejects") == [("2;free;2025-03-01 05:00:00",)]
+
+
+def test_cdc_with_deletes(cook):
+    def change(op: str, customer: int, time: str, city: str | None) -> str:
+        return json.dumps({"op": op, "customer_id": customer, "changed_at": f"2025-03-01 {time}", "city": city})
+
+    kitchen = cook("CDC with deletes")
+    kitchen.put("customers/1.json", change("I", 7, "05:00:00", "Marrow"), change("I", 8, "05:00:00", "Marrow"))
+    kitchen.put("customers/2.json", change("D", 7, "08:00:00", None), change("D", 8, "06:00:00", None))
+    kitchen.run(*hour(8))
+    kitchen.put("customers/3.json", change("U", 7, "07:00:00", "Ostergate"), change("I", 8, "07:00:00", "Ostergate"))
+    kitchen.run(*hour(9))
+    assert kitchen.rows("select * from customers") == [
+        (7, "Ostergate", at("07:00:00"), True),
+        (8, "Ostergate", at("07:00:00"), False),
+    ]
 
 
 def test_scd2(cook):

@@ -16,6 +16,8 @@ from redshift_elt.sql.render import render
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
 
+# How the names of the bookkeeping tables begin that belong to one target; its loads create them.
+_OF_ONE_TARGET = ("lock_", "deleted_")
 _READ = ("select",)
 _WRITE = ("select", "insert", "update", "delete")
 
@@ -97,8 +99,8 @@ def _relation(session: Session, name: str, tables: TaskTables) -> _Relation | No
 def _denied_table(user: str, relation: _Relation, tables: TaskTables) -> str:
     in_bookkeeping = relation.schema == bookkeeping_schema()
     privileges = _WRITE if in_bookkeeping or relation.is_one_of(tables.targets) else _READ
-    # Lock tables belong to the users who loaded first, the other bookkeeping tables to the administrator who migrates.
-    together = in_bookkeeping and not relation.name.startswith("lock_")
+    # Tables of one target belong to the users who loaded it first, the others to the administrator who migrates.
+    together = in_bookkeeping and not relation.name.startswith(_OF_ONE_TARGET)
     scope = f"all tables in schema {relation.schema}" if together else f"table {relation.qualified}"
     return (
         f"{_lack(user, f'the table {relation.qualified}, which belongs to the user {relation.owner}', privileges)} Run "

@@ -21,11 +21,13 @@ class Delta:
 
     :param fill: the statement that fills the temporary table ``delta``.
     :param fresh: the temporary table of the rows that the load's SELECT yields.
+    :param mark: the column of the target that marks the rows that the source has deleted.
     """
 
     load: TargetLoad
     fill: str
     fresh: str
+    mark: str | None = None
 
     def merge(self, *, delete: bool) -> RowCounts:
         """Merge the delta into the target.
@@ -36,14 +38,24 @@ class Delta:
         (keys,) = load.fetch_row("count_keys.sql", fresh=self.fresh)
         load.create_temporary(delta, load.target.table, load.stored)
         rows = updated = of_fresh_keys = 0
+        marked: list[int] = []
         if load.session.execute(self.fill):
-            rows, updated, of_fresh_keys = load.fetch_row("count_delta.sql", delta=delta, fresh=self.fresh)
+            rows, updated, of_fresh_keys, *marked = load.fetch_row(
+                "count_delta.sql", delta=delta, fresh=self.fresh, mark=self.mark
+            )
         load.phases.enter(WRITING)
         if rows:
             load.set_audit_values(delta)
             load.execute("merge_delta.sql", delta=delta, columns=load.stored)
         deleted = load.execute("delete_gone.sql", gone=load.temporary.gone) if delete else 0
-        return RowCounts(keys, rows - updated, updated, deleted, unchanged=keys - of_fresh_keys)
+        return RowCounts(
+            keys,
+            rows - updated,
+            updated,
+            deleted,
+            unchanged=keys - of_fresh_keys,
+            deleted_by_source=sum(marked) if self.mark else None,
+        )
 
 
 def fill_by_choices(load: TargetLoad, choices: Sequence[Choice], candidates: str) -> str:

@@ -38,6 +38,7 @@ class LoadRecord:
     deleted: int
     unchanged: int
     late: int
+    deleted_by_source: int | None
     objects: int | None
     rows_read: int | None
     rejected: int | None
@@ -70,6 +71,7 @@ class LoadRecord:
             deleted=counts.deleted,
             unchanged=counts.unchanged,
             late=counts.late,
+            deleted_by_source=counts.deleted_by_source,
             objects=staged.objects,
             rows_read=staged.read,
             rejected=staged.rejected,

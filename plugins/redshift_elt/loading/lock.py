@@ -7,7 +7,6 @@ and a digest at its end. The first load of a target creates the lock table.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from redshift_elt.sql.identifiers import MAXIMUM_LENGTH, target_name
+from redshift_elt.sql.identifiers import name_for_target, target_name
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -77,9 +76,4 @@ def lock_name(target: str) -> str:
 
     :param target: see :func:`redshift_elt.sql.identifiers.target_name`.
     """
-    name = f"lock_{target}"
-    if "." not in name and len(name) <= MAXIMUM_LENGTH:
-        return name
-    # a.b_c and a_b.c differ in the digest only.
-    ending = f"__{hashlib.sha256(target.encode()).hexdigest()[:12]}"
-    return name.replace(".", "_")[: MAXIMUM_LENGTH - len(ending)] + ending
+    return name_for_target("lock", target)

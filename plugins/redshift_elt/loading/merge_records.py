@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
+from redshift_elt.loading.merge_with_deletes import MergeWithDeletes
 from redshift_elt.loading.missing_objects import kept_intervals, refuse_lost_hours
 from redshift_elt.loading.phases import PREPARING
 from redshift_elt.loading.row_counts import RowCounts
@@ -23,6 +24,8 @@ from redshift_elt.loading.written_columns import (
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
+    from redshift_elt.connection.columns import Columns
+    from redshift_elt.loading.deletes import Deletes
     from redshift_elt.loading.target_load import TargetLoad
 
 
@@ -44,6 +47,7 @@ class MergeRecords:
         ``choices`` or ``latest_by``.
     :param latest_by: the column that says which record is the latest, in the target as in the records; see
         :class:`.merge_rows.MergeRows`.
+    :param deletes: which records delete the row of their key; needs ``latest_by``. The table of records has its column.
     """
 
     records: str
@@ -51,6 +55,7 @@ class MergeRecords:
     window_column: str | None = None
     choices: Sequence[Choice] = ()
     latest_by: str | None = None
+    deletes: Deletes | None = None
 
     def __post_init__(self) -> None:
         identifiers.table(self.records)
@@ -65,6 +70,8 @@ class MergeRecords:
             raise ValueError(f"{rule_needed(f'MergeRecords(records={self.records!r}, ..., ')}.")
         if self.latest_by is not None:
             identifiers.identifier(self.latest_by)
+        if self.deletes is not None:
+            self.deletes.check_rule(f"MergeRecords(records={self.records!r}, ..., ", self.latest_by)
 
     @property
     def needs_all_objects(self) -> bool:
@@ -76,10 +83,7 @@ class MergeRecords:
         target, full = load.target, load.window.full
         columns = written_columns(load.session, self.records, target.select)
         refuse_missing(columns, (*target.key, *self._needed), self.records)
-        held = load.session.columns(identifiers.table(target.table))
-        refuse_not_computable(held, columns.names, tuple(load.audit), target.table)
-        written = restricted(load.session, target.table, held, [*columns.names, *load.audit])
-        load = replace(load, written=written.without(load.audit))
+        load = replace(load, written=self._written(load, columns))
         refuse_missing(load.columns, target.key, target.table)
         scope = self._scope(load)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)
@@ -91,8 +95,13 @@ class MergeRecords:
         deleted, inserted = records.overwrite(delete=load.replace or full or self.window_column is not None)
         if not (deleted or inserted or full):
             (keys,) = load.fetch_row("count_keys.sql", fresh=records.temporary.fresh)
-            return RowCounts(keys, unchanged=keys)
+            return RowCounts(keys, unchanged=keys, deleted_by_source=None if self.deletes is None else 0)
         load.phases.enter(PREPARING)
+        if self.deletes is not None and self.latest_by is not None:
+            merge = MergeWithDeletes(
+                load, self.deletes, self.latest_by, load.temporary.deleted, records.temporary.fresh
+            )
+            return self._merge_with_deletes(merge, records.temporary)
         gone = self._find_gone(load, any_deleted=bool(deleted))
         candidates = load.render(
             "candidates_all_records.sql" if full else "candidates_changed_records.sql",
@@ -104,7 +113,33 @@ class MergeRecords:
 
     @property
     def _needed(self) -> tuple[str, ...]:
-        return identifiers.key(self.window_column or self.records_key or ())
+        of_deletes = () if self.deletes is None else (self.deletes.column,)
+        return (*identifiers.key(self.window_column or self.records_key or ()), *of_deletes)
+
+    def _written(self, load: TargetLoad, columns: Columns) -> Columns:
+        """Return the columns of the target that the load writes, without the audit columns.
+
+        :param columns: the columns of the records.
+        """
+        table = load.target.table
+        held = load.session.columns(identifiers.table(table))
+        marks = () if self.deletes is None else self.deletes.computed
+        read = () if self.deletes is None else (self.deletes.column,)
+        computed = (*marks, *load.audit)
+        refuse_not_computable(held, [name for name in columns.names if name not in read], computed, table)
+        written = restricted(load.session, table, held, [*columns.names, *computed])
+        if self.deletes is not None:
+            self.deletes.refuse_wrong_type(written, table)
+        return written.without(load.audit)
+
+    def _merge_with_deletes(self, merge: MergeWithDeletes, of_records: TemporaryTables) -> RowCounts:
+        """Merge what follows from the records of the keys that were touched, or in a full load from all records."""
+        load, deleted = merge.load, merge.deleted
+        touched = () if load.window.full else (of_records.stale, of_records.new)
+        names: dict[str, Any] = {"records": self.records, "touched": touched, "deletes": self.deletes}
+        load.create_temporary(deleted, load.target.table, load.columns.only((*load.target.key, merge.latest_by)))
+        load.execute("fill_deleted_keys_of_records.sql", deleted=deleted, latest_by=merge.latest_by, **names)
+        return merge.merge(load.render("records_not_deleting.sql", columns=merge.staged, **names), touched)
 
     def _scope(self, load: TargetLoad) -> RowScope:
         """Return which records the rows of the SELECT are compared with."""

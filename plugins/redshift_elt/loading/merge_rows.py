@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
+from redshift_elt.loading.merge_with_deletes import merge_rows_with_deletes
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
@@ -17,6 +18,7 @@ from redshift_elt.loading.written_columns import refuse_missing
 from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
+    from redshift_elt.loading.deletes import Deletes
     from redshift_elt.loading.target_load import TargetLoad
 
 
@@ -33,16 +35,20 @@ class MergeRows:
     an object that was loaded before in another version. With ``latest_by`` it never does, so a load that comes late
     cannot replace a newer row. A corrected row therefore needs a later value than the row that it corrects.
 
+    With ``deletes``, a full load also forgets the deletes of rows that are not staged.
+
     :param latest_by: a column of the target, not in the key, that says which row is the latest. The row with the
         greatest value is taken as a whole; if several have it, the first of them in the order of their values. A null
         is earlier than any value.
     :param choices: which rows provide which columns; together they name every column that is not in the key.
     :param identical_rows: all rows with the same key are equal. A load fails if they are not.
+    :param deletes: which rows delete the row of their key; needs ``latest_by``.
     """
 
     choices: Sequence[Choice] = ()
     latest_by: str | None = None
     identical_rows: bool = False
+    deletes: Deletes | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", tuple(self.choices))
@@ -50,6 +56,8 @@ class MergeRows:
             raise ValueError(f"{rule_needed('MergeRows(')}, or MergeRows(identical_rows=True) if they never differ.")
         if self.latest_by is not None:
             identifier(self.latest_by)
+        if self.deletes is not None:
+            self.deletes.check_rule("MergeRows(", self.latest_by)
 
     @property
     def needs_all_objects(self) -> bool:
@@ -62,6 +70,8 @@ class MergeRows:
         :raises AirflowFailException: a key is null, the rule does not fit the columns of the target, or rows that
             should be identical differ.
         """
+        if self.deletes is not None and self.latest_by is not None:
+            return merge_rows_with_deletes(load, self.deletes, self.latest_by)
         target, columns, temporary = load.target, load.columns, load.temporary
         refuse_missing(columns, target.key, target.table)
         choices = choices_of(self.choices, self.latest_by, target.table, columns.names, target.key)

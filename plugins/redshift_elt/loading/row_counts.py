@@ -11,6 +11,8 @@ class RowCounts:
 
     :param unchanged: keys of the window whose row the target already held with the same values.
     :param late: rows inserted for windows that had been loaded before; not included in ``staged`` and ``inserted``.
+    :param deleted_by_source: rows that were deleted or marked as deleted because the source says so; included in
+        ``deleted`` or ``updated``. None if the strategy has no ``deletes``.
     """
 
     staged: int = 0
@@ -19,6 +21,7 @@ class RowCounts:
     deleted: int = 0
     unchanged: int = 0
     late: int = 0
+    deleted_by_source: int | None = None
 
     @property
     def written(self) -> int:
@@ -27,11 +30,12 @@ class RowCounts:
 
     def __str__(self) -> str:
         late = f", {self.late:,} late rows for windows loaded before" if self.late else ""
+        by_source = "" if self.deleted_by_source is None else f"; {self.deleted_by_source:,} deleted by the source"
         return (
             f"{self.staged:,} rows staged; {self.inserted:,} inserted, {self.updated:,} updated, "
-            f"{self.deleted:,} deleted, {self.unchanged:,} unchanged{late}"
+            f"{self.deleted:,} deleted, {self.unchanged:,} unchanged{late}{by_source}"
         )
 
     def as_xcom(self) -> dict[str, int]:
-        """Return the counts by name."""
-        return asdict(self)
+        """Return the counts by name, without one that the strategy does not have."""
+        return {name: count for name, count in asdict(self).items() if count is not None}

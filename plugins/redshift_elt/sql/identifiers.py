@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterable
@@ -87,6 +88,20 @@ def target_name(name: str) -> str:
     if len(found) > MAXIMUM_LENGTH:
         raise ValueError(f"{name!r} has more than {MAXIMUM_LENGTH} characters: choose a shorter table or schema name.")
     return found
+
+
+def name_for_target(prefix: str, target: str) -> str:
+    """Return the name of a bookkeeping table that belongs to one target, without the schema.
+
+    :param prefix: what the table is for.
+    :param target: see :func:`target_name`.
+    """
+    name = f"{prefix}_{target}"
+    if "." not in name and len(name) <= MAXIMUM_LENGTH:
+        return name
+    # a.b_c and a_b.c differ in the digest only.
+    ending = f"__{hashlib.sha256(target.encode()).hexdigest()[:12]}"
+    return name.replace(".", "_")[: MAXIMUM_LENGTH - len(ending)] + ending
 
 
 def literal(value: Value) -> str:

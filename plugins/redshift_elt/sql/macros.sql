@@ -31,6 +31,26 @@
     from {{ rows }}
 )
 {% endmacro %}
+{# The keys of several temporary tables, each once. #}
+{% macro keys_of_all(tables, key) %}
+(
+{% for name in tables %}
+{% if not loop.first %}
+    union
+{% endif %}
+    select distinct
+        {{ key | columns | indent(4) }}
+    from {{ name | identifier }}
+{% endfor %}
+)
+{% endmacro %}
+{# Whether a row deletes its key (redshift_elt.loading.deletes): true or false, also if the column is null. #}
+{% macro deletes_its_key(deletes, of=none) %}
+{% set value %}
+{% if deletes.value is boolean %}{{ ("true" if deletes.value else "false") | sql }}{% else %}{{ deletes.value | literal }}{% endif %}
+{% endset %}
+coalesce({{ [deletes.column] | columns(of) }} = {{ value }}, false)
+{% endmacro %}
 {# Redshift ignores trailing blanks when it compares or sorts texts (AWS page "Character types"), and LEN counts those of
    a VARCHAR (AWS page "LEN function"). So the macros below compare each text together with its length: rows are equal
    only if they are equal to the last byte. #}

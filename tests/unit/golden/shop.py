@@ -16,7 +16,9 @@ from airflow.sdk import DAG, BaseOperator
 
 from redshift_elt.checks import AcceptedValues, EqualCounts, InRange, NotNull, References, RowCount, Unique
 from redshift_elt.loading.append import Append
+from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.deduplication import Choice
+from redshift_elt.loading.deletes import Deletes
 from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
@@ -97,6 +99,21 @@ create table supplier_history (
     valid_to timestamp,
     is_current boolean not null
 );
+create table offers (
+    product_id varchar(8) not null,
+    title varchar(64),
+    updated_at timestamp,
+    loaded_by varchar(64) not null,
+    loaded_at timestamp not null,
+    source_period date
+);
+create table sales (product_id varchar(8) not null, title varchar(64), updated_at timestamp, has_ended boolean);
+create table etl.sale_records (
+    product_id varchar(8) not null,
+    title varchar(64),
+    updated_at timestamp,
+    is_cheap boolean
+);
 create table etl.lock_orders (unused boolean);
 create table etl.lock_customers (unused boolean);
 create table etl.lock_products (unused boolean);
@@ -105,6 +122,8 @@ create table etl.lock_price_history (unused boolean);
 create table etl.lock_suppliers (unused boolean);
 create table etl.lock_known_suppliers (unused boolean);
 create table etl.lock_supplier_history (unused boolean);
+create table etl.lock_offers (unused boolean);
+create table etl.lock_sales (unused boolean);
 create table etl.lock_price_changes (unused boolean)"""
 
 
@@ -287,6 +306,28 @@ def tasks() -> dict[str, BaseOperator]:
                 ("supplier_history", Scd2Snapshots()),
             )
         )
+        load_offers = LoadDimensionOperator(
+            task_id="load_offers",
+            table="offers",
+            select=f"select product_id, title, updated_at, case when price < 18 then 'D' end as op\nfrom {PRODUCTS}",
+            staged_by=[stage_products],
+            key="product_id",
+            strategy=MergeRows(latest_by="updated_at", deletes=Deletes(column="op", value="D")),
+            audit=AuditColumns(run_id="loaded_by", loaded_at="loaded_at", source_period="source_period"),
+        )
+        load_sales = LoadDimensionOperator(
+            task_id="load_sales",
+            table="sales",
+            select=f"select product_id, title, updated_at, price < 18 as is_cheap\nfrom {PRODUCTS}",
+            staged_by=[stage_products],
+            key="product_id",
+            strategy=MergeRecords(
+                records="etl.sale_records",
+                records_key="product_id",
+                latest_by="updated_at",
+                deletes=Deletes(column="is_cheap", value=True, mark="has_ended"),
+            ),
+        )
         check_shop = DataQualityOperator(
             task_id="check_shop",
             staged_by=[stage_orders],
@@ -318,6 +359,8 @@ def tasks() -> dict[str, BaseOperator]:
         "load_dimension_snapshot": load_suppliers,
         "load_dimension_marked": load_known_suppliers,
         "load_dimension_snapshot_history": load_supplier_history,
+        "load_dimension_rows_with_deletes": load_offers,
+        "load_dimension_records_with_deletes": load_sales,
         "data_quality": check_shop,
         "clean_up": clean_up,
     }

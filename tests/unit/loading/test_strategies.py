@@ -7,6 +7,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.append import Append
 from redshift_elt.loading.deduplication import Choice, choices_of
+from redshift_elt.loading.deletes import Deletes
 from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
@@ -101,6 +102,40 @@ def test_columns_of_a_history_that_do_not_differ_are_refused(arguments, words):
 def test_invalid_setting_of_snapshots_is_refused(strategy, arguments, words):
     with pytest.raises(ValueError, match=words):
         strategy(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"column": "op code", "value": "D"}, "cannot be a table or column name"),
+        ({"column": "op", "value": "D", "mark": "is deleted"}, "cannot be a table or column name"),
+        (
+            {"column": "deleted_at", "value": None},
+            "For another condition, let the SELECT compute the column",
+        ),
+        ({"column": "op", "value": "a\\b"}, "cannot be an SQL literal"),
+    ],
+)
+def test_invalid_deletes_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Deletes(**arguments)
+
+
+@pytest.mark.parametrize("rule", [{"choices": [Choice()]}, {"latest_by": "op"}, {"latest_by": "is_deleted"}])
+@pytest.mark.parametrize(
+    ("strategy", "arguments", "words"),
+    [
+        (MergeRows, {}, r"Write MergeRows\(latest_by='updated_at', deletes=Deletes\(column='op', value='D'"),
+        (
+            MergeRecords,
+            {"records": "seen", "records_key": "id"},
+            r"Write MergeRecords\(records='seen', ..., latest",
+        ),
+    ],
+)
+def test_deletes_without_a_column_that_says_which_row_is_the_latest_are_refused(strategy, arguments, rule, words):
+    with pytest.raises(ValueError, match=f"deletes needs latest_by, another column.*{words}"):
+        strategy(**arguments, **rule, deletes=Deletes(column="op", value="D", mark="is_deleted"))
 
 
 def test_without_choices_the_whole_row_is_used():

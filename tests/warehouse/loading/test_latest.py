@@ -17,7 +17,7 @@ from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
 from tests.model.latest import Item, latest_items
 from tests.support.item_files import PREFIX, item, items, put, run_in_any_order, staged
-from tests.support.warehouse import Run, WarehouseUnderTest
+from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 COLUMNS = "item_id varchar(8) not null, name varchar(16), updated_at timestamp"
 TABLES = ("staging_items", "items", "items_of_records", "item_records")
@@ -100,3 +100,14 @@ def test_old_row_does_not_replace_a_newer_one_if_its_run_also_stages_a_changed_f
     put(warehouse, 3, item("i1", "Alpha", 1))
     load(staged(warehouse))
     assert rows(warehouse) == {item("i1", "Beta", 2), item("i2", "Alphabet", 2)}
+
+
+def test_full_load_that_keeps_rows_of_missing_objects_does_not_replace_them_by_older_rows(warehouse):
+    put(warehouse, 1, item("i1", "Alpha", 1))
+    put(warehouse, 2, item("i1", "Beta", 2))
+    load(staged(warehouse))
+    warehouse.s3.delete_object(Bucket=BUCKET, Key=f"{PREFIX}2.json")
+    run = warehouse.run(full_load=True)
+    run.execute("stage")
+    run.execute("load_items")
+    assert rows(warehouse) == {item("i1", "Beta", 2)}

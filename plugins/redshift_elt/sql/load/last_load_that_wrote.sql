@@ -5,7 +5,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from {{ bookkeeping }}.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s

@@ -390,6 +390,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -415,6 +416,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -587,6 +589,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -612,6 +615,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -632,7 +636,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -1128,6 +1133,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1153,6 +1159,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1547,6 +1554,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1572,6 +1580,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1592,7 +1601,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s

@@ -313,6 +313,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -338,6 +339,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -511,6 +513,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -536,6 +539,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -557,7 +561,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -927,6 +932,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -952,6 +958,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1258,6 +1265,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1283,6 +1291,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,

@@ -339,6 +339,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -364,6 +365,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -668,6 +670,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -693,6 +696,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -714,7 +718,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -1065,6 +1070,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1090,6 +1096,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1394,6 +1401,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1419,6 +1427,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1439,7 +1448,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s

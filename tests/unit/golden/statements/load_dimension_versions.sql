@@ -320,6 +320,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -345,6 +346,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -458,6 +460,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -483,6 +486,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -504,7 +508,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -841,6 +846,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -866,6 +872,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1197,6 +1204,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1222,6 +1230,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,

@@ -240,6 +240,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -265,6 +266,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -507,6 +509,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -532,6 +535,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -552,7 +556,8 @@ select
     updated,
     deleted,
     unchanged,
-    late
+    late,
+    deleted_by_source
 from etl.loads
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -838,6 +843,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -863,6 +869,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,
@@ -1123,6 +1130,7 @@ insert into etl.loads (
     deleted,
     unchanged,
     late,
+    deleted_by_source,
     objects,
     rows_read,
     rejected,
@@ -1148,6 +1156,7 @@ values (
     %(deleted)s,
     %(unchanged)s,
     %(late)s,
+    %(deleted_by_source)s,
     %(objects)s,
     %(rows_read)s,
     %(rejected)s,

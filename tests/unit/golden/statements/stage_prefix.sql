@@ -16,22 +16,22 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_changes',
---      target_3 = 'price_history', target_4 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'offers',
+--      target_3 = 'price_changes', target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s)
 group by
     object_key,
     etag
-having count(*) = 4;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_changes', target_3 = 'price_history',
---      target_4 = 'products'
+having count(*) = 6;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'offers', target_3 = 'price_changes',
+--      target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -234,22 +234,22 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_changes',
---      target_3 = 'price_history', target_4 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'offers',
+--      target_3 = 'price_changes', target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s)
 group by
     object_key,
     etag
-having count(*) = 4;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_changes', target_3 = 'price_history',
---      target_4 = 'products'
+having count(*) = 6;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'offers', target_3 = 'price_changes',
+--      target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",
@@ -291,22 +291,22 @@ select
 from etl.listings
 where bucket = %(bucket)s
     and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'price_changes',
---      target_3 = 'price_history', target_4 = 'products'
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'offers',
+--      target_3 = 'price_changes', target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
 
 select
     object_key,
     etag
 from etl.loaded_files
 where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s)
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s)
 group by
     object_key,
     etag
-having count(*) = 4;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'price_changes', target_3 = 'price_history',
---      target_4 = 'products'
+having count(*) = 6;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'offers', target_3 = 'price_changes',
+--      target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
 
 insert into "staging_products_files__4e4a3efb5fa2" (
     "bucket",

@@ -1,0 +1,5 @@
+{# Whether there is a table. Binds schema and name. #}
+select count(*)
+from pg_tables
+where schemaname = %(schema)s
+    and tablename = %(name)s
