@@ -31,7 +31,8 @@ class Scd2:
     after which the target has exactly the staged versions.
 
     Versions that differ only in ``changed_at`` stay separate rows. If the target kept only the first of them, a late
-    row between the two would be valid for too long. docs/guarantees.md has a query that joins them.
+    row between the two would be valid for too long. docs/guarantees.md has a query that joins them, and says how a row
+    of the source can delete.
 
     :param changed_at: the column of the SELECT and of the target that says since when a row is as it is; never null. It
         can be the column ``valid_from`` itself.

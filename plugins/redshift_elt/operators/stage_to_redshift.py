@@ -370,7 +370,8 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def _is_snapshot(self) -> bool:
         """Return whether all loads that use this operator need one snapshot."""
-        loads = self._loads()
+        # A check has no ledger; whether a mapped operator has one is not known before it runs.
+        loads = [user for user in self._users() if getattr(user, "ledger_target", "mapped") is not None]
         return bool(loads) and all(getattr(load, "reads_snapshot", False) for load in loads)
 
     def _loads(self) -> list[Any]:

@@ -11,8 +11,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import RowCount
 from redshift_elt.loading.append import Append
+from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -152,6 +154,36 @@ def test_ledger_is_kept_for_a_load_that_appends():
         dimension("customers", orders)
     assert ledger_targets(orders) == ["clicks", "customers"]
     assert staging_of(orders).context.source.exact_versions
+
+
+@pytest.mark.parametrize(
+    ("beside", "latest_only"),
+    [
+        (
+            lambda daily: DataQualityOperator(task_id="check", staged_by=[daily], checks=[RowCount(table="stores")]),
+            True,
+        ),
+        (lambda daily: dimension("history", daily, strategy=Scd2Snapshots()), True),
+        (lambda daily: dimension("customers", daily), False),
+        (mapped, False),
+    ],
+    ids=["a check", "another snapshot", "a merge", "a mapped load"],
+)
+def test_latest_snapshot_is_staged_if_all_loads_read_snapshots(beside, latest_only):
+    with dag():
+        daily = stage("daily", prefix=None, key_pattern="stores/%Y-%m-%d.csv")
+        dimension("stores", daily, strategy=FullRefresh())
+        beside(daily)
+    source = staging_of(daily).context.source
+    assert source.latest_only is latest_only
+    assert source.ledger_targets == ()
+
+
+@pytest.mark.parametrize("strategy", [FullRefresh(), Scd2Snapshots()])
+@pytest.mark.parametrize("names", [[], ["north", "south"]])
+def test_snapshot_of_several_sources_is_refused(strategy, names):
+    with dag(), pytest.raises(ValueError, match="loads one snapshot: name the operator that stages it in staged_by"):
+        dimension("stores", *map(stage, names), strategy=strategy)
 
 
 def test_append_without_a_ledger_is_refused():

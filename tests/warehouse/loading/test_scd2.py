@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.settings import ROOT
+from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
@@ -34,7 +35,8 @@ TABLES = {
         valid_from timestamp not null,
         valid_to timestamp,
         is_current boolean not null,
-        seen_by varchar(8) default 'nobody'""",
+        seen_by varchar(8) default 'nobody',
+        loaded_by varchar(16) not null""",
     "items_of_one_time": """\
         is_latest boolean not null,
         name varchar(16),
@@ -72,12 +74,18 @@ def items_dag() -> DAG:
             task_id="stage", table="staging_items", bucket="{{ params.bucket }}", prefix=PREFIX
         )
         one_time = Scd2(changed_at="since", valid_from="since", valid_to="until", is_current="is_latest")
-        for table, strategy, select in (
-            ("items", Scd2(changed_at="updated_at"), SELECT),
-            ("items_of_one_time", one_time, SELECT.replace("updated_at", "updated_at as since")),
+        for table, strategy, select, audit in (
+            ("items", Scd2(changed_at="updated_at"), SELECT, AuditColumns(run_id="loaded_by")),
+            ("items_of_one_time", one_time, SELECT.replace("updated_at", "updated_at as since"), None),
         ):
             LoadDimensionOperator(
-                task_id=LOADS[table], table=table, key="item_id", select=select, staged_by=[stage], strategy=strategy
+                task_id=LOADS[table],
+                table=table,
+                key="item_id",
+                select=select,
+                staged_by=[stage],
+                strategy=strategy,
+                audit=audit,
             )
     return dag
 
@@ -132,7 +140,8 @@ def test_concurrent_loads_match_the_model(warehouse, files):
 
 def test_late_version_is_put_in_its_place_and_changes_only_its_neighbour(warehouse):
     put(warehouse, 1, item("i1", "Alpha", 1), item("i1", "Gamma", 3), item("i2", "Other", 1))
-    assert load(staged(warehouse))["items"]["inserted"] == 3
+    first_run = staged(warehouse)
+    assert load(first_run)["items"]["inserted"] == 3
     put(warehouse, 2, item("i1", "Beta", 2), item("i1", "Gamma", 3))
     run, same = staged(warehouse), staged(warehouse)
     counts = {"staged": 2, "inserted": 1, "updated": 1, "deleted": 0, "unchanged": 1, "late": 0}
@@ -143,6 +152,8 @@ def test_late_version_is_put_in_its_place_and_changes_only_its_neighbour(warehou
         ("i1", "Beta", second, second, third, False),
         ("i1", "Gamma", third, third, None, True),
     ]
+    written_by = warehouse.query("select name, loaded_by from items where item_id = 'i1' order by valid_from")
+    assert written_by == [("Alpha", run.run_id), ("Beta", run.run_id), ("Gamma", first_run.run_id)]
     assert load(same)["items"] == {**counts, "inserted": 0, "updated": 0, "unchanged": 2}
 
 
@@ -170,6 +181,21 @@ def test_query_that_joins_equal_versions(warehouse):
         ("i1", "Beta", third, fourth),
         ("i2", None, first, None),
     ]
+
+
+def test_row_that_deletes_can_be_a_version(warehouse):
+    """With a column for deletes, as docs/guarantees.md says; here, the name of a deleted item is null."""
+    deleted = "name is null and is_current"
+    put(warehouse, 1, item("i1", None, 2), item("i2", None, 1))
+    load(staged(warehouse))
+    assert warehouse.query(f"select item_id from items where {deleted} order by item_id") == [("i1",), ("i2",)]
+    # An older update does not bring i1 back, and a newer one does bring i2 back.
+    put(warehouse, 2, item("i1", "Alpha", 1), item("i2", "Beta", 3))
+    load(staged(warehouse))
+    assert warehouse.query(f"select item_id from items where {deleted}") == [("i1",)]
+    lives = "select item_id, valid_from, valid_to from items where name is not null order by item_id"
+    first, second, third = (item("i1", None, day)[2] for day in (1, 2, 3))
+    assert warehouse.query(lives) == [("i1", first, second), ("i2", third, None)]
 
 
 @pytest.mark.parametrize("row", [item("i1", "Alpha", None), (None, "Alpha", item("i1", "Alpha", 1)[2])])

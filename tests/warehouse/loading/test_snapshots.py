@@ -15,7 +15,9 @@ from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.full_refresh import FullRefresh
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
@@ -27,7 +29,7 @@ from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 PREFIX = "song_data/items/"
 DAYS = {day: datetime(2018, 11, day) for day in range(1, 6)}
 SELECT = "select item_id, name from {{ staging_table('staging_items', dag_run) }}"
-COLUMNS = "item_id varchar(8) not null, name varchar(16)"
+COLUMNS = "loaded_by varchar(16) not null, item_id varchar(8) not null, name varchar(16)"
 TABLES = {
     "staging_items": "item_id varchar(8), name varchar(16)",
     "items": f"{COLUMNS}, seen_by varchar(8) default 'nobody'",
@@ -47,7 +49,13 @@ def items_dag(max_deleted: float = 1, **source: str) -> DAG:
             ("item_history", Scd2Snapshots(max_deleted=max_deleted)),
         ):
             LoadDimensionOperator(
-                task_id=f"load_{table}", table=table, key="item_id", select=SELECT, staged_by=[stage], strategy=strategy
+                task_id=f"load_{table}",
+                table=table,
+                key="item_id",
+                select=SELECT,
+                staged_by=[stage],
+                strategy=strategy,
+                audit=AuditColumns(run_id="loaded_by"),
             )
     return dag
 
@@ -90,6 +98,12 @@ def load(run: Run) -> dict[str, dict[str, int]]:
 def run_day(warehouse: WarehouseUnderTest, day: int, rows: Rows) -> dict[str, dict[str, int]]:
     put(warehouse, day, rows)
     return load(staged(warehouse, day))
+
+
+def written_by(warehouse: WarehouseUnderTest, run: Run, table: str) -> set[str]:
+    """Return the names of the rows that a run has written."""
+    found = warehouse.query(f"select name from {table} where loaded_by = %(run)s", run=run.run_id)
+    return {name for (name,) in found}
 
 
 def content(warehouse: WarehouseUnderTest, table: str, columns: str = "item_id, name") -> set[tuple]:
@@ -189,6 +203,35 @@ def test_repeated_load_writes_nothing_and_an_older_snapshot_is_not_loaded(wareho
     assert "items has loaded a later snapshot than that of 2018-11-01 00:00:00 UTC at s3://" in caplog.text
     assert old["load_item_history"]["inserted"] == 1
     assert content(warehouse, "items") == {("i1", "Gamma"), ("i3", "New")}
+
+
+def test_audit_columns_are_set_in_the_rows_that_a_snapshot_changes(warehouse):
+    run_day(warehouse, 1, {"i1": "Alpha", "i2": "Beta", "i3": "Same"})
+    put(warehouse, 2, {"i1": "Gamma", "i3": "Same", "i4": "New"})
+    run = staged(warehouse, 2)
+    load(run)
+    assert written_by(warehouse, run, "items") == {"Gamma", "New"}
+    # The marked row is one that changes, and so are the versions that end.
+    assert written_by(warehouse, run, "marked_items") == {"Gamma", "New", "Beta"}
+    assert written_by(warehouse, run, "item_history") == {"Alpha", "Beta", "Gamma", "New"}
+
+
+def test_several_snapshots_are_refused(warehouse):
+    """A load that is not of snapshots reads the same source, so all periods are staged."""
+    with warehouse.dag:
+        merge = MergeRows(identical_rows=True)
+        stage = warehouse.dag.get_task("stage")
+        LoadDimensionOperator(
+            task_id="merge", table="items", key="item_id", select=SELECT, staged_by=[stage], strategy=merge
+        )
+    for day in (1, 2):
+        put(warehouse, day, {"i1": "Alpha"})
+    run = staged(warehouse, 1, 2)
+    for task_id in LOADS:
+        with pytest.raises(AirflowFailException, match="The run has staged 2 snapshots of s3://"):
+            run.execute(task_id)
+    load(staged(warehouse, 2))
+    assert content(warehouse, "items") == {("i1", "Alpha")}
 
 
 def test_windows_of_several_days_and_full_loads_read_the_latest_snapshot(warehouse):
