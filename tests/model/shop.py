@@ -43,12 +43,17 @@ def _orders(records: Iterable[dict[str, Any]]) -> set[Row]:
 
 
 def _customers(records: Iterable[dict[str, Any]]) -> set[Row]:
-    """Return the latest state of each customer."""
+    """Return the latest state of each customer, and whether it has been deleted since then."""
     latest: dict[int, dict[str, Any]] = {}
+    deleted: set[int] = set()
     for change in sorted(records, key=lambda record: record["updated_at"]):
-        latest[change["customer_id"]] = change
+        if change["op"] == "D":
+            deleted.add(change["customer_id"])
+        else:
+            latest[change["customer_id"]] = change
+            deleted.discard(change["customer_id"])
     return {
-        (key, change["name"], change["city"], datetime.fromisoformat(change["updated_at"]), change["op"] == "D")
+        (key, change["name"], change["city"], datetime.fromisoformat(change["updated_at"]), key in deleted)
         for key, change in latest.items()
     }
 

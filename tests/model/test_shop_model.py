@@ -35,7 +35,7 @@ def test_customer_has_the_state_of_the_latest_change_not_of_the_latest_file(tmp_
     put(tmp_path / "customers", 2, DELETED)
     put(tmp_path / "customers", 5, INSERTED, {**INSERTED, "customer_id": 8, "name": "Efe"})
     assert shop(tmp_path)["customers"] == {
-        (7, None, None, datetime(2025, 3, 1, 2), True),
+        (7, "Ada", "Marrow", datetime(2025, 3, 1, 0, 5), True),
         (8, "Efe", "Marrow", datetime(2025, 3, 1, 0, 5), False),
     }
 

@@ -11,6 +11,8 @@ from redshift_elt.ddl.files import ddl_files
 SHOP = ROOT / "docs" / "examples" / "shop"
 STAGED = ("staging_orders", "staging_customers", "staging_products")
 TARGETS = ("orders", "customers", "customer_history", "products")
+# The memory of the customers that were deleted.
+MEMORY = "etl.deleted_customers"
 
 
 def create_tables(execute: Callable[[str], Any]) -> None:
@@ -24,8 +26,8 @@ def create_tables(execute: Callable[[str], Any]) -> None:
 
 
 def drop_tables(execute: Callable[[str], Any]) -> None:
-    """Drop every table of the example."""
-    for table in (*STAGED, *TARGETS):
+    """Drop every table of the example, and what its loads remember."""
+    for table in (*STAGED, *TARGETS, MEMORY):
         execute(f"drop table if exists {table}")
 
 

@@ -16,6 +16,7 @@ from redshift_elt import (
     CleanUpOperator,
     Csv,
     DataQualityOperator,
+    Deletes,
     FullRefresh,
     LoadDimensionOperator,
     LoadFactOperator,
@@ -90,7 +91,7 @@ with DAG(
         select="select/customers.sql",
         staged_by=[stage_customers],
         key="customer_id",
-        strategy=MergeRows(latest_by="updated_at"),
+        strategy=MergeRows(latest_by="updated_at", deletes=Deletes(column="op", value="D", mark="is_deleted")),
     )
 
     load_customer_history = LoadDimensionOperator(

@@ -9,7 +9,8 @@ create table if not exists staging_customers (
 )
 diststyle even;
 
--- One row for each customer, with its latest state. Deleted customers are kept and marked, so that orders have one.
+-- One row for each customer, with its latest state. Deleted customers are kept and marked, so that orders have one;
+-- updated_at is the time of the last change before that.
 create table if not exists customers (
     customer_id integer not null encode raw,
     name varchar(256) encode zstd,
