@@ -15,10 +15,13 @@ import pyarrow
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from redshift_elt import Append, LoadFactOperator, Parquet, StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
+from tests.model.hourly import HourObject, Visit, rows_of_hours
 from tests.support.aws_calls import recorded_with_arguments
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
@@ -29,8 +32,6 @@ TABLES = ("staging_visits", "visits")
 HOURLY = "log_data/%Y/%m/%d/%H/*.json.gz"
 DAY = datetime(2018, 11, 1)
 HOUR = timedelta(hours=1)
-
-Visit = tuple[str, datetime, str]
 
 
 def visit(name: str, at: datetime, page: str = "home") -> Visit:
@@ -257,6 +258,43 @@ def test_window_over_new_year_lists_its_own_periods(new_site):
     listed = [arguments["Prefix"] for _, operation, arguments in requests if operation == "ListObjectsV2"]
     # The task that stages lists each period once, and the load lists them once more, under its lock.
     assert listed == ["log_data/2018/12/31/23/", "log_data/2019/01/01/00/"] * 2
+
+
+# Few keys and times, so that visits often meet. Some are in the object of another hour.
+VISITS = st.builds(
+    lambda name, minutes, page: visit(name, DAY + timedelta(minutes=minutes), page),
+    st.sampled_from("ab"),
+    st.sampled_from([0, 30, 59, 60, 90, 120]),
+    st.sampled_from(["home", "shop"]),
+)
+OBJECTS = st.tuples(st.sampled_from(hours(0, 1, 2)), st.lists(VISITS, min_size=1, max_size=4))
+# Windows need not begin and end where hours do.
+WINDOWS = st.sampled_from([(0, 60), (60, 120), (120, 180), (0, 180), (30, 90), (90, 150)])
+COVERING = (
+    st.permutations([(120, 180), (0, 60), (60, 120)]) | st.permutations([(0, 90), (90, 180)]) | st.just([(0, 180)])
+)
+
+
+@given(
+    objects=st.lists(OBJECTS, min_size=1, max_size=5),
+    steps=st.lists(WINDOWS | st.none(), max_size=4),
+    last=COVERING,
+)
+@settings(max_examples=settings().max_examples // 50)
+def test_hours_in_any_order_and_grouping_match_the_model(new_site, objects: list[HourObject], steps, last):
+    """Objects are written one by one, and runs of any windows read what is there; then runs cover every hour."""
+    site = new_site(key_pattern=HOURLY, window_column="visited_at", max_left_out=1)
+    site.warehouse.empty()
+    site.warehouse.execute("delete from visits")
+    waiting = list(enumerate(objects))
+    for step in [*steps, *[None] * len(objects), *last]:
+        if step is not None:
+            start, end = (DAY + timedelta(minutes=minutes) for minutes in step)
+            site.load(start, end)
+        elif waiting:
+            number, (hour, visits) = waiting.pop(0)
+            site.put(hour, str(number), *visits)
+    assert site.visits() == rows_of_hours(objects)
 
 
 def test_object_that_is_written_while_a_run_reads_is_loaded_by_the_next_run(new_site):
