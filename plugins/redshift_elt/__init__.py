@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.merge_records import MergeRecords
     from redshift_elt.loading.merge_rows import MergeRows
     from redshift_elt.loading.overwrite_window import OverwriteWindow
+    from redshift_elt.loading.placeholders import Placeholder
     from redshift_elt.loading.scd2 import Scd2
     from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
     from redshift_elt.operators.clean_up import CleanUpOperator
@@ -77,6 +78,7 @@ __all__ = [
     "Orc",
     "OverwriteWindow",
     "Parquet",
+    "Placeholder",
     "Query",
     "References",
     "ReportOperator",
@@ -118,6 +120,7 @@ _NAMES = {
     "redshift_elt.loading.full_refresh": ("FullRefresh",),
     "redshift_elt.loading.scd2": ("Scd2",),
     "redshift_elt.loading.scd2_snapshots": ("Scd2Snapshots",),
+    "redshift_elt.loading.placeholders": ("Placeholder",),
     "redshift_elt.operators.clean_up": ("CleanUpOperator",),
     "redshift_elt.operators.data_quality": ("DataQualityOperator",),
     "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),

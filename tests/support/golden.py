@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -202,7 +203,10 @@ def driver(recording: Recording, *, real: bool) -> Iterator[None]:
         patch.setattr(
             redshift_connector,
             "connect",
-            lambda *args, **kwargs: _Connection(recording, logged.text, connect(*args, **kwargs) if real else None),
+            # The hook reads the annotations of its parameters.
+            wraps(connect)(
+                lambda *args, **kwargs: _Connection(recording, logged.text, connect(*args, **kwargs) if real else None)
+            ),
         )
         patch.setattr(logger, "propagate", False)
         logger.addHandler(logged)

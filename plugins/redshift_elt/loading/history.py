@@ -89,6 +89,18 @@ def record(session: Session, load: LoadRecord) -> None:
     session.execute(render("load/insert_load.sql"), asdict(load))
 
 
+def record_placeholders(session: Session, load: LoadRecord, dimension: str, rows: int) -> None:
+    """Write into the history how many placeholders the load of a fact has inserted into a dimension.
+
+    The window of this row is empty: nothing of the dimension's source was loaded.
+    """
+    counts = dict.fromkeys(("updated", "deleted", "unchanged", "late"), 0) | {"rows_staged": rows, "inserted": rows}
+    not_read = dict.fromkeys(("objects", "rows_read", "rejected", "staging_seconds", "deleted_by_source"))
+    window = {"window_start": load.window_end, "full_load": False}
+    values = asdict(load) | {"target": target_name(dimension)} | counts | not_read | window
+    session.execute(render("load/insert_load.sql"), values)
+
+
 def loaded_windows(session: Session, target: str, reach: Interval) -> list[Interval]:
     """Return the windows that a target has been loaded for and that overlap an interval; UTC, without a zone."""
     first, last = reach

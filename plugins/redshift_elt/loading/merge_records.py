@@ -156,7 +156,13 @@ class MergeRecords:
         gone = load.temporary.gone
         load.create_temporary(gone, load.target.table, load.columns)
         if load.window.full:
-            return load.execute("fill_gone.sql", gone=gone, columns=load.columns, remaining=self.records)
+            return load.execute(
+                "fill_gone.sql",
+                gone=gone,
+                columns=load.columns,
+                remaining=self.records,
+                latest_by=self.latest_by if load.has_placeholders else None,
+            )
         if not any_deleted:
             return 0
         temporary = TemporaryTables(self.records)

@@ -82,7 +82,13 @@ class MergeRows:
         load.refuse_null_keys(temporary)
         load.create_temporary(temporary.gone, target.table, columns)
         if delete:
-            load.execute("fill_gone.sql", gone=temporary.gone, columns=columns, remaining=temporary.fresh)
+            load.execute(
+                "fill_gone.sql",
+                gone=temporary.gone,
+                columns=columns,
+                remaining=temporary.fresh,
+                latest_by=self.latest_by if load.has_placeholders else None,
+            )
         candidates = load.render(self._candidates(load), temporary=temporary, columns=columns)
         if self.identical_rows:
             self._refuse_rows_that_differ(load, candidates)

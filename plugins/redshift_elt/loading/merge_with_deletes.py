@@ -62,6 +62,8 @@ class MergeWithDeletes:
             columns=load.columns,
             candidates=candidates,
             touched=touched,
+            # A full load keeps placeholders, which are not in the source.
+            latest_by=self.latest_by if load.has_placeholders and not touched else None,
         )
         by_source, of_fresh_keys = self._count_gone() if delete else (0, 0)
         delta = Delta(load, fill_by_choices(load, choices, candidates), self.fresh, self.deletes.mark)

@@ -50,6 +50,7 @@ class TargetLoad:
     :param sources: what the run has read from the sources without a ledger.
     :param keep_missing: whether a full load keeps rows that are not staged, because objects that were loaded before
         are missing.
+    :param has_placeholders: whether loads of facts insert placeholders into the target, which a full load keeps.
     :param audit: the values of the audit columns, see :class:`.audit_columns.AuditColumns`.
     """
 
@@ -61,6 +62,7 @@ class TargetLoad:
     written: Columns | None = None
     sources: tuple[ObjectsRead, ...] = ()
     keep_missing: bool = False
+    has_placeholders: bool = False
     audit: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property

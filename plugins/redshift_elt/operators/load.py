@@ -22,6 +22,7 @@ from redshift_elt.loading.lock import (
 from redshift_elt.loading.missing_objects import keeps_without_ledger, refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.target_load import Target, TargetLoad
+from redshift_elt.operators.placeholder_sources import check_placeholders, has_placeholders
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.run.on_missing import FAIL, KEEP
 from redshift_elt.sql import identifiers
@@ -153,7 +154,7 @@ class LoadOperator(UsesStagingOperator):
             target_load, counts = self._load(prepared, inputs)
             phases.enter(WRITING)
             read = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
-            record(session, LoadRecord.of(instance, target_load, counts, read))
+            self.record(session, LoadRecord.of(instance, target_load, counts, read))
             # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
             done = counts if counts.written else earlier_try(session, instance, window) or counts
             phases.enter(COMMITTING)
@@ -179,9 +180,21 @@ class LoadOperator(UsesStagingOperator):
             raise ValueError("Append() needs staged_by, the operators that stage what the SELECT reads with a prefix.")
         for source in self.staged_by:
             source.check_users([self])
+        check_placeholders({task.task_id: task for task in (*self.dag_tasks, self)}.values())
 
-    def after_strategy(self, session: Session, counts: RowCounts) -> None:
-        """Update what depends on the target, in the same transaction."""
+    def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:  # noqa: ARG002
+        """Update what depends on the target, in the same transaction, and return the counts of the load with it."""
+        return counts
+
+    def record(self, session: Session, load: LoadRecord) -> None:
+        """Write the load into the history."""
+        record(session, load)
+
+    @property
+    def dag_tasks(self) -> Sequence[Any]:
+        """The tasks of the DAG so far; none if the operator has no DAG yet."""
+        dag = self.get_dag()
+        return dag.tasks if dag else ()
 
     @property
     def _rows_written(self) -> int | None:
@@ -200,10 +213,16 @@ class LoadOperator(UsesStagingOperator):
             warn_of_new_versions(session, self.table, (ledger for ledger, _ in ledgers))
         read = tuple(source.read for source in inputs if source.read and not source.ledger)
         keep_missing = full and self._keeps_missing(session, inputs, read)
-        load = replace(load, replace=changed, sources=read, keep_missing=keep_missing)
+        load = replace(
+            load,
+            replace=changed,
+            sources=read,
+            keep_missing=keep_missing,
+            has_placeholders=has_placeholders(self.table, self.dag_tasks),
+        )
         counts = self.strategy.apply(load)
         load.phases.enter(WRITING)
-        self.after_strategy(session, counts)
+        counts = self.after_strategy(load, counts)
         if full and ledgers and not keep_missing:
             ledgers[0][0].forget_all(session, self.table)
         for ledger, staged in ledgers:

@@ -18,9 +18,9 @@ from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
     from redshift_elt.connection.missing_privilege import TaskTables
-    from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
+    from redshift_elt.loading.target_load import TargetLoad
 
 
 class LoadDimensionOperator(LoadOperator):
@@ -96,11 +96,12 @@ class LoadDimensionOperator(LoadOperator):
         records = [self.strategy.records] if isinstance(self.strategy, MergeRecords) else []
         return replace(tables, targets=[*tables.targets, *records])
 
-    def after_strategy(self, session: Session, counts: RowCounts) -> None:
+    def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:
         """Update the tables that depend on the target."""
         if self.after_merge and counts.written:
-            rows = session.execute(self.after_merge)
+            rows = load.session.execute(self.after_merge)
             self.log.info("after_merge has changed %s rows of %s.", f"{rows:,}", ", ".join(self.after_merge_writes))
+        return counts
 
     def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return what every load has, and the records and the tables that ``after_merge`` reads and writes."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.append import Append
+from redshift_elt.loading.history import record_placeholders
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
+from redshift_elt.loading.placeholders import Placeholder
 from redshift_elt.operators.load import LoadOperator
+from redshift_elt.operators.placeholder_sources import latest_by_of
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
+    from redshift_elt.loading.history import LoadRecord
+    from redshift_elt.loading.row_counts import RowCounts
+    from redshift_elt.loading.target_load import TargetLoad
 
 FactStrategy = OverwriteWindow | Append | MergeRows
 
@@ -38,6 +50,11 @@ class LoadFactOperator(LoadOperator):
     :param window_column: short for ``strategy=OverwriteWindow(window_column)``: the target's column of event time; a
         UTC timestamp, never null.
     :param key: the column or columns that identify a row; never null. Not with ``Append``, which compares no rows.
+    :param placeholders: the dimensions into which the load inserts a row for each key that they lack, such as
+        ``[Placeholder(dimension="customers", columns={"customer_id": "customer_id"})]``: so each row of the fact has
+        its row in the dimension, even if it arrives first. The load takes the locks of these tables too. Their own
+        loads must have ``latest_by``, with a nullable column, so that a row of their source always wins over a
+        placeholder. If such a load is in the same DAG, that is checked, and its full load keeps placeholders.
     :raises ValueError: both or none of ``strategy`` and ``window_column`` are given, the strategy is not one for facts,
         or the key or the sources do not fit it.
     """
@@ -48,12 +65,45 @@ class LoadFactOperator(LoadOperator):
         strategy: FactStrategy | None = None,
         window_column: str | None = None,
         key: str | Sequence[str] | None = None,
+        placeholders: Sequence[Placeholder] = (),
         **kwargs: Any,
     ) -> None:
         chosen = _chosen(strategy, window_column)
         super().__init__(key=_checked(key, chosen), **kwargs)
         self.strategy = chosen
+        self.placeholders = tuple(placeholders)
+        # Read by the OpenLineage listener, as the counts are.
+        self.placeholder_rows: dict[str, int] = {}
         self.check_sources()
+
+    @property
+    def locked(self) -> Sequence[str]:
+        """The tables whose locks the load takes."""
+        return list(dict.fromkeys([self.table, *(placeholder.dimension for placeholder in self.placeholders)]))
+
+    def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:
+        """Insert the placeholders."""
+        rows: Counter[str] = Counter()
+        for placeholder in self.placeholders:
+            latest_by = latest_by_of(placeholder.dimension, self.dag_tasks)
+            rows[placeholder.dimension] += placeholder.insert(load, latest_by)
+        self.placeholder_rows = dict(rows)
+        return replace(counts, placeholders=rows.total() if self.placeholders else None)
+
+    def record(self, session: Session, load: LoadRecord) -> None:
+        """Write the load into the history, and the placeholders as rows of their dimensions."""
+        super().record(session, load)
+        for dimension, rows in self.placeholder_rows.items():
+            if rows:
+                record_placeholders(session, load, dimension, rows)
+
+    def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
+        """Return what every load has, and the dimensions that get placeholders."""
+        from redshift_elt.integrations.lineage import OperatorLineage, output_dataset
+
+        lineage = super().lineage(namespace)
+        dimensions = [output_dataset(namespace, table, self.placeholder_rows.get(table)) for table in self.locked[1:]]
+        return OperatorLineage(inputs=lineage.inputs, outputs=[*lineage.outputs, *dimensions])
 
 
 def _chosen(strategy: FactStrategy | None, window_column: str | None) -> FactStrategy:

@@ -22,6 +22,7 @@ from redshift_elt.loading.deletes import Deletes
 from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
+from redshift_elt.loading.placeholders import Placeholder
 from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.clean_up import CleanUpOperator
@@ -73,6 +74,12 @@ create table orders (
 create table customers (customer_id integer not null, name varchar(64), seen_at timestamp not null);
 create table etl.customer_records (customer_id integer not null, name varchar(64), seen_at timestamp not null);
 create table products (product_id varchar(8) not null, title varchar(64), price decimal(9, 2));
+create table order_statuses (order_id integer not null, ordered_at timestamp not null, status varchar(16));
+create table statuses (
+    status varchar(16) not null,
+    description varchar(64) default 'not described',
+    sort_order smallint not null default 0
+);
 create table price_changes (product_id varchar(8) not null, price decimal(9, 2));
 create table brands (brand_id varchar(8) not null, name varchar(64), country varchar(64));
 create table etl.brand_records (
@@ -124,6 +131,8 @@ create table etl.lock_known_suppliers (unused boolean);
 create table etl.lock_supplier_history (unused boolean);
 create table etl.lock_offers (unused boolean);
 create table etl.lock_sales (unused boolean);
+create table etl.lock_order_statuses (unused boolean);
+create table etl.lock_statuses (unused boolean);
 create table etl.lock_price_changes (unused boolean)"""
 
 
@@ -246,6 +255,15 @@ def tasks() -> dict[str, BaseOperator]:
             key="product_id",
             strategy=MergeRows(choices=[Choice()]),
         )
+        load_order_statuses = LoadFactOperator(
+            task_id="load_order_statuses",
+            table="order_statuses",
+            select=f"select order_id, ordered_at, status\nfrom {ORDERS}",
+            staged_by=[stage_orders],
+            key="order_id",
+            window_column="ordered_at",
+            placeholders=[Placeholder("statuses", {"status": "status"})],
+        )
         load_price_changes = LoadFactOperator(
             task_id="load_price_changes",
             table="price_changes",
@@ -351,6 +369,7 @@ def tasks() -> dict[str, BaseOperator]:
         "stage_prefix": stage_products,
         "load_fact": load_orders,
         "load_fact_append": load_price_changes,
+        "load_fact_with_placeholders": load_order_statuses,
         "load_dimension_rows": load_products,
         "load_dimension_records_by_time": load_customers,
         "load_dimension_records_by_key": load_brands,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt import Json, Parquet
@@ -14,6 +15,8 @@ from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
+from redshift_elt.loading.placeholders import Placeholder
+from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -88,6 +91,48 @@ def test_staging(arguments, words):
 def test_fact(arguments, words):
     with pytest.raises(ValueError, match=words):
         LoadFactOperator(**{**FACT, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"dimension": "the users", "columns": {"user_id": "user_id"}}, "cannot be a table"),
+        ({"dimension": "users", "columns": {}}, "columns of the placeholder for users is empty: write the column"),
+        ({"dimension": "users", "columns": {"user_id": "user id"}}, "cannot be a table or column name"),
+        ({"dimension": "users", "columns": {"user id": "user_id"}}, "cannot be a table or column name"),
+    ],
+)
+def test_placeholder(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Placeholder(**arguments)
+
+
+@pytest.mark.parametrize("dimension_first", [True, False])
+@pytest.mark.parametrize(
+    ("dimension", "words"),
+    [
+        (
+            {"strategy": MergeRows(identical_rows=True)},
+            "users cannot have placeholders, because load_users has no rule",
+        ),
+        ({"strategy": Scd2(changed_at="updated_at")}, "users cannot have placeholders, because load_users has no rule"),
+        ({"key": ["user_id", "country"]}, "has the key user_id, but the key of load_users is user_id, country"),
+    ],
+    ids=["identical rows", "a history", "another key"],
+)
+def test_placeholder_for_a_dimension_whose_load_does_not_fit(dimension, words, dimension_first):
+    def load_fact():
+        placeholder = Placeholder("public.users", {"buyer": "user_id"})
+        LoadFactOperator(**{**FACT, "task_id": "load_plays"}, placeholders=[placeholder])
+
+    def load_dimension():
+        LoadDimensionOperator(**{**DIMENSION, "task_id": "load_users", **dimension})
+
+    loads = [load_dimension, load_fact] if dimension_first else [load_fact, load_dimension]
+    with DAG("shop", schedule=None):
+        loads[0]()
+        with pytest.raises(ValueError, match=words):
+            loads[1]()
 
 
 def test_window_column_of_a_fact_is_short_for_the_default_strategy():

@@ -1,5 +1,5 @@
 {# Find the rows of the target whose key is not in another table, for a rebuild of the whole target. With "mark", rows
-   that are marked already are left out. #}
+   that are marked already are left out; with "latest_by", rows without a value in it, which can be placeholders. #}
 {% import "macros.sql" as m %}
 insert into {{ gone | identifier }} (
     {{ columns.names | columns }}
@@ -15,4 +15,7 @@ where
     )
 {% if mark is defined and mark %}
     and not {{ [mark] | columns(target) }}
+{% endif %}
+{% if latest_by is defined and latest_by %}
+    and {{ [latest_by] | columns(target) }} is not null
 {% endif %}

@@ -708,6 +708,7 @@ where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and task_id = %(task_id)s
     and window_end = %(window_end)s
+    and window_start < window_end
     and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
@@ -1726,6 +1727,7 @@ where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and task_id = %(task_id)s
     and window_end = %(window_end)s
+    and window_start < window_end
     and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;

@@ -15,13 +15,14 @@ where staged.kind <> 'listing'
 -- with target = 'price_changes'
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2" as listing
-join etl.loads as loads
-    on loads.loaded_at > listing.modified_at
-where listing.kind = 'listing'
-    and loads.target = %(target)s
-    and loads.window_start = %(full_load_start)s
-    and loads.full_load;
+from etl.loads
+where target = %(target)s
+    and window_start = %(full_load_start)s
+    and full_load
+    and loaded_at > (
+        select max(modified_at)
+        from "staging_products_files__4e4a3efb5fa2"
+    );
 -- with target = 'price_changes', full_load_start = '1970-01-01 00:00:00'
 
 select
@@ -195,13 +196,14 @@ where staged.kind <> 'listing'
 -- with target = 'price_changes'
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2" as listing
-join etl.loads as loads
-    on loads.loaded_at > listing.modified_at
-where listing.kind = 'listing'
-    and loads.target = %(target)s
-    and loads.window_start = %(full_load_start)s
-    and loads.full_load;
+from etl.loads
+where target = %(target)s
+    and window_start = %(full_load_start)s
+    and full_load
+    and loaded_at > (
+        select max(modified_at)
+        from "staging_products_files__4e4a3efb5fa2"
+    );
 -- with target = 'price_changes', full_load_start = '1970-01-01 00:00:00'
 
 select
@@ -328,6 +330,7 @@ where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and task_id = %(task_id)s
     and window_end = %(window_end)s
+    and window_start < window_end
     and inserted + updated + deleted + late > 0
 order by loaded_at desc
 limit 1;
@@ -354,13 +357,14 @@ where staged.kind <> 'listing'
 -- with target = 'price_changes'
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2" as listing
-join etl.loads as loads
-    on loads.loaded_at > listing.modified_at
-where listing.kind = 'listing'
-    and loads.target = %(target)s
-    and loads.window_start = %(full_load_start)s
-    and loads.full_load;
+from etl.loads
+where target = %(target)s
+    and window_start = %(full_load_start)s
+    and full_load
+    and loaded_at > (
+        select max(modified_at)
+        from "staging_products_files__4e4a3efb5fa2"
+    );
 -- with target = 'price_changes', full_load_start = '1970-01-01 00:00:00'
 
 select

@@ -1,0 +1,1188 @@
+-- first load
+
+begin;
+
+lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_orders_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select distinct
+    window_start,
+    window_end
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s;
+-- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "order_statuses" as held
+cross join (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "order_statuses__fresh" (like "order_statuses");
+
+insert into "order_statuses__fresh" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status")
+        ) as choice
+    from (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as ranked
+where choice = 1;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+select count(*)
+from "order_statuses__fresh"
+where "order_id" is null;
+
+create temporary table "order_statuses__stale" (like "order_statuses");
+
+insert into "order_statuses__stale" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+) as rows_that_differ;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+create temporary table "order_statuses__new" (like "order_statuses");
+
+insert into "order_statuses__new" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as rows_that_differ;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+insert into "order_statuses" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from "order_statuses__new";
+
+select
+    (
+        select count(*)
+        from "order_statuses"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
+
+select
+    columns.attname,
+    columns.attnotnull,
+    columns.atthasdef
+from pg_attribute as columns
+join pg_class as tables
+    on tables.oid = columns.attrelid
+join pg_namespace as schemas
+    on schemas.oid = tables.relnamespace
+where tables.relname = %(table_name)s
+    and pg_table_is_visible(tables.oid)
+    and columns.attnum > 0
+    and not columns.attisdropped
+order by columns.attnum;
+-- with table_name = 'statuses'
+
+insert into "statuses" (
+    "status",
+    "description"
+)
+select
+    "referred"."status",
+    null
+from (
+    select distinct
+        "status" as "status"
+    from "order_statuses__fresh"
+    where
+        "status" is not null
+) as referred
+where
+    not exists (
+        select 1
+        from "statuses"
+        where "statuses"."status" = "referred"."status"
+    );
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    deleted_by_source,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(deleted_by_source)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_order_statuses', try_number = 1,
+--      target = 'order_statuses', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 3, inserted = 3, updated = 0, deleted = 0, unchanged = 0, late = 0,
+--      objects = 1, rows_read = 3, rejected = 0
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    deleted_by_source,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(deleted_by_source)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_order_statuses', try_number = 1,
+--      target = 'statuses', window_start = '2018-11-02 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 2, inserted = 2, updated = 0, deleted = 0, unchanged = 0, late = 0
+
+commit;
+
+
+-- rerun
+
+begin;
+
+lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_orders_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select distinct
+    window_start,
+    window_end
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s;
+-- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "order_statuses" as held
+cross join (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "order_statuses__fresh" (like "order_statuses");
+
+insert into "order_statuses__fresh" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status")
+        ) as choice
+    from (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as ranked
+where choice = 1;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+select count(*)
+from "order_statuses__fresh"
+where "order_id" is null;
+
+create temporary table "order_statuses__stale" (like "order_statuses");
+
+insert into "order_statuses__stale" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+) as rows_that_differ;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+create temporary table "order_statuses__new" (like "order_statuses");
+
+insert into "order_statuses__new" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as rows_that_differ;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+select
+    (
+        select count(*)
+        from "order_statuses"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
+
+select
+    columns.attname,
+    columns.attnotnull,
+    columns.atthasdef
+from pg_attribute as columns
+join pg_class as tables
+    on tables.oid = columns.attrelid
+join pg_namespace as schemas
+    on schemas.oid = tables.relnamespace
+where tables.relname = %(table_name)s
+    and pg_table_is_visible(tables.oid)
+    and columns.attnum > 0
+    and not columns.attisdropped
+order by columns.attnum;
+-- with table_name = 'statuses'
+
+insert into "statuses" (
+    "status",
+    "description"
+)
+select
+    "referred"."status",
+    null
+from (
+    select distinct
+        "status" as "status"
+    from "order_statuses__fresh"
+    where
+        "status" is not null
+) as referred
+where
+    not exists (
+        select 1
+        from "statuses"
+        where "statuses"."status" = "referred"."status"
+    );
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    deleted_by_source,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(deleted_by_source)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_order_statuses', try_number = 2,
+--      target = 'order_statuses', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 3, inserted = 0, updated = 0, deleted = 0, unchanged = 3, late = 0,
+--      objects = 1, rows_read = 3, rejected = 0
+
+select
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    deleted_by_source
+from etl.loads
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and task_id = %(task_id)s
+    and window_end = %(window_end)s
+    and window_start < window_end
+    and inserted + updated + deleted + late > 0
+order by loaded_at desc
+limit 1;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_order_statuses',
+--      window_end = '2018-11-02 00:00:00'
+
+commit;
+
+
+-- correction
+
+begin;
+
+lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_orders_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select distinct
+    window_start,
+    window_end
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s;
+-- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "order_statuses" as held
+cross join (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "order_statuses__fresh" (like "order_statuses");
+
+insert into "order_statuses__fresh" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status")
+        ) as choice
+    from (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as ranked
+where choice = 1;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+select count(*)
+from "order_statuses__fresh"
+where "order_id" is null;
+
+create temporary table "order_statuses__stale" (like "order_statuses");
+
+insert into "order_statuses__stale" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+) as rows_that_differ;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+create temporary table "order_statuses__new" (like "order_statuses");
+
+insert into "order_statuses__new" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as rows_that_differ;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+delete from "order_statuses"
+using "order_statuses__stale"
+where
+    "order_statuses"."order_id" = "order_statuses__stale"."order_id"
+    and (
+        "order_statuses"."ordered_at" = "order_statuses__stale"."ordered_at"
+        or ("order_statuses"."ordered_at" is null and "order_statuses__stale"."ordered_at" is null)
+    )
+    and (
+        "order_statuses"."status" = "order_statuses__stale"."status"
+        and len("order_statuses"."status") = len("order_statuses__stale"."status")
+        or ("order_statuses"."status" is null and "order_statuses__stale"."status" is null)
+    )
+    and "order_statuses"."ordered_at" >= %(start_1)s
+    and "order_statuses"."ordered_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+insert into "order_statuses" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from "order_statuses__new";
+
+select
+    (
+        select count(*)
+        from "order_statuses"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
+
+select
+    columns.attname,
+    columns.attnotnull,
+    columns.atthasdef
+from pg_attribute as columns
+join pg_class as tables
+    on tables.oid = columns.attrelid
+join pg_namespace as schemas
+    on schemas.oid = tables.relnamespace
+where tables.relname = %(table_name)s
+    and pg_table_is_visible(tables.oid)
+    and columns.attnum > 0
+    and not columns.attisdropped
+order by columns.attnum;
+-- with table_name = 'statuses'
+
+insert into "statuses" (
+    "status",
+    "description"
+)
+select
+    "referred"."status",
+    null
+from (
+    select distinct
+        "status" as "status"
+    from "order_statuses__fresh"
+    where
+        "status" is not null
+) as referred
+where
+    not exists (
+        select 1
+        from "statuses"
+        where "statuses"."status" = "referred"."status"
+    );
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    deleted_by_source,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(deleted_by_source)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_order_statuses', try_number = 3,
+--      target = 'order_statuses', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
+--      full_load = False, rows_staged = 3, inserted = 1, updated = 0, deleted = 1, unchanged = 2, late = 0,
+--      objects = 1, rows_read = 4, rejected = 1
+
+commit;
+
+
+-- full load
+
+begin;
+
+lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
+
+select
+    object_key,
+    etag,
+    modified_at,
+    size_bytes,
+    kind
+from "staging_orders_files__4e4a3efb5fa2"
+where kind <> 'listing';
+
+select
+    date_trunc('day', "ordered_at") as held_period,
+    count(*)
+from "order_statuses"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s
+group by date_trunc('day', "ordered_at")
+order by held_period;
+-- with start_1 = '1970-01-01 00:00:00'
+
+select
+    held.*,
+    0 as "columns_of_the_select_follow",
+    yielded.*
+from "order_statuses" as held
+cross join (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+) as yielded
+where false
+limit 0;
+
+create temporary table "order_statuses__fresh" (like "order_statuses");
+
+insert into "order_statuses__fresh" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        row_number() over (
+            partition by
+                "order_id",
+                date_trunc('day', "ordered_at")
+            order by
+                "ordered_at",
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status")
+        ) as choice
+    from (
+select order_id, ordered_at, status
+from staging_orders__4e4a3efb5fa2
+    ) as source
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as ranked
+where choice = 1;
+-- with start_1 = '1970-01-01 00:00:00'
+
+select count(*)
+from "order_statuses__fresh"
+where "order_id" is null;
+
+create temporary table "order_statuses__stale" (like "order_statuses");
+
+insert into "order_statuses__stale" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+) as rows_that_differ;
+-- with start_1 = '1970-01-01 00:00:00'
+
+create temporary table "order_statuses__new" (like "order_statuses");
+
+insert into "order_statuses__new" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from (
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses__fresh"
+    except
+    select
+        "order_id",
+        "ordered_at",
+        "status",
+        len("status") as "length_0"
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as rows_that_differ;
+-- with start_1 = '1970-01-01 00:00:00'
+
+insert into "order_statuses" (
+    "order_id",
+    "ordered_at",
+    "status"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status"
+from "order_statuses__new";
+
+select
+    (
+        select count(*)
+        from "order_statuses"
+        where
+            "ordered_at" >= %(start_1)s
+            and "ordered_at" < %(end_1)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+    ),
+    (
+        select count(*)
+        from "order_statuses__fresh"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    ),
+    (
+        select count(*)
+        from "order_statuses__new"
+        where
+            "ordered_at" >= %(window_start)s
+            and "ordered_at" < %(window_end)s
+    );
+-- with start_1 = '1970-01-01 00:00:00', window_start = '1970-01-01 00:00:00'
+
+select
+    columns.attname,
+    columns.attnotnull,
+    columns.atthasdef
+from pg_attribute as columns
+join pg_class as tables
+    on tables.oid = columns.attrelid
+join pg_namespace as schemas
+    on schemas.oid = tables.relnamespace
+where tables.relname = %(table_name)s
+    and pg_table_is_visible(tables.oid)
+    and columns.attnum > 0
+    and not columns.attisdropped
+order by columns.attnum;
+-- with table_name = 'statuses'
+
+insert into "statuses" (
+    "status",
+    "description"
+)
+select
+    "referred"."status",
+    null
+from (
+    select distinct
+        "status" as "status"
+    from "order_statuses__fresh"
+    where
+        "status" is not null
+) as referred
+where
+    not exists (
+        select 1
+        from "statuses"
+        where "statuses"."status" = "referred"."status"
+    );
+
+insert into etl.loads (
+    dag_id,
+    run_id,
+    task_id,
+    try_number,
+    target,
+    window_start,
+    window_end,
+    full_load,
+    rows_staged,
+    inserted,
+    updated,
+    deleted,
+    unchanged,
+    late,
+    deleted_by_source,
+    objects,
+    rows_read,
+    rejected,
+    staging_seconds,
+    waiting_seconds,
+    preparing_seconds,
+    writing_seconds,
+    started_at,
+    loaded_at
+)
+values (
+    %(dag_id)s,
+    %(run_id)s,
+    %(task_id)s,
+    %(try_number)s,
+    %(target)s,
+    %(window_start)s,
+    %(window_end)s,
+    %(full_load)s,
+    %(rows_staged)s,
+    %(inserted)s,
+    %(updated)s,
+    %(deleted)s,
+    %(unchanged)s,
+    %(late)s,
+    %(deleted_by_source)s,
+    %(objects)s,
+    %(rows_read)s,
+    %(rejected)s,
+    %(staging_seconds)s,
+    %(waiting_seconds)s,
+    %(preparing_seconds)s,
+    %(writing_seconds)s,
+    %(started_at)s,
+    %(loaded_at)s
+);
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_order_statuses', try_number = 4,
+--      target = 'order_statuses', window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 4,
+--      inserted = 1, updated = 0, deleted = 0, unchanged = 3, late = 0, objects = 2, rows_read = 5, rejected = 1
+
+commit;
