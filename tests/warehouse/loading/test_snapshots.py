@@ -203,6 +203,16 @@ def test_repeated_load_writes_nothing_and_an_older_snapshot_is_not_loaded(wareho
     assert "items has loaded a later snapshot than that of 2018-11-01 00:00:00 UTC at s3://" in caplog.text
     assert old["load_item_history"]["inserted"] == 1
     assert content(warehouse, "items") == {("i1", "Gamma"), ("i3", "New")}
+    assert history(warehouse) == history_of(
+        {DAYS[1]: {"i9": "Old"}, DAYS[2]: {"i1": "Alpha", "i2": "Beta"}, DAYS[3]: {"i1": "Gamma", "i3": "New"}}
+    )
+
+
+def test_names_that_differ_in_a_trailing_blank_are_different(warehouse):
+    for day, name in ((1, "Beta"), (2, "Beta ")):
+        run_day(warehouse, day, {"i1": name})
+    assert content(warehouse, "items") == {("i1", "Beta ")}
+    assert history(warehouse) == history_of({DAYS[1]: {"i1": "Beta"}, DAYS[2]: {"i1": "Beta "}})
 
 
 def test_audit_columns_are_set_in_the_rows_that_a_snapshot_changes(warehouse):
