@@ -109,7 +109,8 @@ class Bench:
         for key, _ in (self._history.day(), self._history.missing_song()):
             self._warehouse.s3.delete_object(Bucket=BUCKET, Key=key)
         for schema, table in self._database.execute(
-            "select schemaname, tablename from pg_tables where schemaname = any(%s)", (list(SCHEMAS),)
+            "select schemaname, tablename from pg_tables where schemaname = any(%s) and tablename <> 'schema_versions'",
+            (list(SCHEMAS),),
         ).fetchall():
             self._database.execute(sql.SQL("truncate {}").format(sql.Identifier(schema, table)))
 

@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from redshift_elt.sql.bookkeeping import DELETED, LOCK, table_of_target
 from tests.support.recipes import Kitchen, recipes
 from tests.support.warehouse import WarehouseUnderTest
 
@@ -35,6 +36,8 @@ def cook(through_postgres: WarehouseUnderTest) -> Iterator[Cook]:
     yield start
     for table in (table for recipe in cooked for table in recipe.tables):
         through_postgres.execute(f"drop table {table}")
+        for of_target in (table_of_target(LOCK, table), table_of_target(DELETED, table)):
+            through_postgres.execute(f"drop table if exists {of_target}")
 
 
 def at(text: str) -> datetime:

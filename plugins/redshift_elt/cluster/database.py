@@ -17,7 +17,7 @@ from redshift_elt.connection.aws_api import boto3_client
 from redshift_elt.connection.connection_settings import ConnectionSettings
 from redshift_elt.ddl.files import ddl_files, table_of
 from redshift_elt.ddl.migrations import TABLES, migrate
-from redshift_elt.sql.bookkeeping import bookkeeping_schema
+from redshift_elt.sql.bookkeeping import DELETED, bookkeeping_schema, table_of_target
 from redshift_elt.sql.identifiers import PUBLIC
 from redshift_elt.sql.render import render
 
@@ -104,7 +104,11 @@ def prepare_database(
     files = ddl_files(folder)
     tables = [name for statements in files for name in map(table_of, statements) if name]
     before = set(administrator.run([render("access/existing.sql", user=user, schemas=_schemas(tables))]))
-    groups = [_empty([name for name in tables if ("table", name) in before])] if reset.requested else []
+    # The deletes that a table has loaded go with its rows.
+    dropped = [
+        name for table in tables for name in (table, table_of_target(DELETED, table)) if ("table", name) in before
+    ]
+    groups = [_empty(dropped)] if reset.requested else []
     groups += files
     if user == found["MasterUsername"]:
         log.warning(

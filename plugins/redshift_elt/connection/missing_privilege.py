@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.connection.server_error import ServerError
-from redshift_elt.sql.bookkeeping import bookkeeping_schema
+from redshift_elt.sql.bookkeeping import DELETED, LOCK, bookkeeping_schema
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
 
-# How the names of the bookkeeping tables begin that belong to one target; its loads create them.
-_OF_ONE_TARGET = ("lock_", "deleted_")
+_OF_ONE_TARGET = (f"{LOCK}_", f"{DELETED}_")
 _READ = ("select",)
 _WRITE = ("select", "insert", "update", "delete")
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from redshift_elt.loading.row_scope import EVERYTHING, with_fresh_key
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.loading.temporary_tables import TemporaryTables
-from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from redshift_elt.sql.identifiers import name_for_target, target_name
+from redshift_elt.sql.bookkeeping import DELETED, table_of_target
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
@@ -35,7 +34,7 @@ class DeletedKeys:
     @property
     def table(self) -> str:
         """The name of the table, with its schema."""
-        return f"{bookkeeping_schema()}.{name_for_target('deleted', target_name(self.load.target.table))}"
+        return table_of_target(DELETED, self.load.target.table)
 
     @property
     def of_load(self) -> str:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
-from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from redshift_elt.sql.identifiers import name_for_target, target_name
+from redshift_elt.sql.bookkeeping import LOCK, bookkeeping_schema, table_of_target
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -68,12 +67,4 @@ def _lock_tables(targets: Iterable[str]) -> list[str]:
 
 
 def _lock_table(target: str) -> str:
-    return f"{bookkeeping_schema()}.{lock_name(target_name(target))}"
-
-
-def lock_name(target: str) -> str:
-    """Return the name of a target's lock table, without the schema.
-
-    :param target: see :func:`redshift_elt.sql.identifiers.target_name`.
-    """
-    return name_for_target("lock", target)
+    return table_of_target(LOCK, target)

@@ -6,11 +6,14 @@ not see each other's locks, ledger and history.
 
 from __future__ import annotations
 
-from redshift_elt.sql.identifiers import PUBLIC, identifier
+from redshift_elt.sql.identifiers import PUBLIC, identifier, name_for_target, target_name
 
 SECTION = "redshift_elt"
 OPTION = "bookkeeping_schema"
 DEFAULT = "etl"
+
+# What the tables are for that belong to one target each. Their names begin with it, and loads create them.
+LOCK, DELETED = "lock", "deleted"
 
 
 def bookkeeping_schema() -> str:
@@ -31,6 +34,15 @@ def bookkeeping_schema() -> str:
     if name == PUBLIC:
         raise _refused(f"{name!r} is the schema of other tables: write a schema of its own, such as {DEFAULT!r}.")
     return name
+
+
+def table_of_target(purpose: str, target: str) -> str:
+    """Return the bookkeeping table that belongs to a target, with its schema.
+
+    :param purpose: :data:`LOCK` or :data:`DELETED`.
+    :param target: ``table`` or ``schema.table``.
+    """
+    return f"{bookkeeping_schema()}.{name_for_target(purpose, target_name(target))}"
 
 
 def _refused(reason: str) -> Exception:

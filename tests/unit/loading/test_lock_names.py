@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.loading.lock import lock_name
-from redshift_elt.sql.identifiers import identifier, target_name
+from redshift_elt.sql.identifiers import identifier, name_for_target, target_name
 
 LONGEST = "a" * 127
 
@@ -26,7 +25,7 @@ def test_names_that_the_bookkeeping_cannot_hold_are_refused(name):
 
 def test_lock_tables_differ():
     targets = ["items", "dev.items", "prod.items", "a.b_items", "a_b.items", "dev_items", LONGEST, f"{LONGEST[:-1]}b"]
-    names = [lock_name(target) for target in targets]
+    names = [name_for_target("lock", target) for target in targets]
     assert names[0] == "lock_items"
     assert names[1].startswith("lock_dev_items__")
     assert len(set(names)) == len(targets)

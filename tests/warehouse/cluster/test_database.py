@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_elt.cluster.database import NO_RESET, Reset, prepare_database
 from redshift_elt.ddl import migrations
 from redshift_elt.ddl.files import ddl_files, table_of
+from redshift_elt.sql.bookkeeping import DELETED, table_of_target
 from tests.support.aws_calls import recorded
 from tests.support.faults import AwsFaults
 from tests.support.new_warehouse import CLUSTER, MANAGED_CLUSTER, WAREHOUSE
@@ -102,11 +103,15 @@ def test_tables_of_another_schema_are_loaded_and_reset_too(database, tmp_path, c
         privileges = ", ".join(f"has_schema_privilege('new_loader', 'shop', '{name}')" for name in ("usage", "create"))
         assert database.query(f"select {privileges}") == [(True, True)]
         database.execute("insert into shop.orders values (1)")
+        memory = table_of_target(DELETED, "shop.orders")
+        database.execute(f"create table {memory} (a int)")
         caplog.set_level("INFO")
         caplog.clear()
         prepare_database(MANAGED_CLUSTER, tmp_path, Reset(requested=True, confirmation=CLUSTER), conn_id=CONN)
         assert "Table shop.orders: dropped and created again" in caplog.text
         assert database.query("select count(*) from shop.orders") == [(0,)]
+        left = "select count(*) from pg_tables where tablename like 'deleted%'"
+        assert database.query(left) == [(0,)]
     finally:
         database.execute("drop schema if exists shop cascade")
 

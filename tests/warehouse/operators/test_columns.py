@@ -54,7 +54,7 @@ every_strategy = pytest.mark.parametrize("operator", [fact, rows, records])
 
 @pytest.fixture
 def orders(warehouse: WarehouseUnderTest) -> Iterator[WarehouseUnderTest]:
-    for statement in (ORDERS, RECORDS, "create table etl.lock_orders (unused boolean)"):
+    for statement in (ORDERS, RECORDS, "create table if not exists etl.lock_orders (unused boolean)"):
         warehouse.execute(statement)
     yield warehouse
     for table in TABLES:
