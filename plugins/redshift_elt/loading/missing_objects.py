@@ -109,20 +109,21 @@ def keeps_without_ledger(table: str, sources: Iterable[ObjectsRead]) -> bool:
 
 
 def _refuse(table: str, source: ObjectsRead, period: Period, rows: int) -> None:
+    urls = ", ".join(source.urls(period)[:_NAMED_OBJECTS])
     if source.is_without_rows(period):
         raise AirflowFailException(
-            f"{source.url(period)} has no rows, but {table} has {rows:,} rows of {period}. Nothing was changed. "
+            f"{urls} has no rows, but {table} has {rows:,} rows of {period}. Nothing was changed. "
             f"Correct the object, then clear the task. {_DELETE_THEM}"
         )
     if source.on_missing == FAIL:
         raise AirflowFailException(
-            f"{source.url(period)} is not in S3, but {table} has {rows:,} rows of {period}. Nothing was changed. "
+            f"{urls} is not in S3, but {table} has {rows:,} rows of {period}. Nothing was changed. "
             f"Restore the object, then clear the task. {_DELETE_THEM}"
         )
 
 
 def _warn(table: str, source: ObjectsRead, periods: Sequence[Period], rows: int) -> None:
-    urls = list(dict.fromkeys(map(source.url, periods)))
+    urls = list(dict.fromkeys(url for period in periods for url in source.urls(period)))
     more = f" and {len(urls) - _NAMED_OBJECTS:,} more" if len(urls) > _NAMED_OBJECTS else ""
     log.warning(
         "%s keeps %s rows, because their objects are not in S3: %s%s. %s",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.window import Window
     from redshift_elt.staging.objects_read import ObjectsRead
+    from redshift_elt.staging.period_ledger import PeriodLedger
     from redshift_elt.staging.staged_input import StagedInput
 
 
@@ -197,6 +198,11 @@ class LoadOperator(UsesStagingOperator):
         return dag.tasks if dag else ()
 
     @property
+    def overwrites_periods(self) -> bool:
+        """Whether the load deletes rows of the periods that its run has read."""
+        return self.strategy.needs_all_objects
+
+    @property
     def _rows_written(self) -> int | None:
         counts = self.counts
         return counts.inserted + counts.updated + counts.late if counts else None
@@ -211,7 +217,7 @@ class LoadOperator(UsesStagingOperator):
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         if changed and self.appends and not full:
             warn_of_new_versions(session, self.table, (ledger for ledger, _ in ledgers))
-        read = tuple(source.read for source in inputs if source.read and not source.ledger)
+        read, period_ledgers = self._objects_read(session, inputs, load.window)
         keep_missing = full and self._keeps_missing(session, inputs, read)
         load = replace(
             load,
@@ -227,7 +233,25 @@ class LoadOperator(UsesStagingOperator):
             ledgers[0][0].forget_all(session, self.table)
         for ledger, staged in ledgers:
             ledger.record(session, self.table, staged, keep_older=self.appends)
+        for period_ledger, missing in period_ledgers:
+            period_ledger.record(session, missing)
         return load, counts
+
+    def _objects_read(
+        self, session: Session, inputs: Sequence[StagedInput], window: Window
+    ) -> tuple[tuple[ObjectsRead, ...], list[tuple[PeriodLedger, frozenset[str]]]]:
+        """Return what was read from the sources without a ledger, and which objects are missing in their periods."""
+        read: list[ObjectsRead] = []
+        ledgers: list[tuple[PeriodLedger, frozenset[str]]] = []
+        for source in inputs:
+            if source.read is None or source.ledger:
+                continue
+            missing: frozenset[str] = frozenset()
+            if self.overwrites_periods and (ledger := source.period_ledger(self.table)):
+                missing = ledger.missing(session, window)
+                ledgers.append((ledger, missing))
+            read.append(replace(source.read, missing=missing))
+        return tuple(read), ledgers
 
     def _current(self, session: Session, source: StagedInput, window: Window) -> StagedInput:
         """Return an input after staging again what is not current."""

@@ -128,6 +128,11 @@ class KeyPattern:
         """What the keys of all periods begin with."""
         return "".join(part.text for part in takewhile(lambda part: part.text, self._parts))
 
+    @property
+    def has_globs(self) -> bool:
+        """Whether a period can have several objects."""
+        return any(part.glob for part in self._parts)
+
     def period(self, key: str) -> Period | None:
         """Return the period that a key belongs to, or None if the key does not fit the pattern.
 

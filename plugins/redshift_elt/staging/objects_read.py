@@ -24,6 +24,7 @@ class ObjectsRead:
     :param keys_without_rows: the keys of the objects that have none.
     :param written_at: when the latest of the objects that have rows was written, UTC without a zone; None if there are
         none.
+    :param missing: the keys that the target has loaded from the same periods, but that the run has not read.
     :param on_missing: what happens to loaded rows whose objects are missing: ``keep``, ``fail`` or ``delete``.
     """
 
@@ -33,6 +34,7 @@ class ObjectsRead:
     keys_without_rows: frozenset[str]
     written_at: datetime | None
     on_missing: str
+    missing: frozenset[str] = frozenset()
 
     @property
     def calendar(self) -> Calendar:
@@ -51,13 +53,13 @@ class ObjectsRead:
         return [self.written_at] if self.written_at else []
 
     def unread(self, periods: Iterable[Period]) -> list[Period]:
-        """Return the periods of which no object with rows was read.
+        """Return the periods of which no object with rows was read, or not every object that the target has loaded.
 
         Without a key pattern, these are all periods if nothing was read, and otherwise none.
         """
         if self.pattern is None:
             return [] if self.keys else list(periods)
-        return [period for period in periods if period not in self._periods]
+        return [period for period in periods if period not in self._periods or period in self._incomplete]
 
     def is_without_rows(self, period: Period) -> bool:
         """Return whether objects of a period were read, but have no rows."""
@@ -65,11 +67,25 @@ class ObjectsRead:
             return bool(self.keys_without_rows) and not self.keys
         return period in self._periods_without_rows
 
-    def url(self, period: Period) -> str:
-        """Return the objects of a period, or the whole source if its keys do not show a period."""
+    def urls(self, period: Period) -> list[str]:
+        """Return the missing objects of a period, or the pattern of all of its objects.
+
+        If the keys do not show a period, this is the whole source.
+        """
         if self.pattern is None:
-            return self.location
-        return f"{self.location.removesuffix(str(self.pattern))}{self.pattern.keys(period)}"
+            return [self.location]
+        bucket = self.location.removesuffix(str(self.pattern))
+        missing = [] if self.is_without_rows(period) else self._incomplete.get(period, [])
+        return [f"{bucket}{key}" for key in missing or [self.pattern.keys(period)]]
+
+    @cached_property
+    def _incomplete(self) -> dict[Period, list[str]]:
+        """The missing keys of each period."""
+        incomplete: dict[Period, list[str]] = {}
+        for key in sorted(self.missing):
+            if self.pattern and (period := self.pattern.period(key)):
+                incomplete.setdefault(period, []).append(key)
+        return incomplete
 
     @cached_property
     def _periods(self) -> set[Period]:

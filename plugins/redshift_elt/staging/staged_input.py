@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from redshift_elt.staging.period_ledger import PeriodLedger
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
@@ -64,6 +65,16 @@ class StagedInput:
             return self
         restaged = self.staging.stage_only_new(session, target, temporary=self.temporary)
         return replace(self, restaged=restaged)
+
+    def period_ledger(self, target: str) -> PeriodLedger | None:
+        """Return the ledger of a source whose periods can have several objects; None for other sources.
+
+        :param target: the table that is loaded; the caller holds its lock.
+        """
+        pattern = self.read.pattern if self.read else None
+        if pattern is None or not pattern.has_globs or self.ledger:
+            return None
+        return PeriodLedger(self.staging.context, pattern, target)
 
     def summary(self, reported: StagingSummary | None) -> StagingSummary | None:
         """Return how much was staged, or None if that is not known.

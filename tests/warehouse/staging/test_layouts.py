@@ -180,16 +180,46 @@ def test_rows_of_an_hour_without_objects_stay_and_the_log_names_them(new_site, c
     site.load(first, second + HOUR)
     site.load(first, first + HOUR)
     assert site.visits() == everything
-    missing = f"s3://{BUCKET}/log_data/2018/11/01/00/*.json.gz"
+    missing = f"s3://{BUCKET}/log_data/2018/11/01/00/a.json.gz"
     assert f"visits keeps 1 rows, because their objects are not in S3: {missing}." in caplog.text
     with pytest.raises(AirflowFailException, match="is not in S3, but visits has 1 rows of 2018-11-01 00:00 to 2018-"):
         site.load(first, second + HOUR, on_missing="fail")
     site.put(first, "b")
-    with pytest.raises(AirflowFailException, match="has no rows, but visits has 1 rows of 2018-11-01 00:00 to"):
+    with pytest.raises(
+        AirflowFailException, match=r"00/\*.json.gz has no rows, but visits has 1 rows of 2018-11-01 00:00 to"
+    ):
         site.load(first, second + HOUR)
     site.delete(first, "b")
     site.load(first, second + HOUR, on_missing="delete")
     assert site.visits() == {visit("1", second)}
+
+
+def test_rows_of_an_object_that_is_gone_stay_although_its_hour_has_others(new_site, caplog):
+    site = new_site(key_pattern=HOURLY)
+    for name in "abc":
+        site.put(DAY, name, visit(name, DAY))
+    site.load(DAY, DAY + HOUR)
+    everything = {visit(name, DAY) for name in "abc"}
+    written = site.warehouse.query("select object_key, loaded_at from etl.loaded_files order by 1")
+    site.load(DAY, DAY + HOUR)
+    assert site.warehouse.query("select object_key, loaded_at from etl.loaded_files order by 1") == written
+
+    site.delete(DAY, "a")
+    site.put(DAY, "b", visit("b", DAY, "shop"))
+    site.load(DAY, DAY + HOUR)
+    site.load(DAY, DAY + 2 * HOUR)
+    corrected = {visit("a", DAY), visit("b", DAY, "shop"), visit("c", DAY)}
+    assert everything != corrected == site.visits()
+    missing = f"s3://{BUCKET}/log_data/2018/11/01/00/a.json.gz"
+    assert f"because their objects are not in S3: {missing}." in caplog.text
+    with pytest.raises(AirflowFailException, match=f"{missing} is not in S3, but visits has 3 rows of 2018-11-01 00:"):
+        site.load(DAY, DAY + HOUR, on_missing="fail")
+    site.load(DAY, DAY + HOUR, on_missing="delete")
+    assert site.visits() == corrected - {visit("a", DAY)}
+    # A load may delete rows of the other objects again.
+    site.put(DAY, "c", visit("d", DAY))
+    site.load(DAY, DAY + HOUR)
+    assert site.visits() == {visit("b", DAY, "shop"), visit("d", DAY)}
 
 
 def test_object_whose_rows_are_of_another_hour_is_refused(new_site):
