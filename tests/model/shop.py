@@ -21,7 +21,7 @@ def shop(directory: Path) -> dict[str, set[Row]]:
     orders, changes = list(_records(directory / "orders")), list(_records(directory / "customers"))
     return {
         "orders": _orders(orders),
-        "customers": _customers(changes),
+        "customers": _customers(changes) | _placeholders(orders, changes),
         "customer_history": _versions(changes),
         "products": _products(directory / "products"),
     }
@@ -56,6 +56,12 @@ def _customers(records: Iterable[dict[str, Any]]) -> set[Row]:
         (key, change["name"], change["city"], datetime.fromisoformat(change["updated_at"]), key in deleted)
         for key, change in latest.items()
     }
+
+
+def _placeholders(orders: Iterable[dict[str, Any]], changes: Iterable[dict[str, Any]]) -> set[Row]:
+    """Return an empty row for each customer that has orders, but no record."""
+    known = {change["customer_id"] for change in changes}
+    return {(order["customer_id"], None, None, None, False) for order in orders if order["customer_id"] not in known}
 
 
 def _versions(records: Iterable[dict[str, Any]]) -> set[Row]:

@@ -31,6 +31,11 @@ def test_order_that_is_delivered_twice_is_one_row_with_its_amount(tmp_path):
     assert shop(tmp_path)["orders"] == {("O-1", datetime(2025, 3, 1, 0, 10, 0, 500000), 7, 3, 2, 500)}
 
 
+def test_customer_without_a_record_has_an_empty_row(tmp_path):
+    put(tmp_path / "orders", 0, ORDER)
+    assert shop(tmp_path)["customers"] == {(7, None, None, None, False)}
+
+
 def test_customer_has_the_state_of_the_latest_change_not_of_the_latest_file(tmp_path):
     put(tmp_path / "customers", 2, DELETED)
     put(tmp_path / "customers", 5, INSERTED, {**INSERTED, "customer_id": 8, "name": "Efe"})

@@ -21,6 +21,7 @@ from redshift_elt import (
     LoadDimensionOperator,
     LoadFactOperator,
     MergeRows,
+    Placeholder,
     Scd2,
     StageToRedshiftOperator,
     load_checks,
@@ -84,6 +85,8 @@ with DAG(
         staged_by=[stage_orders],
         key="order_id",
         window_column="ordered_at",
+        # An hour can be loaded before the hour in which its customers registered.
+        placeholders=[Placeholder(dimension="customers", columns={"customer_id": "customer_id"})],
     )
     load_customers = LoadDimensionOperator(
         task_id="load_customers",

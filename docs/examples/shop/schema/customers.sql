@@ -9,14 +9,14 @@ create table if not exists staging_customers (
 )
 diststyle even;
 
--- One row for each customer, with its latest state. Deleted customers are kept and marked, so that orders have one;
+-- One row for each customer that has a record or an order, with its latest state. Deleted customers are kept and marked, so that orders have one;
 -- updated_at is the time of the last change before that.
 create table if not exists customers (
     customer_id integer not null encode raw,
     name varchar(256) encode zstd,
     city varchar(256) encode zstd,
-    updated_at timestamp not null encode az64,
-    is_deleted boolean not null encode raw,
+    updated_at timestamp encode az64,
+    is_deleted boolean not null default false encode raw,
     primary key (customer_id)
 )
 diststyle key
