@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 from airflow.sdk import DAG
@@ -16,14 +17,17 @@ from hypothesis import strategies as st
 
 from redshift_elt import (
     Append,
+    DataQualityOperator,
     Deletes,
     LoadDimensionOperator,
     LoadFactOperator,
     MergeRows,
+    NotNull,
     OverwriteWindow,
     Placeholder,
     StageToRedshiftOperator,
 )
+from redshift_elt.integrations.lineage import DatasetNamespace
 from redshift_elt.run.names import staging_table
 from tests.model.latest import Item
 from tests.model.with_placeholders import items_with_placeholders
@@ -88,6 +92,7 @@ def sales_dag() -> DAG:
             strategy=MergeRows(latest_by="updated_at"),
             staged_by=[stage],
         )
+        DataQualityOperator(task_id="check_items", checks=[NotNull(table="items", column="name")])
         for table, arguments in (
             ("appended_sales", {"strategy": Append(), "staged_by": [sales]}),
             ("merged_sales", {"strategy": MergeRows(latest_by="sold_at"), "key": "sale_id", "staged_by": [sales]}),
@@ -182,11 +187,25 @@ def test_each_strategy_inserts_placeholders_that_the_source_fills_in(warehouse, 
     assert rows(warehouse) == {item("i1", "Lamp", 1), item("i2", "Sofa", 1), item("i3", None, None)}
 
 
-def test_placeholders_are_in_the_history_of_their_dimension_and_not_a_load_of_it(warehouse):
+def test_placeholders_are_in_the_history_and_the_lineage_under_their_dimension(warehouse):
     put_sales(warehouse, 1, ("i1", None), ("i2", None))
-    load_sales(warehouse)
-    history = "select target, inserted, window_start < window_end from etl.loads where task_id = 'load_appended_sales'"
-    assert set(warehouse.query(history)) == {("appended_sales", 2, True), ("items", 2, False)}
+    run = staged(warehouse, "stage_sales", APPENDED)
+    start, end = (datetime.fromisoformat(moment) for moment in DAY)
+    history = f"select target, inserted, window_start, window_end from etl.loads where task_id = '{APPENDED}'"
+    # An empty window: nothing of the dimension's source was loaded.
+    assert set(warehouse.query(history)) == {("appended_sales", 2, start, end), ("items", 2, end, end)}
+    lineage = run.executed[APPENDED].lineage(DatasetNamespace("redshift://mine.eu-west-1:5439", "shop"))
+    written = {dataset.name: dataset.outputFacets["outputStatistics"].rowCount for dataset in lineage.outputs}
+    assert written == {"shop.public.appended_sales": 2, "shop.public.items": 2}
+
+
+def test_checks_of_a_dimension_run_after_placeholders_were_inserted(warehouse):
+    put(warehouse, 1, item("i1", "Lamp", 1))
+    load_items(warehouse)
+    put_sales(warehouse, 1, ("i2", None))
+    run = staged(warehouse, "stage", "load_items", "stage_sales", APPENDED)
+    with pytest.raises(AirflowFailException, match="name"):
+        run.execute("check_items")
 
 
 @pytest.mark.parametrize("deletes", [None, Deletes("name", value="Deleted")], ids=["rows", "rows with deletes"])

@@ -43,7 +43,8 @@ def load(target, start, end, run_id, loaded_at, dag_id=DAG, **counts):
     started = loaded_at - timedelta(seconds=4)
     full = (start, end) == FULL
     phases = {f"{name}_seconds": 1.5 for name in ("staging", "waiting", "preparing", "writing")}
-    rest = {"objects": 2, "rows_read": 9, "rejected": None, **phases, "started_at": started, "loaded_at": loaded_at}
+    not_known = {"rejected": None, "deleted_by_source": None}
+    rest = {"objects": 2, "rows_read": 9, **not_known, **phases, "started_at": started, "loaded_at": loaded_at}
     return LoadRecord(dag_id, run_id, f"load_{target}", 1, target, start, end, full, **numbers, **rest)
 
 
@@ -126,6 +127,8 @@ def test_each_table_has_its_rows_last_load_and_latest_data(warehouse, ask, write
         load("songplays", at(15, 16), at(15, 17), "a", at(20, 1)),
         load("songplays", at(15, 10), at(15, 11), "b", at(20, 2)),
         load("users", *FULL, "c", at(20, 3)),
+        # Placeholders have an empty window: they are not a load of their dimension.
+        load("users", at(15, 17), at(15, 17), "a", at(20, 5), inserted=1),
         load("orders_of_old", at(1), at(2), "d", at(20, 4)),
         load("songplays", at(25), at(26), "e", at(26), dag_id="another_dag"),
     )
