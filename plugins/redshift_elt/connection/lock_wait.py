@@ -101,7 +101,7 @@ class LockWatch:
             thread.join()
 
     def _watch(self) -> None:
-        while not self._ended.wait(self._seconds_left()):
+        while not self._holders and not self._ended.wait(self._seconds_left()):
             if not self._seconds_left():
                 self._check()
 

@@ -141,6 +141,25 @@ def test_every_wait_of_an_operator_has_a_limit(colours, postgres_admin, operator
     assert f"for the lock on {name}, held by process {pid} of another user. Nothing was changed." in str(error)
 
 
+def test_reader_who_does_not_block_the_load_is_not_named(colours):
+    hook = warehouse_hook("redshift_default")
+    with closing(hook.get_conn()) as reader, closing(hook.get_conn()) as writer:
+        pids = {}
+        for name, session, statement in (
+            ("reader", reader, "select count(*) from colours"),
+            ("writer", writer, "insert into colours values ('green')"),
+        ):
+            cursor = session.cursor()
+            cursor.execute(statement)
+            cursor.execute("select pg_backend_pid()")
+            [pids[name]] = cursor.fetchone()
+        error = str(refused(dimension()))
+        reader.rollback()
+        writer.rollback()
+    assert f"process {pids['writer']} of the user" in error
+    assert f"process {pids['reader']} " not in error
+
+
 def test_wait_for_the_creation_of_a_lock_table_has_a_limit(colours):
     colours.execute("drop table etl.lock_colours")
     with closing(warehouse_hook("redshift_default").get_conn()) as other:
