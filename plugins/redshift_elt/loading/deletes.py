@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowFailException
-
+from redshift_elt.loading.mark_column import refuse_wrong_mark
 from redshift_elt.sql.identifiers import identifier, literal
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
-
-# The type OID of BOOLEAN in the result descriptions of every driver.
-_BOOLEAN = 16
 
 
 @dataclass(frozen=True)
@@ -71,9 +67,5 @@ class Deletes:
         :param columns: the columns of the target.
         :raises AirflowFailException: see above.
         """
-        if self.mark and columns.types[self.mark] != _BOOLEAN:
-            raise AirflowFailException(
-                f"The column {self.mark} of {table}, which marks deleted rows, is not of the type BOOLEAN. Nothing was "
-                f"loaded. Add such a column (alter table {table} add column ... boolean default false), or name it as "
-                "the mark of Deletes."
-            )
+        if self.mark:
+            refuse_wrong_mark(self.mark, columns, table, "Deletes")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.delta import Delta, fill_by_choices
+from redshift_elt.loading.mark_column import refuse_wrong_mark
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.snapshot import Snapshot, check_max_deleted, keep_snapshot_rows, refuse_too_many_gone
 from redshift_elt.loading.written_columns import refuse_missing
@@ -31,7 +32,9 @@ class FullRefresh:
     ``on_missing="fail"``. One without rows fails the load, and so does one in which too many rows are gone. If a
     snapshot is replaced, loading it again corrects the target.
 
-    A snapshot has one row for each key; otherwise the load fails.
+    A snapshot has one row for each key; otherwise the load fails. A snapshot with records that COPY has rejected fails
+    the load too, whatever ``max_rejects`` of the source is, because their rows would count as gone. For the same
+    reason, the source cannot have ``window_column``.
 
     :param gone: what happens to rows that the snapshot does not have: ``delete``, or ``mark`` them in the column
         ``mark``. To keep the history, use :class:`redshift_elt.loading.scd2_snapshots.Scd2Snapshots`.
@@ -70,6 +73,8 @@ class FullRefresh:
         if snapshot.is_older(load, recorded):
             return RowCounts()
         columns = load.written_columns(self._computed)
+        if self._mark:
+            refuse_wrong_mark(self._mark, columns, load.target.table, "FullRefresh")
         staged = columns.without(self._computed)
         load = replace(load, written=columns)
         refuse_missing(staged, load.target.key, load.target.table)

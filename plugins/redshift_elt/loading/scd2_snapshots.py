@@ -32,7 +32,7 @@ class Scd2Snapshots:
     loaded again. A snapshot that is not in S3 changes nothing. One without rows fails the load, and so does one in
     which too many rows are gone. A full load reads the latest snapshot only, and does not rebuild the history.
 
-    A snapshot has one row for each key; otherwise the load fails.
+    A snapshot has one row for each key; otherwise the load fails. It also fails if COPY has rejected records.
 
     :param valid_from: the column of the target for the beginning of a version; a TIMESTAMP.
     :param valid_to: the column of the target for its end; a nullable TIMESTAMP, null while the version is current.

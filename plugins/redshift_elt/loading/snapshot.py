@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.loading.row_scope import EVERYTHING
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.run.on_missing import FAIL
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import target_name
 
 if TYPE_CHECKING:
@@ -105,6 +106,22 @@ def check_max_deleted(max_deleted: float) -> None:
     """
     if isinstance(max_deleted, bool) or not 0 <= max_deleted <= 1:
         raise ValueError(f"max_deleted is {max_deleted!r}: write a share from 0 to 1, such as 0.1 for 10 percent.")
+
+
+def refuse_rejects(table: str, location: str, rejected: int) -> None:
+    """Fail if COPY could not load records of a snapshot: their keys would be treated as gone from the source.
+
+    :param table: the target.
+    :param location: where the snapshot is.
+    :param rejected: the number of rejected records.
+    :raises AirflowFailException: there are some.
+    """
+    if rejected:
+        raise AirflowFailException(
+            f"COPY has rejected {rejected:,} records of {location}. A snapshot must be complete: {table} would lose "
+            "the rows of these records. Nothing was changed. The records are in the log of the staging task and in "
+            f"{bookkeeping_schema()}.rejects. Correct the objects, then clear the task."
+        )
 
 
 def keep_snapshot_rows(load: TargetLoad, columns: Columns) -> int:

@@ -150,6 +150,7 @@ class LoadOperator(UsesStagingOperator):
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
             inputs = [self._current(session, source, window) for source in inputs]
+            self.check_inputs(session, inputs)
             audit = self.audit.values(instance.run_id, window) if self.audit else {}
             prepared = TargetLoad(session, Target(self.table, self.key, self.select), window, phases, audit=audit)
             target_load, counts = self._load(prepared, inputs)
@@ -182,6 +183,9 @@ class LoadOperator(UsesStagingOperator):
         for source in self.staged_by:
             source.check_users([self])
         check_placeholders({task.task_id: task for task in (*self.dag_tasks, self)}.values())
+
+    def check_inputs(self, session: Session, inputs: Sequence[StagedInput]) -> None:
+        """Refuse what was staged if the strategy cannot use it."""
 
     def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:  # noqa: ARG002
         """Update what depends on the target, in the same transaction, and return the counts of the load with it."""

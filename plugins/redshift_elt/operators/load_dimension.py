@@ -12,15 +12,18 @@ from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
+from redshift_elt.loading.snapshot import refuse_rejects
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
     from redshift_elt.connection.missing_privilege import TaskTables
+    from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.loading.target_load import TargetLoad
+    from redshift_elt.staging.staged_input import StagedInput
 
 
 class LoadDimensionOperator(LoadOperator):
@@ -87,7 +90,15 @@ class LoadDimensionOperator(LoadOperator):
             raise ValueError(
                 f"{self.strategy!r} loads one snapshot: name the operator that stages it in staged_by, and no other."
             )
+        if self.reads_snapshot:
+            self.staged_by[0].check_snapshot(self.task_id)
         super().check_sources()
+
+    def check_inputs(self, session: Session, inputs: Sequence[StagedInput]) -> None:
+        """Refuse a snapshot of which records were rejected."""
+        if self.reads_snapshot:
+            for source in inputs:
+                refuse_rejects(self.table, str(source.staging.context.source), source.rejected(session))
 
     @property
     def locked(self) -> Sequence[str]:

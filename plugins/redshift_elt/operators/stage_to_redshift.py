@@ -258,6 +258,25 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "of its own, with a table of its own."
             )
 
+    def check_snapshot(self, load: str) -> None:
+        """Refuse arguments that leave out rows of a snapshot.
+
+        A template is not checked: the load itself fails if records were rejected.
+
+        :param load: the task that loads the snapshot.
+        :raises ValueError: see the message.
+        """
+        reason = f"{load} loads a snapshot, and treats rows that are not staged as gone from the source"
+        if self.window_column is not None:
+            raise ValueError(
+                f"{reason}, but window_column of {self.task_id} leaves out rows of other periods: remove window_column."
+            )
+        if not _is_template(self.max_rejects) and RejectLimit.of(self.max_rejects).most:
+            raise ValueError(
+                f"{reason}, but {self.task_id} has max_rejects={self.max_rejects!r}: remove max_rejects, so that a "
+                "record that COPY cannot load fails the run."
+            )
+
     def rendered(self, context: Context) -> StageToRedshiftOperator:
         """Return the operator with its template fields rendered for a run, also if another task asks for it."""
         rendered = copy.copy(self)

@@ -95,7 +95,7 @@ def store_rejects(
     if reread is not None and not reread:
         # Nothing was read, so what is stored stays.
         return
-    of_run = {"dag_id": context.dag_run.dag_id, "run_id": context.dag_run.run_id, "staging": context.source.table}
+    of_run = _of_run(context)
     stored = [Reject(*row) for row in session.fetch(render("stage/rejects_of_run.sql", names=_NAMES), of_run)]
     if reread is not None:
         rejects = [*rejects, *(reject for reject in stored if reject.object_key not in reread)]
@@ -104,7 +104,7 @@ def store_rejects(
     if stored:
         session.execute(render("stage/delete_rejects.sql"), of_run)
     insert_rejects(session, rejects)
-    [(count,)] = session.fetch(render("stage/count_rejects.sql"), of_run)
+    count = count_rejects(session, context)
     if count != len(rejects):
         raise AirflowException(
             f"{bookkeeping_schema()}.rejects has {count} rejects of this run, but {len(rejects)} were found. "
@@ -112,11 +112,21 @@ def store_rejects(
         )
 
 
+def count_rejects(session: Session, context: StagingContext) -> int:
+    """Return how many records of a source a run has rejected."""
+    [(count,)] = session.fetch(render("stage/count_rejects.sql"), _of_run(context))
+    return int(count)
+
+
 def insert_rejects(session: Session, rejects: Sequence[Reject]) -> None:
     """Write rejects into the bookkeeping table."""
     for start in range(0, len(rejects), ROWS_PER_INSERT):
         rows = [asdict(reject) for reject in rejects[start : start + ROWS_PER_INSERT]]
         session.execute(render("stage/insert_rejects.sql", names=_NAMES, rows=len(rows)), numbered(rows))
+
+
+def _of_run(context: StagingContext) -> dict[str, str]:
+    return {"dag_id": context.dag_run.dag_id, "run_id": context.dag_run.run_id, "staging": context.source.table}
 
 
 def _reject(context: StagingContext, item: S3Object, error: LoadError, text: str) -> Reject:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from redshift_elt.staging.period_ledger import PeriodLedger
+from redshift_elt.staging.rejects import count_rejects
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class StagedInput:
         if pattern is None or not pattern.has_globs or self.ledger:
             return None
         return PeriodLedger(self.staging.context, pattern, target)
+
+    def rejected(self, session: Session) -> int:
+        """Return how many records of the source COPY could not load."""
+        return count_rejects(session, self.staging.context)
 
     def summary(self, reported: StagingSummary | None) -> StagingSummary | None:
         """Return how much was staged, or None if that is not known.

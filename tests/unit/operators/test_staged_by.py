@@ -186,6 +186,30 @@ def test_snapshot_of_several_sources_is_refused(strategy, names):
         dimension("stores", *map(stage, names), strategy=strategy)
 
 
+@pytest.mark.parametrize("strategy", [FullRefresh(), Scd2Snapshots()])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"window_column": "at"}, "window_column of daily leaves out rows of other periods: remove window_column"),
+        ({"max_rejects": 10}, "daily has max_rejects=10: remove max_rejects"),
+        ({"max_rejects": "1%"}, "daily has max_rejects='1%': remove max_rejects"),
+    ],
+)
+def test_source_that_leaves_out_rows_of_a_snapshot_is_refused(strategy, arguments, words):
+    with dag():
+        daily = stage("daily", prefix=None, key_pattern="stores/%Y-%m-%d.csv", **arguments)
+        with pytest.raises(ValueError, match=f"load_stores loads a snapshot, .* but {words}"):
+            dimension("stores", daily, strategy=strategy)
+
+
+@pytest.mark.parametrize("max_rejects", [0, "0", "0%", "{{ params.max_rejects }}"])
+def test_source_of_a_snapshot_can_take_max_rejects_from_the_form(max_rejects):
+    with dag():
+        daily = stage("daily", max_rejects=max_rejects)
+        dimension("stores", daily, strategy=FullRefresh())
+    assert staging_of(daily, max_rejects=10).context.source.latest_only
+
+
 def test_append_without_a_ledger_is_refused():
     with dag():
         daily = stage("daily", prefix=None, key_pattern="orders/%Y-%m-%d.json")

@@ -22,6 +22,7 @@ from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
+from redshift_elt.run.params import run_params
 from tests.model.snapshots import Rows, history_of, marked_rows
 from tests.support.connection_cuts import cut_at_each_statement, direct_login
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
@@ -40,7 +41,8 @@ LOADS = [f"load_{table}" for table in TABLES if table != "staging_items"]
 
 
 def items_dag(max_deleted: float = 1, **source: str) -> DAG:
-    with DAG("items", schedule=None, user_defined_macros={"staging_table": staging_table}) as dag:
+    macros = {"staging_table": staging_table}
+    with DAG("items", schedule=None, user_defined_macros=macros, params=run_params()) as dag:
         source = source or {"key_pattern": f"{PREFIX}%Y-%m-%d.json"}
         stage = StageToRedshiftOperator(task_id="stage", table="staging_items", bucket="{{ params.bucket }}", **source)
         for table, strategy in (
@@ -270,6 +272,45 @@ def test_snapshot_without_a_date_has_the_time_of_its_latest_object(warehouse):
     written = [entry["LastModified"].replace(tzinfo=None) for page in pages for entry in page["Contents"]]
     assert warehouse.query("select max(valid_from) from item_history") == [(max(written),)]
     assert warehouse.query("select max(snapshot_at) from etl.snapshots where target = 'items'") == [(max(written),)]
+
+
+def test_snapshot_with_rejected_records_is_refused(warehouse):
+    """Otherwise the row of a record that COPY cannot load would be deleted, although the source has it."""
+    warehouse.dag = items_dag(key_pattern=f"{PREFIX}%Y-%m-%d.json", max_rejects="{{ params.max_rejects }}")
+    run_day(warehouse, 1, {"i1": "Alpha", "i2": "Beta"})
+    before = history(warehouse)
+    warehouse.put(f"{PREFIX}2018-11-02.json", b'{"item_id": "i1", "name": "Alpha"}\n{"item_id": "i2", "name')
+    run = warehouse.run("2018-11-02", "2018-11-03", max_rejects=1)
+    assert run.execute("stage")["rejected"] == 1
+    for task_id in LOADS:
+        with pytest.raises(AirflowFailException, match=r"rejected 1 records of s3://.* Correct the objects"):
+            run.execute(task_id)
+    assert content(warehouse, "items") == {("i1", "Alpha"), ("i2", "Beta")}
+    assert history(warehouse) == before
+    put(warehouse, 2, {"i1": "Alpha", "i2": "Gamma"})
+    load(run)
+    assert content(warehouse, "items") == {("i1", "Alpha"), ("i2", "Gamma")}
+
+
+def test_row_that_a_snapshot_lacks_is_marked_if_it_was_neither_marked_nor_unmarked(warehouse):
+    """Adding the column for the mark to a table that has rows leaves it null in them."""
+    warehouse.execute("drop table marked_items")
+    warehouse.execute(f"create table marked_items ({COLUMNS}, is_deleted boolean)")
+    for key in ("i1", "i2", "i3"):
+        warehouse.execute(f"insert into marked_items (loaded_by, item_id) values ('before', '{key}')")
+    warehouse.dag = items_dag(max_deleted=0.5)
+    put(warehouse, 1, {"i1": None, "i2": None})
+    staged(warehouse, 1).execute("load_marked_items")
+    expected = {("i1", False), ("i2", False), ("i3", True)}
+    assert content(warehouse, "marked_items", "item_id, is_deleted") == expected
+
+
+def test_mark_that_is_not_boolean_is_refused(warehouse):
+    warehouse.execute("drop table marked_items")
+    warehouse.execute(f"create table marked_items ({COLUMNS}, is_deleted varchar(8))")
+    put(warehouse, 1, {"i1": "Alpha"})
+    with pytest.raises(AirflowFailException, match=r"is_deleted of marked_items, .* the mark of FullRefresh"):
+        staged(warehouse, 1).execute("load_marked_items")
 
 
 @pytest.mark.parametrize("rows", [b"", b"\n"], ids=["empty", "blank"])

@@ -5,7 +5,7 @@ select
         select count(*)
         from {{ target | table }}
 {% if mark %}
-        where not {{ mark | identifier }}
+        where not coalesce({{ mark | identifier }}, false)
 {% endif %}
     ),
     (

@@ -14,7 +14,7 @@ where
         where {{ m.same_key(remaining, target, key) | indent(12) }}
     )
 {% if mark is defined and mark %}
-    and not {{ [mark] | columns(target) }}
+    and not coalesce({{ [mark] | columns(target) }}, false)
 {% endif %}
 {% if latest_by is defined and latest_by %}
     and {{ [latest_by] | columns(target) }} is not null

@@ -13,6 +13,13 @@ select
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
+
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
@@ -90,13 +97,13 @@ where
         from "known_suppliers__fresh"
         where "known_suppliers__fresh"."supplier_id" = "known_suppliers"."supplier_id"
     )
-    and not "known_suppliers"."is_deleted";
+    and not coalesce("known_suppliers"."is_deleted", false);
 
 select
     (
         select count(*)
         from "known_suppliers"
-        where not "is_deleted"
+        where not coalesce("is_deleted", false)
     ),
     (
         select count(*)
@@ -309,6 +316,13 @@ select
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
+
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
@@ -386,13 +400,13 @@ where
         from "known_suppliers__fresh"
         where "known_suppliers__fresh"."supplier_id" = "known_suppliers"."supplier_id"
     )
-    and not "known_suppliers"."is_deleted";
+    and not coalesce("known_suppliers"."is_deleted", false);
 
 select
     (
         select count(*)
         from "known_suppliers"
-        where not "is_deleted"
+        where not coalesce("is_deleted", false)
     ),
     (
         select count(*)
@@ -582,6 +596,13 @@ select
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
+
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
@@ -659,13 +680,13 @@ where
         from "known_suppliers__fresh"
         where "known_suppliers__fresh"."supplier_id" = "known_suppliers"."supplier_id"
     )
-    and not "known_suppliers"."is_deleted";
+    and not coalesce("known_suppliers"."is_deleted", false);
 
 select
     (
         select count(*)
         from "known_suppliers"
-        where not "is_deleted"
+        where not coalesce("is_deleted", false)
     ),
     (
         select count(*)
@@ -868,6 +889,13 @@ select
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
+
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
@@ -945,13 +973,13 @@ where
         from "known_suppliers__fresh"
         where "known_suppliers__fresh"."supplier_id" = "known_suppliers"."supplier_id"
     )
-    and not "known_suppliers"."is_deleted";
+    and not coalesce("known_suppliers"."is_deleted", false);
 
 select
     (
         select count(*)
         from "known_suppliers"
-        where not "is_deleted"
+        where not coalesce("is_deleted", false)
     ),
     (
         select count(*)

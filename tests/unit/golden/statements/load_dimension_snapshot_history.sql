@@ -13,6 +13,13 @@ select
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
+
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
@@ -399,6 +406,13 @@ select
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
+
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
     count(case when snapshot_at = %(snapshot_at)s then 1 end)
@@ -749,6 +763,13 @@ select
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
+
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
 
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
@@ -1130,6 +1151,13 @@ select
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
 where kind <> 'listing';
+
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_suppliers'
 
 select
     min(case when snapshot_at > %(snapshot_at)s then snapshot_at end),
