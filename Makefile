@@ -6,7 +6,7 @@
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
 # For commands that use what the tests share.
-TEST_HELPERS := PYTHONPATH=standin/tests
+TEST_HELPERS := PYTHONPATH=plugins:standin/tests
 
 # Exported, so that a value with quotes reaches the program as it is.
 export DATA FILE FROM MINUTES ORDER Q SEED TO

@@ -10,8 +10,9 @@ from redshift_elt.loading.deduplication import Choice
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.mark_column import refuse_wrong_mark
 from redshift_elt.loading.row_counts import RowCounts
-from redshift_elt.loading.snapshot import Snapshot, check_max_deleted, keep_snapshot_rows, refuse_too_many_gone
+from redshift_elt.loading.snapshot import Snapshot, keep_snapshot_rows, refuse_too_many_gone
 from redshift_elt.loading.written_columns import refuse_missing
+from redshift_elt.run.share import check_share
 from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class FullRefresh:
 
     def __post_init__(self) -> None:
         identifier(self.mark)
-        check_max_deleted(self.max_deleted)
+        check_share("max_deleted", self.max_deleted)
         if self.gone not in ("delete", "mark"):
             raise ValueError(
                 f"gone of FullRefresh is {self.gone!r}: write 'delete' or 'mark'. To close rows and keep their "

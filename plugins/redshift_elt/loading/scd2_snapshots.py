@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from redshift_elt.loading.phases import WRITING
 from redshift_elt.loading.row_counts import RowCounts
-from redshift_elt.loading.snapshot import Snapshot, check_max_deleted, keep_snapshot_rows, refuse_too_many_gone
+from redshift_elt.loading.snapshot import Snapshot, keep_snapshot_rows, refuse_too_many_gone
 from redshift_elt.loading.written_columns import refuse_missing
+from redshift_elt.run.share import check_share
 from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Scd2Snapshots:
             identifier(name)
         if len(set(self._computed)) < len(self._computed):
             raise ValueError(f"{self!r} names a column twice.")
-        check_max_deleted(self.max_deleted)
+        check_share("max_deleted", self.max_deleted)
 
     @property
     def needs_all_objects(self) -> bool:

@@ -99,15 +99,6 @@ class Snapshot:
         return {"target": target_name(load.target.table), "snapshot_at": self.at}
 
 
-def check_max_deleted(max_deleted: float) -> None:
-    """Refuse what is not a share.
-
-    :raises ValueError: see the message.
-    """
-    if isinstance(max_deleted, bool) or not 0 <= max_deleted <= 1:
-        raise ValueError(f"max_deleted is {max_deleted!r}: write a share from 0 to 1, such as 0.1 for 10 percent.")
-
-
 def refuse_rejects(table: str, location: str, rejected: int) -> None:
     """Fail if COPY could not load records of a snapshot: their keys would be treated as gone from the source.
 

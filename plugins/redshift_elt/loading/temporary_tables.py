@@ -14,19 +14,6 @@ class TemporaryTables:
     They have the columns of the table that the load writes, exist in the session of the load only, and disappear with
     it. A load creates those that its strategy needs:
 
-    part       rows                                                         belongs to
-    ========== ============================================================ ==================================
-    ``fresh``  the rows of the SELECT                                       the target; with records, to them
-    ``stale``  rows of the table in the scope that the SELECT no longer     as ``fresh``
-               yields
-    ``new``    rows of the SELECT that are missing from the table in the    as ``fresh``
-               scope
-    ``wanted`` the versions that a history should have around the time of   the target
-               a snapshot
-    ``delta``  the rows that a merge inserts into the target or updates     the target
-    ``gone``   the rows that a merge deletes from the target                the target
-    ========== ============================================================ ==================================
-    =======
     =========== ============================================================ ==================================
     part        rows                                                         belongs to
     =========== ============================================================ ==================================

@@ -40,7 +40,8 @@ class LoadFactOperator(LoadOperator):
         is new. The sources need a ``prefix``.
     :class:`redshift_elt.loading.merge_rows.MergeRows`
         Staged rows are inserted, or update the row with the same key by the rule of the strategy, such as
-        ``MergeRows(latest_by="updated_at")``. Use it if rows change after their window. Only a full load deletes rows.
+        ``MergeRows(latest_by="updated_at")``. Use it if rows change after their window.
+        Rows are deleted by rows of the source, with ``deletes``, and by full loads.
 
     The SELECT runs after the target's lock is taken, so it reads what the loads before this one have committed.
 

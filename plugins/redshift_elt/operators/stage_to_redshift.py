@@ -19,6 +19,7 @@ from redshift_elt.operators.new_field_columns import add_columns_for_fields
 from redshift_elt.operators.one_table_each import refuse_mapped, refuse_shared_table
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.run.period import Calendar
+from redshift_elt.run.share import check_share
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.drift.detect import ColumnsToAddError, NewFieldsError
@@ -35,7 +36,6 @@ from redshift_elt.staging.source import (
     check_key,
     check_paths_outside,
     check_prefix,
-    check_share,
     check_template,
 )
 from redshift_elt.staging.stage import SourceStaging
@@ -459,7 +459,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             check_columnar(self.format, region=self.region)
         if not _is_template(self.prefix):
             check_paths_outside(self.format, self.prefix)
-        check_share(self.max_left_out)
+        check_share("max_left_out", self.max_left_out)
         _unless_template(check_on_missing, self.on_missing)
         _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from redshift_elt.run.on_missing import KEEP, check_on_missing
+from redshift_elt.run.share import check_share
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
@@ -58,7 +59,7 @@ class Source:
         if self.key is not None:
             check_key(self.key)
         check_policy(self.on_new_field, self.format)
-        check_share(self.max_left_out)
+        check_share("max_left_out", self.max_left_out)
         check_on_missing(self.on_missing)
         check_columnar(self.format, self.max_rejects.most, self.options.region)
         check_paths_outside(self.format, self.prefix)
@@ -124,15 +125,6 @@ def check_key(key: str) -> None:
         raise ValueError(
             f"key {key!r} is not the key of one object: use prefix, or key_pattern for objects with a date."
         )
-
-
-def check_share(max_left_out: float) -> None:
-    """Refuse what is not a share.
-
-    :raises ValueError: it is not between 0 and 1.
-    """
-    if not 0 <= max_left_out <= 1:
-        raise ValueError(f"max_left_out is {max_left_out!r}: write a share from 0 to 1, such as 0.1 for ten percent.")
 
 
 def check_columnar(file_format: FileFormat, max_rejects: int | str = 0, region: str | None = None) -> None:

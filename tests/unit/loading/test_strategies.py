@@ -94,6 +94,7 @@ def test_columns_of_a_history_that_do_not_differ_are_refused(arguments, words):
         (FullRefresh, {"gone": "close"}, r"gone of FullRefresh is 'close': .* use Scd2Snapshots"),
         (FullRefresh, {"gone": "mark", "mark": "is deleted"}, "cannot be a table or column name"),
         (FullRefresh, {"max_deleted": 20}, "max_deleted is 20: write a share"),
+        (FullRefresh, {"max_deleted": True}, "max_deleted is True: write a share"),
         (Scd2Snapshots, {"max_deleted": -1}, "max_deleted is -1: write a share"),
         (Scd2Snapshots, {"valid_to": "valid_from"}, "names a column twice"),
         (Scd2Snapshots, {"is_current": "is current"}, "cannot be a table or column name"),

@@ -45,6 +45,8 @@ DIMENSION = {
         ({"prefix": "logs/", "start_after": True}, "start_after needs list_every"),
         ({"key_pattern": "%Y.json", "margin_days": -1}, "margin_days is -1: write 0 or more"),
         ({"prefix": "logs/", "margin_days": 1}, "only with key_pattern"),
+        ({"prefix": "logs/", "max_left_out": 20}, "max_left_out is 20: write a share"),
+        ({"prefix": "logs/", "max_left_out": True}, "max_left_out is True: write a share"),
         ({"prefix": "logs/", "bucket": "s3://bucket"}, "without s3://"),
         ({"prefix": "logs/", "format": "csv"}, r"write a format such as Json\(\), Csv\(\) or Parquet\(\)"),
         ({"prefix": "logs/", "format": Json("logs/paths.json")}, "is below prefix 'logs/'.*: move it elsewhere"),

@@ -1,0 +1,27 @@
+"""The commands of the Makefile that run a Python module find it and what it imports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from local.settings import ROOT
+
+
+@pytest.mark.parametrize("command", ["facts", "reference", "golden", "bench"])
+def test_module_of_a_command_can_be_imported(command):
+    recipe = subprocess.run(
+        ["make", "--dry-run", command], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()[-1]
+    path, module = re.search(r"env PYTHONPATH=(\S+) \S+/python -m (\S+)", recipe).groups()
+    found = subprocess.run(
+        ["env", f"PYTHONPATH={path}", sys.executable, "-c", f"import {module}"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert not found.returncode, found.stderr
