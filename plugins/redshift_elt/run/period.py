@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 Unit = Literal["minute", "hour", "day", "week", "month", "year"]
 
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 # At least as long as the longest period of a unit, and shorter than two of the shortest.
 _LENGTHS: dict[Unit, timedelta] = {
     "minute": timedelta(minutes=1),
@@ -98,19 +99,33 @@ class Calendar:
         :raises OverflowError: the period is at the end of the calendar.
         """
         beginning = self._beginning(local)
-        return Period(self._first_instant(beginning), self._first_instant(self._next(beginning)))
+        return Period(self._boundary(beginning), self._boundary(self._next(beginning)))
 
-    def periods(self, start: datetime, end: datetime, days_before: int = 0, days_after: int = 0) -> list[Period]:
-        """Return the periods that an interval touches, in order, widened by some days on either side.
+    def periods(self, start: datetime, end: datetime, lookback_days: int = 0, margin_days: int = 0) -> list[Period]:
+        """Return the periods that an interval touches, and those whose margin touches one of these, in order.
 
         :param start: UTC, without a zone; ``end`` is not included.
+        :param lookback_days: the number of days, by the clocks of the zone, by which the interval begins earlier.
+        :param margin_days: the margin of each period, see :meth:`with_margin`.
         :raises ValueError: local time passes the beginning or the end of a period twice.
         """
-        first = self._beginning(self.local(start) - days_before * _DAY)
-        last = self._beginning(self.local(end - timedelta(microseconds=1)) + days_after * _DAY)
+        first = self._beginning(self.local(start) - lookback_days * _DAY)
+        last = self._beginning(self.local(end - _INSTANT))
+        if margin_days:
+            first = self._beginning(first - margin_days * _DAY)
+            last = self._beginning(self._next(last) + margin_days * _DAY - _INSTANT)
         periods = map(self.period_of, self._beginnings(first, last))
         # The clocks skip a period that begins when the next one does.
         return [period for period in periods if period.start < period.end]
+
+    def with_margin(self, period: Period, days: int) -> Period:
+        """Return a period together with the days before and after it: the same times of day by the clocks of the zone.
+
+        :param period: a period of this calendar.
+        """
+        beginning = self._beginning(self.local(period.start))
+        end = self._next(beginning)
+        return Period(self._first_instant(beginning - days * _DAY), self._first_instant(end + days * _DAY))
 
     def _beginnings(self, first: datetime, last: datetime) -> Iterator[datetime]:
         while first <= last:
@@ -123,15 +138,21 @@ class Calendar:
     def _next(self, beginning: datetime) -> datetime:
         return self._beginning(beginning + _LENGTHS[self.unit])
 
-    def _first_instant(self, local: datetime) -> datetime:
-        """Return the first instant at which the clocks show a local time or a later one."""
-        first, second = self._instants(local)
-        if self.local(first) == local:
-            if first != second and len(set(self._instants(local - timedelta(microseconds=1)))) == 2:
+    def _boundary(self, local: datetime) -> datetime:
+        """Return the instant at which a period begins or ends."""
+        if all(len(set(self._instants(moment))) == 2 for moment in (local - _INSTANT, local)):
+            first, _ = self._instants(local)
+            if self.local(first) == local:
                 raise ValueError(
                     f"The clocks of {self.timezone} pass {local:%Y-%m-%d %H:%M} twice, so the periods before and after "
                     f"it are not intervals of time. Write the keys of that day in UTC, or with longer periods."
                 )
+        return self._first_instant(local)
+
+    def _first_instant(self, local: datetime) -> datetime:
+        """Return the first instant at which the clocks show a local time or a later one."""
+        first, second = self._instants(local)
+        if self.local(first) == local:
             return first
         # The clocks skip this time. Before they are set forward, all instants are too early, and after that none is.
         seconds = range(int((second - first).total_seconds()) + 1)

@@ -41,9 +41,9 @@ class Window:
     def periods(self, calendar: Calendar, margin_days: int = 0) -> list[Period]:
         """Return the periods of a source that the run reads, in order; not for a full load.
 
-        :param margin_days: the number of days on either side whose periods are also read.
+        :param margin_days: the margin of the periods, so that neighboring periods are also read.
         """
-        return calendar.periods(*self.bounds, self.lookback_days + margin_days, margin_days)
+        return calendar.periods(*self.bounds, self.lookback_days, margin_days)
 
     def reach(self, calendars: Iterable[Calendar]) -> tuple[datetime, datetime]:
         """Return start and end of the time that the run has read completely from some sources; UTC, without a zone.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -123,8 +122,8 @@ class SourceCopy:
             if number:
                 self.session.execute(render("table/empty.sql", name=incoming))
             copied = self._copy_into(incoming, items, source.max_rejects.most - len(total.rejects))
-            margin = timedelta(days=source.margin_days)
-            interval = {"interval_start": period.start - margin, "interval_end": period.end + margin}
+            of_rows = pattern.calendar.with_margin(period, source.margin_days)
+            interval = {"interval_start": of_rows.start, "interval_end": of_rows.end}
             self.session.execute(keep, interval)
             [(outside,)] = self.session.fetch(count_outside, interval)
             if outside > source.max_left_out * copied.rows:

@@ -92,12 +92,36 @@ def test_hour_that_occurs_twice_is_one_period_and_a_missing_hour_is_empty():
     assert missing not in berlin.periods(moment("2018-03-25 00:00"), moment("2018-03-25 03:00"))
 
 
+@given(INSTANTS, st.integers(-60, 60), st.sampled_from(ZONES))
+@example(moment("2025-03-30 10:30"), -24, "Europe/Berlin")
+@example(moment("2025-10-26 10:30"), -24, "Europe/Berlin")
+@pytest.mark.parametrize("unit", ["hour", "day"])
+def test_objects_that_are_read_for_an_instant_are_those_whose_rows_of_it_are_kept(unit, instant, hours, zone):
+    calendar = Calendar(unit, zone)
+    other = instant + timedelta(hours=hours)
+    [period] = calendar.periods(other, other + MICROSECOND)
+    kept = calendar.with_margin(period, 1)
+    assert (kept.start <= instant < kept.end) == (period in calendar.periods(instant, instant + MICROSECOND, 0, 1))
+
+
+def test_margin_begins_and_ends_at_the_same_time_of_day_where_clocks_change():
+    hours = Calendar("hour", "Europe/Berlin")
+    # From 11:00 to 12:00 on the day before the clocks are set forward.
+    hour = hours.period_of(moment("2025-03-29 11:00"))
+    assert hours.with_margin(hour, 1) == Period(moment("2025-03-28 10:00"), moment("2025-03-30 10:00"))
+
+
+def test_margin_of_a_month_reads_the_month_before_for_any_window_of_it():
+    march = Calendar("month").periods(moment("2018-03-20 00:00"), moment("2018-03-21 00:00"), 0, 1)
+    assert [period.start.month for period in march] == [2, 3, 4]
+
+
 def test_widened_periods_are_those_of_whole_days():
     day = Calendar("day")
-    assert [str(period) for period in day.periods(moment("2018-11-01 05:00"), moment("2018-11-01 06:00"), 1, 1)] == [
+    assert [str(period) for period in day.periods(moment("2018-11-01 05:00"), moment("2018-11-01 06:00"), 0, 1)] == [
         "2018-10-31", "2018-11-01", "2018-11-02",
     ]  # fmt: skip
-    hours = Calendar("hour").periods(moment("2018-11-02 05:00"), moment("2018-11-02 06:00"), days_before=1)
+    hours = Calendar("hour").periods(moment("2018-11-02 05:00"), moment("2018-11-02 06:00"), lookback_days=1)
     assert (len(hours), hours[0].start) == (25, moment("2018-11-01 05:00"))
     assert str(hours[0]) == "2018-11-01 05:00 to 2018-11-01 06:00 UTC"
 
