@@ -29,7 +29,7 @@ class Append:
 
     If an object changes, its new version is appended as a whole, with a warning. The rows of the old version stay,
     because COPY does not say which object a row comes from. A full load deletes all rows and appends the objects that
-    S3 has, in one transaction. It fails if the ledger has objects that S3 has not, unless the source has
+    S3 has, in one transaction. It fails if the ledger has objects that are no longer in S3, unless the source has
     ``on_missing="delete"``.
 
     The SELECT must yield the rows of each object whatever else is staged: no aggregates, no DISTINCT, and no join of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.merge_with_deletes import MergeWithDeletes
-from redshift_elt.loading.missing_objects import kept_intervals, refuse_lost_hours
+from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
 from redshift_elt.loading.phases import PREPARING
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key, within
@@ -91,7 +91,7 @@ class MergeRecords:
         records.keep_fresh_rows()
         load.refuse_null_keys(records.temporary)
         if self.window_column is not None:
-            refuse_lost_hours(load, self.records, records.temporary, self.window_column)
+            records = keep_lost_hours(records, self.window_column)
         deleted, inserted = records.overwrite(delete=load.replace or full or self.window_column is not None)
         if not (deleted or inserted or full):
             (keys,) = load.fetch_row("count_keys.sql", fresh=records.temporary.fresh)

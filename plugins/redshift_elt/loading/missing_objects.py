@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.run.on_missing import DELETE, FAIL
+from redshift_elt.run.period import Period
 
 if TYPE_CHECKING:
     from redshift_elt.loading.row_scope import Interval, RowScope
+    from redshift_elt.loading.scoped_table import ScopedTable
     from redshift_elt.loading.target_load import TargetLoad
-    from redshift_elt.loading.temporary_tables import TemporaryTables
-    from redshift_elt.run.period import Calendar, Period
+    from redshift_elt.run.period import Calendar
     from redshift_elt.staging.objects_read import ObjectsRead
 
 log = logging.getLogger(__name__)
@@ -24,7 +27,9 @@ _DELETE_THEM = "To delete them, run the load again with on_missing='delete'."
 
 
 def kept_intervals(load: TargetLoad, table: str, scope: RowScope) -> tuple[Interval, ...]:
-    """Return the periods of which a table has rows, but of which the run has not read all objects.
+    """Return the time of the rows of a table whose objects the run has not read, or may not have read.
+
+    With a margin, the rows of a period can be in the objects of other periods: those that have none may be gone.
 
     :param table: the target, or the table of its records.
     :param scope: the rows that the load overwrites.
@@ -35,7 +40,7 @@ def kept_intervals(load: TargetLoad, table: str, scope: RowScope) -> tuple[Inter
     for source in load.sources:
         if source.on_missing == DELETE:
             continue
-        if load.window.full or source.unread(load.window.periods(source.calendar)):
+        if load.window.full or source.unread(load.window.periods(source.calendar, source.margin_days)):
             held = _held(load, table, scope, source.calendar)
             periods = source.unread(held)
             for period in periods:
@@ -43,26 +48,51 @@ def kept_intervals(load: TargetLoad, table: str, scope: RowScope) -> tuple[Inter
             if periods:
                 _warn(table, source, periods, sum(held[period] for period in periods))
             kept += periods
+            if source.margin_days:
+                kept += _kept_by_margin(table, source, held)
     return tuple(_joined(kept))
 
 
-def refuse_lost_hours(load: TargetLoad, table: str, temporary: TemporaryTables, window_column: str) -> None:
-    """Fail if a full load would delete all rows of an hour, but its sources do not show which event times they have.
+def keep_lost_hours(table: ScopedTable, window_column: str) -> ScopedTable:
+    """Return a table whose scope keeps the hours that would lose all of their rows, if no key shows why; warn of them.
 
-    :param table: the target, or the table of its records.
-    :param temporary: its temporary tables; the fresh rows are there.
-    :raises AirflowFailException: see above.
+    :param table: the target, or the table of its records; the fresh rows are there.
+    :raises AirflowFailException: there are such hours, and a source has ``on_missing="fail"`` or it is a full load.
     """
+    load = table.load
     undated = [source for source in load.sources if source.pattern is None and source.on_missing != DELETE]
-    if not (load.window.full and undated):
-        return
-    hours, first = load.fetch_row("count_lost_hours.sql", table=table, temporary=temporary, window_column=window_column)
-    if hours:
+    if not undated:
+        return table
+    lost = [hour for (hour,) in table.fetch("lost_hours.sql", window_column=window_column)]
+    if not lost:
+        return table
+    locations = ", ".join(source.location for source in undated)
+    of_hours = f"all rows of {len(lost):,} hours, the first at {lost[0]:%Y-%m-%d %H:%M} UTC"
+    if load.window.full or any(source.on_missing == FAIL for source in undated):
         raise AirflowFailException(
-            f"The full load would delete all rows of {hours:,} hours of {table}, the first at {first:%Y-%m-%d %H:%M} "
-            f"UTC, because {undated[0].location} has no rows of them. Nothing was changed. Let the full load read all "
-            f"objects that were loaded before. {_DELETE_THEM}"
+            f"{table.table} would lose {of_hours}, because {locations} has no rows of them. Nothing was changed. Let "
+            f"the load read all objects that were loaded before. {_DELETE_THEM}"
         )
+    log.warning("%s keeps %s, because %s has no rows of them. %s", table.table, of_hours, locations, _DELETE_THEM)
+    hours = [Period(hour, hour + timedelta(hours=1)) for hour in lost]
+    return replace(table, scope=replace(table.scope, kept=(*table.scope.kept, *_joined(hours))))
+
+
+def _kept_by_margin(table: str, source: ObjectsRead, held: Iterable[Period]) -> list[Period]:
+    """Return the time of the rows that can be in missing objects of other periods; log it.
+
+    It does not fail: the latest periods have no objects after them yet, so such a period is normal.
+    """
+    nearby = source.unread_nearby(_joined(held))
+    if nearby:
+        log.info(
+            "%s keeps all rows within %s days of periods whose objects are not in S3, which may have had them: %s%s.",
+            table,
+            source.margin_days,
+            ", ".join(url for period in nearby[:_NAMED_OBJECTS] for url in source.urls(period)[:1]),
+            f" and {len(nearby) - _NAMED_OBJECTS:,} more" if len(nearby) > _NAMED_OBJECTS else "",
+        )
+    return [source.of_rows(period) for period in nearby]
 
 
 def refuse_or_warn(table: str, missing: Sequence[str], count: int, on_missing: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException
 
-from redshift_elt.loading.missing_objects import kept_intervals, refuse_lost_hours
+from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import within
 from redshift_elt.loading.scoped_table import ScopedTable
@@ -24,8 +24,9 @@ class OverwriteWindow:
 
     Windows that were loaded earlier are overwritten too if they are in the periods that the run reads: the days of its
     window with a key pattern of days, the hours with one of hours. This loads late events. A source without periods
-    changes the run's window alone. If several rows of one period, by default a UTC day, have the same key, the earliest
-    is kept.
+    changes the run's window alone, and an hour of which it has no rows any more keeps its rows, unless it has
+    ``on_missing="delete"``. If several rows of one period, by default a UTC day, have the same key, the earliest is
+    kept.
 
     :param window_column: the target's column of event time; a UTC timestamp, never null.
     """
@@ -53,7 +54,7 @@ class OverwriteWindow:
         table = ScopedTable(load, load.target.table, load.columns, scope)
         table.keep_fresh_rows_by_key(self.window_column)
         load.refuse_null_keys(table.temporary)
-        refuse_lost_hours(load, load.target.table, table.temporary, self.window_column)
+        table = keep_lost_hours(table, self.window_column)
         stale, new = table.overwrite(delete=True)
         staged, inserted = self._check_result(table)
         return RowCounts(staged, inserted, deleted=stale, unchanged=staged - inserted, late=new - inserted)

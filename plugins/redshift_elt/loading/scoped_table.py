@@ -47,6 +47,7 @@ class ScopedTable:
             select=self.load.target.select,
             window_column=window_column,
             calendars=self.load.calendars,
+            rank_all=any(source.pattern is None for source in self.load.sources),
         )
 
     def overwrite(self, *, delete: bool) -> tuple[int, int]:
@@ -64,6 +65,11 @@ class ScopedTable:
         if new:
             self.insert_new()
         return stale, new
+
+    def fetch(self, template: str, **names: Any) -> list[tuple[Any, ...]]:
+        """Send a query of the folder ``sql/load`` about the scope, and return its rows."""
+        query = self.load.render(template, table=self.table, temporary=self.temporary, scope=self.scope, **names)
+        return self.load.session.fetch(query, self.scope.values)
 
     def insert_new(self) -> int:
         """Insert the rows of the temporary table ``new``, and return their number."""

@@ -99,6 +99,11 @@ class LoadOperator(UsesStagingOperator):
         return isinstance(self.strategy, Append)
 
     @property
+    def overwrites_window(self) -> bool:
+        """Whether the load deletes rows of its window that are not staged, as their event times decide."""
+        return getattr(self.strategy, "window_column", None) is not None
+
+    @property
     def ledger_target(self) -> str:
         """The table whose ledger records what the load has loaded."""
         return self.table
@@ -268,10 +273,15 @@ class LoadOperator(UsesStagingOperator):
 
         :param read: what was read from the sources without a ledger.
         """
+        keeps = self._keeps_missing_of_ledger(session, [source for source in inputs if source.ledger])
         # A strategy that needs all objects finds out by itself which periods were not read.
-        if not self.strategy.needs_all_objects and keeps_without_ledger(self.table, read):
-            return True
-        sources = [source for source in inputs if source.ledger]
+        return (not self.strategy.needs_all_objects and keeps_without_ledger(self.table, read)) or keeps
+
+    def _keeps_missing_of_ledger(self, session: Session, sources: Sequence[StagedInput]) -> bool:
+        """Return whether a full load keeps the rows of objects of the ledger that are missing.
+
+        :raises AirflowFailException: there are such objects, and a source has ``on_missing="fail"``.
+        """
         ledgers = [source.ledger for source in sources if source.ledger]
         if not ledgers:
             return False

@@ -32,9 +32,10 @@ class LoadFactOperator(LoadOperator):
 
     :class:`redshift_elt.loading.overwrite_window.OverwriteWindow`
         Rows of the run's window that the SELECT no longer yields are deleted, new rows are inserted, and equal rows are
-        left alone: a load can be repeated, and writes nothing the second time. In the UTC days that the run reads, the
-        same applies to windows that were loaded before: that is how late events are loaded. If several rows of one day
-        have the same key, the earliest is kept, whatever the order in which they arrive.
+        left alone: a load can be repeated, and writes nothing the second time. In the periods that the run reads, such
+        as the days of a ``key_pattern`` of days, the same applies to windows that were loaded before: that is how late
+        events are loaded. If several rows of one period have the same key, the earliest is kept, whatever the order in
+        which they arrive. A source with a ``key_pattern`` needs ``window_column`` too.
     :class:`redshift_elt.loading.append.Append`
         The rows of each version of an object are appended exactly once. Rows are not compared, so the cost follows what
         is new. The sources need a ``prefix``.

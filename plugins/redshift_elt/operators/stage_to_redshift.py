@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -73,8 +73,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         objects of a neighboring period.
     :param window_column: with ``key_pattern``: the column of event time in the table. The objects of each period are
         then loaded by a COPY of their own, and their rows of other periods are left out, except for ``margin_days`` on
-        either side. So the rows are the same however the periods are grouped into runs. None: every row of every object
-        is staged, by one COPY.
+        either side. So the rows are the same however the periods are grouped into runs. Needed by loads that overwrite
+        their window. None: every row of every object is staged, by one COPY.
     :param prefix: stage everything below this key prefix, which ends with a slash. If all loads that name this operator
         in ``staged_by`` merge rows by key or append them, a ledger is kept: a run stages only the objects that at least
         one of their targets has not loaded yet in their current version (ETag). A full load stages all objects. If one
@@ -104,11 +104,12 @@ class StageToRedshiftOperator(WarehouseOperator):
         left out because they are of other periods. More fail the task: the unit of the times is probably wrong.
     :param on_missing: what loads do with rows that they have loaded, but whose objects this run does not find in S3:
         ``keep`` the rows and warn, ``fail``, or ``delete`` the rows. With ``key_pattern``, those are the rows of the
-        periods without an object; with ``prefix``, all rows of the window if there is no object at all. In a full load
-        from a ``prefix`` with a ledger, ``keep`` deletes no rows while objects of the ledger are missing; without a
-        ledger, ``keep`` fails if an hour would lose all of its rows, and deletes no rows of tables that are merged by
-        key. A full load of a table that is appended to cannot keep some of its rows, so ``keep`` fails. If rows are
-        loaded and their object has none any more, ``keep`` fails too.
+        periods without an object; with ``margin_days``, the rows within the margin of such a period are kept too,
+        unless it is ``delete``. With ``prefix`` or ``key``, those are the hours of the window of which no row was
+        staged. In a full load from a ``prefix`` or ``key`` with a ledger, ``keep`` deletes no rows while objects of the
+        ledger are missing; without a ledger, ``keep`` fails if an hour would lose all of its rows, and deletes no rows
+        of tables that are merged by key. A full load of a table that is appended to cannot keep some of its rows, so
+        ``keep`` fails. If rows are loaded and their object has none any more, ``keep`` fails too.
     :param checks: checks of all staged rows, inside and outside of the window. They run in one scan in the same
         transaction, and their results are kept in the bookkeeping table ``check_results``. Only aggregates of
         ``table`` are possible, not references, queries and counts. A load that stages again because an object has
@@ -224,7 +225,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         run = context["dag_run"]
         try:
-            self.check_users()
+            # A mapped load is known completely only when it runs.
+            self.check_users([] if task is self else [task])
             source = self.rendered(context)._source(self._ledger_targets(context))
         except ValueError as error:
             # A template renders to the same value in every try.
@@ -234,19 +236,48 @@ class StageToRedshiftOperator(WarehouseOperator):
         )
 
     def check_users(self, users: Sequence[Any] = ()) -> None:
-        """Refuse loads that need a ledger if none can be kept.
+        """Refuse loads that cannot use what this operator stages.
 
         :param users: tasks that name this operator in ``staged_by``, besides those that the DAG has already.
         :raises ValueError: see the message.
         """
         known = {user.task_id: user for user in [*self._users(), *users]}
+        self._refuse_rows_of_any_period(known)
+        self._refuse_useless_listing(known)
+        self._refuse_without_ledger(known)
+
+    def _refuse_rows_of_any_period(self, known: Mapping[str, Any]) -> None:
+        """Refuse a load that overwrites periods if the rows of a period can be in the objects of any other."""
+        overwriting = [name for name, user in known.items() if getattr(user, "overwrites_window", False)]
+        if overwriting and self.key_pattern is not None and self.window_column is None:
+            raise ValueError(
+                f"{overwriting[0]} overwrites the periods that {self.task_id} reads, so it would delete rows that are "
+                f"in the objects of other periods: write window_column='...' in {self.task_id}, the column of event "
+                f"time in {self.table}, so that each object is staged with the rows of its period only. If the table "
+                "has no such column, load with MergeRows(latest_by='updated_at')."
+            )
+
+    def _refuse_useless_listing(self, known: Mapping[str, Any]) -> None:
+        """Refuse ``list_every`` beside a load because of which no ledger is kept."""
+        # The strategy of a mapped operator is not known before it runs.
+        others = [name for name, user in known.items() if getattr(user, "needs_all_objects", True)]
+        if others and self.list_every is not None:
+            raise ValueError(
+                f"list_every of {self.task_id} has no effect: {others[0]} needs every object in every run, "
+                "so no ledger is kept. Remove list_every and start_after, or name the operator only in the "
+                "staged_by of loads that merge by key or append."
+            )
+
+    def _refuse_without_ledger(self, known: Mapping[str, Any]) -> None:
+        """Refuse a load that needs a ledger if none can be kept."""
         appending = [name for name, user in known.items() if getattr(user, "appends", False)]
         if not appending:
             return
         if self.prefix is None:
+            instead = "key_pattern" if self.key is None else "key"
             raise ValueError(
                 f"{appending[0]} uses Append(), so it needs a ledger of the objects that it has loaded, which "
-                f"{self.task_id} does not have: stage with prefix='orders/' instead of key_pattern, or write "
+                f"{self.task_id} does not have: stage with prefix='orders/' instead of {instead}, or write "
                 "strategy=OverwriteWindow('start_time')."
             )
         # The strategy of a mapped operator is not known before it runs.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from redshift_elt.staging.key_pattern import KeyPattern
     from redshift_elt.staging.ledger import Ledger
     from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.source import Source
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
@@ -77,11 +78,16 @@ def list_source(context: StagingContext) -> list[S3Object]:
             f"The bucket {source.bucket!r} does not exist: correct its name in the Params or in the Airflow Variable."
         ) from error
     if missing:
-        raise AirflowFailException(
-            f"There are no objects below s3://{source.bucket}/{source.root}. A period without events would leave other "
-            "periods, so the bucket or the prefix is wrong. Nothing was changed."
-        )
+        raise AirflowFailException(f"There is no object of {source}. {_reason(source)} Nothing was changed.")
     return _of_latest_period(found, source.key_pattern) if source.latest_only and source.key_pattern else found
+
+
+def _reason(source: Source) -> str:
+    """Return why it is an error that a source has no object."""
+    if source.key_pattern is not None:
+        return "A period without events would leave other periods, so the bucket or the beginning of the keys is wrong."
+    name = "prefix" if source.key is None else "key"
+    return f"A full load would leave nothing, so the bucket or the {name} is wrong, or every object was deleted."
 
 
 def _of_latest_period(objects: Sequence[S3Object], pattern: KeyPattern) -> list[S3Object]:

@@ -26,6 +26,7 @@ class ObjectsRead:
         none.
     :param missing: the keys that the target has loaded from the same periods, but that the run has not read.
     :param on_missing: what happens to loaded rows whose objects are missing: ``keep``, ``fail`` or ``delete``.
+    :param margin_days: the margin of the periods: an object can have rows of this many days before and after its own.
     """
 
     location: str
@@ -35,6 +36,7 @@ class ObjectsRead:
     written_at: datetime | None
     on_missing: str
     missing: frozenset[str] = frozenset()
+    margin_days: int = 0
 
     @property
     def calendar(self) -> Calendar:
@@ -60,6 +62,25 @@ class ObjectsRead:
         if self.pattern is None:
             return [] if self.keys else list(periods)
         return [period for period in periods if period not in self._periods or period in self._incomplete]
+
+    def unread_nearby(self, intervals: Iterable[tuple[datetime, datetime]]) -> list[Period]:
+        """Return the periods that were not read as a whole, and whose objects could have rows of some intervals.
+
+        :param intervals: start and end, UTC without a zone.
+        """
+        if self.pattern is None:
+            return []
+        known = self._periods | self._periods_without_rows
+        nearby = {
+            period
+            for interval in intervals
+            for period in self.calendar.periods(*interval, margin_days=self.margin_days)
+        }
+        return sorted(period for period in nearby if period not in known or period in self._incomplete)
+
+    def of_rows(self, period: Period) -> Period:
+        """Return the time of the rows that the objects of a period can have."""
+        return self.calendar.with_margin(period, self.margin_days) if self.margin_days else period
 
     def is_without_rows(self, period: Period) -> bool:
         """Return whether objects of a period were read, but have no rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from redshift_elt.staging.reject_limit import RejectLimit
 
 if TYPE_CHECKING:
     from redshift_elt.checks import Aggregate
+
+# Codes of strftime; %d0 and %F0 are more likely a byte in a URL.
+_DATE = re.compile(r"%-?[YyGmjHdF](?![0-9A-Fa-f])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +112,12 @@ def check_bucket(bucket: str) -> None:
 
 
 def check_prefix(prefix: str) -> None:
-    """Refuse a prefix that would match names that merely begin with it.
+    """Refuse a prefix that would match names that merely begin with it, or no name at all.
 
-    :raises ValueError: it does not end with a slash.
+    :raises ValueError: it does not end with a slash, or it has codes of a date.
     """
+    if _DATE.search(prefix):
+        raise ValueError(f"prefix {prefix!r} has codes of a date, which only key_pattern fills in: use key_pattern.")
     if not prefix.endswith("/"):
         raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match similar names: {prefix}/")
 
@@ -121,7 +127,7 @@ def check_key(key: str) -> None:
 
     :raises ValueError: it is empty, a folder, or a pattern.
     """
-    if not key or key.endswith("/") or "*" in key:
+    if not key or key.endswith("/") or "*" in key or _DATE.search(key):
         raise ValueError(
             f"key {key!r} is not the key of one object: use prefix, or key_pattern for objects with a date."
         )

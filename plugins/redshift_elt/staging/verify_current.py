@@ -72,4 +72,12 @@ def objects_read(context: StagingContext, objects: Mapping[str, datetime], witho
     source = context.source
     keys = frozenset(objects) - without_rows
     written_at = max((objects[key] for key in keys), default=None)
-    return ObjectsRead(str(source), source.key_pattern, keys, without_rows, written_at, source.on_missing)
+    return ObjectsRead(
+        location=str(source),
+        pattern=source.key_pattern,
+        keys=keys,
+        keys_without_rows=without_rows,
+        written_at=written_at,
+        on_missing=source.on_missing,
+        margin_days=source.margin_days,
+    )

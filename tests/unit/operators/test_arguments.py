@@ -40,6 +40,8 @@ DIMENSION = {
         ({"prefix": "logs/", "key": "logs.json"}, "exactly one of key_pattern"),
         ({"key": "logs/"}, "is not the key of one object"),
         ({"key": "logs/*.json"}, "is not the key of one object"),
+        ({"key": "logs/%Y.json"}, "is not the key of one object: use prefix, or key_pattern for objects with a date"),
+        ({"prefix": "logs/%Y/"}, "has codes of a date.*use key_pattern"),
         ({"key": "logs.json", "window_column": "at"}, "window_column needs key_pattern"),
         ({"key": "logs.json", "list_every": timedelta(days=1)}, "list_every needs prefix"),
         ({"prefix": "logs/", "start_after": True}, "start_after needs list_every"),
@@ -70,6 +72,10 @@ DIMENSION = {
 def test_staging(arguments, words):
     with pytest.raises(ValueError, match=words):
         StageToRedshiftOperator(**{**STAGE, **arguments})
+
+
+def test_key_with_percent_signs_that_are_no_date_is_accepted():
+    assert StageToRedshiftOperator(**STAGE, key="100%/caf%C3%A9-%d0%b0.json").key == "100%/caf%C3%A9-%d0%b0.json"
 
 
 @pytest.mark.parametrize(

@@ -210,11 +210,45 @@ def test_source_of_a_snapshot_can_take_max_rejects_from_the_form(max_rejects):
     assert staging_of(daily, max_rejects=10).context.source.latest_only
 
 
-def test_append_without_a_ledger_is_refused():
+@pytest.mark.parametrize("layout", [{"key_pattern": "orders/%Y-%m-%d.json"}, {"key": "orders/today.json"}])
+def test_append_without_a_ledger_is_refused(layout):
     with dag():
-        daily = stage("daily", prefix=None, key_pattern="orders/%Y-%m-%d.json")
-        with pytest.raises(ValueError, match=r"load_clicks uses Append.*stage with prefix='orders/' instead"):
+        daily = stage("daily", prefix=None, **layout)
+        instead = f"stage with prefix='orders/' instead of {next(iter(layout))}, or"
+        with pytest.raises(ValueError, match=f"load_clicks uses Append.*{instead}"):
             append("clicks", daily)
+
+
+OVERWRITING = pytest.mark.parametrize(
+    "overwriting",
+    [lambda daily: fact("orders", daily), lambda daily: dimension("orders", daily, strategy=RECORDS)],
+    ids=["a fact", "a dimension with records of a window"],
+)
+DAILY = {"prefix": None, "key_pattern": "orders/%Y-%m-%d.json"}
+
+
+@OVERWRITING
+def test_load_that_overwrites_periods_whose_objects_have_rows_of_other_periods_is_refused(overwriting):
+    with dag():
+        daily = stage("daily", **DAILY)
+        with pytest.raises(
+            ValueError, match=r"load_orders overwrites the periods that daily reads.*window_column='...' in daily"
+        ):
+            overwriting(daily)
+
+
+@OVERWRITING
+def test_load_that_overwrites_periods_with_their_own_rows_is_accepted(overwriting):
+    with dag():
+        overwriting(stage("daily", window_column="ordered_at", **DAILY))
+
+
+def test_mapped_load_that_overwrites_periods_is_refused_when_it_runs():
+    with dag():
+        daily = stage("daily", **DAILY)
+    load = fact("orders", stage("other"))
+    with pytest.raises(AirflowFailException, match=r"An argument of daily cannot.*load_orders overwrites"):
+        daily.staging_for(load, {"dag_run": None, "params": {}}, None)
 
 
 @pytest.mark.parametrize("append_first", [True, False])
@@ -244,10 +278,19 @@ def test_no_ledger_is_kept_without_a_load_or_for_a_key_pattern():
     assert ledger_targets(daily) is None
 
 
-def test_list_every_without_a_ledger_is_refused():
+@pytest.mark.parametrize("arguments", [{}, {"start_after": True}])
+def test_list_every_beside_a_load_that_needs_all_objects_is_refused(arguments):
+    with dag():
+        orders = stage("orders", list_every=timedelta(days=1), **arguments)
+        dimension("customers", orders)
+        with pytest.raises(ValueError, match="list_every of orders has no effect: load_orders needs every object"):
+            fact("orders", orders)
+
+
+def test_list_every_without_a_load_fails_before_anything_is_staged():
     with dag():
         orders = stage("orders", list_every=timedelta(days=1))
-        fact("orders", orders)
+        DataQualityOperator(task_id="check", checks=[RowCount(table="customers")], staged_by=[orders])
     with pytest.raises(AirflowFailException, match="list_every of orders has no effect: without a ledger"):
         ledger_targets(orders)
 

@@ -84,7 +84,7 @@ select 1 as id
 def test_select_with_a_multiline_string_is_sent_unchanged(template):
     select = "-- both lines\nselect 1 as id, at,\n  'first\n      second\n\tthird' as name\n  from staged"
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "key": ("id",), "window_column": "at"}
-    names["calendars"] = [Calendar("day")]
+    names |= {"calendars": [Calendar("day")], "rank_all": False}
     assert f"from (\n{select}\n    ) as source" in render(f"load/{template}", scope=ONE_DAY, select=select, **names)
 
 
@@ -99,7 +99,14 @@ def test_one_fresh_row_for_each_composite_key_and_period():
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "select": "select *\nfrom staged", "window_column": "at"}
     calendars = [Calendar("day"), Calendar("hour", "Europe/Berlin")]
     assert (
-        render("load/fill_fresh_by_key.sql", key=("name", "id"), scope=ONE_DAY, calendars=calendars, **names)
+        render(
+            "load/fill_fresh_by_key.sql",
+            key=("name", "id"),
+            scope=ONE_DAY,
+            calendars=calendars,
+            rank_all=False,
+            **names,
+        )
         == """\
 insert into "orders__fresh" (
     "id",

@@ -11,6 +11,7 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
@@ -221,9 +222,7 @@ def test_full_load_of_one_hour_is_refused_unless_the_others_are_to_be_deleted(cl
     for hour in (0, 1, 2):
         put_clicks(clicks, hour)
         load_clicks(clicks, hour)
-    with pytest.raises(
-        AirflowFailException, match="would delete all rows of 2 hours of clicks, the first at 2018-11-01 00"
-    ):
+    with pytest.raises(AirflowFailException, match="clicks would lose all rows of 2 hours, the first at 2018-11-01 00"):
         load_clicks(clicks, 1, full_load=True)
     assert found(clicks) == clicks_of(0, 1, 2)
     load_clicks(clicks, 1, full_load=True, on_missing="delete")
@@ -257,6 +256,7 @@ def regions(warehouse: WarehouseUnderTest) -> Iterator[WarehouseUnderTest]:
                 table=f"staging_{region}",
                 bucket="{{ params.bucket }}",
                 key_pattern=f"log_data/{region}/%Y-%m-%d.json",
+                window_column="ordered_at",
             )
             for region in ("north", "south")
         ]
@@ -292,3 +292,50 @@ def test_corrections_of_one_source_are_loaded_while_the_rows_of_another_are_kept
     regions.s3.delete_object(Bucket=BUCKET, Key="log_data/north/2018-11-01.json")
     put_order(regions, "south", "paid")
     assert load_day() == {("north", "open"), ("south", "paid")}
+
+
+@pytest.fixture
+def merged_regions(warehouse: WarehouseUnderTest) -> Iterator[WarehouseUnderTest]:
+    """A table of orders that are merged by key: one region has a ledger, the other one has not."""
+    columns = "order_id varchar(8) not null, ordered_at timestamp not null, state varchar(8)"
+    tables = ("staging_north", "staging_south", "orders")
+    for table in tables:
+        warehouse.execute(f"create table {table} ({columns})")
+    regions = copy.copy(warehouse)
+    bucket = "{{ params.bucket }}"
+    with DAG("regions", schedule=None, user_defined_macros={"staging_table": staging_table}) as regions.dag:
+        north = StageToRedshiftOperator(
+            task_id="stage_north", table="staging_north", bucket=bucket, prefix="log_data/north/", on_missing="fail"
+        )
+        south = StageToRedshiftOperator(
+            task_id="stage_south", table="staging_south", bucket=bucket, key_pattern="log_data/south/%Y-%m-%d.json"
+        )
+        LoadFactOperator(
+            task_id="load",
+            table="orders",
+            key="order_id",
+            strategy=MergeRows(latest_by="ordered_at"),
+            staged_by=[north, south],
+            select="select * from {{ staging_table('staging_north', dag_run) }} union all "
+            "select * from {{ staging_table('staging_south', dag_run) }}",
+        )
+    yield regions
+    for table in tables:
+        warehouse.execute(f"drop table {table}")
+
+
+def test_object_of_a_ledger_that_is_gone_fails_a_full_load_beside_a_source_without_one(merged_regions):
+    def load_all() -> None:
+        run = merged_regions.run(full_load=True)
+        for task_id in ("stage_north", "stage_south", "load"):
+            run.execute(task_id)
+
+    for region in ("north", "south"):
+        put_order(merged_regions, region, "open")
+    merged_regions.put("log_data/north/2018-11-02.json", b"")
+    load_all()
+    merged_regions.s3.delete_object(Bucket=BUCKET, Key="log_data/north/2018-11-01.json")
+    with pytest.raises(
+        AirflowFailException, match=r"orders has loaded 1 objects that are no longer in S3: s3://.*north"
+    ):
+        load_all()

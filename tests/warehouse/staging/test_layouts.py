@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -141,7 +142,7 @@ def test_hours_with_several_objects_each_have_one_copy_each(new_site):
 
 @pytest.mark.parametrize("order", [(0, 1, 2), pytest.param((2, 0, 1), marks=pytest.mark.long("another order"))])
 def test_hours_keep_the_rows_of_the_others(new_site, order):
-    site = new_site(key_pattern=HOURLY)
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
     for at in hours(*order):
         site.put(at, "a", visit(f"{at.hour}", at))
         site.load(at, at + HOUR)
@@ -152,7 +153,7 @@ def test_hours_keep_the_rows_of_the_others(new_site, order):
 
 
 def test_late_object_of_an_earlier_hour_is_loaded_when_a_run_reads_that_hour(new_site):
-    site = new_site(key_pattern=HOURLY)
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
     first, second, third = hours(0, 1, 2)
     for at in (first, second):
         site.put(at, "a", visit(f"{at.hour}", at))
@@ -277,8 +278,72 @@ def test_local_day_of_25_hours(new_site, pattern, runs):
     assert site.visits() == {visit(f"{at:%H%M}{at.day}", at) for at in read}
 
 
+@dataclass(frozen=True)
+class Days:
+    """Daily objects that can have rows of a day before and after."""
+
+    site: Site
+
+    def put(self, day: datetime, *visits: Visit) -> None:
+        self.site.warehouse.put(f"{day:log_data/%Y-%m-%d}.json.gz", gzipped(*visits))
+
+    def delete(self, day: datetime) -> None:
+        self.site.warehouse.s3.delete_object(Bucket=BUCKET, Key=f"{day:log_data/%Y-%m-%d}.json.gz")
+
+    def load(self, day: datetime, **params: Any) -> set[Visit]:
+        self.site.load(day, day + timedelta(days=1), **params)
+        return self.site.visits()
+
+
+@pytest.fixture
+def days(new_site) -> Days:
+    return Days(new_site(key_pattern="log_data/%Y-%m-%d.json.gz", window_column="visited_at", margin_days=1))
+
+
+@pytest.mark.parametrize("params", [{}, pytest.param({"full_load": True}, marks=pytest.mark.long("a full load"))])
+def test_rows_in_the_object_of_a_neighboring_day_stay_when_it_is_gone(days, params, caplog):
+    day_before, day_after = DAY - timedelta(days=1), DAY + timedelta(days=1)
+    midday = timedelta(hours=12)
+    old, late, own, new = visit("a", day_before + midday), visit("b", DAY), visit("c", DAY), visit("d", day_after)
+    days.put(day_before, old, late)
+    days.put(DAY, own)
+    days.put(day_after, new)
+    for day in (day_before, DAY, day_after):
+        days.load(day)
+    days.delete(day_before)
+    assert days.load(DAY, **params) == {old, late, own, new}
+    gone = f"s3://{BUCKET}/log_data/2018-10-31.json.gz"
+    assert (
+        f"visits keeps all rows within 1 days of periods whose objects are not in S3, which may have had them: {gone}"
+        in caplog.text
+    )
+    assert days.load(DAY, on_missing="delete") == {old, own, new}
+
+
+def test_rows_that_an_object_of_a_neighboring_day_no_longer_has_are_deleted(days):
+    day_before, day_after = DAY - timedelta(days=1), DAY + timedelta(days=1)
+    days.put(day_before, visit("a", day_before), visit("b", DAY))
+    days.put(DAY, visit("c", DAY))
+    days.put(day_after, visit("d", day_after))
+    assert days.load(DAY) == {visit("b", DAY), visit("c", DAY)}
+    days.put(day_before, visit("a", day_before))
+    assert days.load(DAY) == {visit("c", DAY)}
+
+
+def test_margin_where_clocks_change_keeps_the_rows_of_the_objects_that_are_read(new_site):
+    """On 25 March 2018, clocks in Berlin were set forward, so the same hour of the day is 23 hours later."""
+    site = new_site(key_pattern=HOURLY, timezone="Europe/Berlin", window_column="visited_at", margin_days=1)
+    # In the object of 11:00 in Berlin; the next day, at 12:30 and 11:30 there.
+    late, in_time = visit("late", datetime(2018, 3, 25, 10, 30)), visit("in time", datetime(2018, 3, 25, 9, 30))
+    object_of = datetime(2018, 3, 24, 11)
+    site.put(object_of, "a", visit("own", datetime(2018, 3, 24, 10)), late, in_time)
+    day = datetime(2018, 3, 24)
+    site.load(day, day + timedelta(days=2))
+    assert site.visits() == {visit("own", datetime(2018, 3, 24, 10)), in_time}
+
+
 def test_window_over_new_year_lists_its_own_periods(new_site):
-    site = new_site(key_pattern=HOURLY)
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
     eve, new_year = datetime(2018, 12, 31, 23), datetime(2019, 1, 1)
     for at in (eve, new_year):
         site.put(at, "a", visit(f"{at.year}", at))
@@ -328,7 +393,7 @@ def test_hours_in_any_order_and_grouping_match_the_model(new_site, objects: list
 
 
 def test_object_that_is_written_while_a_run_reads_is_loaded_by_the_next_run(new_site):
-    site = new_site(key_pattern=HOURLY)
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
     site.put(DAY, "a", visit("a", DAY))
 
     def write(_: object, statement: str) -> None:
@@ -356,6 +421,49 @@ def test_single_object_changes_the_window_of_its_run(new_site):
     site.warehouse.s3.delete_object(Bucket=BUCKET, Key="log_data/visits.json.gz")
     site.load(second, second + HOUR)
     assert site.visits() == {visit("a", first), visit("b", second, "shop")}
+
+
+LOST = "visits .* all rows of 1 hours, the first at 2018-11-01 00:00 UTC, because s3://.* has no rows of them"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"key": "log_data/export/visits.json.gz"},
+        pytest.param({"prefix": "log_data/export/"}, marks=pytest.mark.long("like a single object")),
+    ],
+)
+def test_hour_of_which_an_object_without_a_date_has_no_rows_any_more_keeps_its_rows(new_site, layout, caplog):
+    site = new_site(**layout)
+    first, second = hours(0, 1)
+
+    def export(*visits: Visit) -> None:
+        site.warehouse.put("log_data/export/visits.json.gz", gzipped(*visits))
+
+    export(visit("a", first), visit("b", first))
+    site.load(first, second)
+    export(visit("b", first), visit("c", second))
+    site.load(first, second)
+    assert site.visits() == {visit("b", first)}
+    # The export of the next day.
+    export(visit("c", second))
+    site.load(first, second + HOUR)
+    assert site.visits() == {visit("b", first), visit("c", second)}
+    assert re.search(LOST, caplog.text)
+    with pytest.raises(AirflowFailException, match=LOST):
+        site.load(first, second, on_missing="fail")
+    site.load(first, second, on_missing="delete")
+    assert site.visits() == {visit("c", second)}
+
+
+@pytest.mark.parametrize("windows", [[(0, 2)], [(0, 1), (1, 2)], [(1, 2), (0, 1)]], ids=str)
+def test_key_in_two_windows_of_an_object_without_a_date_is_loaded_once(new_site, windows):
+    site = new_site(key="log_data/visits.json.gz")
+    first, second = hours(0, 1)
+    site.warehouse.put("log_data/visits.json.gz", gzipped(visit("a", second), visit("a", first), visit("b", second)))
+    for start, end in windows:
+        site.load(DAY + start * HOUR, DAY + end * HOUR)
+    assert site.visits() == {visit("a", first), visit("b", second)}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 {# Keep one row for each key and period of the rows of a SELECT that are in the scope: the earliest, and of several
-   such rows the first in the order of their values. A run always reads whole periods, so all runs keep the same row.
+   such rows the first in the order of their values. A run of dated sources also reads the windows of their periods that
+   were loaded before, so all runs keep the same row in the end. With a source whose keys show no periods, a run changes
+   its window alone: then the rows outside of the scope compete too (rank_all), and every run has staged all of them.
    The SELECT is not indented: that would change a text of several lines in it. Binds the intervals of the scope. #}
 {% import "macros.sql" as m %}
 insert into {{ temporary.fresh | identifier }} (
@@ -22,7 +24,12 @@ from (
     from (
 {{ select | sql }}
     ) as source
+{% if not rank_all %}
     where
         {{ m.in_scope(scope) | indent(8) }}
+{% endif %}
 ) as ranked
 where choice = 1
+{% if rank_all %}
+    and {{ m.in_scope(scope) | indent(4) }}
+{% endif %}
