@@ -196,7 +196,7 @@ def test_rows_of_an_hour_without_objects_stay_and_the_log_names_them(new_site, c
 
 
 def test_rows_of_an_object_that_is_gone_stay_although_its_hour_has_others(new_site, caplog):
-    site = new_site(key_pattern=HOURLY)
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
     for name in "abc":
         site.put(DAY, name, visit(name, DAY))
     site.load(DAY, DAY + HOUR)
