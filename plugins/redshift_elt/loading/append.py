@@ -37,6 +37,11 @@ class Append:
     """
 
     @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return ()
+
+    @property
     def needs_all_objects(self) -> bool:
         """Whether every run must stage all objects: no, only those that the target has not loaded."""
         return False

@@ -46,13 +46,19 @@ class AuditColumns:
         """The columns that are given."""
         return tuple(name for name in astuple(self) if name is not None)
 
-    def check_key(self, key: Iterable[str]) -> None:
-        """Refuse an audit column in the key of the target.
+    def check_others(self, key: Iterable[str], named: Iterable[str]) -> None:
+        """Refuse an audit column that has another meaning too.
 
+        :param key: the key of the target.
+        :param named: the columns that the strategy names.
         :raises ValueError: there is one.
         """
         if both := sorted({*self.names} & {*key}):
             raise ValueError(f"The key has the audit column {both[0]!r}, but a load does not compare audit columns.")
+        if both := sorted({*self.names} & {*named}):
+            raise ValueError(
+                f"The strategy uses the audit column {both[0]!r} for something else: give AuditColumns another column."
+            )
 
     def values(self, run_id: str, window: Window) -> dict[str, object]:
         """Return what a load writes in each of the columns."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.sql.identifiers import identifier
+
+if TYPE_CHECKING:
+    from redshift_elt.loading.deletes import Deletes
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,13 @@ class Choice:
 
     columns: Sequence[str] = ()
     order_by: Sequence[str] = ()
+
+
+def named_columns(choices: Sequence[Choice], latest_by: str | None, deletes: Deletes | None) -> tuple[str, ...]:
+    """Return the columns of the target that the arguments of a merge name."""
+    chosen = [name for choice in choices for name in choice.columns]
+    marks = () if deletes is None else deletes.computed
+    return (*chosen, *([] if latest_by is None else [latest_by]), *marks)
 
 
 def rule_needed(strategy: str) -> str:

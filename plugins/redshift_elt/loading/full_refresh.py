@@ -28,10 +28,15 @@ class FullRefresh:
     of the period in its keys (``key_pattern``). Without a date in the keys, it is the time at which the latest of its
     objects was written. If a run reads several periods, it stages only the last one that has objects.
 
-    A load whose snapshot is older than one that the target has loaded changes nothing, and its log says so. A snapshot
-    that is not in S3 changes nothing either, whatever ``on_missing`` of the source is, or fails the load with
-    ``on_missing="fail"``. One without rows fails the load, and so does one in which too many rows are gone. If a
-    snapshot is replaced, loading it again corrects the target.
+    With a ``prefix``, all objects below it are one snapshot, so no earlier export may stay there.
+
+    A load whose snapshot is older than one that the target has loaded changes nothing, and its log says so, unless it
+    is a full load: that reads the latest snapshot that S3 has, and forgets later ones. So if a wrong snapshot was
+    loaded, or one with a wrong date in its keys, remove its objects and start a full load. If a snapshot is replaced,
+    loading it again corrects the target.
+
+    A snapshot that is not in S3 changes nothing either, whatever ``on_missing`` of the source is, or fails the load
+    with ``on_missing="fail"``. One without rows fails the load, and so does one in which too many rows are gone.
 
     A snapshot has one row for each key; otherwise the load fails. A snapshot with records that COPY has rejected fails
     the load too, whatever ``max_rejects`` of the source is, because their rows would count as gone. For the same
@@ -58,6 +63,11 @@ class FullRefresh:
             )
 
     @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return (self.mark,) if self.gone == "mark" else ()
+
+    @property
     def needs_all_objects(self) -> bool:
         """Whether every run must stage all objects: yes, what is not staged is gone."""
         return True
@@ -69,10 +79,10 @@ class FullRefresh:
         """
         snapshot = Snapshot.staged(load)
         if snapshot is None:
-            return RowCounts()
+            return RowCounts(deleted_by_source=0)
         recorded = snapshot.recorded(load)
         if snapshot.is_older(load, recorded):
-            return RowCounts()
+            return RowCounts(deleted_by_source=0)
         columns = load.written_columns(self._computed)
         if self._mark:
             refuse_wrong_mark(self._mark, columns, load.target.table, "FullRefresh")
@@ -84,9 +94,7 @@ class FullRefresh:
         counts = self._delta(load, staged).merge(delete=bool(gone) and self.gone == "delete")
         if not recorded.is_known:
             snapshot.record(load)
-        if self._mark:
-            return replace(counts, updated=counts.updated - gone, deleted=gone)
-        return counts
+        return replace(counts, deleted_by_source=gone)
 
     def _find_gone(self, load: TargetLoad) -> int:
         """Fill the temporary table ``gone``, and return the number of rows that the snapshot does not have."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
+from redshift_elt.loading.deduplication import Choice, choices_of, named_columns, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.merge_with_deletes import MergeWithDeletes
 from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
@@ -72,6 +72,11 @@ class MergeRecords:
             identifiers.identifier(self.latest_by)
         if self.deletes is not None:
             self.deletes.check_rule(f"MergeRecords(records={self.records!r}, ..., ", self.latest_by)
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return named_columns(self.choices, self.latest_by, self.deletes)
 
     @property
     def needs_all_objects(self) -> bool:

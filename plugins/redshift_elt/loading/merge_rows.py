@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from redshift_elt.loading.deduplication import Choice, choices_of, rule_needed
+from redshift_elt.loading.deduplication import Choice, choices_of, named_columns, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.merge_with_deletes import merge_rows_with_deletes
 from redshift_elt.loading.row_counts import RowCounts
@@ -58,6 +58,11 @@ class MergeRows:
             identifier(self.latest_by)
         if self.deletes is not None:
             self.deletes.check_rule("MergeRows(", self.latest_by)
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return named_columns(self.choices, self.latest_by, self.deletes)
 
     @property
     def needs_all_objects(self) -> bool:

@@ -37,6 +37,11 @@ class OverwriteWindow:
         identifiers.identifier(self.window_column)
 
     @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return (self.window_column,)
+
+    @property
     def needs_all_objects(self) -> bool:
         """Whether every run must stage all objects of its window: yes, rows that are not staged are deleted."""
         return True

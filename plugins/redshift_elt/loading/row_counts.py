@@ -12,7 +12,7 @@ class RowCounts:
     :param unchanged: keys of the window whose row the target already held with the same values.
     :param late: rows inserted for windows that had been loaded before; not included in ``staged`` and ``inserted``.
     :param deleted_by_source: rows that were deleted or marked as deleted because the source says so; included in
-        ``deleted`` or ``updated``. None if the strategy has no ``deletes``.
+        ``deleted`` or ``updated``. None if the strategy is not ``FullRefresh`` and has no ``deletes``.
     :param placeholders: rows inserted into dimensions, for keys of staged rows that the dimensions did not have. None
         if the load has no ``placeholders``.
     """

@@ -54,6 +54,11 @@ class Scd2:
             raise ValueError(f"{self!r} names a column twice: only changed_at and valid_from can be the same column.")
 
     @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return self.changed_at, *self._computed
+
+    @property
     def needs_all_objects(self) -> bool:
         """Whether every run must stage all objects: no, the target keeps the versions of those that are not staged."""
         return False

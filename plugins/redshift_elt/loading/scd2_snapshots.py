@@ -31,7 +31,8 @@ class Scd2Snapshots:
     The target depends only on the set of loaded snapshots, not on their order: an older snapshot is put in its place,
     between those before and after it. One that has been replaced corrects the time until the next snapshot when it is
     loaded again. A snapshot that is not in S3 changes nothing. One without rows fails the load, and so does one in
-    which too many rows are gone. A full load reads the latest snapshot only, and does not rebuild the history.
+    which too many rows are gone. A full load reads the latest snapshot that S3 has, and no
+    earlier ones, so it does not rebuild the history. It removes later snapshots from the history.
 
     A snapshot has one row for each key; otherwise the load fails. It also fails if COPY has rejected records.
 
@@ -53,6 +54,11 @@ class Scd2Snapshots:
         if len(set(self._computed)) < len(self._computed):
             raise ValueError(f"{self!r} names a column twice.")
         check_share("max_deleted", self.max_deleted)
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name."""
+        return self._computed
 
     @property
     def needs_all_objects(self) -> bool:

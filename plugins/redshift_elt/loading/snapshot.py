@@ -75,8 +75,23 @@ class Snapshot:
         return None
 
     def recorded(self, load: TargetLoad) -> Recorded:
-        """Return what the target has loaded before."""
+        """Return what the target has loaded before.
+
+        A full load reads the latest snapshot that S3 has, so it forgets later ones: their objects have been removed,
+        for example because they were wrong.
+        """
         following, known = load.fetch_row("next_snapshot.sql", self._values(load))
+        if following and load.window.full:
+            load.execute("forget_later_snapshots.sql", self._values(load))
+            log.warning(
+                "%s has loaded snapshots of %s UTC and later, which are no longer at %s. The full load returns to the "
+                "snapshot of %s UTC.",
+                load.target.table,
+                following,
+                self.location,
+                self.at,
+            )
+            following = None
         return Recorded(following, bool(known))
 
     def is_older(self, load: TargetLoad, recorded: Recorded) -> bool:
@@ -84,10 +99,13 @@ class Snapshot:
         if recorded.following is None:
             return False
         log.warning(
-            "%s has loaded a later snapshot than that of %s UTC at %s, which is therefore not loaded.",
+            "%s has loaded a later snapshot than that of %s UTC at %s, which is therefore not loaded. If the later one "
+            "(see %s.snapshots) is wrong, remove its objects and start a full load: it rebuilds the table from the "
+            "latest snapshot that is left.",
             load.target.table,
             self.at,
             self.location,
+            bookkeeping_schema(),
         )
         return True
 

@@ -13,6 +13,10 @@ class Strategy(Protocol):
     """How staged rows become rows of the target, with the user's settings."""
 
     @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns of the target that the arguments name: the strategy writes or compares them."""
+
+    @property
     def needs_all_objects(self) -> bool:
         """Whether every run must stage all objects of its window, including those that were loaded before."""
 

@@ -83,8 +83,6 @@ class LoadOperator(UsesStagingOperator):
         self.select = select
         self.key = () if key is None else identifiers.key(key)
         self.audit = audit
-        if audit:
-            audit.check_key(self.key)
         # Read by the OpenLineage listener at the end of the task.
         self.counts: RowCounts | None = None
 
@@ -177,6 +175,14 @@ class LoadOperator(UsesStagingOperator):
         self.counts = counts
         self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, read)
         return self._finish(context, window, counts)
+
+    def check_audit(self) -> None:
+        """Refuse audit columns that the load also uses otherwise; called when the strategy is known.
+
+        :raises ValueError: see the message.
+        """
+        if self.audit:
+            self.audit.check_others(self.key, self.strategy.named_columns)
 
     def check_sources(self) -> None:
         """Refuse sources that the strategy cannot use, as far as the DAG is known; called when the load is complete.

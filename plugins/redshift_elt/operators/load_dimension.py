@@ -1,4 +1,4 @@
-"""Load a dimension: merge what the staged rows change, key by key."""
+"""Load a dimension: merge rows by key, keep their versions, or follow the snapshots of the source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from redshift_elt.loading.deduplication import rule_needed
 from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
@@ -26,19 +25,21 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staged_input import StagedInput
 
 
-class LoadDimensionOperator(LoadOperator):
-    """Merge into a table the rows of a SELECT that change it, in one transaction.
+DimensionStrategy = MergeRows | MergeRecords | Scd2 | FullRefresh | Scd2Snapshots
 
-    Rows with the same key are reduced to one row by the rule of the strategy, which does not depend on the order in
-    which rows or runs arrive. Without a rule, updates would be lost silently, so such a load is refused. If the result
-    differs from the target's row, it is merged; otherwise nothing is written. After a full load, the table contains
-    exactly the staged rows, unless objects are missing, see ``on_missing`` of the staging operator.
+
+class LoadDimensionOperator(LoadOperator):
+    """Load a dimension with what a SELECT yields, in one transaction.
+
+    The strategy determines which rows the table has. Rows that would not change are not written, so a repeated load
+    writes nothing. What a load deletes, and what a full load does, depends on the strategy too.
 
     Arguments besides those of :class:`redshift_elt.operators.load.LoadOperator`:
 
-    :param strategy: how staged rows become rows of the table. Always needed.
+    :param strategy: how staged rows become rows of the table.
 
-        :class:`redshift_elt.loading.merge_rows.MergeRows`: one row for each key; staged rows compete with the table's.
+        :class:`redshift_elt.loading.merge_rows.MergeRows`: one row for each key, which a rule chooses from the staged
+        rows and the row of the table.
         :class:`redshift_elt.loading.merge_records.MergeRecords`: one row for each key, from a table of all records.
         :class:`redshift_elt.loading.scd2.Scd2`: every version of each key.
         :class:`redshift_elt.loading.full_refresh.FullRefresh`: the rows of the latest snapshot.
@@ -47,6 +48,7 @@ class LoadDimensionOperator(LoadOperator):
         same transaction if rows have changed, and may read some of the load's temporary tables, see
         :class:`redshift_elt.loading.temporary_tables.TemporaryTables`.
     :param after_merge_writes: the tables that ``after_merge`` changes; the load takes their locks too.
+    :raises ValueError: the strategy is not one for dimensions, or the audit columns or the sources do not fit it.
     """
 
     template_fields: Sequence[str] = (*LoadOperator.template_fields, "after_merge")
@@ -56,7 +58,7 @@ class LoadDimensionOperator(LoadOperator):
         self,
         *,
         key: str | Sequence[str],
-        strategy: MergeRows | MergeRecords | Scd2 | FullRefresh | Scd2Snapshots | None = None,
+        strategy: DimensionStrategy,
         after_merge: str | None = None,
         after_merge_writes: Sequence[str] = (),
         **kwargs: Any,
@@ -64,11 +66,16 @@ class LoadDimensionOperator(LoadOperator):
         super().__init__(key=identifiers.key(key), **kwargs)
         if bool(after_merge) != bool(after_merge_writes):
             raise ValueError("Give after_merge together with after_merge_writes, the tables that it changes.")
-        if strategy is None:
-            raise ValueError(f"{rule_needed('MergeRows(')}; see the docstring of MergeRows for the other rules.")
+        if not isinstance(strategy, DimensionStrategy):
+            raise ValueError(
+                f"strategy is {strategy!r}, which is not for dimensions: write MergeRows(latest_by='updated_at'), "
+                "MergeRecords(...), Scd2(changed_at='updated_at'), FullRefresh() or Scd2Snapshots(), or use "
+                "LoadFactOperator."
+            )
         self.strategy = strategy
         self.after_merge = after_merge
         self.after_merge_writes = identifiers.several(after_merge_writes, "after_merge_writes")
+        self.check_audit()
         self.check_sources()
 
     @property

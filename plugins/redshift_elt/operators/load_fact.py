@@ -76,6 +76,7 @@ class LoadFactOperator(LoadOperator):
         self.placeholders = tuple(placeholders)
         # Read by the OpenLineage listener, as the counts are.
         self.placeholder_rows: dict[str, int] = {}
+        self.check_audit()
         self.check_sources()
 
     @property

@@ -12,11 +12,15 @@ from redshift_elt import Json, Parquet
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique
 from redshift_elt.loading.append import Append
 from redshift_elt.loading.audit_columns import AuditColumns
+from redshift_elt.loading.deduplication import Choice
+from redshift_elt.loading.deletes import Deletes
+from redshift_elt.loading.full_refresh import FullRefresh
 from redshift_elt.loading.merge_records import MergeRecords
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
 from redshift_elt.loading.placeholders import Placeholder
 from redshift_elt.loading.scd2 import Scd2
+from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
@@ -151,7 +155,9 @@ def test_window_column_of_a_fact_is_short_for_the_default_strategy():
     ("arguments", "words"),
     [
         ({"key": ()}, "The key is empty"),
-        ({"strategy": None}, r"Write strategy=MergeRows\(latest_by='updated_at'\).*MergeRows\(choices="),
+        ({"strategy": None}, r"strategy is None, .* write MergeRows\(latest_by='updated_at'\)"),
+        ({"strategy": Append()}, r"strategy is Append\(\), which is not for dimensions: .* or use LoadFactOperator"),
+        ({"strategy": OverwriteWindow("start_time")}, "which is not for dimensions"),
         ({"after_merge": "update plays set user_id = 1"}, "together with after_merge_writes"),
         ({"after_merge": "update", "after_merge_writes": "plays"}, r"write a list, \['plays'\]"),
         ({"after_merge_writes": ["plays"]}, "together with after_merge_writes"),
@@ -174,6 +180,37 @@ def test_dimension(arguments, words):
 def test_audit_columns(arguments, words):
     with pytest.raises(ValueError, match=words):
         LoadDimensionOperator(**DIMENSION, audit=AuditColumns(**arguments))
+
+
+@pytest.mark.parametrize(
+    ("operator", "strategy"),
+    [
+        (DIMENSION, MergeRows(latest_by="seen")),
+        (DIMENSION, MergeRows(choices=[Choice(["name"]), Choice(["seen"])])),
+        (DIMENSION, MergeRows(latest_by="at", deletes=Deletes("op", "D", mark="seen"))),
+        (DIMENSION, MergeRecords("records", records_key="user_id", latest_by="seen")),
+        (DIMENSION, Scd2(changed_at="seen")),
+        (DIMENSION, Scd2(changed_at="at", valid_from="seen")),
+        (DIMENSION, Scd2(changed_at="at", valid_to="seen")),
+        (DIMENSION, Scd2(changed_at="at", is_current="seen")),
+        (DIMENSION, FullRefresh(gone="mark", mark="seen")),
+        (DIMENSION, Scd2Snapshots(valid_from="seen")),
+        (FACT, OverwriteWindow("seen")),
+    ],
+    ids=lambda value: value["table"] if isinstance(value, dict) else repr(value),
+)
+def test_audit_column_that_the_strategy_uses(operator, strategy):
+    arguments = {**operator, "strategy": strategy, "audit": AuditColumns(loaded_at="seen")}
+    arguments.pop("window_column", None)
+    load = LoadFactOperator if operator is FACT else LoadDimensionOperator
+    with pytest.raises(ValueError, match="The strategy uses the audit column 'seen' for something else"):
+        load(**arguments)
+
+
+def test_column_of_a_mark_that_is_not_used_can_be_an_audit_column():
+    stage = StageToRedshiftOperator(**{**STAGE, "task_id": "stage", "prefix": "users/"})
+    audit = AuditColumns(run_id="is_deleted")
+    LoadDimensionOperator(**{**DIMENSION, "strategy": FullRefresh(), "audit": audit}, staged_by=[stage])
 
 
 def test_checks():

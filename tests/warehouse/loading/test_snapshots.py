@@ -28,7 +28,7 @@ from tests.support.connection_cuts import cut_at_each_statement, direct_login
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 PREFIX = "song_data/items/"
-DAYS = {day: datetime(2018, 11, day) for day in range(1, 6)}
+DAYS = {day: datetime(2018, 11, day) for day in range(1, 7)}
 SELECT = "select item_id, name from {{ staging_table('staging_items', dag_run) }}"
 COLUMNS = "loaded_by varchar(16) not null, item_id varchar(8) not null, name varchar(16)"
 TABLES = {
@@ -194,15 +194,18 @@ def test_repeated_load_writes_nothing_and_an_older_snapshot_is_not_loaded(wareho
     run_day(warehouse, 2, {"i1": "Alpha", "i2": "Beta"})
     written = run_day(warehouse, 3, {"i1": "Gamma", "i3": "New"})
     changed = {"staged": 2, "inserted": 1, "updated": 1, "deleted": 1, "unchanged": 0, "late": 0}
-    assert written["load_items"] == written["load_marked_items"] == changed
+    assert written["load_items"] == {**changed, "deleted_by_source": 1}
+    assert written["load_marked_items"] == {**changed, "updated": 2, "deleted": 0, "deleted_by_source": 1}
     # Two versions end, and two begin.
     assert written["load_item_history"] == {**changed, "inserted": 2, "updated": 2, "deleted": 0}
     for counts in load(staged(warehouse, 3)).values():
+        assert counts.pop("deleted_by_source", 0) == 0
         assert counts == {**changed, "inserted": 0, "updated": 0, "deleted": 0, "unchanged": 2}
-    nothing = dict.fromkeys(changed, 0)
+    nothing = dict.fromkeys([*changed, "deleted_by_source"], 0)
     old = run_day(warehouse, 1, {"i9": "Old"})
     assert old["load_items"] == old["load_marked_items"] == nothing
     assert "items has loaded a later snapshot than that of 2018-11-01 00:00:00 UTC at s3://" in caplog.text
+    assert "(see etl.snapshots) is wrong, remove its objects and start a full load" in caplog.text
     assert old["load_item_history"]["inserted"] == 1
     assert content(warehouse, "items") == {("i1", "Gamma"), ("i3", "New")}
     assert history(warehouse) == history_of(
@@ -257,6 +260,24 @@ def test_windows_of_several_days_and_full_loads_read_the_latest_snapshot(warehou
     load(run)
     assert content(warehouse, "items") == {("i1", "Gamma")}
     assert history(warehouse) == history_of({DAYS[2]: {"i1": "Beta"}, DAYS[3]: {"i1": "Gamma"}})
+
+
+def test_full_load_restores_the_latest_snapshot_that_is_left(warehouse):
+    """The snapshot of a mistyped date was loaded; until its objects are removed, all others are older."""
+    snapshots = {1: {"i1": "Alpha", "i2": "Beta"}, 3: {"i1": "Gamma"}}
+    run_day(warehouse, 1, snapshots[1])
+    run_day(warehouse, 5, {"i1": "Wrong", "i9": "Wrong"})
+    run_day(warehouse, 3, snapshots[3])
+    assert content(warehouse, "items") == {("i1", "Wrong"), ("i9", "Wrong")}
+    warehouse.s3.delete_object(Bucket=BUCKET, Key=f"{PREFIX}2018-11-05.json")
+    run = warehouse.run(full_load=True)
+    run.execute("stage")
+    load(run)
+    assert content(warehouse, "items") == {("i1", "Gamma")}
+    assert history(warehouse) == history_of({DAYS[day]: rows for day, rows in snapshots.items()})
+    # Later runs continue from there.
+    run_day(warehouse, 4, {"i1": "Delta"})
+    assert content(warehouse, "items") == {("i1", "Delta")}
 
 
 def test_snapshot_without_a_date_has_the_time_of_its_latest_object(warehouse):

@@ -296,7 +296,7 @@ values (
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_known_suppliers', try_number = 1,
 --      target = 'known_suppliers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
 --      full_load = False, rows_staged = 3, inserted = 3, updated = 0, deleted = 0, unchanged = 0, late = 0,
---      objects = 1, rows_read = 3, rejected = 0
+--      deleted_by_source = 0, objects = 1, rows_read = 3, rejected = 0
 
 commit;
 
@@ -556,7 +556,7 @@ values (
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_known_suppliers', try_number = 2,
 --      target = 'known_suppliers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
 --      full_load = False, rows_staged = 3, inserted = 0, updated = 0, deleted = 0, unchanged = 3, late = 0,
---      objects = 1, rows_read = 3, rejected = 0
+--      deleted_by_source = 0, objects = 1, rows_read = 3, rejected = 0
 
 select
     rows_staged,
@@ -868,8 +868,8 @@ values (
 );
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_known_suppliers', try_number = 3,
 --      target = 'known_suppliers', window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00',
---      full_load = False, rows_staged = 2, inserted = 0, updated = 1, deleted = 1, unchanged = 1, late = 0,
---      objects = 1, rows_read = 2, rejected = 0
+--      full_load = False, rows_staged = 2, inserted = 0, updated = 2, deleted = 0, unchanged = 1, late = 0,
+--      deleted_by_source = 1, objects = 1, rows_read = 2, rejected = 0
 
 commit;
 
@@ -1128,7 +1128,8 @@ values (
 );
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', task_id = 'load_known_suppliers', try_number = 4,
 --      target = 'known_suppliers', window_start = '1970-01-01 00:00:00', full_load = True, rows_staged = 2,
---      inserted = 0, updated = 0, deleted = 0, unchanged = 2, late = 0, objects = 1, rows_read = 2, rejected = 0
+--      inserted = 0, updated = 0, deleted = 0, unchanged = 2, late = 0, deleted_by_source = 0, objects = 1,
+--      rows_read = 2, rejected = 0
 
 select
     rows_staged,
