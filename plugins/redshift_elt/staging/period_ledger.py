@@ -35,7 +35,7 @@ class PeriodLedger:
 
     def missing(self, session: Session, window: Window) -> frozenset[str]:
         """Return the keys that the target has loaded, of periods that the run has read, but that it has not read."""
-        periods = None if window.full else window.periods(self.pattern.calendar)
+        periods = None if window.full else window.periods(self.pattern.calendar, self.context.source.margin_days)
         prefixes = [self.pattern.root] if periods is None else [self.pattern.prefix(period) for period in periods]
         first, last = min(prefixes), max(prefixes)
         query = render("ledger/unread_objects.sql", files=self.context.files, bounded=bool(first))
@@ -54,7 +54,11 @@ class PeriodLedger:
         If the ledger has all of it in the same version, nothing is written.
         """
         if self.context.source.on_missing == DELETE:
-            self._forget(session, sorted(missing))
+            # Rows of the objects within the margin are deleted only by a run of their own period.
+            window = self.context.window
+            periods = None if window.full else window.periods(self.pattern.calendar)
+            gone = (key for key in missing if periods is None or self.pattern.period(key) in periods)
+            self._forget(session, sorted(gone))
         Ledger((self.target,), self.context.files).record_new(session, self.target)
 
     def _forget(self, session: Session, keys: list[str]) -> None:

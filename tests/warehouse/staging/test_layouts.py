@@ -320,6 +320,25 @@ def test_rows_in_the_object_of_a_neighboring_day_stay_when_it_is_gone(days, para
     assert days.load(DAY, on_missing="delete") == {old, own, new}
 
 
+def test_rows_in_one_of_the_objects_of_a_neighboring_hour_stay_when_it_is_gone(new_site):
+    site = new_site(key_pattern=HOURLY, window_column="visited_at", margin_days=1)
+    first, second = hours(0, 1)
+    late = visit("late", second)
+    site.put(first, "a", visit("a", first), late)
+    site.put(first, "b", visit("b", first))
+    site.put(second, "a", visit("c", second))
+    everything = {visit("a", first), visit("b", first), visit("c", second), late}
+    site.load(first, second + HOUR)
+    site.delete(first, "a")
+    site.load(second, second + HOUR)
+    assert site.visits() == everything
+    site.load(second, second + HOUR, on_missing="delete")
+    assert site.visits() == everything - {late}
+    # The rows of the first hour still have a missing object.
+    site.load(first, first + HOUR)
+    assert site.visits() == everything - {late}
+
+
 def test_rows_that_an_object_of_a_neighboring_day_no_longer_has_are_deleted(days):
     day_before, day_after = DAY - timedelta(days=1), DAY + timedelta(days=1)
     days.put(day_before, visit("a", day_before), visit("b", DAY))
