@@ -17,6 +17,17 @@
 {% macro is_object() %}
 <> 'listing'
 {% endmacro %}
+{# The condition that a load is a full load that has ended since a run listed its source or, if the run listed only the
+   last keys, since the last of its objects was written. Binds target and full_load_start. #}
+{% macro is_full_load_since_listing(files) %}
+target = %(target)s
+and window_start = %(full_load_start)s
+and full_load
+and loaded_at > (
+    select max(modified_at)
+    from {{ files | table }}
+)
+{% endmacro %}
 {# The condition that two tables have the same key. #}
 {% macro same_key(left, right, key) %}
 {% for name in key %}

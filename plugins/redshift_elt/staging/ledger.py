@@ -5,7 +5,7 @@ A target's entries change in the transaction of its load, so the ledger is never
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -76,9 +76,14 @@ class Ledger:
         [(objects, listings)] = session.fetch(render("ledger/count_staged.sql", files=self.files))
         return StagedCounts(objects, listings)
 
-    def has_superseded(self, session: Session, target: str) -> bool:
-        """Return whether the target has loaded another version, and not an older one, of a staged object."""
-        return self._any_staged(session, "ledger/count_superseded.sql", target)
+    def has_newer(self, session: Session, target: str) -> bool:
+        """Return whether the target has newer objects than the run has staged.
+
+        It has if it has loaded another version, and not an older one, of a staged object; or if a full load of it has
+        ended since the run listed its source. A full load also removes objects from the ledger, so the ledger alone
+        does not show that a staged object is no longer in S3.
+        """
+        return self._any(session, "ledger/count_newer.sql", self._since_full_load(target))
 
     def has_changed(self, session: Session, target: str) -> bool:
         """Return whether the target has loaded another version of a staged object before."""
@@ -90,10 +95,7 @@ class Ledger:
 
     def is_older_than_full_load(self, session: Session, target: str) -> bool:
         """Return whether a full load of the target has ended since the run listed its source."""
-        query = render("ledger/count_full_loads_since.sql", files=self.files)
-        values = {"target": target_name(target), "full_load_start": FULL_LOAD.bounds[0]}
-        [(count,)] = session.fetch(query, values)
-        return bool(count)
+        return self._any(session, "ledger/count_full_loads_since.sql", self._since_full_load(target))
 
     def changed(self, session: Session, target: str) -> tuple[list[str], int]:
         """Return the first staged objects that a target has loaded in another version, and how many there are."""
@@ -143,8 +145,15 @@ class Ledger:
         return {f"target_{number}": name for number, name in enumerate(self._names, 1)}
 
     def _any_staged(self, session: Session, template: str, target: str) -> bool:
-        [(count,)] = session.fetch(render(template, files=self.files), {"target": target_name(target)})
+        return self._any(session, template, {"target": target_name(target)})
+
+    def _any(self, session: Session, template: str, values: Mapping[str, object]) -> bool:
+        [(count,)] = session.fetch(render(template, files=self.files), values)
         return bool(count)
+
+    @staticmethod
+    def _since_full_load(target: str) -> dict[str, object]:
+        return {"target": target_name(target), "full_load_start": FULL_LOAD.bounds[0]}
 
     def _named(self, session: Session, query: str, target: str) -> tuple[list[str], int]:
         found = session.fetch(query, {"target": target_name(target), "most": _NAMED_OBJECTS})

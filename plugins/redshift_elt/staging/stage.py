@@ -21,7 +21,7 @@ from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import store_rejects
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
-from redshift_elt.staging.verify_current import current_objects, has_newer_version, objects_read, refuse_changed
+from redshift_elt.staging.verify_current import current_objects, has_newer_objects, objects_read, refuse_changed
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
@@ -74,7 +74,7 @@ class SourceStaging:
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
         if self.context.ledger and not self.context.window.full:
-            read, current = None, not has_newer_version(session, self.context, target)
+            read, current = None, not has_newer_objects(session, self.context, target)
         else:
             read = current_objects(session, self.context)
             current = read is not None

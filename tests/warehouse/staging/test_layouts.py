@@ -491,8 +491,8 @@ class Stream:
 
     site: Site
 
-    def put(self, number: int) -> None:
-        self.site.warehouse.put(f"log_data/stream/{number:03}.json.gz", gzipped(visit(str(number), DAY)))
+    def put(self, number: int, page: str = "home") -> None:
+        self.site.warehouse.put(f"log_data/stream/{number:03}.json.gz", gzipped(visit(str(number), DAY, page)))
 
     def load(self, run_type: str = "scheduled") -> list[str]:
         """Run both tasks, and return after which keys the prefix is listed; the whole prefix is listed after none."""
@@ -542,3 +542,17 @@ def test_object_below_a_prefix_that_is_written_while_a_run_reads_is_loaded_by_th
     assert stream.numbers() == [1]
     stream.load()
     assert stream.numbers() == [1, 2]
+
+
+def test_object_after_the_last_key_that_a_full_load_replaces_is_appended_once(stream):
+    stream.put(1)
+    stream.load()
+    stream.put(2)
+    late = stream.site.run(DAY, DAY + HOUR, run_type="scheduled")
+    late.execute("stage")
+    stream.put(2, page="shop")
+    full = stream.site.warehouse.run(full_load=True)
+    full.execute("stage")
+    full.execute("load")
+    late.execute("load")
+    assert stream.site.visits() == {visit("1", DAY), visit("2", DAY, "shop")}

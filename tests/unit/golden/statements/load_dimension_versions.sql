@@ -10,15 +10,28 @@ select
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2" as staged
-join etl.loaded_files as loaded
-    on loaded.bucket = staged.bucket
-    and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
-    and loaded.target = %(target)s
-    and loaded.etag <> staged.etag
-    and loaded.modified_at >= staged.modified_at;
--- with target = 'price_history'
+from (
+    select staged.object_key as newer
+    from "staging_products_files__4e4a3efb5fa2" as staged
+    join etl.loaded_files as loaded
+        on loaded.bucket = staged.bucket
+        and loaded.object_key = staged.object_key
+    where staged.kind <> 'listing'
+        and loaded.target = %(target)s
+        and loaded.etag <> staged.etag
+        and loaded.modified_at >= staged.modified_at
+    union all
+    select target as newer
+    from etl.loads
+    where target = %(target)s
+        and window_start = %(full_load_start)s
+        and full_load
+        and loaded_at > (
+            select max(modified_at)
+            from "staging_products_files__4e4a3efb5fa2"
+        )
+) as loaded_or_replaced;
+-- with target = 'price_history', full_load_start = '1970-01-01 00:00:00'
 
 select
     count(case when kind <> 'listing' then 1 end),
@@ -537,15 +550,28 @@ select
 from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
-from "staging_products_files__4e4a3efb5fa2" as staged
-join etl.loaded_files as loaded
-    on loaded.bucket = staged.bucket
-    and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
-    and loaded.target = %(target)s
-    and loaded.etag <> staged.etag
-    and loaded.modified_at >= staged.modified_at;
--- with target = 'price_history'
+from (
+    select staged.object_key as newer
+    from "staging_products_files__4e4a3efb5fa2" as staged
+    join etl.loaded_files as loaded
+        on loaded.bucket = staged.bucket
+        and loaded.object_key = staged.object_key
+    where staged.kind <> 'listing'
+        and loaded.target = %(target)s
+        and loaded.etag <> staged.etag
+        and loaded.modified_at >= staged.modified_at
+    union all
+    select target as newer
+    from etl.loads
+    where target = %(target)s
+        and window_start = %(full_load_start)s
+        and full_load
+        and loaded_at > (
+            select max(modified_at)
+            from "staging_products_files__4e4a3efb5fa2"
+        )
+) as loaded_or_replaced;
+-- with target = 'price_history', full_load_start = '1970-01-01 00:00:00'
 
 select
     count(case when kind <> 'listing' then 1 end),
