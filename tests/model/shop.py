@@ -72,9 +72,9 @@ def _versions(records: Iterable[dict[str, Any]]) -> set[Row]:
     return {
         (
             key,
+            change["op"] != "D",
             change["name"],
             change["city"],
-            change["op"] == "D",
             datetime.fromisoformat(change["updated_at"]),
             datetime.fromisoformat(following["updated_at"]) if following else None,
             following is None,

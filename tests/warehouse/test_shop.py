@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,3 +78,18 @@ def test_loads_of_hours_whose_tasks_interleave_match_the_model(warehouse, files)
 def test_full_load_matches_the_model(warehouse, files):
     run_all(warehouse.run(full_load=True))
     assert shop_tables.rows(warehouse.query) == shop(files)
+
+
+def test_delete_wins_over_an_update_of_the_same_time_in_the_customers_and_in_their_history(warehouse):
+    """The update arrives first, and again after the delete."""
+    for hour, op in enumerate(["U", "D", "U"]):
+        values = {"name": "Ann", "city": "Oslo"} if op == "U" else {}
+        change = {"op": op, "customer_id": 900, **values, "updated_at": "2025-03-01 00:00:00"}
+        warehouse.put(f"customers/2025/03/01/{hour:02}/tie.json.gz", gzip.compress(json.dumps(change).encode()))
+        run = hourly_run(warehouse, hour)
+        for task in ("stage_customers", "load_customers", "load_customer_history"):
+            run.execute(task)
+        if hour:
+            query = "select is_present from customer_history where customer_id = 900 and is_current"
+            assert warehouse.query(query) == [(False,)]
+            assert warehouse.query("select is_deleted from customers where customer_id = 900") == [(True,)]

@@ -19,7 +19,8 @@ class Deletes:
     The latest row of a key by ``latest_by`` decides: if it is one that deletes, the key is deleted, otherwise it is
     not. If a row that deletes and another row have the same ``latest_by``, the key is deleted. So the order in which
     the rows arrive does not matter: after a delete, an older update does not bring the row back, and a newer one does.
-    Of a row that deletes, only the key and ``latest_by`` are read; its other columns can be null.
+    Of a row that deletes, only the key and ``latest_by`` are read; its other columns can be null. :class:`.scd2.Scd2`
+    has another rule for equal times, see "Deletes in a history" in docs/guarantees.md.
 
     :param column: the column of the SELECT that says whether a row deletes. The target need not have it.
     :param value: the value of the column in such rows: a text, a number, or a boolean.

@@ -27,8 +27,9 @@ class Scd2:
 
     The target depends only on the set of staged rows. A late version is put in its place and ends the version before
     it, in any order of files and runs. If several rows have the same key and ``changed_at``, the first in the order of
-    their values is kept. So a corrected row needs a later ``changed_at`` than the row that it corrects, or a full load,
-    after which the target has exactly the staged versions.
+    their values is kept; the columns are compared in the order of the target, false before true and null last. So a
+    corrected row needs a later ``changed_at`` than the row that it corrects, or a full load, after which the target has
+    exactly the staged versions.
 
     Versions that differ only in ``changed_at`` stay separate rows. If the target kept only the first of them, a late
     row between the two would be valid for too long. docs/guarantees.md has a query that joins them, and says how a row

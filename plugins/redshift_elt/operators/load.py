@@ -48,9 +48,9 @@ class LoadOperator(UsesStagingOperator):
 
     As soon as it has the lock, a load verifies that what was staged is still what S3 has or, with a ledger, that the
     target has loaded nothing newer and no full load has ended since. Otherwise it stages again. So no version of a file
-    replaces a newer one, and no row that a full load has deleted comes back, however long the run waited. A load that changes no row is shown as skipped, unless an earlier try of its run changed one. A
-    load that changes rows passes the window and the counts to the consumers of its Assets (``outlets``) in the extra of
-    the event.
+    replaces a newer one, and no row that a full load has deleted comes back, however long the run waited. A load that
+    changes no row is shown as skipped, unless an earlier try of its run changed one. A load that changes rows passes
+    the window and the counts to the consumers of its Assets (``outlets``) in the extra of the event.
 
     :param table: the target, ``table`` or ``schema.table``; without a schema, it is in ``public``. Its lock, ledger,
         history and check results belong to the table in this schema only.

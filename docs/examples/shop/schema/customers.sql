@@ -23,12 +23,14 @@ diststyle key
 distkey (customer_id)
 sortkey (customer_id);
 
--- One row for each version of a customer, with its period of validity; valid_to is null for the latest version.
+-- One row for each version of a customer, with its period of validity; valid_to is null for the latest version. A
+-- deletion is a version that is not present. is_present comes first after the key, and false sorts before true: if an
+-- update has the same time as a deletion, the deletion is kept, as in customers.
 create table if not exists customer_history (
     customer_id integer not null encode raw,
+    is_present boolean not null encode raw,
     name varchar(256) encode zstd,
     city varchar(256) encode zstd,
-    is_deleted boolean not null encode raw,
     valid_from timestamp not null encode az64,
     valid_to timestamp encode az64,
     is_current boolean not null encode raw,
