@@ -60,7 +60,7 @@ class OverwriteWindow:
         table.keep_fresh_rows_by_key(self.window_column)
         load.refuse_null_keys(table.temporary)
         table = keep_lost_hours(table, self.window_column)
-        stale, new = table.overwrite(delete=True)
+        stale, new = table.overwrite(delete=True, calendars=load.calendars)
         staged, inserted = self._check_result(table)
         return RowCounts(staged, inserted, deleted=stale, unchanged=staged - inserted, late=new - inserted)
 

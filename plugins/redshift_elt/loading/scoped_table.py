@@ -9,9 +9,12 @@ from redshift_elt.loading.phases import WRITING
 from redshift_elt.loading.temporary_tables import TemporaryTables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redshift_elt.connection.columns import Columns
     from redshift_elt.loading.row_scope import RowScope
     from redshift_elt.loading.target_load import TargetLoad
+    from redshift_elt.run.period import Calendar
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,14 @@ class ScopedTable:
             rank_all=any(source.pattern is None for source in self.load.sources),
         )
 
-    def overwrite(self, *, delete: bool) -> tuple[int, int]:
+    def overwrite(self, *, delete: bool, calendars: Sequence[Calendar] = ()) -> tuple[int, int]:
         """Write what differs, and return how many rows were deleted and how many were inserted.
 
         :param delete: whether rows in the scope that are not fresh are deleted.
+        :param calendars: the divisions of time in whose periods each key has one row; none if a key has any number.
         """
         self.load.create_temporary(self.temporary.stale, self.table, self.columns)
-        stale = self._execute("fill_stale.sql") if delete else 0
+        stale = self._execute("fill_stale.sql", calendars=calendars) if delete else 0
         self.load.create_temporary(self.temporary.new, self.table, self._stored)
         new = self._execute("fill_new.sql")
         self.load.phases.enter(WRITING)

@@ -89,16 +89,21 @@ class TargetLoad:
         """The temporary tables of the target."""
         return TemporaryTables(self.target.table)
 
-    def intervals(self) -> list[Interval]:
-        """Return the window together with the windows in its reach that the target has been loaded for.
+    @property
+    def reach(self) -> Interval | None:
+        """The time that the run has read completely from all sources; None if that is its window alone.
 
-        The reach is what the run has read of all sources. If the keys of a source do not show which event times it has,
-        the run may have read those of its window alone.
+        It is the window if the keys of a source do not show which event times it has.
         """
         dated = [source.calendar for source in self.sources if source.pattern]
         if self.window.full or not dated or len(dated) < len(self.sources):
+            return None
+        return self.window.reach(dated)
+
+    def intervals(self) -> list[Interval]:
+        """Return the window together with the windows in its reach that the target has been loaded for."""
+        if (reach := self.reach) is None:
             return [self.window.bounds]
-        reach = self.window.reach(dated)
         return self.window.with_others(loaded_windows(self.session, self.target.table, reach), reach)
 
     @property

@@ -232,7 +232,7 @@ class LoadOperator(UsesStagingOperator):
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         if changed and self.appends and not full:
             warn_of_new_versions(session, self.table, (ledger for ledger, _ in ledgers))
-        read, period_ledgers = self._objects_read(session, inputs, load.window)
+        read, period_ledgers = self._objects_read(session, inputs)
         keep_missing = full and self._keeps_missing(session, inputs, read)
         load = replace(
             load,
@@ -249,11 +249,11 @@ class LoadOperator(UsesStagingOperator):
         for ledger, staged in ledgers:
             ledger.record(session, self.table, staged, keep_older=self.appends)
         for period_ledger, missing in period_ledgers:
-            period_ledger.record(session, missing)
+            period_ledger.record(session, missing, load.reach or load.window.bounds)
         return load, counts
 
     def _objects_read(
-        self, session: Session, inputs: Sequence[StagedInput], window: Window
+        self, session: Session, inputs: Sequence[StagedInput]
     ) -> tuple[tuple[ObjectsRead, ...], list[tuple[PeriodLedger, frozenset[str]]]]:
         """Return what was read from the sources without a ledger, and which objects are missing in their periods."""
         read: list[ObjectsRead] = []
@@ -263,7 +263,7 @@ class LoadOperator(UsesStagingOperator):
                 continue
             missing: frozenset[str] = frozenset()
             if self.overwrites_periods and (ledger := source.period_ledger(self.table)):
-                missing = ledger.missing(session, window)
+                missing = ledger.missing(session)
                 ledgers.append((ledger, missing))
             read.append(replace(source.read, missing=missing))
         return tuple(read), ledgers

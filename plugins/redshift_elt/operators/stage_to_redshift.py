@@ -104,7 +104,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         left out because they are of other periods. More fail the task: the unit of the times is probably wrong.
     :param on_missing: what loads do with rows that they have loaded, but whose objects this run does not find in S3:
         ``keep`` the rows and warn, ``fail``, or ``delete`` the rows. With ``key_pattern``, those are the rows of the
-        periods without an object; with ``margin_days``, the rows within the margin of such a period are kept too,
+        periods that lack an object; with ``margin_days``, the rows within the margin of such a period are kept too,
         unless it is ``delete``. With ``prefix`` or ``key``, those are the hours of the window of which no row was
         staged. In a full load from a ``prefix`` or ``key`` with a ledger, ``keep`` deletes no rows while objects of the
         ledger are missing; without a ledger, ``keep`` fails if an hour would lose all of its rows, and deletes no rows

@@ -28,6 +28,16 @@ and loaded_at > (
     from {{ files | table }}
 )
 {% endmacro %}
+{# The condition that an entry of the ledger is of a target and, if "bounded", in a range of keys. Binds target, bucket,
+   first_key and key_end, a text after the last key. #}
+{% macro in_keys(loaded, bounded) %}
+{{ loaded }}.target = %(target)s
+and {{ loaded }}.bucket = %(bucket)s
+{% if bounded %}
+and {{ loaded }}.object_key >= %(first_key)s
+and {{ loaded }}.object_key < %(key_end)s
+{% endif %}
+{% endmacro %}
 {# The condition that two tables have the same key. #}
 {% macro same_key(left, right, key) %}
 {% for name in key %}
@@ -145,7 +155,7 @@ and {{ column }} < %(end_{{ loop.index }})s
 {% macro in_kept(scope) %}
 (
 {% for _ in scope.kept %}
-    {% if not loop.first %}or {% endif %}{{ scope.window_column | identifier }} >= %(kept_start_{{ loop.index }})s
+{% if loop.first %}    {% else %}    or {% endif %}{{ scope.window_column | identifier }} >= %(kept_start_{{ loop.index }})s
     and {{ scope.window_column | identifier }} < %(kept_end_{{ loop.index }})s
 {% endfor %}
 )

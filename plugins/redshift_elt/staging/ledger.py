@@ -128,14 +128,6 @@ class Ledger:
             self._write(session, "ledger/forget_listings.sql", target)
             self._write(session, "ledger/record_listings.sql", target)
 
-    def record_new(self, session: Session, target: str) -> None:
-        """Record the objects that the run staged, unless the ledger of the target has all of them in this version."""
-        query = render("ledger/count_loaded.sql", files=self.files)
-        [(known,)] = session.fetch(query, {"target": target_name(target)})
-        if known < self.staged(session).objects:
-            self._write(session, "ledger/forget_objects.sql", target)
-            self._write(session, "ledger/record_objects.sql", target)
-
     @property
     def _names(self) -> list[str]:
         return sorted({target_name(target) for target in self.targets})

@@ -86,7 +86,7 @@ class ObjectsRead:
         """Return whether objects of a period were read, but have no rows."""
         if self.pattern is None:
             return bool(self.keys_without_rows) and not self.keys
-        return period in self._periods_without_rows
+        return period in self._periods_without_rows and period not in self._incomplete
 
     def urls(self, period: Period) -> list[str]:
         """Return the missing objects of a period, or the pattern of all of its objects.
@@ -96,8 +96,7 @@ class ObjectsRead:
         if self.pattern is None:
             return [self.location]
         bucket = self.location.removesuffix(str(self.pattern))
-        missing = [] if self.is_without_rows(period) else self._incomplete.get(period, [])
-        return [f"{bucket}{key}" for key in missing or [self.pattern.keys(period)]]
+        return [f"{bucket}{key}" for key in self._incomplete.get(period) or [self.pattern.keys(period)]]
 
     @cached_property
     def _incomplete(self) -> dict[Period, list[str]]:

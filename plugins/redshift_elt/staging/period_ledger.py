@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from redshift_elt.run.on_missing import DELETE
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
-from redshift_elt.staging.ledger import Ledger
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.run.window import Window
+    from redshift_elt.run.period import Period
     from redshift_elt.staging.key_pattern import KeyPattern
     from redshift_elt.staging.staging_context import StagingContext
 
@@ -33,39 +34,65 @@ class PeriodLedger:
     pattern: KeyPattern
     target: str
 
-    def missing(self, session: Session, window: Window) -> frozenset[str]:
+    def missing(self, session: Session) -> frozenset[str]:
         """Return the keys that the target has loaded, of periods that the run has read, but that it has not read."""
-        periods = None if window.full else window.periods(self.pattern.calendar, self.context.source.margin_days)
-        prefixes = [self.pattern.root] if periods is None else [self.pattern.prefix(period) for period in periods]
-        first, last = min(prefixes), max(prefixes)
-        query = render("ledger/unread_objects.sql", files=self.context.files, bounded=bool(first))
-        # What begins with a text is before the text whose last character is the next one.
-        values = {"first": first, "end": f"{last[:-1]}{chr(ord(last[-1]) + 1)}"} if first else {}
-        found = {key for (key,) in session.fetch(query, {**self._values, **values})}
+        periods = self._periods
         return frozenset(
             key
-            for key in found
+            for (key,) in session.fetch(self._render("unread_objects.sql"), self._values)
             if (period := self.pattern.period(key)) is not None and (periods is None or period in periods)
         )
 
-    def record(self, session: Session, missing: Collection[str]) -> None:
+    def record(self, session: Session, missing: Collection[str], overwritten: tuple[datetime, datetime]) -> None:
         """Record what the run has staged, and forget what is missing if the source has ``on_missing="delete"``.
 
-        If the ledger has all of it in the same version, nothing is written.
+        Entries that are the same already are not written.
+
+        :param overwritten: the time of which the load has deleted all rows that it has not read; UTC, without a zone.
+            An object is remembered if rows of its period can be left.
         """
         if self.context.source.on_missing == DELETE:
             # Rows of the objects within the margin are deleted only by a run of their own period.
-            window = self.context.window
-            periods = None if window.full else window.periods(self.pattern.calendar)
-            gone = (key for key in missing if periods is None or self.pattern.period(key) in periods)
-            self._forget(session, sorted(gone))
-        Ledger((self.target,), self.context.files).record_new(session, self.target)
+            first, last = overwritten
+            periods = {key: self.pattern.period(key) for key in sorted(missing)}
+            self._forget(
+                session,
+                [key for key, period in periods.items() if period and first <= period.start <= period.end <= last],
+            )
+        for template in ("forget_replaced_objects.sql", "record_new_objects.sql"):
+            session.execute(self._render(template), self._values)
 
     def _forget(self, session: Session, keys: list[str]) -> None:
         for number in range(0, len(keys), ROWS_PER_INSERT):
             some = [{"object_key": key} for key in keys[number : number + ROWS_PER_INSERT]]
-            session.execute(render("ledger/forget_keys.sql", keys=len(some)), {**self._values, **numbered(some)})
+            session.execute(render("ledger/forget_keys.sql", keys=len(some)), {**self._of_target, **numbered(some)})
+
+    def _render(self, template: str) -> str:
+        return render(f"ledger/{template}", files=self.context.files, bounded=bool(self._first))
+
+    @cached_property
+    def _periods(self) -> frozenset[Period] | None:
+        """The periods that the run has read; None if these are all."""
+        window, margin_days = self.context.window, self.context.source.margin_days
+        return None if window.full else frozenset(window.periods(self.pattern.calendar, margin_days))
+
+    @cached_property
+    def _prefixes(self) -> list[str]:
+        return [self.pattern.root] if self._periods is None else [self.pattern.prefix(item) for item in self._periods]
+
+    @property
+    def _first(self) -> str:
+        return min(self._prefixes)
 
     @property
     def _values(self) -> dict[str, object]:
+        """What a statement binds that reads a range of the target's entries, and not the whole ledger."""
+        if not self._first:
+            return self._of_target
+        last = max(self._prefixes)
+        # What begins with a text is before the text whose last character is the next one.
+        return {**self._of_target, "first_key": self._first, "key_end": f"{last[:-1]}{chr(ord(last[-1]) + 1)}"}
+
+    @property
+    def _of_target(self) -> dict[str, object]:
         return {"target": target_name(self.target), "bucket": self.context.source.bucket}

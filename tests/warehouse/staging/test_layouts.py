@@ -20,9 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from redshift_elt import Append, LoadFactOperator, Parquet, StageToRedshiftOperator
+from redshift_elt import (
+    Append,
+    LoadDimensionOperator,
+    LoadFactOperator,
+    MergeRecords,
+    Parquet,
+    StageToRedshiftOperator,
+)
 from redshift_elt.run.names import staging_table
-from tests.model.hourly import HourObject, Visit, rows_of_hours
+from tests.model.hourly import HourObject, LoadedHours, Visit, rows_of_hours
 from tests.support.aws_calls import recorded_with_arguments
 from tests.support.faults import before_each_statement
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
@@ -66,13 +73,13 @@ class Site:
         """Delete an object of an hour."""
         self.warehouse.s3.delete_object(Bucket=BUCKET, Key=f"{at:log_data/%Y/%m/%d/%H}/{name}.json.gz")
 
-    def run(self, start: datetime, end: datetime, run_type: str = "manual", **params: Any) -> Run:
+    def run(self, *window: datetime, run_type: str = "manual", **params: Any) -> Run:
         """Return a new run for a window, in UTC."""
-        return self.warehouse.run(f"{start.isoformat()}Z", f"{end.isoformat()}Z", run_type, **params)
+        return self.warehouse.run(*(f"{moment.isoformat()}Z" for moment in window), run_type=run_type, **params)
 
-    def load(self, start: datetime, end: datetime, **params: Any) -> dict[str, Any]:
+    def load(self, *window: datetime, **params: Any) -> dict[str, Any]:
         """Run both tasks for a window, and return the summary of what was staged."""
-        run = self.run(start, end, **params)
+        run = self.run(*window, **params)
         staged: dict[str, Any] = run.execute("stage")
         run.execute("load")
         return staged
@@ -93,7 +100,9 @@ def new_site(warehouse: WarehouseUnderTest) -> Iterator[NewSite]:
     for table in TABLES:
         warehouse.execute(f"create table {table} ({COLUMNS})")
 
-    def new(strategy: Append | None = None, **layout: Any) -> Site:
+    def new(
+        strategy: Append | None = None, load: Callable[[StageToRedshiftOperator], None] | None = None, **layout: Any
+    ) -> Site:
         site = copy.copy(warehouse)
         with DAG("site", schedule=None, user_defined_macros={"staging_table": staging_table}) as site.dag:
             stage = StageToRedshiftOperator(
@@ -102,13 +111,16 @@ def new_site(warehouse: WarehouseUnderTest) -> Iterator[NewSite]:
                 bucket=BUCKET,
                 **{"on_missing": "{{ params.on_missing or 'keep' }}", **layout},
             )
-            LoadFactOperator(
-                task_id="load",
-                table="visits",
-                **({"strategy": strategy} if strategy else {"key": "visit_id", "window_column": "visited_at"}),
-                staged_by=[stage],
-                select="select * from {{ staging_table('staging_visits', dag_run) }}",
-            )
+            if load:
+                load(stage)
+            else:
+                LoadFactOperator(
+                    task_id="load",
+                    table="visits",
+                    **({"strategy": strategy} if strategy else {"key": "visit_id", "window_column": "visited_at"}),
+                    staged_by=[stage],
+                    select="select * from {{ staging_table('staging_visits', dag_run) }}",
+                )
         site.dag.params["on_missing"] = None
         return Site(site)
 
@@ -185,12 +197,12 @@ def test_rows_of_an_hour_without_objects_stay_and_the_log_names_them(new_site, c
     assert f"visits keeps 1 rows, because their objects are not in S3: {missing}." in caplog.text
     with pytest.raises(AirflowFailException, match="is not in S3, but visits has 1 rows of 2018-11-01 00:00 to 2018-"):
         site.load(first, second + HOUR, on_missing="fail")
-    site.put(first, "b")
+    site.put(first, "a")
     with pytest.raises(
         AirflowFailException, match=r"00/\*.json.gz has no rows, but visits has 1 rows of 2018-11-01 00:00 to"
     ):
         site.load(first, second + HOUR)
-    site.delete(first, "b")
+    site.delete(first, "a")
     site.load(first, second + HOUR, on_missing="delete")
     assert site.visits() == {visit("1", second)}
 
@@ -221,6 +233,162 @@ def test_rows_of_an_object_that_is_gone_stay_although_its_hour_has_others(new_si
     site.put(DAY, "c", visit("d", DAY))
     site.load(DAY, DAY + HOUR)
     assert site.visits() == {visit("b", DAY, "shop"), visit("d", DAY)}
+
+
+@pytest.fixture
+def parts(new_site) -> Site:
+    """An hour of two objects, which were loaded, and another hour."""
+    site = new_site(key_pattern=HOURLY, window_column="visited_at")
+    first, second = hours(0, 1)
+    site.put(first, "a", visit("a", first), visit("both", first))
+    site.put(first, "b", visit("b", first), visit("both", first + HOUR / 2))
+    site.put(second, "c", visit("c", second))
+    site.load(first, second + HOUR)
+    assert site.visits() == PARTS
+    return site
+
+
+PARTS = {visit("a", DAY), visit("b", DAY), visit("both", DAY), visit("c", DAY + HOUR)}
+RUNS_THAT_READ_THE_HOUR = pytest.mark.parametrize(
+    ("window", "params"),
+    [
+        pytest.param([DAY, DAY + HOUR], {}, id="its hour"),
+        pytest.param([], {"full_load": True}, id="everything"),
+        pytest.param(
+            [DAY + 5 * HOUR, DAY + 6 * HOUR],
+            {"lookback_days": 1},
+            id="a later hour",
+            marks=pytest.mark.long("another run that reads it"),
+        ),
+    ],
+)
+PART_A = f"s3://{BUCKET}/log_data/2018/11/01/00/a.json.gz"
+
+
+@RUNS_THAT_READ_THE_HOUR
+def test_rows_of_an_hour_stay_if_one_of_its_objects_expires(parts, caplog, window, params):
+    parts.delete(DAY, "a")
+    for _ in range(2):
+        caplog.clear()
+        parts.load(*window, **params)
+        # Rows of the objects that are there are loaded: in a, which is gone, "both" was earlier.
+        assert parts.visits() == PARTS - {visit("both", DAY)} | {visit("both", DAY + HOUR / 2)}
+        assert f"visits keeps 3 rows, because their objects are not in S3: {PART_A}. To delete them" in caplog.text
+
+
+@RUNS_THAT_READ_THE_HOUR
+def test_expired_object_of_an_hour_fails_the_load_or_its_rows_are_deleted_if_the_source_says_so(
+    parts, caplog, window, params
+):
+    parts.delete(DAY, "a")
+    with pytest.raises(AirflowFailException, match=f"{PART_A} is not in S3, but visits has 3 rows of 2018-11-01 00:00"):
+        parts.load(*window, **params, on_missing="fail")
+    assert parts.visits() == PARTS
+    parts.load(*window, **params, on_missing="delete")
+    left = {visit("b", DAY), visit("both", DAY + HOUR / 2), visit("c", DAY + HOUR)}
+    assert parts.visits() == left
+    # The object is forgotten.
+    parts.load(*window, **params, on_missing="fail")
+    assert parts.visits() == left
+
+
+def test_renamed_object_of_an_hour_doubles_no_rows(parts, caplog):
+    parts.delete(DAY, "a")
+    parts.put(DAY, "renamed", visit("a", DAY + HOUR / 4), visit("both", DAY))
+    parts.load(DAY, DAY + HOUR)
+    assert parts.visits() == PARTS - {visit("a", DAY)} | {visit("a", DAY + HOUR / 4)}
+    assert f"{PART_A}. To delete them" in caplog.text
+
+
+def test_corrections_and_late_objects_of_an_hour_with_an_expired_object_are_loaded(parts):
+    parts.delete(DAY, "a")
+    parts.put(DAY, "b", visit("b", DAY, "shop"))
+    parts.put(DAY, "late", visit("late", DAY))
+    parts.load(DAY, DAY + HOUR)
+    assert parts.visits() == PARTS - {visit("b", DAY)} | {visit("b", DAY, "shop"), visit("late", DAY)}
+    # No other hour is affected.
+    parts.put(DAY + HOUR, "c", visit("d", DAY + HOUR))
+    parts.load(DAY, DAY + 2 * HOUR)
+    assert visit("c", DAY + HOUR) not in parts.visits()
+
+
+def test_corrected_object_of_an_hour_corrects_its_rows(parts):
+    parts.put(DAY, "a", visit("a", DAY, "shop"))
+    parts.load(DAY, DAY + HOUR)
+    assert parts.visits() == {
+        visit("a", DAY, "shop"), visit("b", DAY), visit("both", DAY + HOUR / 2), visit("c", DAY + HOUR)
+    }  # fmt: skip
+
+
+def test_expired_object_whose_hour_has_another_object_without_rows(parts):
+    parts.put(DAY, "b")
+    parts.load(DAY, DAY + HOUR)
+    parts.delete(DAY, "a")
+    parts.load(DAY, DAY + HOUR)
+    assert parts.visits() == PARTS - {visit("b", DAY)}
+
+
+def test_rows_in_the_objects_of_a_neighboring_day_stay_if_one_of_them_expires(new_site):
+    site = new_site(key_pattern="log_data/%Y-%m-%d/*.json.gz", window_column="visited_at", margin_days=1)
+    days = [DAY, DAY + 24 * HOUR]
+    expected = {visit(f"{day.day}{name}", days[1]) for day in days for name in "ab"}
+    for name, at, page in expected:
+        site.warehouse.put(f"log_data/2018-11-0{name[0]}/{name[1]}.json.gz", gzipped(visit(name, at, page)))
+    # Half of the rows of a day are of that day.
+    site.warehouse.put("log_data/2018-11-01/c.json.gz", gzipped(visit("1c", DAY), visit("1d", DAY)))
+    site.load(days[1], days[1] + HOUR)
+    assert site.visits() == expected
+    site.warehouse.s3.delete_object(Bucket=BUCKET, Key="log_data/2018-11-01/a.json.gz")
+    site.load(days[1], days[1] + HOUR)
+    assert site.visits() == expected
+    # That run deletes the rows of its own day only, so the other day still lacks the object.
+    site.load(days[1], days[1] + HOUR, on_missing="delete")
+    assert site.visits() == expected - {visit("1a", days[1])}
+    query = "select count(*) from etl.loaded_files where object_key = 'log_data/2018-11-01/a.json.gz'"
+    assert site.warehouse.query(query) == [(1,)]
+
+
+def test_records_of_an_hour_stay_if_one_of_its_objects_expires(warehouse, new_site):
+    """The table of visits has the records, and the table of pages the latest visit of each page."""
+    warehouse.execute(f"create table pages ({COLUMNS})")
+    site = new_site(key_pattern=HOURLY, window_column="visited_at", load=_load_pages)
+    site.put(DAY, "a", visit("a", DAY, "home"))
+    site.put(DAY, "b", visit("b", DAY, "shop"))
+    site.load(DAY, DAY + HOUR)
+    pages = set(warehouse.query("select * from pages"))
+    site.delete(DAY, "a")
+    site.put(DAY, "b", visit("b", DAY, "shop"), visit("c", DAY + HOUR / 2, "help"))
+    site.load(DAY, DAY + HOUR)
+    assert set(warehouse.query("select * from pages")) == pages | {visit("c", DAY + HOUR / 2, "help")}
+    with pytest.raises(AirflowFailException, match=f"{PART_A} is not in S3, but visits has 3 rows"):
+        site.load(DAY, DAY + HOUR, on_missing="fail")
+    site.load(DAY, DAY + HOUR, on_missing="delete")
+    left = {visit("b", DAY, "shop"), visit("c", DAY + HOUR / 2, "help")}
+    assert set(warehouse.query("select * from pages")) == site.visits() == left
+    warehouse.execute("drop table pages")
+
+
+def _load_pages(stage: StageToRedshiftOperator) -> None:
+    LoadDimensionOperator(
+        task_id="load",
+        table="pages",
+        key="page",
+        strategy=MergeRecords(records="visits", window_column="visited_at", latest_by="visited_at"),
+        staged_by=[stage],
+        select="select * from {{ staging_table('staging_visits', dag_run) }}",
+    )
+
+
+def test_repeated_load_of_an_hour_leaves_the_ledger_as_it_is(parts):
+    query = "select object_key, etag, loaded_at from etl.loaded_files where target = 'visits' order by object_key"
+    recorded = parts.warehouse.query(query)
+    assert [key[-9:] for key, *_ in recorded] == ["a.json.gz", "b.json.gz", "c.json.gz"]
+    parts.load(DAY, DAY + HOUR)
+    assert parts.warehouse.query(query) == recorded
+    parts.put(DAY, "a", visit("a", DAY, "shop"))
+    parts.load(DAY, DAY + HOUR)
+    again = parts.warehouse.query(query)
+    assert [new != old for new, old in zip(again, recorded, strict=True)] == [True, False, False]
 
 
 def test_object_whose_rows_are_of_another_hour_is_refused(new_site):
@@ -409,6 +577,36 @@ def test_hours_in_any_order_and_grouping_match_the_model(new_site, objects: list
             number, (hour, visits) = waiting.pop(0)
             site.put(hour, str(number), *visits)
     assert site.visits() == rows_of_hours(objects)
+
+
+RUNS = st.sampled_from([[0], [1], [0, 1], [1, 2]])
+
+
+@given(
+    objects=st.lists(OBJECTS, min_size=2, max_size=5),
+    steps=st.lists(st.one_of(RUNS, st.just("write"), st.integers(0, 4)), min_size=2, max_size=8),
+)
+@settings(max_examples=settings().max_examples // 50)
+def test_hours_whose_objects_expire_match_the_model(new_site, objects: list[HourObject], steps):
+    """Objects are written, read by runs, and expire, in any order."""
+    site = new_site(key_pattern=HOURLY, window_column="visited_at", max_left_out=1)
+    site.warehouse.empty()
+    site.warehouse.execute("delete from visits")
+    # A bucket without any object is an error.
+    site.put(DAY - HOUR, "earlier", visit("a", DAY - HOUR))
+    model, present, waiting = LoadedHours(), dict[int, HourObject](), list(enumerate(objects))
+    for step in ["write", "write", [0, 1, 2], *steps, [0, 1, 2]]:
+        if isinstance(step, list):
+            site.load(DAY + step[0] * HOUR, DAY + (step[-1] + 1) * HOUR)
+            model.load(hours(*step), present)
+        elif step == "write" and waiting:
+            number, (hour, visits) = waiting.pop(0)
+            site.put(hour, str(number), *visits)
+            present[number] = hour, visits
+        elif step in present:
+            hour, _ = present.pop(step)
+            site.delete(hour, str(step))
+        assert site.visits() == set(model.rows.values())
 
 
 def test_object_that_is_written_while_a_run_reads_is_loaded_by_the_next_run(new_site):

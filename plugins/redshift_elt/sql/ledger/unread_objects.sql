@@ -1,14 +1,9 @@
 {# The objects that a target has loaded and that a run has not staged. Binds target, bucket and, if the keys are bounded,
-   first and end: the first key, and a text after the last one. #}
+   first_key and key_end. #}
 {% import "macros.sql" as m %}
 select object_key
 from {{ bookkeeping }}.loaded_files as loaded
-where target = %(target)s
-    and bucket = %(bucket)s
-{% if bounded %}
-    and object_key >= %(first)s
-    and object_key < %(end)s
-{% endif %}
+where {{ m.in_keys("loaded" | sql, bounded) | indent(4) }}
     and not exists (
         select 1
         from {{ files | table }} as staged
