@@ -9,8 +9,8 @@ create table if not exists staging_customers (
 )
 diststyle even;
 
--- One row for each customer that has a record or an order, with its latest state. Deleted customers are kept and marked,
--- so that orders have one; updated_at is the time of the last change before that.
+-- One row for each customer that has a record or an order, with its latest state. Deleted customers are kept and
+-- marked, so that orders have one; updated_at is the time of the last change before that.
 create table if not exists customers (
     customer_id integer not null encode raw,
     name varchar(256) encode zstd,
