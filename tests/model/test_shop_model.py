@@ -50,8 +50,8 @@ def test_versions_follow_one_another_in_time(tmp_path):
     put(tmp_path / "customers", 5, INSERTED)
     born, gone = datetime(2025, 3, 1, 0, 5), datetime(2025, 3, 1, 2)
     assert shop(tmp_path)["customer_history"] == {
-        (7, "Ada", "Marrow", False, born, gone, False),
-        (7, None, None, True, gone, None, True),
+        (7, True, "Ada", "Marrow", born, gone, False),
+        (7, False, None, None, gone, None, True),
     }
 
 

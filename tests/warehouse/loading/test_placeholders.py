@@ -81,7 +81,7 @@ def sales_dag() -> DAG:
             StageToRedshiftOperator(task_id=f"stage_{table}", table=f"staging_{table}", bucket=bucket, **layout)
             for table, layout in (
                 ("sales", {"prefix": SALES}),
-                ("daily_sales", {"key_pattern": f"{SALES}%Y-%m-%d.json"}),
+                ("daily_sales", {"key_pattern": f"{SALES}%Y-%m-%d.json", "window_column": "sold_at"}),
             )
         )
         LoadDimensionOperator(
