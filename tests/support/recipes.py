@@ -14,7 +14,7 @@ from redshift_elt.ddl.files import statements_of, table_of
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
 PAGE = ROOT / "docs" / "operators.md"
-# What stands in the page for the recipe and for the user's bucket.
+# The placeholders of the page: one for the operators of the recipe, one for the user's bucket.
 PLACE, THEIR_BUCKET = "    ...\n", "my-bucket"
 
 

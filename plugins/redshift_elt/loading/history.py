@@ -15,8 +15,8 @@ from redshift_elt.sql.render import render
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.loading.input_counts import InputCounts
-    from redshift_elt.loading.row_scope import Interval
     from redshift_elt.loading.target_load import TargetLoad
+    from redshift_elt.run.intervals import Interval
     from redshift_elt.run.window import Window
 
 

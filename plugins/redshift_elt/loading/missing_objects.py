@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.run.intervals import joined
 from redshift_elt.run.on_missing import DELETE, FAIL
 from redshift_elt.run.period import Period
 
 if TYPE_CHECKING:
-    from redshift_elt.loading.row_scope import Interval, RowScope
+    from redshift_elt.loading.row_scope import RowScope
     from redshift_elt.loading.scoped_table import ScopedTable
     from redshift_elt.loading.target_load import TargetLoad
+    from redshift_elt.run.intervals import Interval
     from redshift_elt.run.period import Calendar
     from redshift_elt.staging.objects_read import ObjectsRead
 
@@ -50,7 +52,7 @@ def kept_intervals(load: TargetLoad, table: str, scope: RowScope) -> tuple[Inter
             kept += periods
             if source.margin_days:
                 kept += _kept_by_margin(table, source, held)
-    return tuple(_joined(kept))
+    return tuple(_time_of(kept))
 
 
 def keep_lost_hours(table: ScopedTable, window_column: str) -> ScopedTable:
@@ -74,8 +76,8 @@ def keep_lost_hours(table: ScopedTable, window_column: str) -> ScopedTable:
             f"the load read all objects that were loaded before. {_DELETE_THEM}"
         )
     log.warning("%s keeps %s, because %s has no rows of them. %s", table.table, of_hours, locations, _DELETE_THEM)
-    hours = [Period(hour, hour + timedelta(hours=1)) for hour in lost]
-    return replace(table, scope=replace(table.scope, kept=(*table.scope.kept, *_joined(hours))))
+    hours = joined((hour, hour + timedelta(hours=1)) for hour in lost)
+    return replace(table, scope=replace(table.scope, kept=(*table.scope.kept, *hours)))
 
 
 def _kept_by_margin(table: str, source: ObjectsRead, held: Iterable[Period]) -> list[Period]:
@@ -83,7 +85,7 @@ def _kept_by_margin(table: str, source: ObjectsRead, held: Iterable[Period]) -> 
 
     It does not fail: the latest periods have no objects after them yet, so such a period is normal.
     """
-    nearby = source.unread_nearby(_joined(held))
+    nearby = source.unread_nearby(_time_of(held))
     if nearby:
         log.info(
             "%s keeps all rows within %s days of periods whose objects are not in S3, which may have had them: %s%s.",
@@ -165,12 +167,5 @@ def _warn(table: str, source: ObjectsRead, periods: Sequence[Period], rows: int)
     )
 
 
-def _joined(periods: Iterable[Period]) -> list[Interval]:
-    """Return the intervals of periods, in order; neighboring and overlapping ones are one interval."""
-    joined: list[Interval] = []
-    for period in sorted(periods):
-        if joined and period.start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(period.end, joined[-1][1])
-        else:
-            joined.append((period.start, period.end))
-    return joined
+def _time_of(periods: Iterable[Period]) -> list[Interval]:
+    return joined((period.start, period.end) for period in periods)

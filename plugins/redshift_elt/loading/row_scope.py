@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-Interval = tuple[datetime, datetime]
+if TYPE_CHECKING:
+    from redshift_elt.run.intervals import Interval
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,8 @@ class Snapshot:
         if following and load.window.full:
             load.execute("forget_later_snapshots.sql", self._values(load))
             log.warning(
-                "%s has loaded snapshots of %s UTC and later, which are no longer at %s. The full load returns to the "
-                "snapshot of %s UTC.",
+                "%s has loaded snapshots of %s UTC and later, but S3 does not have them any more (%s). The full load "
+                "goes back to the snapshot of %s UTC.",
                 load.target.table,
                 following,
                 self.location,
@@ -137,7 +137,7 @@ def keep_snapshot_rows(load: TargetLoad, columns: Columns) -> int:
     """Keep the rows of the SELECT in the temporary table ``fresh``, each distinct row once; return their number.
 
     :param columns: the columns that the SELECT yields.
-    :raises AirflowFailException: there is no row, or a key is null or has several rows.
+    :raises AirflowFailException: the SELECT yields no row, or a key is null or not unique.
     """
     target = load.target
     rows = ScopedTable(load, target.table, columns, EVERYTHING).keep_fresh_rows()

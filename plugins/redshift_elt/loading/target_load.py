@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
     from redshift_elt.connection.session import Session
     from redshift_elt.loading.phases import Phases
-    from redshift_elt.loading.row_scope import Interval
+    from redshift_elt.run.intervals import Interval
     from redshift_elt.run.window import Window
     from redshift_elt.staging.objects_read import ObjectsRead
 

@@ -98,7 +98,7 @@ class LoadOperator(UsesStagingOperator):
 
     @property
     def overwrites_window(self) -> bool:
-        """Whether the load deletes rows of its window that are not staged, as their event times decide."""
+        """Whether the load deletes unstaged rows of its window and of the periods that its run has read."""
         return getattr(self.strategy, "window_column", None) is not None
 
     @property
@@ -213,11 +213,6 @@ class LoadOperator(UsesStagingOperator):
         return dag.tasks if dag else ()
 
     @property
-    def overwrites_periods(self) -> bool:
-        """Whether the load deletes rows of the periods that its run has read."""
-        return self.strategy.needs_all_objects
-
-    @property
     def _rows_written(self) -> int | None:
         counts = self.counts
         return counts.inserted + counts.updated + counts.late if counts else None
@@ -262,7 +257,7 @@ class LoadOperator(UsesStagingOperator):
             if source.read is None or source.ledger:
                 continue
             missing: frozenset[str] = frozenset()
-            if self.overwrites_periods and (ledger := source.period_ledger(self.table)):
+            if self.overwrites_window and (ledger := source.period_ledger(self.table)):
                 missing = ledger.missing(session)
                 ledgers.append((ledger, missing))
             read.append(replace(source.read, missing=missing))

@@ -79,11 +79,6 @@ class LoadDimensionOperator(LoadOperator):
         self.check_sources()
 
     @property
-    def overwrites_periods(self) -> bool:
-        """Whether the load deletes rows of the periods that its run has read; a snapshot has all rows."""
-        return super().overwrites_periods and not self.reads_snapshot
-
-    @property
     def reads_snapshot(self) -> bool:
         """Whether what a run stages must be one snapshot, which contains every row of the target."""
         return isinstance(self.strategy, FullRefresh | Scd2Snapshots)

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.run import full_load
 from redshift_elt.run.asset_events import event_extras
+from redshift_elt.run.intervals import Interval, joined
 from redshift_elt.run.period import Calendar, Period
 
 
@@ -34,7 +35,7 @@ class Window:
             raise ValueError(f"The window {self} is empty: its end must be later than its start.")
 
     @property
-    def bounds(self) -> tuple[datetime, datetime]:
+    def bounds(self) -> Interval:
         """Start and end as in a TIMESTAMP column: UTC, without a zone."""
         return self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
 
@@ -45,7 +46,7 @@ class Window:
         """
         return calendar.periods(*self.bounds, self.lookback_days, margin_days)
 
-    def reach(self, calendars: Iterable[Calendar]) -> tuple[datetime, datetime]:
+    def reach(self, calendars: Iterable[Calendar]) -> Interval:
         """Return start and end of the time that the run has read completely from some sources; UTC, without a zone.
 
         It contains the window.
@@ -53,22 +54,14 @@ class Window:
         read = [self.periods(calendar) for calendar in calendars]
         return max(periods[0].start for periods in read), min(periods[-1].end for periods in read)
 
-    def with_others(
-        self, others: Iterable[tuple[datetime, datetime]], reach: tuple[datetime, datetime]
-    ) -> list[tuple[datetime, datetime]]:
+    def with_others(self, others: Iterable[Interval], reach: Interval) -> list[Interval]:
         """Return the window together with the parts of other windows in its reach, as disjoint intervals in order.
 
         :param others: start and end of windows, UTC without a zone.
         """
         first, last = reach
         inside = [(max(start, first), min(end, last)) for start, end in others]
-        joined: list[tuple[datetime, datetime]] = []
-        for start, end in sorted([self.bounds, *(part for part in inside if part[0] < part[1])]):
-            if joined and start <= joined[-1][1]:
-                joined[-1] = joined[-1][0], max(end, joined[-1][1])
-            else:
-                joined.append((start, end))
-        return joined
+        return joined([self.bounds, *(part for part in inside if part[0] < part[1])])
 
     def __str__(self) -> str:
         if self.full:

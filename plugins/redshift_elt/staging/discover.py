@@ -78,7 +78,7 @@ def list_source(context: StagingContext) -> list[S3Object]:
             f"The bucket {source.bucket!r} does not exist: correct its name in the Params or in the Airflow Variable."
         ) from error
     if missing:
-        raise AirflowFailException(f"There is no object of {source}. {_reason(source)} Nothing was changed.")
+        raise AirflowFailException(f"There are no objects at {source}. {_reason(source)} Nothing was changed.")
     return _of_latest_period(found, source.key_pattern) if source.latest_only and source.key_pattern else found
 
 

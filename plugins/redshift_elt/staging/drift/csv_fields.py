@@ -17,7 +17,7 @@ _NULL = r"\N"
 
 
 def csv_fields(text: str, csv_format: Csv) -> Fields:
-    """Return the fields in their order; none if there is no header or a name occurs twice in it.
+    """Return the fields in their order, or an empty dict if the file has no header or repeats a name in it.
 
     :param text: the beginning of a file, which may end within a record.
     """
