@@ -15,7 +15,7 @@ from tests.support.warehouse import BUCKET, LOADS, STAGING, TARGETS
 
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 KEY = "log_data/2018/11/2018-11-01-events.json"
-LIKE_ANOTHER = pytest.mark.long("changes during a load that are handled like others")
+LIKE_ANOTHER = pytest.mark.long("changed files that are handled like others")
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +118,7 @@ def test_load_that_stages_the_data_itself_holds_its_lock(uploaded, data, tmp_pat
     assert comparable(uploaded.query("select * from time")) == comparable(model["time"])
 
 
+@LIKE_ANOTHER
 def test_changed_or_deleted_song_files_are_logged_and_corrected_by_a_full_load(uploaded, data, caplog):
     first, second, third, *_ = sorted((data / "song_data").rglob("*.json"))
     keys = [str(file.relative_to(data)) for file in (first, second, third)]
@@ -216,6 +217,7 @@ def assert_songs_are_those_of_s3(warehouse):
         assert set(found) == {tuple(str(song[column]) for column in columns) for song in songs}
 
 
+@LIKE_ANOTHER
 def test_corrected_level_change_restores_the_previous_level(uploaded, data, tmp_path):
     lines = lines_of(data)
     latest = {}

@@ -63,6 +63,7 @@ def test_hours_in_any_order_and_repeated_match_the_model(warehouse, files):
     assert warehouse.tables_of_runs() == []
 
 
+@pytest.mark.long("interleaved hours of the shop")
 def test_loads_of_hours_whose_tasks_interleave_match_the_model(warehouse, files):
     """All runs stage before the first one loads, and load in the reverse order."""
     runs = [hourly_run(warehouse, hour) for hour in range(HOURS)]

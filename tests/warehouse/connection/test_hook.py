@@ -348,6 +348,7 @@ class TestAwsErrors:
         assert user(connection(**fields, extra=extra))
         assert aws.counts() == {f"{service}.{operation}": 1}
 
+    @more
     @each
     def test_all_responses_lost(self, connection, workgroup, aws, service, operation, fields, extra):
         aws.set(service, "AnswerLost", operation=operation)

@@ -136,6 +136,7 @@ def test_every_earlier_version_is_migrated_and_keeps_its_rows(database, newest, 
     assert database.form() == newest
 
 
+@BETWEEN
 def test_tables_of_different_versions_are_migrated(database, newest):
     """``create table if not exists`` added new tables next to old ones, and users applied the changelog manually."""
     database.create_tables(HISTORY[0])
@@ -194,6 +195,7 @@ def test_values_of_old_rows_are_moved_to_the_newest_tables(database):
     ]
 
 
+@BETWEEN
 def test_unknown_version_is_treated_as_the_oldest(database):
     database.create_tables(HISTORY[1])
     database.execute("insert into etl.loaded_files values ('songs', 'b', 'A.json', 'e1', 9, '2018-11-06')")
@@ -201,9 +203,10 @@ def test_unknown_version_is_treated_as_the_oldest(database):
     assert database.query("select modified_at from etl.loaded_files") == [(datetime(1970, 1, 1),)]
 
 
+@pytest.mark.long("migrations by several processes at once")
 @pytest.mark.parametrize(
     "form",
-    [pytest.param(None, marks=BETWEEN), HISTORY[0], pytest.param(HISTORY[4], marks=BETWEEN)],
+    [None, HISTORY[0], HISTORY[4]],
     ids=["empty", "oldest", "middle"],
 )
 def test_concurrent_migrations_apply_each_migration_once(database, form):

@@ -140,6 +140,7 @@ STEPS = st.one_of(
 )
 
 
+@pytest.mark.long("histories of objects that are appended")
 @given(steps=st.lists(STEPS, min_size=2, max_size=8), chance=st.randoms(use_true_random=False))
 @settings(max_examples=settings().max_examples // 50)
 def test_each_version_is_appended_once_in_any_order_grouping_and_repetition_of_runs(warehouse, steps, chance):

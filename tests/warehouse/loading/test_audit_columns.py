@@ -125,6 +125,7 @@ some_orders = st.lists(
 )
 
 
+@pytest.mark.long("audit columns in any order of files")
 @pytest.mark.parametrize("operator", [fact, *(pytest.param(operator, marks=LONG) for operator in (rows, records))])
 @given(runs=st.lists(some_orders, min_size=2, max_size=4))
 @settings(max_examples=settings().max_examples // 50)

@@ -142,6 +142,7 @@ def test_the_other_environment_has_its_own_lock_ledger_and_page(environments, po
     assert tables_on_the_page() == ["items"]
 
 
+@pytest.mark.long("the star schema with another bookkeeping schema")
 def test_the_star_schema_is_loaded_and_checked(environments, uploaded, expected):
     """The checks of its DAG read the history of loads."""
     environments.use("prod")

@@ -136,6 +136,7 @@ def test_gone_file_fails_the_load_or_its_rows_are_deleted_if_the_source_says_so(
     assert counts(played) == SECOND_DAY
 
 
+@LIKE_ANOTHER
 def test_full_load_keeps_the_songs_of_files_that_are_gone_unless_they_are_to_be_deleted(played, data, caplog):
     song = json.loads(min((data / "song_data").rglob("*.json")).read_text())
     played.put("song_data/B.json", json.dumps({**song, "song_id": "SOB", "artist_id": "ARB"}).encode())

@@ -150,6 +150,7 @@ STEPS = st.one_of(
 )
 
 
+@pytest.mark.long("histories of placeholders")
 @given(steps=st.lists(STEPS, min_size=3, max_size=6))
 @settings(max_examples=settings().max_examples // 50)
 def test_dimension_matches_the_model_in_any_order_of_its_rows_and_those_of_facts(warehouse, steps):

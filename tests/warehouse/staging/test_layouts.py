@@ -328,6 +328,7 @@ def test_expired_object_whose_hour_has_another_object_without_rows(parts):
     assert parts.visits() == PARTS - {visit("b", DAY)}
 
 
+@pytest.mark.long("missing objects that are handled like others")
 def test_rows_in_the_objects_of_a_neighboring_day_stay_if_one_of_them_expires(new_site):
     site = new_site(key_pattern="log_data/%Y-%m-%d/*.json.gz", window_column="visited_at", margin_days=1)
     days = [DAY, DAY + 24 * HOUR]
@@ -348,6 +349,7 @@ def test_rows_in_the_objects_of_a_neighboring_day_stay_if_one_of_them_expires(ne
     assert site.warehouse.query(query) == [(1,)]
 
 
+@pytest.mark.long("missing objects that are handled like others")
 def test_records_of_an_hour_stay_if_one_of_its_objects_expires(warehouse, new_site):
     """The table of visits has the records, and the table of pages the latest visit of each page."""
     warehouse.execute(f"create table pages ({COLUMNS})")
@@ -486,6 +488,7 @@ def test_rows_in_the_object_of_a_neighboring_day_stay_when_it_is_gone(days, para
     assert days.load(DAY, on_missing="delete") == {old, own, new}
 
 
+@pytest.mark.long("missing objects that are handled like others")
 def test_rows_in_one_of_the_objects_of_a_neighboring_hour_stay_when_it_is_gone(new_site):
     site = new_site(key_pattern=HOURLY, window_column="visited_at", margin_days=1)
     first, second = hours(0, 1)
@@ -580,6 +583,7 @@ def test_hours_in_any_order_and_grouping_match_the_model(new_site, objects: list
 RUNS = st.sampled_from([[0], [1], [0, 1], [1, 2]])
 
 
+@pytest.mark.long("histories of objects that expire")
 @given(
     objects=st.lists(OBJECTS, min_size=2, max_size=5),
     steps=st.lists(st.one_of(RUNS, st.just("write"), st.integers(0, 4)), min_size=2, max_size=8),
