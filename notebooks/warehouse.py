@@ -23,6 +23,7 @@ from redshift_elt.report.charts import charts
 from redshift_elt.report.check_summary import CheckSummary, LastResult
 from redshift_elt.report.question import Answer
 from redshift_elt.report.questions_file import load_questions
+from redshift_elt.sql.bookkeeping import DEFAULT
 from redshift_elt.sql.render import render
 
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
@@ -93,12 +94,15 @@ class Warehouse:
             display(HTML(_FIGURE.format(caption=escape(caption), svg=svg)))
         return frame
 
-    def show_checks(self, dag_id: str = "sparkify_etl") -> pd.DataFrame:
+    def show_checks(self, dag_id: str = "sparkify_etl", bookkeeping_schema: str = DEFAULT) -> pd.DataFrame:
         """Show the checks that warned or failed when last run, and return the last result of every check.
 
         :param dag_id: the DAG that runs the checks.
+        :param bookkeeping_schema: the schema of the table of their results, Airflow's setting of the same name.
+        :raises ValueError: the schema cannot be the name of one.
         """
-        checks = CheckSummary.of(self._rows(render("check/last_results.sql"), {"dag_id": dag_id})[1])
+        query = render("check/last_results.sql", bookkeeping=bookkeeping_schema)
+        checks = CheckSummary.of(self._rows(query, {"dag_id": dag_id})[1])
         frame = pd.DataFrame(checks.results, columns=[field.name for field in fields(LastResult)])
         display(Markdown(checks.text))
         if checks.not_passed:

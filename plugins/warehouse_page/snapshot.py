@@ -158,7 +158,7 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
     """
     values: dict[str, object] = {"dag_id": settings.dag_id, "loads_since": loads_since}
 
-    def fetch(template: str, **names: object) -> list[Row]:
+    def fetch(template: str, **names: Any) -> list[Row]:
         return session.fetch(_PAGE_SQL.render(template, **names), values)
 
     session.execute(_PAGE_SQL.render("set_timeout.sql"))

@@ -14,7 +14,7 @@ from local.settings import ROOT
 @pytest.mark.parametrize("command", ["facts", "reference", "golden", "bench"])
 def test_module_of_a_command_can_be_imported(command):
     recipe = subprocess.run(
-        ["make", "--dry-run", command], cwd=ROOT, check=True, capture_output=True, text=True
+        ["make", "--dry-run", "--no-print-directory", command], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.splitlines()[-1]
     path, module = re.search(r"env PYTHONPATH=(\S+) \S+/python -m (\S+)", recipe).groups()
     found = subprocess.run(

@@ -57,17 +57,18 @@ class Templates:
     def __init__(self, folder: Path) -> None:
         self._environment = _environment(folder)
 
-    def render(self, template: str, **names: Any) -> str:
+    def render(self, template: str, *, bookkeeping: str | None = None, **names: Any) -> str:
         """Return a statement, without a semicolon or a line break at its end.
 
         :param template: the file below the folder, such as ``load/delete_stale.sql``.
+        :param bookkeeping: the schema of the bookkeeping tables, for callers without Airflow, whose setting it is.
         :param names: what the template's expressions refer to.
         :raises jinja2.UndefinedError: the template refers to something else.
         :raises TypeError: the output of an expression is not SQL.
         :raises ValueError: a name or a text cannot be part of a statement.
         """
-        bookkeeping = Markup(bookkeeping_schema())
-        return str(self._environment.get_template(template).render(names, bookkeeping=bookkeeping)).strip()
+        schema = Markup(bookkeeping_schema()) if bookkeeping is None else _identifier(bookkeeping)
+        return str(self._environment.get_template(template).render(names, bookkeeping=schema)).strip()
 
 
 def _identifier(name: str) -> Markup:

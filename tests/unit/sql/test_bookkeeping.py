@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -47,6 +48,15 @@ def test_what_cannot_be_a_schema_of_its_own_is_refused(monkeypatch, value, messa
     monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(AirflowFailException, match=rf"bookkeeping_schema in the section \[redshift_elt\].*{message}"):
         render("stage/count_rejects.sql")
+
+
+def test_statement_for_a_given_schema_needs_no_airflow(monkeypatch):
+    """The analysts' notebook runs without it."""
+    monkeypatch.setitem(sys.modules, "airflow.sdk.configuration", None)
+    statement = render("stage/count_rejects.sql", bookkeeping="etl_prod")
+    assert statement.splitlines()[:2] == ["select count(*)", 'from "etl_prod".rejects']
+    with pytest.raises(ValueError, match="'Etl' cannot be"):
+        render("stage/count_rejects.sql", bookkeeping="Etl")
 
 
 def test_run_of_another_environment_has_other_staging_tables(monkeypatch):

@@ -189,6 +189,19 @@ def test_unknown_question(analyst):
         analyst.show("plays")
 
 
+def test_checks_of_another_environment(administrator):
+    administrator.execute("create schema etl_prod")
+    administrator.execute("create table etl_prod.check_results (like etl.check_results)")
+    administrator.execute(
+        "insert into etl_prod.check_results (dag_id, run_id, window_start, window_end, target, check_name, severity, "
+        "expected, actual, passed, outcome, checked_at, duration_seconds) values ('orders', 'a', '2018-11-01', "
+        "'2018-11-02', 'orders', 'rows', 'error', 'at least 1', '2', true, 'passed', sysdate, 0)"
+    )
+    warehouse = Warehouse("dev", cluster="sparkify", user="awsuser")
+    assert list(warehouse.show_checks("orders", bookkeeping_schema="etl_prod")["table"]) == ["orders"]
+    assert warehouse.show_checks("orders").empty
+
+
 def test_analyst_docs_list_exactly_the_aws_calls():
     with recorded() as calls:
         Warehouse("dev", **WHERE)

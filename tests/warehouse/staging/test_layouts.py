@@ -569,6 +569,8 @@ def test_hours_in_any_order_and_grouping_match_the_model(new_site, objects: list
     site = new_site(key_pattern=HOURLY, window_column="visited_at", max_left_out=1)
     site.warehouse.empty()
     site.warehouse.execute("delete from visits")
+    # A bucket without any object is an error.
+    site.put(DAY - HOUR, "earlier", visit("a", DAY - HOUR))
     waiting = list(enumerate(objects))
     for step in [*steps, *[None] * len(objects), *last]:
         if step is not None:
