@@ -131,7 +131,10 @@ class Warehouse:
         where = f"cluster {self._cluster!r}" if self._cluster else f"workgroup {self._workgroup!r}"
         try:
             login = self._cluster_login() if self._cluster else self._workgroup_login()
-            connection = redshift_connector.connect(database=self._database, timeout=_CONNECT_SECONDS, **login)
+            # Without sslmode, the driver accepts a certificate for another host name.
+            connection = redshift_connector.connect(
+                database=self._database, timeout=_CONNECT_SECONDS, sslmode="verify-full", **login
+            )
         except (redshift_connector.Error, BotoCoreError, ClientError, OSError) as error:
             raise ConnectionError(
                 f"There is no connection to the {where}: {_words(error)}. docs/analysts.md says what it needs."

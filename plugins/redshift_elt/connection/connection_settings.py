@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import redshift_connector
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.connection.tls import VERIFY_FULL
+
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
@@ -24,7 +26,7 @@ _WORDS = {
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
 # The driver ignores every other mode, and then sends no TLS to a server that expects it.
-_TLS_MODES = ("verify-ca", "verify-full")
+_TLS_MODES = ("verify-ca", VERIFY_FULL)
 
 # Extras for which the driver itself requests the login, from an identity provider.
 _IDENTITY_PROVIDER = ("auth_profile", "credentials_provider")
@@ -128,11 +130,14 @@ class ConnectionSettings:
     def driver_extras(self) -> dict[str, Any]:
         """Return the extras that the driver gets.
 
+        The driver verifies the host name only if ``sslmode`` is given; its own default logs a warning and goes on.
+
         :raises AirflowFailException: an extra is unknown, or contradicts another one.
         """
         self._check()
         hidden = _OWN_TYPES if self.uses_identity_provider else {*_OWN_TYPES, *_FOR_LOOKUPS}
-        return {name: value for name, value in self.extras.items() if name not in hidden}
+        given = {name: value for name, value in self.extras.items() if name not in hidden}
+        return {"sslmode": VERIFY_FULL, **given}
 
     def _check(self) -> None:
         if unknown := sorted(set(self.extras) - set(_types())):
@@ -140,7 +145,7 @@ class ConnectionSettings:
                 f"The connection {self.named_in!r} has extras that neither redshift_connector nor the Amazon provider "
                 f"knows: {', '.join(unknown)}. Remove or correct them."
             )
-        mode = self.extras.get("sslmode", _TLS_MODES[0])
+        mode = self.extras.get("sslmode", VERIFY_FULL)
         if mode not in _TLS_MODES:
             raise AirflowFailException(
                 f"The extra sslmode of the connection {self.named_in!r} is {mode!r}: write one of "

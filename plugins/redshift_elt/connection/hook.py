@@ -17,6 +17,7 @@ from redshift_elt.connection.connection_settings import ConnectionSettings
 from redshift_elt.connection.endpoints import AwsCall, Cluster, Endpoint, Login, TemporaryLogin, Workgroup
 from redshift_elt.connection.secret import login_in_secret
 from redshift_elt.connection.server_error import ServerError
+from redshift_elt.connection.tls import CertificateRefusedError, is_certificate_refusal
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -50,6 +51,7 @@ class WarehouseHook(RedshiftSQLHook):
     * ``iam`` without a user logs in as the user that the IAM identity is mapped to.
     * ``secret_arn`` takes user and password from Secrets Manager; its value ``managed`` takes them from the secret
       that AWS manages for the cluster.
+    * The host name in the warehouse's certificate is verified, unless ``sslmode`` is ``verify-ca``.
     * A connection that fails is reported within :data:`DEADLINE_SECONDS`, with what to do, and not tried five times.
     """
 
@@ -57,6 +59,7 @@ class WarehouseHook(RedshiftSQLHook):
         """Return an open connection.
 
         :raises ClusterPausedError: the cluster is paused.
+        :raises CertificateRefusedError: the certificate is not the warehouse's.
         :raises AirflowException: the warehouse does not exist, cannot be reached or refuses the login; the message says
             which.
         """
@@ -67,6 +70,8 @@ class WarehouseHook(RedshiftSQLHook):
         try:
             connection = redshift_connector.connect(**parameters)
         except (redshift_connector.Error, OSError) as error:
+            if is_certificate_refusal(error):
+                raise CertificateRefusedError(_where(parameters), _text(error), self.get_conn_id()) from error
             raise AirflowException(_not_connected(error, parameters)) from error
         # The limit applies to connecting only: a load may take as long as it needs. No public method of the driver
         # changes it.
@@ -194,10 +199,7 @@ def _connect_seconds(deadline: Deadline) -> float:
 
 def _not_connected(error: Exception, parameters: dict[str, Any]) -> str:
     """Return why the connection failed, and what to do."""
-    # With an identity provider, the driver looks up the host.
-    where = (
-        f"the warehouse at {parameters['host']}:{parameters.get('port')}" if "host" in parameters else "the warehouse"
-    )
+    where = _where(parameters)
     server_error = ServerError.of(error)
     if server_error is None:
         return (
@@ -209,6 +211,13 @@ def _not_connected(error: Exception, parameters: dict[str, Any]) -> str:
     if server_error.state.startswith("28"):
         return f"{refusal} Check that the user exists and the password is right. Temporary credentials create no user."
     return refusal
+
+
+def _where(parameters: dict[str, Any]) -> str:
+    # With an identity provider, the driver looks up the host.
+    return (
+        f"the warehouse at {parameters['host']}:{parameters.get('port')}" if "host" in parameters else "the warehouse"
+    )
 
 
 def _text(error: Exception) -> str:
@@ -227,8 +236,10 @@ def warehouse_hook(conn_id: str, aws_conn_id: str | None = "aws_default") -> DbA
     if connection.conn_type == "redshift":
         return WarehouseHook(redshift_conn_id=conn_id, aws_conn_id=aws_conn_id)
     if connection.conn_type == "postgres":
-        hook: DbApiHook = connection.get_hook()
-        return hook
+        # Imported here because it imports drivers that a connection of type redshift does not need.
+        from redshift_elt.connection.postgres_hook import PostgresWarehouseHook
+
+        return PostgresWarehouseHook(connection)
     raise AirflowFailException(
         f"The connection {conn_id!r} has type {connection.conn_type!r}: use one of type 'redshift' or 'postgres'."
     )

@@ -76,7 +76,7 @@ def test_each_extra_has_its_type_in_each_form(name, text, value):
 
 @pytest.mark.parametrize("on", [True, 1, "1", "true", "True", "TRUE", "t", "yes", "y", "on", " true "])
 def test_tls_stays_on_in_every_form(on):
-    assert ConnectionSettings.of(from_json(ssl=on)).driver_extras() == {"ssl": True}
+    assert ConnectionSettings.of(from_json(ssl=on)).driver_extras() == {"ssl": True, "sslmode": "verify-full"}
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,13 @@ def test_driver_gets_only_what_it_does_not_look_up_itself():
     several = {name: value for name, _, value in EXTRAS if name != "sslmode"}
     settings = ConnectionSettings.of(from_json(**several))
     assert settings.uses_identity_provider
-    assert set(settings.driver_extras()) == set(several) - {"secret_arn", "serverless_token_duration_seconds"}
+    left_out = {"secret_arn", "serverless_token_duration_seconds"}
+    assert set(settings.driver_extras()) - {"sslmode"} == set(several) - left_out
     for name in ("auth_profile", "credentials_provider"):
         del several[name]
     given = ConnectionSettings.of(from_json(**several)).driver_extras()
     # The driver reads the rest only with an identity provider.
-    assert set(given) & FOR_THE_DRIVER == FOR_THE_DRIVER - {"sslmode"}
+    assert set(given) & FOR_THE_DRIVER == FOR_THE_DRIVER
     assert not set(given) & {"iam", "cluster_identifier", "region", "profile", "db_user", "database", "host", "port"}
 
 
@@ -134,7 +135,7 @@ def test_example_of_the_amazon_provider():
     )  # fmt: skip
     assert (settings.user, settings.database, settings.port) == ("loader", "sales", 5439)
     assert settings.aws_session == {"profile_name": "default"}
-    assert settings.driver_extras() == {}
+    assert settings.driver_extras() == {"sslmode": "verify-full"}
 
 
 def test_extra_takes_precedence_over_the_field():
