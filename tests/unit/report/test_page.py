@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -75,10 +76,11 @@ def read(*answers: Answer) -> Reader:
     )
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("text", EVIL)
 def test_text_from_the_warehouse_is_escaped_in_table_and_chart(text):
-    harmless, found = read(answer([("title", 5)])), read(answer([(text, 5)]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        harmless, found = read(answer([("title", 5)])), read(answer([(text, 5)]))
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in harmless.elements]
     assert [sorted(attributes) for _, attributes in found.elements] == [
         sorted(attributes) for _, attributes in harmless.elements
