@@ -15,6 +15,7 @@ from redshift_connector import ProgrammingError
 
 from local.datagen import Options, generate
 from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.staging import copy_errors, rejects, s3_content
 from redshift_elt.staging.copy_errors import errors_of_failure
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.copy_statement import CopyStatement
@@ -326,11 +327,51 @@ def test_unaccounted_record_fails_the_task(source, after, records, kind, words):
 
     if words is None:
         copied = in_transaction(source.run().hook, work)
-        assert (copied.rows, [error.line for error in copied.errors]) == (2, [3])
+        assert (copied.rows, copied.rejected) == (2, 1)
         return
     with pytest.raises(kind, match=re.escape(words)) as failure:
         in_transaction(source.run().hook, work)
     assert type(failure.value) is kind
+
+
+@pytest.mark.parametrize("tolerant", [True, False])
+def test_records_of_large_objects_are_not_counted_and_a_warning_says_so(source, caplog, tolerant):
+    source.put("log_data/one.json", b'{"n": 1}\n\n{"n": 3}')
+    item = S3Object(BUCKET, "log_data/one.json", "", (64 << 20) + 1, datetime(2018, 11, 1))
+
+    def work(session):
+        session.execute("create temporary table numbers (n integer)")
+        session.execute(copy_numbers(item.url, max_rejects=int(tolerant)))
+        return reconcile(session, "numbers", ReadObjects([item], pytest.fail), tolerant=tolerant)
+
+    assert in_transaction(source.run().hook, work).rows == 2
+    assert "The records of the 1 objects in numbers (67,108,865 bytes) were not counted" in caplog.text
+    assert "agree on 2 rows, and the load history on 0 rejected records" in caplog.text
+    assert "COPY has read 3 lines" in caplog.text
+
+
+def test_rejects_of_many_lines_are_stored_in_batches(source, data, monkeypatch):
+    """Their order and their number do not depend on how many are read or written at a time."""
+    monkeypatch.setattr(copy_errors, "_ERRORS_PER_QUERY", 3)
+    monkeypatch.setattr(rejects, "ROWS_PER_INSERT", 2)
+    for key in KEYS:
+        source.put(key, b"\n".join([*(b"bad %d" % number for number in range(7)), *lines_of(data, key)]))
+    run = source.run(*BOTH_DAYS, max_rejects=14)
+    expected = [(key, n + 1, None, 1216, f"bad {n}") for key in KEYS for n in range(7)]
+    for _ in range(2):
+        assert run.execute("stage_events")["rejected"] == 14
+        assert rows_of(source, run.run_id) == expected
+
+
+def test_gzip_bomb_ends_with_a_clear_message_and_changes_nothing(source, data, monkeypatch):
+    monkeypatch.setattr(s3_content, "_ALWAYS_ALLOWED", 0)
+    task = source.dag.get_task("stage_events")
+    monkeypatch.setattr(task, "format", replace(task.format, compression="gzip"))
+    source.put(KEYS[0], gzip.compress(b"\n".join([*lines_of(data), b" " * 3_000_000 + b"bad"])))
+    with pytest.raises(AirflowFailException, match=r"expands to more than .*Nothing was loaded"):
+        source.run(*DAY, max_rejects=1).execute("stage_events")
+    assert source.tables_of_runs() == []
+    assert source.query("select * from etl.rejects") == []
 
 
 @pytest.fixture

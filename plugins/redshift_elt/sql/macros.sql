@@ -17,6 +17,20 @@
 {% macro is_object() %}
 <> 'listing'
 {% endmacro %}
+{# The condition that a reject is of a run and, if "files" is given, of the objects that the run has staged. Binds dag_id,
+   run_id and staging. #}
+{% macro is_reject_of_run(files) %}
+dag_id = %(dag_id)s
+and run_id = %(run_id)s
+and staging = %(staging)s
+{% if files %}
+and object_key in (
+    select object_key
+    from {{ files | table }}
+    where kind {{ is_object() }}
+)
+{% endif %}
+{% endmacro %}
 {# The condition that a load is a full load that has ended since a run listed its source or, if the run listed only the
    last keys, since the last of its objects was written. Binds target and full_load_start. #}
 {% macro is_full_load_since_listing(files) %}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 _SHOWN = 100
+_ERRORS_PER_QUERY = 5000
 _WAIT_SECONDS = 30
 
 
@@ -46,15 +47,32 @@ class LoadError:
         return f"{shown(self.file, 1100)}, line {self.line}{column}: {shown(self.reason, 500)} (code {self.code}){text}"
 
 
-def errors_of_copy(session: Session, query: int, expected: int) -> list[LoadError]:
-    """Return the records that a COPY of this session has rejected, in the order of their lines.
+def count_errors_of_copy(session: Session, query: int, expected: int) -> int:
+    """Return how many records a COPY has rejected, as soon as the view of the errors has all of them.
 
     :param query: the query id of the COPY.
     :param expected: their number, according to the load history.
     """
+    statement = render("stage/count_copy_errors.sql")
+    [(count,)] = wait_for(
+        lambda: session.fetch(statement, {"query_id": query}), lambda found: bool(found[0][0] >= expected)
+    )
+    return int(count)
+
+
+def errors_of_copy(session: Session, query: int) -> Iterator[LoadError]:
+    """Yield the records that a COPY has rejected, in the order of their files and lines; only some at a time.
+
+    :param query: the query id of the COPY.
+    """
     statement = render("stage/copy_errors.sql")
-    rows = wait_for(lambda: session.fetch(statement, {"query_id": query}), lambda found: len(found) >= expected)
-    return [LoadError(*row) for row in rows]
+    start = 0
+    while True:
+        rows = session.fetch(statement, {"query_id": query, "most": _ERRORS_PER_QUERY, "start": start})
+        yield from (LoadError(*row) for row in rows)
+        start += len(rows)
+        if len(rows) < _ERRORS_PER_QUERY:
+            return
 
 
 def errors_of_failure(session: Session, limit: int, *, with_texts: bool) -> list[LoadError]:

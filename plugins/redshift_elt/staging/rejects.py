@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice, tee
 from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.run.clock import now
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
+from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging import s3_content
 
@@ -29,6 +29,8 @@ _LINE_BYTES = 4096
 _REASON_BYTES = 512
 # The views of the load errors truncate the names of objects.
 _NAME_BYTES = 256
+# The number of rejects of a COPY that the log lists.
+_LOGGED = 100
 
 
 @dataclass(frozen=True)
@@ -63,66 +65,102 @@ class Reject:
 _NAMES = [field.name for field in fields(Reject)]
 
 
-def collect_rejects(context: StagingContext, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> list[Reject]:
-    """Return the rejects of one COPY, with the text of each line, and log them.
+@dataclass
+class FoundRejects:
+    """The records that the COPYs of a staging could not load, in a temporary table until they are stored.
 
-    :param objects: the objects that COPY has read; those with errors are read again.
-    :param errors: what COPY could not load, in the order of the files.
-    :raises AirflowException: an error is about another object.
+    They pass through the memory of the task in batches, because there can be 99,999 of them with 4 KB of text each.
     """
-    by_name = {_truncated(item.url, _NAME_BYTES): item for item in objects}
-    rejects = []
-    for file, of_file in groupby(errors, lambda error: error.file):
-        if file not in by_name:
-            raise AirflowException(f"COPY reports errors in {file!r}, which is not in its manifest.")
-        errors_of_file = list(of_file)
-        texts = _lines(context, by_name[file], {error.line for error in errors_of_file})
-        for error in errors_of_file:
-            log.warning("Rejected: %s", error)
-            rejects.append(_reject(context, by_name[file], error, texts[error.line]))
-    return rejects
 
+    session: Session
+    context: StagingContext
+    _count: int = field(default=0, init=False)
 
-def store_rejects(
-    session: Session, context: StagingContext, rejects: Sequence[Reject], reread: Collection[str] | None
-) -> None:
-    """Store exactly these rejects of a run; write nothing if they are stored already.
+    def add(self, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> None:
+        """Add the rejects of one COPY, with the text of each line, and log the first of them.
 
-    :param reread: the keys of the objects that were read. The rejects that an earlier try has found in other objects
-        stay. None: no others stay.
-    :raises AirflowException: the table has another number of rows afterwards.
-    """
-    if reread is not None and not reread:
-        # Nothing was read, so what is stored stays.
-        return
-    of_run = _of_run(context)
-    stored = [Reject(*row) for row in session.fetch(render("stage/rejects_of_run.sql", names=_NAMES), of_run)]
-    if reread is not None:
-        rejects = [*rejects, *(reject for reject in stored if reject.object_key not in reread)]
-    if Counter(map(_without_time, stored)) == Counter(map(_without_time, rejects)):
-        return
-    if stored:
-        session.execute(render("stage/delete_rejects.sql"), of_run)
-    insert_rejects(session, rejects)
-    count = count_rejects(session, context)
-    if count != len(rejects):
-        raise AirflowException(
-            f"{bookkeeping_schema()}.rejects has {count} rejects of this run, but {len(rejects)} were found. "
-            "Nothing was kept; the task can be retried."
-        )
+        :param objects: the objects that COPY has read; those with errors are read again.
+        :param errors: what COPY could not load, in the order of the files and lines; at least one.
+        :raises AirflowException: an error is about another object.
+        """
+        if not self._count:
+            create = render("table/create_temporary.sql", name=self._table, like=_stored_table())
+            self.session.execute(create)
+        rejects = self._rejects(objects, errors)
+        while batch := list(islice(rejects, ROWS_PER_INSERT)):
+            insert_rejects(self.session, batch, self._table)
+            self._count += len(batch)
+
+    def store(self, *, only_of_staged: bool) -> None:
+        """Store exactly these rejects of the run; write nothing if they are stored already.
+
+        :param only_of_staged: whether the rejects stay that an earlier try has found in objects that are not staged.
+        :raises AirflowException: the table has another number of rows afterwards.
+        """
+        of_run = _of_run(self.context)
+        files = self.context.files if only_of_staged else None
+        count_stored = render("stage/count_rejects.sql", files=files)
+        [(stored,)] = self.session.fetch(count_stored, of_run)
+        if stored == self._count == 0:
+            return
+        if self._count != stored or self._differ(files):
+            if stored:
+                self.session.execute(render("stage/delete_rejects.sql", files=files), of_run)
+            if self._count:
+                self.session.execute(render("stage/store_rejects.sql", names=_NAMES, found=self._table))
+            [(stored,)] = self.session.fetch(count_stored, of_run)
+        if stored != self._count:
+            raise AirflowException(
+                f"{_stored_table()} has {stored} rejects of this run, but {self._count} were found. Nothing was kept; "
+                "the task can be retried."
+            )
+        if self._count:
+            # The session may stage the source again.
+            self.session.execute(render("stage/drop_tables.sql", tables=[self._table]))
+
+    def _differ(self, files: str | None) -> bool:
+        compared = [name for name in _NAMES if name != "rejected_at"]
+        query = render("stage/count_changed_rejects.sql", names=compared, found=self._table, files=files)
+        [(changed,)] = self.session.fetch(query, _of_run(self.context))
+        return bool(changed)
+
+    @property
+    def _table(self) -> str:
+        return f"{bare(self.context.source.table)}__rejects"
+
+    def _rejects(self, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> Iterator[Reject]:
+        by_name = {_truncated(item.url, _NAME_BYTES): item for item in objects}
+        logged = 0
+        for file, of_file in groupby(errors, lambda error: error.file):
+            if file not in by_name:
+                raise AirflowException(f"COPY reports errors in {file!r}, which is not in its manifest.")
+            for error, text in _with_lines(self.context, by_name[file], of_file):
+                if logged < _LOGGED:
+                    log.warning("Rejected: %s", error)
+                logged += 1
+                yield _reject(self.context, by_name[file], error, text)
+        if logged > _LOGGED:
+            log.warning("Rejected: %s more records.", f"{logged - _LOGGED:,}")
 
 
 def count_rejects(session: Session, context: StagingContext) -> int:
     """Return how many records of a source a run has rejected."""
-    [(count,)] = session.fetch(render("stage/count_rejects.sql"), _of_run(context))
+    [(count,)] = session.fetch(render("stage/count_rejects.sql", files=None), _of_run(context))
     return int(count)
 
 
-def insert_rejects(session: Session, rejects: Sequence[Reject]) -> None:
-    """Write rejects into the bookkeeping table."""
-    for start in range(0, len(rejects), ROWS_PER_INSERT):
-        rows = [asdict(reject) for reject in rejects[start : start + ROWS_PER_INSERT]]
-        session.execute(render("stage/insert_rejects.sql", names=_NAMES, rows=len(rows)), numbered(rows))
+def insert_rejects(session: Session, rejects: Iterable[Reject], name: str | None = None) -> None:
+    """Write rejects into a table like the bookkeeping table, or into that table.
+
+    :param rejects: at most as many as one INSERT writes.
+    """
+    rows = [asdict(reject) for reject in rejects]
+    statement = render("stage/insert_rejects.sql", name=name or _stored_table(), names=_NAMES, rows=len(rows))
+    session.execute(statement, numbered(rows))
+
+
+def _stored_table() -> str:
+    return f"{bookkeeping_schema()}.rejects"
 
 
 def _of_run(context: StagingContext) -> dict[str, str]:
@@ -150,17 +188,19 @@ def _reject(context: StagingContext, item: S3Object, error: LoadError, text: str
     )
 
 
-def _lines(context: StagingContext, item: S3Object, numbers: Collection[int]) -> dict[int, str]:
-    """Return the texts of lines of an object; empty if it has no lines, or cannot be read here."""
+def _with_lines(
+    context: StagingContext, item: S3Object, errors: Iterable[LoadError]
+) -> Iterator[tuple[LoadError, str]]:
+    """Yield errors in an object with their lines; empty if it has no lines, or cannot be read here.
+
+    The object is read once, however many errors there are.
+    """
     if not context.can_read(item):
-        return dict.fromkeys(numbers, "")
+        yield from ((error, "") for error in errors)
+        return
+    errors, copies = tee(errors)
     with context.text(item, "backslashreplace") as text:
-        return s3_content.lines(text, numbers, _LINE_BYTES)
-
-
-def _without_time(reject: Reject) -> Reject:
-    """Return a reject without the time at which it was found."""
-    return replace(reject, rejected_at=datetime.min)
+        yield from zip(errors, s3_content.lines(text, (error.line for error in copies), _LINE_BYTES), strict=True)
 
 
 def _truncated(text: str, size: int) -> str:

@@ -11,12 +11,13 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.sql.identifiers import bare, table
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
+from redshift_elt.staging.copy_errors import errors_of_copy
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.copy_statement import CopyStatement
 from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.manifests import Manifests, manifest
-from redshift_elt.staging.reconcile import ReadObjects, reconcile
-from redshift_elt.staging.rejects import collect_rejects
+from redshift_elt.staging.reconcile import Copied, ReadObjects, reconcile
+from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.staged_files import json_lines, staged_file_rows
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from redshift_elt.run.period import Period
     from redshift_elt.staging.discover import Discovered
     from redshift_elt.staging.key_pattern import KeyPattern
-    from redshift_elt.staging.rejects import Reject
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
@@ -37,31 +37,35 @@ class CopiedSource:
 
     :param rows: the number of rows in the staging table.
     :param left_out: the number of rows that were left out because their objects are another period's.
-    :param rejects: the records that COPY could not load.
+    :param rejected: the number of records that COPY could not load.
     :param keys_without_rows: the keys of the objects whose COPY has loaded no rows.
     """
 
     rows: int = 0
     left_out: int = 0
-    rejects: tuple[Reject, ...] = ()
+    rejected: int = 0
     keys_without_rows: frozenset[str] = frozenset()
 
     def __add__(self, other: CopiedSource) -> CopiedSource:
         return CopiedSource(
             self.rows + other.rows,
             self.left_out + other.left_out,
-            (*self.rejects, *other.rejects),
+            self.rejected + other.rejected,
             self.keys_without_rows | other.keys_without_rows,
         )
 
 
 @dataclass(frozen=True)
 class SourceCopy:
-    """Copies a source in one session, into the empty tables of its run."""
+    """Copies a source in one session, into the empty tables of its run.
+
+    :param rejects: where the records go that COPY cannot load.
+    """
 
     session: Session
     context: StagingContext
     manifests: Manifests
+    rejects: FoundRejects
 
     def record_files(self, discovered: Discovered) -> None:
         """Write what is staged into the run's table of staged files; a long list is copied."""
@@ -121,7 +125,7 @@ class SourceCopy:
         for number, (period, items) in enumerate(_by_period(objects, pattern).items()):
             if number:
                 self.session.execute(render("table/empty.sql", name=incoming))
-            copied = self._copy_into(incoming, items, source.max_rejects.most - len(total.rejects))
+            copied = self._copy_into(incoming, items, source.max_rejects.most - total.rejected)
             of_rows = pattern.calendar.with_margin(period, source.margin_days)
             interval = {"interval_start": of_rows.start, "interval_end": of_rows.end}
             self.session.execute(keep, interval)
@@ -172,17 +176,22 @@ class SourceCopy:
         )
         self.session.execute(str(statement))
         copied = reconcile(self.session, name, self._read_objects(objects), tolerant=max_rejects > 0)
-        rejects = collect_rejects(self.context, objects, copied.errors)
-        if rejects and not copied.rows:
-            raise AirflowFailException(
-                f"No record of {_some(objects)} could be loaded, and {len(rejects):,} were rejected. Nothing was "
-                f"changed. The first reason: {rejects[0].reason} Correct the object or the format, then clear the task."
-            )
+        if copied.query is not None and copied.rejected:
+            self._add_rejects(objects, copied, copied.query)
         empty = [item for item in objects if not (copied.rows and item.size)]
         for item in empty:
             log.warning("%s contains no records.", item.url)
         without_rows = frozenset(item.key for item in empty)
-        return CopiedSource(rows=copied.rows, rejects=tuple(rejects), keys_without_rows=without_rows)
+        return CopiedSource(rows=copied.rows, rejected=copied.rejected, keys_without_rows=without_rows)
+
+    def _add_rejects(self, objects: Sequence[S3Object], copied: Copied, query: int) -> None:
+        if not copied.rows:
+            first = next(errors_of_copy(self.session, query))
+            raise AirflowFailException(
+                f"No record of {_some(objects)} could be loaded, and {copied.rejected:,} were rejected. Nothing was "
+                f"changed. The first reason: {first.reason} Correct the object or the format, then clear the task."
+            )
+        self.rejects.add(objects, errors_of_copy(self.session, query))
 
     @property
     def _options(self) -> CopyOptions:
@@ -199,12 +208,12 @@ class SourceCopy:
             return self.context.source.format.count_records(text)
 
     def _check_share(self, copied: CopiedSource) -> None:
-        limit, rejected = self.context.source.max_rejects, len(copied.rejects)
+        limit, rejected = self.context.source.max_rejects, copied.rejected
         read = copied.rows + copied.left_out + rejected
         if not limit.allows(rejected, read):
             raise AirflowFailException(
                 f"{rejected:,} of {read:,} records were rejected, more than the {limit} that max_rejects allows; "
-                "nothing was loaded. The log lists them. Correct the files, then clear this task."
+                "nothing was loaded. The log lists the first of them. Correct the files, then clear this task."
             )
 
     def _check_paths_file(self) -> None:

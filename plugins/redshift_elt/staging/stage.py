@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.discover import discover
 from redshift_elt.staging.drift.detect import detect_drift
 from redshift_elt.staging.manifests import Manifests
-from redshift_elt.staging.rejects import store_rejects
+from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
 from redshift_elt.staging.verify_current import current_objects, has_newer_objects, objects_read, refuse_changed
@@ -142,7 +141,8 @@ class SourceStaging:
             session.execute(render("table/empty.sql", name=name))
 
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
-        copy = SourceCopy(session, self.context, self._manifests)
+        rejects = FoundRejects(session, self.context)
+        copy = SourceCopy(session, self.context, self._manifests, rejects)
         discovered = discover(session, self.context)
         objects = discovered.objects
         copy.record_files(discovered)
@@ -150,13 +150,14 @@ class SourceStaging:
         copied = copy.copy(objects)
         if self.context.source.exact_versions and objects:
             refuse_changed(self.context, objects)
-        store_rejects(session, self.context, copied.rejects, self._reread({item.key for item in objects}))
+        if objects or not self._keeps_earlier_rejects:
+            rejects.store(only_of_staged=self._keeps_earlier_rejects)
         return Staged(
             objects=len(objects),
             size=sum(item.size for item in objects),
             rows=copied.rows,
             left_out=copied.left_out,
-            rejected=len(copied.rejects),
+            rejected=copied.rejected,
             results=self._check(session, empty=not objects),
             objects_read=objects_read(
                 self.context, {item.key: item.modified for item in objects}, copied.keys_without_rows
@@ -169,12 +170,13 @@ class SourceStaging:
         fail_if_any_failed(staged.results, "Nothing was loaded.")
         return staged
 
-    def _reread(self, keys: Collection[str]) -> Collection[str] | None:
-        """Return the keys of the objects whose rejects are replaced; None: those of all objects of the run.
+    @property
+    def _keeps_earlier_rejects(self) -> bool:
+        """Whether the rejects of objects that are not staged stay.
 
         With a ledger, a retry does not read the objects again that an earlier try has loaded.
         """
-        return keys if self.context.ledger and not self.context.window.full else None
+        return self.context.ledger is not None and not self.context.window.full
 
     def _check(self, session: Session, *, empty: bool) -> tuple[Result, ...]:
         """Check the staged rows; if there are none, only if a check may fail because of that."""

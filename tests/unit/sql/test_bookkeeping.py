@@ -28,7 +28,10 @@ def test_default(monkeypatch):
 def test_statements_have_the_schema_of_the_setting(monkeypatch):
     monkeypatch.setenv(VARIABLE, "etl_prod")
     assert render("migrate/create_schema.sql") == "create schema if not exists etl_prod"
-    assert render("stage/count_rejects.sql").splitlines()[:2] == ["select count(*)", "from etl_prod.rejects"]
+    assert render("stage/count_rejects.sql", files=None).splitlines()[:2] == [
+        "select count(*)",
+        "from etl_prod.rejects",
+    ]
     tables = {table_of(statement) for migration in migrations() for statement in migration.statements}
     assert "etl_prod.loads" in tables
     assert all(table is None or table.startswith("etl_prod.") for table in tables)
@@ -47,16 +50,16 @@ def test_statements_have_the_schema_of_the_setting(monkeypatch):
 def test_what_cannot_be_a_schema_of_its_own_is_refused(monkeypatch, value, message):
     monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(AirflowFailException, match=rf"bookkeeping_schema in the section \[redshift_elt\].*{message}"):
-        render("stage/count_rejects.sql")
+        render("stage/count_rejects.sql", files=None)
 
 
 def test_statement_for_a_given_schema_needs_no_airflow(monkeypatch):
     """The analysts' notebook runs without it."""
     monkeypatch.setitem(sys.modules, "airflow.sdk.configuration", None)
-    statement = render("stage/count_rejects.sql", bookkeeping="etl_prod")
+    statement = render("stage/count_rejects.sql", files=None, bookkeeping="etl_prod")
     assert statement.splitlines()[:2] == ["select count(*)", 'from "etl_prod".rejects']
     with pytest.raises(ValueError, match="'Etl' cannot be"):
-        render("stage/count_rejects.sql", bookkeeping="Etl")
+        render("stage/count_rejects.sql", files=None, bookkeeping="Etl")
 
 
 def test_run_of_another_environment_has_other_staging_tables(monkeypatch):

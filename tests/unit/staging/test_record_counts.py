@@ -20,9 +20,13 @@ from redshift_elt.staging.formats.record_counts import TextRules, count_json_val
         ('{"a":\n 1\n}\n\n[1]\n', 2),
         ('{"a": "b\n{"c": "}"}\n', 2),
         ('bad\n\ufffd{"a": 1}\n{"a": "\ufffd"}', 3),
+        ("1234 5678", 2),
+        ("[" * 100_000 + "\n1", 2),
     ],
 )
-def test_json_values_are_counted_for_all_kinds_of_line_ends(text, records):
+@pytest.mark.parametrize("piece", [3, 1 << 20])
+def test_json_values_are_counted_for_all_kinds_of_line_ends(monkeypatch, text, records, piece):
+    monkeypatch.setattr(record_counts, "_PIECE", piece)
     assert count_json_values(StringIO(text)) == records
 
 
@@ -63,6 +67,15 @@ class Repeated(TextIOBase):
 
 def test_json_of_any_size_is_read_in_pieces(monkeypatch):
     monkeypatch.setattr(record_counts, "_LARGEST_RECORD", 100)
+    monkeypatch.setattr(record_counts, "_PIECE", 50)
     text = Repeated('{"a":\n"' + "b" * 60 + '"}\n', 10_000)
+    assert count_json_values(text) == 10_000
+    assert text.most <= 200
+
+
+def test_lines_that_are_not_json_need_no_more_memory_than_a_record(monkeypatch):
+    monkeypatch.setattr(record_counts, "_LARGEST_RECORD", 100)
+    monkeypatch.setattr(record_counts, "_PIECE", 50)
+    text = Repeated("not JSON\n", 10_000)
     assert count_json_values(text) == 10_000
     assert text.most <= 200

@@ -1,5 +1,6 @@
-{# The records that a COPY has rejected, in the order of their lines (AWS page "SYS_LOAD_ERROR_DETAIL"). Texts in the view
-   are padded with blanks. Binds query_id. #}
+{# Some of the records that a COPY has rejected, in the order of their lines (AWS page "SYS_LOAD_ERROR_DETAIL"). Texts in
+   the view are padded with blanks. Binds query_id, start: the number of records before them, and most: how many are
+   returned. The order is complete, so that no record is in two answers. #}
 select
     query_id,
     trim(file_name),
@@ -12,4 +13,9 @@ from sys_load_error_detail
 where query_id = %(query_id)s
 order by
     file_name,
-    line_number
+    line_number,
+    column_name,
+    error_code,
+    error_message
+limit %(most)s
+offset %(start)s

@@ -1,6 +1,5 @@
-{# How many rejects a run has. Binds dag_id, run_id and staging. #}
+{# How many rejects a run has stored. Binds dag_id, run_id and staging. #}
+{% import "macros.sql" as m %}
 select count(*)
 from {{ bookkeeping }}.rejects
-where dag_id = %(dag_id)s
-    and run_id = %(run_id)s
-    and staging = %(staging)s
+where {{ m.is_reject_of_run(files) | indent(4) }}

@@ -1,5 +1,4 @@
-{# Delete the rejects of a run. Binds dag_id, run_id and staging. #}
+{# Delete rejects of a run. Binds dag_id, run_id and staging. #}
+{% import "macros.sql" as m %}
 delete from {{ bookkeeping }}.rejects
-where dag_id = %(dag_id)s
-    and run_id = %(run_id)s
-    and staging = %(staging)s
+where {{ m.is_reject_of_run(files) | indent(4) }}

@@ -11,6 +11,7 @@ from typing import TextIO
 
 # The size of a record is at most 16 MB (AWS page "Quotas and limits", the size of a SUPER value).
 _LARGEST_RECORD = 16 << 20
+_PIECE = 1 << 20
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
@@ -35,15 +36,16 @@ def count_json_values(stream: TextIO) -> int:
     """Return the number of JSON values, on one line or several, and of lines that are not JSON."""
     text, position, count, complete = "", 0, 0, False
     while True:
-        # A value that ends within the text is then complete.
-        if not complete and len(text) - position < _LARGEST_RECORD:
-            piece = stream.read(2 * _LARGEST_RECORD)
-            text, position, complete = text[position:] + piece, 0, not piece
         position = _after_blanks(text, position)
-        if position < len(text):
+        end = _after_value(text, position)
+        # What looks like a malformed value, or the end of a number, may go on.
+        if not complete and end in (None, len(text)) and len(text) - position < _LARGEST_RECORD:
+            piece = stream.read(max(_PIECE, len(text) - position))
+            text, position, complete = text[position:] + piece, 0, not piece
+        elif position < len(text):
             count += 1
-            position = _after_value(text, position)
-        elif complete:
+            position = _after_line(text, position) if end is None else end
+        else:
             return count
 
 
@@ -79,10 +81,14 @@ def _after_blanks(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _after_value(text: str, position: int) -> int:
-    """Return the end of the JSON value at a position, or of the line if there is none."""
+def _after_value(text: str, position: int) -> int | None:
+    """Return the end of the JSON value at a position, or None if there is none."""
     try:
         return _DECODER.raw_decode(text, position)[1]
-    except ValueError:
-        end = text.find("\n", position)
-        return len(text) if end < 0 else end
+    except (ValueError, RecursionError):
+        return None
+
+
+def _after_line(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return len(text) if end < 0 else end

@@ -148,22 +148,7 @@ where "ordered_at" < %(interval_start)s
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -348,22 +333,7 @@ where "ordered_at" < %(interval_start)s
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -544,6 +514,20 @@ from sys_load_history
 where query_id = pg_last_copy_id()
     and status = 'completed';
 
+select count(*)
+from sys_load_error_detail
+where query_id = %(query_id)s;
+-- with query_id = 1006
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %(query_id)s;
+-- with query_id = 1006
+
+create temporary table "staging_orders__rejects" (like "etl"."rejects");
+
 select
     query_id,
     trim(file_name),
@@ -556,71 +540,15 @@ from sys_load_error_detail
 where query_id = %(query_id)s
 order by
     file_name,
-    line_number;
--- with query_id = 1006
+    line_number,
+    column_name,
+    error_code,
+    error_message
+limit %(most)s
+offset %(start)s;
+-- with query_id = 1006, most = 5000, start = 0
 
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1006
-
-insert into "staging_orders__4e4a3efb5fa2" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-from "staging_orders__incoming"
-where "ordered_at" >= %(interval_start)s
-    and "ordered_at" < %(interval_end)s;
--- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__incoming"
-where "ordered_at" < %(interval_start)s
-    or "ordered_at" >= %(interval_end)s
-    or "ordered_at" is null;
--- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__4e4a3efb5fa2";
-
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
-from etl.rejects
-where dag_id = %(dag_id)s
-    and run_id = %(run_id)s
-    and staging = %(staging)s;
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
-
-insert into etl.rejects (
+insert into "staging_orders__rejects" (
     "dag_id",
     "run_id",
     "staging",
@@ -662,12 +590,89 @@ values
 --      reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
 --      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
+insert into "staging_orders__4e4a3efb5fa2" (
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+)
+select
+    "order_id",
+    "ordered_at",
+    "status",
+    "customer_id",
+    "customer_name",
+    "product_id",
+    "quantity"
+from "staging_orders__incoming"
+where "ordered_at" >= %(interval_start)s
+    and "ordered_at" < %(interval_end)s;
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__incoming"
+where "ordered_at" < %(interval_start)s
+    or "ordered_at" >= %(interval_end)s
+    or "ordered_at" is null;
+-- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
+
+select count(*)
+from "staging_orders__4e4a3efb5fa2";
+
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
+
+insert into etl.rejects (
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+)
+select
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+from "staging_orders__rejects";
+
+select count(*)
+from etl.rejects
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
+
+drop table if exists
+    "staging_orders__rejects";
 
 select
     count(case when ("quantity" < 1) then 1 end),
@@ -853,6 +858,20 @@ from sys_load_history
 where query_id = pg_last_copy_id()
     and status = 'completed';
 
+select count(*)
+from sys_load_error_detail
+where query_id = %(query_id)s;
+-- with query_id = 1009
+
+select
+    count(*),
+    sum(lines_scanned)
+from sys_load_detail
+where query_id = %(query_id)s;
+-- with query_id = 1009
+
+create temporary table "staging_orders__rejects" (like "etl"."rejects");
+
 select
     query_id,
     trim(file_name),
@@ -865,15 +884,54 @@ from sys_load_error_detail
 where query_id = %(query_id)s
 order by
     file_name,
-    line_number;
--- with query_id = 1009
+    line_number,
+    column_name,
+    error_code,
+    error_message
+limit %(most)s
+offset %(start)s;
+-- with query_id = 1009, most = 5000, start = 0
 
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1009
+insert into "staging_orders__rejects" (
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+)
+values
+(
+    %(dag_id_1)s,
+    %(run_id_1)s,
+    %(staging_1)s,
+    %(window_start_1)s,
+    %(window_end_1)s,
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(line_number_1)s,
+    %(column_name_1)s,
+    %(column_type_1)s,
+    %(error_code_1)s,
+    %(reason_1)s,
+    %(line_1)s,
+    %(rejected_at_1)s
+);
+-- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders',
+--      window_start_1 = '1970-01-01 00:00:00', bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
+--      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', line_number_1 = 4, column_name_1 = 'order_id',
+--      column_type_1 = 'int4', error_code_1 = 1207, reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
+--      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
 insert into "staging_orders__4e4a3efb5fa2" (
     "order_id",
@@ -968,26 +1026,88 @@ where "ordered_at" < %(interval_start)s
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and staging = %(staging)s;
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
+
+select count(*)
+from (
+    select
+        "dag_id",
+        "run_id",
+        "staging",
+        "window_start",
+        "window_end",
+        "bucket",
+        "object_key",
+        "etag",
+        "line_number",
+        "column_name",
+        "column_type",
+        "error_code",
+        "reason",
+        "line",
+        len(object_key) as key_length,
+        len(line) as line_length,
+        count(*) as rejects
+    from "staging_orders__rejects"
+    group by
+        "dag_id",
+        "run_id",
+        "staging",
+        "window_start",
+        "window_end",
+        "bucket",
+        "object_key",
+        "etag",
+        "line_number",
+        "column_name",
+        "column_type",
+        "error_code",
+        "reason",
+        "line"
+    except
+    select
+        "dag_id",
+        "run_id",
+        "staging",
+        "window_start",
+        "window_end",
+        "bucket",
+        "object_key",
+        "etag",
+        "line_number",
+        "column_name",
+        "column_type",
+        "error_code",
+        "reason",
+        "line",
+        len(object_key) as key_length,
+        len(line) as line_length,
+        count(*) as rejects
+    from etl.rejects
+    where dag_id = %(dag_id)s
+        and run_id = %(run_id)s
+        and staging = %(staging)s
+    group by
+        "dag_id",
+        "run_id",
+        "staging",
+        "window_start",
+        "window_end",
+        "bucket",
+        "object_key",
+        "etag",
+        "line_number",
+        "column_name",
+        "column_type",
+        "error_code",
+        "reason",
+        "line"
+) as changed_rejects;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 delete from etl.rejects
@@ -1013,29 +1133,23 @@ insert into etl.rejects (
     "line",
     "rejected_at"
 )
-values
-(
-    %(dag_id_1)s,
-    %(run_id_1)s,
-    %(staging_1)s,
-    %(window_start_1)s,
-    %(window_end_1)s,
-    %(bucket_1)s,
-    %(object_key_1)s,
-    %(etag_1)s,
-    %(line_number_1)s,
-    %(column_name_1)s,
-    %(column_type_1)s,
-    %(error_code_1)s,
-    %(reason_1)s,
-    %(line_1)s,
-    %(rejected_at_1)s
-);
--- with dag_id_1 = 'shop', run_id_1 = 'scheduled__2018-11-02', staging_1 = 'staging_orders',
---      window_start_1 = '1970-01-01 00:00:00', bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
---      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', line_number_1 = 4, column_name_1 = 'order_id',
---      column_type_1 = 'int4', error_code_1 = 1207, reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
---      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
+select
+    "dag_id",
+    "run_id",
+    "staging",
+    "window_start",
+    "window_end",
+    "bucket",
+    "object_key",
+    "etag",
+    "line_number",
+    "column_name",
+    "column_type",
+    "error_code",
+    "reason",
+    "line",
+    "rejected_at"
+from "staging_orders__rejects";
 
 select count(*)
 from etl.rejects
@@ -1043,6 +1157,9 @@ where dag_id = %(dag_id)s
     and run_id = %(run_id)s
     and staging = %(staging)s;
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
+
+drop table if exists
+    "staging_orders__rejects";
 
 select
     count(case when ("quantity" < 1) then 1 end),

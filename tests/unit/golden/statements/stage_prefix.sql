@@ -191,26 +191,16 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1002
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
-    and staging = %(staging)s;
+    and staging = %(staging)s
+    and object_key in (
+        select object_key
+        from "staging_products_files__4e4a3efb5fa2"
+        where kind <> 'listing'
+    );
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
@@ -414,26 +404,16 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1007
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
-    and staging = %(staging)s;
+    and staging = %(staging)s
+    and object_key in (
+        select object_key
+        from "staging_products_files__4e4a3efb5fa2"
+        where kind <> 'listing'
+    );
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
 commit;
@@ -543,22 +523,7 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1011
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s

@@ -108,22 +108,7 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1003
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -208,22 +193,7 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1005
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -343,22 +313,7 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1008
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
@@ -443,22 +398,7 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1012
 
-select
-    "dag_id",
-    "run_id",
-    "staging",
-    "window_start",
-    "window_end",
-    "bucket",
-    "object_key",
-    "etag",
-    "line_number",
-    "column_name",
-    "column_type",
-    "error_code",
-    "reason",
-    "line",
-    "rejected_at"
+select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
     and run_id = %(run_id)s
