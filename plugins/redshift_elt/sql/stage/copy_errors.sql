@@ -17,5 +17,6 @@ order by
     column_name,
     error_code,
     error_message
-limit %(most)s
-offset %(start)s
+limit
+    %(most)s
+    offset %(start)s

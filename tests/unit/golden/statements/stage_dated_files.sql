@@ -544,8 +544,9 @@ order by
     column_name,
     error_code,
     error_message
-limit %(most)s
-offset %(start)s;
+limit
+    %(most)s
+    offset %(start)s;
 -- with query_id = 1006, most = 5000, start = 0
 
 insert into "staging_orders__rejects" (
@@ -888,8 +889,9 @@ order by
     column_name,
     error_code,
     error_message
-limit %(most)s
-offset %(start)s;
+limit
+    %(most)s
+    offset %(start)s;
 -- with query_id = 1009, most = 5000, start = 0
 
 insert into "staging_orders__rejects" (
