@@ -6,6 +6,7 @@ too, and tries more examples of each property; ``make soak`` does so by its prof
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from typing import Any
 
@@ -54,6 +55,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
     items.sort(key=lambda item: longest_first(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Exempt Airflow's modules and the collected tests from garbage collection, which otherwise takes much of the time.
+
+    Measured on the unit tests: 34 seconds of CPU time instead of 47.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 50)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

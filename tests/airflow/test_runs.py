@@ -256,6 +256,7 @@ def report(api):
     api.pause(REPORT)
 
 
+@pytest.mark.long("the report after a run in a real Airflow")
 def test_run_that_changes_all_tables_is_followed_by_one_report(stack, warehouse, api, expected, report):
     damage(warehouse)
     with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as metadata:

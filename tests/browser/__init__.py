@@ -2,4 +2,4 @@
 
 import pytest
 
-MORE = pytest.mark.long("the tests in a browser but for the login and the sections of the page")
+MORE = pytest.mark.long("the tests in a browser but for the login")

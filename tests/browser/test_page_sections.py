@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import MORE
+
+pytestmark = MORE
+
 RUN = {
     "run_id": "cleared",
     "kind": "manual",

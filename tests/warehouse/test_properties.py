@@ -241,6 +241,7 @@ def test_any_history_of_files_and_runs_matches_the_model(warehouse, history, cov
     assert difference(comparable_tables(warehouse.star_schema()), files.model()) == {}
 
 
+@pytest.mark.long("repeated runs after histories of files")
 @given(history=a_history(), cover=a_cover(), order=st.integers(0, 10**6), full=st.booleans())
 @settings(max_examples=EXAMPLES // 4)
 def test_repeated_runs_write_nothing(warehouse, history, cover, order, full):

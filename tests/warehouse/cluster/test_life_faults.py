@@ -181,7 +181,11 @@ def test_lost_response_does_not_fail_the_run(account, scenario, calls):
             scenario.check(account)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, indirect=True)
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=() if name in (*SHORT, "teardown") else LIKE_ANOTHER) for name in SCENARIOS],
+    indirect=True,
+)
 def test_temporarily_invalid_state_does_not_fail_the_run(account, scenario, calls):
     forbidden = [(call, code) for call in calls for code in listed(call)]
     assert forbidden
