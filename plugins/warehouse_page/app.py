@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
@@ -17,7 +18,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from redshift_elt.run.clock import now
-from warehouse_page.json_responses import moment_text, month_response, overview_response, run_response
+from warehouse_page.json_responses import (
+    moment_text,
+    month_response,
+    overview_response,
+    rejects_response,
+    run_response,
+)
 from warehouse_page.month import Month
 from warehouse_page.report import NoReportError, Report
 from warehouse_page.runs import latest_runs, runs_within, start_of_first_interval
@@ -47,7 +54,7 @@ def page_app(settings: PageSettings) -> FastAPI:
     """Return the app of the page.
 
     Anonymous requests get 401, or a redirect to Airflow's login if they ask for HTML. Users who may not read the DAG
-    and its runs get 403.
+    and its runs get 403. Rejected lines, which are values of the data, are for users who may edit the DAG.
 
     :param settings: the settings of the page.
     """
@@ -56,6 +63,15 @@ def page_app(settings: PageSettings) -> FastAPI:
         Depends(requires_access_dag("GET", param_dag_id=settings.dag_id)),
         Depends(requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=settings.dag_id)),
     ]
+    edits = requires_access_dag("PUT", param_dag_id=settings.dag_id)
+
+    def may_edit(request: Request, user: BaseUser) -> bool:
+        try:
+            edits(request, user)
+        except HTTPException:
+            return False
+        return True
+
     # The generated documentation of the routes would be public.
     app = FastAPI(title="Warehouse", dependencies=may_read, docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -97,7 +113,9 @@ def page_app(settings: PageSettings) -> FastAPI:
         }
 
     @app.get("/data/warehouse")
-    async def warehouse_data(month: Annotated[str | None, Query(pattern=_MONTH)] = None) -> Any:
+    async def warehouse_data(
+        request: Request, user: GetUserDep, month: Annotated[str | None, Query(pattern=_MONTH)] = None
+    ) -> Any:
         shown = await run_in_threadpool(latest_runs, settings.dag_id)
         since = min((run.started_or_due for run in shown), default=now())
         reading = reader.snapshot(Month.parse(month) if month else None, since)
@@ -115,6 +133,7 @@ def page_app(settings: PageSettings) -> FastAPI:
         answer = {
             "dag_id": settings.dag_id,
             **overview_response(snapshot, {run.run_id for run in shown}),
+            **rejects_response(snapshot, with_lines=await run_in_threadpool(may_edit, request, user)),
             **of_month,
         }
         # It contains only strings and numbers, so FastAPI need not convert thousands of values.

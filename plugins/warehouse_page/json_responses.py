@@ -59,9 +59,20 @@ def overview_response(snapshot: Snapshot, run_ids: Collection[str]) -> dict[str,
             ((*row, is_full_load(row[6])) for row in snapshot.checks_not_passed),
             "target check expected actual outcome window_start window_end checked_at run_id full_load",
         ),
-        "rejects": _dicts(snapshot.rejects, "bucket object_key line_number column reason line rejected_at run_id"),
-        "rejects_count": snapshot.rejects_count,
         "drift": _dicts(snapshot.drift, "staging kind field column details bucket object_key found_at run_id"),
+    }
+
+
+def rejects_response(snapshot: Snapshot, *, with_lines: bool) -> dict[str, Any]:
+    """Return the latest rejected records.
+
+    :param with_lines: whether the user may see the rejected lines; otherwise each is None.
+    """
+    rejects = _dicts(snapshot.rejects, "bucket object_key line_number column reason line rejected_at run_id")
+    return {
+        "rejects": rejects if with_lines else [{**reject, "line": None} for reject in rejects],
+        "rejects_count": snapshot.rejects_count,
+        "rejects_with_lines": with_lines,
     }
 
 

@@ -59,7 +59,7 @@ async function showWarehouse(wanted) {
   fill("tables-body", tables(answer.tables));
   fill("hours-body", ...heatMap(dagId, answer.hours));
   fill("checks-body", ...checks(dagId, answer));
-  fill("rejects-body", ...rejects(dagId, answer.rejects, answer.rejects_count));
+  fill("rejects-body", ...rejects(dagId, answer));
   fill("fields-body", fields(dagId, answer.drift));
   [month.value, month.min, month.max] = [answer.month, answer.first_month, answer.last_month];
   month.disabled = false;

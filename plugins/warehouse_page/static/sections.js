@@ -34,19 +34,20 @@ function column(one) {
   return one.column ? element("span.mono", {}, `${one.column}: `) : null;
 }
 
-/** Return the rejected records. */
-export function rejects(dagId, found, total) {
+/** Return the rejected records; only users who may edit the DAG get their lines. */
+export function rejects(dagId, { rejects: found, rejects_count: total, rejects_with_lines: withLines }) {
   if (!found.length) return [blank("No records have been rejected: every line of every file was loaded.")];
   const rows = found.map((one) => [
     element("span.mono.any", { title: `s3://${one.bucket}/${one.object_key}` }, one.object_key),
     count(one.line_number),
-    element("span", {}, column(one), one.reason, element("code.line.mono", {}, one.line)),
+    element("span", {}, column(one), one.reason, withLines ? element("code.line.mono", {}, one.line) : null),
     runLink(dagId, one.run_id, moment(one.rejected_at)),
   ]);
   const all = found.length === total;
   const shown = all ? `${count(total)} in total.` : `The latest ${count(found.length)} of ${count(total)}.`;
+  const hidden = withLines ? "" : " Only users who may edit the DAG see the lines.";
   const columns = ["File.any", "Line.number", "Reason.block", "Run.nowrap"];
-  return [element("p.soft", {}, shown), table("Rejected records", columns, rows)];
+  return [element("p.soft", {}, shown + hidden), table("Rejected records", columns, rows)];
 }
 
 const DIFFERENCES = {

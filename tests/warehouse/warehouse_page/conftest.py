@@ -37,10 +37,11 @@ DATABASE = "page_tests"
 
 
 class ByName(SimpleAuthManager):
-    """Lets each user read only the DAG with the user's name."""
+    """Lets each user read only the DAG with the user's name, and an editor edit it."""
 
     def is_authorized_dag(self, *, method, user, access_entity=None, details=None):
-        return method == "GET" and details is not None and details.id == user.username
+        allowed = ("GET", "PUT") if user.role == "editor" else ("GET",)
+        return method in allowed and details is not None and details.id == user.username
 
 
 @pytest.fixture(scope="module")
@@ -96,14 +97,14 @@ def new_run(airflow_database: Any) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture
-def client(airflow_database: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], TestClient]:
+def client(airflow_database: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., TestClient]:
     """Return a function that opens the page for a user, who can read the DAG of that name; None is anonymous."""
     monkeypatch.setattr(airflow_app._AuthManagerState, "instance", ByName())
 
-    def open_page(username: str | None, page: PageSettings = PAGE) -> TestClient:
+    def open_page(username: str | None, page: PageSettings = PAGE, role: str = "viewer") -> TestClient:
         app = page_app(page)
         if username:
-            user = SimpleAuthManagerUser(username=username, role="viewer")
+            user = SimpleAuthManagerUser(username=username, role=role)
             app.dependency_overrides[get_user] = lambda: user
         return TestClient(app, follow_redirects=False, raise_server_exceptions=True)
 

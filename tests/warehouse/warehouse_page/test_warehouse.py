@@ -296,19 +296,30 @@ def test_last_result_of_each_check_and_its_failures(warehouse, ask, write):
     ]
 
 
-def test_rejects_with_any_content_have_file_line_and_reason(warehouse, ask, write):
+def test_rejects_with_any_content_have_file_line_and_reason(warehouse, client, new_run, write):
     write(
         reject(3, at(20), line=HOSTILE, reason=HOSTILE),
         reject(9, at(21), column=None),
         reject(1, at(22), dag_id="another_dag"),
     )
-    answer = ask()
+    answer = client(DAG, role="editor").get("/data/warehouse").json()
     assert answer["rejects_count"] == 2
     assert [(one["line_number"], one["column"]) for one in answer["rejects"]] == [(9, None), (3, "ts")]
     hostile = answer["rejects"][1]
     # Unchanged: the page displays it as text, see the tests of the static files.
     assert (hostile["line"], hostile["reason"]) == (HOSTILE, HOSTILE)
     assert (hostile["bucket"], hostile["object_key"]) == ("bucket", "log_data/a.json")
+
+
+def test_only_users_who_may_edit_the_dag_see_rejected_lines(warehouse, client, new_run, write):
+    write(reject(3, at(20), line='{"firstName": "Hanna"}', reason="Invalid timestamp"))
+    page = client(DAG)
+    editor, viewer = client(DAG, role="editor").get("/data/warehouse"), page.get("/data/warehouse")
+    assert "Hanna" in editor.text
+    assert "Hanna" not in viewer.text
+    [shown] = viewer.json()["rejects"]
+    assert (shown["object_key"], shown["line_number"], shown["reason"]) == ("log_data/a.json", 3, "Invalid timestamp")
+    assert (viewer.json()["rejects_count"], viewer.json()["rejects_with_lines"]) == (1, False)
 
 
 DRIFT = """\
