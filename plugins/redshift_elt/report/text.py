@@ -16,6 +16,10 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\u
 # Letters that change the direction of the text after them, which could be that of the page.
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+# What spreadsheets evaluate, also as full-width characters (OWASP page "CSV Injection").
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
 
 def shown(value: Any) -> str:
     """Return a value as the page shows it: digits in groups of three, and a mark for what cannot be shown."""
@@ -32,9 +36,20 @@ def shortened(text: str, length: int) -> str:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV (RFC 4180) with a header; values are as the warehouse returned them, null is empty."""
+    """Return a table as CSV (RFC 4180) with a header; null is empty.
+
+    Values are as the warehouse returned them, except that an apostrophe precedes texts that a spreadsheet would
+    evaluate as a formula.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerow(map(_as_text, columns))
+    writer.writerows(map(_as_text, row) for row in rows)
     return text.getvalue()
+
+
+def _as_text(value: Any) -> Any:
+    """Return a value so that a spreadsheet shows it instead of evaluating it."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value

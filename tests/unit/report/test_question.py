@@ -64,6 +64,29 @@ def test_csv_file_has_the_values_of_the_warehouse():
     assert read[1:] == [['a "quoted", thing', "1", "0.10"], ["two\nlines", "", "1E+3"], ["Bj\xc3\x83\x19", "2", ""]]
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        '=HYPERLINK("http://example.com","x")',
+        "+1+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\uff1d1",
+    ],
+)
+def test_csv_file_has_no_formulas(formula):
+    header, row = csv.reader(io.StringIO(csv_text([formula], [[formula]]), newline=""))
+    assert header == row == ["'" + formula]
+
+
+@pytest.mark.parametrize("number", [-5, Decimal("-0.10"), Decimal("-1E+3"), "-5", "-0.10", "+3", "-1e-3"])
+def test_csv_file_has_negative_numbers_unchanged(number):
+    assert csv_text(["n"], [[number]]) == f"n\r\n{number}\r\n"
+
+
 def test_values_as_shown_on_the_page():
     assert [shown(value) for value in (1234567, Decimal("1234.50"), -3, True, None)] == [
         "1,234,567",
