@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -39,6 +39,13 @@ class Message:
     facts: Mapping[str, str]
     quoted: str
     advice: str
+
+    def masked(self) -> Message:
+        """Return the message without the secrets that Airflow masks in logs."""
+        from airflow.providers.common.compat.sdk import redact
+
+        facts = {name: str(redact(fact)) for name, fact in self.facts.items()}
+        return replace(self, title=str(redact(self.title)), facts=facts, quoted=str(redact(self.quoted)))
 
     def for_slack(self) -> str:
         """Return the message in Slack markup."""
@@ -120,7 +127,7 @@ class AlertNotifier(BaseNotifier):
 
     def _message(self, context: Context) -> Message | None:
         if "deadline" not in context:
-            return failed(context)
+            return failed(context).masked()
         # The context of a deadline has the run as its JSON.
         run: Any = context["dag_run"]
         if run["run_type"] == "backfill":
@@ -130,7 +137,7 @@ class AlertNotifier(BaseNotifier):
             # Airflow does not remove the deadline of a failed run.
             self.log.info("The run has ended (%s); no alert is sent.", run["state"])
             return None
-        return late(context)
+        return late(context).masked()
 
     def _recipients(self, named: str) -> list[str]:
         recipients = [recipient.strip() for recipient in named.split(",") if recipient.strip()]
@@ -202,6 +209,10 @@ def _window(context: Mapping[str, Any]) -> str:
 
 
 def _first_lines(text: str) -> str:
+    """Return the beginning of a text. Secrets are masked first, because a part of one is not recognized."""
+    from airflow.providers.common.compat.sdk import redact
+
+    text = str(redact(text))
     lines = text.strip().splitlines()
     shown = [line if len(line) <= _MAX_WIDTH else f"{line[:_MAX_WIDTH]}…" for line in lines[:_MAX_LINES]]
     if len(lines) > _MAX_LINES:

@@ -11,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.log import mask_secret
 from airflow.triggers.callback import CallbackTrigger
 
 from redshift_elt.integrations.alerts import AlertNotifier, failed
@@ -162,6 +164,30 @@ def test_missing_slack_provider_is_logged_with_what_to_install(monkeypatch):
 def test_long_error_is_shortened_to_its_first_lines():
     message = failed(failure(AirflowException("\n".join(["x" * 400, *map(str, range(1, 20))]))))
     assert message.quoted.splitlines() == ["x" * 300 + "…", *map(str, range(1, 8)), "... and 12 more lines"]
+
+
+@pytest.fixture
+def password() -> Iterator[str]:
+    """A secret that Airflow masks, like the password of a connection that a task has read."""
+    mask_secret("hush-hush-hush")
+    yield "hush-hush-hush"
+    reset_secrets_masker()
+
+
+def test_alerts_do_not_contain_secrets(slack_inbox, mail_inbox, monkeypatch, password):
+    set_recipients(monkeypatch, "slack_alerts, data@example.com")
+    AlertNotifier(variable=VARIABLE)(failure(AirflowException(f"refused: redshift://loader:{password}@host/dev")))
+    sent = slack_inbox.next(), html_of(mail_inbox.next())
+    assert [text.count("redshift://loader:***@host/dev") for text in sent] == [1, 1]
+    deadline(dag_run_id=f"manual__{password}")
+    late = slack_inbox.next(), html_of(mail_inbox.next())
+    assert ["manual__***" in text for text in late] == [True, True]
+    assert password not in "".join((*sent, *late))
+
+
+def test_secret_at_the_end_of_a_long_line_is_masked_before_the_line_is_cut(password):
+    message = failed(failure(AirflowException("x" * 295 + password)))
+    assert "hush" not in message.quoted
 
 
 def test_killed_task_has_no_error_message():
