@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
 
-# Moto accepts any key pair; these are not secrets, and no AWS account knows them.
+# The key pair of the account's root user; these are not secrets, and no AWS account knows them.
 ACCESS_KEY = "local-access-key"
 SECRET_KEY = "local-secret-key"  # noqa: S105
 
@@ -31,6 +31,10 @@ class Settings:
 
     AWS and the clusters listen on ``listen``, an IPv4 address. Each cluster gets a port, from ``redshift_port``
     upwards. PostgreSQL listens on a unix socket, whose name has the number ``postgres_port``.
+
+    :param hosts: the names by which clients may address AWS beside ``listen`` and the names of the loopback address;
+        ``*`` stands for any.
+    :param check_signatures: refuse requests to AWS that are not signed with a key of the account.
     """
 
     PREFIX: ClassVar[str] = "REDSHIFT_STANDIN_"
@@ -41,6 +45,8 @@ class Settings:
     postgres_port: int = 5433
     redshift_port: int = 5439
     listen: str = HOST
+    hosts: tuple[str, ...] = ()
+    check_signatures: bool = True
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -48,8 +54,10 @@ class Settings:
 
         The default of ``state`` is ``.redshift-standin`` in the working directory.
 
-        :raises StandinError: a port is not a number between 1 and 65535, two of them are the same, or the address is
-            not that of one network.
+        ``hosts`` are separated by commas.
+
+        :raises StandinError: a port is not a number between 1 and 65535, two of them are the same, the address is not
+            that of one network, or a switch is neither on nor off.
         """
         ports = {
             name: _port(environ[variable], variable)
@@ -58,7 +66,9 @@ class Settings:
         }
         state = Path(environ.get(f"{cls.PREFIX}STATE") or cls.STATE).expanduser().resolve()
         listen = _address(environ.get(f"{cls.PREFIX}LISTEN") or HOST, f"{cls.PREFIX}LISTEN")
-        settings = cls(state=state, listen=listen, **ports)
+        hosts = tuple(host.strip().lower() for host in environ.get(f"{cls.PREFIX}HOSTS", "").split(",") if host.strip())
+        signatures = _switch(environ.get(f"{cls.PREFIX}CHECK_SIGNATURES") or "on", f"{cls.PREFIX}CHECK_SIGNATURES")
+        settings = cls(state=state, listen=listen, hosts=hosts, check_signatures=signatures, **ports)
         chosen = settings.ports()
         if len(set(chosen.values())) < len(chosen):
             named = ", ".join(f"{cls.PREFIX}{name.upper()}={port}" for name, port in chosen.items())
@@ -67,8 +77,12 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that :meth:`from_environment` reads, for another process with the same settings."""
-        return {f"{self.PREFIX}STATE": str(self.state), f"{self.PREFIX}LISTEN": self.listen} | {
-            f"{self.PREFIX}{name.upper()}": str(port) for name, port in self.ports().items()
+        return {
+            f"{self.PREFIX}STATE": str(self.state),
+            f"{self.PREFIX}LISTEN": self.listen,
+            f"{self.PREFIX}HOSTS": ",".join(self.hosts),
+            f"{self.PREFIX}CHECK_SIGNATURES": "on" if self.check_signatures else "off",
+            **{f"{self.PREFIX}{name.upper()}": str(port) for name, port in self.ports().items()},
         }
 
     def ports(self) -> dict[str, int]:
@@ -110,6 +124,12 @@ def _address(text: str, variable: str) -> str:
             "or unset it to use the loopback address."
         )
     return str(address)
+
+
+def _switch(text: str, variable: str) -> bool:
+    if text not in ("on", "off"):
+        raise StandinError(f"{variable} is {text!r}: set it to on or off, or unset it.")
+    return text == "on"
 
 
 def _port(text: str, variable: str) -> int:

@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
-from xml.sax.saxutils import escape
 
 from botocore.exceptions import ClientError
 from moto.core.request import Request
@@ -23,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 from redshift_standin.aws import faults
 from redshift_standin.aws.data_api import DataApi
 from redshift_standin.aws.ec2 import StandInEC2Response
+from redshift_standin.aws.errors_of_services import DATA_API, SERVERLESS, Answer, error_answer
 from redshift_standin.aws.faults import FAULTS, Fault
 from redshift_standin.aws.redshift.requests import StandInRedshiftResponse
 from redshift_standin.aws.s3.listing import StandInS3Response
@@ -44,15 +44,10 @@ _SERVICES: dict[str, type[BaseResponse]] = {
 _SCOPE = re.compile(
     r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
 )
-DATA_API = "redshift-data"
-SERVERLESS = "redshift-serverless"
-_JSON_SERVICES = (DATA_API, SERVERLESS, "secretsmanager")
 # GetClusterCredentials creates a password, so it is not a read.
 _READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
 # CreateCluster and DeleteCluster create and delete the secret of a managed password.
 _ALSO_CHANGES = {"redshift": ("secretsmanager",)}
-
-Answer = tuple[int, dict[str, Any], "str | bytes"]
 
 
 class _ServedRequest(Request):
@@ -102,8 +97,8 @@ class Gateway:
             return _answer_faults(environ)
         environ["RAW_URI"] = environ["REQUEST_URI"]
         request = _ServedRequest(environ)
-        found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
-        service = found["service"] if found else "s3"
+        found = _scope(environ)
+        service = service_of(environ)
         operation = _operation(request) if service != "s3" else None
         fault = FAULTS.next(service, operation)
         if fault and fault.code != faults.ANSWER_LOST:
@@ -175,6 +170,16 @@ class Gateway:
         return answer
 
 
+def service_of(environ: dict[str, Any]) -> str:
+    """Return the service that a request is signed for, by its name in boto3; without a signature it is S3."""
+    found = _scope(environ)
+    return found["service"] if found else "s3"
+
+
+def _scope(environ: dict[str, Any]) -> re.Match[str] | None:
+    return _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or environ.get("QUERY_STRING", ""))
+
+
 def _answer_faults(environ: dict[str, Any]) -> Answer:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     status, text = FAULTS.answer(environ["REQUEST_METHOD"], body)
@@ -187,20 +192,8 @@ def _operation(request: Request) -> str:
 
 
 def _failed(service: str, fault: Fault) -> Answer:
-    return _error(service, fault.status, fault.code, fault.message)
+    return error_answer(service, fault.status, fault.code, fault.message)
 
 
 def _unsupported(service: str, what: str) -> Answer:
-    return _error(service, 501, "UnsupportedOperation", f"{what} is not supported by the stand-in.")
-
-
-def _error(service: str, status: int, code: str, message: str) -> Answer:
-    if service in _JSON_SERVICES:
-        body = json.dumps({"__type": code, "message": message})
-        return status, {"content-type": "application/x-amz-json-1.1"}, body
-    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    if service == "ec2":
-        error = f"<Response><Errors>{error}</Errors></Response>"
-    elif service != "s3":
-        error = f"<ErrorResponse>{error}</ErrorResponse>"
-    return status, {"content-type": "text/xml"}, error
+    return error_answer(service, 501, "UnsupportedOperation", f"{what} is not supported by the stand-in.")

@@ -14,7 +14,8 @@ from moto.redshift.models import redshift_backends
 from moto.s3.models import s3_backends
 
 from redshift_standin.aws.data_api import DataApi
-from redshift_standin.aws.gateway import Gateway
+from redshift_standin.aws.door import Door
+from redshift_standin.aws.gateway import Gateway, service_of
 from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_all_regions
 from redshift_standin.aws.redshift.background import BackgroundChanges
 from redshift_standin.aws.redshift.cluster import StandInCluster
@@ -68,9 +69,10 @@ class AwsServer:
         StandInCluster.address = self._settings.cluster_host
         state = self._state = StateFile(self._settings.state / "aws" / "state.sqlite")
         StandInS3.save = staticmethod(lambda: state.save_s3("", ""))
+        gateway = Gateway(self._state, self._lock, self._health, self._data_api, Serverless(REGION))
         self._server = Server(
             (self._settings.listen, self._settings.aws_port),
-            Gateway(self._state, self._lock, self._health, self._data_api, Serverless(REGION)),
+            Door(self._settings, gateway, service_of),
             numthreads=_WORKERS,
         )
         self._server.error_log = _log_server  # type: ignore[assignment, method-assign]

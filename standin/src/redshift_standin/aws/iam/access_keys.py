@@ -42,18 +42,30 @@ def find_principal(keys: AccessKeys) -> Principal:
 
     :raises KeyRefusedError: the keys are unknown or have expired (AWS page "Error responses" of S3).
     """
+    _check(keys, find_keys(keys.key_id))
     if keys.key_id == ACCESS_KEY:
-        _check(keys, SECRET_KEY, None)
         return ROOT
-    session = find_session(keys.key_id)
-    if session is not None:
-        return _of_session(keys, session)
+    if session := find_session(keys.key_id):
+        return _of_session(session)
     user = find_user(keys.key_id)
     if user is None:
-        raise KeyRefusedError("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
-    key = next(key for key in user.access_keys if key.access_key_id == keys.key_id)
-    _check(keys, key.secret_access_key, None)
+        raise _unknown()
     return Principal(user.arn, user)
+
+
+def find_keys(key_id: str) -> AccessKeys:
+    """Return the keys with this id, with the secret and the token that their owner has.
+
+    :raises KeyRefusedError: the account does not have them.
+    """
+    if key_id == ACCESS_KEY:
+        return AccessKeys(ACCESS_KEY, SECRET_KEY)
+    if session := find_session(key_id):
+        return AccessKeys(key_id, session.secret_access_key, session.session_token)
+    if user := find_user(key_id):
+        key = next(key for key in user.access_keys if key.access_key_id == key_id)
+        return AccessKeys(key_id, key.secret_access_key)
+    raise _unknown()
 
 
 def database_user(key_id: str) -> str:
@@ -72,7 +84,8 @@ def database_user(key_id: str) -> str:
 
 def find_user(key_id: str) -> User | None:
     """Return the IAM user with this active access key, if there is one."""
-    for user in iam_backends[ACCOUNT][PARTITION].users.values():
+    # A copy: other threads create and delete users.
+    for user in list(iam_backends[ACCOUNT][PARTITION].users.values()):
         if any(key.access_key_id == key_id and key.status == "Active" for key in user.access_keys):
             return user
     return None
@@ -83,8 +96,7 @@ def find_session(key_id: str) -> AssumedRole | None:
     return sts_backends[ACCOUNT][PARTITION].get_assumed_role_from_access_key(key_id)
 
 
-def _of_session(keys: AccessKeys, session: AssumedRole) -> Principal:
-    _check(keys, session.secret_access_key, session.session_token)
+def _of_session(session: AssumedRole) -> Principal:
     if session.expiration.replace(tzinfo=timezone.utc) <= datetime.now(timezone.utc):
         raise KeyRefusedError("ExpiredToken", "The provided token has expired.")
     role = find_role(session.role_arn)
@@ -95,12 +107,29 @@ def _of_session(keys: AccessKeys, session: AssumedRole) -> Principal:
     return Principal(role.arn, role)
 
 
-def _check(keys: AccessKeys, secret: str, token: str | None) -> None:
-    if not hmac.compare_digest(keys.secret.encode(), secret.encode()):
-        raise KeyRefusedError(
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. Check your key and signing "
-            "method.",
-        )
-    if keys.token != token:
+def _unknown() -> KeyRefusedError:
+    return KeyRefusedError("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+
+
+def _check(given: AccessKeys, known: AccessKeys) -> None:
+    if not hmac.compare_digest(given.secret.encode(), known.secret.encode()):
+        raise wrong_signature()
+    check_token(given.token, known)
+
+
+def check_token(token: str | None, known: AccessKeys) -> None:
+    """Check the session token that came with keys.
+
+    :raises KeyRefusedError: the keys have another one, or none.
+    """
+    if token != known.token:
         raise KeyRefusedError("InvalidToken", "The provided token is malformed or otherwise invalid.")
+
+
+def wrong_signature() -> KeyRefusedError:
+    """Return the error for a wrong secret."""
+    return KeyRefusedError(
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check your key and signing "
+        "method.",
+    )
