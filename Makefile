@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit facts reference golden bench bench-standin soak lint format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit facts reference golden bench bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -68,12 +68,16 @@ bench-standin: install ## compare the speed of the stand-in with PostgreSQL
 soak: install ## run the property tests of the loads with new random examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}
 
-lint: install ## check style, format, imports, types and SQL
+lint: install ## check style, format, imports, types, licenses of dependencies, and SQL
 	@$(PROGRAMS)/ruff check --quiet .
 	@$(PROGRAMS)/ruff format --check --quiet .
 	@PYTHONPATH=plugins $(PROGRAMS)/lint-imports --no-logo
 	@$(PROGRAMS)/mypy
+	@$(PROGRAMS)/python -m local.licenses >/dev/null
 	@$(PROGRAMS)/sqlfluff lint include/sql docs/examples tests/unit/golden/statements
+
+licenses: install ## list the licenses of all dependencies; fails on those that have not been accepted
+	@exec $(PROGRAMS)/python -m local.licenses
 
 format: install ## put every Python file into the project's format
 	@$(PROGRAMS)/ruff check --fix .

@@ -17,6 +17,7 @@ from redshift_standin.aws.door import is_own_host
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 from standin_support.service_parts import client
 
+WEB = httpx.Client(trust_env=False)
 BODY = b"a line\n" * 20_000
 # Characters that clients encode in paths and queries.
 KEY = "a b/c+d=é~'(1)*.txt"
@@ -66,22 +67,22 @@ def test_address_and_names_of_the_settings_are_its_own(settings):
 @pytest.mark.parametrize("path", ["/shop/a", "/_standin/health", "/_standin/faults"])
 def test_name_that_leads_to_this_machine_gets_no_answer(s3, settings, path):
     """DNS rebinding: the browser believes that the answer comes from the attacker's site."""
-    answer = httpx.get(f"{settings.aws_url}{path}", headers={"Host": "attacker.example:5000"})
+    answer = WEB.get(f"{settings.aws_url}{path}", headers={"Host": "attacker.example:5000"})
     assert answer.status_code == 403
     assert "add it to REDSHIFT_STANDIN_HOSTS" in answer.text
 
 
 def test_page_of_another_site_cannot_inject_faults(aws, settings):
     url, fault = f"{settings.aws_url}/_standin/faults", '{"place": "s3", "code": "SlowDown"}'
-    assert httpx.post(url, content=fault, headers={"Origin": "https://attacker.example"}).status_code == 403
-    assert httpx.get(url).json() == {}
+    assert WEB.post(url, content=fault, headers={"Origin": "https://attacker.example"}).status_code == 403
+    assert WEB.get(url).json() == {}
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("GET", "/shop/a"), ("PUT", "/shop/a"), ("DELETE", "/shop")]
 )
 def test_unsigned_request_is_refused(s3, settings, method, path):
-    answer = httpx.request(method, f"{settings.aws_url}{path}", content=BODY if method == "PUT" else None)
+    answer = WEB.request(method, f"{settings.aws_url}{path}", content=BODY if method == "PUT" else None)
     assert answer.status_code == 403
     assert "<Code>AccessDenied</Code>" in answer.text
 
@@ -140,26 +141,26 @@ def test_presigned_urls(s3, settings, version):
     signer = signed_with(settings, "s3", ACCESS_KEY, SECRET_KEY, config=Config(signature_version=version))
     where = {"Bucket": "shop", "Key": KEY}
     upload = signer.generate_presigned_url("put_object", {**where, "ContentType": "text/plain"})
-    assert httpx.put(upload, content=BODY, headers={"Content-Type": "text/plain"}).status_code == 200
+    assert WEB.put(upload, content=BODY, headers={"Content-Type": "text/plain"}).status_code == 200
     download = signer.generate_presigned_url("get_object", {**where, "ResponseContentType": "text/csv"})
-    answer = httpx.get(download)
+    answer = WEB.get(download)
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, BODY, "text/csv")
-    assert httpx.get(download.replace("/shop/", "/shop/other")).status_code == 403
-    assert httpx.delete(download).status_code == 403
+    assert WEB.get(download.replace("/shop/", "/shop/other")).status_code == 403
+    assert WEB.delete(download).status_code == 403
 
 
 def test_preflight_of_browsers_needs_no_signature(s3, settings):
     rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://shop.example"]}
     s3.put_bucket_cors(Bucket="shop", CORSConfiguration={"CORSRules": [rule]})
     asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
-    assert httpx.options(f"{settings.aws_url}/shop/a", headers=asked).status_code == 200
+    assert WEB.options(f"{settings.aws_url}/shop/a", headers=asked).status_code == 200
 
 
 def test_signatures_can_be_left_unchecked(settings, endpoints):
     service = AwsServer(replace(settings, check_signatures=False), endpoints)
     service.start()
     try:
-        assert httpx.get(f"{settings.aws_url}/").status_code == 200
+        assert WEB.get(f"{settings.aws_url}/").status_code == 200
         assert signed_with(settings, "s3", "any", "key").list_buckets()["Buckets"] == []
     finally:
         service.stop()
