@@ -83,9 +83,13 @@ format: install ## put every Python file into the project's format
 	@$(PROGRAMS)/ruff check --fix .
 	@$(PROGRAMS)/ruff format .
 
-lock: install ## resolve requirements-dev.in into requirements-dev.txt again
-	@$(PROGRAMS)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
-		requirements-dev.in --output-file requirements-dev.txt
+# Of each package, all files of its version are accepted: those of every platform and Python.
+LOCK := $(PROGRAMS)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --generate-hashes
+
+lock: install ## resolve the dependencies again: requirements-dev.txt, requirements-image.txt and local/uv.txt
+	@$(LOCK) requirements-dev.in standin/pyproject.toml --output-file requirements-dev.txt
+	@$(LOCK) requirements.txt --constraints requirements-dev.txt --output-file requirements-image.txt
+	@$(LOCK) local/uv.in --output-file local/uv.txt
 
 install: ## make .venv; every other command does that by itself
 	@sh local/install.sh

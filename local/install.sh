@@ -1,10 +1,9 @@
 #!/bin/sh
-# Create .venv with everything in requirements-dev.txt, unless it is up to date.
+# Create .venv with everything in requirements-dev.txt, unless it is up to date. Files whose hash differs are refused.
 # PYTHON names the interpreter; by default, the first supported one is used.
 set -eu
 cd "$(dirname "$0")/.."
 
-UV=uv==0.13.9
 STAMP=.venv/installed.txt
 
 fail() {
@@ -40,8 +39,7 @@ find_python() {
 # A virtual environment contains the path of its folder, so it cannot be moved.
 wanted() {
     pwd
-    cat requirements-dev.txt standin/pyproject.toml
-    echo "$UV"
+    cat requirements-dev.txt standin/pyproject.toml local/uv.txt
 }
 
 is_done() {
@@ -62,7 +60,11 @@ rm -f "$STAMP"
 if [ "$(version .venv/bin/python)" != "$(version "$python")" ] || [ ! -x .venv/bin/pip ]; then
     "$python" -m venv --clear .venv || fail "$python -m venv failed."
 fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "$UV" || fail "pip could not install $UV."
-.venv/bin/python -m uv pip sync --quiet --compile-bytecode --python .venv/bin/python requirements-dev.txt ||
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r local/uv.txt ||
+    fail "pip could not install the packages in local/uv.txt."
+.venv/bin/python -m uv pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python requirements-dev.txt ||
     fail "The packages in requirements-dev.txt could not be installed."
+# Its folder has no hash. Everything that it needs is installed, also what builds it.
+.venv/bin/python -m uv pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable ./standin ||
+    fail "The stand-in in standin/ could not be installed."
 wanted >"$STAMP"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ def test_notebook_starts_with_its_requirements():
 def test_notebook_requirements_match_the_test_environment():
     def pins(name: str) -> dict[str, str]:
         lines = (ROOT / name).read_text("utf-8").splitlines()
-        pinned = [line.split(" ;")[0].split("==") for line in lines if "==" in line and not line.startswith("#")]
+        pinned = [re.split(r" [;\\]", line)[0].split("==") for line in lines if re.match(r"[A-Za-z].*==", line)]
         return {f"{package.lower()}=={version}": package for package, version in pinned}
 
     assert set(pins("notebooks/requirements.txt")) <= set(pins("requirements-dev.txt"))

@@ -1,27 +1,53 @@
-"""Two commands cannot start or stop the same stack at the same time."""
+"""The lock files: each package has one version and the hashes of its files, so that no other file is installed."""
 
-import os
+from __future__ import annotations
+
+import re
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from local.errors import StackError
-from local.stack.lock import exclusive
+from local.settings import ROOT
 
-
-def test_second_command_gets_an_error_that_names_the_first(tmp_path):
-    with exclusive(tmp_path), pytest.raises(StackError, match=rf"process {os.getpid()}\)"), exclusive(tmp_path):
-        pass
-
-
-def test_lock_is_released_even_if_the_command_fails(tmp_path):
-    with pytest.raises(ValueError, match="failed"), exclusive(tmp_path):
-        raise ValueError("failed")
-    with exclusive(tmp_path):
-        pass
+LOCKS = ("requirements-dev.txt", "requirements-image.txt", "local/uv.txt")
+# A version, the condition for it, and the hashes of its files.
+PINNED = re.compile(r"[\w.-]+==[\w.!+]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
 
-def test_error_names_the_folder_that_cannot_be_created_and_its_variable(tmp_path):
-    (tmp_path / "file").write_text("")
-    message = r"file/state cannot be written.*set SPARKIFY_STATE"
-    with pytest.raises(StackError, match=message), exclusive(tmp_path / "file" / "state"):
-        pass
+def requirements(file: str) -> list[str]:
+    """The requirements of a file, with their continuation lines."""
+    lines = re.sub(r"(?m)^\s*#.*\n", "", (ROOT / file).read_text("utf-8"))
+    return re.split(r"\n(?=\S)", lines.rstrip("\n"))
+
+
+def versions(file: str) -> set[tuple[str, str]]:
+    """The name and the version of each package in a file."""
+    found = [Requirement(requirement.split(" \\\n")[0]) for requirement in requirements(file)]
+    return {(canonicalize_name(each.name), str(each.specifier)) for each in found}
+
+
+@pytest.mark.parametrize("file", LOCKS)
+def test_each_package_has_a_version_and_hashes(file):
+    assert [requirement for requirement in requirements(file) if not PINNED.fullmatch(requirement)] == []
+
+
+def test_an_image_gets_the_versions_that_the_tests_use():
+    assert versions("requirements-image.txt") <= versions("requirements-dev.txt")
+
+
+def test_lock_has_what_is_asked_for():
+    """After a change of these files: make lock."""
+    assert versions("requirements.txt") <= versions("requirements-image.txt")
+    assert versions("local/uv.in") == versions("local/uv.txt")
+
+
+def test_install_refuses_files_with_other_hashes():
+    script = (ROOT / "local" / "install.sh").read_text("utf-8").replace("\\\n", " ")
+    commands = [line for line in script.splitlines() if re.search(r"-m (uv )?pip (sync|install)", line)]
+    # The stand-in is the only one without a hash: a folder of this repository, without its dependencies.
+    assert [("--require-hashes" in command, "--no-deps" in command) for command in commands] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
