@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from sparkify_defaults import CLUSTER, CLUSTER_DAG
+from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG
 
 DOCS = """\
 ### Sparkify's cluster
@@ -32,6 +32,6 @@ with DAG(
         """Log the table and return its lines."""
         from redshift_elt.cluster.status import cluster_status
 
-        return cluster_status(params["cluster_identifier"])
+        return cluster_status(params["cluster_identifier"], aws_conn_id=CLUSTER_AWS_CONN_ID)
 
     show_status()

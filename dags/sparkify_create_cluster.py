@@ -10,14 +10,24 @@ from airflow.sdk import DAG, Param, task
 from redshift_elt import WaitForClusterOperator
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ClusterSpec, ManagedCluster
-from sparkify_defaults import BUCKET, CLUSTER, CLUSTER_DAG, TAGS, new_access, new_cluster, new_cluster_fields
+from sparkify_defaults import (
+    CLUSTER,
+    CLUSTER_AWS_CONN_ID,
+    CLUSTER_DAG,
+    CLUSTER_SETTINGS,
+    TAGS,
+    new_access,
+    new_cluster,
+    new_cluster_fields,
+)
 
 DOCS = """\
 ### Create Sparkify's cluster
 
 Creates what `sparkify_etl` needs. Every step skips what exists, so the DAG can be run again at any time.
 
-1. Creates an IAM role that only Redshift can assume and that can list and read only the data's prefixes of the bucket;
+1. Creates an IAM role that only Redshift can assume and that can list and read only the data's prefixes of the bucket,
+   within a permissions boundary, which an administrator has created (docs/aws.md);
    a security group that allows connections from the networks in the form, or only from its own members; a parameter
    group that requires TLS; and the cluster: private and encrypted, with an administrator password that Secrets Manager
    generates and stores.
@@ -78,7 +88,7 @@ with DAG(
 ) as dag:
 
     @task
-    def create_cluster(bucket: str, params: dict | None = None) -> str:
+    def create_cluster(settings: dict[str, str], params: dict | None = None) -> str:
         """Create what is missing and return the ARN of the role that COPY uses."""
         from redshift_elt.cluster.creation import create_cluster
         from redshift_elt.cluster.database import Reset, check_connection
@@ -87,7 +97,7 @@ with DAG(
         Reset(params["reset"], params["confirm_reset"]).check(identifier)
         _, database = check_connection(identifier)
         spec = ClusterSpec(params["node_type"], params["nodes"], database)
-        return create_cluster(new_cluster(params), spec, new_access(bucket, params))
+        return create_cluster(new_cluster(params), spec, new_access(settings, params), CLUSTER_AWS_CONN_ID)
 
     @task(execution_timeout=timedelta(minutes=15))
     def prepare_database(params: dict | None = None) -> None:
@@ -98,12 +108,14 @@ with DAG(
             ManagedCluster(params["cluster_identifier"], TAGS),
             SCHEMA,
             Reset(params["reset"], params["confirm_reset"]),
+            aws_conn_id=CLUSTER_AWS_CONN_ID,
         )
 
-    role = create_cluster(BUCKET)
+    role = create_cluster(CLUSTER_SETTINGS)
     wait_until_available = WaitForClusterOperator(
         task_id="wait_until_available",
         cluster_identifier="{{ params.cluster_identifier }}",
         role_arn=role,
+        aws_conn_id=CLUSTER_AWS_CONN_ID,
     )
     wait_until_available >> prepare_database()

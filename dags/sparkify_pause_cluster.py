@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
+from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
 
 DOCS = """\
 ### Pause Sparkify's cluster
@@ -34,6 +34,6 @@ with DAG(
         """Pause the cluster and wait until it is."""
         from redshift_elt.cluster.pause import ensure_paused
 
-        return ensure_paused(params["cluster_identifier"], TAGS)
+        return ensure_paused(params["cluster_identifier"], TAGS, CLUSTER_AWS_CONN_ID)
 
     pause_cluster()

@@ -7,7 +7,15 @@ from datetime import timedelta
 from airflow.sdk import DAG, Param, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from sparkify_defaults import BUCKET, CLUSTER, CLUSTER_DAG, new_access, new_cluster, new_cluster_fields
+from sparkify_defaults import (
+    CLUSTER,
+    CLUSTER_AWS_CONN_ID,
+    CLUSTER_DAG,
+    CLUSTER_SETTINGS,
+    new_access,
+    new_cluster,
+    new_cluster_fields,
+)
 
 DOCS = """\
 ### Restore Sparkify's cluster from a snapshot
@@ -40,17 +48,17 @@ with DAG(
 ) as dag:
 
     @task
-    def prepare(bucket: str, params: dict | None = None) -> dict[str, str]:
+    def prepare(settings: dict[str, str], params: dict | None = None) -> dict[str, str]:
         """Create the missing resources of the cluster."""
         from redshift_elt.cluster.resources import ensure_resources
 
-        return ensure_resources(new_cluster(params), new_access(bucket, params))
+        return ensure_resources(new_cluster(params), new_access(settings, params), CLUSTER_AWS_CONN_ID)
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
     def restore_cluster(resources: dict[str, str], params: dict | None = None) -> bool:
         """Restore the cluster and wait until it is available."""
         from redshift_elt.cluster.restore import restore_cluster
 
-        return restore_cluster(new_cluster(params), params["snapshot_identifier"], resources)
+        return restore_cluster(new_cluster(params), params["snapshot_identifier"], resources, CLUSTER_AWS_CONN_ID)
 
-    restore_cluster(prepare(BUCKET))
+    restore_cluster(prepare(CLUSTER_SETTINGS))

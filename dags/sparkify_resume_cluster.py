@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, task
 
 from redshift_elt.cluster.fields import cluster_identifier
-from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
+from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
 
 DOCS = """\
 ### Resume Sparkify's cluster
@@ -35,6 +35,6 @@ with DAG(
         """Resume the cluster and wait until it is available."""
         from redshift_elt.cluster.pause import ensure_available
 
-        return ensure_available(params["cluster_identifier"], TAGS)
+        return ensure_available(params["cluster_identifier"], TAGS, CLUSTER_AWS_CONN_ID)
 
     resume_cluster()

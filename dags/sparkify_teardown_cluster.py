@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ManagedCluster
-from sparkify_defaults import CLUSTER, CLUSTER_DAG, TAGS
+from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
 
 DOCS = """\
 ### Delete Sparkify's cluster
@@ -87,27 +87,27 @@ with DAG(
         from redshift_elt.cluster.deletion import delete_cluster
 
         cluster = ManagedCluster(params["cluster_identifier"], TAGS)
-        return delete_cluster(cluster, final_snapshot=params["final_snapshot"])
+        return delete_cluster(cluster, final_snapshot=params["final_snapshot"], aws_conn_id=CLUSTER_AWS_CONN_ID)
 
     @task
     def delete_copy_role(params: dict | None = None) -> None:
         """Delete the role."""
         from redshift_elt.cluster.deletion import delete_copy_role
 
-        delete_copy_role(ManagedCluster(params["cluster_identifier"], TAGS))
+        delete_copy_role(ManagedCluster(params["cluster_identifier"], TAGS), CLUSTER_AWS_CONN_ID)
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=DELETION_TIMEOUT)
     def delete_security_group(params: dict | None = None) -> bool:
         """Delete the security group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_security_group
 
-        return delete_security_group(ManagedCluster(params["cluster_identifier"], TAGS))
+        return delete_security_group(ManagedCluster(params["cluster_identifier"], TAGS), CLUSTER_AWS_CONN_ID)
 
     @task.sensor(mode="reschedule", poke_interval=30, timeout=DELETION_TIMEOUT)
     def delete_parameter_group(params: dict | None = None) -> bool:
         """Delete the parameter group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_parameter_group
 
-        return delete_parameter_group(ManagedCluster(params["cluster_identifier"], TAGS))
+        return delete_parameter_group(ManagedCluster(params["cluster_identifier"], TAGS), CLUSTER_AWS_CONN_ID)
 
     approve >> delete_cluster() >> [delete_copy_role(), delete_security_group(), delete_parameter_group()]

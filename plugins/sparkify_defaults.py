@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.configuration import conf
+
 from redshift_elt.cluster.fields import access_fields, label_fields
 from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
@@ -24,6 +26,15 @@ CLUSTER = "sparkify"
 BUCKET_VARIABLE = "sparkify_bucket"
 # The bucket: the form field, else the Airflow Variable.
 BUCKET = f"{{{{ params.bucket or var.value.{BUCKET_VARIABLE} }}}}"
+# The bucket, and the boundary of the role that COPY uses: an Airflow Variable and no form field, so that triggering a
+# run is not enough to choose another limit.
+CLUSTER_SETTINGS = {
+    "bucket": BUCKET,
+    "permissions_boundary": "{{ var.value.get('sparkify_copy_role_boundary', '') }}",
+}
+# The AWS connection of the DAGs that create, show, pause, resume, restore and delete the cluster. With a connection of
+# their own, the identity that loads can neither create roles nor delete the cluster.
+CLUSTER_AWS_CONN_ID = conf.get("sparkify", "cluster_aws_conn_id", fallback="aws_default")
 # What COPY may read in the bucket.
 PREFIXES = ["log_data/", "song_data/", "log_json_path.json", "manifests/"]
 
@@ -64,10 +75,16 @@ def new_cluster(params: Mapping[str, Any]) -> ManagedCluster:
     return ManagedCluster(params["cluster_identifier"], TAGS, labels, params["subnet_group"])
 
 
-def new_access(bucket: str, params: Mapping[str, Any]) -> Access:
+def new_access(settings: Mapping[str, str], params: Mapping[str, Any]) -> Access:
     """Return what the cluster may read, and who may connect to it.
 
-    :param bucket: the rendered :data:`BUCKET`.
+    :param settings: the rendered :data:`CLUSTER_SETTINGS`.
     :param params: the run's params, with those of :func:`new_cluster_fields`.
     """
-    return Access(bucket, params["prefixes"], params["cidrs"])
+    return Access(
+        settings["bucket"],
+        params["prefixes"],
+        params["cidrs"],
+        # A template renders to text.
+        permissions_boundary=settings["permissions_boundary"] or None,
+    )

@@ -19,6 +19,7 @@ import psycopg
 from local.errors import StackError
 from local.settings import ROOT, Settings
 from local.stack import environment
+from local.stack.copy_role_boundary import ensure_boundary
 from local.stack.daemon import PATIENCE, Daemon, stop_all
 from local.stack.env_file import write_env_file
 from local.stack.health import unhealthy_components
@@ -27,7 +28,7 @@ from local.stack.lock import exclusive
 from local.stack.ports import check_free
 from local.stack.progress import Progress
 from local.stack.secret import Secrets, write_private
-from redshift_standin import PostgresServer, standin_environment
+from redshift_standin import Aws, PostgresServer, standin_environment
 
 STANDIN = "standin"
 
@@ -94,6 +95,7 @@ class Stack:
                 self._migrate()
                 self._start_airflow()
                 self._wait_until_ready()
+                self._ensure_boundary()
                 write_env_file(self.settings, self._airflow_variables())
 
     def up_without_airflow(self) -> None:
@@ -292,6 +294,11 @@ class Stack:
                 logs = self.settings.state / "logs"
                 raise StackError(f"Not ready after {START_SECONDS} s: {', '.join(missing)}; see the logs in {logs}.")
             time.sleep(0.2)
+
+    def _ensure_boundary(self) -> None:
+        """Create what the DAG that creates the cluster expects of an administrator."""
+        iam = Aws.of(self.settings).client("iam")
+        ensure_boundary(iam, f"{environment.CLUSTER}-copy-boundary", environment.BUCKET)
 
     def _daemon(self, name: str) -> Daemon:
         return self.standin if name == STANDIN else self.airflow[name]

@@ -20,12 +20,13 @@ from standin_support.service_parts import RecordingEndpoints
 from standin_support.waiting import HANGS_AFTER_SECONDS, wait_until
 from tests.support.aws_contents import contents
 from tests.support.faults import AwsFaults
+from tests.support.variables import VARIABLES
 
 NAME = "life"
 TAGS = [{"Key": "project", "Value": "sparkify-warehouse"}]
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"},'
-    ' "Action": "sts:AssumeRole"}]}'
+    ' "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}]}'
 )
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
 DAGS = DagBag(ROOT / "dags", bundle_path=ROOT / "dags").dags
@@ -181,6 +182,7 @@ def run(dag_id: str, **params: Any) -> dict[str, Any]:
         "params": {**dag.params.dump(), "cluster_identifier": NAME, **params},
         "ti": SimpleNamespace(xcom_pull=lambda task_ids, **_: returned[task_ids]),
         "run_id": "test",
+        "var": VARIABLES,
     }
     for original in dag.topological_sort():
         task = copy.copy(original)

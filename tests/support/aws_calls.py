@@ -18,15 +18,20 @@ class Call(NamedTuple):
     operation: str
 
 
-# The same names with the arguments.
-Request = tuple[str, str, dict[str, Any]]
+class Request(NamedTuple):
+    """A request, by the same names, with its arguments and the id of the access key that signed it."""
+
+    service: str
+    operation: str
+    arguments: dict[str, Any]
+    access_key: str
 
 
 @contextmanager
 def recorded() -> Iterator[list[Call]]:
     """Record each request in the block, in order, and send it to AWS."""
     calls: list[Call] = []
-    with _observed(lambda service, operation, _: calls.append(Call(service, operation))):
+    with _observed(lambda request: calls.append(Call(request.service, request.operation))):
         yield calls
 
 
@@ -34,18 +39,20 @@ def recorded() -> Iterator[list[Call]]:
 def recorded_with_arguments() -> Iterator[list[Request]]:
     """Record each request in the block with its arguments, in order, and send it to AWS."""
     requests: list[Request] = []
-    with _observed(lambda *request: requests.append(request)):
+    with _observed(requests.append):
         yield requests
 
 
 @contextmanager
-def _observed(observe: Callable[[str, str, dict[str, Any]], None]) -> Iterator[None]:
+def _observed(observe: Callable[[Request], None]) -> Iterator[None]:
     """Call a function with each request that a client in this process sends."""
 
     def observed(send: Any) -> Any:
         # For asynchronous clients it returns an awaitable.
         def send_observed(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-            observe(client.meta.service_model.service_name, operation, arguments)
+            # It has no public name.
+            access_key = client._request_signer._credentials.access_key
+            observe(Request(client.meta.service_model.service_name, operation, arguments, access_key))
             return send(client, operation, arguments)
 
         return send_observed

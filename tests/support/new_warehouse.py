@@ -9,10 +9,11 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
+from local.stack.copy_role_boundary import ensure_boundary
 from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
-from redshift_elt.cluster.spec import ManagedCluster
+from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_standin import REGION, standin_environment
 from standin_support.waiting import WAITER_CONFIG
 from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
@@ -52,7 +53,8 @@ def new_warehouse(
         patch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps({**WAREHOUSE, "login": MASTER_USER}))
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-        role = ensure_copy_role(MANAGED_CLUSTER, bucket, prefixes)
+        boundary = ensure_boundary(boto3.client("iam"), f"{bucket}-boundary", bucket)
+        role = ensure_copy_role(MANAGED_CLUSTER, Access(bucket, prefixes, permissions_boundary=boundary))
         redshift = boto3.client("redshift")
         redshift.create_cluster(
             ClusterIdentifier=CLUSTER,

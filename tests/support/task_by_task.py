@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from local.settings import ROOT
 from standin_support.waiting import wait_until
+from tests.support.variables import VARIABLES
 
 
 def dag_ids() -> set[str]:
@@ -28,6 +29,7 @@ def run_dag(dag_id: str, **params: Any) -> None:
         "dag": dag,
         "params": {**dag.params.dump(), **params},
         "run_id": "policy",
+        "var": VARIABLES,
         "dag_run": SimpleNamespace(dag_id=dag_id, run_id="policy", run_type="manual", conf=params),
         "ti": SimpleNamespace(
             dag_id=dag_id,

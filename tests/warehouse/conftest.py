@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import botocore.session
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -15,6 +16,7 @@ from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 from local.datagen import Options, generate
 from local.settings import Settings
 from local.stack.cluster_login import ClusterLogin, find_login, require_login
+from local.stack.copy_role_boundary import ensure_boundary
 from local.stack.environment import CLUSTER
 from local.stack.stack import Stack
 from redshift_standin import standin_environment
@@ -148,6 +150,7 @@ def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
     monkeypatch.setattr(AwsBaseHook, "conn", property(shared))
     service = AwsServer(settings, RecordingEndpoints())
     service.start()
+    ensure_boundary(boto3.client("iam"), "warehouse-copy-boundary", "bucket")
     yield settings.aws_url
     FAULTS.clear()
     service.stop()

@@ -1,9 +1,15 @@
-"""The policy of the Airflow role allows exactly the AWS requests of the DAGs, which are run and recorded."""
+"""The policies of Airflow's two identities allow exactly the AWS requests of the DAGs, which are run and recorded.
+
+One identity loads. The other one creates, shows, pauses, resumes, restores and deletes the cluster. Each has an access
+key of its own, which its requests are signed with.
+"""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -17,11 +23,15 @@ import pytest
 from airflow.sdk.exceptions import AirflowException
 from botocore import xform_name
 
+import sparkify_defaults
 from local.datagen import Options, generate
 from local.settings import ROOT
+from local.stack.copy_role_boundary import ensure_boundary
 from local.stack.environment import CLUSTER
+from redshift_elt.cluster.copy_policy import read_policy
+from redshift_elt.cluster.spec import Access
 from redshift_elt.connection.hook import warehouse_hook
-from redshift_standin import REGION
+from redshift_standin import ACCESS_KEY, REGION
 from sparkify_warehouse import PAGE
 from tests.support.aws_calls import Request, recorded_with_arguments
 from tests.support.new_warehouse import VISIBLE
@@ -33,7 +43,8 @@ from warehouse_page.snapshot import SnapshotReader
 pytestmark = pytest.mark.long("the requests of every DAG, compared with the policies")
 
 PLUGINS = ROOT / "plugins"
-POLICY = ROOT / "docs" / "airflow-role-policy.json"
+LOADING, CLUSTER_LIFE = (ROOT / "docs" / f"airflow-{name}-policy.json" for name in ("loading", "cluster"))
+BOUNDARY = ROOT / "docs" / "copy-role-boundary.json"
 ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"
 
 # Operations whose action has another name (Service Authorization Reference, Amazon S3).
@@ -76,6 +87,8 @@ IMPLIED = {
 
 # In this order, each DAG finds the resources that it needs.
 CREATE, RESTORE, TEARDOWN = "sparkify_create_cluster", "sparkify_restore_cluster", "sparkify_teardown_cluster"
+ROLE = f"{CLUSTER}-copy"
+ACCESS = Access(BUCKET, ["log_data/"])
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 RUNS = (
     (CREATE, {"bucket": BUCKET, "subnet_group": "policy"}),
@@ -98,11 +111,16 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
         for name, value in own_standin.airflow_environment().items():
             if name.startswith(VISIBLE):
                 patch.setenv(name, value)
+        patch.setenv("AIRFLOW__SPARKIFY__CLUSTER_AWS_CONN_ID", "aws_cluster")
+        patch.setenv("AIRFLOW_CONN_AWS_CLUSTER", second_identity())
+        importlib.reload(sparkify_defaults)
         s3, redshift, iam = (boto3.client(name) for name in ("s3", "redshift", "iam"))
+        ensure_boundary(iam, f"{CLUSTER}-copy-boundary", BUCKET)
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         subnets = [each["SubnetId"] for each in boto3.client("ec2").describe_subnets()["Subnets"]]
         redshift.create_cluster_subnet_group(ClusterSubnetGroupName="policy", Description="tests", SubnetIds=subnets)
         found: dict[str, list[Request]] = {}
+        roles: list[dict] = []
         known = dag_ids()
         for dag_id, fixed in RUNS:
             params = dict(fixed)
@@ -110,21 +128,38 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                 if dag_id == RESTORE:
                     [snapshot] = redshift.describe_cluster_snapshots()["Snapshots"]
                     params["snapshot_identifier"] = snapshot["SnapshotIdentifier"]
+                    # A role of an earlier version.
+                    trust = roles[-1]["AssumeRolePolicyDocument"]
+                    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust), Tags=roles[-1]["Tags"])
                 if dag_id == TEARDOWN:
                     # The role has additional policies.
-                    iam.attach_role_policy(RoleName=f"{CLUSTER}-copy", PolicyArn=READ_ONLY)
+                    iam.attach_role_policy(RoleName=ROLE, PolicyArn=READ_ONLY)
                 if dag_id != REPORT:
                     params["cluster_identifier"] = CLUSTER
                 with recorded_with_arguments() as called:
                     run_dag(dag_id, **params)
                 found.setdefault(dag_id, []).extend(called)
+                if dag_id == CREATE:
+                    roles.append(iam.get_role(RoleName=ROLE)["Role"])
             if dag_id == REPORT:
                 patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
                 found[THE_PAGE] = list(page_requests())
             if dag_id == CREATE and ETL not in found:
                 found[ETL] = list(loading(WarehouseUnderTest(s3), tmp_path_factory.mktemp("data")))
                 found["the hook"] = list(other_logins(patch))
+    importlib.reload(sparkify_defaults)
     return found
+
+
+def second_identity() -> str:
+    """Return an Airflow connection with the access key of a new user."""
+    iam = boto3.client("iam")
+    iam.create_user(UserName="cluster")
+    key = iam.create_access_key(UserName="cluster")["AccessKey"]
+    extra = {"region_name": REGION, "endpoint_url": os.environ["AWS_ENDPOINT_URL"]}
+    return json.dumps(
+        {"conn_type": "aws", "login": key["AccessKeyId"], "password": key["SecretAccessKey"], "extra": extra}
+    )
 
 
 def loading(warehouse: WarehouseUnderTest, directory: Path) -> list[Request]:
@@ -172,7 +207,7 @@ def other_logins(patch: pytest.MonkeyPatch) -> list[Request]:
 def needed(called: list[Request]) -> set[str]:
     """Return the actions that the requests need."""
     actions = set()
-    for service, operation, arguments in called:
+    for service, operation, arguments, _ in called:
         if (service, operation) == FREE:
             continue
         actions.add(ACTIONS.get((service, operation), f"{service}:{operation}"))
@@ -181,14 +216,14 @@ def needed(called: list[Request]) -> set[str]:
     return actions
 
 
-def statements(*prefixes: str) -> Iterator[dict]:
-    for statement in json.loads(POLICY.read_text())["Statement"]:
+def statements(policy: Path, *prefixes: str) -> Iterator[dict]:
+    for statement in json.loads(policy.read_text())["Statement"]:
         if statement["Sid"].startswith(prefixes or ""):
             yield statement
 
 
-def allowed(*prefixes: str) -> set[str]:
-    return {action for statement in statements(*prefixes) for action in statement["Action"]}
+def allowed(policy: Path, *prefixes: str) -> set[str]:
+    return {action for statement in statements(policy, *prefixes) for action in statement["Action"]}
 
 
 def test_every_dag_is_covered_by_this_test():
@@ -196,7 +231,7 @@ def test_every_dag_is_covered_by_this_test():
 
 
 def test_every_aws_operation_in_the_source_is_covered_by_this_test(calls):
-    called = {(service, operation) for each in calls.values() for service, operation, _ in each}
+    called = {(service, operation) for each in calls.values() for service, operation, *_ in each}
     in_source = {operation for file in PLUGINS.rglob("*.py") for operation in operations_in(file)}
     assert in_source
     assert {operation for _, operation in in_source} - {operation for _, operation in called} == set()
@@ -226,20 +261,65 @@ def methods() -> dict[str, tuple[str, str]]:
     }
 
 
-def test_policy_has_exactly_the_needed_actions(calls):
+def test_each_policy_has_exactly_the_actions_that_its_identity_needs(calls):
     called = [call for each in calls.values() for call in each]
-    assert sorted(allowed()) == sorted(needed(called))
+    loads = [call for call in called if call.access_key == ACCESS_KEY]
+    assert sorted(allowed(LOADING)) == sorted(needed(loads))
+    life = [call for call in called if call.access_key != ACCESS_KEY]
+    assert sorted(allowed(CLUSTER_LIFE)) == sorted(needed(life))
+
+
+def test_cluster_dags_use_the_other_identity_except_to_read_the_size_of_the_tables(calls):
+    for dag_id in {dag_id for dag_id, _ in RUNS} - {REPORT}:
+        as_loader = [call for call in calls[dag_id] if call.access_key == ACCESS_KEY]
+        assert needed(as_loader) <= {"redshift:DescribeClusters", "redshift:GetClusterCredentials"}, dag_id
+
+
+def test_whatever_can_widen_the_role_of_copy_needs_its_boundary():
+    widening = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
+    # These have no condition on the boundary (Service Authorization Reference, AWS Identity and Access Management), or
+    # remove it.
+    assert not allowed(CLUSTER_LIFE) & {"iam:UpdateAssumeRolePolicy", "iam:DeleteRolePermissionsBoundary"}
+    boundary = {"iam:PermissionsBoundary": "arn:aws:iam::ACCOUNT:policy/CLUSTER-copy-boundary"}
+    for statement in statements(CLUSTER_LIFE):
+        if widening.intersection(statement["Action"]):
+            assert statement["Condition"] == {"StringEquals": boundary}
+    assert not [action for action in allowed(LOADING) if action.startswith(("iam:", "*"))]
+
+
+def test_boundary_allows_what_copy_needs_and_no_more(calls):
+    needed_by_copy = {action for statement in read_policy(ACCESS)["Statement"] for action in [statement["Action"]]}
+    # For objects that are encrypted with a key of the account.
+    assert allowed(BOUNDARY) == {*needed_by_copy, "kms:Decrypt"}
+
+
+@pytest.mark.parametrize("policy", [LOADING, CLUSTER_LIFE], ids=["loading", "cluster"])
+def test_secrets_of_clusters_whose_names_begin_alike_are_out_of_reach(policy):
+    # The ARN of a secret ends with six random characters (AWS page "What's in a Secrets Manager secret?").
+    arn = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:redshift!{}-{}"
+    names = ["CLUSTER-ADMINISTRATOR"]
+    others = ["CLUSTER-dev-ADMINISTRATOR", "CLUSTER-2-awsuser", "CLUSTER-ADMINISTRATOR-dev", "CLUSTER2-ADMINISTRATOR"]
+    patterns = [
+        resource
+        for statement in statements(policy)
+        for resource in statement["Resource"]
+        if ":secretsmanager:" in resource
+    ]
+    assert patterns
+    for pattern in patterns:
+        assert all(fnmatchcase(arn.format(name, "a1B2c3"), pattern) for name in names)
+        assert not any(fnmatchcase(arn.format(name, "a1B2c3"), pattern) for name in others)
 
 
 def test_loading_needs_only_the_first_part(calls):
-    assert sorted(allowed("Etl")) == sorted(needed(calls[ETL]))
+    assert sorted(allowed(LOADING, "Etl")) == sorted(needed(calls[ETL]))
 
 
 def test_report_needs_to_connect_and_its_own_part(calls):
     assert needed(calls[REPORT]) == {
         "redshift:DescribeClusters",
         "redshift:GetClusterCredentials",
-        *allowed("Report"),
+        *allowed(LOADING, "Report"),
     }
 
 
@@ -247,12 +327,12 @@ def test_page_needs_to_connect_and_its_own_part(calls):
     assert needed(calls[THE_PAGE]) == {
         "redshift:DescribeClusters",
         "redshift:GetClusterCredentials",
-        *allowed("Page"),
+        *allowed(LOADING, "Page"),
     }
 
 
 def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
-    for part, (service, operation, arguments) in [
+    for part, (service, operation, arguments, _) in [
         *(("Etl", call) for call in calls[ETL]),
         *(("Report", call) for call in calls[REPORT]),
         *(("Page", call) for call in calls[THE_PAGE]),
@@ -260,7 +340,7 @@ def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
         if service != "s3":
             continue
         action = ACTIONS.get((service, operation), f"{service}:{operation}")
-        [statement] = [each for each in statements(part) if action in each["Action"]]
+        [statement] = [each for each in statements(LOADING, part) if action in each["Action"]]
         if action == "s3:ListBucket":
             wanted, patterns = [arguments["Prefix"]], statement["Condition"]["StringLike"]["s3:prefix"]
         else:
@@ -272,4 +352,4 @@ def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
 
 
 def test_other_login_methods_need_only_their_own_part(calls):
-    assert needed(calls["the hook"]) - allowed("Etl") == allowed("Login")
+    assert needed(calls["the hook"]) - allowed(LOADING, "Etl") == allowed(LOADING, "Login")

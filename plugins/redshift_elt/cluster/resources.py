@@ -29,7 +29,7 @@ def ensure_resources(cluster: ManagedCluster, access: Access, aws_conn_id: str =
     """
     networks = parse_cidrs(access.cidrs)
     return {
-        "role_arn": ensure_copy_role(cluster, access.bucket, access.prefixes, aws_conn_id),
+        "role_arn": ensure_copy_role(cluster, access, aws_conn_id),
         "security_group": ensure_security_group(cluster, networks, aws_conn_id),
         "parameter_group": ensure_parameter_group(cluster, aws_conn_id),
     }

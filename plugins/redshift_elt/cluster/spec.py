@@ -33,6 +33,11 @@ class ManagedCluster:
         return f"{self.identifier}-copy"
 
     @property
+    def copy_role_boundary(self) -> str:
+        """The name of the policy that is the permissions boundary of that role, unless another one is given."""
+        return f"{self.copy_role}-boundary"
+
+    @property
     def security_group(self) -> str:
         """The name of the security group that controls access to the port."""
         return f"{self.identifier}-access"
@@ -77,8 +82,11 @@ class Access:
     :param bucket: the bucket that COPY may read, limited to the prefixes.
     :param prefixes: key prefixes or complete keys.
     :param cidrs: the networks that may connect; none: members of the cluster's security group.
+    :param permissions_boundary: the ARN of the policy that limits the role that COPY uses, whatever its own policies
+        say; None: the policy :attr:`ManagedCluster.copy_role_boundary` of the account.
     """
 
     bucket: str
     prefixes: Sequence[str]
     cidrs: Sequence[str] = ()
+    permissions_boundary: str | None = None

@@ -26,18 +26,16 @@ def cluster_status(
 
     A cluster that does not exist is not an error.
 
-    :param conn_id: the connection to the cluster, used to read the size of its tables while it is available.
+    :param conn_id: the connection to the cluster, used to read the size of its tables while it is available. It logs in
+        through ``aws_default``, as loads do.
+    :param aws_conn_id: the AWS connection that describes the cluster.
     """
     redshift = boto3_client("redshift", aws_conn_id)
     cluster = find_cluster(redshift, identifier)
     if cluster is None:
         status = {"cluster": identifier, "state": "does not exist"}
     else:
-        size = (
-            _size(identifier, conn_id, aws_conn_id)
-            if is_available(cluster)
-            else "unknown while it does not accept connections"
-        )
+        size = _size(identifier, conn_id) if is_available(cluster) else "unknown while it does not accept connections"
         status = describe(cluster, redshift.meta.region_name, datetime.now(timezone.utc), size)
     log.info("Cluster %s:\n%s", identifier, as_table(status))
     return status
@@ -71,8 +69,8 @@ def as_table(lines: Mapping[str, str]) -> str:
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines.items())
 
 
-def _size(identifier: str, conn_id: str, aws_conn_id: str) -> str:
-    hook = warehouse_hook(conn_id, aws_conn_id)
+def _size(identifier: str, conn_id: str) -> str:
+    hook = warehouse_hook(conn_id)
     named = hook.get_connection(conn_id).extra_dejson.get("cluster_identifier")
     if named != identifier:
         return f"unknown: the connection {conn_id} names another cluster"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import psycopg
 import pytest
 
 from redshift_standin.settings import ACCOUNT
 from standin_support.facts import Here, fact
-from standin_support.held import ROLE, SHARED, TRUST, USER, make_role, request
+from standin_support.held import ROLE, SHARED, TRUST, USER, document, make_role, request
 
 
 @fact(
@@ -82,6 +84,28 @@ def test_rights_of_the_caller(service):
 def test_assumerole(service):
     with service.connect(SHARED) as connection, pytest.raises(psycopg.errors.FeatureNotSupported):
         connection.execute(f"grant assumerole on '{ROLE}' to {USER} for copy")
+
+
+@fact(
+    "6.6/32",
+    "The permissions boundary of a role is a policy that exists. It limits the role, whatever its policies allow.",
+    Here.SUPPORTED,
+    "API reference: CreateRole",
+)
+def test_boundary(service):
+    iam = service.client("iam")
+    make_role(service, "limited", "s3:*")
+    for change in (
+        partial(iam.put_role_permissions_boundary, RoleName="limited"),
+        partial(iam.create_role, RoleName="unlimited", AssumeRolePolicyDocument=document(TRUST)),
+    ):
+        with pytest.raises(iam.exceptions.NoSuchEntityException, match="does not exist or is not attachable"):
+            change(PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/missing")
+    only_lists = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+    boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=document(only_lists))["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="limited", PermissionsBoundary=boundary)
+    with pytest.raises(psycopg.Error, match="Access Denied"):
+        copy_with(service, "limited", cluster="loader-3")
 
 
 def copy_with(service, role: str, cluster: str = "loader") -> int:

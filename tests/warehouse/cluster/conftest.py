@@ -12,11 +12,12 @@ import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from local.settings import Settings
+from local.stack.copy_role_boundary import ensure_boundary
 from redshift_standin import standin_environment
 from redshift_standin.aws import AwsServer
 from redshift_standin.aws.redshift import durations
 from standin_support.service_parts import free_port
-from tests.support.account import Account, HeldEndpoints
+from tests.support.account import NAME, Account, HeldEndpoints
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,7 @@ def aws_account(tmp_path_factory) -> Iterator[Account]:
         patch.setattr(AwsBaseHook, "conn", property(_client))
         service = AwsServer(settings, endpoints)
         service.start()
+        ensure_boundary(boto3.client("iam"), f"{NAME}-copy-boundary", "any")
         yield Account(settings.aws_url, endpoints)
         service.stop()
 

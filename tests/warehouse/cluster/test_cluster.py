@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from local.stack.copy_role_boundary import ensure_boundary
 from redshift_elt.cluster.cluster import ensure_cluster
 from redshift_elt.cluster.copy_role import ensure_copy_role
 from redshift_elt.cluster.deletion import (
@@ -19,12 +21,14 @@ from redshift_elt.cluster.deletion import (
 from redshift_elt.cluster.resources import ensure_resources
 from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from standin_support.waiting import WAITER_CONFIG, wait_until
+from tests.support.aws_calls import recorded
 
 TAGS = {"project": "this one"}
 NAME = "life"
 ROLE = "life-copy"
 CLUSTER = ManagedCluster(NAME, TAGS)
 ACCESS = Access("bucket", ["logs/", "paths.json"])
+BOUNDARY = "arn:aws:iam::123456789012:policy/life-copy-boundary"
 SPEC = ClusterSpec("ra3.large")
 
 
@@ -40,6 +44,7 @@ def redshift(created_warehouse):
 @pytest.fixture
 def iam(created_warehouse):
     client = boto3.client("iam")
+    assert ensure_boundary(client, "life-copy-boundary", "bucket") == BOUNDARY
     yield client
     delete_copy_role(CLUSTER)
 
@@ -62,7 +67,7 @@ def test_cluster_is_private_and_encrypted_with_a_managed_password(redshift, iam)
 
 
 def test_role_trusts_redshift_and_can_read_only_the_prefixes(redshift, iam):
-    ensure_copy_role(CLUSTER, "bucket", ["logs/", "paths.json"])
+    ensure_copy_role(CLUSTER, ACCESS)
     role = iam.get_role(RoleName=ROLE)["Role"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert (trust["Principal"], trust["Action"]) == ({"Service": "redshift.amazonaws.com"}, "sts:AssumeRole")
@@ -89,16 +94,51 @@ def test_resources_of_others_are_not_changed(redshift, iam):
     with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):
         delete_copy_role(other)
     with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):
-        ensure_copy_role(other, "bucket", ["logs/"])
+        ensure_copy_role(other, ACCESS)
     with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* not touched"):
         ensure_cluster(other, SPEC, resources)
     assert redshift.describe_clusters(ClusterIdentifier=NAME)["Clusters"][0]["ClusterStatus"] == "available"
 
 
-def test_changed_trust_policy_is_restored(redshift, iam):
-    ensure_copy_role(CLUSTER, "bucket", ["logs/"])
-    nobody = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
-    iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(nobody))
-    ensure_copy_role(CLUSTER, "bucket", ["logs/"])
-    [trust] = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Effect"] == "Allow"
+def test_role_has_the_boundary(redshift, iam):
+    ensure_copy_role(CLUSTER, ACCESS)
+    assert iam.get_role(RoleName=ROLE)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+
+
+def test_role_without_a_boundary_gets_it_before_anything_else(redshift, iam, caplog):
+    ensure_copy_role(CLUSTER, ACCESS)
+    iam.delete_role_permissions_boundary(RoleName=ROLE)
+    with recorded() as calls:
+        ensure_copy_role(CLUSTER, ACCESS)
+    assert iam.get_role(RoleName=ROLE)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+    changes = [call.operation for call in calls if call.operation.startswith("Put")]
+    assert changes == ["PutRolePermissionsBoundary", "PutRolePolicy"]
+    assert "it had no permissions boundary" in caplog.text
+
+
+def test_role_with_another_boundary_is_not_changed(redshift, iam):
+    other = ensure_boundary(iam, "other-boundary", "bucket")
+    ensure_copy_role(CLUSTER, replace(ACCESS, permissions_boundary=other))
+    with pytest.raises(AirflowFailException, match=r"boundary \S+other-boundary instead of \S+life-"):
+        ensure_copy_role(CLUSTER, ACCESS)
+    assert iam.get_role(RoleName=ROLE)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == other
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_missing_boundary_fails_with_what_to_do(redshift, iam, exists):
+    missing = replace(ACCESS, permissions_boundary="arn:aws:iam::123456789012:policy/missing")
+    if exists:
+        ensure_copy_role(CLUSTER, ACCESS)
+        iam.delete_role_permissions_boundary(RoleName=ROLE)
+    with pytest.raises(AirflowFailException, match=r"policy/missing does not exist\. .* docs/copy-role-boundary\.json"):
+        ensure_copy_role(CLUSTER, missing)
+
+
+def test_role_that_others_may_assume_is_refused(redshift, iam):
+    ensure_copy_role(CLUSTER, ACCESS)
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    everybody = {"Version": "2012-10-17", "Statement": [allowed]}
+    iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(everybody))
+    with pytest.raises(AirflowFailException, match="role 'life-copy' has another trust policy"):
+        ensure_copy_role(CLUSTER, ACCESS)
+    assert iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"] == everybody

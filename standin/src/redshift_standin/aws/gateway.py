@@ -14,7 +14,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.core.request import Request
 from moto.core.responses import BaseResponse
-from moto.iam.responses import IamResponse
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sts.responses import TokenResponse
 from werkzeug.exceptions import HTTPException
@@ -24,6 +23,7 @@ from redshift_standin.aws.data_api import DataApi
 from redshift_standin.aws.ec2 import StandInEC2Response
 from redshift_standin.aws.errors_of_services import DATA_API, SERVERLESS, Answer, error_answer
 from redshift_standin.aws.faults import FAULTS, Fault
+from redshift_standin.aws.iam.requests import StandInIamResponse
 from redshift_standin.aws.redshift.requests import StandInRedshiftResponse
 from redshift_standin.aws.s3.listing import StandInS3Response
 from redshift_standin.aws.s3.model import StandInS3
@@ -35,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 HEALTH = "/_standin/health"
 _SERVICES: dict[str, type[BaseResponse]] = {
     "ec2": StandInEC2Response,
-    "iam": IamResponse,
+    "iam": StandInIamResponse,
     "redshift": StandInRedshiftResponse,
     "secretsmanager": SecretsManagerResponse,
     "sts": TokenResponse,
