@@ -51,7 +51,9 @@ with DAG(
     def prepare(settings: dict[str, str], params: dict | None = None) -> dict[str, str]:
         """Create the missing resources of the cluster."""
         from redshift_elt.cluster.resources import ensure_resources
+        from redshift_elt.cluster.restore import check_snapshot
 
+        check_snapshot(params["snapshot_identifier"])
         return ensure_resources(new_cluster(params), new_access(settings, params), CLUSTER_AWS_CONN_ID)
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())

@@ -20,8 +20,8 @@ def ensure_boundary(iam: Any, name: str, bucket: str) -> str:
     document = json.loads(DOCUMENT.read_text("utf-8").replace("BUCKET", bucket))
     document["Statement"] = [each for each in document["Statement"] if _OWN_KEY not in each["Resource"]]
     try:
-        created = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))
-        return created["Policy"]["Arn"]
+        arn: str = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
         pages = iam.get_paginator("list_policies").paginate(Scope="Local")
-        return next(each["Arn"] for page in pages for each in page["Policies"] if each["PolicyName"] == name)
+        arn = next(each["Arn"] for page in pages for each in page["Policies"] if each["PolicyName"] == name)
+    return arn

@@ -29,10 +29,12 @@ from local.settings import ROOT
 from local.stack.copy_role_boundary import ensure_boundary
 from local.stack.environment import CLUSTER
 from redshift_elt.cluster.copy_policy import read_policy
+from redshift_elt.cluster.pause import ensure_available
 from redshift_elt.cluster.spec import Access
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_standin import ACCESS_KEY, REGION
 from sparkify_warehouse import PAGE
+from standin_support.waiting import wait_until
 from tests.support.aws_calls import Request, recorded_with_arguments
 from tests.support.new_warehouse import VISIBLE
 from tests.support.task_by_task import dag_ids, run_dag
@@ -46,6 +48,8 @@ PLUGINS = ROOT / "plugins"
 LOADING, CLUSTER_LIFE = (ROOT / "docs" / f"airflow-{name}-policy.json" for name in ("loading", "cluster"))
 BOUNDARY = ROOT / "docs" / "copy-role-boundary.json"
 ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"
+# What an operator does with the option resume_cluster.
+RESUMED = "a load that resumes the cluster"
 
 # Operations whose action has another name (Service Authorization Reference, Amazon S3).
 ACTIONS = {
@@ -89,13 +93,15 @@ IMPLIED = {
 CREATE, RESTORE, TEARDOWN = "sparkify_create_cluster", "sparkify_restore_cluster", "sparkify_teardown_cluster"
 ROLE = f"{CLUSTER}-copy"
 ACCESS = Access(BUCKET, ["log_data/"])
+PAUSE = "sparkify_pause_cluster"
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 RUNS = (
     (CREATE, {"bucket": BUCKET, "subnet_group": "policy"}),
     (REPORT, {"bucket": BUCKET}),
     (CREATE, {"bucket": BUCKET, "cidrs": ["203.0.113.7/32"]}),
     (CREATE, {"bucket": BUCKET, "reset": True, "confirm_reset": CLUSTER}),
-    ("sparkify_pause_cluster", {}),
+    (PAUSE, {}),
+    (PAUSE, {}),
     ("sparkify_resume_cluster", {}),
     ("sparkify_cluster_status", {}),
     (TEARDOWN, {"approved": True, "final_snapshot": True}),
@@ -141,6 +147,9 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                 found.setdefault(dag_id, []).extend(called)
                 if dag_id == CREATE:
                     roles.append(iam.get_role(RoleName=ROLE)["Role"])
+            if dag_id == PAUSE and RESUMED not in found:
+                with recorded_with_arguments() as found[RESUMED]:
+                    wait_until(lambda: ensure_available(CLUSTER), "the cluster is resumed")
             if dag_id == REPORT:
                 patch.setenv("AIRFLOW_VAR_SPARKIFY_BUCKET", BUCKET)
                 found[THE_PAGE] = list(page_requests())

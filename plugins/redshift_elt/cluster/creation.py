@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from redshift_elt.cluster import price
-from redshift_elt.cluster.cidrs import parse_cidrs
 from redshift_elt.cluster.cluster import check_existing, ensure_cluster
 from redshift_elt.cluster.nodes import check_nodes
 from redshift_elt.cluster.resources import ensure_resources
@@ -24,8 +23,6 @@ def create_cluster(cluster: ManagedCluster, spec: ClusterSpec, access: Access, a
         else or has other properties. The cluster is checked before anything is created.
     """
     check_nodes(spec.node_type, spec.nodes)
-    # Parsed again for the security group; here, so that an invalid network is refused before anything is created.
-    parse_cidrs(access.cidrs)
     check_existing(cluster, spec.properties(), aws_conn_id)
     region = boto3_client("redshift", aws_conn_id).meta.region_name
     log.info(price.describe(spec.node_type, spec.nodes, region))

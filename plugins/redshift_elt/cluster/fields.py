@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from airflow.sdk import Param
 
+from redshift_elt.connection import aws_values
+
 
 def cluster_identifier(default: str) -> Param:
-    """Return the field for the cluster identifier (AWS API reference, CreateCluster: ClusterIdentifier)."""
+    """Return the field for the cluster identifier."""
     return Param(
         default,
         type="string",
-        pattern="^[a-z](-?[a-z0-9])*$",
-        maxLength=63,
+        pattern=aws_values.CLUSTER.pattern,
+        maxLength=aws_values.CLUSTER.longest,
         title="Cluster",
         description="The cluster identifier. The connection redshift_default must name the same cluster.",
     )
@@ -29,15 +31,17 @@ def access_fields(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str,
         "bucket": Param(
             None,
             type=["null", "string"],
+            pattern=aws_values.BUCKET.pattern,
             title="Bucket",
             description=f"The bucket that COPY may read. Default: the Airflow Variable {bucket_variable}.",
         ),
         "prefixes": Param(
             list(prefixes),
             type="array",
-            items={"type": "string", "minLength": 1},
+            items={"type": "string", "pattern": aws_values.KEY.pattern, "maxLength": aws_values.KEY.longest},
+            minItems=1,
             title="Prefixes",
-            description="The key prefixes that COPY may read in the bucket.",
+            description="The key prefixes that COPY may read in the bucket, without wildcards.",
         ),
         "cidrs": Param(
             [],
@@ -49,6 +53,7 @@ def access_fields(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str,
         "subnet_group": Param(
             None,
             type=["null", "string"],
+            pattern=aws_values.SUBNET_GROUP.pattern,
             title="Subnet group",
             description="The cluster subnet group. Default: the default VPC.",
         ),

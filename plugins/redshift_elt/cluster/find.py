@@ -7,7 +7,9 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.cluster.rendered_values import refuse_invalid
 from redshift_elt.cluster.tags import refuse_foreign
+from redshift_elt.connection import aws_values
 
 # ClusterStatus (AWS API reference, DescribeClusters): these states require action before the cluster can be used.
 BROKEN = (
@@ -25,7 +27,9 @@ def find_cluster(redshift: Any, identifier: str) -> dict[str, Any] | None:
     """Return the cluster as DescribeClusters describes it, or None if there is none of this name.
 
     :param redshift: a boto3 client.
+    :raises AirflowFailException: the name cannot be that of a cluster.
     """
+    refuse_invalid(aws_values.CLUSTER, "cluster_identifier", identifier)
     try:
         return redshift.describe_clusters(ClusterIdentifier=identifier)["Clusters"][0]
     except redshift.exceptions.ClusterNotFoundFault:

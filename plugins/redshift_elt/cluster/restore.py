@@ -8,9 +8,11 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.find import BROKEN, ENDING, find_cluster, is_available
+from redshift_elt.cluster.rendered_values import refuse_invalid
 from redshift_elt.cluster.resources import ClusterResources
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import is_own, refuse_foreign, tag_list
+from redshift_elt.connection import aws_values
 from redshift_elt.connection.aws_api import boto3_client
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ def restore_cluster(
     :raises AirflowFailException: there is no such snapshot; or a cluster of this name belongs to somebody else, was not
         restored from this snapshot, or is in a state that requires action.
     """
+    check_snapshot(snapshot)
     identifier, role_arn = cluster.identifier, resources["role_arn"]
     redshift = boto3_client("redshift", aws_conn_id)
     found = find_cluster(redshift, identifier)
@@ -59,6 +62,14 @@ def restore_cluster(
         return True
     log.info("Cluster %s: %s, roles %s; waiting.", identifier, status, roles)
     return False
+
+
+def check_snapshot(snapshot: str) -> None:
+    """Refuse what cannot be the name of a snapshot.
+
+    :raises AirflowFailException: it is not one.
+    """
+    refuse_invalid(aws_values.SNAPSHOT, "snapshot_identifier", snapshot)
 
 
 def _check_origin(found: dict[str, Any], cluster: ManagedCluster, snapshot: str, *, has_role: bool) -> None:

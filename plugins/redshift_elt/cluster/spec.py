@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
+from redshift_elt.cluster.cidrs import parse_cidrs
+from redshift_elt.cluster.rendered_values import refuse_invalid
+from redshift_elt.connection import aws_values
+
 
 @dataclass(frozen=True)
 class ManagedCluster:
@@ -15,12 +21,20 @@ class ManagedCluster:
     :param tags: the tags that identify the project's resources. Resources without these tags are never touched.
     :param labels: further tags of new resources.
     :param subnet_group: the cluster subnet group; None: the account's default VPC.
+    :raises AirflowFailException: AWS would refuse a value, or it would mean more in a policy than it says.
     """
 
     identifier: str
     tags: Mapping[str, str]
     labels: Mapping[str, str] = field(default_factory=dict)
     subnet_group: str | None = None
+
+    def __post_init__(self) -> None:
+        refuse_invalid(aws_values.CLUSTER, "cluster_identifier", self.identifier)
+        for key, value in self.all_tags.items():
+            refuse_invalid(aws_values.TAG, key, value)
+        if self.subnet_group is not None:
+            refuse_invalid(aws_values.SUBNET_GROUP, "subnet_group", self.subnet_group)
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -84,9 +98,24 @@ class Access:
     :param cidrs: the networks that may connect; none: members of the cluster's security group.
     :param permissions_boundary: the ARN of the policy that limits the role that COPY uses, whatever its own policies
         say; None: the policy :attr:`ManagedCluster.copy_role_boundary` of the account.
+    :raises AirflowFailException: a value is not of its kind, or would mean more in a policy than it says.
     """
 
     bucket: str
     prefixes: Sequence[str]
     cidrs: Sequence[str] = ()
     permissions_boundary: str | None = None
+
+    def __post_init__(self) -> None:
+        refuse_invalid(aws_values.BUCKET, "bucket", self.bucket)
+        if isinstance(self.prefixes, str) or not self.prefixes:
+            raise AirflowFailException(
+                f"prefixes is {self.prefixes!r}: write a list of at least one key or beginning of keys that COPY may "
+                "read, such as ['log_data/']."
+            )
+        for prefix in self.prefixes:
+            refuse_invalid(aws_values.KEY, "The entry of prefixes", prefix)
+        if self.permissions_boundary is not None:
+            refuse_invalid(aws_values.POLICY_ARN, "permissions_boundary", self.permissions_boundary)
+        # Also parsed when the security group is created; here, so that nothing is created before.
+        parse_cidrs(self.cidrs)

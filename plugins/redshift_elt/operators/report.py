@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.connection.aws_values import BUCKET, KEY
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.report.check_summary import CheckSummary
 from redshift_elt.report.question import Answer, Question, Row
@@ -71,10 +72,7 @@ class ReportOperator(WarehouseOperator):
         from redshift_elt.report.page import page
         from redshift_elt.report.text import csv_text
 
-        if not self.prefix.endswith("/") or self.prefix.startswith("/"):
-            raise AirflowFailException(
-                f"The prefix is {self.prefix!r}: it must end with a slash and not start with one."
-            )
+        self._check_location()
         moment, results, checks = self.transaction(self._ask, read_only=True)
         answers = self._answers(results)
         folder = f"{moment:%Y-%m-%dT%H-%M-%S-%f}/"
@@ -88,6 +86,19 @@ class ReportOperator(WarehouseOperator):
             "Published the answers to %s questions, as of %s UTC, in %sindex.html.", len(answers), moment, where
         )
         return {"page": f"{where}index.html", "folder": f"{where}{folder}"}
+
+    def _check_location(self) -> None:
+        """Refuse a bucket or a prefix that a template has rendered to something else.
+
+        :raises AirflowFailException: see the message.
+        """
+        try:
+            BUCKET.check("bucket", self.bucket)
+            KEY.check("prefix", self.prefix)
+        except ValueError as error:
+            raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
+        if not self.prefix.endswith("/"):
+            raise AirflowFailException(f"prefix {self.prefix!r} of {self.task_id} must end with a slash.")
 
     def _ask(self, session: Session) -> tuple[datetime, list[tuple[list[str], list[Row]]], CheckSummary | None]:
         [[moment]] = session.fetch(render("report/current_time.sql"), {})

@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -13,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.checks import Aggregate, validate_checks
 from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
+from redshift_elt.connection.aws_values import BUCKET
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
@@ -31,7 +33,6 @@ from redshift_elt.staging.key_pattern import KeyPattern
 from redshift_elt.staging.reject_limit import RejectLimit
 from redshift_elt.staging.source import (
     Source,
-    check_bucket,
     check_columnar,
     check_key,
     check_paths_outside,
@@ -444,7 +445,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "Give exactly one of key_pattern (objects of periods), prefix (every object below it) and key (one "
                 "object)."
             )
-        _unless_template(check_bucket, self.bucket)
+        _unless_template(partial(BUCKET.check, "bucket"), self.bucket)
         if self.list_every is not None and self.prefix is None:
             raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
         if self.start_after and self.list_every is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from redshift_elt.connection.aws_values import BUCKET, KEY
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.run.share import check_share
 from redshift_elt.sql import identifiers
@@ -57,7 +58,7 @@ class Source:
 
     def __post_init__(self) -> None:
         check_template(self.table)
-        check_bucket(self.bucket)
+        BUCKET.check("bucket", self.bucket)
         if self.prefix is not None:
             check_prefix(self.prefix)
         if self.key is not None:
@@ -67,6 +68,10 @@ class Source:
         check_on_missing(self.on_missing)
         check_columnar(self.format, self.max_rejects.most, self.options.region)
         check_paths_outside(self.format, self.prefix)
+        if self.key_pattern is not None and self.key_pattern.root:
+            KEY.check("The beginning of key_pattern", self.key_pattern.root)
+        if (paths_key := self.format.paths_key()) is not None:
+            KEY.check("The JSONPaths file", paths_key)
 
     @property
     def paths_file(self) -> str | None:
@@ -102,15 +107,6 @@ def check_template(table: str) -> None:
         )
 
 
-def check_bucket(bucket: str) -> None:
-    """Refuse what is not the name of a bucket.
-
-    :raises ValueError: it is empty, a URL, or followed by a key.
-    """
-    if not bucket or "/" in bucket:
-        raise ValueError(f"bucket {bucket!r} is not a bucket name: write it without s3:// and without a key.")
-
-
 def check_prefix(prefix: str) -> None:
     """Refuse a prefix that would match names that merely begin with it, or no name at all.
 
@@ -120,6 +116,7 @@ def check_prefix(prefix: str) -> None:
         raise ValueError(f"prefix {prefix!r} has codes of a date, which only key_pattern fills in: use key_pattern.")
     if not prefix.endswith("/"):
         raise ValueError(f"prefix {prefix!r} must end with a slash, or it would match similar names: {prefix}/")
+    KEY.check("prefix", prefix)
 
 
 def check_key(key: str) -> None:
@@ -131,6 +128,7 @@ def check_key(key: str) -> None:
         raise ValueError(
             f"key {key!r} is not the key of one object: use prefix, or key_pattern for objects with a date."
         )
+    KEY.check("key", key)
 
 
 def check_columnar(file_format: FileFormat, max_rejects: int | str = 0, region: str | None = None) -> None:

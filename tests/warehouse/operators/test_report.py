@@ -24,10 +24,10 @@ def sales(warehouse: WarehouseUnderTest):
     warehouse.execute("drop table sales")
 
 
-def report(queries: dict[str, str], chart=None, prefix=PREFIX, checks_dag_id=None) -> ReportOperator:
+def report(queries: dict[str, str], chart=None, prefix=PREFIX, checks_dag_id=None, bucket=BUCKET) -> ReportOperator:
     questions = [Question(f"questions/{name}.sql", chart) for name in queries]
     operator = ReportOperator(
-        task_id="report", title="Sales", questions=questions, bucket=BUCKET, prefix=prefix, checks_dag_id=checks_dag_id
+        task_id="report", title="Sales", questions=questions, bucket=bucket, prefix=prefix, checks_dag_id=checks_dag_id
     )
     # The SQL that Airflow reads from the files.
     operator.queries = list(queries.values())
@@ -179,10 +179,18 @@ def test_chart_of_a_missing_column_fails_without_retry(sales):
     assert objects(sales) == {}
 
 
-@pytest.mark.parametrize("prefix", ["reports", "", "/reports/"])
-def test_prefix_without_a_trailing_slash(warehouse, prefix):
-    with pytest.raises(AirflowFailException, match="must end with a slash"):
-        report({"total": "select 1 as one"}, prefix=prefix).execute({})
+@pytest.mark.parametrize(
+    ("location", "why"),
+    [
+        ({"prefix": "reports"}, "must end with a slash"),
+        ({"prefix": ""}, "is not a key or the beginning of keys"),
+        ({"prefix": "/reports/"}, "is not a key or the beginning of keys"),
+        ({"bucket": "*"}, "is not a bucket name"),
+    ],
+)
+def test_location_that_is_refused(warehouse, location, why):
+    with pytest.raises(AirflowFailException, match=why):
+        report({"total": "select 1 as one"}, **location).execute({})
 
 
 def test_no_secret_is_in_what_is_published(sales):
