@@ -284,4 +284,4 @@ def test_staging_refuses_checks_of_other_tables_and_queries(check):
 @pytest.mark.parametrize("limit", [-1, 100_000, "many", "101%", "-1%", "1 %%"])
 def test_reject_limit_that_copy_does_not_support_is_refused(limit):
     with pytest.raises(ValueError, match=r"max_rejects is .*: write 0 to 99,999"):
-        StageToRedshiftOperator(task_id="stage", table="t", bucket="b", prefix="p/", max_rejects=limit)
+        StageToRedshiftOperator(task_id="stage", table="t", bucket="bucket", prefix="p/", max_rejects=limit)
