@@ -19,12 +19,12 @@ class Call(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A request, by the same names, with its arguments and the id of the access key that signed it."""
+    """A request, by the same names, with its arguments and the id of the access key that signs it, if any."""
 
     service: str
     operation: str
     arguments: dict[str, Any]
-    access_key: str
+    access_key: str | None
 
 
 @contextmanager
@@ -51,7 +51,8 @@ def _observed(observe: Callable[[Request], None]) -> Iterator[None]:
         # For asynchronous clients it returns an awaitable.
         def send_observed(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
             # It has no public name.
-            access_key = client._request_signer._credentials.access_key
+            credentials = client._request_signer._credentials
+            access_key = credentials.access_key if credentials else None
             observe(Request(client.meta.service_model.service_name, operation, arguments, access_key))
             return send(client, operation, arguments)
 

@@ -120,7 +120,7 @@ def test_hours_of_a_day_are_listed_together():
         with recorded_with_arguments() as requests:
             found = list_dated(S3Hook(), BUCKET, pattern, Window(hours[30], hours[71] + timedelta(hours=1)))
     assert keys(found) == [f"{hour:logs/%Y/%m/%d/%H}/{number}.json" for hour in hours[30:72] for number in range(2)]
-    listings = [arguments for _, operation, arguments in requests if operation == "ListObjectsV2"]
+    listings = [arguments for _, operation, arguments, _ in requests if operation == "ListObjectsV2"]
     assert [(listing["Prefix"], listing["StartAfter"]) for listing in listings] == [
         ("logs/2018/11/01/", "logs/2018/11/01/06"),
         ("logs/2018/11/02/", "logs/2018/11/02/00"),

@@ -75,7 +75,7 @@ def test_extras_of_the_temporary_password_are_requested(connection, extras, oper
     # The stand-in refuses groups.
     with recorded_with_arguments() as requests, suppress(AwsRefusedError):
         hook._get_conn_params()
-    [sent] = [request for _, name, request in requests if name == operation]
+    [sent] = [request for _, name, request, _ in requests if name == operation]
     assert sent.items() >= {"ClusterIdentifier": "sparkify", **arguments}.items()
 
 

@@ -538,7 +538,7 @@ def test_window_over_new_year_lists_its_own_periods(new_site):
     with recorded_with_arguments() as requests:
         site.load(eve, new_year + HOUR)
     assert site.visits() == {visit("2018", eve), visit("2019", new_year)}
-    listed = [arguments["Prefix"] for _, operation, arguments in requests if operation == "ListObjectsV2"]
+    listed = [arguments["Prefix"] for _, operation, arguments, _ in requests if operation == "ListObjectsV2"]
     # The task that stages lists each period once, and the load lists them once more, under its lock.
     assert listed == ["log_data/2018/12/31/23/", "log_data/2019/01/01/00/"] * 2
 
@@ -700,7 +700,7 @@ class Stream:
         """Run both tasks, and return after which keys the prefix is listed; the whole prefix is listed after none."""
         with recorded_with_arguments() as requests:
             self.site.load(DAY, DAY + HOUR, run_type=run_type)
-        listings = [arguments for _, operation, arguments in requests if operation == "ListObjectsV2"]
+        listings = [arguments for _, operation, arguments, _ in requests if operation == "ListObjectsV2"]
         assert {listing["Prefix"] for listing in listings} == {"log_data/stream/"}
         return [listing.get("StartAfter", "") for listing in listings]
 
