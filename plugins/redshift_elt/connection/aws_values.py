@@ -97,5 +97,5 @@ POLICY_ARN = ValueRule(
     "the ARN of a policy of this account",
     f"^{_ARN}:iam::[0-9]{{12}}:policy/[A-Za-z0-9_+=,.@/-]+$",
     700,
-    "write it like arn:aws:iam::123456789012:policy/sparkify-copy-boundary",
+    "write it like arn:aws:iam::123456789012:policy/copy-boundary",
 )

@@ -168,9 +168,15 @@ def test_last_role_of_a_chain_reads_the_bucket(bucket, monkeypatch):
         bucket.run(*DAY).execute("stage_events")
     assume = policy("sts:AssumeRole", Resource=last)
     iam.put_role_policy(RoleName="sparkify-copy", PolicyName="assume", PolicyDocument=assume)
+    # The permissions boundary does not allow it either.
+    with pytest.raises(Exception, match=r"is not authorized to assume IAM Role .*role/reader"):
+        bucket.run(*DAY).execute("stage_events")
+    boundary = iam.get_role(RoleName="sparkify-copy")["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    iam.create_policy_version(PolicyArn=boundary, PolicyDocument=assume, SetAsDefault=True)
     try:
         assert bucket.run(*DAY).execute("stage_events")["rows"] == 2
     finally:
+        iam.set_default_policy_version(PolicyArn=boundary, VersionId="v1")
         iam.delete_role_policy(RoleName="sparkify-copy", PolicyName="assume")
         iam.delete_role_policy(RoleName="reader", PolicyName="read")
         iam.delete_role(RoleName="reader")
