@@ -38,6 +38,12 @@ def test_every_test_named_in_the_guarantees_exists():
     assert missing == set()
 
 
+def test_every_test_named_in_the_threat_model_exists():
+    named = set(re.findall(r"`((?:unit|warehouse|airflow)/[\w/.]*)`", (ROOT / "SECURITY.md").read_text("utf-8")))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
+
+
 def test_list_of_decisions_is_complete():
     folder = ROOT / "docs" / "adr"
     listed = LINK.findall((folder / "README.md").read_text("utf-8"))
