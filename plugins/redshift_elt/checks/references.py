@@ -23,6 +23,7 @@ class References(StatementCheck):
 
     kind: ClassVar[str] = "references"
     not_taken: ClassVar[frozenset[str]] = frozenset({"where"})
+    result_columns: ClassVar[int] = 2
 
     column: str
     to: str

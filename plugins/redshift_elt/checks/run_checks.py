@@ -12,6 +12,7 @@ from redshift_elt.checks.aggregate import Aggregate
 from redshift_elt.checks.check import SHOWN_ROWS, Check
 from redshift_elt.checks.result import Result
 from redshift_elt.checks.scan import Scan
+from redshift_elt.checks.side_by_side import Query, answers
 from redshift_elt.checks.statement_check import StatementCheck
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ def run_checks(
     """
     tables = tables or {}
     runner = _Runner(session, window)
-    results: dict[Check, Result] = {}
     aggregates = [check for check in checks if isinstance(check, Aggregate)]
-    for table in dict.fromkeys(check.table for check in aggregates):
-        scan = Scan(tables.get(table, table), [check for check in aggregates if check.table == table])
-        results.update(runner.scan(scan))
-    for check in checks:
-        if isinstance(check, StatementCheck):
-            results[check] = runner.ask(check)
+    scans = [
+        Scan(tables.get(table, table), [check for check in aggregates if check.table == table])
+        for table in dict.fromkeys(check.table for check in aggregates)
+    ]
+    statements = [check for check in checks if isinstance(check, StatementCheck)]
+    together = [check for check in statements if check.result_columns]
+    results = runner.ask_together(scans, together)
+    results.update({check: runner.ask(check) for check in statements if check not in together})
     return [results[check] for check in checks]
 
 
@@ -51,26 +53,32 @@ class _Runner:
         self._start, self._end = window.bounds
         self._values: dict[str, object] = {"window_start": self._start, "window_end": self._end}
 
-    def scan(self, scan: Scan) -> dict[Check, Result]:
-        """Return the results of all checks of a scan."""
-        [row], seconds = self._fetch(scan.statement(), scan.values(self._start, self._end))
-        return {
-            check: self._result(check, scan.table, measured, seconds)
-            for check, measured in zip(scan.checks, scan.measured(row), strict=True)
-        }
+    def ask_together(self, scans: Sequence[Scan], checks: Sequence[StatementCheck]) -> dict[Check, Result]:
+        """Return the results of scans and of checks whose statements were not written by a user."""
+        queries = [Query(scan.statement(), scan.result_columns, scan.values(self._start, self._end)) for scan in scans]
+        queries += [Query(check.statement(), check.result_columns, self._values) for check in checks]
+        rows = answers(self._session, queries)
+        results: dict[Check, Result] = {}
+        for scan, (row, seconds) in zip(scans, rows[: len(scans)], strict=True):
+            for check, measured in zip(scan.checks, scan.measured(row), strict=True):
+                results[check] = self._result(check, scan.table, measured, seconds)
+        for asked, (row, seconds) in zip(checks, rows[len(scans) :], strict=True):
+            results[asked] = self._result(asked, asked.table, row, seconds)
+        return results
 
     def ask(self, check: StatementCheck) -> Result:
-        """Return the result of a check that needs a separate statement.
+        """Return the result of a check whose statement its user has written.
 
         :raises AirflowFailException: the query of the check does not return exactly one row.
         """
-        rows, seconds = self._fetch(check.statement(), self._values)
+        started = time.monotonic()
+        rows = self._session.fetch(check.statement(), self._values)
         if len(rows) != 1:
             raise AirflowFailException(
                 f"{check.table}: {check.check_name}: the query returned {len(rows)} rows. Write a query that returns "
                 "exactly one row, such as a count."
             )
-        return self._result(check, check.table, rows[0], seconds)
+        return self._result(check, check.table, rows[0], time.monotonic() - started)
 
     def _result(self, check: Check, table: str, measured: Sequence[Any], seconds: float) -> Result:
         try:
@@ -86,9 +94,3 @@ class _Runner:
             return Result(check, finding, seconds)
         columns, rows = self._session.answer(statement, self._values)
         return Result(check, finding, seconds, tuple(columns), tuple(rows[:SHOWN_ROWS]))
-
-    def _fetch(self, statement: str, values: Mapping[str, object]) -> tuple[list[tuple[Any, ...]], float]:
-        """Return the rows of a query, and the seconds that it took."""
-        started = time.monotonic()
-        rows = self._session.fetch(statement, values)
-        return rows, time.monotonic() - started

@@ -42,6 +42,11 @@ class Scan:
             bounded=self.is_bounded,
         )
 
+    @property
+    def result_columns(self) -> int:
+        """The number of columns of the query's row."""
+        return len(self._aggregates())
+
     def values(self, start: datetime, end: datetime) -> dict[str, object]:
         """Return the values of the query's placeholders, for a window with this start and end."""
         values: dict[str, object] = {"window_start": start, "window_end": end}

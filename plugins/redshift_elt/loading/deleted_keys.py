@@ -54,15 +54,18 @@ class DeletedKeys:
         if not there:
             load.execute("create_deleted_keys.sql", table=self.table, columns=self.columns)
         load.create_temporary(self.of_load, self.table, self.columns)
-        return load.execute(
+        rows = load.execute(
             "fill_deleted_keys.sql",
             deleted=self.of_load,
             known=None if self.rebuild else self.table,
             latest_by=self.latest_by,
             temporary=load.temporary,
         )
+        load.analyze(self.of_load)
+        return rows
 
     def remember(self) -> None:
         """Write what differs from the temporary table."""
         scope = EVERYTHING if self.rebuild else with_fresh_key(self.load.target.key, self.load.temporary.fresh)
-        ScopedTable(self.load, self.table, self.columns, scope).overwrite(delete=True)
+        table = ScopedTable(self.load, self.table, self.columns, scope)
+        table.write(table.compare(delete=True))

@@ -43,6 +43,10 @@ class Delta:
             rows, updated, of_fresh_keys, *marked = load.fetch_row(
                 "count_delta.sql", delta=delta, fresh=self.fresh, mark=self.mark
             )
+        if rows:
+            load.analyze(delta)
+        if delete:
+            load.analyze(load.temporary.gone)
         load.phases.enter(WRITING)
         if rows:
             load.set_audit_values(delta)

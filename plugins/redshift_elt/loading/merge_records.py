@@ -16,16 +16,18 @@ from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key,
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.loading.written_columns import (
+    described_columns,
     refuse_missing,
     refuse_not_computable,
     restricted,
-    written_columns,
+    written_of,
 )
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
     from redshift_elt.loading.deletes import Deletes
+    from redshift_elt.loading.scoped_table import Differences
     from redshift_elt.loading.target_load import TargetLoad
 
 
@@ -86,33 +88,36 @@ class MergeRecords:
     def apply(self, load: TargetLoad) -> RowCounts:
         """Make the records those that the SELECT yields, and merge what changes in the target."""
         target, full = load.target, load.window.full
-        columns = written_columns(load.session, self.records, target.select)
+        yielded, [of_records, held] = described_columns(load.session, target.select, self.records, target.table)
+        columns = written_of(load.session, self.records, of_records, yielded)
         refuse_missing(columns, (*target.key, *self._needed), self.records)
-        load = replace(load, written=self._written(load, columns))
+        load = replace(load, written=self._written(load, columns, held))
         refuse_missing(load.columns, target.key, target.table)
         scope = self._scope(load)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)
         records = ScopedTable(load, self.records, columns, scope)
         records.keep_fresh_rows()
-        load.refuse_null_keys(records.temporary)
         if self.window_column is not None:
             records = keep_lost_hours(records, self.window_column)
-        deleted, inserted = records.overwrite(delete=load.replace or full or self.window_column is not None)
-        if not (deleted or inserted or full):
-            (keys,) = load.fetch_row("count_keys.sql", fresh=records.temporary.fresh)
-            return RowCounts(keys, unchanged=keys, deleted_by_source=None if self.deletes is None else 0)
+        found = records.compare(delete=load.replace or full or self.window_column is not None)
+        if not (found or full):
+            by_source = None if self.deletes is None else 0
+            return RowCounts(found.keys, unchanged=found.keys, deleted_by_source=by_source)
+        records.write(found)
         load.phases.enter(PREPARING)
         if self.deletes is not None and self.latest_by is not None:
             merge = MergeWithDeletes(
                 load, self.deletes, self.latest_by, load.temporary.deleted, records.temporary.fresh
             )
-            return self._merge_with_deletes(merge, records.temporary)
-        gone = self._find_gone(load, any_deleted=bool(deleted))
+            return self._merge_with_deletes(merge, records.temporary, found)
+        gone = self._find_gone(load, any_deleted=bool(found.stale))
         candidates = load.render(
             "candidates_all_records.sql" if full else "candidates_changed_records.sql",
             records=self.records,
             temporary=records.temporary,
             columns=load.columns,
+            any_deleted=bool(found.stale),
+            any_new=bool(found.new),
         )
         return Delta(load, fill_by_choices(load, choices, candidates), records.temporary.fresh).merge(delete=bool(gone))
 
@@ -121,13 +126,13 @@ class MergeRecords:
         of_deletes = () if self.deletes is None else (self.deletes.column,)
         return (*identifiers.key(self.window_column or self.records_key or ()), *of_deletes)
 
-    def _written(self, load: TargetLoad, columns: Columns) -> Columns:
+    def _written(self, load: TargetLoad, columns: Columns, held: Columns) -> Columns:
         """Return the columns of the target that the load writes, without the audit columns.
 
         :param columns: the columns of the records.
+        :param held: all columns of the target.
         """
         table = load.target.table
-        held = load.session.columns(identifiers.table(table))
         marks = () if self.deletes is None else self.deletes.computed
         read = () if self.deletes is None else (self.deletes.column,)
         computed = (*marks, *load.audit)
@@ -137,13 +142,17 @@ class MergeRecords:
             self.deletes.refuse_wrong_type(written, table)
         return written.without(load.audit)
 
-    def _merge_with_deletes(self, merge: MergeWithDeletes, of_records: TemporaryTables) -> RowCounts:
+    def _merge_with_deletes(
+        self, merge: MergeWithDeletes, of_records: TemporaryTables, found: Differences
+    ) -> RowCounts:
         """Merge what follows from the records of the keys that were touched, or in a full load from all records."""
         load, deleted = merge.load, merge.deleted
-        touched = () if load.window.full else (of_records.stale, of_records.new)
+        changed = [(of_records.stale, found.stale), (of_records.new, found.new)]
+        touched = () if load.window.full else tuple(name for name, rows in changed if rows)
         names: dict[str, Any] = {"records": self.records, "touched": touched, "deletes": self.deletes}
         load.create_temporary(deleted, load.target.table, load.columns.only((*load.target.key, merge.latest_by)))
         load.execute("fill_deleted_keys_of_records.sql", deleted=deleted, latest_by=merge.latest_by, **names)
+        load.analyze(deleted)
         return merge.merge(load.render("records_not_deleting.sql", columns=merge.staged, **names), touched)
 
     def _scope(self, load: TargetLoad) -> RowScope:

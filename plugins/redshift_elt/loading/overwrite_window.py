@@ -58,27 +58,22 @@ class OverwriteWindow:
         refuse_missing(load.columns, (*load.target.key, self.window_column), load.target.table)
         table = ScopedTable(load, load.target.table, load.columns, scope)
         table.keep_fresh_rows_by_key(self.window_column)
-        load.refuse_null_keys(table.temporary)
         table = keep_lost_hours(table, self.window_column)
-        stale, new = table.overwrite(delete=True, calendars=load.calendars)
-        staged, inserted = self._check_result(table)
-        return RowCounts(staged, inserted, deleted=stale, unchanged=staged - inserted, late=new - inserted)
-
-    def _check_result(self, table: ScopedTable) -> tuple[int, int]:
-        """Return how many rows of the run's own window were staged, and how many of them were inserted."""
-        load, target = table.load, table.load.target.table
-        start, end = load.window.bounds
-        held, fresh, staged, inserted = load.fetch_row(
-            "count_overwritten.sql",
-            {**table.scope.values, "window_start": start, "window_end": end},
-            table=target,
-            temporary=table.temporary,
-            scope=table.scope,
-            window_column=self.window_column,
-        )
-        if held != fresh:
+        found = table.compare(delete=True, calendars=load.calendars, overwritten=self.window_column)
+        if found:
+            table.write(found)
+            [(held,)] = table.fetch("count_held.sql")
+        else:
+            held = found.held
+        if held != found.fresh:
             raise AirflowException(
-                f"{target} has {held:,} rows, but {fresh:,} were staged: another program writes to the table, or it "
-                "had duplicate rows. The load was rolled back; the task can be retried."
+                f"{table.table} has {held:,} rows, but {found.fresh:,} were staged: another program writes to the "
+                "table, or it had duplicate rows. The load was rolled back; the task can be retried."
             )
-        return staged, inserted
+        return RowCounts(
+            found.fresh_in_window,
+            inserted=found.new_in_window,
+            deleted=found.stale,
+            unchanged=found.fresh_in_window - found.new_in_window,
+            late=found.new - found.new_in_window,
+        )

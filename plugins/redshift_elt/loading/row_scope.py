@@ -23,6 +23,7 @@ class RowScope:
         their objects were read.
     :param key: the columns that a row must have in common with a fresh row.
     :param fresh: the temporary table of the fresh rows.
+    :param inline: whether the condition has literals instead of placeholders, for statements that bind no values.
     """
 
     window_column: str = ""
@@ -30,6 +31,7 @@ class RowScope:
     kept: tuple[Interval, ...] = ()
     key: tuple[str, ...] = ()
     fresh: str = ""
+    inline: bool = False
 
     @property
     def values(self) -> dict[str, object]:

@@ -119,6 +119,7 @@ class _Place:
         versions = replace(load, target=replace(load.target, key=(*load.target.key, self.history.valid_from)))
         load.create_temporary(temporary.wanted, load.target.table, load.columns)
         self._execute(load, "fill_wanted_versions.sql", fresh=temporary.fresh, staged=staged)
+        load.analyze(temporary.wanted)
         load.create_temporary(temporary.gone, load.target.table, load.columns)
         gone = self._execute(versions, "fill_gone_versions.sql", gone=temporary.gone)
         load.create_temporary(temporary.delta, load.target.table, load.stored)
@@ -127,6 +128,10 @@ class _Place:
             written, updated, of_snapshot = versions.fetch_row(
                 "count_versions.sql", self.values, delta=temporary.delta, history=self.history
             )
+        if written:
+            load.analyze(temporary.delta)
+        if gone:
+            load.analyze(temporary.gone)
         load.phases.enter(WRITING)
         if written:
             load.set_audit_values(temporary.delta)

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.phases import WRITING
 from redshift_elt.loading.temporary_tables import TemporaryTables
+from redshift_elt.sql.render import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from redshift_elt.connection.columns import Columns
     from redshift_elt.loading.row_scope import RowScope
     from redshift_elt.loading.target_load import TargetLoad
     from redshift_elt.run.period import Calendar
+
+_NONE: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How a table differs from the fresh rows of a load.
+
+    :param stale: the number of rows of the table in the scope that are not fresh.
+    :param new: the number of fresh rows that the table does not have.
+    :param calendars: see :meth:`ScopedTable.compare`.
+    :param held: the number of rows of the table in the scope, without rows whose objects were not all read.
+    :param fresh: the number of fresh rows, without such rows.
+    :param fresh_in_window: the number of fresh rows in the run's own window.
+    :param new_in_window: how many of them are new.
+    :param keys: the number of keys that the fresh rows have; known if no window is overwritten.
+    """
+
+    stale: int
+    new: int
+    calendars: Sequence[Calendar] = ()
+    held: int = 0
+    fresh: int = 0
+    fresh_in_window: int = 0
+    new_in_window: int = 0
+    keys: int = 0
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self.stale or self.new)
 
 
 @dataclass(frozen=True)
@@ -40,7 +71,11 @@ class ScopedTable:
     def keep_fresh_rows(self) -> int:
         """Keep what the SELECT yields in the scope, each distinct row once; return the number of rows."""
         self.load.create_temporary(self.temporary.fresh, self.table, self.columns)
-        return self._execute("fill_fresh.sql", select=self.load.target.select)
+        rows = self._execute("fill_fresh.sql", select=self.load.target.select)
+        if rows and not self.scope.intervals:
+            # They are joined with the table by their keys.
+            self.load.analyze(self.temporary.fresh)
+        return rows
 
     def keep_fresh_rows_by_key(self, window_column: str) -> int:
         """Keep what the SELECT yields in the scope, one row for each key and period; return the number of rows."""
@@ -53,51 +88,46 @@ class ScopedTable:
             rank_all=any(source.pattern is None for source in self.load.sources),
         )
 
-    def overwrite(self, *, delete: bool, calendars: Sequence[Calendar] = ()) -> tuple[int, int]:
-        """Write what differs, and return how many rows were deleted and how many were inserted.
+    def compare(self, *, delete: bool, calendars: Sequence[Calendar] = (), overwritten: str = "") -> Differences:
+        """Compare the table with the fresh rows in the scope, and write nothing.
 
-        :param delete: whether rows in the scope that are not fresh are deleted.
+        :param delete: whether rows in the scope that are not fresh are to be deleted.
         :param calendars: the divisions of time in whose periods each key has one row; none if a key has any number.
+        :param overwritten: the column of event time of a target whose window is overwritten; empty for other tables.
+        :raises AirflowFailException: a fresh row has a null in its key.
         """
-        self.load.create_temporary(self.temporary.stale, self.table, self.columns)
-        stale = self._execute("fill_stale.sql", calendars=calendars) if delete else 0
-        self.load.create_temporary(self.temporary.new, self.table, self._stored)
-        new = self._execute("fill_new.sql")
+        start, end = self.load.window.bounds
+        values = {**self.scope.values, "window_start": start, "window_end": end}
+        names = {"delete": delete, "calendars": calendars, "overwritten": overwritten}
+        null_keys, stale, new, *others = self.load.session.fetch(
+            self._render("count_differences.sql", **names), values
+        )[0]
+        self.load.refuse_null_keys(null_keys)
+        if overwritten:
+            return Differences(stale, new, calendars, *others)
+        return Differences(stale, new, calendars, keys=others[0])
+
+    def write(self, differences: Differences) -> None:
+        """Delete the stale rows and insert the new ones. Their temporary tables exist only if they have rows."""
+        inline = replace(self.scope, inline=True)
+        if differences.stale:
+            self._execute("create_stale.sql", scope=inline, calendars=differences.calendars)
+        if differences.new:
+            self._execute("create_new.sql", scope=inline)
         self.load.phases.enter(WRITING)
-        if stale:
+        if differences.stale:
             self._execute("delete_stale.sql")
-        if new:
-            self.insert_new()
-        return stale, new
+        if differences.new:
+            audit = self.load.audit if self.table == self.load.target.table else {}
+            self._execute("insert_new.sql", numbered([audit]), audit=audit)
 
     def fetch(self, template: str, **names: Any) -> list[tuple[Any, ...]]:
         """Send a query of the folder ``sql/load`` about the scope, and return its rows."""
-        query = self.load.render(template, table=self.table, temporary=self.temporary, scope=self.scope, **names)
-        return self.load.session.fetch(query, self.scope.values)
+        return self.load.session.fetch(self._render(template, **names), self.scope.values)
 
-    def insert_new(self) -> int:
-        """Insert the rows of the temporary table ``new``, and return their number."""
-        if self._is_target:
-            self.load.set_audit_values(self.temporary.new)
-        return self._execute("insert_new.sql", stored=self._stored)
+    def _execute(self, template: str, values: Mapping[str, object] = _NONE, **names: Any) -> int:
+        return self.load.session.execute(self._render(template, **names), {**self.scope.values, **values})
 
-    @property
-    def _is_target(self) -> bool:
-        """Whether the table is the target; records have no audit columns."""
-        return self.table == self.load.target.table
-
-    @property
-    def _stored(self) -> Columns:
-        """The columns of the rows to insert."""
-        return self.columns.followed_by(self.load.audit) if self._is_target else self.columns
-
-    def _execute(self, template: str, **names: Any) -> int:
-        return self.load.execute(
-            template,
-            self.scope.values,
-            table=self.table,
-            temporary=self.temporary,
-            columns=self.columns,
-            scope=self.scope,
-            **names,
-        )
+    def _render(self, template: str, **names: Any) -> str:
+        own = {"table": self.table, "temporary": self.temporary, "columns": self.columns, "scope": self.scope}
+        return self.load.render(template, **own | names)

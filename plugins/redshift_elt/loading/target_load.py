@@ -132,6 +132,10 @@ class TargetLoad:
         template = "create_temporary_of_columns.sql" if columns.left_out else "create_temporary.sql"
         self.session.execute(render(f"table/{template}", name=name, like=like, columns=columns))
 
+    def analyze(self, name: str) -> None:
+        """Collect the statistics of a temporary table that was filled by INSERT and is joined with permanent ones."""
+        self.session.execute(render("table/analyze.sql", name=name))
+
     def set_audit_values(self, rows: str) -> None:
         """Set the audit columns of rows that are about to be written.
 
@@ -140,13 +144,20 @@ class TargetLoad:
         if self.audit:
             self.execute("set_audit_values.sql", numbered([self.audit]), rows=rows, audit=self.audit)
 
-    def refuse_null_keys(self, temporary: TemporaryTables) -> None:
-        """Fail if a fresh row has a null in its key.
+    def count_null_keys(self, temporary: TemporaryTables) -> int:
+        """Return how many fresh rows have a null in their key.
 
-        :param temporary: the tables whose fresh rows are checked.
-        :raises AirflowFailException: there is such a row.
+        :param temporary: the tables whose fresh rows are counted.
         """
         (count,) = self.fetch_row("count_null_keys.sql", temporary=temporary)
+        return int(count)
+
+    def refuse_null_keys(self, count: int) -> None:
+        """Fail if fresh rows have a null in their key.
+
+        :param count: the number of such rows.
+        :raises AirflowFailException: it is not 0.
+        """
         if count:
             raise AirflowFailException(
                 f"{count:,} staged rows have a null in the key of {self.target.table} ({', '.join(self.target.key)}). "

@@ -30,7 +30,8 @@ class TemporaryTables:
     =========== ============================================================ ==================================
 
     User SQL in ``after_merge`` may read ``<target>__delta`` and ``<target>__gone``, without their schema. Both exist
-    whenever it runs; either may be empty. The other tables are internal.
+    whenever it runs; either may be empty. The other tables are internal; ``stale`` and ``new`` exist only if they have
+    rows.
 
     :param table: the table, with or without its schema.
     """

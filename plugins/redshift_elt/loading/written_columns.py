@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The column between those of the table and those of the SELECT; not the name of a column in either of them.
-_SEPARATOR = "columns_of_the_select_follow"
+# How the column after those of each table is called; no column of a table or of the SELECT begins so.
+_SEPARATOR = "columns_after_table_"
+
+
+def described_columns(session: Session, select: str, *tables: str) -> tuple[list[str], list[Columns]]:
+    """Return the columns that a SELECT yields, and those of some tables."""
+    found = session.describe(render("load/describe_columns.sql", tables=tables, select=select, separator=_SEPARATOR))
+    held: list[list[tuple[str, int]]] = [[]]
+    for column in found:
+        held.append([]) if column[0].startswith(_SEPARATOR) else held[-1].append(column)
+    return [name for name, _ in held.pop()], [Columns.of(columns) for columns in held]
 
 
 def written_columns(
@@ -33,9 +42,24 @@ def written_columns(
     :raises AirflowFailException: the SELECT yields a column that the table does not have, yields one that the load
         computes, or lacks one that is needed or that is NOT NULL and has no default.
     """
-    found = session.describe(render("load/describe_columns.sql", table=table, select=select, separator=_SEPARATOR))
-    place = [name for name, _ in found].index(_SEPARATOR)
-    held, yielded = Columns.of(found[:place]), [name for name, _ in found[place + 1 :]]
+    yielded, [held] = described_columns(session, select, table)
+    return written_of(session, table, held, yielded, (computed, read))
+
+
+def written_of(
+    session: Session,
+    table: str,
+    held: Columns,
+    yielded: Sequence[str],
+    of_load: tuple[Sequence[str], Sequence[str]] = ((), ()),
+) -> Columns:
+    """Return what :func:`written_columns` does, for columns that are known.
+
+    :param held: all columns of the table.
+    :param yielded: the columns that the SELECT yields.
+    :param of_load: the columns that the load computes, and those that it reads itself.
+    """
+    computed, read = of_load
     refuse_not_yielded(yielded, read, table)
     if unknown := [name for name in yielded if name not in {*held.names, *read}]:
         raise AirflowFailException(

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from redshift_elt.staging.staged_input import StagedInput
 
 
+# The temporary table that identifies the run, see redshift_elt.checks.queries.
+_THIS_RUN = "this_run"
+
+
 class DataQualityOperator(UsesStagingOperator):
     """Run checks, and record their results in the bookkeeping table ``check_results``.
 
@@ -64,9 +68,10 @@ class DataQualityOperator(UsesStagingOperator):
         checks = self._with_queries()
 
         def check(session: Session, _: Sequence[StagedInput]) -> list[Result]:
-            session.execute(render("check/create_this_run.sql"), {})
-            session.execute(render("check/fill_this_run.sql"), {"dag_id": run.dag_id, "run_id": run.run_id})
-            results = run_checks(session, window, due_checks(session, window, checks))
+            due = due_checks(session, run, window, checks)
+            if any(_THIS_RUN in sql for check in due for sql in _user_sql(check)):
+                session.execute(render("check/create_this_run.sql", dag_id=run.dag_id, run_id=run.run_id))
+            results = run_checks(session, window, due)
             record_results(session, run, window, results)
             return results
 
@@ -92,3 +97,8 @@ class DataQualityOperator(UsesStagingOperator):
             return replace(check, **arguments)
 
         return [rendered(check) for check in self.checks]
+
+
+def _user_sql(check: Check) -> list[str]:
+    """Return the SQL of a check that its user has written."""
+    return [str(getattr(check, name)).lower() for name in check.sql_arguments]

@@ -21,6 +21,7 @@ from redshift_elt.loading.lock import (
 )
 from redshift_elt.loading.missing_objects import keeps_without_ledger, refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
+from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.placeholder_sources import check_placeholders, has_placeholders
 from redshift_elt.operators.uses_staging import UsesStagingOperator
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.audit_columns import AuditColumns
-    from redshift_elt.loading.row_counts import RowCounts
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.window import Window
     from redshift_elt.staging.objects_read import ObjectsRead
@@ -202,6 +202,10 @@ class LoadOperator(UsesStagingOperator):
         """Update what depends on the target, in the same transaction, and return the counts of the load with it."""
         return counts
 
+    def without_rows(self) -> RowCounts:
+        """Return the counts of a load for which nothing was staged."""
+        return RowCounts(deleted_by_source=0 if getattr(self.strategy, "deletes", None) else None)
+
     def record(self, session: Session, load: LoadRecord) -> None:
         """Write the load into the history."""
         record(session, load)
@@ -223,7 +227,7 @@ class LoadOperator(UsesStagingOperator):
         :param load: the load, without what follows from its inputs.
         """
         session, full = load.session, load.window.full
-        ledgers = [(ledger, ledger.staged(session)) for source in inputs if (ledger := source.ledger)]
+        ledgers = [(ledger, source.staged_counts(session, ledger)) for source in inputs if (ledger := source.ledger)]
         changed = any(staged.objects and ledger.has_changed(session, self.table) for ledger, staged in ledgers)
         if changed and self.appends and not full:
             warn_of_new_versions(session, self.table, (ledger for ledger, _ in ledgers))
@@ -236,9 +240,13 @@ class LoadOperator(UsesStagingOperator):
             keep_missing=keep_missing,
             has_placeholders=has_placeholders(self.table, self.dag_tasks),
         )
-        counts = self.strategy.apply(load)
-        load.phases.enter(WRITING)
-        counts = self.after_strategy(load, counts)
+        if not full and len(ledgers) == len(inputs) > 0 and not any(staged.objects for _, staged in ledgers):
+            # Without staged rows the SELECT has nothing to yield.
+            counts = self.without_rows()
+        else:
+            counts = self.strategy.apply(load)
+            load.phases.enter(WRITING)
+            counts = self.after_strategy(load, counts)
         if full and ledgers and not keep_missing:
             ledgers[0][0].forget_all(session, self.table)
         for ledger, staged in ledgers:

@@ -87,11 +87,17 @@ class LoadFactOperator(LoadOperator):
     def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:
         """Insert the placeholders."""
         rows: Counter[str] = Counter()
+        if self.placeholders:
+            load.analyze(load.temporary.fresh)
         for placeholder in self.placeholders:
             latest_by = latest_by_of(placeholder.dimension, self.dag_tasks)
             rows[placeholder.dimension] += placeholder.insert(load, latest_by)
         self.placeholder_rows = dict(rows)
         return replace(counts, placeholders=rows.total() if self.placeholders else None)
+
+    def without_rows(self) -> RowCounts:
+        """Return the counts of a load for which nothing was staged."""
+        return replace(super().without_rows(), placeholders=0 if self.placeholders else None)
 
     def record(self, session: Session, load: LoadRecord) -> None:
         """Write the load into the history, and the placeholders as rows of their dimensions."""

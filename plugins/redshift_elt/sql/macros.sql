@@ -139,8 +139,12 @@ from (
 {% macro beginning(column, calendar) %}
 date_trunc({{ calendar.unit | literal }}, {% if calendar.timezone == "UTC" %}{{ column | identifier }}{% else %}convert_timezone({{ calendar.timezone | literal }}, {{ column | identifier }}){% endif %})
 {% endmacro %}
+{# A time of a scope: a placeholder or, if the scope is inline, a literal. #}
+{% macro moment(scope, name, number) %}
+{% if scope.inline %}{{ scope.values[name ~ "_" ~ number] | literal }}{% else %}{{ [name] | placeholders(number) }}{% endif %}
+{% endmacro %}
 {# The condition that a row is in a scope (redshift_elt.loading.row_scope). Binds start_1, end_1, start_2 and so
-   on, one pair for each interval. #}
+   on, one pair for each interval, unless the scope is inline. #}
 {% macro in_scope(scope, of=none) %}
 {% if scope.key %}
 ({{ scope.key | columns(of, ", ") }}) in (
@@ -161,16 +165,17 @@ date_trunc({{ calendar.unit | literal }}, {% if calendar.timezone == "UTC" %}{{ 
 {% macro in_intervals(scope, of) %}
 {% set column = [scope.window_column] | columns(of) %}
 {% for _ in scope.intervals %}
-{% if not loop.first %}or {% endif %}{{ column }} >= %(start_{{ loop.index }})s
-and {{ column }} < %(end_{{ loop.index }})s
+{% if not loop.first %}or {% endif %}{{ column }} >= {{ moment(scope, "start", loop.index) }}
+and {{ column }} < {{ moment(scope, "end", loop.index) }}
 {% endfor %}
 {% endmacro %}
-{# The condition that not all objects of a row were read. Binds kept_start_1, kept_end_1 and so on. #}
+{# The condition that not all objects of a row were read. Binds kept_start_1, kept_end_1 and so on, unless the scope is
+   inline. #}
 {% macro in_kept(scope) %}
 (
 {% for _ in scope.kept %}
-{% if loop.first %}    {% else %}    or {% endif %}{{ scope.window_column | identifier }} >= %(kept_start_{{ loop.index }})s
-    and {{ scope.window_column | identifier }} < %(kept_end_{{ loop.index }})s
+{% if loop.first %}    {% else %}    or {% endif %}{{ scope.window_column | identifier }} >= {{ moment(scope, "kept_start", loop.index) }}
+    and {{ scope.window_column | identifier }} < {{ moment(scope, "kept_end", loop.index) }}
 {% endfor %}
 )
 {% endmacro %}
@@ -191,5 +196,48 @@ and (
 )
 {% if following %}
 and {{ [history.valid_from] | columns(of) }} <= %(following)s
+{% endif %}
+{% endmacro %}
+{# The fresh rows that are missing from the table in the scope. #}
+{% macro new_rows(table, temporary, columns, scope) %}
+{% set held %}
+{{ table | table }}
+where
+    {{ in_scope(scope) | indent(4) }}
+{% endset %}
+{{ difference(columns, temporary.fresh | identifier, held) }}
+{% endmacro %}
+{# The rows of the table in the scope that are not among the fresh rows. Of rows whose objects were not all read, only
+   those that a fresh row replaces: of the same key and period or, without calendars, of the same key and time. #}
+{% macro stale_rows(table, temporary, columns, scope, key, calendars) %}
+{% set held %}
+{{ table | table }}
+where
+    {{ in_scope(scope) | indent(4) }}
+{% if scope.kept %}
+{% set identity = key | list + ([] if calendars else [scope.window_column]) | reject("in", key) | list %}
+    and (
+        not {{ in_kept(scope) | indent(8) }}
+        or ({{ identity | columns(none, ", ") }}{% for calendar in calendars %}, {{ beginning(scope.window_column, calendar) | trim }}{% endfor %}) in (
+            select
+                {{ identity | columns | indent(12) }}{{ "," | sql if calendars }}
+{% for calendar in calendars %}
+                {{ beginning(scope.window_column, calendar) | trim }}{{ "," | sql if not loop.last }}
+{% endfor %}
+            from {{ temporary.fresh | identifier }}
+        )
+    )
+{% endif %}
+{% endset %}
+{{ difference(columns, held, temporary.fresh | identifier) }}
+{% endmacro %}
+{# How many rows the table has in the scope, without rows whose objects were not all read. #}
+{% macro held_count(table, scope) %}
+select count(*) as held
+from {{ table | table }}
+where
+    {{ in_scope(scope) | indent(4) }}
+{% if scope.kept %}
+    and not {{ in_kept(scope) | indent(4) }}
 {% endif %}
 {% endmacro %}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from redshift_elt.sql.identifiers import bare, table
+from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging.copy_errors import errors_of_copy
 from redshift_elt.staging.copy_options import CopyOptions
@@ -113,23 +113,21 @@ class SourceCopy:
         window would depend on which other objects its run happens to read.
         """
         source = self.context.source
-        incoming = f"{bare(source.table)}__incoming"
-        self.session.execute(render("table/create_temporary.sql", name=incoming, like=source.table))
-        # Another run may have added columns to the permanent table since.
-        names = self.session.columns(table(self.context.table)).names
-        keep = render(
-            "stage/keep_interval.sql", staging=self.context.table, incoming=incoming, names=names, column=column
-        )
-        count_outside = render("stage/count_outside.sql", incoming=incoming, column=column)
         total = CopiedSource()
-        for number, (period, items) in enumerate(_by_period(objects, pattern).items()):
-            if number:
-                self.session.execute(render("table/empty.sql", name=incoming))
+        incoming = ""
+        for number, (period, items) in enumerate(_by_period(objects, pattern).items(), 1):
+            if incoming:
+                # Not emptied by DELETE, which leaves its rows in the table for all later statements to read. The next
+                # table has another name, because the driver prepares statements for a table once.
+                self.session.execute(render("stage/drop_tables.sql", tables=[incoming]))
+            incoming = f"{bare(source.table)}__incoming_{number}"
+            # Not like the permanent table, to which another run may have added columns since.
+            self.session.execute(render("table/create_temporary.sql", name=incoming, like=self.context.table))
             copied = self._copy_into(incoming, items, source.max_rejects.most - total.rejected)
             of_rows = pattern.calendar.with_margin(period, source.margin_days)
             interval = {"interval_start": of_rows.start, "interval_end": of_rows.end}
-            self.session.execute(keep, interval)
-            [(outside,)] = self.session.fetch(count_outside, interval)
+            keep = render("stage/keep_interval.sql", staging=self.context.table, incoming=incoming, column=column)
+            outside = copied.rows - self.session.execute(keep, interval)
             if outside > source.max_left_out * copied.rows:
                 raise AirflowFailException(
                     f"{_some(items)}: the {column} of {outside:,} of {copied.rows:,} rows is not within "

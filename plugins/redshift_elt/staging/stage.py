@@ -20,11 +20,12 @@ from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
-from redshift_elt.staging.verify_current import current_objects, has_newer_objects, objects_read, refuse_changed
+from redshift_elt.staging.verify_current import current_objects, objects_read, refuse_changed
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
     from redshift_elt.connection.session import Session
+    from redshift_elt.staging.ledger import StagedCounts
     from redshift_elt.staging.objects_read import ObjectsRead
     from redshift_elt.staging.staging_context import StagingContext
 
@@ -65,15 +66,19 @@ class SourceStaging:
         record_results(session, self.context.dag_run, self.context.window, staged.results)
         return staged
 
-    def restage_if_changed(self, session: Session, target: str) -> tuple[ObjectsRead | None, Staged | None]:
+    def restage_if_changed(
+        self, session: Session, target: str, counts: StagedCounts | None
+    ) -> tuple[ObjectsRead | None, Staged | None]:
         """Stage again if what the run has staged is not what S3 has or, with a ledger, if the target has newer objects.
 
         :param target: the table that is loaded; the caller holds its lock.
+        :param counts: how much the run has staged, if the source has a ledger.
         :return: the objects that were read, unless the ledger was asked; and what was staged again, if it was.
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
-        if self.context.ledger and not self.context.window.full:
-            read, current = None, not has_newer_objects(session, self.context, target)
+        ledger = self.context.ledger
+        if ledger and counts and not self.context.window.full:
+            read, current = None, not (counts.objects and ledger.has_newer(session, target))
         else:
             read = current_objects(session, self.context)
             current = read is not None

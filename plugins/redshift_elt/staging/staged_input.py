@@ -11,7 +11,7 @@ from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
-    from redshift_elt.staging.ledger import Ledger
+    from redshift_elt.staging.ledger import Ledger, StagedCounts
     from redshift_elt.staging.objects_read import ObjectsRead
     from redshift_elt.staging.stage import SourceStaging
     from redshift_elt.staging.staging_result import Staged
@@ -24,12 +24,14 @@ class StagedInput:
     :param restaged: what the task has staged itself, in its transaction; None if it reads what the run has staged.
     :param temporary: whether it has staged that into temporary tables, because those of the run are gone.
     :param read: the objects that were read; None before :meth:`refreshed`, and if only the ledger was asked.
+    :param counts: how much is staged, as far as it is known; see :meth:`staged_counts`.
     """
 
     staging: SourceStaging
     restaged: Staged | None = None
     temporary: bool = False
     read: ObjectsRead | None = None
+    counts: StagedCounts | None = None
 
     @property
     def ledger(self) -> Ledger | None:
@@ -49,8 +51,13 @@ class StagedInput:
         if self.temporary:
             # It was staged after the lock was taken.
             return replace(self, read=self.restaged.objects_read if self.restaged else None)
-        read, restaged = self.staging.restage_if_changed(session, target)
-        return replace(self, restaged=restaged, read=read)
+        counts = self.ledger.staged(session) if self.ledger else None
+        read, restaged = self.staging.restage_if_changed(session, target, counts)
+        return replace(self, restaged=restaged, read=read, counts=None if restaged else counts)
+
+    def staged_counts(self, session: Session, ledger: Ledger) -> StagedCounts:
+        """Return how much is staged of a source with a ledger."""
+        return self.counts or ledger.staged(session)
 
     def without_loaded(self, session: Session, target: str) -> StagedInput:
         """Return the input after staging only what a target has not loaded, if it has loaded some of the objects.

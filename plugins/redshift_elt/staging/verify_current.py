@@ -39,15 +39,6 @@ def current_objects(session: Session, context: StagingContext) -> ObjectsRead | 
     return objects_read(context, {key: modified for key, _, modified, *_ in staged}, without_rows)
 
 
-def has_newer_objects(session: Session, context: StagingContext, target: str) -> bool:
-    """Return whether a target has newer objects than the run has staged, as its ledger and its full loads show.
-
-    :param target: the table that is loaded; the caller holds its lock.
-    """
-    ledger = context.ledger
-    return bool(ledger and ledger.staged(session).objects and ledger.has_newer(session, target))
-
-
 def refuse_changed(context: StagingContext, objects: Sequence[S3Object]) -> None:
     """Fail if an object has changed since it was listed, because COPY may have read another version.
 

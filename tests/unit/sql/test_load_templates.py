@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -151,7 +152,10 @@ where choice = 1"""
     ("scope", "condition"),
     [
         (EVERYTHING, "1 = 1"),
-        (ONE_DAY, '"at" >= %(start_1)s\n        and "at" < %(end_1)s'),
+        (
+            ONE_DAY,
+            "\"at\" >= '2018-01-01 00:00:00'::timestamp\n        and \"at\" < '2018-01-02 00:00:00'::timestamp",
+        ),
         (
             with_fresh_key(["id", "at"], TEMPORARY.fresh),
             """\
@@ -167,13 +171,17 @@ where choice = 1"""
 )
 def test_stale_rows_of_every_kind_of_scope(scope, condition):
     assert (
-        render("load/fill_stale.sql", table=TABLE, temporary=TEMPORARY, columns=COLUMNS, scope=scope)
+        render(
+            "load/create_stale.sql",
+            table=TABLE,
+            temporary=TEMPORARY,
+            columns=COLUMNS,
+            scope=replace(scope, inline=True),
+            key=("id",),
+            calendars=(),
+        )
         == f"""\
-insert into "orders__stale" (
-    "id",
-    "at",
-    "name"
-)
+create temporary table "orders__stale" as
 select
     "id",
     "at",

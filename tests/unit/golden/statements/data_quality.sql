@@ -2,67 +2,61 @@
 
 begin;
 
-create temporary table this_run (
-    dag_id varchar(256),
-    run_id varchar(256)
-);
-
-insert into this_run (
-    dag_id,
-    run_id
-)
-values (
-    %(dag_id)s,
-    %(run_id)s
-);
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
-
 select
     target,
     sum(inserted + updated + deleted + late)
 from etl.loads
-join this_run
-    on this_run.dag_id = loads.dag_id
-    and this_run.run_id = loads.run_id
-where window_start >= %(window_start)s
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and window_start >= %(window_start)s
     and window_end = %(window_end)s
 group by target;
--- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
 
-select
-    count("order_id") - count(distinct "order_id"),
-    count(*),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
-    count(case when in_window = 1 then 1 end)
-from (
+with
+answer_1 (value_1, value_2, value_3, value_4) as (
     select
-        *,
-        case
-            when "ordered_at" >= %(window_start)s
-                and "ordered_at" < %(window_end)s
-                then 1
-            else 0
-        end as in_window
+        count("order_id") - count(distinct "order_id"),
+        count(*),
+        count(case when in_window = 1 and ("customer_id" is null) then 1 end),
+        count(case when in_window = 1 then 1 end)
+    from (
+        select
+            *,
+            case
+                when "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+                else 0
+            end as in_window
+        from "orders"
+    ) as scanned
+),
+answer_2 (value_1) as (
+    select
+        count(*)
+    from "customers"
+),
+answer_3 (value_1, value_2) as (
+    select
+        count(
+            case
+                when "orders"."product_id" is not null
+                    and "products"."product_id" is null
+                    then 1
+            end
+        ),
+        count(*)
     from "orders"
-) as scanned;
+    left join "products"
+        on "products"."product_id" = "orders"."product_id"
+)
+select *
+from answer_1
+cross join answer_2
+cross join answer_3;
 -- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
-
-select
-    count(*)
-from "customers";
-
-select
-    count(
-        case
-            when "orders"."product_id" is not null
-                and "products"."product_id" is null
-                then 1
-        end
-    ),
-    count(*)
-from "orders"
-left join "products"
-    on "products"."product_id" = "orders"."product_id";
 
 select
     wanted.number as expected,
@@ -191,67 +185,61 @@ commit;
 
 begin;
 
-create temporary table this_run (
-    dag_id varchar(256),
-    run_id varchar(256)
-);
-
-insert into this_run (
-    dag_id,
-    run_id
-)
-values (
-    %(dag_id)s,
-    %(run_id)s
-);
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
-
 select
     target,
     sum(inserted + updated + deleted + late)
 from etl.loads
-join this_run
-    on this_run.dag_id = loads.dag_id
-    and this_run.run_id = loads.run_id
-where window_start >= %(window_start)s
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and window_start >= %(window_start)s
     and window_end = %(window_end)s
 group by target;
--- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
 
-select
-    count("order_id") - count(distinct "order_id"),
-    count(*),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
-    count(case when in_window = 1 then 1 end)
-from (
+with
+answer_1 (value_1, value_2, value_3, value_4) as (
     select
-        *,
-        case
-            when "ordered_at" >= %(window_start)s
-                and "ordered_at" < %(window_end)s
-                then 1
-            else 0
-        end as in_window
+        count("order_id") - count(distinct "order_id"),
+        count(*),
+        count(case when in_window = 1 and ("customer_id" is null) then 1 end),
+        count(case when in_window = 1 then 1 end)
+    from (
+        select
+            *,
+            case
+                when "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+                else 0
+            end as in_window
+        from "orders"
+    ) as scanned
+),
+answer_2 (value_1) as (
+    select
+        count(*)
+    from "customers"
+),
+answer_3 (value_1, value_2) as (
+    select
+        count(
+            case
+                when "orders"."product_id" is not null
+                    and "products"."product_id" is null
+                    then 1
+            end
+        ),
+        count(*)
     from "orders"
-) as scanned;
+    left join "products"
+        on "products"."product_id" = "orders"."product_id"
+)
+select *
+from answer_1
+cross join answer_2
+cross join answer_3;
 -- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
-
-select
-    count(*)
-from "customers";
-
-select
-    count(
-        case
-            when "orders"."product_id" is not null
-                and "products"."product_id" is null
-                then 1
-        end
-    ),
-    count(*)
-from "orders"
-left join "products"
-    on "products"."product_id" = "orders"."product_id";
 
 select
     wanted.number as expected,
@@ -380,67 +368,61 @@ commit;
 
 begin;
 
-create temporary table this_run (
-    dag_id varchar(256),
-    run_id varchar(256)
-);
-
-insert into this_run (
-    dag_id,
-    run_id
-)
-values (
-    %(dag_id)s,
-    %(run_id)s
-);
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
-
 select
     target,
     sum(inserted + updated + deleted + late)
 from etl.loads
-join this_run
-    on this_run.dag_id = loads.dag_id
-    and this_run.run_id = loads.run_id
-where window_start >= %(window_start)s
+where dag_id = %(dag_id)s
+    and run_id = %(run_id)s
+    and window_start >= %(window_start)s
     and window_end = %(window_end)s
 group by target;
--- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
+-- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', window_start = '2018-11-01 00:00:00',
+--      window_end = '2018-11-02 00:00:00'
 
-select
-    count("order_id") - count(distinct "order_id"),
-    count(*),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
-    count(case when in_window = 1 then 1 end)
-from (
+with
+answer_1 (value_1, value_2, value_3, value_4) as (
     select
-        *,
-        case
-            when "ordered_at" >= %(window_start)s
-                and "ordered_at" < %(window_end)s
-                then 1
-            else 0
-        end as in_window
+        count("order_id") - count(distinct "order_id"),
+        count(*),
+        count(case when in_window = 1 and ("customer_id" is null) then 1 end),
+        count(case when in_window = 1 then 1 end)
+    from (
+        select
+            *,
+            case
+                when "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+                else 0
+            end as in_window
+        from "orders"
+    ) as scanned
+),
+answer_2 (value_1) as (
+    select
+        count(*)
+    from "customers"
+),
+answer_3 (value_1, value_2) as (
+    select
+        count(
+            case
+                when "orders"."product_id" is not null
+                    and "products"."product_id" is null
+                    then 1
+            end
+        ),
+        count(*)
     from "orders"
-) as scanned;
+    left join "products"
+        on "products"."product_id" = "orders"."product_id"
+)
+select *
+from answer_1
+cross join answer_2
+cross join answer_3;
 -- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00'
-
-select
-    count(*)
-from "customers";
-
-select
-    count(
-        case
-            when "orders"."product_id" is not null
-                and "products"."product_id" is null
-                then 1
-        end
-    ),
-    count(*)
-from "orders"
-left join "products"
-    on "products"."product_id" = "orders"."product_id";
 
 select
     wanted.number as expected,
@@ -569,55 +551,49 @@ commit;
 
 begin;
 
-create temporary table this_run (
-    dag_id varchar(256),
-    run_id varchar(256)
-);
-
-insert into this_run (
-    dag_id,
-    run_id
-)
-values (
-    %(dag_id)s,
-    %(run_id)s
-);
--- with dag_id = 'shop', run_id = 'scheduled__2018-11-02'
-
-select
-    count("order_id") - count(distinct "order_id"),
-    count(*),
-    count(case when in_window = 1 and ("customer_id" is null) then 1 end),
-    count(case when in_window = 1 then 1 end)
-from (
+with
+answer_1 (value_1, value_2, value_3, value_4) as (
     select
-        *,
-        case
-            when "ordered_at" >= %(window_start)s
-                and "ordered_at" < %(window_end)s
-                then 1
-            else 0
-        end as in_window
+        count("order_id") - count(distinct "order_id"),
+        count(*),
+        count(case when in_window = 1 and ("customer_id" is null) then 1 end),
+        count(case when in_window = 1 then 1 end)
+    from (
+        select
+            *,
+            case
+                when "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+                else 0
+            end as in_window
+        from "orders"
+    ) as scanned
+),
+answer_2 (value_1) as (
+    select
+        count(*)
+    from "customers"
+),
+answer_3 (value_1, value_2) as (
+    select
+        count(
+            case
+                when "orders"."product_id" is not null
+                    and "products"."product_id" is null
+                    then 1
+            end
+        ),
+        count(*)
     from "orders"
-) as scanned;
+    left join "products"
+        on "products"."product_id" = "orders"."product_id"
+)
+select *
+from answer_1
+cross join answer_2
+cross join answer_3;
 -- with window_start = '1970-01-01 00:00:00'
-
-select
-    count(*)
-from "customers";
-
-select
-    count(
-        case
-            when "orders"."product_id" is not null
-                and "products"."product_id" is null
-                then 1
-        end
-    ),
-    count(*)
-from "orders"
-left join "products"
-    on "products"."product_id" = "orders"."product_id";
 
 select
     wanted.number as expected,

@@ -29,14 +29,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'known_suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "known_suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "known_suppliers" as held_1
 where false
 limit 0;
 
@@ -64,6 +64,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "known_suppliers__fresh";
 
 select count(*)
 from "known_suppliers__fresh"
@@ -212,6 +214,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."supplier_id" = "known_suppliers__delta"."supplier_id";
 
+analyze "known_suppliers__delta";
+
 merge into "known_suppliers"
 using "known_suppliers__delta"
     on "known_suppliers"."supplier_id" = "known_suppliers__delta"."supplier_id"
@@ -332,14 +336,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'known_suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "known_suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "known_suppliers" as held_1
 where false
 limit 0;
 
@@ -367,6 +371,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "known_suppliers__fresh";
 
 select count(*)
 from "known_suppliers__fresh"
@@ -612,14 +618,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'known_suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "known_suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "known_suppliers" as held_1
 where false
 limit 0;
 
@@ -647,6 +653,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "known_suppliers__fresh";
 
 select count(*)
 from "known_suppliers__fresh"
@@ -795,6 +803,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."supplier_id" = "known_suppliers__delta"."supplier_id";
 
+analyze "known_suppliers__delta";
+
 merge into "known_suppliers"
 using "known_suppliers__delta"
     on "known_suppliers"."supplier_id" = "known_suppliers__delta"."supplier_id"
@@ -905,14 +915,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'known_suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "known_suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "known_suppliers" as held_1
 where false
 limit 0;
 
@@ -940,6 +950,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "known_suppliers__fresh";
 
 select count(*)
 from "known_suppliers__fresh"

@@ -33,11 +33,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'brands', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -49,19 +44,18 @@ where staged.kind <> 'listing'
 -- with target = 'brands'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."brand_records" as held
-cross join (
+from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."brand_records" as held_1
+cross join "brands" as held_2
 where false
-limit 0;
-
-select *
-from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");
@@ -93,20 +87,77 @@ from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "brand_records__fresh"
-where "brand_id" is null;
+analyze "brand_records__fresh";
 
-create temporary table "brand_records__stale" (like "etl"."brand_records");
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
+from (
+    select
+        count(
+            case
+                when
+                    "brand_id" is null
+                    then 1
+            end
+        ) as null_keys
+    from "brand_records__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "brand_id"
+        from "brand_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select 0 as stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "brand_id",
+            "name",
+            "country"
+        from (
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "brand_records__fresh"
+            except
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "etl"."brand_records"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "brand_records__fresh"
+                )
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
-create temporary table "brand_records__new" (like "etl"."brand_records");
-
-insert into "brand_records__new" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
+create temporary table "brand_records__new" as
 select
     "product_id",
     "brand_id",
@@ -173,29 +224,10 @@ insert into "brands__delta" (
 )
 with candidates as (
     select
-        "etl"."brand_records"."brand_id",
-        "etl"."brand_records"."name",
-        "etl"."brand_records"."country"
-    from "etl"."brand_records"
-    join (
-        select distinct
-            "brand_id"
-        from "brand_records__stale"
-    ) as taken_back
-        on "etl"."brand_records"."brand_id" = "taken_back"."brand_id"
-    union all
-    select
         "brand_records__new"."brand_id",
         "brand_records__new"."name",
         "brand_records__new"."country"
     from "brand_records__new"
-    left join (
-        select distinct
-            "brand_id"
-        from "brand_records__stale"
-    ) as taken_back
-        on "brand_records__new"."brand_id" = "taken_back"."brand_id"
-    where taken_back."brand_id" is null
     union all
     select
         "brands"."brand_id",
@@ -208,13 +240,6 @@ with candidates as (
         from "brand_records__new"
     ) as touched
         on "brands"."brand_id" = "touched"."brand_id"
-    left join (
-        select distinct
-            "brand_id"
-        from "brand_records__stale"
-    ) as taken_back
-        on "brands"."brand_id" = "taken_back"."brand_id"
-    where taken_back."brand_id" is null
 ),
 choice_0 as (
     select
@@ -316,6 +341,8 @@ left join (
     from "brand_records__fresh"
 ) as fresh_keys
     on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
+
+analyze "brands__delta";
 
 merge into "brands"
 using "brands__delta"
@@ -458,112 +485,6 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
-select
-    held.*,
-    0 as "columns_of_the_select_follow",
-    yielded.*
-from "etl"."brand_records" as held
-cross join (
-select product_id, brand_id, brand as name, country
-from staging_products__4e4a3efb5fa2
-) as yielded
-where false
-limit 0;
-
-select *
-from "brands"
-limit 0;
-
-create temporary table "brand_records__fresh" (like "etl"."brand_records");
-
-insert into "brand_records__fresh" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-from (
-    select distinct
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
-    from (
-select product_id, brand_id, brand as name, country
-from staging_products__4e4a3efb5fa2
-    ) as source
-) as rows_once;
-
-select count(*)
-from "brand_records__fresh"
-where "brand_id" is null;
-
-create temporary table "brand_records__stale" (like "etl"."brand_records");
-
-create temporary table "brand_records__new" (like "etl"."brand_records");
-
-insert into "brand_records__new" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-from (
-    select
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
-    from "brand_records__fresh"
-    except
-    select
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
-    from "etl"."brand_records"
-    where
-        ("product_id") in (
-            select
-                "product_id"
-            from "brand_records__fresh"
-        )
-) as rows_that_differ;
-
-select count(*)
-from (
-    select distinct
-        "brand_id"
-    from "brand_records__fresh"
-) as keys;
-
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
@@ -700,11 +621,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'brands', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -716,19 +632,18 @@ where staged.kind <> 'listing'
 -- with target = 'brands'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."brand_records" as held
-cross join (
+from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."brand_records" as held_1
+cross join "brands" as held_2
 where false
-limit 0;
-
-select *
-from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");
@@ -760,18 +675,113 @@ from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "brand_records__fresh"
-where "brand_id" is null;
+analyze "brand_records__fresh";
 
-create temporary table "brand_records__stale" (like "etl"."brand_records");
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
+from (
+    select
+        count(
+            case
+                when
+                    "brand_id" is null
+                    then 1
+            end
+        ) as null_keys
+    from "brand_records__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "brand_id"
+        from "brand_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "brand_id",
+            "name",
+            "country"
+        from (
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "etl"."brand_records"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "brand_records__fresh"
+                )
+            except
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "brand_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "brand_id",
+            "name",
+            "country"
+        from (
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "brand_records__fresh"
+            except
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "etl"."brand_records"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "brand_records__fresh"
+                )
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
-insert into "brand_records__stale" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
+create temporary table "brand_records__stale" as
 select
     "product_id",
     "brand_id",
@@ -807,14 +817,7 @@ from (
     from "brand_records__fresh"
 ) as rows_that_differ;
 
-create temporary table "brand_records__new" (like "etl"."brand_records");
-
-insert into "brand_records__new" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
+create temporary table "brand_records__new" as
 select
     "product_id",
     "brand_id",
@@ -1074,6 +1077,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."brand_id" = "brands__delta"."brand_id";
 
+analyze "brands__delta";
+
 merge into "brands"
 using "brands__delta"
     on "brands"."brand_id" = "brands__delta"."brand_id"
@@ -1211,6 +1216,11 @@ begin;
 lock table "etl"."lock_brands";
 
 select
+    count(case when kind <> 'listing' then 1 end),
+    count(case when kind = 'listing' then 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
     object_key,
     etag,
     modified_at,
@@ -1218,11 +1228,6 @@ select
     kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
-
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
@@ -1257,19 +1262,18 @@ limit %(most)s;
 -- with target = 'brands', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."brand_records" as held
-cross join (
+from (
 select product_id, brand_id, brand as name, country
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."brand_records" as held_1
+cross join "brands" as held_2
 where false
-limit 0;
-
-select *
-from "brands"
 limit 0;
 
 create temporary table "brand_records__fresh" (like "etl"."brand_records");
@@ -1301,87 +1305,103 @@ from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "brand_records__fresh"
-where "brand_id" is null;
+analyze "brand_records__fresh";
 
-create temporary table "brand_records__stale" (like "etl"."brand_records");
-
-insert into "brand_records__stale" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
 select
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
-    from "etl"."brand_records"
-    where
-        1 = 1
-    except
-    select
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
+        count(
+            case
+                when
+                    "brand_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "brand_records__fresh"
-) as rows_that_differ;
-
-create temporary table "brand_records__new" (like "etl"."brand_records");
-
-insert into "brand_records__new" (
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-)
-select
-    "product_id",
-    "brand_id",
-    "name",
-    "country"
-from (
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "brand_id"
+        from "brand_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "brand_id",
+            "name",
+            "country"
+        from (
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "etl"."brand_records"
+            where
+                1 = 1
+            except
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "brand_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
     select
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
-    from "brand_records__fresh"
-    except
-    select
-        "product_id",
-        "brand_id",
-        "name",
-        "country",
-        len("product_id") as "length_0",
-        len("brand_id") as "length_1",
-        len("name") as "length_2",
-        len("country") as "length_3"
-    from "etl"."brand_records"
-    where
-        1 = 1
-) as rows_that_differ;
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "brand_id",
+            "name",
+            "country"
+        from (
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "brand_records__fresh"
+            except
+            select
+                "product_id",
+                "brand_id",
+                "name",
+                "country",
+                len("product_id") as "length_0",
+                len("brand_id") as "length_1",
+                len("name") as "length_2",
+                len("country") as "length_3"
+            from "etl"."brand_records"
+            where
+                1 = 1
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
 create temporary table "brands__gone" (like "brands");
 

@@ -14,19 +14,18 @@ from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."customer_records" as held
-cross join (
+from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."customer_records" as held_1
+cross join "customers" as held_2
 where false
-limit 0;
-
-select *
-from "customers"
 limit 0;
 
 select distinct
@@ -65,17 +64,88 @@ from staging_orders__4e4a3efb5fa2
 ) as rows_once;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "customer_records__fresh"
-where "customer_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
+from (
+    select
+        count(
+            case
+                when
+                    "customer_id" is null
+                    then 1
+            end
+        ) as null_keys
+    from "customer_records__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "customer_id"
+        from "customer_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                "seen_at" >= %(start_1)s
+                and "seen_at" < %(end_1)s
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                "seen_at" >= %(start_1)s
+                and "seen_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-create temporary table "customer_records__stale" (like "etl"."customer_records");
-
-insert into "customer_records__stale" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
+create temporary table "customer_records__new" as
 select
     "customer_id",
     "name",
@@ -86,37 +156,6 @@ from (
         "name",
         "seen_at",
         len("name") as "length_0"
-    from "etl"."customer_records"
-    where
-        "seen_at" >= %(start_1)s
-        and "seen_at" < %(end_1)s
-    except
-    select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
-    from "customer_records__fresh"
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-create temporary table "customer_records__new" (like "etl"."customer_records");
-
-insert into "customer_records__new" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
-select
-    "customer_id",
-    "name",
-    "seen_at"
-from (
-    select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
     from "customer_records__fresh"
     except
     select
@@ -126,10 +165,9 @@ from (
         len("name") as "length_0"
     from "etl"."customer_records"
     where
-        "seen_at" >= %(start_1)s
-        and "seen_at" < %(end_1)s
+        "seen_at" >= '2018-11-01 00:00:00'::timestamp
+        and "seen_at" < '2018-11-02 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "etl"."customer_records" (
     "customer_id",
@@ -160,29 +198,10 @@ insert into "customers__delta" (
 )
 with candidates as (
     select
-        "etl"."customer_records"."customer_id",
-        "etl"."customer_records"."name",
-        "etl"."customer_records"."seen_at"
-    from "etl"."customer_records"
-    join (
-        select distinct
-            "customer_id"
-        from "customer_records__stale"
-    ) as taken_back
-        on "etl"."customer_records"."customer_id" = "taken_back"."customer_id"
-    union all
-    select
         "customer_records__new"."customer_id",
         "customer_records__new"."name",
         "customer_records__new"."seen_at"
     from "customer_records__new"
-    left join (
-        select distinct
-            "customer_id"
-        from "customer_records__stale"
-    ) as taken_back
-        on "customer_records__new"."customer_id" = "taken_back"."customer_id"
-    where taken_back."customer_id" is null
     union all
     select
         "customers"."customer_id",
@@ -195,13 +214,6 @@ with candidates as (
         from "customer_records__new"
     ) as touched
         on "customers"."customer_id" = "touched"."customer_id"
-    left join (
-        select distinct
-            "customer_id"
-        from "customer_records__stale"
-    ) as taken_back
-        on "customers"."customer_id" = "taken_back"."customer_id"
-    where taken_back."customer_id" is null
 ),
 choice_0 as (
     select
@@ -278,6 +290,8 @@ left join (
     from "customer_records__fresh"
 ) as fresh_keys
     on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
+
+analyze "customers__delta";
 
 merge into "customers"
 using "customers__delta"
@@ -374,19 +388,18 @@ from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."customer_records" as held
-cross join (
+from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."customer_records" as held_1
+cross join "customers" as held_2
 where false
-limit 0;
-
-select *
-from "customers"
 limit 0;
 
 select distinct
@@ -425,78 +438,86 @@ from staging_orders__4e4a3efb5fa2
 ) as rows_once;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "customer_records__fresh"
-where "customer_id" is null;
-
-create temporary table "customer_records__stale" (like "etl"."customer_records");
-
-insert into "customer_records__stale" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
 select
-    "customer_id",
-    "name",
-    "seen_at"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
-    from "etl"."customer_records"
-    where
-        "seen_at" >= %(start_1)s
-        and "seen_at" < %(end_1)s
-    except
-    select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
+        count(
+            case
+                when
+                    "customer_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "customer_records__fresh"
-) as rows_that_differ;
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "customer_id"
+        from "customer_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                "seen_at" >= %(start_1)s
+                and "seen_at" < %(end_1)s
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                "seen_at" >= %(start_1)s
+                and "seen_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-create temporary table "customer_records__new" (like "etl"."customer_records");
-
-insert into "customer_records__new" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
-select
-    "customer_id",
-    "name",
-    "seen_at"
-from (
-    select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
-    from "customer_records__fresh"
-    except
-    select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
-    from "etl"."customer_records"
-    where
-        "seen_at" >= %(start_1)s
-        and "seen_at" < %(end_1)s
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-select count(*)
-from (
-    select distinct
-        "customer_id"
-    from "customer_records__fresh"
-) as keys;
 
 insert into etl.loads (
     dag_id,
@@ -594,19 +615,18 @@ from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."customer_records" as held
-cross join (
+from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."customer_records" as held_1
+cross join "customers" as held_2
 where false
-limit 0;
-
-select *
-from "customers"
 limit 0;
 
 select distinct
@@ -645,17 +665,88 @@ from staging_orders__4e4a3efb5fa2
 ) as rows_once;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "customer_records__fresh"
-where "customer_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
+from (
+    select
+        count(
+            case
+                when
+                    "customer_id" is null
+                    then 1
+            end
+        ) as null_keys
+    from "customer_records__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "customer_id"
+        from "customer_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                "seen_at" >= %(start_1)s
+                and "seen_at" < %(end_1)s
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                "seen_at" >= %(start_1)s
+                and "seen_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-create temporary table "customer_records__stale" (like "etl"."customer_records");
-
-insert into "customer_records__stale" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
+create temporary table "customer_records__stale" as
 select
     "customer_id",
     "name",
@@ -668,8 +759,8 @@ from (
         len("name") as "length_0"
     from "etl"."customer_records"
     where
-        "seen_at" >= %(start_1)s
-        and "seen_at" < %(end_1)s
+        "seen_at" >= '2018-11-01 00:00:00'::timestamp
+        and "seen_at" < '2018-11-02 00:00:00'::timestamp
     except
     select
         "customer_id",
@@ -678,15 +769,8 @@ from (
         len("name") as "length_0"
     from "customer_records__fresh"
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-create temporary table "customer_records__new" (like "etl"."customer_records");
-
-insert into "customer_records__new" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
+create temporary table "customer_records__new" as
 select
     "customer_id",
     "name",
@@ -706,10 +790,9 @@ from (
         len("name") as "length_0"
     from "etl"."customer_records"
     where
-        "seen_at" >= %(start_1)s
-        and "seen_at" < %(end_1)s
+        "seen_at" >= '2018-11-01 00:00:00'::timestamp
+        and "seen_at" < '2018-11-02 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "etl"."customer_records"
 using "customer_records__stale"
@@ -899,6 +982,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
 
+analyze "customers__delta";
+
 merge into "customers"
 using "customers__delta"
     on "customers"."customer_id" = "customers__delta"."customer_id"
@@ -994,19 +1079,18 @@ from "staging_orders_files__4e4a3efb5fa2"
 where kind <> 'listing';
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."customer_records" as held
-cross join (
+from (
 select customer_id, customer_name as name, ordered_at as seen_at
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."customer_records" as held_1
+cross join "customers" as held_2
 where false
-limit 0;
-
-select *
-from "customers"
 limit 0;
 
 select
@@ -1043,46 +1127,87 @@ from staging_orders__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "customer_records__fresh"
-where "customer_id" is null;
+analyze "customer_records__fresh";
 
-create temporary table "customer_records__stale" (like "etl"."customer_records");
-
-insert into "customer_records__stale" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
 select
-    "customer_id",
-    "name",
-    "seen_at"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
-    from "etl"."customer_records"
-    where
-        1 = 1
-    except
-    select
-        "customer_id",
-        "name",
-        "seen_at",
-        len("name") as "length_0"
+        count(
+            case
+                when
+                    "customer_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "customer_records__fresh"
-) as rows_that_differ;
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "customer_id"
+        from "customer_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                1 = 1
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "customer_id",
+            "name",
+            "seen_at"
+        from (
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "customer_records__fresh"
+            except
+            select
+                "customer_id",
+                "name",
+                "seen_at",
+                len("name") as "length_0"
+            from "etl"."customer_records"
+            where
+                1 = 1
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
-create temporary table "customer_records__new" (like "etl"."customer_records");
-
-insert into "customer_records__new" (
-    "customer_id",
-    "name",
-    "seen_at"
-)
+create temporary table "customer_records__new" as
 select
     "customer_id",
     "name",
@@ -1231,6 +1356,8 @@ left join (
     from "customer_records__fresh"
 ) as fresh_keys
     on "fresh_keys"."customer_id" = "customers__delta"."customer_id";
+
+analyze "customers__delta";
 
 merge into "customers"
 using "customers__delta"

@@ -33,11 +33,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'sales', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -49,19 +44,18 @@ where staged.kind <> 'listing'
 -- with target = 'sales'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."sale_records" as held
-cross join (
+from (
 select product_id, title, updated_at, price < 18 as is_cheap
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."sale_records" as held_1
+cross join "sales" as held_2
 where false
-limit 0;
-
-select *
-from "sales"
 limit 0;
 
 create temporary table "sale_records__fresh" (like "etl"."sale_records");
@@ -91,20 +85,73 @@ from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "sale_records__fresh"
-where "product_id" is null;
+analyze "sale_records__fresh";
 
-create temporary table "sale_records__stale" (like "etl"."sale_records");
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
+from (
+    select
+        count(
+            case
+                when
+                    "product_id" is null
+                    then 1
+            end
+        ) as null_keys
+    from "sale_records__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "product_id"
+        from "sale_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select 0 as stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "title",
+            "updated_at",
+            "is_cheap"
+        from (
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "sale_records__fresh"
+            except
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "etl"."sale_records"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "sale_records__fresh"
+                )
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
-create temporary table "sale_records__new" (like "etl"."sale_records");
-
-insert into "sale_records__new" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
+create temporary table "sale_records__new" as
 select
     "product_id",
     "title",
@@ -167,16 +214,14 @@ from "etl"."sale_records"
 join (
     select distinct
         "product_id"
-    from "sale_records__stale"
-    union
-    select distinct
-        "product_id"
     from "sale_records__new"
 ) as touched
     on "etl"."sale_records"."product_id" = "touched"."product_id"
 where coalesce("etl"."sale_records"."is_cheap" = true, false)
 group by
     "etl"."sale_records"."product_id";
+
+analyze "sales__deleted";
 
 create temporary table "sales__gone" (like "sales");
 
@@ -193,10 +238,6 @@ select
     "sales"."has_ended"
 from "sales"
 join (
-    select distinct
-        "product_id"
-    from "sale_records__stale"
-    union
     select distinct
         "product_id"
     from "sale_records__new"
@@ -224,10 +265,6 @@ left join (
                 "etl"."sale_records"."updated_at"
             from "etl"."sale_records"
             join (
-                select distinct
-                    "product_id"
-                from "sale_records__stale"
-                union
                 select distinct
                     "product_id"
                 from "sale_records__new"
@@ -276,10 +313,6 @@ with candidates as (
             "etl"."sale_records"."updated_at"
         from "etl"."sale_records"
         join (
-            select distinct
-                "product_id"
-            from "sale_records__stale"
-            union
             select distinct
                 "product_id"
             from "sale_records__new"
@@ -382,6 +415,8 @@ left join (
     from "sale_records__fresh"
 ) as fresh_keys
     on "fresh_keys"."product_id" = "sales__delta"."product_id";
+
+analyze "sales__delta";
 
 merge into "sales"
 using "sales__delta"
@@ -528,106 +563,6 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
-select
-    held.*,
-    0 as "columns_of_the_select_follow",
-    yielded.*
-from "etl"."sale_records" as held
-cross join (
-select product_id, title, updated_at, price < 18 as is_cheap
-from staging_products__4e4a3efb5fa2
-) as yielded
-where false
-limit 0;
-
-select *
-from "sales"
-limit 0;
-
-create temporary table "sale_records__fresh" (like "etl"."sale_records");
-
-insert into "sale_records__fresh" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
-select
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-from (
-    select distinct
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from (
-select product_id, title, updated_at, price < 18 as is_cheap
-from staging_products__4e4a3efb5fa2
-    ) as source
-) as rows_once;
-
-select count(*)
-from "sale_records__fresh"
-where "product_id" is null;
-
-create temporary table "sale_records__stale" (like "etl"."sale_records");
-
-create temporary table "sale_records__new" (like "etl"."sale_records");
-
-insert into "sale_records__new" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
-select
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-from (
-    select
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from "sale_records__fresh"
-    except
-    select
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from "etl"."sale_records"
-    where
-        ("product_id") in (
-            select
-                "product_id"
-            from "sale_records__fresh"
-        )
-) as rows_that_differ;
-
-select count(*)
-from (
-    select distinct
-        "product_id"
-    from "sale_records__fresh"
-) as keys;
-
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
@@ -765,11 +700,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'sales', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -781,19 +711,18 @@ where staged.kind <> 'listing'
 -- with target = 'sales'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."sale_records" as held
-cross join (
+from (
 select product_id, title, updated_at, price < 18 as is_cheap
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."sale_records" as held_1
+cross join "sales" as held_2
 where false
-limit 0;
-
-select *
-from "sales"
 limit 0;
 
 create temporary table "sale_records__fresh" (like "etl"."sale_records");
@@ -823,18 +752,105 @@ from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "sale_records__fresh"
-where "product_id" is null;
+analyze "sale_records__fresh";
 
-create temporary table "sale_records__stale" (like "etl"."sale_records");
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
+from (
+    select
+        count(
+            case
+                when
+                    "product_id" is null
+                    then 1
+            end
+        ) as null_keys
+    from "sale_records__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "product_id"
+        from "sale_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "title",
+            "updated_at",
+            "is_cheap"
+        from (
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "etl"."sale_records"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "sale_records__fresh"
+                )
+            except
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "sale_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "title",
+            "updated_at",
+            "is_cheap"
+        from (
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "sale_records__fresh"
+            except
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "etl"."sale_records"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "sale_records__fresh"
+                )
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
-insert into "sale_records__stale" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
+create temporary table "sale_records__stale" as
 select
     "product_id",
     "title",
@@ -866,14 +882,7 @@ from (
     from "sale_records__fresh"
 ) as rows_that_differ;
 
-create temporary table "sale_records__new" (like "etl"."sale_records");
-
-insert into "sale_records__new" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
+create temporary table "sale_records__new" as
 select
     "product_id",
     "title",
@@ -970,6 +979,8 @@ join (
 where coalesce("etl"."sale_records"."is_cheap" = true, false)
 group by
     "etl"."sale_records"."product_id";
+
+analyze "sales__deleted";
 
 create temporary table "sales__gone" (like "sales");
 
@@ -1169,6 +1180,8 @@ from (
     ) as held
 ) as rows_that_differ;
 
+analyze "sales__gone";
+
 delete from "sales"
 using "sales__gone"
 where "sales"."product_id" = "sales__gone"."product_id";
@@ -1292,6 +1305,11 @@ begin;
 lock table "etl"."lock_sales";
 
 select
+    count(case when kind <> 'listing' then 1 end),
+    count(case when kind = 'listing' then 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
     object_key,
     etag,
     modified_at,
@@ -1299,11 +1317,6 @@ select
     kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
-
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
@@ -1338,19 +1351,18 @@ limit %(most)s;
 -- with target = 'sales', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
+    held_2.*,
+    0 as "columns_after_table_2",
     yielded.*
-from "etl"."sale_records" as held
-cross join (
+from (
 select product_id, title, updated_at, price < 18 as is_cheap
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "etl"."sale_records" as held_1
+cross join "sales" as held_2
 where false
-limit 0;
-
-select *
-from "sales"
 limit 0;
 
 create temporary table "sale_records__fresh" (like "etl"."sale_records");
@@ -1380,79 +1392,95 @@ from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
 
-select count(*)
-from "sale_records__fresh"
-where "product_id" is null;
+analyze "sale_records__fresh";
 
-create temporary table "sale_records__stale" (like "etl"."sale_records");
-
-insert into "sale_records__stale" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
 select
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from "etl"."sale_records"
-    where
-        1 = 1
-    except
-    select
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
+        count(
+            case
+                when
+                    "product_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "sale_records__fresh"
-) as rows_that_differ;
-
-create temporary table "sale_records__new" (like "etl"."sale_records");
-
-insert into "sale_records__new" (
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-)
-select
-    "product_id",
-    "title",
-    "updated_at",
-    "is_cheap"
-from (
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "product_id"
+        from "sale_records__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "title",
+            "updated_at",
+            "is_cheap"
+        from (
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "etl"."sale_records"
+            where
+                1 = 1
+            except
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "sale_records__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
     select
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from "sale_records__fresh"
-    except
-    select
-        "product_id",
-        "title",
-        "updated_at",
-        "is_cheap",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from "etl"."sale_records"
-    where
-        1 = 1
-) as rows_that_differ;
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "title",
+            "updated_at",
+            "is_cheap"
+        from (
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "sale_records__fresh"
+            except
+            select
+                "product_id",
+                "title",
+                "updated_at",
+                "is_cheap",
+                len("product_id") as "length_0",
+                len("title") as "length_1"
+            from "etl"."sale_records"
+            where
+                1 = 1
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
 create temporary table "sales__deleted" as
 select
@@ -1472,6 +1500,8 @@ from "etl"."sale_records"
 where coalesce("etl"."sale_records"."is_cheap" = true, false)
 group by
     "etl"."sale_records"."product_id";
+
+analyze "sales__deleted";
 
 create temporary table "sales__gone" (like "sales");
 

@@ -33,11 +33,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'products', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -49,14 +44,14 @@ where staged.kind <> 'listing'
 -- with target = 'products'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "products" as held
-cross join (
+from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "products" as held_1
 where false
 limit 0;
 
@@ -83,6 +78,8 @@ select product_id, title, price
 from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "products__fresh";
 
 select count(*)
 from "products__fresh"
@@ -200,6 +197,8 @@ left join (
     from "products__fresh"
 ) as fresh_keys
     on "fresh_keys"."product_id" = "products__delta"."product_id";
+
+analyze "products__delta";
 
 merge into "products"
 using "products__delta"
@@ -343,47 +342,6 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
-select
-    held.*,
-    0 as "columns_of_the_select_follow",
-    yielded.*
-from "products" as held
-cross join (
-select product_id, title, price
-from staging_products__4e4a3efb5fa2
-) as yielded
-where false
-limit 0;
-
-create temporary table "products__fresh" (like "products");
-
-insert into "products__fresh" (
-    "product_id",
-    "title",
-    "price"
-)
-select
-    "product_id",
-    "title",
-    "price"
-from (
-    select distinct
-        "product_id",
-        "title",
-        "price",
-        len("product_id") as "length_0",
-        len("title") as "length_1"
-    from (
-select product_id, title, price
-from staging_products__4e4a3efb5fa2
-    ) as source
-) as rows_once;
-
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
@@ -522,11 +480,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'products', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -538,14 +491,14 @@ where staged.kind <> 'listing'
 -- with target = 'products'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "products" as held
-cross join (
+from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "products" as held_1
 where false
 limit 0;
 
@@ -572,6 +525,8 @@ select product_id, title, price
 from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "products__fresh";
 
 select count(*)
 from "products__fresh"
@@ -677,6 +632,8 @@ left join (
     from "products__fresh"
 ) as fresh_keys
     on "fresh_keys"."product_id" = "products__delta"."product_id";
+
+analyze "products__delta";
 
 merge into "products"
 using "products__delta"
@@ -816,6 +773,11 @@ begin;
 lock table "etl"."lock_products";
 
 select
+    count(case when kind <> 'listing' then 1 end),
+    count(case when kind = 'listing' then 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
     object_key,
     etag,
     modified_at,
@@ -823,11 +785,6 @@ select
     kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
-
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
@@ -862,14 +819,14 @@ limit %(most)s;
 -- with target = 'products', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "products" as held
-cross join (
+from (
 select product_id, title, price
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "products" as held_1
 where false
 limit 0;
 
@@ -896,6 +853,8 @@ select product_id, title, price
 from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "products__fresh";
 
 select count(*)
 from "products__fresh"
@@ -1004,6 +963,8 @@ from (
             on "products"."product_id" = "touched"."product_id"
     ) as held
 ) as rows_that_differ;
+
+analyze "products__gone";
 
 delete from "products"
 using "products__gone"

@@ -33,11 +33,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'offers', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -49,14 +44,14 @@ where staged.kind <> 'listing'
 -- with target = 'offers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "offers" as held
-cross join (
+from (
 select product_id, title, updated_at, case when price < 18 then 'D' end as op
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "offers" as held_1
 where false
 limit 0;
 
@@ -97,6 +92,8 @@ from staging_products__4e4a3efb5fa2
 select count(*)
 from "offers__fresh"
 where "product_id" is null;
+
+analyze "offers__fresh";
 
 select count(*)
 from pg_tables
@@ -145,6 +142,8 @@ from (
 ) as deletes
 group by
     "product_id";
+
+analyze "deleted_offers__fresh";
 
 create temporary table "offers__gone" as
 select
@@ -343,6 +342,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."product_id" = "offers__delta"."product_id";
 
+analyze "offers__delta";
+
 update "offers__delta"
 set
     "loaded_by" = %(loaded_by_1)s,
@@ -378,51 +379,87 @@ when not matched then
         "offers__delta"."source_period"
     );
 
-create temporary table "deleted_offers__stale" as
 select
-    "product_id",
-    "updated_at"
-from "etl"."deleted_offers"
-where false;
-
-insert into "deleted_offers__stale" (
-    "product_id",
-    "updated_at"
-)
-select
-    "product_id",
-    "updated_at"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
-    from "etl"."deleted_offers"
-    where
-        ("product_id") in (
-            select
-                "product_id"
-            from "offers__fresh"
-        )
-    except
-    select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
+        count(
+            case
+                when
+                    "product_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "deleted_offers__fresh"
-) as rows_that_differ;
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "product_id"
+        from "deleted_offers__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "updated_at"
+        from (
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "etl"."deleted_offers"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "offers__fresh"
+                )
+            except
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "deleted_offers__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "updated_at"
+        from (
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "deleted_offers__fresh"
+            except
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "etl"."deleted_offers"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "offers__fresh"
+                )
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
 create temporary table "deleted_offers__new" as
-select
-    "product_id",
-    "updated_at"
-from "etl"."deleted_offers"
-where false;
-
-insert into "deleted_offers__new" (
-    "product_id",
-    "updated_at"
-)
 select
     "product_id",
     "updated_at"
@@ -578,57 +615,6 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
-select
-    held.*,
-    0 as "columns_of_the_select_follow",
-    yielded.*
-from "offers" as held
-cross join (
-select product_id, title, updated_at, case when price < 18 then 'D' end as op
-from staging_products__4e4a3efb5fa2
-) as yielded
-where false
-limit 0;
-
-create temporary table "offers__fresh" as
-select
-    "product_id",
-    "title",
-    "updated_at",
-    false as deletes_its_key
-from "offers"
-where false;
-
-insert into "offers__fresh" (
-    "product_id",
-    "title",
-    "updated_at",
-    deletes_its_key
-)
-select
-    "product_id",
-    "title",
-    "updated_at",
-    deletes_its_key
-from (
-    select distinct
-        "product_id",
-        "title",
-        "updated_at",
-        len("product_id") as "length_0",
-        len("title") as "length_1",
-        coalesce("op" = 'D', false) as deletes_its_key
-    from (
-select product_id, title, updated_at, case when price < 18 then 'D' end as op
-from staging_products__4e4a3efb5fa2
-    ) as source
-) as rows_once;
-
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
@@ -766,11 +752,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'offers', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -782,14 +763,14 @@ where staged.kind <> 'listing'
 -- with target = 'offers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "offers" as held
-cross join (
+from (
 select product_id, title, updated_at, case when price < 18 then 'D' end as op
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "offers" as held_1
 where false
 limit 0;
 
@@ -831,6 +812,8 @@ select count(*)
 from "offers__fresh"
 where "product_id" is null;
 
+analyze "offers__fresh";
+
 select count(*)
 from pg_tables
 where schemaname = %(schema)s
@@ -871,6 +854,8 @@ from (
 ) as deletes
 group by
     "product_id";
+
+analyze "deleted_offers__fresh";
 
 create temporary table "offers__gone" as
 select
@@ -1068,55 +1053,93 @@ from (
     ) as held
 ) as rows_that_differ;
 
+analyze "offers__gone";
+
 delete from "offers"
 using "offers__gone"
 where "offers"."product_id" = "offers__gone"."product_id";
 
-create temporary table "deleted_offers__stale" as
 select
-    "product_id",
-    "updated_at"
-from "etl"."deleted_offers"
-where false;
-
-insert into "deleted_offers__stale" (
-    "product_id",
-    "updated_at"
-)
-select
-    "product_id",
-    "updated_at"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
-    from "etl"."deleted_offers"
-    where
-        ("product_id") in (
-            select
-                "product_id"
-            from "offers__fresh"
-        )
-    except
-    select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
+        count(
+            case
+                when
+                    "product_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "deleted_offers__fresh"
-) as rows_that_differ;
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "product_id"
+        from "deleted_offers__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "updated_at"
+        from (
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "etl"."deleted_offers"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "offers__fresh"
+                )
+            except
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "deleted_offers__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "updated_at"
+        from (
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "deleted_offers__fresh"
+            except
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "etl"."deleted_offers"
+            where
+                ("product_id") in (
+                    select
+                        "product_id"
+                    from "offers__fresh"
+                )
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
 create temporary table "deleted_offers__new" as
-select
-    "product_id",
-    "updated_at"
-from "etl"."deleted_offers"
-where false;
-
-insert into "deleted_offers__new" (
-    "product_id",
-    "updated_at"
-)
 select
     "product_id",
     "updated_at"
@@ -1268,6 +1291,11 @@ begin;
 lock table "etl"."lock_offers";
 
 select
+    count(case when kind <> 'listing' then 1 end),
+    count(case when kind = 'listing' then 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
     object_key,
     etag,
     modified_at,
@@ -1275,11 +1303,6 @@ select
     kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
-
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
@@ -1314,14 +1337,14 @@ limit %(most)s;
 -- with target = 'offers', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "offers" as held
-cross join (
+from (
 select product_id, title, updated_at, case when price < 18 then 'D' end as op
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "offers" as held_1
 where false
 limit 0;
 
@@ -1363,6 +1386,8 @@ select count(*)
 from "offers__fresh"
 where "product_id" is null;
 
+analyze "offers__fresh";
+
 select count(*)
 from pg_tables
 where schemaname = %(schema)s
@@ -1392,6 +1417,8 @@ from (
 ) as deletes
 group by
     "product_id";
+
+analyze "deleted_offers__fresh";
 
 create temporary table "offers__gone" as
 select
@@ -1546,65 +1573,77 @@ from (
     ) as held
 ) as rows_that_differ;
 
-create temporary table "deleted_offers__stale" as
 select
-    "product_id",
-    "updated_at"
-from "etl"."deleted_offers"
-where false;
-
-insert into "deleted_offers__stale" (
-    "product_id",
-    "updated_at"
-)
-select
-    "product_id",
-    "updated_at"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    fresh_keys.keys
 from (
     select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
-    from "etl"."deleted_offers"
-    where
-        1 = 1
-    except
-    select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
+        count(
+            case
+                when
+                    "product_id" is null
+                    then 1
+            end
+        ) as null_keys
     from "deleted_offers__fresh"
-) as rows_that_differ;
-
-create temporary table "deleted_offers__new" as
-select
-    "product_id",
-    "updated_at"
-from "etl"."deleted_offers"
-where false;
-
-insert into "deleted_offers__new" (
-    "product_id",
-    "updated_at"
-)
-select
-    "product_id",
-    "updated_at"
-from (
+) as fresh_rows
+cross join (
+    select count(*) as keys
+    from (
+        select distinct
+            "product_id"
+        from "deleted_offers__fresh"
+    ) as keys_once
+) as fresh_keys
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "product_id",
+            "updated_at"
+        from (
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "etl"."deleted_offers"
+            where
+                1 = 1
+            except
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "deleted_offers__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
     select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
-    from "deleted_offers__fresh"
-    except
-    select
-        "product_id",
-        "updated_at",
-        len("product_id") as "length_0"
-    from "etl"."deleted_offers"
-    where
-        1 = 1
-) as rows_that_differ;
+        count(*) as missing
+    from (
+        select
+            "product_id",
+            "updated_at"
+        from (
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "deleted_offers__fresh"
+            except
+            select
+                "product_id",
+                "updated_at",
+                len("product_id") as "length_0"
+            from "etl"."deleted_offers"
+            where
+                1 = 1
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows;
 
 delete from etl.loaded_files
 where target = %(target)s;

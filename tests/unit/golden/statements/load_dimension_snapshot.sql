@@ -29,14 +29,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "suppliers" as held_1
 where false
 limit 0;
 
@@ -59,6 +59,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "suppliers__fresh";
 
 select count(*)
 from "suppliers__fresh"
@@ -187,6 +189,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."supplier_id" = "suppliers__delta"."supplier_id";
 
+analyze "suppliers__delta";
+
 merge into "suppliers"
 using "suppliers__delta"
     on "suppliers"."supplier_id" = "suppliers__delta"."supplier_id"
@@ -304,14 +308,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "suppliers" as held_1
 where false
 limit 0;
 
@@ -334,6 +338,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "suppliers__fresh";
 
 select count(*)
 from "suppliers__fresh"
@@ -559,14 +565,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "suppliers" as held_1
 where false
 limit 0;
 
@@ -589,6 +595,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "suppliers__fresh";
 
 select count(*)
 from "suppliers__fresh"
@@ -717,6 +725,10 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."supplier_id" = "suppliers__delta"."supplier_id";
 
+analyze "suppliers__delta";
+
+analyze "suppliers__gone";
+
 merge into "suppliers"
 using "suppliers__delta"
     on "suppliers"."supplier_id" = "suppliers__delta"."supplier_id"
@@ -828,14 +840,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'suppliers'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "suppliers" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "suppliers" as held_1
 where false
 limit 0;
 
@@ -858,6 +870,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "suppliers__fresh";
 
 select count(*)
 from "suppliers__fresh"

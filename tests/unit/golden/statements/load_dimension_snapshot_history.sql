@@ -29,14 +29,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'supplier_history'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "supplier_history" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "supplier_history" as held_1
 where false
 limit 0;
 
@@ -64,6 +64,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "supplier_history__fresh";
 
 select count(*)
 from "supplier_history__fresh"
@@ -206,6 +208,8 @@ from bounds
 where begins;
 -- with snapshot_at = '2018-11-01 00:00:00'
 
+analyze "supplier_history__wanted";
+
 create temporary table "supplier_history__gone" (like "supplier_history");
 
 insert into "supplier_history__gone" (
@@ -295,6 +299,8 @@ left join "supplier_history"
     on "supplier_history"."supplier_id" = "supplier_history__delta"."supplier_id"
     and "supplier_history"."valid_from" = "supplier_history__delta"."valid_from";
 -- with snapshot_at = '2018-11-01 00:00:00'
+
+analyze "supplier_history__delta";
 
 merge into "supplier_history"
 using "supplier_history__delta"
@@ -422,14 +428,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'supplier_history'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "supplier_history" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "supplier_history" as held_1
 where false
 limit 0;
 
@@ -457,6 +463,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "supplier_history__fresh";
 
 select count(*)
 from "supplier_history__fresh"
@@ -598,6 +606,8 @@ select
 from bounds
 where begins;
 -- with snapshot_at = '2018-11-01 00:00:00'
+
+analyze "supplier_history__wanted";
 
 create temporary table "supplier_history__gone" (like "supplier_history");
 
@@ -780,14 +790,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'supplier_history'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "supplier_history" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "supplier_history" as held_1
 where false
 limit 0;
 
@@ -815,6 +825,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "supplier_history__fresh";
 
 select count(*)
 from "supplier_history__fresh"
@@ -957,6 +969,8 @@ from bounds
 where begins;
 -- with snapshot_at = '2018-11-01 00:00:00'
 
+analyze "supplier_history__wanted";
+
 create temporary table "supplier_history__gone" (like "supplier_history");
 
 insert into "supplier_history__gone" (
@@ -1046,6 +1060,10 @@ left join "supplier_history"
     on "supplier_history"."supplier_id" = "supplier_history__delta"."supplier_id"
     and "supplier_history"."valid_from" = "supplier_history__delta"."valid_from";
 -- with snapshot_at = '2018-11-01 00:00:00'
+
+analyze "supplier_history__delta";
+
+analyze "supplier_history__gone";
 
 merge into "supplier_history"
 using "supplier_history__delta"
@@ -1168,14 +1186,14 @@ where target = %(target)s
 -- with snapshot_at = '2018-11-01 00:00:00', target = 'supplier_history'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "supplier_history" as held
-cross join (
+from (
 select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
 ) as yielded
+cross join "supplier_history" as held_1
 where false
 limit 0;
 
@@ -1203,6 +1221,8 @@ select supplier_id, name
 from staging_suppliers__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "supplier_history__fresh";
 
 select count(*)
 from "supplier_history__fresh"
@@ -1344,6 +1364,8 @@ select
 from bounds
 where begins;
 -- with snapshot_at = '2018-11-01 00:00:00'
+
+analyze "supplier_history__wanted";
 
 create temporary table "supplier_history__gone" (like "supplier_history");
 

@@ -33,11 +33,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'price_history', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -49,14 +44,14 @@ where staged.kind <> 'listing'
 -- with target = 'price_history'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "price_history" as held
-cross join (
+from (
 select product_id, price, updated_at
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "price_history" as held_1
 where false
 limit 0;
 
@@ -88,6 +83,8 @@ select product_id, price, updated_at
 from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "price_history__fresh";
 
 select count(*)
 from "price_history__fresh"
@@ -237,6 +234,8 @@ left join (
 ) as fresh_keys
     on "fresh_keys"."product_id" = "price_history__delta"."product_id"
     and "fresh_keys"."updated_at" = "price_history__delta"."updated_at";
+
+analyze "price_history__delta";
 
 merge into "price_history"
 using "price_history__delta"
@@ -389,52 +388,6 @@ select
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
-select
-    held.*,
-    0 as "columns_of_the_select_follow",
-    yielded.*
-from "price_history" as held
-cross join (
-select product_id, price, updated_at
-from staging_products__4e4a3efb5fa2
-) as yielded
-where false
-limit 0;
-
-create temporary table "price_history__fresh" as
-select
-    "product_id",
-    "price",
-    "updated_at"
-from "price_history"
-where false;
-
-insert into "price_history__fresh" (
-    "product_id",
-    "price",
-    "updated_at"
-)
-select
-    "product_id",
-    "price",
-    "updated_at"
-from (
-    select distinct
-        "product_id",
-        "price",
-        "updated_at",
-        len("product_id") as "length_0"
-    from (
-select product_id, price, updated_at
-from staging_products__4e4a3efb5fa2
-    ) as source
-) as rows_once;
-
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
 where etl.listings.target = %(target)s
@@ -573,11 +526,6 @@ from (
 ) as loaded_or_replaced;
 -- with target = 'price_history', full_load_start = '1970-01-01 00:00:00'
 
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
-
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
@@ -589,14 +537,14 @@ where staged.kind <> 'listing'
 -- with target = 'price_history'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "price_history" as held
-cross join (
+from (
 select product_id, price, updated_at
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "price_history" as held_1
 where false
 limit 0;
 
@@ -628,6 +576,8 @@ select product_id, price, updated_at
 from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "price_history__fresh";
 
 select count(*)
 from "price_history__fresh"
@@ -778,6 +728,8 @@ left join (
     on "fresh_keys"."product_id" = "price_history__delta"."product_id"
     and "fresh_keys"."updated_at" = "price_history__delta"."updated_at";
 
+analyze "price_history__delta";
+
 merge into "price_history"
 using "price_history__delta"
     on "price_history"."product_id" = "price_history__delta"."product_id"
@@ -925,6 +877,11 @@ begin;
 lock table "etl"."lock_price_history";
 
 select
+    count(case when kind <> 'listing' then 1 end),
+    count(case when kind = 'listing' then 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
     object_key,
     etag,
     modified_at,
@@ -932,11 +889,6 @@ select
     kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
-
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
@@ -971,14 +923,14 @@ limit %(most)s;
 -- with target = 'price_history', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "price_history" as held
-cross join (
+from (
 select product_id, price, updated_at
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "price_history" as held_1
 where false
 limit 0;
 
@@ -1010,6 +962,8 @@ select product_id, price, updated_at
 from staging_products__4e4a3efb5fa2
     ) as source
 ) as rows_once;
+
+analyze "price_history__fresh";
 
 select count(*)
 from "price_history__fresh"
@@ -1154,6 +1108,8 @@ from (
             on "price_history"."product_id" = "touched"."product_id"
     ) as held
 ) as rows_that_differ;
+
+analyze "price_history__gone";
 
 delete from "price_history"
 using "price_history__gone"

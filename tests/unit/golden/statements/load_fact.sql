@@ -23,14 +23,14 @@ where target = %(target)s
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "orders" as held
-cross join (
+from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "orders" as held_1
 where false
 limit 0;
 
@@ -85,20 +85,130 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "orders__fresh"
-where "order_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
+from (
+    select
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "orders__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as held_rows;
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', start_1 = '2018-11-01 00:00:00',
+--      end_1 = '2018-11-02 00:00:00'
 
-create temporary table "orders__stale" (like "orders");
-
-insert into "orders__stale" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
+create temporary table "orders__new" as
 select
     "order_id",
     "ordered_at",
@@ -116,51 +226,6 @@ from (
         "quantity",
         len("status") as "length_0",
         len("product_id") as "length_1"
-    from "orders"
-    where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
-    from "orders__fresh"
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-create temporary table "orders__new" (like "orders");
-
-insert into "orders__new" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-from (
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
     from "orders__fresh"
     except
     select
@@ -174,10 +239,9 @@ from (
         len("product_id") as "length_1"
     from "orders"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '2018-11-01 00:00:00'::timestamp
+        and "ordered_at" < '2018-11-02 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "orders" (
     "order_id",
@@ -196,34 +260,12 @@ select
     "quantity"
 from "orders__new";
 
-select
-    (
-        select count(*)
-        from "orders"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "orders__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00'
+select count(*) as held
+from "orders"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into etl.loads (
     dag_id,
@@ -309,14 +351,14 @@ where target = %(target)s
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "orders" as held
-cross join (
+from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "orders" as held_1
 where false
 limit 0;
 
@@ -371,128 +413,128 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "orders__fresh"
-where "order_id" is null;
-
-create temporary table "orders__stale" (like "orders");
-
-insert into "orders__stale" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
 select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
 from (
     select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "orders__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
     from "orders"
     where
         "ordered_at" >= %(start_1)s
         and "ordered_at" < %(end_1)s
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
-    from "orders__fresh"
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-create temporary table "orders__new" (like "orders");
-
-insert into "orders__new" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-from (
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
-    from "orders__fresh"
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
-    from "orders"
-    where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-select
-    (
-        select count(*)
-        from "orders"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "orders__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00'
+) as held_rows;
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', start_1 = '2018-11-01 00:00:00',
+--      end_1 = '2018-11-02 00:00:00'
 
 insert into etl.loads (
     dag_id,
@@ -597,14 +639,14 @@ where target = %(target)s
 -- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "orders" as held
-cross join (
+from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "orders" as held_1
 where false
 limit 0;
 
@@ -659,20 +701,130 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "orders__fresh"
-where "order_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
+from (
+    select
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "orders__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as held_rows;
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', start_1 = '2018-11-01 00:00:00',
+--      end_1 = '2018-11-02 00:00:00'
 
-create temporary table "orders__stale" (like "orders");
-
-insert into "orders__stale" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
+create temporary table "orders__stale" as
 select
     "order_id",
     "ordered_at",
@@ -692,8 +844,8 @@ from (
         len("product_id") as "length_1"
     from "orders"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '2018-11-01 00:00:00'::timestamp
+        and "ordered_at" < '2018-11-02 00:00:00'::timestamp
     except
     select
         "order_id",
@@ -706,18 +858,8 @@ from (
         len("product_id") as "length_1"
     from "orders__fresh"
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-create temporary table "orders__new" (like "orders");
-
-insert into "orders__new" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
+create temporary table "orders__new" as
 select
     "order_id",
     "ordered_at",
@@ -748,10 +890,9 @@ from (
         len("product_id") as "length_1"
     from "orders"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '2018-11-01 00:00:00'::timestamp
+        and "ordered_at" < '2018-11-02 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "orders"
 using "orders__stale"
@@ -800,34 +941,12 @@ select
     "quantity"
 from "orders__new";
 
-select
-    (
-        select count(*)
-        from "orders"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "orders__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00'
+select count(*) as held
+from "orders"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into etl.loads (
     dag_id,
@@ -915,14 +1034,14 @@ order by held_period;
 -- with start_1 = '1970-01-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "orders" as held
-cross join (
+from (
 select order_id, ordered_at, status, customer_id, product_id, quantity
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "orders" as held_1
 where false
 limit 0;
 
@@ -977,20 +1096,129 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '1970-01-01 00:00:00'
 
-select count(*)
-from "orders__fresh"
-where "order_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
+from (
+    select
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "orders__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status",
+            "customer_id",
+            "product_id",
+            "quantity"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                "customer_id",
+                "product_id",
+                "quantity",
+                len("status") as "length_0",
+                len("product_id") as "length_1"
+            from "orders"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
+    from "orders"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as held_rows;
+-- with window_start = '1970-01-01 00:00:00', start_1 = '1970-01-01 00:00:00'
 
-create temporary table "orders__stale" (like "orders");
-
-insert into "orders__stale" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
+create temporary table "orders__new" as
 select
     "order_id",
     "ordered_at",
@@ -1008,51 +1236,6 @@ from (
         "quantity",
         len("status") as "length_0",
         len("product_id") as "length_1"
-    from "orders"
-    where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
-    from "orders__fresh"
-) as rows_that_differ;
--- with start_1 = '1970-01-01 00:00:00'
-
-create temporary table "orders__new" (like "orders");
-
-insert into "orders__new" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "product_id",
-    "quantity"
-from (
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        "customer_id",
-        "product_id",
-        "quantity",
-        len("status") as "length_0",
-        len("product_id") as "length_1"
     from "orders__fresh"
     except
     select
@@ -1066,10 +1249,9 @@ from (
         len("product_id") as "length_1"
     from "orders"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '1970-01-01 00:00:00'::timestamp
+        and "ordered_at" < '9999-01-01 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '1970-01-01 00:00:00'
 
 insert into "orders" (
     "order_id",
@@ -1088,33 +1270,12 @@ select
     "quantity"
 from "orders__new";
 
-select
-    (
-        select count(*)
-        from "orders"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-    ),
-    (
-        select count(*)
-        from "orders__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "orders__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '1970-01-01 00:00:00', window_start = '1970-01-01 00:00:00'
+select count(*) as held
+from "orders"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s;
+-- with start_1 = '1970-01-01 00:00:00'
 
 insert into etl.loads (
     dag_id,

@@ -41,14 +41,14 @@ where staged.kind <> 'listing'
 -- with target = 'price_changes'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "price_changes" as held
-cross join (
+from (
 select product_id, price
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "price_changes" as held_1
 where false
 limit 0;
 
@@ -210,32 +210,6 @@ select
     count(case when kind <> 'listing' then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
-
-select
-    held.*,
-    0 as "columns_of_the_select_follow",
-    yielded.*
-from "price_changes" as held
-cross join (
-select product_id, price
-from staging_products__4e4a3efb5fa2
-) as yielded
-where false
-limit 0;
-
-create temporary table "price_changes__fresh" (like "price_changes");
-
-insert into "price_changes__fresh" (
-    "product_id",
-    "price"
-)
-select
-    "product_id",
-    "price"
-from (
-select product_id, price
-from staging_products__4e4a3efb5fa2
-) as source;
 
 delete from etl.listings
 using "staging_products_files__4e4a3efb5fa2"
@@ -403,14 +377,14 @@ limit %(most)s;
 -- with target = 'price_changes', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "price_changes" as held
-cross join (
+from (
 select product_id, price
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "price_changes" as held_1
 where false
 limit 0;
 
@@ -548,6 +522,11 @@ begin;
 lock table "etl"."lock_price_changes";
 
 select
+    count(case when kind <> 'listing' then 1 end),
+    count(case when kind = 'listing' then 1 end)
+from "staging_products_files__4e4a3efb5fa2";
+
+select
     object_key,
     etag,
     modified_at,
@@ -555,11 +534,6 @@ select
     kind
 from "staging_products_files__4e4a3efb5fa2"
 where kind <> 'listing';
-
-select
-    count(case when kind <> 'listing' then 1 end),
-    count(case when kind = 'listing' then 1 end)
-from "staging_products_files__4e4a3efb5fa2";
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
@@ -594,14 +568,14 @@ limit %(most)s;
 -- with target = 'price_changes', most = 20
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "price_changes" as held
-cross join (
+from (
 select product_id, price
 from staging_products__4e4a3efb5fa2
 ) as yielded
+cross join "price_changes" as held_1
 where false
 limit 0;
 

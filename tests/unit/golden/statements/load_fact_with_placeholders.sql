@@ -23,14 +23,14 @@ where target = %(target)s
 -- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "order_statuses" as held
-cross join (
+from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "order_statuses" as held_1
 where false
 limit 0;
 
@@ -72,17 +72,108 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "order_statuses__fresh"
-where "order_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
+from (
+    select
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "order_statuses__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as held_rows;
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', start_1 = '2018-11-01 00:00:00',
+--      end_1 = '2018-11-02 00:00:00'
 
-create temporary table "order_statuses__stale" (like "order_statuses");
-
-insert into "order_statuses__stale" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
+create temporary table "order_statuses__new" as
 select
     "order_id",
     "ordered_at",
@@ -93,37 +184,6 @@ from (
         "ordered_at",
         "status",
         len("status") as "length_0"
-    from "order_statuses"
-    where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
-    from "order_statuses__fresh"
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-create temporary table "order_statuses__new" (like "order_statuses");
-
-insert into "order_statuses__new" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status"
-from (
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
     from "order_statuses__fresh"
     except
     select
@@ -133,10 +193,9 @@ from (
         len("status") as "length_0"
     from "order_statuses"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '2018-11-01 00:00:00'::timestamp
+        and "ordered_at" < '2018-11-02 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 insert into "order_statuses" (
     "order_id",
@@ -149,34 +208,14 @@ select
     "status"
 from "order_statuses__new";
 
-select
-    (
-        select count(*)
-        from "order_statuses"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00'
+select count(*) as held
+from "order_statuses"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+analyze "order_statuses__fresh";
 
 select
     columns.attname,
@@ -356,14 +395,14 @@ where target = %(target)s
 -- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "order_statuses" as held
-cross join (
+from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "order_statuses" as held_1
 where false
 limit 0;
 
@@ -405,100 +444,108 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "order_statuses__fresh"
-where "order_id" is null;
-
-create temporary table "order_statuses__stale" (like "order_statuses");
-
-insert into "order_statuses__stale" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
 select
-    "order_id",
-    "ordered_at",
-    "status"
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
 from (
     select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "order_statuses__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
     from "order_statuses"
     where
         "ordered_at" >= %(start_1)s
         and "ordered_at" < %(end_1)s
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
-    from "order_statuses__fresh"
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+) as held_rows;
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', start_1 = '2018-11-01 00:00:00',
+--      end_1 = '2018-11-02 00:00:00'
 
-create temporary table "order_statuses__new" (like "order_statuses");
-
-insert into "order_statuses__new" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status"
-from (
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
-    from "order_statuses__fresh"
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
-    from "order_statuses"
-    where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
-) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
-
-select
-    (
-        select count(*)
-        from "order_statuses"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00'
+analyze "order_statuses__fresh";
 
 select
     columns.attname,
@@ -642,14 +689,14 @@ where target = %(target)s
 -- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "order_statuses" as held
-cross join (
+from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "order_statuses" as held_1
 where false
 limit 0;
 
@@ -691,17 +738,108 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-select count(*)
-from "order_statuses__fresh"
-where "order_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
+from (
+    select
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "order_statuses__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as held_rows;
+-- with window_start = '2018-11-01 00:00:00', window_end = '2018-11-02 00:00:00', start_1 = '2018-11-01 00:00:00',
+--      end_1 = '2018-11-02 00:00:00'
 
-create temporary table "order_statuses__stale" (like "order_statuses");
-
-insert into "order_statuses__stale" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
+create temporary table "order_statuses__stale" as
 select
     "order_id",
     "ordered_at",
@@ -714,8 +852,8 @@ from (
         len("status") as "length_0"
     from "order_statuses"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '2018-11-01 00:00:00'::timestamp
+        and "ordered_at" < '2018-11-02 00:00:00'::timestamp
     except
     select
         "order_id",
@@ -724,15 +862,8 @@ from (
         len("status") as "length_0"
     from "order_statuses__fresh"
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
-create temporary table "order_statuses__new" (like "order_statuses");
-
-insert into "order_statuses__new" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
+create temporary table "order_statuses__new" as
 select
     "order_id",
     "ordered_at",
@@ -752,10 +883,9 @@ from (
         len("status") as "length_0"
     from "order_statuses"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '2018-11-01 00:00:00'::timestamp
+        and "ordered_at" < '2018-11-02 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
 delete from "order_statuses"
 using "order_statuses__stale"
@@ -785,34 +915,14 @@ select
     "status"
 from "order_statuses__new";
 
-select
-    (
-        select count(*)
-        from "order_statuses"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00', window_start = '2018-11-01 00:00:00',
---      window_end = '2018-11-02 00:00:00'
+select count(*) as held
+from "order_statuses"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s;
+-- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
+
+analyze "order_statuses__fresh";
 
 select
     columns.attname,
@@ -938,14 +1048,14 @@ order by held_period;
 -- with start_1 = '1970-01-01 00:00:00'
 
 select
-    held.*,
-    0 as "columns_of_the_select_follow",
+    held_1.*,
+    0 as "columns_after_table_1",
     yielded.*
-from "order_statuses" as held
-cross join (
+from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
 ) as yielded
+cross join "order_statuses" as held_1
 where false
 limit 0;
 
@@ -987,17 +1097,107 @@ from staging_orders__4e4a3efb5fa2
 where choice = 1;
 -- with start_1 = '1970-01-01 00:00:00'
 
-select count(*)
-from "order_statuses__fresh"
-where "order_id" is null;
+select
+    fresh_rows.null_keys,
+    stale_rows.stale,
+    new_rows.missing,
+    held_rows.held,
+    fresh_rows.fresh,
+    fresh_rows.fresh_in_window,
+    new_rows.new_in_window
+from (
+    select
+        count(
+            case
+                when
+                    "order_id" is null
+                    then 1
+            end
+        ) as null_keys,
+        count(*) as fresh,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as fresh_in_window
+    from "order_statuses__fresh"
+) as fresh_rows
+cross join (
+    select count(*) as stale
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+        ) as rows_that_differ
+    ) as rows_that_are_stale
+) as stale_rows
+cross join (
+    select
+        count(*) as missing,
+        count(
+            case
+                when
+                    "ordered_at" >= %(window_start)s
+                    and "ordered_at" < %(window_end)s
+                    then 1
+            end
+        ) as new_in_window
+    from (
+        select
+            "order_id",
+            "ordered_at",
+            "status"
+        from (
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses__fresh"
+            except
+            select
+                "order_id",
+                "ordered_at",
+                "status",
+                len("status") as "length_0"
+            from "order_statuses"
+            where
+                "ordered_at" >= %(start_1)s
+                and "ordered_at" < %(end_1)s
+        ) as rows_that_differ
+    ) as rows_that_are_new
+) as new_rows
+cross join (
+    select count(*) as held
+    from "order_statuses"
+    where
+        "ordered_at" >= %(start_1)s
+        and "ordered_at" < %(end_1)s
+) as held_rows;
+-- with window_start = '1970-01-01 00:00:00', start_1 = '1970-01-01 00:00:00'
 
-create temporary table "order_statuses__stale" (like "order_statuses");
-
-insert into "order_statuses__stale" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
+create temporary table "order_statuses__new" as
 select
     "order_id",
     "ordered_at",
@@ -1008,37 +1208,6 @@ from (
         "ordered_at",
         "status",
         len("status") as "length_0"
-    from "order_statuses"
-    where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
-    except
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
-    from "order_statuses__fresh"
-) as rows_that_differ;
--- with start_1 = '1970-01-01 00:00:00'
-
-create temporary table "order_statuses__new" (like "order_statuses");
-
-insert into "order_statuses__new" (
-    "order_id",
-    "ordered_at",
-    "status"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status"
-from (
-    select
-        "order_id",
-        "ordered_at",
-        "status",
-        len("status") as "length_0"
     from "order_statuses__fresh"
     except
     select
@@ -1048,10 +1217,9 @@ from (
         len("status") as "length_0"
     from "order_statuses"
     where
-        "ordered_at" >= %(start_1)s
-        and "ordered_at" < %(end_1)s
+        "ordered_at" >= '1970-01-01 00:00:00'::timestamp
+        and "ordered_at" < '9999-01-01 00:00:00'::timestamp
 ) as rows_that_differ;
--- with start_1 = '1970-01-01 00:00:00'
 
 insert into "order_statuses" (
     "order_id",
@@ -1064,33 +1232,14 @@ select
     "status"
 from "order_statuses__new";
 
-select
-    (
-        select count(*)
-        from "order_statuses"
-        where
-            "ordered_at" >= %(start_1)s
-            and "ordered_at" < %(end_1)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-    ),
-    (
-        select count(*)
-        from "order_statuses__fresh"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    ),
-    (
-        select count(*)
-        from "order_statuses__new"
-        where
-            "ordered_at" >= %(window_start)s
-            and "ordered_at" < %(window_end)s
-    );
--- with start_1 = '1970-01-01 00:00:00', window_start = '1970-01-01 00:00:00'
+select count(*) as held
+from "order_statuses"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s;
+-- with start_1 = '1970-01-01 00:00:00'
+
+analyze "order_statuses__fresh";
 
 select
     columns.attname,

@@ -79,13 +79,9 @@ values
 --      object_key_1 = 'orders/2018/11/2018-11-01.json', etag_1 = 'fe340632380e480ba39c0e444b9e984e', kind_1 = 'none',
 --      field_name_1 = '', details_1 = ''
 
-create temporary table "staging_orders__incoming" (like "staging_orders");
+create temporary table "staging_orders__incoming_1" (like "staging_orders__4e4a3efb5fa2");
 
-select *
-from "staging_orders__4e4a3efb5fa2"
-limit 0;
-
-copy "staging_orders__incoming"
+copy "staging_orders__incoming_1"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
 iam_role default
 format as json 'auto'
@@ -96,7 +92,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming";
+from "staging_orders__incoming_1";
 
 select pg_last_copy_count();
 
@@ -116,33 +112,11 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1001
 
-insert into "staging_orders__4e4a3efb5fa2" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-from "staging_orders__incoming"
+insert into "staging_orders__4e4a3efb5fa2"
+select *
+from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
--- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__incoming"
-where "ordered_at" < %(interval_start)s
-    or "ordered_at" >= %(interval_end)s
-    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
@@ -264,13 +238,9 @@ where dag_id = %(dag_id)s
 -- with dag_id = 'shop', staging = 'staging_orders', bucket = 'shop-data',
 --      object_key_1 = 'orders/2018/11/2018-11-01.json'
 
-create temporary table "staging_orders__incoming" (like "staging_orders");
+create temporary table "staging_orders__incoming_1" (like "staging_orders__4e4a3efb5fa2");
 
-select *
-from "staging_orders__4e4a3efb5fa2"
-limit 0;
-
-copy "staging_orders__incoming"
+copy "staging_orders__incoming_1"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
 iam_role default
 format as json 'auto'
@@ -281,7 +251,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming";
+from "staging_orders__incoming_1";
 
 select pg_last_copy_count();
 
@@ -301,33 +271,11 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1004
 
-insert into "staging_orders__4e4a3efb5fa2" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-from "staging_orders__incoming"
+insert into "staging_orders__4e4a3efb5fa2"
+select *
+from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
--- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__incoming"
-where "ordered_at" < %(interval_start)s
-    or "ordered_at" >= %(interval_end)s
-    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
@@ -484,13 +432,9 @@ values
 --      object_key_1 = 'orders/2018/11/2018-11-01.json', etag_1 = 'bb1d240037039a6ceab92062ebd67a57', kind_1 = 'none',
 --      field_name_1 = '', details_1 = ''
 
-create temporary table "staging_orders__incoming" (like "staging_orders");
+create temporary table "staging_orders__incoming_1" (like "staging_orders__4e4a3efb5fa2");
 
-select *
-from "staging_orders__4e4a3efb5fa2"
-limit 0;
-
-copy "staging_orders__incoming"
+copy "staging_orders__incoming_1"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
 iam_role default
 format as json 'auto'
@@ -501,7 +445,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming";
+from "staging_orders__incoming_1";
 
 select pg_last_copy_count();
 
@@ -591,33 +535,11 @@ values
 --      reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
 --      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
-insert into "staging_orders__4e4a3efb5fa2" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-from "staging_orders__incoming"
+insert into "staging_orders__4e4a3efb5fa2"
+select *
+from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
--- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__incoming"
-where "ordered_at" < %(interval_start)s
-    or "ordered_at" >= %(interval_end)s
-    or "ordered_at" is null;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
 select count(*)
@@ -829,13 +751,9 @@ values
 --      object_key_1 = 'orders/2018/11/2018-11-02.json', etag_1 = 'd1fcb29bfe43e3f297c08144980fe4cb', kind_1 = 'none',
 --      field_name_1 = '', details_1 = ''
 
-create temporary table "staging_orders__incoming" (like "staging_orders");
+create temporary table "staging_orders__incoming_1" (like "staging_orders__4e4a3efb5fa2");
 
-select *
-from "staging_orders__4e4a3efb5fa2"
-limit 0;
-
-copy "staging_orders__incoming"
+copy "staging_orders__incoming_1"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
 iam_role default
 format as json 'auto'
@@ -846,7 +764,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming";
+from "staging_orders__incoming_1";
 
 select pg_last_copy_count();
 
@@ -935,38 +853,19 @@ values
 --      column_type_1 = 'int4', error_code_1 = 1207, reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
 --      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
-insert into "staging_orders__4e4a3efb5fa2" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-from "staging_orders__incoming"
+insert into "staging_orders__4e4a3efb5fa2"
+select *
+from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
-select count(*)
-from "staging_orders__incoming"
-where "ordered_at" < %(interval_start)s
-    or "ordered_at" >= %(interval_end)s
-    or "ordered_at" is null;
--- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
+drop table if exists
+    "staging_orders__incoming_1";
 
-delete from "staging_orders__incoming";
+create temporary table "staging_orders__incoming_2" (like "staging_orders__4e4a3efb5fa2");
 
-copy "staging_orders__incoming"
+copy "staging_orders__incoming_2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-63193b5ded0e.manifest'
 iam_role default
 format as json 'auto'
@@ -976,7 +875,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming";
+from "staging_orders__incoming_2";
 
 select pg_last_copy_count();
 
@@ -996,33 +895,11 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1010
 
-insert into "staging_orders__4e4a3efb5fa2" (
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-)
-select
-    "order_id",
-    "ordered_at",
-    "status",
-    "customer_id",
-    "customer_name",
-    "product_id",
-    "quantity"
-from "staging_orders__incoming"
+insert into "staging_orders__4e4a3efb5fa2"
+select *
+from "staging_orders__incoming_2"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
--- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
-
-select count(*)
-from "staging_orders__incoming"
-where "ordered_at" < %(interval_start)s
-    or "ordered_at" >= %(interval_end)s
-    or "ordered_at" is null;
 -- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
 
 select count(*)
