@@ -32,7 +32,7 @@ from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.run.names import staging_table
 from redshift_elt.run.params import bucket_param, prefix_param, run_params
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"
 # The Airflow Variable with the recipients of alerts.
@@ -90,6 +90,7 @@ with DAG(
         key_pattern="{{ params.log_prefix }}%Y/%m/%Y-%m-%d-events.json",
         format=Json("{{ params.log_paths_key }}", time_format="epochmillisecs"),
         window_column="ts",
+        **MANIFESTS,
         max_rejects="{{ params.max_rejects }}",
         checks=load_checks(INCLUDE / "checks" / "staging_events.yaml"),
     )
@@ -99,6 +100,7 @@ with DAG(
         bucket=BUCKET,
         prefix="{{ params.song_prefix }}",
         list_every=timedelta(days=1),
+        **MANIFESTS,
         max_rejects="{{ params.max_rejects }}",
         checks=load_checks(INCLUDE / "checks" / "staging_songs.yaml"),
     )

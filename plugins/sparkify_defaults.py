@@ -15,6 +15,7 @@ from airflow.sdk.configuration import conf
 from redshift_elt.cluster.fields import access_fields, label_fields
 from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
+from redshift_elt.run.names import MANIFESTS as MANIFEST_PREFIX
 
 if TYPE_CHECKING:
     from airflow.sdk import Param
@@ -26,9 +27,16 @@ CLUSTER = "sparkify"
 BUCKET_VARIABLE = "sparkify_bucket"
 # The bucket: the form field, else the Airflow Variable.
 BUCKET = f"{{{{ params.bucket or var.value.{BUCKET_VARIABLE} }}}}"
+# Where manifests are written, and their encryption, for a bucket that is read-only or requires a header: Airflow
+# Variables, because the role that COPY uses must be allowed to read them. Both are empty by default.
+MANIFESTS = {
+    "manifest_url": "{{ var.value.get('sparkify_manifest_url', '') }}",
+    "manifest_encryption": "{{ var.value.get('sparkify_manifest_encryption', '') }}",
+}
 # The bucket, and the boundary of the role that COPY uses: an Airflow Variable and no form field, so that triggering a
 # run is not enough to choose another limit.
 CLUSTER_SETTINGS = {
+    **MANIFESTS,
     "bucket": BUCKET,
     "permissions_boundary": "{{ var.value.get('sparkify_copy_role_boundary', '') }}",
 }
@@ -81,10 +89,15 @@ def new_access(settings: Mapping[str, str], params: Mapping[str, Any]) -> Access
     :param settings: the rendered :data:`CLUSTER_SETTINGS`.
     :param params: the run's params, with those of :func:`new_cluster_fields`.
     """
+    manifest_url = settings["manifest_url"]
+    keys = [params["kms_key"], settings["manifest_encryption"]]
     return Access(
         settings["bucket"],
         params["prefixes"],
         params["cidrs"],
+        also_read=[f"{manifest_url.rstrip('/')}/{MANIFEST_PREFIX}"] if manifest_url else [],
+        # The others name no key of the account.
+        kms_keys=[key for key in keys if key and key not in ("AES256", "aws:kms")],
         # A template renders to text.
         permissions_boundary=settings["permissions_boundary"] or None,
     )

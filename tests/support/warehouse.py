@@ -19,6 +19,7 @@ from local.settings import ROOT
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
+from tests.support.variables import VARIABLES
 
 BUCKET = "sparkify-tests"
 TARGETS = ("songplays", "users", "songs", "artists", "time")
@@ -104,6 +105,7 @@ class Run:
             "run_id": self.run_id,
             "params": {**self.dag.params.dump(), **self.params},
             "task": task,
+            "var": VARIABLES,
             "outlet_events": self.outlet_events,
         }
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from redshift_elt.cluster.spec import Access
 
 
 def read_policy(access: Access) -> dict[str, Any]:
-    """Return the policy that allows listing and reading the prefixes of the bucket, and nothing else.
+    """Return the policy that allows listing and reading what is given, and nothing else.
 
-    AWS page "Permissions to access other AWS resources".
+    AWS pages "Permissions to access other AWS resources" and "Protecting data with server-side encryption using AWS
+    KMS".
     """
-    patterns = [f"{prefix}*" for prefix in access.prefixes]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "s3:ListBucket",
-                "Resource": f"arn:aws:s3:::{access.bucket}",
-                "Condition": {"StringLike": {"s3:prefix": patterns}},
-            },
-            {
-                "Effect": "Allow",
-                "Action": "s3:GetObject",
-                "Resource": [f"arn:aws:s3:::{access.bucket}/{pattern}" for pattern in patterns],
-            },
-        ],
+    further = [(place.bucket, [place.prefix]) for place in access.also_read_locations]
+    places = [(access.bucket, access.prefixes), *further]
+    statements = [statement for bucket, prefixes in places for statement in _read(bucket, prefixes)]
+    if access.kms_keys:
+        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": list(access.kms_keys)})
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _read(bucket: str, prefixes: Sequence[str]) -> Iterator[dict[str, Any]]:
+    patterns = [f"{prefix}*" for prefix in prefixes]
+    yield {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+        "Condition": {"StringLike": {"s3:prefix": patterns}},
+    }
+    yield {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": [f"arn:aws:s3:::{bucket}/{pattern}" for pattern in patterns],
     }

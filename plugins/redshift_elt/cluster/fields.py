@@ -43,6 +43,13 @@ def access_fields(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str,
             title="Prefixes",
             description="The key prefixes that COPY may read in the bucket, without wildcards.",
         ),
+        "kms_key": Param(
+            None,
+            type=["null", "string"],
+            pattern=aws_values.KMS_KEY.pattern,
+            title="KMS key",
+            description="The ARN of the key that the files are encrypted with, if it is a KMS key of your own.",
+        ),
         "cidrs": Param(
             [],
             type="array",

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from redshift_elt.cluster.cidrs import parse_cidrs
 from redshift_elt.cluster.rendered_values import refuse_invalid
 from redshift_elt.connection import aws_values
+from redshift_elt.connection.s3_location import S3Location
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Access:
     :param bucket: the bucket that COPY may read, limited to the prefixes.
     :param prefixes: key prefixes or complete keys.
     :param cidrs: the networks that may connect; none: members of the cluster's security group.
+    :param also_read: further places that COPY may read, as ``s3://bucket/prefix/``, such as that of manifests.
+    :param kms_keys: the ARNs of the KMS keys that COPY may decrypt with.
     :param permissions_boundary: the ARN of the policy that limits the role that COPY uses, whatever its own policies
         say; None: the policy :attr:`ManagedCluster.copy_role_boundary` of the account.
     :raises AirflowFailException: a value is not of its kind, or would mean more in a policy than it says.
@@ -104,6 +107,8 @@ class Access:
     bucket: str
     prefixes: Sequence[str]
     cidrs: Sequence[str] = ()
+    also_read: Sequence[str] = ()
+    kms_keys: Sequence[str] = ()
     permissions_boundary: str | None = None
 
     def __post_init__(self) -> None:
@@ -115,7 +120,21 @@ class Access:
             )
         for prefix in self.prefixes:
             refuse_invalid(aws_values.KEY, "The entry of prefixes", prefix)
+        _ = self.also_read_locations
+        for key in self.kms_keys:
+            refuse_invalid(aws_values.KMS_KEY, "kms_key", key)
         if self.permissions_boundary is not None:
             refuse_invalid(aws_values.POLICY_ARN, "permissions_boundary", self.permissions_boundary)
         # Also parsed when the security group is created; here, so that nothing is created before.
         parse_cidrs(self.cidrs)
+
+    @property
+    def also_read_locations(self) -> list[S3Location]:
+        """The further places.
+
+        :raises AirflowFailException: one of them is not a place in S3.
+        """
+        try:
+            return [S3Location.of("The entry of also_read", url) for url in self.also_read]
+        except ValueError as error:
+            raise AirflowFailException(f"{error} Nothing was changed.") from error

@@ -38,8 +38,8 @@ class CleanUpOperator(UsesStagingOperator):
             session.execute(render("stage/drop_tables.sql", tables=tables))
 
         self.transaction(drop)
-        buckets = {source.bucket for source in sources}
-        deleted = sum(self._delete_manifests(bucket, run_prefix(run)) for bucket in buckets)
+        places = {(source.manifests.bucket, f"{source.manifests.prefix}{run_prefix(run)}") for source in sources}
+        deleted = sum(self._delete_manifests(bucket, prefix) for bucket, prefix in sorted(places))
         self.log.info("Dropped the run's staging tables; deleted %s of its manifest files.", deleted)
 
     def _delete_manifests(self, bucket: str, prefix: str) -> int:

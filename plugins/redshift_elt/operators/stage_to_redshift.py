@@ -30,6 +30,7 @@ from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.formats.file_format import FileFormat
 from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.key_pattern import KeyPattern
+from redshift_elt.staging.manifest_location import ManifestLocation
 from redshift_elt.staging.reject_limit import RejectLimit
 from redshift_elt.staging.source import (
     Source,
@@ -97,6 +98,12 @@ class StageToRedshiftOperator(WarehouseOperator):
         ``arn1,arn2``, where each role assumes the next and the last one reads the bucket.
     :param region: the region of the bucket; by default the region of the AWS connection. Columnar files must be in the
         cluster's region.
+    :param manifest_url: where the task writes its manifests, such as ``s3://bucket/prefix/``, in the region of the
+        source; by default the bucket of the source. With another bucket, Airflow needs to write nothing to that of the
+        source. The keys continue with ``manifests/``.
+    :param manifest_encryption: how S3 encrypts the manifests: ``AES256``, ``aws:kms`` for the KMS key of the bucket or
+        of S3, or the ARN of a KMS key; by default as the bucket does. For buckets that refuse objects without this
+        header.
     :param max_rejects: the maximum number of rejected records, over all objects: records that COPY cannot load. Or
         their maximum share of all records, such as ``1%``; COPY itself stops at 100,000 rejected records. They are kept
         in the bookkeeping table ``rejects``; those of an earlier try of the run are replaced. Columnar files are loaded
@@ -138,6 +145,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         "format",
         "iam_role",
         "region",
+        "manifest_url",
+        "manifest_encryption",
         "max_rejects",
         "on_missing",
     )
@@ -158,6 +167,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         format: FileFormat | None = None,  # noqa: A002 the word of COPY
         iam_role: str = "default",
         region: str | None = None,
+        manifest_url: str | None = None,
+        manifest_encryption: str | None = None,
         max_rejects: int | str = 0,
         max_left_out: float = 0.5,
         on_missing: str = KEEP,
@@ -182,6 +193,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.format = Json() if format is None else format
         self.iam_role = iam_role
         self.region = region
+        self.manifest_url = manifest_url
+        self.manifest_encryption = manifest_encryption
         self.max_rejects = max_rejects
         self.max_left_out = max_left_out
         self.on_missing = on_missing
@@ -309,6 +322,14 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "record that COPY cannot load fails the run."
             )
 
+    @property
+    def manifests(self) -> ManifestLocation:
+        """Where the manifests are written, if the templates are rendered.
+
+        :raises ValueError: an argument cannot be used.
+        """
+        return ManifestLocation.of(self.manifest_url, self.manifest_encryption, self.bucket)
+
     def rendered(self, context: Context) -> StageToRedshiftOperator:
         """Return the operator with its template fields rendered for a run, also if another task asks for it."""
         rendered = copy.copy(self)
@@ -398,6 +419,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             checks=self.checks,
             on_new_field=self.on_new_field,
             latest_only=self._is_snapshot(),
+            manifests=self.manifests,
         )
 
     def _ledger_targets(self, context: Context) -> tuple[str, ...]:
@@ -493,6 +515,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             check_paths_outside(self.format, self.prefix)
         check_share("max_left_out", self.max_left_out)
         _unless_template(check_on_missing, self.on_missing)
+        if not any(map(_is_template, (self.manifest_url, self.manifest_encryption))):
+            _ = self.manifests
         _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
 
 

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from redshift_elt.sql.bookkeeping import DEFAULT, bookkeeping_schema
 
+# What the keys of all manifests begin with.
+MANIFESTS = "manifests/"
+
 
 class DagRun(Protocol):
     """The two ids that identify a run."""
@@ -42,4 +45,4 @@ def files_table(template: str, dag_run: DagRun) -> str:
 
 def run_prefix(dag_run: DagRun) -> str:
     """Return the S3 prefix of a run's manifests, with a slash at its end."""
-    return f"manifests/{dag_run.dag_id}/{suffix(dag_run)}/"
+    return f"{MANIFESTS}{dag_run.dag_id}/{suffix(dag_run)}/"

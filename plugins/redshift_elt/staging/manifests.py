@@ -30,26 +30,29 @@ def manifest(objects: Iterable[S3Object], *, columnar: bool = False) -> str:
 
 
 class Manifests:
-    """Files for COPY that a staging task writes into the bucket of its source, and deletes at its end."""
+    """Files for COPY that a staging task writes, and deletes at its end."""
 
     def __init__(self, context: StagingContext) -> None:
         self._context = context
         self._keys: list[str] = []
 
     def write(self, kind: str, text: str) -> str:
-        """Put a file into the bucket and return it as ``s3://bucket/key``.
+        """Put a file into S3 and return it as ``s3://bucket/key``.
 
         :param kind: the extension of its name.
         """
         source = self._context.source
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        key = f"{self._context.manifest_prefix}{bare(source.table)}-{digest}.{kind}"
-        self._context.s3.load_string(text, key, source.bucket, replace=True)
+        location = source.manifest_location
+        key = f"{location.prefix}{self._context.manifest_prefix}{bare(source.table)}-{digest}.{kind}"
+        self._context.s3.get_conn().put_object(
+            Bucket=location.bucket, Key=key, Body=text.encode(), **location.put_arguments()
+        )
         self._keys.append(key)
-        return f"s3://{source.bucket}/{key}"
+        return f"s3://{location.bucket}/{key}"
 
     def delete(self) -> None:
         """Delete the files that were written."""
         if self._keys:
-            self._context.s3.delete_objects(self._context.source.bucket, self._keys)
+            self._context.s3.delete_objects(self._context.source.manifest_location.bucket, self._keys)
             self._keys.clear()

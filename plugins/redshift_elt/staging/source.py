@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from redshift_elt.connection.aws_values import BUCKET, KEY
+from redshift_elt.run.names import MANIFESTS
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.run.share import check_share
 from redshift_elt.sql import identifiers
@@ -16,6 +17,7 @@ from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.formats.file_format import FileFormat
 from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.key_pattern import KeyPattern
+from redshift_elt.staging.manifest_location import ManifestLocation
 from redshift_elt.staging.reject_limit import RejectLimit
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Source:
     :param exact_versions: whether staging fails if an object changes meanwhile, because a load counts on its version.
     :param latest_only: whether only the objects of the last period are staged that has objects, of those that the run
         reads: each period is a snapshot, and one is needed.
+    :param manifests: where the manifests are written; None: the bucket of the source.
     :raises ValueError: an argument cannot be used, see the functions below.
     """
 
@@ -55,6 +58,7 @@ class Source:
     checks: tuple[Aggregate, ...] = ()
     on_new_field: OnNewField = "warn"
     latest_only: bool = False
+    manifests: ManifestLocation | None = None
 
     def __post_init__(self) -> None:
         check_template(self.table)
@@ -68,10 +72,29 @@ class Source:
         check_on_missing(self.on_missing)
         check_columnar(self.format, self.max_rejects.most, self.options.region)
         check_paths_outside(self.format, self.prefix)
+        self._check_manifests_outside()
         if self.key_pattern is not None and self.key_pattern.root:
             KEY.check("The beginning of key_pattern", self.key_pattern.root)
         if (paths_key := self.format.paths_key()) is not None:
             KEY.check("The JSONPaths file", paths_key)
+
+    def _check_manifests_outside(self) -> None:
+        """Refuse manifests that would be staged themselves.
+
+        :raises ValueError: they are below the prefix.
+        """
+        location = self.manifest_location
+        written = f"{location.prefix}{MANIFESTS}"
+        if self.prefix and location.bucket == self.bucket and written.startswith(self.prefix):
+            raise ValueError(
+                f"The manifests are written to {written!r}, which is below prefix {self.prefix!r}, so COPY would read "
+                "them as data: write another prefix or bucket in manifest_url."
+            )
+
+    @property
+    def manifest_location(self) -> ManifestLocation:
+        """Where the manifests are written."""
+        return self.manifests or ManifestLocation(self.bucket)
 
     @property
     def paths_file(self) -> str | None:

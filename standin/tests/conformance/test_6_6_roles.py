@@ -108,6 +108,25 @@ def test_boundary(service):
         copy_with(service, "limited", cluster="loader-3")
 
 
+@fact(
+    "6.6/33",
+    "Reading an object that is encrypted with a KMS key of the account also requires kms:Decrypt on the key.",
+    Here.SUPPORTED,
+    "copy-usage_notes-access-permissions",
+)
+def test_decryption(service):
+    key = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    make_role(service, "decrypts", "s3:*", "kms:Decrypt")
+    make_role(service, "encrypted", "s3:*")
+    assert copy_with(service, "decrypts", cluster="loader-4") == 2
+    s3 = service.client("s3")
+    s3.put_object(Bucket="landing", Key="rows.csv", Body=b"1\n2\n", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    assert copy_with(service, "decrypts", cluster="loader-5") == 2
+    with pytest.raises(psycopg.Error, match="Access Denied"):
+        copy_with(service, "encrypted", cluster="loader-6")
+    s3.put_object(Bucket="landing", Key="rows.csv", Body=b"1\n2\n")
+
+
 def copy_with(service, role: str, cluster: str = "loader") -> int:
     """Load two rows with a role on a separate cluster, and return the number of rows in the table."""
     s3 = service.client("s3")

@@ -14,8 +14,10 @@ from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.key_pattern import KeyPattern
+from redshift_elt.staging.manifest_location import ManifestLocation
 from redshift_elt.staging.source import Source
 
+KEY = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 access = partial(Access, bucket="landing", prefixes=["log_data/"])
 cluster = partial(ManagedCluster, identifier="sparkify", tags={"project": "sparkify-warehouse"})
 source = partial(Source, table="staging_events", bucket="landing")
@@ -65,6 +67,31 @@ REFUSED = [
     (source, "key", ["what?.json", "/logs.json", "a\nb"], "is not a key or the beginning of keys"),
     (source, "key_pattern", [KeyPattern("/logs/%Y/%m/%d.json")], "is not a key or the beginning of keys"),
     (partial(source, prefix="logs/"), "format", [Json("path?.json"), Json("/paths.json")], "The JSONPaths file"),
+    (
+        access,
+        "also_read",
+        [["landing/x/"], ["s3://landing/x"], ["s3://*/x/"], ["s3://landing/*/"]],
+        "entry of also_read",
+    ),
+    (
+        access,
+        "kms_keys",
+        [[""], ["*"], ["arn:aws:kms:us-west-2:123456789012:alias/data"], [f"{KEY[:-1]}*"]],
+        "a KMS key",
+    ),
+    (
+        partial(ManifestLocation.of, encryption=None, bucket="landing"),
+        "url",
+        ["landing/x/", "s3://landing/x", "s3://*/x/", "s3://landing/${x}/", "https://landing/"],
+        "manifest_url",
+    ),
+    (
+        partial(ManifestLocation.of, url=None, bucket="landing"),
+        "encryption",
+        ["aes256", "*", "alias/data", "arn:aws:kms:us-west-2:123456789012:key/*"],
+        "manifest_encryption is neither 'AES256' nor 'aws:kms', and .* is not the ARN of a KMS key",
+    ),
+    (partial(source, prefix="etl/"), "manifests", [ManifestLocation("landing", "etl/")], "below prefix 'etl/'"),
     (CopyOptions, "region", ["", "*", "us-west-2'", "us west"], "is not an AWS region"),
     (CopyOptions, "iam_role", ["*", "arn:aws:iam::123456789012:role/*", "default'"], "COPY cannot use iam_role"),
 ]
@@ -94,6 +121,9 @@ def test_value_that_would_widen_a_policy_or_is_malformed(make, name, value, why)
         (access, "bucket", "my.landing-zone.2026"),
         (access, "prefixes", ["log_data/", "song_data/A/", "log_json_path.json", "größe=1/", "a$b/"]),
         (access, "permissions_boundary", "arn:aws-us-gov:iam::123456789012:policy/teams/data/copy-boundary"),
+        (access, "also_read", ["s3://work/etl/", "s3://work"]),
+        (access, "kms_keys", [KEY, "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"]),
+        (partial(source, prefix="etl/"), "manifests", ManifestLocation("work", "etl/")),
         (cluster, "identifier", "a"),
         (cluster, "identifier", "s" * 59),
         (cluster, "labels", {"owner": "Zoë Müller, team@example.com".replace(",", " +")}),

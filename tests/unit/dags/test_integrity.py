@@ -91,7 +91,16 @@ def test_cluster_dags_use_the_same_cluster(dags):
         for name in dag.params:
             fields.setdefault(name, []).append(dag.params.get_param(name).serialize())
     shared = {name: forms for name, forms in fields.items() if len(forms) > 1}
-    assert set(shared) == {"cluster_identifier", "bucket", "prefixes", "cidrs", "subnet_group", "owner", "purpose"}
+    assert set(shared) == {
+        "cluster_identifier",
+        "bucket",
+        "prefixes",
+        "kms_key",
+        "cidrs",
+        "subnet_group",
+        "owner",
+        "purpose",
+    }
     for name, forms in shared.items():
         assert all(form == forms[0] for form in forms), name
 

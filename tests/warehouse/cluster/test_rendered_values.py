@@ -27,6 +27,7 @@ FORM = {"bucket": "any"}
         {"prefixes": ["log_data/", "*"]},
         {"prefixes": ["${aws:PrincipalTag/team}/"]},
         {"cidrs": ["0.0.0.0/0"]},
+        {"kms_key": "*"},
         {"owner": "*"},
         {"subnet_group": "*"},
     ],

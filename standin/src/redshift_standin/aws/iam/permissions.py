@@ -52,8 +52,22 @@ def may_list(principal: Principal, bucket: str, prefix: str) -> bool:
 
 
 def may_read(principal: Principal, bucket: str, key: str) -> bool:
-    """Whether a principal may get an object."""
-    return _may(principal, "s3:GetObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {})
+    """Whether a principal may get an object, and decrypt it if it is encrypted with a KMS key of the account.
+
+    AWS page "Using server-side encryption with AWS KMS keys". Policies of keys are not evaluated.
+    """
+    if not _may(principal, "s3:GetObject", bucket, f"arn:aws:s3:::{bucket}/{key}", {}):
+        return False
+    kms_key = _kms_key(bucket, key)
+    return kms_key is None or _may(principal, "kms:Decrypt", bucket, kms_key, {})
+
+
+def _kms_key(bucket_name: str, key: str) -> str | None:
+    """Return the ARN of the key that an object is encrypted with; None for keys that AWS manages, and without one."""
+    bucket = buckets().get(bucket_name)
+    found = bucket.keys.get(key) if bucket is not None else None
+    arn = found.kms_key_id if found is not None and found.encryption == "aws:kms" else None
+    return arn if arn and ":key/" in arn else None
 
 
 def may_write(principal: Principal, bucket: str, key: str) -> bool:
