@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
@@ -34,7 +33,7 @@ Creates what `sparkify_etl` needs. Every step skips what exists, so the DAG can 
 2. Waits until the cluster is available and its role is in sync. While the task waits, it is deferred and holds no
    worker.
 3. Creates the tables, one DDL file each in `include/sql/schema/`, and the database user of the connection
-   `redshift_default`, with the privileges that loads need.
+   `redshift_default`, with the privileges that loads need. Switches on the audit log, if `audit_log` says where to.
 
 The log says whether each resource was created or existed already. An existing cluster of this name that has other
 properties, or that this project did not create, is not touched, and the run fails with the differences. Nothing is
@@ -99,7 +98,7 @@ with DAG(
         spec = ClusterSpec(params["node_type"], params["nodes"], database)
         return create_cluster(new_cluster(params), spec, new_access(settings, params), CLUSTER_AWS_CONN_ID)
 
-    @task(execution_timeout=timedelta(minutes=15))
+    @task
     def prepare_database(params: dict | None = None) -> None:
         """Create the tables and the user that loads them."""
         from redshift_elt.cluster.database import Reset, prepare_database
@@ -111,6 +110,13 @@ with DAG(
             aws_conn_id=CLUSTER_AWS_CONN_ID,
         )
 
+    @task
+    def enable_audit_logging(params: dict | None = None) -> None:
+        """Switch on the audit log, if one is requested."""
+        from redshift_elt.cluster.audit_logging import ensure_audit_logging
+
+        ensure_audit_logging(new_cluster(params), params["audit_log"], CLUSTER_AWS_CONN_ID)
+
     role = create_cluster(CLUSTER_SETTINGS)
     wait_until_available = WaitForClusterOperator(
         task_id="wait_until_available",
@@ -118,4 +124,4 @@ with DAG(
         role_arn=role,
         aws_conn_id=CLUSTER_AWS_CONN_ID,
     )
-    wait_until_available >> prepare_database()
+    wait_until_available >> [prepare_database(), enable_audit_logging()]

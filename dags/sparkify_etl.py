@@ -32,7 +32,7 @@ from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.run.names import staging_table
 from redshift_elt.run.params import bucket_param, prefix_param, run_params
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, START_DATE
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, SESSION, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"
 # The Airflow Variable with the recipients of alerts.
@@ -53,6 +53,7 @@ with DAG(
         # A factor. True would be 1, which is no backoff.
         "retry_exponential_backoff": 2.0,
         "resume_cluster": "{{ params.resume_cluster }}",
+        **SESSION,
         "on_missing": "{{ params.on_missing }}",
         "on_failure_callback": AlertNotifier(variable=ALERTS),
     },

@@ -9,8 +9,8 @@ from airflow.sdk import DAG, Asset
 
 from redshift_elt import NoActiveRunsSensor, ReportOperator
 from redshift_elt.report.questions_file import load_questions
-from redshift_elt.run.params import bucket_param, prefix_param
-from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, START_DATE
+from redshift_elt.run.params import bucket_param, prefix_param, session_params
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, SESSION, START_DATE
 
 INCLUDE = Path(__file__).parents[1] / "include"
 
@@ -38,12 +38,13 @@ with DAG(
     catchup=False,
     # While a report waits for loads, their events are combined into one further run.
     max_active_runs=1,
-    default_args=DEFAULT_ARGS,
+    default_args={**DEFAULT_ARGS, **SESSION},
     template_searchpath=[str(INCLUDE / "sql")],
     tags=["sparkify", "redshift", "report"],
     params={
         "bucket": bucket_param("The bucket for the report.", BUCKET_VARIABLE),
         "prefix": prefix_param("reports/", "Prefix", "Readers of the report can read everything below it."),
+        **session_params(),
     },
 ) as dag:
     wait_for_loads = NoActiveRunsSensor(

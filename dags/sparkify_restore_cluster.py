@@ -22,9 +22,9 @@ DOCS = """\
 
 For example from the final snapshot of `sparkify_teardown_cluster`: its name is in the log of that run. Tables, rows,
 users and nodes are those of the snapshot. The role that COPY uses, the security group, the parameter group, the
-password and the encryption are the same as `sparkify_create_cluster` sets up. If tables have been added since the
-snapshot, run `sparkify_create_cluster` afterwards. The DAG can be run again at any time. An existing cluster of this
-name that was not restored from this snapshot is not touched.
+password, the encryption, the routing and the audit log are as `sparkify_create_cluster` sets them up. If tables have
+been added since the snapshot, run `sparkify_create_cluster` afterwards. The DAG can be run again at any time. An
+existing cluster of this name that was not restored from this snapshot is not touched.
 
 **The cluster is billed from the moment it is created.** `sparkify_teardown_cluster` deletes it.
 """
@@ -63,4 +63,11 @@ with DAG(
 
         return restore_cluster(new_cluster(params), params["snapshot_identifier"], resources, CLUSTER_AWS_CONN_ID)
 
-    restore_cluster(prepare(CLUSTER_SETTINGS))
+    @task
+    def enable_audit_logging(params: dict | None = None) -> None:
+        """Switch on the audit log, if one is requested."""
+        from redshift_elt.cluster.audit_logging import ensure_audit_logging
+
+        ensure_audit_logging(new_cluster(params), params["audit_log"], CLUSTER_AWS_CONN_ID)
+
+    restore_cluster(prepare(CLUSTER_SETTINGS)) >> enable_audit_logging()

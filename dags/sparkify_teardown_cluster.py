@@ -27,7 +27,8 @@ Resources without this project's tags are never touched. Resources that are gone
 run again at any time, also after a creation that failed half-way.
 
 **The snapshot is kept, and billed, until you delete it.** `sparkify_restore_cluster` restores the cluster from it. With
-`final_snapshot` off, all data in the cluster is lost; it can be loaded again from the bucket.
+`final_snapshot` off, all data in the cluster is lost; it can be loaded again from the bucket, as far as the files are
+still there. Therefore `confirm_data_loss` must then be the name of the cluster, whether the run is approved or not.
 """
 
 
@@ -42,12 +43,17 @@ Its role, security group, parameter group and secret go with it.
 DELETION_TIMEOUT = timedelta(hours=2).total_seconds()
 
 
-def skip_if_approved(context: dict[str, Any]) -> None:
-    """Skip the question if the run's params answer it.
+def check_params_and_skip_if_approved(context: dict[str, Any]) -> None:
+    """Refuse the loss of data that is not confirmed, and skip the question if the run's params answer it.
 
-    :raises AirflowSkipException: they do.
+    :raises AirflowFailException: the loss is not confirmed.
+    :raises AirflowSkipException: the params answer the question.
     """
-    if context["params"]["approved"]:
+    from redshift_elt.cluster.deletion import Deletion
+
+    params = context["params"]
+    Deletion(params["final_snapshot"], params["confirm_data_loss"]).check(params["cluster_identifier"])
+    if params["approved"]:
         raise AirflowSkipException("The param approved is set, so no approval is needed.")
 
 
@@ -64,6 +70,12 @@ with DAG(
             title="Final snapshot",
             description="Take a snapshot first, named after the cluster and the time.",
         ),
+        "confirm_data_loss": Param(
+            None,
+            type=["null", "string"],
+            title="Confirm the loss of the data",
+            description="Required without a final snapshot: the name of the cluster.",
+        ),
         "approved": Param(
             False,
             type="boolean",
@@ -78,16 +90,17 @@ with DAG(
         body=CONSEQUENCES,
         defaults=ApprovalOperator.REJECT,
         response_timeout=timedelta(days=1),
-        pre_execute=skip_if_approved,
+        pre_execute=check_params_and_skip_if_approved,
     )
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=DELETION_TIMEOUT, trigger_rule="none_failed")
     def delete_cluster(params: dict | None = None) -> bool:
         """Delete the cluster and wait until it is gone."""
-        from redshift_elt.cluster.deletion import delete_cluster
+        from redshift_elt.cluster.deletion import Deletion, delete_cluster
 
         cluster = ManagedCluster(params["cluster_identifier"], TAGS)
-        return delete_cluster(cluster, final_snapshot=params["final_snapshot"], aws_conn_id=CLUSTER_AWS_CONN_ID)
+        deletion = Deletion(params["final_snapshot"], params["confirm_data_loss"])
+        return delete_cluster(cluster, deletion, CLUSTER_AWS_CONN_ID)
 
     @task
     def delete_copy_role(params: dict | None = None) -> None:

@@ -48,12 +48,19 @@ PREFIXES = ["log_data/", "song_data/", "log_json_path.json", "manifests/"]
 
 # The month of the first event.
 START_DATE = datetime(2018, 11, 1, tzinfo=timezone.utc)
+# A task that hangs is ended after this time. Longer than a full load of years takes, and than its longest waits, for a
+# lock (lock_timeout) and for a statement (statement_timeout), together. Each execution counts by itself: not the time
+# between the pokes of a sensor, nor while a task is deferred, which have limits of their own.
+EXECUTION_TIMEOUT = timedelta(hours=6)
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "sparkify",
+    "execution_timeout": EXECUTION_TIMEOUT,
     "retries": 3,
     "retry_delay": timedelta(seconds=30),
     "retry_policy": WarehouseRetryPolicy(),
 }
+# What the operators take from the form about their sessions in the warehouse.
+SESSION = {"statement_timeout": "{{ params.statement_timeout }}", "query_group": "{{ params.query_group }}"}
 # The arguments of the DAGs that create, show, pause, resume, restore and delete the cluster. People trigger them.
 CLUSTER_DAG: dict[str, Any] = {
     "schedule": None,
@@ -61,7 +68,12 @@ CLUSTER_DAG: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,
     "is_paused_upon_creation": False,
-    "default_args": {**DEFAULT_ARGS, "retry_delay": timedelta(minutes=1)},
+    "default_args": {
+        **DEFAULT_ARGS,
+        "retry_delay": timedelta(minutes=1),
+        # They request something and return, or ask for its state.
+        "execution_timeout": timedelta(minutes=15),
+    },
     "tags": ["sparkify", "cluster"],
 }
 
@@ -80,7 +92,9 @@ def new_cluster(params: Mapping[str, Any]) -> ManagedCluster:
     :param params: the run's params, with those of :func:`new_cluster_fields`.
     """
     labels = {"owner": params["owner"], "purpose": params["purpose"]}
-    return ManagedCluster(params["cluster_identifier"], TAGS, labels, params["subnet_group"])
+    return ManagedCluster(
+        params["cluster_identifier"], TAGS, labels, params["subnet_group"], params["enhanced_vpc_routing"]
+    )
 
 
 def new_access(settings: Mapping[str, str], params: Mapping[str, Any]) -> Access:

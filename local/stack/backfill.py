@@ -19,7 +19,7 @@ from local.stack.airflow_api import AirflowApi, admin_api
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import find_login, require_login
 from local.stack.comparison import fingerprints, fingerprints_of_hours, rows_written
-from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE
 from local.stack.dag_run import FAILED_TASK, FINISHED, failed_on_interrupt, run_dag, show_failure, wait_for_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import upload_data
@@ -82,7 +82,7 @@ def _begin_empty(settings: Settings, api: AirflowApi, progress: Progress, datase
         delete(aws_client(settings, "s3"), BUCKET, result.foreign)
         progress.line(f"  Deleted {len(result.foreign):,} objects of other data from the local bucket")
     if find_login(settings):
-        run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
+        run_dag(api, progress, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE)
     run_dag(api, progress, CREATE_CLUSTER, {})
 
 

@@ -7,7 +7,7 @@ import pytest
 from local.datagen import Options, generate
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
-from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE
 from local.stack.dag_run import FINISHED, run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import upload_data
@@ -46,7 +46,7 @@ def empty_warehouse(stack, api, dataset, progress):
     run_dag(api, progress, CREATE_CLUSTER, {})
     with require_login(stack.settings).connect() as warehouse:
         yield warehouse
-    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
+    run_dag(api, progress, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE)
     delete(aws_client(stack.settings, "s3"), BUCKET, [key for key, _ in dataset.objects()])
 
 

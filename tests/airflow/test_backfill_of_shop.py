@@ -11,7 +11,7 @@ from local.datagen.shop import ShopOptions
 from local.shop import upload_shop
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
-from local.stack.dag_ids import CREATE_CLUSTER, TEARDOWN_CLUSTER
+from local.stack.dag_ids import CREATE_CLUSTER, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE
 from local.stack.dag_run import FINISHED, run_dag, wait_for_dag
 from local.stack.environment import BUCKET
 from local.stack.upload import delete
@@ -40,7 +40,7 @@ def warehouse(stack, api, files, progress):
     run_dag(api, progress, CREATE_CLUSTER, {"prefixes": [*EXAMPLE_PREFIXES, "manifests/"]})
     with require_login(stack.settings).connect() as connection:
         yield connection
-    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
+    run_dag(api, progress, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE)
     delete(aws_client(stack.settings, "s3"), BUCKET, [key for key, _ in uploaded.objects()])
 
 

@@ -14,7 +14,7 @@ from local.datagen import Options, generate
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.comparison import fingerprints
-from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE
 from local.stack.dag_run import FINISHED, run_dag, wait_for_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import upload_data
@@ -27,7 +27,6 @@ from tests.support.aws_contents import contents
 pytestmark = pytest.mark.long("the life of a cluster in a real Airflow")
 
 RESTORE_CLUSTER = "sparkify_restore_cluster"
-WITHOUT_TRACE = {"final_snapshot": False, "approved": True}
 BELONGINGS = {
     "roles": ["sparkify-copy"],
     "security groups": ["sparkify-access"],
@@ -44,7 +43,7 @@ def aws(stack, api, progress):
     aws = partial(aws_client, stack.settings)
     assert contents(aws) == {}, "tests of another file have left something"
     yield aws
-    run_dag(api, progress, TEARDOWN_CLUSTER, WITHOUT_TRACE)
+    run_dag(api, progress, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE)
     for snapshot in contents(aws).get("snapshots", ()):
         aws("redshift").delete_cluster_snapshot(SnapshotIdentifier=snapshot)
     assert contents(aws) == {}
@@ -205,5 +204,5 @@ def test_load_resumes_the_paused_cluster(stack, api, aws, progress, dataset, loa
 
 def test_teardown_without_approval_and_snapshot_leaves_nothing(api, progress, aws, snapshot, restored):
     assert contents(aws)["clusters"] == [CLUSTER]
-    run_dag(api, progress, TEARDOWN_CLUSTER, WITHOUT_TRACE)
+    run_dag(api, progress, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE)
     assert contents(aws) == {"snapshots": [snapshot]}

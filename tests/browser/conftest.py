@@ -18,7 +18,7 @@ from local.datagen import Options, generate
 from local.stack.airflow_api import AirflowApi
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
-from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE
 from local.stack.dag_run import run_dag
 from local.stack.dataset import Dataset
 from local.stack.demo import upload_data
@@ -124,7 +124,7 @@ def warehouse(
     api.unpause(LOAD)
     with require_login(stack.settings).connect() as connection:
         yield connection
-    run_dag(api, progress, TEARDOWN_CLUSTER, {"final_snapshot": False, "approved": True})
+    run_dag(api, progress, TEARDOWN_CLUSTER, TEARDOWN_WITHOUT_TRACE)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
     delete(s3, BUCKET, [item["Key"] for page in pages for item in page.get("Contents", [])])
 

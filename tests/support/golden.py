@@ -143,7 +143,18 @@ class _Connection(redshift_connector.Connection):
         self._text_of = text_of
         self._real = real
         self._in_transaction = False
+        self._autocommit = False
         self._usock = SimpleNamespace(settimeout=lambda _: None)
+
+    @property
+    def autocommit(self) -> bool:
+        return self._autocommit
+
+    @autocommit.setter
+    def autocommit(self, value: bool) -> None:
+        self._autocommit = value
+        if self._real is not None:
+            self._real.autocommit = value
 
     def cursor(self) -> _Cursor:
         return _Cursor(self)
@@ -151,7 +162,7 @@ class _Connection(redshift_connector.Connection):
     def answer(self, paramstyle: str, statement: str, values: Iterable[Any]) -> Answer:
         text, values = self._text_of(statement), tuple(values)
         names = dict.fromkeys(_PLACEHOLDER.findall(text))
-        if not self._in_transaction:
+        if not self._in_transaction and not self._autocommit:
             self._in_transaction = True
             self._recording.sent.append(Sent("begin"))
         self._recording.sent.append(Sent(text, dict(zip(names, values, strict=True))))

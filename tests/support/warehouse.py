@@ -16,6 +16,7 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk.exceptions import AirflowSkipException
 
 from local.settings import ROOT
+from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
@@ -124,7 +125,7 @@ class WarehouseUnderTest:
         """Return a new run for a window of two ISO 8601 times; without them, the params decide."""
         self._runs += 1
         window = {"window_start": start, "window_end": end}
-        params = {"bucket": BUCKET, **window, **params}
+        params = {"bucket": BUCKET, **window, "confirm_delete": CLUSTER, **params}
         return Run(self.dag, f"test-{self._runs}", params, self._hook, self._s3_hook, run_type)
 
     def through(self, conn_id: str) -> WarehouseUnderTest:

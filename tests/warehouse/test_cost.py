@@ -23,8 +23,8 @@ KEYS_A_LISTING = 1000
 # Not users and songs: the rows of an hour are compared with all of them.
 GROW_BY_THE_HOUR = ("songplays", "time", "user_records", "loads", "check_results", "loaded_files")
 
-# The limits for a run of nine tasks, each with one transaction.
-MOST_STATEMENTS = {REPEATED: 76, NEW: 94, SONG: 128}
+# The limits for a run of nine tasks, each with one transaction, whose session begins with its own limits.
+MOST_STATEMENTS = {REPEATED: 85, NEW: 103, SONG: 137}
 TASKS_OF_A_RUN = 9
 
 

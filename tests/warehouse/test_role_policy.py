@@ -98,7 +98,7 @@ READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 RUNS = (
     (CREATE, {"bucket": BUCKET, "subnet_group": "policy"}),
     (REPORT, {"bucket": BUCKET}),
-    (CREATE, {"bucket": BUCKET, "cidrs": ["203.0.113.7/32"]}),
+    (CREATE, {"bucket": BUCKET, "cidrs": ["203.0.113.7/32"], "audit_log": "cloudwatch"}),
     (CREATE, {"bucket": BUCKET, "reset": True, "confirm_reset": CLUSTER}),
     (PAUSE, {}),
     (PAUSE, {}),
@@ -106,7 +106,7 @@ RUNS = (
     ("sparkify_cluster_status", {}),
     (TEARDOWN, {"approved": True, "final_snapshot": True}),
     (RESTORE, {"bucket": BUCKET}),
-    (TEARDOWN, {"approved": True, "final_snapshot": False}),
+    (TEARDOWN, {"approved": True, "final_snapshot": False, "confirm_data_loss": CLUSTER}),
 )
 
 

@@ -44,6 +44,7 @@ def ensure_cluster(
             ManageMasterPassword=True,
             Encrypted=True,
             PubliclyAccessible=False,
+            EnhancedVpcRouting=cluster.enhanced_vpc_routing,
             IamRoles=[resources["role_arn"]],
             DefaultIamRoleArn=resources["role_arn"],
             VpcSecurityGroupIds=[resources["security_group"]],
@@ -64,6 +65,7 @@ def ensure_cluster(
             "security groups": [resources["security_group"]],
             "parameter group": resources["parameter_group"],
             "subnet group": cluster.subnet_group,
+            "enhanced VPC routing": cluster.enhanced_vpc_routing,
         }
         found = check_existing(cluster, expected, aws_conn_id)
         log.info("Cluster %s: already there, %s.", cluster.identifier, found["ClusterStatus"] if found else "deleted")
@@ -113,4 +115,5 @@ def properties(cluster: Mapping[str, Any]) -> dict[str, Any]:
         "security groups": sorted(group["VpcSecurityGroupId"] for group in cluster.get("VpcSecurityGroups", ())),
         "parameter group": next((each["ParameterGroupName"] for each in cluster["ClusterParameterGroups"]), None),
         "subnet group": cluster.get("ClusterSubnetGroupName"),
+        "enhanced VPC routing": cluster["EnhancedVpcRouting"],
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
+from redshift_elt.cluster.confirmation import require_name
 from redshift_elt.cluster.data_api import Administrator
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign
@@ -40,11 +41,9 @@ class Reset:
         :param cluster: the cluster identifier.
         :raises AirflowFailException: the confirmation is not the cluster's name.
         """
-        if self.requested and self.confirmation != cluster:
-            raise AirflowFailException(
-                f"reset drops the tables of the cluster {cluster!r} with all rows and must be confirmed with its name: "
-                f"confirm_reset is {self.confirmation!r} and must be {cluster!r}. Nothing was touched."
-            )
+        if self.requested:
+            consequence = f"reset drops the tables of the cluster {cluster!r} with all rows"
+            require_name(cluster, self.confirmation, param="confirm_reset", consequence=consequence)
 
 
 NO_RESET = Reset()

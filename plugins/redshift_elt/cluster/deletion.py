@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from redshift_elt.cluster.confirmation import require_name
 from redshift_elt.cluster.find import ENDING, find_cluster
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.cluster.tags import is_own, refuse_foreign
@@ -21,16 +23,39 @@ from redshift_elt.connection.aws_api import boto3_client
 log = logging.getLogger(__name__)
 
 
-def delete_cluster(cluster: ManagedCluster, *, final_snapshot: bool, aws_conn_id: str = "aws_default") -> bool:
+@dataclass(frozen=True)
+class Deletion:
+    """How a cluster is deleted.
+
+    :param final_snapshot: take a snapshot first. Its name contains the time and is logged. Without it the data is lost.
+    :param confirmation: the cluster's name, entered a second time; required without a final snapshot.
+    """
+
+    final_snapshot: bool = True
+    confirmation: str | None = None
+
+    def check(self, cluster: str) -> None:
+        """Refuse the loss of all data that is not confirmed.
+
+        :param cluster: the cluster identifier.
+        :raises AirflowFailException: there is no final snapshot, and the confirmation is not the cluster's name.
+        """
+        if not self.final_snapshot:
+            consequence = f"Without a final snapshot, all data in the cluster {cluster!r} is lost. This is irreversible"
+            require_name(cluster, self.confirmation, param="confirm_data_loss", consequence=consequence)
+
+
+def delete_cluster(cluster: ManagedCluster, deletion: Deletion, aws_conn_id: str = "aws_default") -> bool:
     """Take the next step towards deleting a cluster, and return whether it is gone.
 
     AWS refuses while an operation is in progress, including the first automated snapshot; the next call tries again.
     Whether AWS deletes a paused cluster is not documented: if it refuses, the cluster is resumed first.
 
-    :param final_snapshot: take a snapshot first. Its name contains the time and is logged. Without it the data is lost.
-    :raises AirflowFailException: a cluster of this name belongs to somebody else.
+    :raises AirflowFailException: the loss of the data is not confirmed, or a cluster of this name belongs to somebody
+        else.
     """
     identifier = cluster.identifier
+    deletion.check(identifier)
     redshift = boto3_client("redshift", aws_conn_id)
     found = find_cluster(redshift, identifier)
     if found is None:
@@ -41,7 +66,7 @@ def delete_cluster(cluster: ManagedCluster, *, final_snapshot: bool, aws_conn_id
     if status in ENDING:
         log.info("Cluster %s: %s; waiting until it is gone.", identifier, status)
         return False
-    if final_snapshot:
+    if deletion.final_snapshot:
         name = f"{identifier}-final-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
         snapshot = {"SkipFinalClusterSnapshot": False, "FinalClusterSnapshotIdentifier": name}
     else:

@@ -64,6 +64,26 @@ def access_fields(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str,
             title="Subnet group",
             description="The cluster subnet group. Default: the default VPC.",
         ),
+        "enhanced_vpc_routing": Param(
+            False,
+            type="boolean",
+            title="Enhanced VPC routing",
+            description=(
+                "Keep the traffic of COPY in the VPC. It needs a route to S3, such as a gateway endpoint; without one, "
+                "COPY fails."
+            ),
+        ),
+        "audit_log": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^(cloudwatch|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.:/=+@-]{0,256})?)$",
+            examples=["cloudwatch", "s3://my-audit-logs/redshift/"],
+            title="Audit log",
+            description=(
+                "Where Redshift logs connections and changes of users: cloudwatch or s3://bucket/prefix. Default: "
+                "nowhere. Its storage is billed."
+            ),
+        ),
     }
 
 

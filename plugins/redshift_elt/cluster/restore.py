@@ -97,6 +97,7 @@ def _request(redshift: Any, cluster: ManagedCluster, snapshot: str, resources: C
             ManageMasterPassword=True,
             Encrypted=True,
             PubliclyAccessible=False,
+            EnhancedVpcRouting=cluster.enhanced_vpc_routing,
             IamRoles=[resources["role_arn"]],
             DefaultIamRoleArn=resources["role_arn"],
             VpcSecurityGroupIds=[resources["security_group"]],

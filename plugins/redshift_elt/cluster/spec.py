@@ -22,6 +22,7 @@ class ManagedCluster:
     :param tags: the tags that identify the project's resources. Resources without these tags are never touched.
     :param labels: further tags of new resources.
     :param subnet_group: the cluster subnet group; None: the account's default VPC.
+    :param enhanced_vpc_routing: whether the traffic of COPY and UNLOAD stays in the VPC.
     :raises AirflowFailException: AWS would refuse a value, or it would mean more in a policy than it says.
     """
 
@@ -29,6 +30,7 @@ class ManagedCluster:
     tags: Mapping[str, str]
     labels: Mapping[str, str] = field(default_factory=dict)
     subnet_group: str | None = None
+    enhanced_vpc_routing: bool = False
 
     def __post_init__(self) -> None:
         refuse_invalid(aws_values.CLUSTER, "cluster_identifier", self.identifier)

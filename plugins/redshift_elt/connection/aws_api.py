@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk.exceptions import AirflowException
 from botocore import xform_name
 from botocore.config import Config
@@ -33,6 +34,10 @@ LIMITS = Config(
     retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
 )
 
+# For objects and listings; botocore waits a minute for a connection by default. It tries a request five times, unless
+# AWS_MAX_ATTEMPTS or the connection says otherwise.
+_OBJECT_LIMITS = Config(connect_timeout=10, read_timeout=60)
+
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _UNKNOWN = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException")
@@ -54,6 +59,16 @@ def boto3_client(
         # connection, such as a proxy, are kept.
         hook.conn_config.botocore_config = hook.config.merge(limits)
     return hook.conn
+
+
+def s3_hook(aws_conn_id: str | None) -> S3Hook:
+    """Return the hook for buckets, whose requests have time limits.
+
+    :param aws_conn_id: the Airflow connection; ``config_kwargs`` in its extra replaces the limits.
+    """
+    hook = S3Hook(aws_conn_id=aws_conn_id)
+    hook.conn_config.botocore_config = _OBJECT_LIMITS.merge(hook.config)
+    return hook
 
 
 class AwsRefusedError(AirflowException):

@@ -116,6 +116,11 @@ class ConnectionSettings:
         return self.extras.get("serverless_work_group") if self.extras.get("is_serverless", True) else None
 
     @property
+    def warehouse(self) -> str:
+        """The name of the workgroup or of the cluster or, for a connection without either, the host; may be empty."""
+        return self.workgroup or self.extras.get("cluster_identifier") or self.host or ""
+
+    @property
     def aws_session(self) -> dict[str, str]:
         """The arguments of a boto3 session that replaces the AWS connection; empty without a profile or a key."""
         if profile := self.extras.get("profile"):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowException
 
 from redshift_elt.connection.session import Session
+from redshift_elt.connection.session_limits import SessionLimits
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# In seconds. Longer than a full load takes, for which the other loads of the target wait.
-LOCK_TIMEOUT = 3600.0
+# What the second connection asks is answered at once.
+_LIMITS_OF_CHECK = SessionLimits(statement_timeout=60)
 _THREAD = "lock_timeout"
 
 
@@ -125,17 +126,8 @@ class LockWatch:
         pid = self._session.pid
         with closing(self._hook.get_conn()) as connection:
             session = Session(connection)
+            _LIMITS_OF_CHECK.apply(session)
             holders = [LockHolder(*row) for row in session.fetch(render("session/lock_holders.sql", pid=pid))]
             if holders:
                 session.fetch(render("session/cancel.sql", pid=pid))
             return holders
-
-
-def check_seconds(seconds: float) -> float:
-    """Return a limit of a wait.
-
-    :raises ValueError: it is not a positive number.
-    """
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
-        raise ValueError(f"lock_timeout is {seconds!r}: write a number of seconds greater than 0.")
-    return seconds

@@ -18,6 +18,9 @@ _CONFLICT_STATES = ("40001", "40P01")
 _FULL_MESSAGE = "Disk Full"
 _FULL_STATE = "53100"
 
+# A statement was cancelled: by a person, by another session, or at its timeout.
+_CANCELLED_STATE = "57014"
+
 # Insufficient privilege. Messages of the engine may have the general SQLSTATE XX000.
 _NOT_ALLOWED_STATE = "42501"
 _NOT_ALLOWED = re.compile(r"permission denied|must be owner")
@@ -60,6 +63,11 @@ class ServerError:
     def is_disk_full(self) -> bool:
         """Whether the warehouse ran out of disk space, for tables or for intermediate results."""
         return self.state == _FULL_STATE or self.message == _FULL_MESSAGE
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the statement was cancelled, whatever the reason."""
+        return self.state == _CANCELLED_STATE
 
     @property
     def is_not_allowed(self) -> bool:

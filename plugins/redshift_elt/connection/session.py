@@ -28,6 +28,8 @@ class Session:
     drivers disagree on whether, and where, it must be doubled.
 
     :ivar statement_began: when the statement that is being executed was sent, as :func:`time.monotonic`, or None.
+    :ivar last_statement: the statement that was sent last.
+    :ivar statement_seconds: how long it took.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -38,6 +40,8 @@ class Session:
         self._numbers_placeholders = isinstance(connection, redshift_connector.Connection)
         self._statement_may_end = Lock()
         self.statement_began: float | None = None
+        self.last_statement = ""
+        self.statement_seconds = 0.0
 
     @property
     def pid(self) -> int:
@@ -96,10 +100,12 @@ class Session:
 
     def _send(self, cursor: Any, statement: str, values: Values) -> None:
         log.debug("%s", statement)
-        self.statement_began = monotonic()
+        self.last_statement = statement
+        self.statement_began = began = monotonic()
         try:
             self._execute(cursor, statement, values)
         finally:
+            self.statement_seconds = monotonic() - began
             with self._statement_may_end:
                 self.statement_began = None
 

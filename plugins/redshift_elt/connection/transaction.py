@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tenacity
 from airflow.sdk.exceptions import AirflowException
 
-from redshift_elt.connection.lock_wait import LOCK_TIMEOUT, LockWatch
+from redshift_elt.connection.lock_wait import LockWatch
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
+from redshift_elt.connection.session_limits import SessionLimits
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -22,6 +23,7 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
+_DEFAULT_LIMITS = SessionLimits()
 
 _NO_ROOM = (
     "The warehouse's disk is full; nothing was changed. Free space (drop what is not needed, such as the staging "
@@ -44,7 +46,7 @@ def in_transaction(
     explain: Callable[[Session, Exception], Exception] | None = None,
     *,
     read_only: bool = False,
-    lock_timeout: float = LOCK_TIMEOUT,
+    limits: SessionLimits = _DEFAULT_LIMITS,
 ) -> Result:
     """Run work in one transaction, commit it, and return its result.
 
@@ -61,8 +63,9 @@ def in_transaction(
     :param explain: called with the session after a rollback; returns the error to raise. For details that only the
         failed session can read, such as the load errors of a COPY.
     :param read_only: make the warehouse refuse changes to all but temporary tables (AWS page "BEGIN").
-    :param lock_timeout: how many seconds a statement may take while it waits for another session.
-    :raises LockTimeoutError: a statement has waited for longer.
+    :param limits: how long the statements may take.
+    :raises LockTimeoutError: a statement has waited for another session for longer than ``lock_timeout``.
+    :raises StatementTimeoutError: a statement has taken longer than ``statement_timeout``.
     :raises ConnectionLostError: the connection was lost; the cause is the driver's error.
     :raises DiskFullError: the warehouse ran out of disk space.
     """
@@ -71,25 +74,31 @@ def in_transaction(
         # Each attempt opens a new connection, because drivers keep state of a session that was rolled back, such as
         # prepared statements on temporary tables that no longer exist.
         with closing(hook.get_conn()) as connection:
-            # Unless autocommit is on, the drivers begin a transaction implicitly, without a mode.
-            hook.set_autocommit(connection, read_only)
+            # Outside of the transaction, so that a rollback keeps the limits.
+            hook.set_autocommit(connection, True)
             session = Session(connection)
             committing = False
             try:
-                with LockWatch(hook, session, lock_timeout).watching():
+                limits.apply(session)
+                # Unless autocommit is on, the drivers begin a transaction implicitly, without a mode.
+                hook.set_autocommit(connection, read_only)
+                with LockWatch(hook, session, limits.lock_timeout).watching():
                     if read_only:
                         session.execute("begin read only")
                     result = work(session)
                 committing = True
                 connection.commit()
             except Exception as error:
+                # Before the rollback, which sends statements too.
+                explained = limits.explain(session, error)
                 if not _rolled_back(session, connection):
                     raise ConnectionLostError(_lost(error, committing)) from error
                 if _is_conflict(error):
                     raise
                 if (server_error := ServerError.of(error)) and server_error.is_disk_full:
                     raise DiskFullError(_NO_ROOM) from error
-                explained = explain(session, error) if explain else error
+                if explained is error and explain:
+                    explained = explain(session, error)
                 if explained is error:
                     raise
                 raise explained from error

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from redshift_elt.connection.lock_wait import LOCK_TIMEOUT, check_seconds
 from redshift_elt.connection.missing_privilege import TaskTables, explain_missing_privilege
+from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits
 from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.run.params import QUERY_GROUP, STATEMENT_TIMEOUT
 from redshift_elt.run.window import Window, resolve_window
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ Result = TypeVar("Result")
 # A cluster resumes within minutes, unless AWS has no capacity for it at the moment.
 _POLL_INTERVAL = timedelta(seconds=30)
 _MAX_WAIT = timedelta(hours=1)
+_GRACE = timedelta(minutes=10)
 
 
 class WarehouseOperator(BaseSQLOperator):
@@ -40,10 +42,20 @@ class WarehouseOperator(BaseSQLOperator):
         is deferred and occupies no worker. While the cluster is not paused, this adds no requests.
     :param lock_timeout: how many seconds a statement may take while it waits for another session, such as another load
         of the same target. Then the task fails with the name of that session, and can be retried.
+    :param statement_timeout: how many seconds any statement may take. Then the warehouse cancels it; the task fails,
+        and can be retried. Keep it longer than ``lock_timeout``.
+    :param query_group: the label of the task's statements in the query logs of the warehouse, by which workload
+        management can choose a queue; empty for none.
     """
 
     conn_id: str
-    template_fields: Sequence[str] = ("conn_id", "aws_conn_id", "resume_cluster")
+    template_fields: Sequence[str] = (
+        "conn_id",
+        "aws_conn_id",
+        "resume_cluster",
+        "statement_timeout",
+        "query_group",
+    )
     template_ext: Sequence[str] = (".sql",)
     ui_color = "#eaf2fb"
 
@@ -54,12 +66,18 @@ class WarehouseOperator(BaseSQLOperator):
         aws_conn_id: str = "aws_default",
         resume_cluster: bool | str = False,
         lock_timeout: float = LOCK_TIMEOUT,
+        statement_timeout: float | str = STATEMENT_TIMEOUT,
+        query_group: str = QUERY_GROUP,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
         self.aws_conn_id = aws_conn_id
         self.resume_cluster = resume_cluster
-        self.lock_timeout = check_seconds(lock_timeout)
+        self.lock_timeout = lock_timeout
+        self.statement_timeout = statement_timeout
+        self.query_group = query_group
+        if not any("{{" in str(value) for value in (statement_timeout, query_group)):
+            self._limits()
 
     @cached_property
     def _hook(self) -> DbApiHook:
@@ -70,9 +88,9 @@ class WarehouseOperator(BaseSQLOperator):
     @cached_property
     def s3(self) -> S3Hook:
         """The client for the bucket."""
-        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from redshift_elt.connection.aws_api import s3_hook
 
-        return S3Hook(aws_conn_id=self.aws_conn_id)
+        return s3_hook(self.aws_conn_id)
 
     @property
     def task_tables(self) -> TaskTables:
@@ -105,7 +123,7 @@ class WarehouseOperator(BaseSQLOperator):
 
         try:
             return in_transaction(
-                self.get_db_hook(), work, explain_all, read_only=read_only, lock_timeout=self.lock_timeout
+                self.get_db_hook(), work, explain_all, read_only=read_only, limits=self._rendered_limits()
             )
         except ClusterPausedError as paused:
             # A rendered template is a string.
@@ -114,6 +132,23 @@ class WarehouseOperator(BaseSQLOperator):
             self.log.info("%s", paused)
             deadline = datetime.now(timezone.utc) + _MAX_WAIT
             self._resume(paused.identifier, deadline)
+
+    def _limits(self) -> SessionLimits:
+        """Return the limits of the task's sessions.
+
+        :raises ValueError: see the message.
+        """
+        return SessionLimits.rendered(self.lock_timeout, self.statement_timeout, self.query_group)
+
+    def _rendered_limits(self) -> SessionLimits:
+        """Return the limits of the task's sessions, after the templates have been rendered.
+
+        :raises AirflowFailException: see the message. A template renders to the same value in every try.
+        """
+        try:
+            return self._limits()
+        except ValueError as error:
+            raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
 
     def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
         """Return the datasets that the task reads and writes, with statistics once it has run; None: no lineage.
@@ -181,4 +216,6 @@ class WarehouseOperator(BaseSQLOperator):
             trigger=TimeDeltaTrigger(_POLL_INTERVAL),
             method_name="when_resumed",
             kwargs={"identifier": identifier, "deadline": deadline.isoformat()},
+            # For a triggerer that has died.
+            timeout=_POLL_INTERVAL + _GRACE,
         )

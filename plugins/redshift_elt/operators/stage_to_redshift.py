@@ -17,11 +17,13 @@ from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.aws_values import BUCKET
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.confirmed_delete import require_confirmed_delete
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
 from redshift_elt.operators.one_table_each import refuse_mapped, refuse_shared_table
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.run.period import Calendar
 from redshift_elt.run.share import check_share
+from redshift_elt.run.window import MOST_LOOKBACK_DAYS
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.drift.detect import ColumnsToAddError, NewFieldsError
@@ -235,9 +237,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         """Return the staging of this source for a run.
 
         :param task: the task that stages; a load does so itself if an object has changed.
-        :raises AirflowFailException: a template has rendered to a value that cannot be used.
+        :raises AirflowFailException: a template has rendered to a value that cannot be used, or the form asks to delete
+            rows and does not confirm it.
         """
         run = context["dag_run"]
+        require_confirmed_delete(context.get("params") or {}, task.conn_id)
         try:
             # A mapped load is known completely only when it runs.
             self.check_users([] if task is self else [task])
@@ -359,7 +363,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         :return: a :class:`redshift_elt.staging.summary.StagingSummary`, for XCom.
         """
         started = time.monotonic()
-        staging = self.staging_for(self, context, self.window(context))
+        window = self.window(context)
+        # Of all sources: if another one cannot be listed, nothing of the run is staged.
+        for operator in (task for task in self.dag.tasks if isinstance(task, StageToRedshiftOperator)):
+            operator.check_listing(context, window)
+        staging = self.staging_for(self, context, window)
         staged = self._stage(staging, context)
         staging.delete_manifests()
         seconds = time.monotonic() - started
@@ -379,6 +387,25 @@ class StageToRedshiftOperator(WarehouseOperator):
             staged.results, f"Nothing was loaded; {staging.table} is kept. Correct the file, then clear the run."
         )
         return StagingSummary.of(staging.table, staged, seconds).as_xcom()
+
+    def check_listing(self, context: Context, window: Window) -> None:
+        """Refuse keys that cannot be listed, and a window with too many periods, without any request.
+
+        :raises AirflowFailException: see the message. A template renders to the same value in every try.
+        """
+        keys = [self.render_template(text, context) for text in (self.key_pattern, self.prefix, self.key)]
+        key_pattern, prefix, key = keys
+        try:
+            if prefix is not None:
+                check_prefix(prefix)
+            if key is not None:
+                check_key(key)
+            if key_pattern is not None:
+                calendar = KeyPattern(key_pattern, self.timezone).calendar
+                if not window.full:
+                    window.periods(calendar, self.margin_days)
+        except ValueError as error:
+            raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
 
     def _stage(self, staging: SourceStaging, context: Context) -> Staged:
         """Stage in one transaction; add columns for new fields, or record those that make it fail, in another one.
@@ -470,6 +497,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         _unless_template(partial(BUCKET.check, "bucket"), self.bucket)
         if self.list_every is not None and self.prefix is None:
             raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
+        if self.list_every is not None and self.list_every < timedelta(0):
+            raise ValueError(f"list_every is {self.list_every!r}: write a time such as timedelta(days=1).")
         if self.start_after and self.list_every is None:
             raise ValueError(
                 "start_after needs list_every: how often the whole prefix is listed, to find earlier keys."
@@ -486,8 +515,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         :raises ValueError: see the message.
         """
         dated = self.key_pattern is not None
-        if self.margin_days < 0 or (self.margin_days and not dated):
-            raise ValueError(f"margin_days is {self.margin_days}: write 0 or more days, and only with key_pattern.")
+        if not 0 <= self.margin_days <= MOST_LOOKBACK_DAYS or (self.margin_days and not dated):
+            raise ValueError(
+                f"margin_days is {self.margin_days}: write 0 or more days, at most {MOST_LOOKBACK_DAYS}, and only with "
+                "key_pattern."
+            )
         if self.window_column is not None:
             identifiers.identifier(self.window_column)
             if not dated:

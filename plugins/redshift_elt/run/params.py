@@ -5,14 +5,24 @@ from __future__ import annotations
 from airflow.sdk import Param
 
 from redshift_elt.run.on_missing import KEEP, ON_MISSING
+from redshift_elt.run.window import MOST_LOOKBACK_DAYS
+
+# In seconds. A full load of years copies for long; a statement that hangs is cancelled.
+STATEMENT_TIMEOUT = 7200
+QUERY_GROUP = "redshift_elt"
+# The years of plausible events: 1970 to 2199.
+_YEAR = r"^(19[7-9]\d|2[01]\d\d)-"
+# Folders without percent signs and control characters.
+_PREFIX = r"^([^/%\x00-\x1f\x7f]+/)+$"
 
 
 def run_params() -> dict[str, Param]:
     """Return the fields of the window, and of what the operators take from ``params``.
 
     ``window_start``, ``window_end``, ``lookback_days`` and ``full_load`` are read by
-    :func:`redshift_elt.run.window.resolve_window`. Pass ``max_rejects``, ``on_missing`` and ``resume_cluster``
-    to the operators.
+    :func:`redshift_elt.run.window.resolve_window`. Pass ``max_rejects``, ``on_missing``, ``resume_cluster``,
+    ``statement_timeout`` and ``query_group`` to the operators. If the form says ``on_missing="delete"``, the staging
+    operator requires ``confirm_delete``.
     """
     return {
         "window_start": _moment(
@@ -24,6 +34,7 @@ def run_params() -> dict[str, Param]:
             0,
             type="integer",
             minimum=0,
+            maximum=MOST_LOOKBACK_DAYS,
             title="Lookback days",
             description="Number of earlier days whose files are read again, for events that arrived late.",
         ),
@@ -51,11 +62,42 @@ def run_params() -> dict[str, Param]:
             title="Rows of missing files",
             description="What to do with loaded rows whose files have been removed from the bucket.",
         ),
+        "confirm_delete": Param(
+            None,
+            type=["null", "string"],
+            title="Confirm the deletion of rows",
+            description=(
+                "Required to delete the rows of missing files: the name of the cluster, of the Serverless workgroup or "
+                "of the host in the connection."
+            ),
+        ),
         "resume_cluster": Param(
             False,
             type="boolean",
             title="Resume the cluster",
             description="Resume the cluster if it is paused, and wait for it. Its nodes are then billed again.",
+        ),
+        **session_params(),
+    }
+
+
+def session_params() -> dict[str, Param]:
+    """Return the fields of a session in the warehouse, for the arguments of the same names of the operators."""
+    return {
+        "statement_timeout": Param(
+            STATEMENT_TIMEOUT,
+            type="integer",
+            minimum=1,
+            maximum=86_400,
+            title="Statement timeout",
+            description="Number of seconds after which the warehouse cancels a statement. The task then fails.",
+        ),
+        "query_group": Param(
+            QUERY_GROUP,
+            type="string",
+            pattern="^[A-Za-z0-9_ .:/-]{0,30}$",
+            title="Query group",
+            description="Label of the statements in the query logs. Workload management can choose a queue by it.",
         ),
     }
 
@@ -74,15 +116,20 @@ def bucket_param(description: str, variable: str) -> Param:
 
 
 def prefix_param(default: str, title: str, description: str = "") -> Param:
-    """Return the field of a key prefix below which files are. It ends with a slash."""
+    """Return the field of a key prefix below which files are.
+
+    It ends with a slash. It has no percent sign, which would begin a code of ``strftime`` in a key pattern.
+    """
     return Param(
         default,
         type="string",
-        pattern="^([^/]+/)+$",
+        pattern=_PREFIX,
+        # A key has at most 1,024 bytes.
+        maxLength=512,
         title=title,
         description=f"Ends with a slash. {description}".rstrip(),
     )
 
 
 def _moment(title: str, description: str) -> Param:
-    return Param(None, type=["null", "string"], format="date-time", title=title, description=description)
+    return Param(None, type=["null", "string"], format="date-time", pattern=_YEAR, title=title, description=description)

@@ -118,6 +118,10 @@ class Calendar:
         # The clocks skip a period that begins when the next one does.
         return [period for period in periods if period.start < period.end]
 
+    def number_in(self, span: timedelta) -> float:
+        """Return about how many periods a span of time has, without computing them."""
+        return span / _LENGTHS[self.unit]
+
     def with_margin(self, period: Period, days: int) -> Period:
         """Return a period together with the days before and after it: the same times of day by the clocks of the zone.
 

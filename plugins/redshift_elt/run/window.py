@@ -14,6 +14,12 @@ from redshift_elt.run.asset_events import event_extras
 from redshift_elt.run.intervals import Interval, joined
 from redshift_elt.run.period import Calendar, Period
 
+# Ten years. A full load has no limit.
+LONGEST_WINDOW = timedelta(days=3653)
+MOST_LOOKBACK_DAYS = 366
+# About two years of hours, or two weeks of minutes: a run copies each period that has objects by itself.
+MOST_PERIODS = 20_000
+
 
 @dataclass(frozen=True)
 class Window:
@@ -43,7 +49,15 @@ class Window:
         """Return the periods of a source that the run reads, in order; not for a full load.
 
         :param margin_days: the margin of the periods, so that neighboring periods are also read.
+        :raises ValueError: there are more than :data:`MOST_PERIODS`, or the clocks of the time zone pass the beginning
+            of a period twice.
         """
+        span = self.end - self.start + timedelta(days=self.lookback_days + 2 * margin_days)
+        if calendar.number_in(span) > MOST_PERIODS:
+            raise ValueError(
+                f"The window {self}, with {self.lookback_days} lookback days, has more than {MOST_PERIODS:,} periods "
+                f"of one {calendar.unit}: load it in parts, or load everything with full_load."
+            )
         return calendar.periods(*self.bounds, self.lookback_days, margin_days)
 
     def reach(self, calendars: Iterable[Calendar]) -> Interval:
@@ -85,12 +99,37 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
 
     :param context: the task's context.
     :raises AirflowFailException: only one of the two Params is given, ``full_load`` is set and a window is given, one
-        is not a date and time, the window is empty or beyond the calendar, an event has no window, or a DAG that is
-        scheduled on Assets has neither events nor Params.
+        is not a date and time, the window is empty, longer than :data:`LONGEST_WINDOW`, before 1970 or beyond the
+        calendar, ``lookback_days`` is not a number from 0 to :data:`MOST_LOOKBACK_DAYS`, an event has no window, or a
+        DAG that is scheduled on Assets has neither events nor Params.
     """
+    window = _resolved(context)
+    if not window.full:
+        _refuse_absurd(window)
+    return window
+
+
+def _refuse_absurd(window: Window) -> None:
+    """Refuse a window that no run could load.
+
+    :raises AirflowFailException: see the message.
+    """
+    if window.end - window.start > LONGEST_WINDOW:
+        raise AirflowFailException(
+            f"The window {window} is longer than {LONGEST_WINDOW.days:,} days: load it in parts, or load everything "
+            "with full_load."
+        )
+    if window.start - full_load.START < timedelta(days=window.lookback_days):
+        raise AirflowFailException(
+            f"The window {window}, with {window.lookback_days} lookback days, begins before 1970: correct its year."
+        )
+
+
+def _resolved(context: Mapping[str, Any]) -> Window:
+    """Return the window of a task's run, of any length."""
     params = context.get("params") or {}
     start, end = params.get("window_start"), params.get("window_end")
-    lookback = params.get("lookback_days") or 0
+    lookback = _lookback_days(params.get("lookback_days"))
     if bool(start) != bool(end):
         raise AirflowFailException("Give both window_start and window_end, or neither of them.")
     if params.get("full_load"):
@@ -113,6 +152,20 @@ def resolve_window(context: Mapping[str, Any]) -> Window:
     except OverflowError as error:
         # Converted to UTC, the first or last hours of the calendar can be outside of it.
         raise AirflowFailException(f"The window from {start} to {end} is beyond the calendar.") from error
+
+
+def _lookback_days(value: Any) -> int:
+    """Return the Param ``lookback_days``; 0 if there is none.
+
+    :raises AirflowFailException: it is not a number of days that a run can read.
+    """
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_LOOKBACK_DAYS:
+        raise AirflowFailException(
+            f"lookback_days is {value!r}: write a whole number from 0 to {MOST_LOOKBACK_DAYS}, or load a window."
+        )
+    return value
 
 
 def _hull(extras: Sequence[Mapping[str, Any]], lookback: int) -> Window:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowSensorTimeout
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
 
 class NoActiveRunsSensor(BaseSensorOperator):
@@ -28,6 +32,19 @@ class NoActiveRunsSensor(BaseSensorOperator):
     def __init__(self, *, other_dag_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.other_dag_id = other_dag_id
+
+    def execute(self, context: Context) -> Any:
+        """Wait.
+
+        :raises AirflowSensorTimeout: a run was still running at the timeout.
+        """
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout as error:
+            raise AirflowSensorTimeout(
+                f"Runs of {self.other_dag_id} were still running {self.timeout:g} s after this task began to wait for "
+                f"them. See what they wait for, or mark them as failed; then clear this task. {error}"
+            ) from error
 
     def poke(self, context: Mapping[str, Any]) -> bool:
         """Return whether no run is running."""

@@ -23,8 +23,8 @@ from redshift_elt.staging.reject_limit import RejectLimit
 if TYPE_CHECKING:
     from redshift_elt.checks import Aggregate
 
-# Codes of strftime; %d0 and %F0 are more likely a byte in a URL.
-_DATE = re.compile(r"%-?[YyGmjHdF](?![0-9A-Fa-f])")
+# Codes of strftime, whether key patterns know them or not; %d0 and %F0 are more likely a byte in a URL.
+_DATE = re.compile(r"%-?[A-Za-z](?![0-9A-Fa-f])")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,23 @@ def test_new_cluster_gets_its_endpoint_when_it_is_available(redshift, endpoints,
     assert endpoints.passwords == [("shop", "awsuser", "Secret123", None, False)]
 
 
+def test_audit_logging_is_switched_on_and_off(redshift, settings):
+    redshift.create_cluster(**GOOD)
+    with pytest.raises(redshift.exceptions.InvalidClusterStateFault):
+        redshift.enable_logging(ClusterIdentifier="shop", LogDestinationType="cloudwatch")
+    wait(redshift)
+    assert not redshift.describe_logging_status(ClusterIdentifier="shop")["LoggingEnabled"]
+    with pytest.raises(redshift.exceptions.BucketNotFoundFault):
+        redshift.enable_logging(ClusterIdentifier="shop", BucketName="none", LogDestinationType="s3")
+    logs = ["connectionlog", "userlog"]
+    redshift.enable_logging(ClusterIdentifier="shop", LogDestinationType="cloudwatch", LogExports=logs)
+    status = redshift.describe_logging_status(ClusterIdentifier="shop")
+    assert (status["LoggingEnabled"], status["LogDestinationType"]) == (True, "cloudwatch")
+    assert status["LogExports"] == logs
+    redshift.disable_logging(ClusterIdentifier="shop")
+    assert not redshift.describe_logging_status(ClusterIdentifier="shop")["LoggingEnabled"]
+
+
 def test_temporary_credentials_reach_the_endpoint_with_their_expiry(redshift, endpoints):
     redshift.create_cluster(**GOOD)
     wait(redshift)

@@ -252,6 +252,18 @@ def test_settings(session):
     session.execute("reset statement_timeout")
 
 
+def test_set_config_is_like_set(session):
+    set_both = "select set_config('statement_timeout', %s, false), set_config('query_group', %s, 'false')"
+    assert session.execute(set_both, ("60000", "etl")).fetchone() == ("1min", "etl")
+    assert session.execute("show statement_timeout").fetchone() == ("1min",)
+    assert session.execute("show query_group").fetchone() == ("etl",)
+    for setting in ("role", "search_path", "standin.query_group"):
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            session.execute(f"select set_config('{setting}', 'x', false)")
+    session.execute("reset statement_timeout")
+    session.execute("reset query_group")
+
+
 @pytest.mark.parametrize(
     ("statement", "message", "detail"),
     [

@@ -98,6 +98,8 @@ def test_cluster_dags_use_the_same_cluster(dags):
         "kms_key",
         "cidrs",
         "subnet_group",
+        "enhanced_vpc_routing",
+        "audit_log",
         "owner",
         "purpose",
     }

@@ -46,6 +46,42 @@ def test_param_without_zone_is_utc():
     assert resolve_window(context(params=params)).end == datetime(2018, 11, 1, 1, 0, 0, 500000, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"window_start": "0001-01-01T00:00:00Z", "window_end": "9999-12-31T00:00:00Z"}, "longer than 3,653 days"),
+        ({"window_start": "2008-11-01T00:00:00Z", "window_end": "2018-11-03T00:00:00Z"}, "longer than 3,653 days"),
+        ({"window_start": "0018-11-01T00:00:00Z", "window_end": "0018-11-02T00:00:00Z"}, "before 1970: correct"),
+        (
+            {"window_start": "1970-01-02T00:00:00Z", "window_end": "1970-01-03T00:00:00Z", "lookback_days": 2},
+            "with 2 lookback days, begins before 1970",
+        ),
+        ({"lookback_days": -1}, "lookback_days is -1: write a whole number from 0 to 366"),
+        ({"lookback_days": 367}, "lookback_days is 367"),
+        ({"lookback_days": 10**12}, "lookback_days is 10"),
+        ({"lookback_days": "2"}, "lookback_days is '2'"),
+        ({"lookback_days": 1.5}, "lookback_days is 1.5"),
+        ({"lookback_days": True}, "lookback_days is True"),
+    ],
+)
+def test_absurd_windows_are_refused(params, words):
+    with pytest.raises(AirflowFailException, match=words):
+        resolve_window(context(params=params))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"window_start": "2008-11-01T00:00:00Z", "window_end": "2018-11-02T00:00:00Z"},
+        {"window_start": "1970-01-03T00:00:00Z", "window_end": "1970-01-04T00:00:00Z", "lookback_days": 2},
+        {"lookback_days": 366},
+        {"lookback_days": None},
+    ],
+)
+def test_longest_windows_are_accepted(params):
+    assert not resolve_window(context(params=params)).full
+
+
 def test_window_of_a_full_load_contains_every_possible_event():
     window = resolve_window(context(params={"full_load": True}))
     assert window.full
@@ -170,6 +206,21 @@ def test_periods_of_a_window_include_partial_ones():
     late = Window(datetime(2018, 11, 1, 23, tzinfo=UTC), datetime(2018, 11, 2, 0, 0, 1, tzinfo=UTC))
     assert list(map(str, late.periods(days))) == ["2018-11-01", "2018-11-02"]
     assert list(map(str, replace(late, lookback_days=1).periods(days))) == ["2018-10-31", "2018-11-01", "2018-11-02"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "days"),
+    # 20,000 periods are 833 days and 8 hours of hours, and 13 days, 21 hours and 20 minutes of minutes.
+    [("hour", 833), ("minute", 13)],
+)
+def test_number_of_periods_is_limited(unit, days):
+    start = datetime(2018, 11, 1, tzinfo=UTC)
+    longest = Window(start, start + timedelta(days=days))
+    assert len(longest.periods(Calendar(unit))) <= 20_000
+    for longer, margin in ((Window(start, start + timedelta(days=days + 1)), 0), (replace(longest, lookback_days=1), 0),
+                           (longest, 1)):  # fmt: skip
+        with pytest.raises(ValueError, match=f"more than 20,000 periods of one {unit}: load it in parts"):
+            longer.periods(Calendar(unit), margin)
 
 
 def test_reach_is_what_was_read_of_all_sources():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.exceptions import AirflowSensorTimeout
 
 from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
 
@@ -20,3 +21,9 @@ def test_it_waits_for_running_runs_of_the_other_dag(running, done):
     sensor = NoActiveRunsSensor(task_id="wait", other_dag_id="load")
     assert sensor.poke({"ti": SimpleNamespace(get_dr_count=get_dr_count)}) is done
     assert queries == [("load", ["running"])]
+
+
+def test_its_timeout_names_the_other_dag():
+    sensor = NoActiveRunsSensor(task_id="wait", other_dag_id="load", timeout=0, poke_interval=0)
+    with pytest.raises(AirflowSensorTimeout, match="Runs of load were still running 0 s after this task began"):
+        sensor.execute({"ti": SimpleNamespace(get_dr_count=lambda **_: 1)})

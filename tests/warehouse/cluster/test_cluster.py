@@ -13,6 +13,7 @@ from local.stack.copy_role_boundary import ensure_boundary
 from redshift_elt.cluster.cluster import ensure_cluster
 from redshift_elt.cluster.copy_role import ensure_copy_role
 from redshift_elt.cluster.deletion import (
+    Deletion,
     delete_cluster,
     delete_copy_role,
     delete_parameter_group,
@@ -30,13 +31,14 @@ CLUSTER = ManagedCluster(NAME, TAGS)
 ACCESS = Access("bucket", ["logs/", "paths.json"])
 BOUNDARY = "arn:aws:iam::123456789012:policy/life-copy-boundary"
 SPEC = ClusterSpec("ra3.large")
+WITHOUT_SNAPSHOT = Deletion(final_snapshot=False, confirmation=NAME)
 
 
 @pytest.fixture
 def redshift(created_warehouse):
     client = boto3.client("redshift")
     yield client
-    wait_until(lambda: delete_cluster(CLUSTER, final_snapshot=False), "the cluster is gone")
+    wait_until(lambda: delete_cluster(CLUSTER, WITHOUT_SNAPSHOT), "the cluster is gone")
     assert delete_security_group(CLUSTER)
     assert delete_parameter_group(CLUSTER)
 
@@ -82,7 +84,7 @@ def test_role_trusts_redshift_and_can_read_only_the_prefixes(redshift, iam):
 def test_creating_and_deleting_twice_succeeds(redshift, iam):
     assert create(redshift, iam) == create(redshift, iam)
     for _ in range(2):
-        wait_until(lambda: delete_cluster(CLUSTER, final_snapshot=False), "the cluster is gone")
+        wait_until(lambda: delete_cluster(CLUSTER, WITHOUT_SNAPSHOT), "the cluster is gone")
         delete_copy_role(CLUSTER)
 
 
@@ -90,7 +92,7 @@ def test_resources_of_others_are_not_changed(redshift, iam):
     resources = create(redshift, iam)
     other = ManagedCluster(NAME, {"project": "another one"})
     with pytest.raises(AirflowFailException, match=r"cluster 'life' has the tags .* not touched"):
-        delete_cluster(other, final_snapshot=False)
+        delete_cluster(other, WITHOUT_SNAPSHOT)
     with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):
         delete_copy_role(other)
     with pytest.raises(AirflowFailException, match=r"role 'life-copy' has the tags .* not touched"):

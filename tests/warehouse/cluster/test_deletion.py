@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from botocore.exceptions import ClientError
 
 from redshift_elt.cluster.deletion import (
+    Deletion,
     delete_cluster,
     delete_copy_role,
     delete_parameter_group,
@@ -20,11 +21,12 @@ from tests.support.account import NAME, POLICY, TAGS, Asked, run
 from tests.support.aws_calls import recorded
 
 CLUSTER = ManagedCluster(NAME, {"project": "sparkify-warehouse"})
+WITHOUT_TRACE = {"approved": True, "final_snapshot": False, "confirm_data_loss": NAME}
 OTHER = [{"Key": "project", "Value": "another one"}]
 
 
 def tear_down(**params):
-    run("sparkify_teardown_cluster", **{"approved": True, "final_snapshot": False, **params})
+    run("sparkify_teardown_cluster", **{**WITHOUT_TRACE, **params})
 
 
 def test_everything_that_was_created_is_deleted(account):
@@ -94,7 +96,7 @@ def test_it_waits_for_a_busy_cluster(account, before):
         else:
             account.redshift.delete_cluster(ClusterIdentifier=NAME, SkipFinalClusterSnapshot=True)
         status = account.status()
-        assert not delete_cluster(CLUSTER, final_snapshot=False)
+        assert not delete_cluster(CLUSTER, Deletion())
         assert not delete_security_group(CLUSTER)
         assert not delete_parameter_group(CLUSTER)
         assert account.status() == status
@@ -152,8 +154,21 @@ def test_role_with_foreign_policies_is_deleted_without_the_policies(account):
 def test_teardown_asks_first_unless_approved_in_advance(account):
     account.create()
     with pytest.raises(Asked):
-        run("sparkify_teardown_cluster", final_snapshot=False)
+        run("sparkify_teardown_cluster", final_snapshot=False, confirm_data_loss=NAME)
     assert account.status() == "available"
+
+
+@pytest.mark.parametrize("approved", [True, False])
+@pytest.mark.parametrize("entered", [None, "", "sparkify", NAME.upper()])
+def test_data_is_not_lost_without_the_name_of_the_cluster(account, approved, entered):
+    account.create()
+    before = account.contents()
+    with recorded() as calls, pytest.raises(AirflowFailException, match=r"confirm_data_loss is .* must be 'life'"):
+        tear_down(approved=approved, confirm_data_loss=entered)
+    assert not list(calls)
+    with pytest.raises(AirflowFailException, match=r"all data in the cluster 'life' is lost"):
+        delete_cluster(CLUSTER, Deletion(final_snapshot=False, confirmation=entered))
+    assert account.contents() == before
 
 
 def test_other_ec2_errors_are_raised(account):

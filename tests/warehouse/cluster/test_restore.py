@@ -62,7 +62,7 @@ def test_restored_cluster_is_like_a_new_one(torn_down):
     restore(owner="Bob")
     [cluster] = torn_down.redshift.describe_clusters()["Clusters"]
     assert tags_of(cluster)["owner"] == "Ann"
-    run("sparkify_teardown_cluster", approved=True, final_snapshot=False)
+    run("sparkify_teardown_cluster", approved=True, final_snapshot=False, confirm_data_loss=NAME)
     assert list(torn_down.contents()) == ["snapshots"]
 
 

@@ -15,6 +15,7 @@ from local.stack.environment import CLUSTER
 from redshift_elt.checks import RowCount
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.lock_wait import LockTimeoutError
+from redshift_elt.connection.session_limits import SessionLimits
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.loading.merge_rows import MergeRows
@@ -186,7 +187,9 @@ def test_wait_that_cannot_be_cancelled_at_first_is_cancelled_later(colours, monk
     with closing(connect()) as other:
         other.cursor().execute("lock table etl.lock_colours")
         with pytest.raises(LockTimeoutError):
-            in_transaction(hook, lambda session: session.execute("lock table etl.lock_colours"), lock_timeout=LIMIT)
+            in_transaction(
+                hook, lambda session: session.execute("lock table etl.lock_colours"), limits=SessionLimits(LIMIT)
+            )
         other.rollback()
     assert "cannot be cancelled yet: too many connections" in caplog.text
     assert len(attempts) == 3
@@ -198,7 +201,7 @@ def test_statement_that_works_for_longer_than_the_limit_is_not_cancelled(colours
     connections: list[int] = []
     with before_each_statement(lambda connection, _: connections.append(id(connection))):
         hook = warehouse_hook("redshift_default")
-        assert in_transaction(hook, lambda session: session.fetch(slow), lock_timeout=0.001) == [(10**6,)]
+        assert in_transaction(hook, lambda session: session.fetch(slow), limits=SessionLimits(0.001)) == [(10**6,)]
     # It was checked, and did not wait.
     assert len(set(connections)) > 1
 

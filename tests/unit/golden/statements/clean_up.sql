@@ -1,5 +1,10 @@
 -- first load
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 drop table if exists
@@ -12,6 +17,11 @@ commit;
 
 
 -- rerun
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 
@@ -26,6 +36,11 @@ commit;
 
 -- correction
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 drop table if exists
@@ -38,6 +53,11 @@ commit;
 
 
 -- full load
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 

@@ -1,5 +1,10 @@
 -- first load
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 select
@@ -182,6 +187,11 @@ commit;
 
 
 -- rerun
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 
@@ -366,6 +376,11 @@ commit;
 
 -- correction
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 select
@@ -548,6 +563,11 @@ commit;
 
 
 -- full load
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 

@@ -1,5 +1,10 @@
 -- first load
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 lock table "etl"."lock_orders";
@@ -328,6 +333,11 @@ commit;
 
 -- rerun
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 lock table "etl"."lock_orders";
@@ -615,6 +625,11 @@ commit;
 
 
 -- correction
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 
@@ -1008,6 +1023,11 @@ commit;
 
 
 -- full load
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 

@@ -1,5 +1,10 @@
 -- first load
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 lock table "etl"."lock_price_changes";
@@ -181,6 +186,11 @@ commit;
 
 -- rerun
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 lock table "etl"."lock_price_changes";
@@ -315,6 +325,11 @@ commit;
 
 
 -- correction
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 
@@ -516,6 +531,11 @@ commit;
 
 
 -- full load
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 

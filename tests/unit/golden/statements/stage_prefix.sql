@@ -1,5 +1,10 @@
 -- first load
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 drop table if exists
@@ -208,6 +213,11 @@ commit;
 
 -- rerun
 
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
 begin;
 
 drop table if exists
@@ -264,6 +274,11 @@ commit;
 
 
 -- correction
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 
@@ -420,6 +435,11 @@ commit;
 
 
 -- full load
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 

@@ -19,6 +19,7 @@ from redshift_standin.aws.redshift.managed_passwords import create_secret, delet
 from redshift_standin.aws.redshift.parameter_group_operations import ParameterGroupOperations
 from redshift_standin.aws.redshift.snapshot_operations import SnapshotOperations
 from redshift_standin.aws.redshift.snapshots import has_tags
+from redshift_standin.aws.s3.model import buckets
 from redshift_standin.settings import ACCOUNT
 
 _DELETABLE = {"available", "paused", "incompatible-network", "incompatible-restore"}
@@ -72,6 +73,22 @@ class StandInRedshift(SnapshotOperations, CredentialOperations, ParameterGroupOp
             self.lifecycle.create(cluster)
         else:
             self.lifecycle.restore(cluster)
+
+    def enable_logging(
+        self,
+        cluster_identifier: str,
+        bucket_name: str,
+        s3_key_prefix: str,
+        log_destination_type: str,
+        log_exports: list[str],
+    ) -> dict[str, Any]:
+        """Store the settings of audit logging; nothing is logged."""
+        self._require_state(cluster_identifier, "available", "enable logging for")
+        if log_destination_type != "cloudwatch" and bucket_name not in buckets():
+            raise errors.BucketNotFound("Cannot find the S3 bucket.")
+        return super().enable_logging(
+            cluster_identifier, bucket_name, s3_key_prefix, log_destination_type or "s3", log_exports
+        )
 
     def pause_cluster(self, cluster_id: str) -> Cluster:
         """Close the cluster's connections and refuse new ones."""

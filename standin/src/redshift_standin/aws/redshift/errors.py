@@ -41,6 +41,12 @@ class InvalidState(ServiceException):
     code = "InvalidClusterState"
 
 
+class BucketNotFound(ServiceException):
+    """The bucket for the audit logs does not exist."""
+
+    code = "BucketNotFoundFault"
+
+
 class Unsupported(ServiceException):
     """AWS does this; the stand-in does not."""
 

@@ -198,6 +198,21 @@ class FunctionCalls:
         self._output.replace(index, "standin.to_timestamp")
         return index + 1
 
+    def emit_set_config(self, index: int) -> int:
+        """Write SET_CONFIG of a setting that the stand-in has."""
+        statement = self._statement
+        arguments = self._arguments(index)
+        low, high = arguments[0]
+        name = statement.tokens[low].value.strip("'").lower() if statement.at_kind(low, Kind.STRING) else ""
+        if len(arguments) != 3 or high != low + 1 or name not in functions.SETTINGS:
+            raise unsupported("set_config of this setting")
+        self._output.replace(index, f"set_config({literal(functions.SETTINGS[name])}")
+        for argument in arguments[1:]:
+            self._output.write(", ")
+            self._emit(*argument)
+        self._output.write(")")
+        return statement.closing[index + 1] + 1
+
     def emit_type_call(self, index: int) -> int:
         """Refuse a type as a function."""
         raise unsupported(f"{self._statement.tokens[index].value} as a function")
@@ -214,6 +229,7 @@ WRITERS: dict[str, Callable[[FunctionCalls, int], int]] = {
     "cast": FunctionCalls.emit_cast,
     "listagg": FunctionCalls.emit_listagg,
     "nvl2": FunctionCalls.emit_nvl2,
+    "set_config": FunctionCalls.emit_set_config,
     "to_timestamp": FunctionCalls.emit_to_timestamp,
     "try_cast": FunctionCalls.emit_try_cast,
 }

@@ -57,6 +57,9 @@ SYNONYMS = {
     "func_sha1": "sha1",
 }
 
+# What SET_CONFIG sets, and PostgreSQL's names of the settings.
+SETTINGS = {"query_group": "standin.query_group", "statement_timeout": "statement_timeout"}
+
 # Functions whose first argument is a date part, and the name of their result column.
 DATE_PART_FIRST = {"dateadd": "date_add", "date_add": "date_add", "datediff": "date_diff", "date_diff": "date_diff"}
 

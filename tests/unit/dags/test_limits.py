@@ -1,0 +1,79 @@
+"""Every task ends: it has a limit for its execution, and whatever it waits for has one too."""
+
+from __future__ import annotations
+
+import ast
+from datetime import timedelta
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk.bases.sensor import BaseSensorOperator
+
+from local.settings import ROOT
+from redshift_elt import WaitForClusterOperator
+from redshift_elt.connection.session_limits import LOCK_TIMEOUT
+from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.run.params import STATEMENT_TIMEOUT
+
+A_DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    bags = [DagBag(folder, bundle_path=folder) for folder in (ROOT / "dags", ROOT / "docs" / "examples")]
+    return [task for bag in bags for dag in bag.dags.values() for task in dag.tasks]
+
+
+def test_every_task_has_an_execution_timeout(tasks):
+    assert tasks
+    without = [f"{task.dag_id}.{task.task_id}" for task in tasks if not task.execution_timeout]
+    assert without == []
+    assert max(task.execution_timeout for task in tasks) <= A_DAY
+
+
+def test_every_sensor_has_a_timeout_of_its_own(tasks):
+    sensors = [task for task in tasks if isinstance(task, BaseSensorOperator)]
+    assert sensors
+    # Airflow's default is a week.
+    assert [task.task_id for task in sensors if not 0 < task.timeout <= A_DAY.total_seconds()] == []
+
+
+def test_every_question_has_a_timeout(tasks):
+    questions = [task for task in tasks if isinstance(task, HITLOperator)]
+    assert questions
+    assert [task.task_id for task in questions if not task.response_timeout] == []
+
+
+def test_every_wait_for_a_cluster_has_a_limit(tasks):
+    waits = [task for task in tasks if isinstance(task, WaitForClusterOperator)]
+    assert waits
+    assert [task.task_id for task in waits if not 0 < task.max_wait <= A_DAY.total_seconds()] == []
+
+
+def test_every_deferral_has_a_timeout():
+    deferrals = [
+        (file.name, node.lineno, {argument.arg for argument in node.keywords})
+        for file in (ROOT / "plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "defer"
+    ]
+    assert len(deferrals) >= 2
+    assert [(name, line) for name, line, arguments in deferrals if "timeout" not in arguments] == []
+
+
+def test_sessions_end_before_their_task(tasks):
+    """A wait for a lock is reported as one, and a statement that takes too long as one, not as a task that hangs."""
+    in_warehouse = [task for task in tasks if isinstance(task, WarehouseOperator)]
+    assert in_warehouse
+    assert all(task.lock_timeout == LOCK_TIMEOUT < STATEMENT_TIMEOUT for task in in_warehouse)
+    for task in in_warehouse:
+        assert timedelta(seconds=LOCK_TIMEOUT + STATEMENT_TIMEOUT) < task.execution_timeout
+
+
+def test_sessions_take_their_limits_from_the_form(tasks):
+    for task in tasks:
+        if isinstance(task, WarehouseOperator):
+            assert task.statement_timeout == "{{ params.statement_timeout }}", task.task_id
+            assert task.query_group == "{{ params.query_group }}", task.task_id
+            assert task.dag.params["statement_timeout"] == STATEMENT_TIMEOUT
