@@ -14,6 +14,7 @@ from bench.history import History
 from bench.measures import FIRST, NEW, REPEATED, SONG, Bench
 from local.stack.environment import CLUSTER, DATABASE
 from redshift_standin.engine.databases import database_name
+from tests.support.faults import before_each_statement
 from tests.support.warehouse import TARGETS
 
 SHORT, LONG = 1, 10
@@ -113,3 +114,18 @@ def test_new_song_changes_the_plays_that_it_matches_and_no_others(costs, history
     written = costs[length][SONG].rows_written
     assert (written["songs"], written["artists"], written["songplays"]) == (1, 1, len(played))
     assert len(played) >= length
+
+
+def test_each_period_of_a_full_load_is_copied_into_a_new_table(created_warehouse, history):
+    """Rows that DELETE removes stay until VACUUM, so in a table that is emptied, every period reads all before it."""
+    created_warehouse.empty()
+    for key, body in [history.paths(), *(history.day(ago) for ago in range(3))]:
+        created_warehouse.put(key, body)
+    sent: list[str] = []
+    with before_each_statement(lambda _, statement: sent.append(statement)):
+        created_warehouse.run(full_load=True).execute("stage_events")
+    copied = [statement.split('"')[1] for statement in sent if statement.startswith("copy ")]
+    assert len(set(copied)) == len(copied) == 3
+    assert not [statement for statement in sent if statement.startswith("delete from") and "incoming" in statement]
+    dropped = [statement for statement in sent if statement.startswith("drop table") and "incoming" in statement]
+    assert [name in statement for name, statement in zip(copied[:-1], dropped, strict=True)] == [True, True]
