@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from redshift_elt.loading.placeholders import Placeholder
     from redshift_elt.loading.scd2 import Scd2
     from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
+    from redshift_elt.operators.apply_retention import ApplyRetentionOperator
     from redshift_elt.operators.clean_up import CleanUpOperator
     from redshift_elt.operators.data_quality import DataQualityOperator
     from redshift_elt.operators.load_dimension import LoadDimensionOperator
     from redshift_elt.operators.load_fact import LoadFactOperator
+    from redshift_elt.operators.remove_leftovers import RemoveLeftoversOperator
     from redshift_elt.operators.report import ReportOperator
     from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+    from redshift_elt.operators.vacuum import VacuumOperator
     from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
     from redshift_elt.sensors.no_active_runs import NoActiveRunsSensor
     from redshift_elt.staging.formats.avro_format import Avro
@@ -55,6 +58,7 @@ __version__ = "1.0.0"
 __all__ = [
     "AcceptedValues",
     "Append",
+    "ApplyRetentionOperator",
     "AuditColumns",
     "Avro",
     "Choice",
@@ -81,6 +85,7 @@ __all__ = [
     "Placeholder",
     "Query",
     "References",
+    "RemoveLeftoversOperator",
     "ReportOperator",
     "RowCount",
     "RowsNearAverage",
@@ -89,6 +94,7 @@ __all__ = [
     "StageToRedshiftOperator",
     "UndamagedText",
     "Unique",
+    "VacuumOperator",
     "WaitForClusterOperator",
     "__version__",
     "get_provider_info",
@@ -121,12 +127,15 @@ _NAMES = {
     "redshift_elt.loading.scd2": ("Scd2",),
     "redshift_elt.loading.scd2_snapshots": ("Scd2Snapshots",),
     "redshift_elt.loading.placeholders": ("Placeholder",),
+    "redshift_elt.operators.apply_retention": ("ApplyRetentionOperator",),
     "redshift_elt.operators.clean_up": ("CleanUpOperator",),
     "redshift_elt.operators.data_quality": ("DataQualityOperator",),
     "redshift_elt.operators.load_dimension": ("LoadDimensionOperator",),
     "redshift_elt.operators.load_fact": ("LoadFactOperator",),
+    "redshift_elt.operators.remove_leftovers": ("RemoveLeftoversOperator",),
     "redshift_elt.operators.report": ("ReportOperator",),
     "redshift_elt.operators.stage_to_redshift": ("StageToRedshiftOperator",),
+    "redshift_elt.operators.vacuum": ("VacuumOperator",),
     "redshift_elt.operators.wait_for_cluster": ("WaitForClusterOperator",),
     "redshift_elt.sensors.no_active_runs": ("NoActiveRunsSensor",),
     "redshift_elt.staging.formats.columnar": ("Orc", "Parquet"),

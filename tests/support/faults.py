@@ -7,9 +7,11 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+import botocore.client
 import httpx
 import pytest
 import redshift_connector
@@ -153,3 +155,22 @@ def _lose_answer(connection: redshift_connector.Connection, *, wait: bool) -> No
         connection._read = lose
 
     connection.send_EXECUTE = sent
+
+
+@contextmanager
+def s3_clock_differs_by(difference: timedelta) -> Iterator[None]:
+    """Make S3 report the times of objects by a clock that differs from the worker's."""
+    call = botocore.client.BaseClient._make_api_call
+
+    def shifted(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        response = call(client, operation, arguments)
+        if operation == "ListObjectsV2":
+            for entry in response.get("Contents", ()):
+                entry["LastModified"] += difference
+        elif "LastModified" in response:
+            response["LastModified"] += difference
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", shifted)
+        yield

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import botocore.client
 import pytest
 import redshift_connector
 from airflow.models.connection import Connection
@@ -111,6 +113,38 @@ def test_retry_reconnects_after_an_endpoint_was_down(run, proxy, data):
     assert judged(failure.value).action is RetryAction.RETRY
     proxy.up()
     assert rows_staged(far(run), "stage_events") == len(source.events(data))
+
+
+def test_retry_finds_the_new_endpoint_of_a_cluster_that_is_resized_during_a_copy(
+    run, proxy, standin, monkeypatch, data
+):
+    """A resize ends the connections, and can change the endpoint; nodes that are patched end the connections only."""
+    new = Proxy(require_login(standin.settings).port)
+    current = proxy
+    call = botocore.client.BaseClient._make_api_call
+
+    def described(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        response = call(client, operation, arguments)
+        if operation == "DescribeClusters":
+            response["Clusters"][0]["Endpoint"]["Port"] = current.port
+        return response
+
+    def resize(_, statement: str) -> None:
+        nonlocal current
+        if statement.startswith("copy") and current is proxy:
+            proxy.down()
+            new.up()
+            current = new
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", described)
+    proxy.up()
+    with before_each_statement(resize), pytest.raises(ConnectionLostError, match="nothing was changed") as failure:
+        far(run, "redshift_default").execute("stage_events")
+    assert judged(failure.value).action is RetryAction.RETRY
+    try:
+        assert rows_staged(far(run, "redshift_default"), "stage_events") == len(source.events(data))
+    finally:
+        new.down()
 
 
 LATER_MESSAGE = pytest.mark.long("an endpoint that stops responding later during the login")

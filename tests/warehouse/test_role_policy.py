@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,7 @@ from redshift_standin import ACCESS_KEY, REGION
 from sparkify_warehouse import PAGE
 from standin_support.waiting import wait_until
 from tests.support.aws_calls import Request, recorded_with_arguments
+from tests.support.golden import listed_as_modified
 from tests.support.new_warehouse import VISIBLE
 from tests.support.task_by_task import dag_ids, run_dag
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
@@ -50,6 +51,7 @@ BOUNDARY = ROOT / "docs" / "copy-role-boundary.json"
 ETL, REPORT, THE_PAGE = "sparkify_etl", "sparkify_report", "the page"
 # What an operator does with the option resume_cluster.
 RESUMED = "a load that resumes the cluster"
+MAINTENANCE = "sparkify_maintenance"
 
 # Operations whose action has another name (Service Authorization Reference, Amazon S3).
 ACTIONS = {
@@ -89,6 +91,9 @@ IMPLIED = {
     ("ec2", "AuthorizeSecurityGroupIngress", "TagSpecifications"): {"ec2:CreateTags"},
 }
 
+OLD_MANIFEST = "manifests/sparkify_etl/0123456789ab/stage_events/staging_events.manifest"
+LONG_AGO = datetime(2018, 11, 1, tzinfo=timezone.utc)
+
 # In this order, each DAG finds the resources that it needs.
 CREATE, RESTORE, TEARDOWN = "sparkify_create_cluster", "sparkify_restore_cluster", "sparkify_teardown_cluster"
 ROLE = f"{CLUSTER}-copy"
@@ -99,6 +104,7 @@ RUNS = (
     (CREATE, {"bucket": BUCKET, "subnet_group": "policy"}),
     (REPORT, {"bucket": BUCKET}),
     (CREATE, {"bucket": BUCKET, "cidrs": ["203.0.113.7/32"], "audit_log": "cloudwatch"}),
+    (MAINTENANCE, {"bucket": BUCKET}),
     (CREATE, {"bucket": BUCKET, "reset": True, "confirm_reset": CLUSTER}),
     (PAUSE, {}),
     (PAUSE, {}),
@@ -140,9 +146,12 @@ def calls(own_standin, tmp_path_factory) -> dict[str, list[Request]]:
                 if dag_id == TEARDOWN:
                     # The role has additional policies.
                     iam.attach_role_policy(RoleName=ROLE, PolicyArn=READ_ONLY)
-                if dag_id != REPORT:
+                if dag_id not in (REPORT, MAINTENANCE):
                     params["cluster_identifier"] = CLUSTER
-                with recorded_with_arguments() as called:
+                if dag_id == MAINTENANCE:
+                    # Older than a week, as S3 lists it.
+                    s3.put_object(Bucket=BUCKET, Key=OLD_MANIFEST, Body=b"{}")
+                with recorded_with_arguments() as called, listed_as_modified({OLD_MANIFEST: LONG_AGO}):
                     run_dag(dag_id, **params)
                 found.setdefault(dag_id, []).extend(called)
                 if dag_id == CREATE:
@@ -279,7 +288,7 @@ def test_each_policy_has_exactly_the_actions_that_its_identity_needs(calls):
 
 
 def test_cluster_dags_use_the_other_identity_except_to_read_the_size_of_the_tables(calls):
-    for dag_id in {dag_id for dag_id, _ in RUNS} - {REPORT}:
+    for dag_id in {dag_id for dag_id, _ in RUNS} - {REPORT, MAINTENANCE}:
         as_loader = [call for call in calls[dag_id] if call.access_key == ACCESS_KEY]
         assert needed(as_loader) <= {"redshift:DescribeClusters", "redshift:GetClusterCredentials"}, dag_id
 
@@ -332,6 +341,11 @@ def test_report_needs_to_connect_and_its_own_part(calls):
     }
 
 
+def test_maintenance_needs_no_more_than_loading(calls):
+    assert needed(calls[MAINTENANCE]) < allowed(LOADING, "Etl")
+    assert "s3:DeleteObject" in needed(calls[MAINTENANCE])
+
+
 def test_page_needs_to_connect_and_its_own_part(calls):
     assert needed(calls[THE_PAGE]) == {
         "redshift:DescribeClusters",
@@ -343,6 +357,7 @@ def test_page_needs_to_connect_and_its_own_part(calls):
 def test_files_are_read_and_written_only_where_the_policy_allows_it(calls):
     for part, (service, operation, arguments, _) in [
         *(("Etl", call) for call in calls[ETL]),
+        *(("Etl", call) for call in calls[MAINTENANCE]),
         *(("Report", call) for call in calls[REPORT]),
         *(("Page", call) for call in calls[THE_PAGE]),
     ]:

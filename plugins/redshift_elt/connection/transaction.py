@@ -107,6 +107,27 @@ def in_transaction(
     return _retrying(attempt)
 
 
+def without_transaction(hook: DbApiHook, work: Callable[[Session], Result], limits: SessionLimits) -> Result:
+    """Run work whose statements commit each by itself, such as VACUUM, which is not allowed in a transaction.
+
+    :param hook: opens the connection.
+    :param limits: how long the statements may take.
+    :raises LockTimeoutError: a statement has waited for another session for longer than ``lock_timeout``.
+    :raises StatementTimeoutError: a statement has taken longer than ``statement_timeout``.
+    """
+    with closing(hook.get_conn()) as connection:
+        hook.set_autocommit(connection, True)
+        session = Session(connection)
+        try:
+            limits.apply(session)
+            with LockWatch(hook, session, limits.lock_timeout).watching():
+                return work(session)
+        except Exception as error:
+            if (explained := limits.explain(session, error)) is error:
+                raise
+            raise explained from error
+
+
 def _is_conflict(error: BaseException) -> bool:
     server_error = ServerError.of(error)
     return server_error is not None and server_error.is_conflict

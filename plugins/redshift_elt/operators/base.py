@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.connection.missing_privilege import TaskTables, explain_missing_privilege
 from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits
-from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.connection.transaction import in_transaction, without_transaction
 from redshift_elt.run.params import QUERY_GROUP, STATEMENT_TIMEOUT
 from redshift_elt.run.window import Window, resolve_window
 
@@ -115,16 +115,29 @@ class WarehouseOperator(BaseSQLOperator):
         :raises TaskDeferred: the cluster is paused and is resumed first.
         :raises AirflowFailException: the user of the connection lacks a privilege.
         """
-        from redshift_elt.connection.endpoints import ClusterPausedError
 
         def explain_all(session: Session, error: Exception) -> Exception:
             explained = explain(session, error) if explain else error
             return explain_missing_privilege(session, explained, self.task_tables)
 
-        try:
-            return in_transaction(
+        return self._resuming(
+            lambda: in_transaction(
                 self.get_db_hook(), work, explain_all, read_only=read_only, limits=self._rendered_limits()
             )
+        )
+
+    def without_transaction(self, work: Callable[[Session], Result]) -> Result:
+        """Run work whose statements commit each by itself; see :func:`.transaction.without_transaction`.
+
+        :raises TaskDeferred: the cluster is paused and is resumed first.
+        """
+        return self._resuming(lambda: without_transaction(self.get_db_hook(), work, self._rendered_limits()))
+
+    def _resuming(self, attempt: Callable[[], Result]) -> Result:
+        from redshift_elt.connection.endpoints import ClusterPausedError
+
+        try:
+            return attempt()
         except ClusterPausedError as paused:
             # A rendered template is a string.
             if str(self.resume_cluster) != "True":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import dataclass
 from typing import Protocol
 
 from redshift_elt.sql.bookkeeping import DEFAULT, bookkeeping_schema
@@ -10,12 +12,40 @@ from redshift_elt.sql.bookkeeping import DEFAULT, bookkeeping_schema
 # What the keys of all manifests begin with.
 MANIFESTS = "manifests/"
 
+_SUFFIX = "[0-9a-f]{12}"
+_FILES_TABLE = re.compile(f"(.+)_files__({_SUFFIX})")
+_MANIFEST = re.compile(f"{MANIFESTS}[^/]+/({_SUFFIX})/.+")
+
 
 class DagRun(Protocol):
     """The two ids that identify a run."""
 
+    @property
+    def dag_id(self) -> str:
+        """The id of its DAG."""
+
+    @property
+    def run_id(self) -> str:
+        """Its id, which other DAGs may use too."""
+
+
+@dataclass(frozen=True)
+class RunIds:
+    """The ids of a run that were read back from the text of :func:`run_text`."""
+
     dag_id: str
     run_id: str
+
+
+def run_text(dag_run: DagRun) -> str:
+    """Return both ids as one text."""
+    return f"{dag_run.dag_id}/{dag_run.run_id}"
+
+
+def run_of_text(text: str) -> RunIds:
+    """Return the ids in a text of :func:`run_text`."""
+    # The id of a DAG has no slash.
+    return RunIds(*text.split("/", 1))
 
 
 def suffix(dag_run: DagRun) -> str:
@@ -27,7 +57,7 @@ def suffix(dag_run: DagRun) -> str:
     schema = bookkeeping_schema()
     # Without the default, which earlier versions did not write. The id of a DAG has no colon.
     environment = "" if schema == DEFAULT else f"{schema}:"
-    return hashlib.sha256(f"{environment}{dag_run.dag_id}/{dag_run.run_id}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{environment}{run_text(dag_run)}".encode()).hexdigest()[:12]
 
 
 def staging_table(template: str, dag_run: DagRun) -> str:
@@ -46,3 +76,26 @@ def files_table(template: str, dag_run: DagRun) -> str:
 def run_prefix(dag_run: DagRun) -> str:
     """Return the S3 prefix of a run's manifests, with a slash at its end."""
     return f"{MANIFESTS}{dag_run.dag_id}/{suffix(dag_run)}/"
+
+
+def suffix_of_manifest(key: str) -> str | None:
+    """Return the suffix of the run that wrote a manifest; None if the key is not that of a manifest.
+
+    :param key: the key of an object below :data:`MANIFESTS`.
+    """
+    found = _MANIFEST.fullmatch(key)
+    return found[1] if found else None
+
+
+def files_table_parts(name: str) -> tuple[str, str] | None:
+    """Return the template and the suffix in the name of :func:`files_table`; None for the names of other tables."""
+    found = _FILES_TABLE.fullmatch(name)
+    return (found[1], found[2]) if found else None
+
+
+def is_staging_table(name: str, template: str) -> bool:
+    """Return whether a table is the staging table of some run.
+
+    :param template: the permanent table that the staging table was created like.
+    """
+    return re.fullmatch(f"{template}__{_SUFFIX}", name) is not None

@@ -71,12 +71,7 @@ def run_params() -> dict[str, Param]:
                 "of the host in the connection."
             ),
         ),
-        "resume_cluster": Param(
-            False,
-            type="boolean",
-            title="Resume the cluster",
-            description="Resume the cluster if it is paused, and wait for it. Its nodes are then billed again.",
-        ),
+        "resume_cluster": resume_cluster_param(),
         **session_params(),
     }
 
@@ -100,6 +95,16 @@ def session_params() -> dict[str, Param]:
             description="Label of the statements in the query logs. Workload management can choose a queue by it.",
         ),
     }
+
+
+def resume_cluster_param() -> Param:
+    """Return the field that says whether a run resumes a paused cluster."""
+    return Param(
+        False,
+        type="boolean",
+        title="Resume the cluster",
+        description="Resume the cluster if it is paused, and wait for it. Its nodes are then billed again.",
+    )
 
 
 def bucket_param(description: str, variable: str) -> Param:

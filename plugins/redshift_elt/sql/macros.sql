@@ -15,7 +15,7 @@
 {# What is compared with the kind of a staged file to find the objects. Not "= 'object'": a planner without statistics
    expects an equality to leave one row in two hundred, and then loops over the ledger for each staged file. #}
 {% macro is_object() %}
-<> 'listing'
+not in ('listing', 'run')
 {% endmacro %}
 {# The condition that a reject is of a run and, if "files" is given, of the objects that the run has staged. Binds dag_id,
    run_id and staging. #}
@@ -31,8 +31,8 @@ and object_key in (
 )
 {% endif %}
 {% endmacro %}
-{# The condition that a load is a full load that has ended since a run listed its source or, if the run listed only the
-   last keys, since the last of its objects was written. Binds target and full_load_start. #}
+{# The condition that a load is a full load that has ended since a run began to list its source. Both times are those of
+   workers: the clock of S3 may differ by minutes. Binds target and full_load_start. #}
 {% macro is_full_load_since_listing(files) %}
 target = %(target)s
 and window_start = %(full_load_start)s
@@ -40,6 +40,7 @@ and full_load
 and loaded_at > (
     select max(modified_at)
     from {{ files | table }}
+    where kind = 'run'
 )
 {% endmacro %}
 {# The condition that an entry of the ledger is of a target and, if "bounded", in a range of keys. Binds target, bucket,

@@ -18,9 +18,11 @@ from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.manifests import Manifests, manifest
 from redshift_elt.staging.reconcile import Copied, ReadObjects, reconcile
 from redshift_elt.staging.rejects import FoundRejects
-from redshift_elt.staging.staged_files import json_lines, staged_file_rows
+from redshift_elt.staging.staged_files import json_lines, run_row, staged_file_rows
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from redshift_elt.connection.session import Session
     from redshift_elt.run.period import Period
     from redshift_elt.staging.discover import Discovered
@@ -67,9 +69,13 @@ class SourceCopy:
     manifests: Manifests
     rejects: FoundRejects
 
-    def record_files(self, discovered: Discovered) -> None:
-        """Write what is staged into the run's table of staged files; a long list is copied."""
-        rows = staged_file_rows(discovered.objects, discovered.listing)
+    def record_files(self, discovered: Discovered, began_at: datetime) -> None:
+        """Write what is staged into the run's table of staged files; a long list is copied.
+
+        :param began_at: see :func:`.staged_files.run_row`.
+        """
+        run = run_row(self.context.dag_run, began_at)
+        rows = [run, *staged_file_rows(discovered.objects, discovered.listing)]
         if len(rows) > ROWS_PER_INSERT:
             source = self.context.source
             url = self.manifests.write("files", json_lines(rows))
@@ -77,7 +83,7 @@ class SourceCopy:
                 name=self.context.files, url=url, bucket=source.bucket, format=Json(), options=self._options
             )
             self.session.execute(str(files))
-        elif rows:
+        else:
             statement = render("stage/insert_staged_files.sql", files=self.context.files, rows=len(rows))
             self.session.execute(statement, numbered(rows))
 

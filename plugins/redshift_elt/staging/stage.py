@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from redshift_elt.checks.recording import record_results
 from redshift_elt.checks.reporting import fail_if_any_failed
 from redshift_elt.checks.run_checks import run_checks
+from redshift_elt.run.clock import now
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import render
@@ -20,6 +21,7 @@ from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
+from redshift_elt.staging.tables_of_runs import refuse_too_many, tables_of_template
 from redshift_elt.staging.verify_current import current_objects, objects_read, refuse_changed
 
 if TYPE_CHECKING:
@@ -56,10 +58,14 @@ class SourceStaging:
 
         The results of the checks are committed with the rows; the caller fails after that if a check has failed.
 
-        :raises AirflowFailException: a name is wrong, see the message; or a field has no column.
+        :raises AirflowFailException: a name is wrong, see the message; a field has no column; or runs that failed have
+            left too many staging tables.
         :raises ColumnsToAddError: a field has no column, and the caller has to add one.
         """
-        session.execute(render("stage/drop_tables.sql", tables=[name for name, _ in self._tables]))
+        existing = tables_of_template(session, self.context.source.table)
+        refuse_too_many(self.context.source.table, existing)
+        if of_earlier_try := [name for name, _ in self._tables if name in existing]:
+            session.execute(render("stage/drop_tables.sql", tables=of_earlier_try))
         for name, template in self._tables:
             session.execute(render("stage/create_table.sql", name=name, like=template))
         staged = self._fill(session, can_add_columns=True)
@@ -148,9 +154,10 @@ class SourceStaging:
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
         rejects = FoundRejects(session, self.context)
         copy = SourceCopy(session, self.context, self._manifests, rejects)
+        began_at = now()
         discovered = discover(session, self.context)
         objects = discovered.objects
-        copy.record_files(discovered)
+        copy.record_files(discovered, began_at)
         detect_drift(session, self.context, objects, can_add=can_add_columns)
         copied = copy.copy(objects)
         if self.context.source.exact_versions and objects:

@@ -49,6 +49,18 @@ def test_report_runs_once_per_load_after_the_last_task(dags):
     assert report.get_task("wait_for_loads").other_dag_id in dags
 
 
+def test_maintenance_is_weekly_and_gives_back_the_space_of_what_it_deletes(dags):
+    maintenance = dags["sparkify_maintenance"]
+    assert {task.task_id: task.downstream_task_ids for task in maintenance.tasks} == {
+        "remove_leftovers": {"vacuum"},
+        "apply_retention": {"vacuum"},
+        "vacuum": set(),
+    }
+    written = {task.table for task in dags["sparkify_etl"].tasks if task.task_id.startswith("load_")}
+    records = {"etl.user_records", "etl.artist_records"}
+    assert set(maintenance.get_task("vacuum").tables) == written | records
+
+
 def test_every_hour_has_a_data_interval_that_is_not_empty(dags):
     timetable = coerce_to_core_timetable(dags["sparkify_etl"].timetable)
     interval = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2018, 11, 15, 16, 20))
@@ -107,7 +119,7 @@ def test_cluster_dags_use_the_same_cluster(dags):
         assert all(form == forms[0] for form in forms), name
 
 
-@pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_report"])
+@pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_maintenance", "sparkify_report"])
 def test_dag_file_imports_no_boto3_driver_or_chart_library(dag_id):
     heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas", "matplotlib")
     program = (

@@ -25,6 +25,7 @@ from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.placeholders import Placeholder
 from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
+from redshift_elt.operators.apply_retention import ApplyRetentionOperator
 from redshift_elt.operators.clean_up import CleanUpOperator
 from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
@@ -364,6 +365,7 @@ def tasks() -> dict[str, BaseOperator]:
             ],
         )
         clean_up = CleanUpOperator(task_id="clean_up", staged_by=[stage_orders, stage_products])
+        apply_retention = ApplyRetentionOperator(task_id="apply_retention")
     return {
         "stage_dated_files": stage_orders,
         "stage_prefix": stage_products,
@@ -382,4 +384,5 @@ def tasks() -> dict[str, BaseOperator]:
         "load_dimension_records_with_deletes": load_sales,
         "data_quality": check_shop,
         "clean_up": clean_up,
+        "apply_retention": apply_retention,
     }

@@ -154,6 +154,17 @@ def test_unreachable_recipient_does_not_affect_the_others(slack_inbox, mail_inbo
     assert mail_inbox.next()["Subject"] == "orders_etl is late"
 
 
+def test_error_names_every_recipient_if_slack_and_the_mail_server_are_down(monkeypatch):
+    """Airflow logs the error; the state of the task does not depend on its callbacks."""
+    set_recipients(monkeypatch, "slack_alerts, data@example.com")
+    with slack() as slack_down, mail() as mail_down:
+        pass
+    for name, down in (("SLACK_ALERTS", slack_down), ("SMTP_DEFAULT", mail_down)):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps(down.connection))
+    with pytest.raises(AirflowException, match=r"did not reach slack_alerts \(.*data@example.com \("):
+        AlertNotifier(variable=VARIABLE)(failure(AirflowException("no")))
+
+
 def test_missing_slack_provider_is_logged_with_what_to_install(monkeypatch):
     set_recipients(monkeypatch, "slack_alerts")
     monkeypatch.setitem(sys.modules, "airflow.providers.slack.notifications.slack_webhook", None)

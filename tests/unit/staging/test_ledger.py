@@ -22,7 +22,7 @@ using "orders_files__1"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "orders_files__1".bucket
     and etl.loaded_files.object_key = "orders_files__1".object_key
-    and "orders_files__1".kind <> 'listing'"""
+    and "orders_files__1".kind not in ('listing', 'run')"""
 
 
 @pytest.mark.parametrize(

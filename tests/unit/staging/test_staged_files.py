@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from redshift_elt.run.names import RunIds
 from redshift_elt.staging.s3_objects import S3Object
-from redshift_elt.staging.staged_files import Listing, json_lines, staged_file_rows
+from redshift_elt.staging.staged_files import Listing, json_lines, run_row, staged_file_rows
 
 CHANGED = datetime(2018, 12, 1, 10, 30)
 LISTED = datetime(2018, 12, 2)
@@ -32,6 +33,15 @@ def test_objects_and_a_listing_are_rows_of_different_kinds():
     assert staged_file_rows(objects, Listing("shop", "orders/", LISTED)) == [OBJECT_ROW, LISTING_ROW]
     assert staged_file_rows(objects, None) == [OBJECT_ROW]
     assert staged_file_rows([], None) == []
+
+
+def test_row_of_the_run_has_both_of_its_ids_and_its_beginning():
+    assert run_row(RunIds("shop", "manual__2018"), LISTED) == {
+        **LISTING_ROW,
+        "bucket": "",
+        "object_key": "shop/manual__2018",
+        "kind": "run",
+    }
 
 
 def test_long_list_is_written_as_json_lines_for_copy():

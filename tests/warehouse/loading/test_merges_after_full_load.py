@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from airflow.sdk import DAG
 
 from redshift_elt import LoadDimensionOperator, MergeRecords, MergeRows, Scd2, StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
+from tests.support.faults import s3_clock_differs_by
 from tests.support.item_files import PREFIX, item, put, staged
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
@@ -74,3 +76,9 @@ def test_rows_that_a_full_load_has_deleted_stay_deleted(warehouse, table):
     # The late run also loads what S3 has now and the target lacks.
     expected = {("i2", "Kept"), ("i3", "New")}
     assert set(warehouse.query(f"select item_id, name from {table}")) == expected
+
+
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_rows_stay_deleted_even_if_the_clock_of_s3_differs(warehouse, minutes):
+    with s3_clock_differs_by(timedelta(minutes=minutes)):
+        test_rows_that_a_full_load_has_deleted_stay_deleted(warehouse, "items")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -483,6 +484,21 @@ def test_unreadable_warehouse_is_a_message_and_the_runs_are_shown(client, wareho
     assert set(answer) == {"message"}
     assert "nowhere" in answer["message"]
     assert [run["run_id"] for run in page.get("/data/runs").json()["runs"]] == ["first"]
+
+
+@pytest.mark.long("a statement that runs into the page's timeout of ten seconds")
+def test_warehouse_that_does_not_answer_in_time_is_a_message_and_the_runs_are_shown(
+    client, warehouse, new_run, postgres_admin
+):
+    new_run("first", ("2018-11-15T01:00", "2018-11-15T02:00"))
+    page = client(DAG)
+    with postgres_admin.locked("etl.loads"), ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(page.get, "/data/warehouse")
+        postgres_admin.wait_for_blocked_session()
+        assert [run["run_id"] for run in page.get("/data/runs").json()["runs"]] == ["first"]
+        answer = slow.result().json()
+    assert set(answer) == {"message"}
+    assert "timeout" in answer["message"]
 
 
 def test_missing_connection_is_a_message(client, warehouse, new_run, monkeypatch):

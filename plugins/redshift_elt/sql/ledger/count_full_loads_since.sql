@@ -1,5 +1,5 @@
-{# How many full loads of a target have ended since the run listed its source or, if it listed only the last keys, since
-   the last of its objects was written. Binds target and full_load_start, the window_start of full loads. #}
+{# How many full loads of a target have ended since the run began to list its source. Binds target and full_load_start,
+   the window_start of full loads. #}
 {% import "macros.sql" as m %}
 select count(*)
 from {{ bookkeeping }}.loads

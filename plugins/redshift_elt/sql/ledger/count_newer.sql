@@ -1,5 +1,5 @@
 {# How many of the staged objects a target has loaded in another version that is not older, and how many full loads of it
-   have ended since the run listed its source, together. Binds target and full_load_start, the window_start of full
+   have ended since the run began to list its source, together. Binds target and full_load_start, the window_start of full
    loads. #}
 {% import "macros.sql" as m %}
 select count(*)

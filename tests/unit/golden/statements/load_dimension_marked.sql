@@ -16,7 +16,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -328,7 +328,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -615,7 +615,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -917,7 +917,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects

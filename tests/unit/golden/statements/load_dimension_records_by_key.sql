@@ -10,7 +10,7 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -21,7 +21,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -34,6 +34,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'brands', full_load_start = '1970-01-01 00:00:00'
@@ -43,7 +44,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
@@ -373,7 +374,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -394,7 +395,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'brands'
 
 delete from etl.listings
@@ -491,7 +492,7 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -608,7 +609,7 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -619,7 +620,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -632,6 +633,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'brands', full_load_start = '1970-01-01 00:00:00'
@@ -641,7 +643,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
@@ -1118,7 +1120,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -1139,7 +1141,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'brands'
 
 delete from etl.listings
@@ -1236,7 +1238,7 @@ begin;
 lock table "etl"."lock_brands";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -1247,14 +1249,14 @@ select
     size_bytes,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'brands'
@@ -1270,7 +1272,7 @@ where target = %(target)s
         from "staging_products_files__4e4a3efb5fa2" as staged
         where staged.bucket = loaded.bucket
             and staged.object_key = loaded.object_key
-            and staged.kind <> 'listing'
+            and staged.kind not in ('listing', 'run')
     )
 group by
     bucket,
@@ -1559,7 +1561,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'brands'
 
 insert into etl.loaded_files (
@@ -1580,7 +1582,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'brands'
 
 delete from etl.listings

@@ -16,7 +16,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select
     held_1.*,
@@ -395,7 +395,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select
     held_1.*,
@@ -627,7 +627,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select
     held_1.*,
@@ -1096,7 +1096,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select
     held_1.*,

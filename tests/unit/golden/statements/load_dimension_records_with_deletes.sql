@@ -10,7 +10,7 @@ begin;
 lock table "etl"."lock_sales";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -21,7 +21,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -34,6 +34,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'sales', full_load_start = '1970-01-01 00:00:00'
@@ -43,7 +44,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'sales'
@@ -450,7 +451,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'sales'
 
 insert into etl.loaded_files (
@@ -471,7 +472,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'sales'
 
 delete from etl.listings
@@ -569,7 +570,7 @@ begin;
 lock table "etl"."lock_sales";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -687,7 +688,7 @@ begin;
 lock table "etl"."lock_sales";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -698,7 +699,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -711,6 +712,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'sales', full_load_start = '1970-01-01 00:00:00'
@@ -720,7 +722,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'sales'
@@ -1206,7 +1208,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'sales'
 
 insert into etl.loaded_files (
@@ -1227,7 +1229,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'sales'
 
 delete from etl.listings
@@ -1325,7 +1327,7 @@ begin;
 lock table "etl"."lock_sales";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -1336,14 +1338,14 @@ select
     size_bytes,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'sales'
@@ -1359,7 +1361,7 @@ where target = %(target)s
         from "staging_products_files__4e4a3efb5fa2" as staged
         where staged.bucket = loaded.bucket
             and staged.object_key = loaded.object_key
-            and staged.kind <> 'listing'
+            and staged.kind not in ('listing', 'run')
     )
 group by
     bucket,
@@ -1687,7 +1689,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'sales'
 
 insert into etl.loaded_files (
@@ -1708,7 +1710,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'sales'
 
 delete from etl.listings

@@ -10,7 +10,7 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -21,7 +21,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -34,6 +34,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'products', full_load_start = '1970-01-01 00:00:00'
@@ -43,7 +44,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
@@ -229,7 +230,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -250,7 +251,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'products'
 
 delete from etl.listings
@@ -348,7 +349,7 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -467,7 +468,7 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -478,7 +479,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -491,6 +492,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'products', full_load_start = '1970-01-01 00:00:00'
@@ -500,7 +502,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
@@ -674,7 +676,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -695,7 +697,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'products'
 
 delete from etl.listings
@@ -793,7 +795,7 @@ begin;
 lock table "etl"."lock_products";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -804,14 +806,14 @@ select
     size_bytes,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'products'
@@ -827,7 +829,7 @@ where target = %(target)s
         from "staging_products_files__4e4a3efb5fa2" as staged
         where staged.bucket = loaded.bucket
             and staged.object_key = loaded.object_key
-            and staged.kind <> 'listing'
+            and staged.kind not in ('listing', 'run')
     )
 group by
     bucket,
@@ -999,7 +1001,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'products'
 
 insert into etl.loaded_files (
@@ -1020,7 +1022,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'products'
 
 delete from etl.listings

@@ -10,7 +10,7 @@ begin;
 lock table "etl"."lock_offers";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -21,7 +21,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -34,6 +34,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'offers', full_load_start = '1970-01-01 00:00:00'
@@ -43,7 +44,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'offers'
@@ -502,7 +503,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'offers'
 
 insert into etl.loaded_files (
@@ -523,7 +524,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'offers'
 
 delete from etl.listings
@@ -621,7 +622,7 @@ begin;
 lock table "etl"."lock_offers";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -739,7 +740,7 @@ begin;
 lock table "etl"."lock_offers";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -750,7 +751,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -763,6 +764,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'offers', full_load_start = '1970-01-01 00:00:00'
@@ -772,7 +774,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'offers'
@@ -1192,7 +1194,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'offers'
 
 insert into etl.loaded_files (
@@ -1213,7 +1215,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'offers'
 
 delete from etl.listings
@@ -1311,7 +1313,7 @@ begin;
 lock table "etl"."lock_offers";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -1322,14 +1324,14 @@ select
     size_bytes,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'offers'
@@ -1345,7 +1347,7 @@ where target = %(target)s
         from "staging_products_files__4e4a3efb5fa2" as staged
         where staged.bucket = loaded.bucket
             and staged.object_key = loaded.object_key
-            and staged.kind <> 'listing'
+            and staged.kind not in ('listing', 'run')
     )
 group by
     bucket,
@@ -1674,7 +1676,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'offers'
 
 insert into etl.loaded_files (
@@ -1695,7 +1697,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'offers'
 
 delete from etl.listings

@@ -16,7 +16,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -300,7 +300,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -562,7 +562,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -842,7 +842,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects

@@ -16,7 +16,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -420,7 +420,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -787,7 +787,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects
@@ -1188,7 +1188,7 @@ select
     size_bytes,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from etl.rejects

@@ -10,7 +10,7 @@ begin;
 lock table "etl"."lock_price_history";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -21,7 +21,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -34,6 +34,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'price_history', full_load_start = '1970-01-01 00:00:00'
@@ -43,7 +44,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'price_history'
@@ -275,7 +276,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'price_history'
 
 insert into etl.loaded_files (
@@ -296,7 +297,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'price_history'
 
 delete from etl.listings
@@ -394,7 +395,7 @@ begin;
 lock table "etl"."lock_price_history";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -513,7 +514,7 @@ begin;
 lock table "etl"."lock_price_history";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -524,7 +525,7 @@ from (
     join etl.loaded_files as loaded
         on loaded.bucket = staged.bucket
         and loaded.object_key = staged.object_key
-    where staged.kind <> 'listing'
+    where staged.kind not in ('listing', 'run')
         and loaded.target = %(target)s
         and loaded.etag <> staged.etag
         and loaded.modified_at >= staged.modified_at
@@ -537,6 +538,7 @@ from (
         and loaded_at > (
             select max(modified_at)
             from "staging_products_files__4e4a3efb5fa2"
+            where kind = 'run'
         )
 ) as loaded_or_replaced;
 -- with target = 'price_history', full_load_start = '1970-01-01 00:00:00'
@@ -546,7 +548,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'price_history'
@@ -778,7 +780,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'price_history'
 
 insert into etl.loaded_files (
@@ -799,7 +801,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'price_history'
 
 delete from etl.listings
@@ -897,7 +899,7 @@ begin;
 lock table "etl"."lock_price_history";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -908,14 +910,14 @@ select
     size_bytes,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'price_history'
@@ -931,7 +933,7 @@ where target = %(target)s
         from "staging_products_files__4e4a3efb5fa2" as staged
         where staged.bucket = loaded.bucket
             and staged.object_key = loaded.object_key
-            and staged.kind <> 'listing'
+            and staged.kind not in ('listing', 'run')
     )
 group by
     bucket,
@@ -1145,7 +1147,7 @@ using "staging_products_files__4e4a3efb5fa2"
 where etl.loaded_files.target = %(target)s
     and etl.loaded_files.bucket = "staging_products_files__4e4a3efb5fa2".bucket
     and etl.loaded_files.object_key = "staging_products_files__4e4a3efb5fa2".object_key
-    and "staging_products_files__4e4a3efb5fa2".kind <> 'listing';
+    and "staging_products_files__4e4a3efb5fa2".kind not in ('listing', 'run');
 -- with target = 'price_history'
 
 insert into etl.loaded_files (
@@ -1166,7 +1168,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'price_history'
 
 delete from etl.listings

@@ -16,7 +16,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select distinct
     window_start,
@@ -349,7 +349,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select distinct
     window_start,
@@ -642,7 +642,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select distinct
     window_start,
@@ -1040,7 +1040,7 @@ select
     size_bytes,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select
     date_trunc('day', "ordered_at") as held_period,

@@ -15,7 +15,7 @@ join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
     and loaded.etag = staged.etag
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s;
 -- with target = 'price_changes'
 
@@ -27,11 +27,12 @@ where target = %(target)s
     and loaded_at > (
         select max(modified_at)
         from "staging_products_files__4e4a3efb5fa2"
+        where kind = 'run'
     );
 -- with target = 'price_changes', full_load_start = '1970-01-01 00:00:00'
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -40,7 +41,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'price_changes'
@@ -98,7 +99,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'price_changes'
 
 delete from etl.listings
@@ -201,7 +202,7 @@ join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
     and loaded.etag = staged.etag
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s;
 -- with target = 'price_changes'
 
@@ -213,11 +214,12 @@ where target = %(target)s
     and loaded_at > (
         select max(modified_at)
         from "staging_products_files__4e4a3efb5fa2"
+        where kind = 'run'
     );
 -- with target = 'price_changes', full_load_start = '1970-01-01 00:00:00'
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -341,7 +343,7 @@ join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
     and loaded.etag = staged.etag
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s;
 -- with target = 'price_changes'
 
@@ -353,11 +355,12 @@ where target = %(target)s
     and loaded_at > (
         select max(modified_at)
         from "staging_products_files__4e4a3efb5fa2"
+        where kind = 'run'
     );
 -- with target = 'price_changes', full_load_start = '1970-01-01 00:00:00'
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -366,7 +369,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'price_changes'
@@ -379,7 +382,7 @@ from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag
 group by
@@ -444,7 +447,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'price_changes'
 
 delete from etl.listings
@@ -542,7 +545,7 @@ begin;
 lock table "etl"."lock_price_changes";
 
 select
-    count(case when kind <> 'listing' then 1 end),
+    count(case when kind not in ('listing', 'run') then 1 end),
     count(case when kind = 'listing' then 1 end)
 from "staging_products_files__4e4a3efb5fa2";
 
@@ -553,14 +556,14 @@ select
     size_bytes,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged
 join etl.loaded_files as loaded
     on loaded.bucket = staged.bucket
     and loaded.object_key = staged.object_key
-where staged.kind <> 'listing'
+where staged.kind not in ('listing', 'run')
     and loaded.target = %(target)s
     and loaded.etag <> staged.etag;
 -- with target = 'price_changes'
@@ -576,7 +579,7 @@ where target = %(target)s
         from "staging_products_files__4e4a3efb5fa2" as staged
         where staged.bucket = loaded.bucket
             and staged.object_key = loaded.object_key
-            and staged.kind <> 'listing'
+            and staged.kind not in ('listing', 'run')
     )
 group by
     bucket,
@@ -646,7 +649,7 @@ select
     modified_at,
     sysdate
 from "staging_products_files__4e4a3efb5fa2"
-where kind <> 'listing';
+where kind not in ('listing', 'run');
 -- with target = 'price_changes'
 
 delete from etl.listings

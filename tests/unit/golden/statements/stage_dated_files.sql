@@ -7,9 +7,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_orders_files__4e4a3efb5fa2",
-    "staging_orders__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_orders'
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -31,10 +33,19 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
---      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
---      kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
+--      etag_2 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_2 = 449, modified_at_2 = '2018-11-02 00:05:00',
+--      kind_2 = 'object'
 
 select distinct
     object_key,
@@ -206,9 +217,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_orders_files__4e4a3efb5fa2",
-    "staging_orders__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_orders'
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -230,10 +243,19 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
---      etag_1 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_1 = 449, modified_at_1 = '2018-11-02 00:05:00',
---      kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
+--      etag_2 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_2 = 449, modified_at_2 = '2018-11-02 00:05:00',
+--      kind_2 = 'object'
 
 select distinct
     object_key,
@@ -370,9 +392,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_orders_files__4e4a3efb5fa2",
-    "staging_orders__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_orders'
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -394,10 +418,19 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
---      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
---      kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
+--      etag_2 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_2 = 596, modified_at_2 = '2018-11-02 09:00:00',
+--      kind_2 = 'object'
 
 select distinct
     object_key,
@@ -684,9 +717,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_orders_files__4e4a3efb5fa2",
-    "staging_orders__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_orders'
 
 create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -716,12 +751,21 @@ values
     %(size_bytes_2)s,
     %(modified_at_2)s,
     %(kind_2)s
+),
+(
+    %(bucket_3)s,
+    %(object_key_3)s,
+    %(etag_3)s,
+    %(size_bytes_3)s,
+    %(modified_at_3)s,
+    %(kind_3)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'orders/2018/11/2018-11-01.json',
---      etag_1 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_1 = 596, modified_at_1 = '2018-11-02 09:00:00',
---      kind_1 = 'object', bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-02.json',
---      etag_2 = 'd1fcb29bfe43e3f297c08144980fe4cb', size_bytes_2 = 148, modified_at_2 = '2018-11-02 00:05:00',
---      kind_2 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
+--      etag_2 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_2 = 596, modified_at_2 = '2018-11-02 09:00:00',
+--      kind_2 = 'object', bucket_3 = 'shop-data', object_key_3 = 'orders/2018/11/2018-11-02.json',
+--      etag_3 = 'd1fcb29bfe43e3f297c08144980fe4cb', size_bytes_3 = 148, modified_at_3 = '2018-11-02 00:05:00',
+--      kind_3 = 'object'
 
 select distinct
     object_key,

@@ -7,9 +7,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_products_files__4e4a3efb5fa2",
-    "staging_products__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_products'
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -78,14 +80,23 @@ values
     %(size_bytes_4)s,
     %(modified_at_4)s,
     %(kind_4)s
+),
+(
+    %(bucket_5)s,
+    %(object_key_5)s,
+    %(etag_5)s,
+    %(size_bytes_5)s,
+    %(modified_at_5)s,
+    %(kind_5)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = 'a0e7b0cf7d99ed83226eb63905cdc120',
---      size_bytes_1 = 149, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object', bucket_2 = 'shop-data',
---      object_key_2 = 'products/P2.json', etag_2 = '1a5b916a3abed4a320ed473bc282676d', size_bytes_2 = 143,
---      modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
---      object_key_3 = 'products/P3.json', etag_3 = '57c857bbd23cf226991183812778716b', size_bytes_3 = 144,
---      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
---      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'products/P1.json', etag_2 = 'a0e7b0cf7d99ed83226eb63905cdc120',
+--      size_bytes_2 = 149, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
+--      object_key_3 = 'products/P2.json', etag_3 = '1a5b916a3abed4a320ed473bc282676d', size_bytes_3 = 143,
+--      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data',
+--      object_key_4 = 'products/P3.json', etag_4 = '57c857bbd23cf226991183812778716b', size_bytes_4 = 144,
+--      modified_at_4 = '2018-11-02 00:05:00', kind_4 = 'object', bucket_5 = 'shop-data', object_key_5 = 'products/',
+--      etag_5 = '', size_bytes_5 = 0, kind_5 = 'listing'
 
 select distinct
     object_key,
@@ -204,7 +215,7 @@ where dag_id = %(dag_id)s
     and object_key in (
         select object_key
         from "staging_products_files__4e4a3efb5fa2"
-        where kind <> 'listing'
+        where kind not in ('listing', 'run')
     );
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
@@ -220,71 +231,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_products_files__4e4a3efb5fa2",
-    "staging_products__4e4a3efb5fa2";
-
-create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
-
-create table "staging_products__4e4a3efb5fa2" (like "staging_products");
-
-select
-    count(*),
-    min(listed_at)
-from etl.listings
-where bucket = %(bucket)s
-    and prefix = %(prefix)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s);
--- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'offers',
---      target_3 = 'price_changes', target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
-
-select
-    object_key,
-    etag
-from etl.loaded_files
-where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s)
-group by
-    object_key,
-    etag
-having count(*) = 6;
--- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'offers', target_3 = 'price_changes',
---      target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
-
-insert into "staging_products_files__4e4a3efb5fa2" (
-    "bucket",
-    "object_key",
-    "etag",
-    "size_bytes",
-    "modified_at",
-    "kind"
-)
-values
-(
-    %(bucket_1)s,
-    %(object_key_1)s,
-    %(etag_1)s,
-    %(size_bytes_1)s,
-    %(modified_at_1)s,
-    %(kind_1)s
-);
--- with bucket_1 = 'shop-data', object_key_1 = 'products/', etag_1 = '', size_bytes_1 = 0, kind_1 = 'listing'
-
-commit;
-
-
--- correction
-
-select
-    set_config('statement_timeout', %(statement_timeout)s, false),
-    set_config('query_group', %(query_group)s, false);
--- with statement_timeout = '7200000', query_group = 'redshift_elt'
-
-begin;
-
-drop table if exists
-    "staging_products_files__4e4a3efb5fa2",
-    "staging_products__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_products'
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -338,9 +289,91 @@ values
     %(modified_at_2)s,
     %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = 'd2f28a8b96543ecb68d4ff2d41f87c50',
---      size_bytes_1 = 146, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
---      object_key_2 = 'products/', etag_2 = '', size_bytes_2 = 0, kind_2 = 'listing'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'products/', etag_2 = '', size_bytes_2 = 0, kind_2 = 'listing'
+
+commit;
+
+
+-- correction
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
+begin;
+
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_products'
+
+create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
+
+create table "staging_products__4e4a3efb5fa2" (like "staging_products");
+
+select
+    count(*),
+    min(listed_at)
+from etl.listings
+where bucket = %(bucket)s
+    and prefix = %(prefix)s
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s);
+-- with bucket = 'shop-data', prefix = 'products/', target_1 = 'brands', target_2 = 'offers',
+--      target_3 = 'price_changes', target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
+
+select
+    object_key,
+    etag
+from etl.loaded_files
+where bucket = %(bucket)s
+    and target in (%(target_1)s, %(target_2)s, %(target_3)s, %(target_4)s, %(target_5)s, %(target_6)s)
+group by
+    object_key,
+    etag
+having count(*) = 6;
+-- with bucket = 'shop-data', target_1 = 'brands', target_2 = 'offers', target_3 = 'price_changes',
+--      target_4 = 'price_history', target_5 = 'products', target_6 = 'sales'
+
+insert into "staging_products_files__4e4a3efb5fa2" (
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "kind"
+)
+values
+(
+    %(bucket_1)s,
+    %(object_key_1)s,
+    %(etag_1)s,
+    %(size_bytes_1)s,
+    %(modified_at_1)s,
+    %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
+),
+(
+    %(bucket_3)s,
+    %(object_key_3)s,
+    %(etag_3)s,
+    %(size_bytes_3)s,
+    %(modified_at_3)s,
+    %(kind_3)s
+);
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'products/P1.json', etag_2 = 'd2f28a8b96543ecb68d4ff2d41f87c50',
+--      size_bytes_2 = 146, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object', bucket_3 = 'shop-data',
+--      object_key_3 = 'products/', etag_3 = '', size_bytes_3 = 0, kind_3 = 'listing'
 
 select distinct
     object_key,
@@ -427,7 +460,7 @@ where dag_id = %(dag_id)s
     and object_key in (
         select object_key
         from "staging_products_files__4e4a3efb5fa2"
-        where kind <> 'listing'
+        where kind not in ('listing', 'run')
     );
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_products'
 
@@ -443,9 +476,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_products_files__4e4a3efb5fa2",
-    "staging_products__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_products'
 
 create table "staging_products_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -491,14 +526,23 @@ values
     %(size_bytes_4)s,
     %(modified_at_4)s,
     %(kind_4)s
+),
+(
+    %(bucket_5)s,
+    %(object_key_5)s,
+    %(etag_5)s,
+    %(size_bytes_5)s,
+    %(modified_at_5)s,
+    %(kind_5)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'products/P1.json', etag_1 = 'd2f28a8b96543ecb68d4ff2d41f87c50',
---      size_bytes_1 = 146, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object', bucket_2 = 'shop-data',
---      object_key_2 = 'products/P2.json', etag_2 = '1a5b916a3abed4a320ed473bc282676d', size_bytes_2 = 143,
---      modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object', bucket_3 = 'shop-data',
---      object_key_3 = 'products/P3.json', etag_3 = '57c857bbd23cf226991183812778716b', size_bytes_3 = 144,
---      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data', object_key_4 = 'products/',
---      etag_4 = '', size_bytes_4 = 0, kind_4 = 'listing'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'products/P1.json', etag_2 = 'd2f28a8b96543ecb68d4ff2d41f87c50',
+--      size_bytes_2 = 146, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object', bucket_3 = 'shop-data',
+--      object_key_3 = 'products/P2.json', etag_3 = '1a5b916a3abed4a320ed473bc282676d', size_bytes_3 = 143,
+--      modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object', bucket_4 = 'shop-data',
+--      object_key_4 = 'products/P3.json', etag_4 = '57c857bbd23cf226991183812778716b', size_bytes_4 = 144,
+--      modified_at_4 = '2018-11-02 00:05:00', kind_4 = 'object', bucket_5 = 'shop-data', object_key_5 = 'products/',
+--      etag_5 = '', size_bytes_5 = 0, kind_5 = 'listing'
 
 select distinct
     object_key,

@@ -7,9 +7,11 @@ select
 
 begin;
 
-drop table if exists
-    "staging_suppliers_files__4e4a3efb5fa2",
-    "staging_suppliers__4e4a3efb5fa2";
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_suppliers'
 
 create table "staging_suppliers_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
@@ -31,9 +33,18 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'suppliers/2018-11-01.json', etag_1 = '644785ce263633160f3c3309ff0222b3',
---      size_bytes_1 = 105, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = '644785ce263633160f3c3309ff0222b3',
+--      size_bytes_2 = 105, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object'
 
 select distinct
     object_key,
@@ -132,6 +143,12 @@ select
 
 begin;
 
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_suppliers'
+
 drop table if exists
     "staging_suppliers_files__4e4a3efb5fa2",
     "staging_suppliers__4e4a3efb5fa2";
@@ -156,9 +173,18 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'suppliers/2018-11-01.json', etag_1 = '644785ce263633160f3c3309ff0222b3',
---      size_bytes_1 = 105, modified_at_1 = '2018-11-02 00:05:00', kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = '644785ce263633160f3c3309ff0222b3',
+--      size_bytes_2 = 105, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object'
 
 select distinct
     object_key,
@@ -222,6 +248,12 @@ select
 
 begin;
 
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_suppliers'
+
 drop table if exists
     "staging_suppliers_files__4e4a3efb5fa2",
     "staging_suppliers__4e4a3efb5fa2";
@@ -246,9 +278,18 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'suppliers/2018-11-01.json', etag_1 = 'a8539ef07dfd4b13141591db25986aa8',
---      size_bytes_1 = 76, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = 'a8539ef07dfd4b13141591db25986aa8',
+--      size_bytes_2 = 76, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object'
 
 select distinct
     object_key,
@@ -347,6 +388,12 @@ select
 
 begin;
 
+select tablename
+from pg_tables
+where schemaname = 'public'
+    and strpos(tablename, %(template)s) = 1;
+-- with template = 'staging_suppliers'
+
 drop table if exists
     "staging_suppliers_files__4e4a3efb5fa2",
     "staging_suppliers__4e4a3efb5fa2";
@@ -371,9 +418,18 @@ values
     %(size_bytes_1)s,
     %(modified_at_1)s,
     %(kind_1)s
+),
+(
+    %(bucket_2)s,
+    %(object_key_2)s,
+    %(etag_2)s,
+    %(size_bytes_2)s,
+    %(modified_at_2)s,
+    %(kind_2)s
 );
--- with bucket_1 = 'shop-data', object_key_1 = 'suppliers/2018-11-01.json', etag_1 = 'a8539ef07dfd4b13141591db25986aa8',
---      size_bytes_1 = 76, modified_at_1 = '2018-11-02 09:00:00', kind_1 = 'object'
+-- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
+--      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = 'a8539ef07dfd4b13141591db25986aa8',
+--      size_bytes_2 = 76, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object'
 
 select distinct
     object_key,

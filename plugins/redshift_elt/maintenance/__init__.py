@@ -1,0 +1,1 @@
+"""Upkeep of the warehouse: retention, what failed runs have left, VACUUM and ANALYZE."""

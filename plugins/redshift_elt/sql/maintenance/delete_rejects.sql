@@ -1,0 +1,3 @@
+{# Delete the rejected records of a time. Binds before. #}
+delete from {{ bookkeeping }}.rejects
+where rejected_at < %(before)s
