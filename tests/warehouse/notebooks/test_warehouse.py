@@ -10,6 +10,7 @@ import pytest
 import redshift_connector
 
 from local.errors import StackError
+from local.stack.cluster_login import require_login
 from local.stack.notebook import ANALYST, ensure_analyst
 from notebooks.warehouse import Warehouse
 from standin_support.waiting import wait_until
@@ -189,17 +190,20 @@ def test_unknown_question(analyst):
         analyst.show("plays")
 
 
-def test_checks_of_another_environment(administrator):
-    administrator.execute("create schema etl_prod")
-    administrator.execute("create table etl_prod.check_results (like etl.check_results)")
-    administrator.execute(
-        "insert into etl_prod.check_results (dag_id, run_id, window_start, window_end, target, check_name, severity, "
-        "expected, actual, passed, outcome, checked_at, duration_seconds) values ('orders', 'a', '2018-11-01', "
-        "'2018-11-02', 'orders', 'rows', 'error', 'at least 1', '2', true, 'passed', sysdate, 0)"
-    )
-    warehouse = Warehouse("dev", cluster="sparkify", user="awsuser")
-    assert list(warehouse.show_checks("orders", bookkeeping_schema="etl_prod")["table"]) == ["orders"]
-    assert warehouse.show_checks("orders").empty
+def test_checks_of_another_environment(own_standin, warehouse):
+    # The connection of the fixture ends when another test pauses the cluster.
+    with require_login(own_standin.settings).connect() as administrator:
+        administrator.execute("create schema etl_prod")
+        administrator.execute("create table etl_prod.check_results (like etl.check_results)")
+        administrator.execute(
+            "insert into etl_prod.check_results (dag_id, run_id, window_start, window_end, target, check_name, "
+            "severity, expected, actual, passed, outcome, checked_at, duration_seconds) "
+            "values ('orders', 'a', '2018-11-01', '2018-11-02', "
+            "'orders', 'rows', 'error', 'at least 1', '2', true, 'passed', sysdate, 0)"
+        )
+    checks = Warehouse("dev", cluster="sparkify", user="awsuser")
+    assert list(checks.show_checks("orders", bookkeeping_schema="etl_prod")["table"]) == ["orders"]
+    assert checks.show_checks("orders").empty
 
 
 def test_analyst_docs_list_exactly_the_aws_calls():
