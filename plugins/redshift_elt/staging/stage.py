@@ -160,6 +160,9 @@ class SourceStaging:
         copy.record_files(discovered, began_at)
         detect_drift(session, self.context, objects, can_add=can_add_columns)
         copied = copy.copy(objects)
+        if copied.rows:
+            # The loads join the rows.
+            session.execute(render("table/analyze.sql", name=self.table))
         if self.context.source.exact_versions and objects:
             refuse_changed(self.context, objects)
         if objects or not self._keeps_earlier_rejects:

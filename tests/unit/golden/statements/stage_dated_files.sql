@@ -138,6 +138,8 @@ where "ordered_at" >= %(interval_start)s
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
 
+analyze "staging_orders__4e4a3efb5fa2";
+
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
@@ -312,6 +314,8 @@ where "ordered_at" >= %(interval_start)s
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
+
+analyze "staging_orders__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects
@@ -592,6 +596,8 @@ where "ordered_at" >= %(interval_start)s
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
+
+analyze "staging_orders__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects
@@ -968,6 +974,8 @@ where "ordered_at" >= %(interval_start)s
 
 select count(*)
 from "staging_orders__4e4a3efb5fa2";
+
+analyze "staging_orders__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects

@@ -207,6 +207,8 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1002
 
+analyze "staging_products__4e4a3efb5fa2";
+
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
@@ -452,6 +454,8 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1007
 
+analyze "staging_products__4e4a3efb5fa2";
+
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
@@ -586,6 +590,8 @@ select
 from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1011
+
+analyze "staging_products__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects

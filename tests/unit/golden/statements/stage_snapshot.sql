@@ -124,6 +124,8 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1003
 
+analyze "staging_suppliers__4e4a3efb5fa2";
+
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
@@ -228,6 +230,8 @@ select
 from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1005
+
+analyze "staging_suppliers__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects
@@ -369,6 +373,8 @@ from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1008
 
+analyze "staging_suppliers__4e4a3efb5fa2";
+
 select count(*)
 from etl.rejects
 where dag_id = %(dag_id)s
@@ -473,6 +479,8 @@ select
 from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1012
+
+analyze "staging_suppliers__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects
