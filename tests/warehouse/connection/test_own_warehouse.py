@@ -85,7 +85,7 @@ def prepare(connection: psycopg.Connection[Any], user: str, admin: dict[str, Any
     subprocess.run([sys.executable, "-m", *command.split()], check=True, env=environment)
     for file in sorted(SCHEMA.glob("*.sql")):
         connection.execute(file.read_text("utf-8"))
-    [statements] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    [statements] = re.findall(r"```sql\n( *create user .*?)```", PAGE, re.DOTALL)
     connection.execute(statements.replace("sparkify_etl", user))
 
 

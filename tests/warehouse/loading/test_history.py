@@ -173,7 +173,7 @@ def test_every_statement_is_counted_in_its_phase(uploaded, statements, target, f
     run = staged(uploaded.run(*FIRST_DAY))
     statements.clear()
     run.execute(f"load_{target}")
-    assert statements[1].startswith("lock table")
+    assert statements[2].startswith("lock table")
     written = position(statements, first_write)
     row = position(statements, "insert into etl.loads")
     found = seconds_of(uploaded, run, target)
