@@ -25,7 +25,7 @@ def publish():
 
     def execute() -> dict[str, str]:
         task = copy.copy(dag.get_task("publish_report"))
-        context = {"params": PARAMS, "dag": dag, "task": task}
+        context = {"params": {**dag.params.dump(), **PARAMS}, "dag": dag, "task": task}
         task.render_template_fields(context, dag.get_template_env())
         return task.execute(context)
 
