@@ -241,7 +241,6 @@ def test_other_operations_on_snapshots(service, redshift):
         lambda: redshift.modify_cluster_snapshot(SnapshotIdentifier="kept", ManualSnapshotRetentionPeriod=9),
         lambda: redshift.enable_snapshot_copy(ClusterIdentifier=SHARED, DestinationRegion="us-east-1"),
         lambda: redshift.create_snapshot_schedule(ScheduleIdentifier="daily"),
-        lambda: redshift.enable_logging(ClusterIdentifier=SHARED, BucketName="logs"),
     ):
         with refused("UnsupportedOperation", 501, "not supported by the stand-in"):
             call()
