@@ -38,7 +38,8 @@ class Deletion:
         """Refuse the loss of all data that is not confirmed.
 
         :param cluster: the cluster identifier.
-        :raises AirflowFailException: there is no final snapshot, and the confirmation is not the cluster's name.
+        :raises AirflowFailException: no final snapshot is requested, and the name that confirms the loss of data is not
+            the cluster's.
         """
         if not self.final_snapshot:
             consequence = f"Without a final snapshot, all data in the cluster {cluster!r} is lost. This is irreversible"

@@ -27,7 +27,7 @@ def tables_of_template(session: Session, template: str) -> set[str]:
 
 
 def refuse_too_many(template: str, tables: Collection[str]) -> None:
-    """Fail if so many runs have left their staging tables that another one would endanger the warehouse.
+    """Fail if failed runs have left too many staging tables.
 
     :param tables: what :func:`tables_of_template` returned.
     :raises AirflowFailException: there are :data:`MOST_STAGING_TABLES` staging tables of the template or more.
@@ -36,6 +36,6 @@ def refuse_too_many(template: str, tables: Collection[str]) -> None:
     if len(left) >= MOST_STAGING_TABLES:
         raise AirflowFailException(
             f"There are {len(left)} staging tables like {template}, such as {min(left)}: runs that fail keep theirs. "
-            f"Nothing was staged, because a warehouse has a limited number of tables. Find out why the runs fail, "
+            "Nothing was staged, because a warehouse has a limited number of tables. Find out why the runs fail, "
             "remove the tables with RemoveLeftoversOperator or with DROP TABLE, then clear the task."
         )
