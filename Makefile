@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit facts reference golden bench bench-standin soak lint licenses format lock install
+.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit docs facts reference golden bench bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -50,6 +50,9 @@ test-all: install ## run every test, in two processes, with more examples of eac
 test-unit: install ## run the tests that need no services, in under a minute; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)
 
+docs: install ## build the documentation as a site in build/docs; fails on broken links
+	@exec $(PROGRAMS)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs --doctree-dir build/doctrees . build/docs
+
 facts: install ## write standin/docs/facts.md from the cases of the stand-in's conformance tests
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m standin_support.table
 
@@ -68,13 +71,17 @@ bench-standin: install ## compare the speed of the stand-in with PostgreSQL
 soak: install ## run the property tests of the loads with new random examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}
 
-lint: install ## check style, format, imports, types, licenses of dependencies, and SQL
+lint: install ## check style, format, imports, types, licenses of dependencies, SQL, and the files for GitHub
 	@$(PROGRAMS)/ruff check --quiet .
 	@$(PROGRAMS)/ruff format --check --quiet .
 	@PYTHONPATH=plugins $(PROGRAMS)/lint-imports --no-logo
 	@$(PROGRAMS)/mypy
 	@$(PROGRAMS)/python -m local.licenses >/dev/null
 	@$(PROGRAMS)/sqlfluff lint include/sql docs/examples tests/unit/golden/statements
+	@$(PROGRAMS)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(PROGRAMS)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/proposal.yml
+	@$(PROGRAMS)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(PROGRAMS)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
 licenses: install ## list the licenses of all dependencies; fails on those that have not been accepted
 	@exec $(PROGRAMS)/python -m local.licenses

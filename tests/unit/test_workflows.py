@@ -1,0 +1,69 @@
+"""The workflows of CI: what they run exists here, and what they use is pinned."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from local.settings import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# A commit, with the version as a comment that Dependabot keeps up to date.
+PINNED = re.compile(r"uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in WORKFLOWS:
+        yield from yaml.safe_load(file.read_text("utf-8"))["jobs"].items()
+
+
+def commands() -> list[str]:
+    return [step["run"] for _, job in jobs() for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_every_action_is_pinned_by_its_commit(file):
+    used = [line.strip().removeprefix("- ") for line in file.read_text("utf-8").splitlines() if "uses:" in line]
+    assert used
+    assert [line for line in used if not PINNED.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_a_workflow_can_only_read(file):
+    workflow = yaml.safe_load(file.read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    assert [name for name, job in workflow["jobs"].items() if "permissions" in job] == []
+    assert "secrets." not in file.read_text("utf-8")
+
+
+def test_every_job_has_a_limit():
+    assert [name for name, job in jobs() if "timeout-minutes" not in job] == []
+
+
+def test_ci_runs_what_a_developer_runs():
+    assert ".ci/run" in commands()
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_every_make_target_exists():
+    targets = [command.split()[1] for command in commands() if command.startswith("make ")]
+    assert targets
+    for target in targets:
+        subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_ci_tests_every_supported_python():
+    supported = set(
+        re.findall(
+            r"\b3\.1\d\b", (ROOT / "local" / "install.sh").read_text("utf-8").split("is_supported")[1].split("esac")[0]
+        )
+    )
+    text = WORKFLOWS[0].read_text("utf-8")
+    assert supported == {"3.10", "3.11", "3.12", "3.13"}
+    assert [version for version in sorted(supported) if f'"{version}"' not in text] == []
