@@ -111,7 +111,14 @@ def free_settings(state: Path) -> Settings:
         for probe in probes:
             probe.bind((HOST, 0))
         airflow, aws, postgres, redshift = (probe.getsockname()[1] for probe in probes)
-    return Settings(state, airflow_port=airflow, aws_port=aws, postgres_port=postgres, redshift_port=redshift)
+    return Settings(
+        state,
+        airflow_port=airflow,
+        aws_port=aws,
+        postgres_port=postgres,
+        redshift_port=redshift,
+        durable=False,
+    )
 
 
 @contextmanager

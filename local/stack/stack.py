@@ -64,7 +64,7 @@ class Stack:
 
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self.settings = settings
-        self.postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
+        self.postgres = PostgresServer(settings.state / "postgres", settings.postgres_port, durable=settings.durable)
         self.standin = Daemon(STANDIN, settings.state)
         self.airflow = {name: Daemon(name, settings.state, STOP_SECONDS.get(name, PATIENCE)) for name in COMPONENTS}
         self._progress = progress

@@ -20,7 +20,7 @@ def endpoint_postgres():
     """A PostgreSQL server in a folder that every user can access: if root runs the tests, it runs as another user."""
     with tempfile.TemporaryDirectory(prefix="endpoint-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
-        server = PostgresServer(Path(folder) / "postgres", 5433)
+        server = PostgresServer(Path(folder) / "postgres", 5433, durable=False)
         server.start()
         yield server
         server.stop()

@@ -59,6 +59,12 @@ def open_folder():
         yield folder
 
 
+def waits_for_the_disk(process: subprocess.Popen[str]) -> bool:
+    """Whether commits wait until they are on the disk: how PostgreSQL was started."""
+    [postgres] = [child for child in psutil.Process(process.pid).children() if "postgres" in child.name()]
+    return "fsync=off" not in postgres.cmdline()
+
+
 def test_it_prints_addresses_and_a_login_and_leaves_nothing_behind(start):
     process = start(*FREE_PORTS)
     printed = {}
@@ -72,6 +78,7 @@ def test_it_prints_addresses_and_a_login_and_leaves_nothing_behind(start):
     with psycopg.connect(**login, sslmode="verify-full", sslrootcert=printed["Certificate"]) as connection:
         assert connection.execute("select 6 * 7").fetchone() == (42,)
 
+    assert not waits_for_the_disk(process)
     processes = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate()
@@ -106,6 +113,7 @@ def test_state_folder_keeps_everything(open_folder, start):
             connection.execute("create table if not exists kept (n integer)")
             assert connection.execute("select count(*) from kept").fetchone() == (expected,)
             connection.execute("insert into kept values (1)")
+        assert waits_for_the_disk(process)
         process.terminate()
         process.communicate()
 

@@ -70,7 +70,10 @@ def _stop_at_eof(stop: threading.Event) -> None:
 
 @contextmanager
 def _settings(options: argparse.Namespace) -> Iterator[Settings]:
-    """Return the settings of the options and the environment; a folder that was made for this run is deleted."""
+    """Return the settings of the options and the environment.
+
+    A folder that was made for this run is deleted at its end, so nothing in it needs to survive a crash of the machine.
+    """
     prefix = Settings.PREFIX
     given = {f"{prefix}{name}": value for name, value in _given(options).items() if value is not None}
     environ = {**os.environ, **given}
@@ -83,7 +86,7 @@ def _settings(options: argparse.Namespace) -> Iterator[Settings]:
     # PostgreSQL runs as another user if this process runs as root.
     folder.chmod(0o711)
     try:
-        yield Settings.from_environment({**environ, f"{prefix}STATE": str(folder)})
+        yield Settings.from_environment({f"{prefix}DURABLE": "off", **environ, f"{prefix}STATE": str(folder)})
     finally:
         shutil.rmtree(folder)
 

@@ -31,7 +31,7 @@ def serving(settings: Settings) -> Iterator[None]:
     """
     allow_many_clients()
     with _exclusive(settings.state):
-        postgres = PostgresServer(settings.state / "postgres", settings.postgres_port)
+        postgres = PostgresServer(settings.state / "postgres", settings.postgres_port, durable=settings.durable)
         started_here = not postgres.is_running()
         try:
             postgres.start()

@@ -35,6 +35,8 @@ class Settings:
     :param hosts: the names by which clients may address AWS beside ``listen`` and the names of the loopback address;
         ``*`` stands for any.
     :param check_signatures: refuse requests to AWS that are not signed with a key of the account.
+    :param durable: let each commit wait until it is on the disk. Without that, a commit is faster and survives the end
+        of every process, but the crash of the machine can destroy the folder.
     """
 
     PREFIX: ClassVar[str] = "REDSHIFT_STANDIN_"
@@ -47,6 +49,7 @@ class Settings:
     listen: str = HOST
     hosts: tuple[str, ...] = ()
     check_signatures: bool = True
+    durable: bool = True
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -68,7 +71,8 @@ class Settings:
         listen = _address(environ.get(f"{cls.PREFIX}LISTEN") or HOST, f"{cls.PREFIX}LISTEN")
         hosts = tuple(host.strip().lower() for host in environ.get(f"{cls.PREFIX}HOSTS", "").split(",") if host.strip())
         signatures = _switch(environ.get(f"{cls.PREFIX}CHECK_SIGNATURES") or "on", f"{cls.PREFIX}CHECK_SIGNATURES")
-        settings = cls(state=state, listen=listen, hosts=hosts, check_signatures=signatures, **ports)
+        durable = _switch(environ.get(f"{cls.PREFIX}DURABLE") or "on", f"{cls.PREFIX}DURABLE")
+        settings = cls(state=state, listen=listen, hosts=hosts, check_signatures=signatures, durable=durable, **ports)
         chosen = settings.ports()
         if len(set(chosen.values())) < len(chosen):
             named = ", ".join(f"{cls.PREFIX}{name.upper()}={port}" for name, port in chosen.items())
@@ -82,6 +86,7 @@ class Settings:
             f"{self.PREFIX}LISTEN": self.listen,
             f"{self.PREFIX}HOSTS": ",".join(self.hosts),
             f"{self.PREFIX}CHECK_SIGNATURES": "on" if self.check_signatures else "off",
+            f"{self.PREFIX}DURABLE": "on" if self.durable else "off",
             **{f"{self.PREFIX}{name.upper()}": str(port) for name, port in self.ports().items()},
         }
 

@@ -167,10 +167,18 @@ def test_signatures_can_be_left_unchecked(settings, endpoints):
 
 
 @pytest.mark.parametrize(
-    "environ", [{"REDSHIFT_STANDIN_HOSTS": "standin, AWS.test,", "REDSHIFT_STANDIN_CHECK_SIGNATURES": "off"}, {}]
+    "environ",
+    [
+        {
+            "REDSHIFT_STANDIN_HOSTS": "standin, AWS.test,",
+            "REDSHIFT_STANDIN_CHECK_SIGNATURES": "off",
+            "REDSHIFT_STANDIN_DURABLE": "off",
+        },
+        {},
+    ],
 )
 def test_settings_reach_another_process(environ):
     settings = Settings.from_environment(environ)
     assert settings.hosts == (("standin", "aws.test") if environ else ())
-    assert settings.check_signatures is not bool(environ)
+    assert settings.check_signatures is settings.durable is not bool(environ)
     assert Settings.from_environment(settings.to_environment()) == settings

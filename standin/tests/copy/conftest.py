@@ -25,7 +25,7 @@ def conninfo() -> Iterator[str]:
     # In a folder that other users cannot access, root's server would store its data elsewhere, where it is not deleted.
     with tempfile.TemporaryDirectory(prefix="copy-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
-        server = PostgresServer(Path(folder) / "postgres", _free_port())
+        server = PostgresServer(Path(folder) / "postgres", _free_port(), durable=False)
         server.start()
         try:
             yield _prepared(server)

@@ -27,8 +27,8 @@ def started(open_folder):
     """Start servers, and stop them when the test ends."""
     servers = []
 
-    def start(data: Path) -> PostgresServer:
-        server = PostgresServer(data, 5433)
+    def start(data: Path, *, durable: bool = True) -> PostgresServer:
+        server = PostgresServer(data, 5433, durable=durable)
         servers.append(server)
         server.start()
         return server
@@ -96,8 +96,10 @@ def test_another_process_can_stop_it(open_folder):
     assert not Path(f"/proc/{done.stdout.strip()}/exe").exists()
 
 
-def test_restarts_after_it_was_killed(open_folder, started):
-    server = started(open_folder / "postgres")
+@pytest.mark.parametrize(("durable", "waits_for_the_disk"), [(True, "on"), (False, "off")])
+def test_restarts_after_it_was_killed(open_folder, started, durable, waits_for_the_disk):
+    server = started(open_folder / "postgres", durable=durable)
+    assert answer(server, "show fsync") == waits_for_the_disk
     with psycopg.connect(**server.dsn.parameters("postgres")) as connection:
         connection.execute("create table kept as select 42 as answer")
     os.kill(server._data.find_server().pid, signal.SIGKILL)

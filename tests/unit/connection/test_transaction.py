@@ -16,7 +16,7 @@ from tests.support.ports import free_port
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", free_port())
+    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", free_port(), durable=False)
     server.start()
     yield server.dsn.parameters("postgres")
     server.stop()

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -39,11 +40,13 @@ class PostgresServer:
 
     :param data: the data folder; the first start creates it.
     :param port: the number in the socket's name.
+    :param durable: let each commit wait until it is on the disk, see :class:`redshift_standin.Settings`.
     """
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, *, durable: bool = True) -> None:
         self._data = DataFolder(data)
         self._port = port
+        self._options = OPTIONS if durable else {**OPTIONS, "fsync": "off"}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -77,7 +80,8 @@ class PostgresServer:
         if postmaster is not None:
             postmaster.send_signal(signal.SIGINT)
             deadline = time.monotonic() + STOP_SECONDS
-            while self._data.find_server() is not None:
+            # It removes its PID file a moment before it ends.
+            while not _has_ended(postmaster):
                 if time.monotonic() > deadline:
                     raise StandinError(f"PostgreSQL (process {postmaster.pid}) does not stop: see {self.log}.")
                 time.sleep(0.02)
@@ -112,7 +116,7 @@ class PostgresServer:
     def _run(self, programs: Path) -> subprocess.Popen[bytes]:
         command = [str(programs / "postgres"), "-D", str(self._data.path)]
         command += ["-p", str(self._port), "-k", str(self.dsn.socket_dir)]
-        for name, value in OPTIONS.items():
+        for name, value in self._options.items():
             command += ["-c", f"{name}={value}"]
         with open(self.log, "ab", opener=open_private) as log:
             return subprocess.Popen(
@@ -137,3 +141,10 @@ class PostgresServer:
                     f"PostgreSQL in {self._data.path} does not answer after {START_SECONDS} s: see {self.log}."
                 )
             time.sleep(0.02)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
