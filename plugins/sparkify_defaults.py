@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.configuration import conf
+from airflow.providers.common.compat.sdk import conf
 
 from redshift_elt.cluster.fields import access_fields, label_fields
 from redshift_elt.cluster.spec import Access, ManagedCluster

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk import Variable
-from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
+from airflow.sdk.exceptions import AirflowRuntimeError  # noqa: TID251 - it is here in every version
 from botocore.exceptions import BotoCoreError, HTTPClientError
 
 from redshift_elt.connection.aws_api import AwsApi, AwsRefusedError, Deadline

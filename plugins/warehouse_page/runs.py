@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, overload
 
 from airflow.models.dagrun import DagRun
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.utils.session import create_session
 from sqlalchemy import Select, and_, func, or_, select
 

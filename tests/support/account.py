@@ -11,9 +11,9 @@ from typing import Any
 
 import boto3
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.bases.sensor import BaseSensorOperator
-from airflow.sdk.exceptions import AirflowSkipException
 
 from local.settings import ROOT
 from standin_support.service_parts import RecordingEndpoints

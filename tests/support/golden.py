@@ -284,7 +284,7 @@ def run_all(s3: Any, recorded: Mapping[str, list[Recording]] | None = None) -> d
 
 
 def _run(task: Any, situation: Any, dag_run: Any, returned: dict[str, Any]) -> Exception | None:
-    from airflow.sdk.exceptions import AirflowSkipException
+    from airflow.providers.common.compat.sdk import AirflowSkipException
 
     instance = SimpleNamespace(
         dag_id=dag_run.dag_id,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.common.compat.sdk import AirflowSkipException, TaskDeferred
 from airflow.sdk.bases.sensor import BaseSensorOperator
-from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from local.settings import ROOT
 from standin_support.waiting import wait_until

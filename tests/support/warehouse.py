@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowSkipException
 
 from local.settings import ROOT
 from local.stack.environment import CLUSTER

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import boto3
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from redshift_connector import ProgrammingError
 
 from local.datagen import Options, generate

@@ -15,8 +15,8 @@ import pytest
 import redshift_connector
 from airflow.models.connection import Connection
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk import RetryAction, RetryDecision
-from airflow.sdk.exceptions import AirflowException
 from botocore.exceptions import ClientError
 
 from local.datagen import Options, generate

@@ -20,7 +20,7 @@ from pathlib import Path
 import boto3
 import botocore.session
 import pytest
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 from botocore import xform_name
 
 import sparkify_defaults

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.cluster.find import usable_cluster
 from redshift_elt.cluster.spec import ManagedCluster

@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.cluster.copy_policy import read_policy
 from redshift_elt.cluster.spec import Access, ManagedCluster

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.cluster.confirmation import require_name
 from redshift_elt.cluster.data_api import Administrator

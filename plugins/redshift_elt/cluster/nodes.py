@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 # The minimum and maximum number of nodes of a new cluster (AWS page "Working with clusters", node type details).
 NODE_TYPES = {

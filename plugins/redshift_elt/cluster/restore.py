@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.cluster.find import BROKEN, ENDING, find_cluster, is_available
 from redshift_elt.cluster.rendered_values import refuse_invalid

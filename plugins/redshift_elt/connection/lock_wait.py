@@ -16,7 +16,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.session_limits import SessionLimits

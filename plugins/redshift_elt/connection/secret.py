@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.connection.aws_api import AwsRefusedError
 from redshift_elt.connection.endpoints import AwsCall, Login

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 # Encrypt, and verify the authority of the certificate and the host name in it (libpq "SSL Mode Descriptions"; the same
 # in redshift_connector).

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.connection.lock_wait import LockWatch
 from redshift_elt.connection.server_error import ServerError

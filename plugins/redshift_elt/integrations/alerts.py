@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk.bases.notifier import BaseNotifier
-from airflow.sdk.exceptions import AirflowException
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.context import Context
@@ -171,7 +171,7 @@ def late(context: Mapping[str, Any]) -> Message:
 
     :param context: the context of a deadline callback: the run as in Airflow's REST API, and the deadline.
     """
-    from airflow.sdk.configuration import conf
+    from airflow.providers.common.compat.sdk import conf
 
     run = context["dag_run"]
     base_url = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
@@ -197,7 +197,7 @@ def late(context: Mapping[str, Any]) -> Message:
 
 
 def _window(context: Mapping[str, Any]) -> str:
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.providers.common.compat.sdk import AirflowFailException
 
     from redshift_elt.run.window import resolve_window
 

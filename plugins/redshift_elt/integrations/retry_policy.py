@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from airflow.sdk import RetryDecision, RetryPolicy
-from airflow.sdk.exceptions import AirflowNotFoundException
 
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.transaction import ConnectionLostError, DiskFullError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.loading.lock import explain_lock
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.sql.bookkeeping import LOCK, bookkeeping_schema, table_of_target

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.loading.deduplication import Choice, choices_of, named_columns, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
 from redshift_elt.loading.row_counts import RowCounts

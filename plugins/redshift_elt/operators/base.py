@@ -7,9 +7,12 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
+from airflow.providers.common.compat.sdk import (
+    AirflowException,
+    AirflowFailException,
+    AirflowOptionalProviderFeatureException,
+)
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from redshift_elt.connection.missing_privilege import TaskTables, explain_missing_privilege
 from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 _HOW_TO_GIVE_ONE = (
     'Give the events {"window_start": "2018-11-15T16:00:00Z", "window_end": "2018-11-15T17:00:00Z"} as their extra, as '

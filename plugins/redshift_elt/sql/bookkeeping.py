@@ -24,7 +24,7 @@ def bookkeeping_schema() -> str:
 
     :raises AirflowFailException: the setting cannot be the name of a schema of its own.
     """
-    from airflow.sdk.configuration import conf
+    from airflow.providers.common.compat.sdk import conf
 
     name: str = conf.get(SECTION, OPTION, fallback=DEFAULT)
     try:
@@ -46,6 +46,6 @@ def table_of_target(purpose: str, target: str) -> str:
 
 
 def _refused(reason: str) -> Exception:
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.providers.common.compat.sdk import AirflowFailException
 
     return AirflowFailException(f"The setting {OPTION} in the section [{SECTION}] of Airflow is wrong. {reason}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_errors import count_errors_of_copy, errors_of_copy, wait_for

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby, islice, tee
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.run.clock import now
 from redshift_elt.sql.bookkeeping import bookkeeping_schema

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

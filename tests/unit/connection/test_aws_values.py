@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.cluster.find import find_cluster
 from redshift_elt.cluster.restore import check_snapshot

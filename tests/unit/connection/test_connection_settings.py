@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 import redshift_connector
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.connection.connection_settings import ConnectionSettings
 from redshift_elt.connection.endpoints import TemporaryLogin

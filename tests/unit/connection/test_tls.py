@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from notebooks.warehouse import Warehouse
 from redshift_elt.connection.hook import warehouse_hook

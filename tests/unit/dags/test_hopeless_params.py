@@ -6,7 +6,7 @@ import copy
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
+from airflow.providers.common.compat.sdk import AirflowFailException, ParamValidationError
 
 from local.settings import ROOT
 from tests.support.warehouse import STAGING, Run

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk._shared.secrets_masker import reset_secrets_masker
-from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
 from airflow.triggers.callback import CallbackTrigger
 

@@ -8,8 +8,8 @@ import pickle
 
 import pytest
 import redshift_connector
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk import RetryAction
-from airflow.sdk.exceptions import AirflowException
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt import Json, Parquet
 from redshift_elt.checks import Fresh, NotNull, Query, References, RowCount, Unique

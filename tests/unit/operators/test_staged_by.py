@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG, task_group
-from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.checks import RowCount
 from redshift_elt.loading.append import Append

@@ -7,7 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.ddl.files import table_of
 from redshift_elt.ddl.migrations import migrations
@@ -55,7 +55,7 @@ def test_what_cannot_be_a_schema_of_its_own_is_refused(monkeypatch, value, messa
 
 def test_statement_for_a_given_schema_needs_no_airflow(monkeypatch):
     """The analysts' notebook runs without it."""
-    monkeypatch.setitem(sys.modules, "airflow.sdk.configuration", None)
+    monkeypatch.setitem(sys.modules, "airflow.providers.common.compat.sdk", None)
     statement = render("stage/count_rejects.sql", files=None, bookkeeping="etl_prod")
     assert statement.splitlines()[:2] == ["select count(*)", 'from "etl_prod".rejects']
     with pytest.raises(ValueError, match="'Etl' cannot be"):

@@ -9,7 +9,7 @@ from io import BytesIO, TextIOWrapper
 import pyarrow
 import pytest
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from botocore.exceptions import ClientError
 
 from redshift_elt.staging import s3_content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.cluster.audit_logging import ensure_audit_logging, logging_arguments
 from redshift_elt.cluster.spec import ManagedCluster

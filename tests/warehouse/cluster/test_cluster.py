@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import boto3
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from local.stack.copy_role_boundary import ensure_boundary
 from redshift_elt.cluster.cluster import ensure_cluster

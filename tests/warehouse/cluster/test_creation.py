@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import botocore.session
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.creation import create_cluster

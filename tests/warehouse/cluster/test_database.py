@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.database import NO_RESET, Reset, prepare_database

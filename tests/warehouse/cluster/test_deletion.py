@@ -6,7 +6,7 @@ import logging
 import re
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from botocore.exceptions import ClientError
 
 from redshift_elt.cluster.deletion import (

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 import redshift_connector
-from airflow.sdk.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.cluster.database import check_connection
 from redshift_elt.connection.aws_api import AwsRefusedError

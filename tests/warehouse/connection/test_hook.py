@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import boto3
 import pytest
-from airflow.sdk import RetryAction, configuration
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.sdk import RetryAction, configuration  # noqa: TID251 - its cache, and not conf
 from botocore.config import Config
 
 from redshift_elt.connection import aws_api

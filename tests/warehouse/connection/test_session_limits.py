@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits, StatementTimeoutError

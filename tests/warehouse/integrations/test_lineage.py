@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from airflow.models.connection import Connection
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.utils.state import TaskInstanceState
 
 from local.datagen import Options, generate

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_fact import LoadFactOperator

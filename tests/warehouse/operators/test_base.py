@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import boto3
 import pytest
-from airflow.sdk.exceptions import AirflowException, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowException, TaskDeferred
 
 from redshift_elt.connection.endpoints import ClusterPausedError
 from redshift_elt.connection.hook import warehouse_hook

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt import ApplyRetentionOperator, RemoveLeftoversOperator, VacuumOperator
 from redshift_elt.run.names import run_prefix, staging_table

@@ -7,7 +7,7 @@ import io
 import os
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.operators.report import ReportOperator
 from redshift_elt.report.question import BarChart, Question

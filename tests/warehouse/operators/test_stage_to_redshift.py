@@ -6,7 +6,7 @@ import json
 
 import boto3
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.model.star_schema import comparable_tables
 from tests.support.warehouse import LOADS, TARGETS, WarehouseUnderTest

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
 
 from redshift_elt.operators.wait_for_cluster import WaitForClusterOperator
 from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger

@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 from pyarrow import parquet
 
 from redshift_elt import Csv, Json, Parquet

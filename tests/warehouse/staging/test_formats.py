@@ -14,8 +14,8 @@ from typing import Any
 import fastavro
 import pyarrow
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 from pyarrow import orc, parquet
 
 from redshift_elt import Avro, Csv, Delimited, FixedWidth, Json, Orc, Parquet, StageToRedshiftOperator

@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
