@@ -1,0 +1,287 @@
+"""Each code block of the documentation is executed by a test, or checked as far as it can be without what it needs."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from airflow.api_fastapi.auth.managers.simple.datamodels.login import LoginBody
+from airflow.api_fastapi.core_api.datamodels.backfills import BackfillPostBody
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+from airflow.sdk._shared.module_loading import import_string
+
+import redshift_elt
+from local.settings import ROOT
+from redshift_elt.ddl.files import statements_of
+from tests.support import commands
+from tests.support.recipes import PAGE as RECIPES
+from tests.support.recipes import THEIR_BUCKET, recipes
+from tests.support.snippets import Snippet, block, blocks, inline_commands
+
+# Blocks that another test takes from the page and executes, by their first lines.
+EXECUTED = {
+    ("README.md", "create table if not exists page_views ("): "tests/warehouse/test_add_your_own_table.py",
+    ("README.md", "create table if not exists staging_playlists ("): "tests/warehouse/test_add_your_own_table.py",
+    ("README.md", "select"): "tests/warehouse/test_add_your_own_table.py",
+    ("README.md", "LoadFactOperator("): "tests/warehouse/test_add_your_own_table.py",
+    ("README.md", "stage_playlists = StageToRedshiftOperator("): "tests/warehouse/test_add_your_own_table.py",
+    ("README.md", "make sql FILE=include/sql/schema/page_views.sql"): "tests/warehouse/test_add_your_own_table.py",
+    ("docs/alerts.md", "# Slack: the part of the webhook URL after https://hooks.slack.com/services/"): (
+        "tests/unit/integrations/test_alerts.py"
+    ),
+    ("docs/alerts.md", "from datetime import datetime, timedelta"): "tests/unit/integrations/test_alerts.py",
+    ("docs/analysts.md", "{"): "tests/warehouse/notebooks/test_warehouse.py",
+    ("docs/aws.md", "create user sparkify_etl password disable;"): "tests/warehouse/connection/test_own_warehouse.py",
+    ("docs/aws.md", "select query_id, query_label, status, queue_time, execution_time from sys_query_history"): (
+        "tests/warehouse/test_documented_sql.py"
+    ),
+    ("docs/checks.md", "select sum(amount)"): "tests/warehouse/test_documented_sql.py",
+    ("docs/guarantees.md", "with compared as ("): "tests/warehouse/loading/test_scd2.py",
+    ("docs/history.md", "select"): "tests/warehouse/loading/test_history.py",
+    ("docs/layouts.md", "select order_id, ordered_at from {{ staging_table('staging_north', dag_run) }}"): (
+        "tests/warehouse/test_documented_sql.py"
+    ),
+    ("standin/README.md", "import psycopg"): "standin/tests/test_pytest_plugin.py",
+    ("standin/README.md", "def test_copy(redshift, redshift_cluster, s3):"): "standin/tests/test_pytest_plugin.py",
+}
+
+# Blocks that are not executed, and why.
+NOT_EXECUTED = {
+    (
+        "docs/aws.md",
+        "create role sparkify_maintenance;",
+    ): "neither the stand-in nor SQLFluff knows roles of the database; the page says that it was not tested on AWS",
+    ("docs/aws.md", "flowchart LR"): "a picture of what AWS runs",
+    ("SECURITY.md", "flowchart LR"): "a picture of the boundaries of trust",
+    ("standin/README.md", "copy items from 's3://standin/items/' iam_role default json 'auto';"): (
+        "the same statement as in the example in Python below it"
+    ),
+    ("standin/README.md", "shop:"): "dbt is not a dependency; test_profile_of_dbt_is_that_of_the_command compares it",
+}
+
+
+def key(item: Snippet) -> tuple[str, str]:
+    return item.page, item.first_line
+
+
+def checked_here(item: Snippet) -> bool:
+    return item.language in CHECKS and key(item) not in EXECUTED and key(item) not in NOT_EXECUTED
+
+
+def check_commands(item: Snippet, tmp_path: Path) -> None:
+    assert commands.problems(item.text, (ROOT / item.page).parent) == []
+
+
+def check_python(item: Snippet, tmp_path: Path) -> None:
+    """Execute the block, as in a DAG file that imports all public names of the package."""
+    (tmp_path / "include/checks").mkdir(parents=True)
+    (tmp_path / "include/checks/orders.yaml").write_text("orders:\n  checks: [unique: order_id]\n")
+    names = {name: getattr(redshift_elt, name) for name in redshift_elt.__all__}
+    with pytest.MonkeyPatch.context() as patch, DAG("documented", schedule=None) as dag:
+        patch.chdir(tmp_path)
+        exec(compile(item.text, str(item), "exec"), names)  # noqa: S102 - it is a page of the project
+    assert dag.tasks
+
+
+def check_yaml_of_checks(item: Snippet, tmp_path: Path) -> None:
+    file = tmp_path / "checks.yaml"
+    file.write_text(item.text, "utf-8")
+    assert redshift_elt.load_checks(file)
+
+
+def check_ini(item: Snippet, tmp_path: Path) -> None:
+    parser = configparser.ConfigParser()
+    parser.read_string(item.text)
+    for section in parser.sections():
+        assert [name for name in parser[section] if not commands.is_airflow_option(section, name)] == []
+    assert import_string(parser["secrets"]["backend"])(**json.loads(parser["secrets"]["backend_kwargs"]))
+
+
+def check_nothing(item: Snippet, tmp_path: Path) -> None:
+    """The tables of contents are those of the site, which tests/unit/test_site.py builds."""
+
+
+CHECKS: dict[str, Callable[[Snippet, Path], None]] = {
+    "sh": check_commands,
+    "python": check_python,
+    "yaml": check_yaml_of_checks,
+    "ini": check_ini,
+    "{toctree}": check_nothing,
+}
+CHECKED_HERE = [item for item in blocks() if checked_here(item) and item.page != str(RECIPES.relative_to(ROOT))]
+# Blocks without a language or with pictures, each of which has a test below.
+WITH_A_TEST = {
+    ("README.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators"),
+    ("README.md", "erDiagram"),
+    ("README.md", "flowchart LR"),
+    (
+        "docs/checks.md",
+        "include/checks/orders.yaml, line 5: orders, check 1 (unique): 'colum' is unknown; write column, where, ...",
+    ),
+    (
+        "standin/README.md",
+        "AWS:         http://127.0.0.1:5000   (region us-west-2, key local-access-key, secret local-secret-key)",
+    ),
+}
+
+
+def test_every_block_is_executed_or_checked():
+    known = {*EXECUTED, *NOT_EXECUTED, *WITH_A_TEST, *map(key, CHECKED_HERE)}
+    recipes_page = str(RECIPES.relative_to(ROOT))
+    assert [str(item) for item in blocks() if key(item) not in known and item.page != recipes_page] == []
+
+
+def test_every_block_that_is_named_exists():
+    assert {*EXECUTED, *NOT_EXECUTED, *WITH_A_TEST} <= set(map(key, blocks()))
+
+
+@pytest.mark.parametrize(("page", "test"), sorted({(page, test) for (page, _), test in EXECUTED.items()}))
+def test_tests_that_execute_blocks_read_their_page(page, test):
+    """With the name of the page in a string of the code, and not only in a comment."""
+    strings = [
+        node.value for node in ast.walk(ast.parse((ROOT / test).read_text("utf-8"))) if isinstance(node, ast.Constant)
+    ]
+    assert {page, Path(page).name} & set(filter(lambda value: isinstance(value, str), strings))
+
+
+def test_recipes_are_all_blocks_of_their_page():
+    """tests/warehouse/test_recipes.py executes them: their tables, and their operators within the frame."""
+    page = str(RECIPES.relative_to(ROOT))
+    found = [item for item in blocks() if item.page == page]
+    code = "\n".join(recipe.code for recipe in recipes().values()).replace("sparkify-tests", THEIR_BUCKET)
+    statements = {statement for recipe in recipes().values() for statement in recipe.ddl}
+    lines = {line.strip() for line in code.splitlines()}
+    for item in found:
+        if item.language == "sql":
+            assert set(statements_of(item.text)) <= statements
+        else:
+            assert item.language == "python"
+            assert {line.strip() for line in item.text.splitlines()} - lines <= {"..."}
+
+
+@pytest.mark.parametrize("item", CHECKED_HERE, ids=str)
+def test_block(item, tmp_path):
+    CHECKS[item.language](item, tmp_path)
+
+
+@pytest.mark.parametrize("command", inline_commands(tuple(commands.CHECKS)), ids=str)
+def test_command_in_a_sentence(command):
+    assert commands.problems(command.text, (ROOT / command.page).parent) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "make nothing",
+        "make demo FOO=1",
+        "make sql FILE=no/such.sql",
+        'make airflow ARGS="dags trigger no_such_dag"',
+        'make airflow ARGS="dags triggr sparkify_etl"',
+        'make airflow ARGS="backfill create --dag-id sparkify_etl --from 2018"',
+        'make airflow ARGS="dags trigger sparkify_etl --conf \'{\\"fill_load\\": true}\'"',
+        'make test ARGS="tests/no/such.py"',
+        "aws iam create-policy --policy-name a",
+        "aws iam create-policy --policy-name a --policy-document file://no.json",
+        "aws iam create-plicy",
+        "aws s3 sync nowhere s3://bucket/",
+        "aws s3 sync dags s3://bucket/ --remove",
+        "pip install --no-such-option -r requirements.txt",
+        "pip install -r no.txt",
+        "pip install '.[no]'",
+        "pip install no-such-package",
+        "python -m no_such_module",
+        "export AIRFLOW__CORE__NO_SUCH_OPTION=1",
+        "export NO_SUCH_VARIABLE=1",
+        "source .local/no.sh",
+        "no-such-program",
+        "if true",
+    ],
+)
+def test_wrong_command_is_found(wrong):
+    assert commands.problems(wrong) != []
+
+
+def test_body_of_a_request_is_one_that_airflow_accepts():
+    text = block("docs/schedules-and-backfills.md", "source .local/env.sh").text
+    login, backfill = (json.loads(body) for body in re.findall(r"-d '(\{.*?\})'", text))
+    LoginBody.model_validate(login)
+    assert BackfillPostBody.model_validate(backfill).dag_id == "sparkify_etl"
+
+
+def test_message_about_a_check_is_the_one_on_the_page(tmp_path, monkeypatch):
+    text = next(item.text for item in blocks() if item.page == "docs/checks.md" and not item.language).strip()
+    file, line = re.fullmatch(r"(\S+), line (\d+): .*\.\.\.", text).groups()
+    monkeypatch.chdir(tmp_path)
+    Path(file).parent.mkdir(parents=True)
+    Path(file).write_text(
+        "orders:\n  key: order_id\n" + "\n" * (int(line) - 4) + "  checks:\n    - unique: {colum: order_id}\n"
+    )
+    with pytest.raises(ValueError, match=re.escape(text.removesuffix("..."))):
+        redshift_elt.load_checks(file)
+
+
+def test_picture_of_the_dag_has_its_tasks():
+    picture = block("README.md", "flowchart LR").text
+    tasks = {
+        task.task_id
+        for task in DagBag(ROOT / "dags" / "sparkify_etl.py", bundle_path=ROOT / "dags").dags["sparkify_etl"].tasks
+    }
+    drawn = set(re.findall(r"\b[a-z]\w*_\w+\b", re.sub(r"\(.*?\)|\[.*?\]", "", picture)))
+    assert drawn == tasks
+
+
+def test_picture_of_the_tables_has_their_columns():
+    picture = block("README.md", "erDiagram").text
+    drawn = {
+        table: re.findall(r"^ +\w+ (\w+)", columns, re.MULTILINE)
+        for table, columns in re.findall(r"^ +(\w+) \{\n(.*?)^ +\}", picture, re.MULTILINE | re.DOTALL)
+    }
+    assert len(drawn) == 5
+    for table, columns in drawn.items():
+        ddl = (ROOT / "include/sql/schema" / f"{table}.sql").read_text("utf-8")
+        [statement] = re.findall(
+            rf"create table if not exists (?:public\.)?{table} \(\n(.*?)^\)", ddl, re.MULTILINE | re.DOTALL
+        )
+        created = re.findall(r"^ +(\w+) ", statement, re.MULTILINE)
+        assert [column for column in columns if column not in created] == []
+
+
+def test_folders_in_the_readme_exist():
+    text = block("README.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators").text
+    parents: list[tuple[int, Path]] = []
+    missing = []
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        # Names are in the first column, and descriptions in the second.
+        if indent >= 20:
+            continue
+        parents = [(depth, path) for depth, path in parents if depth < indent]
+        base = parents[-1][1] if parents else ROOT
+        names = re.split(r"\s{2,}", line.strip())[0].split(", ")
+        paths = [path if (path := base / name).exists() else (base / names[0]).parent / name for name in names]
+        missing += [str(path) for path in paths if not path.exists()]
+        parents.append((indent, paths[0]))
+    assert missing == []
+
+
+def test_output_of_the_stand_in_has_the_labels_on_the_page():
+    text = next(item.text for item in blocks() if item.page == "standin/README.md" and not item.language)
+    source = (ROOT / "standin/src/redshift_standin/access.py").read_text("utf-8")
+    labels = re.findall(r"^(\w+): ", text, re.MULTILINE)
+    assert len(labels) == 6
+    assert [label for label in labels if f'("{label}",' not in source] == []
+
+
+def test_profile_of_dbt_is_that_of_the_command():
+    profile = yaml.safe_load(block("standin/README.md", "shop:").text)["shop"]
+    output = profile["outputs"][profile["target"]]
+    printed = next(item.text for item in blocks() if item.page == "standin/README.md" and not item.language)
+    assert f"{output['host']}:{output['port']}, database {output['dbname']}" in printed
+    assert f"{output['user']} / " in printed
