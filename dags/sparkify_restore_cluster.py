@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param, PokeReturnValue, task
 
 from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import (
     CLUSTER,
     CLUSTER_AWS_CONN_ID,
@@ -56,8 +57,8 @@ with DAG(
         check_snapshot(params["snapshot_identifier"])
         return ensure_resources(new_cluster(params), new_access(settings, params), CLUSTER_AWS_CONN_ID)
 
-    @task.sensor(mode="reschedule", poke_interval=10, timeout=timedelta(hours=2).total_seconds())
-    def restore_cluster(resources: dict[str, str], params: dict | None = None) -> bool:
+    @cluster_step(until="the restored cluster is available", poke_interval=10, timeout=timedelta(hours=2))
+    def restore_cluster(resources: dict[str, str], params: dict | None = None) -> PokeReturnValue:
         """Restore the cluster and wait until it is available."""
         from redshift_elt.cluster.restore import restore_cluster
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, PokeReturnValue
 
 from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
 
 DOCS = """\
@@ -30,8 +31,8 @@ with DAG(
     },
 ) as dag:
 
-    @task.sensor(mode="reschedule", poke_interval=15, timeout=timedelta(hours=1).total_seconds())
-    def resume_cluster(params: dict | None = None) -> bool:
+    @cluster_step(until="the cluster is available", poke_interval=15, timeout=timedelta(hours=1))
+    def resume_cluster(params: dict | None = None) -> PokeReturnValue:
         """Resume the cluster and wait until it is available."""
         from redshift_elt.cluster.pause import ensure_available
 

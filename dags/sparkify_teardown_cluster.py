@@ -7,10 +7,11 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param, PokeReturnValue, task
 
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ManagedCluster
+from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
 
 DOCS = """\
@@ -40,7 +41,7 @@ Its role, security group, parameter group and secret go with it.
 {% else %}**There will be no final snapshot: what is in the cluster is lost.**{% endif %}
 """
 
-DELETION_TIMEOUT = timedelta(hours=2).total_seconds()
+DELETION_TIMEOUT = timedelta(hours=2)
 
 
 def check_params_and_skip_if_approved(context: dict[str, Any]) -> None:
@@ -93,8 +94,8 @@ with DAG(
         pre_execute=check_params_and_skip_if_approved,
     )
 
-    @task.sensor(mode="reschedule", poke_interval=10, timeout=DELETION_TIMEOUT, trigger_rule="none_failed")
-    def delete_cluster(params: dict | None = None) -> bool:
+    @cluster_step(until="the cluster is gone", poke_interval=10, timeout=DELETION_TIMEOUT, trigger_rule="none_failed")
+    def delete_cluster(params: dict | None = None) -> PokeReturnValue:
         """Delete the cluster and wait until it is gone."""
         from redshift_elt.cluster.deletion import Deletion, delete_cluster
 
@@ -109,15 +110,15 @@ with DAG(
 
         delete_copy_role(ManagedCluster(params["cluster_identifier"], TAGS), CLUSTER_AWS_CONN_ID)
 
-    @task.sensor(mode="reschedule", poke_interval=30, timeout=DELETION_TIMEOUT)
-    def delete_security_group(params: dict | None = None) -> bool:
+    @cluster_step(until="the security group is gone", poke_interval=30, timeout=DELETION_TIMEOUT)
+    def delete_security_group(params: dict | None = None) -> PokeReturnValue:
         """Delete the security group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_security_group
 
         return delete_security_group(ManagedCluster(params["cluster_identifier"], TAGS), CLUSTER_AWS_CONN_ID)
 
-    @task.sensor(mode="reschedule", poke_interval=30, timeout=DELETION_TIMEOUT)
-    def delete_parameter_group(params: dict | None = None) -> bool:
+    @cluster_step(until="the parameter group is gone", poke_interval=30, timeout=DELETION_TIMEOUT)
+    def delete_parameter_group(params: dict | None = None) -> PokeReturnValue:
         """Delete the parameter group and wait until it is gone."""
         from redshift_elt.cluster.deletion import delete_parameter_group
 

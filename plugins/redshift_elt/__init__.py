@@ -183,7 +183,10 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "sensors": [
-            {"integration-name": "Amazon Redshift", "python-modules": ["redshift_elt.sensors.no_active_runs"]},
+            {
+                "integration-name": "Amazon Redshift",
+                "python-modules": ["redshift_elt.sensors.no_active_runs", "redshift_elt.sensors.cluster_step"],
+            },
         ],
         "triggers": [
             {"integration-name": "Amazon Redshift", "python-modules": ["redshift_elt.triggers.cluster_ready"]},

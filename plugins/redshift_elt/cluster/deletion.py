@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from redshift_elt.cluster.confirmation import require_name
 from redshift_elt.cluster.find import ENDING, find_cluster
 from redshift_elt.cluster.spec import ManagedCluster
+from redshift_elt.cluster.step import Step, not_yet, reached
 from redshift_elt.cluster.tags import is_own, refuse_foreign
 from redshift_elt.connection.aws_api import boto3_client
 
@@ -46,7 +47,7 @@ class Deletion:
             require_name(cluster, self.confirmation, param="confirm_data_loss", consequence=consequence)
 
 
-def delete_cluster(cluster: ManagedCluster, deletion: Deletion, aws_conn_id: str = "aws_default") -> bool:
+def delete_cluster(cluster: ManagedCluster, deletion: Deletion, aws_conn_id: str = "aws_default") -> Step:
     """Take the next step towards deleting a cluster, and return whether it is gone.
 
     AWS refuses while an operation is in progress, including the first automated snapshot; the next call tries again.
@@ -60,13 +61,11 @@ def delete_cluster(cluster: ManagedCluster, deletion: Deletion, aws_conn_id: str
     redshift = boto3_client("redshift", aws_conn_id)
     found = find_cluster(redshift, identifier)
     if found is None:
-        log.info("Cluster %s: gone.", identifier)
-        return True
+        return reached(f"Cluster {identifier}: gone.")
     refuse_foreign(f"cluster {identifier!r}", found.get("Tags", ()), cluster.tags)
     status = found["ClusterStatus"]
     if status in ENDING:
-        log.info("Cluster %s: %s; waiting until it is gone.", identifier, status)
-        return False
+        return not_yet(f"Cluster {identifier}: {status}; waiting until it is gone.")
     if deletion.final_snapshot:
         name = f"{identifier}-final-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
         snapshot = {"SkipFinalClusterSnapshot": False, "FinalClusterSnapshotIdentifier": name}
@@ -75,17 +74,17 @@ def delete_cluster(cluster: ManagedCluster, deletion: Deletion, aws_conn_id: str
     faults = redshift.exceptions
     try:
         redshift.delete_cluster(ClusterIdentifier=identifier, **snapshot)
-        log.info("Cluster %s: deletion requested; final snapshot: %s.", identifier, name)
     except (
         # Any of the three may also mean that an earlier request was accepted, but its response was lost.
         faults.InvalidClusterStateFault,
         faults.ClusterSnapshotAlreadyExistsFault,
         faults.ClusterNotFoundFault,
     ) as refusal:
-        log.info("Cluster %s: %s, cannot be deleted yet: %s", identifier, status, refusal)
+        refused = not_yet(f"Cluster {identifier}: {status}, cannot be deleted yet: {refusal}")
         if status == "paused":
             _resume_if_still_paused(redshift, identifier)
-    return False
+        return refused
+    return not_yet(f"Cluster {identifier}: deletion requested; final snapshot: {name}.")
 
 
 def delete_copy_role(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> None:
@@ -115,7 +114,7 @@ def delete_copy_role(cluster: ManagedCluster, aws_conn_id: str = "aws_default") 
         log.info("Role %s: gone.", name)
 
 
-def delete_security_group(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> bool:
+def delete_security_group(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> Step:
     """Take the next step towards deleting the cluster's security group, and return whether it is gone.
 
     Several VPCs can have a group of this name; those with the project's tags are deleted. AWS refuses while a group has
@@ -124,13 +123,12 @@ def delete_security_group(cluster: ManagedCluster, aws_conn_id: str = "aws_defau
     name = cluster.security_group
     ec2 = boto3_client("ec2", aws_conn_id)
     groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])["SecurityGroups"]
-    if not groups:
-        log.info("Security group %s: gone.", name)
-    are_gone = [_delete_group(ec2, group) for group in groups if _is_ours(group, cluster)]
-    return all(are_gone)
+    steps = [_delete_group(ec2, group) for group in groups if _is_ours(group, cluster)]
+    refused = [step for step in steps if not step]
+    return refused[0] if refused else reached(f"Security group {name}: nothing left to delete.")
 
 
-def delete_parameter_group(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> bool:
+def delete_parameter_group(cluster: ManagedCluster, aws_conn_id: str = "aws_default") -> Step:
     """Take the next step towards deleting the cluster's parameter group, and return whether it is gone.
 
     AWS refuses while a cluster uses it.
@@ -143,13 +141,11 @@ def delete_parameter_group(cluster: ManagedCluster, aws_conn_id: str = "aws_defa
         group = redshift.describe_cluster_parameter_groups(ParameterGroupName=name)["ParameterGroups"][0]
         refuse_foreign(f"parameter group {name!r}", group.get("Tags", ()), cluster.tags)
         redshift.delete_cluster_parameter_group(ParameterGroupName=name)
-        log.info("Parameter group %s: deleted.", name)
     except redshift.exceptions.ClusterParameterGroupNotFoundFault:
-        log.info("Parameter group %s: gone.", name)
+        return reached(f"Parameter group {name}: gone.")
     except redshift.exceptions.InvalidClusterParameterGroupStateFault as refusal:
-        log.info("Parameter group %s: cannot be deleted yet: %s", name, refusal)
-        return False
-    return True
+        return not_yet(f"Parameter group {name}: cannot be deleted yet: {refusal}")
+    return reached(f"Parameter group {name}: deleted.")
 
 
 def _resume_if_still_paused(redshift: Any, identifier: str) -> None:
@@ -171,18 +167,16 @@ def _is_ours(group: dict[str, Any], cluster: ManagedCluster) -> bool:
     return False
 
 
-def _delete_group(ec2: Any, group: dict[str, Any]) -> bool:
+def _delete_group(ec2: Any, group: dict[str, Any]) -> Step:
     label = f"{group['GroupName']} ({group['GroupId']})"
     try:
         ec2.delete_security_group(GroupId=group["GroupId"])
-        log.info("Security group %s: deleted.", label)
     except ClientError as error:
         # EC2's errors have no classes (AWS page "Error codes for the Amazon EC2 API").
         code = error.response["Error"]["Code"]
         if code == "DependencyViolation":
-            log.info("Security group %s: cannot be deleted yet: %s", label, error)
-            return False
+            return not_yet(f"Security group {label}: cannot be deleted yet: {error}")
         if code != "InvalidGroup.NotFound":
             raise
-        log.info("Security group %s: gone.", label)
-    return True
+        return reached(f"Security group {label}: gone.")
+    return reached(f"Security group {label}: deleted.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -11,11 +10,10 @@ from redshift_elt.cluster.find import BROKEN, ENDING, find_cluster, is_available
 from redshift_elt.cluster.rendered_values import refuse_invalid
 from redshift_elt.cluster.resources import ClusterResources
 from redshift_elt.cluster.spec import ManagedCluster
+from redshift_elt.cluster.step import Step, not_yet, reached
 from redshift_elt.cluster.tags import is_own, refuse_foreign, tag_list
 from redshift_elt.connection import aws_values
 from redshift_elt.connection.aws_api import boto3_client
-
-log = logging.getLogger(__name__)
 
 # The tag with the name of the snapshot that a cluster was restored from.
 RESTORED_FROM = "restored-from"
@@ -23,7 +21,7 @@ RESTORED_FROM = "restored-from"
 
 def restore_cluster(
     cluster: ManagedCluster, snapshot: str, resources: ClusterResources, aws_conn_id: str = "aws_default"
-) -> bool:
+) -> Step:
     """Take the next step towards a cluster with the data of a snapshot, and return whether it is available.
 
     Nodes, databases, users and data come from the snapshot. Everything else is as in a new cluster: private and
@@ -40,12 +38,10 @@ def restore_cluster(
     redshift = boto3_client("redshift", aws_conn_id)
     found = find_cluster(redshift, identifier)
     if found is None:
-        _request(redshift, cluster, snapshot, resources)
-        return False
+        return _request(redshift, cluster, snapshot, resources)
     status = found["ClusterStatus"]
     if status in ENDING:
-        log.info("Cluster %s: %s; waiting until it is gone.", identifier, status)
-        return False
+        return not_yet(f"Cluster {identifier}: {status}; waiting until it is gone.")
     roles = {role["IamRoleArn"]: role["ApplyStatus"] for role in found.get("IamRoles", ())}
     _check_origin(found, cluster, snapshot, has_role=role_arn in roles)
     if status in BROKEN:
@@ -54,14 +50,11 @@ def restore_cluster(
         )
     marks = {**cluster.tags, RESTORED_FROM: snapshot}
     if not is_own(found.get("Tags", ()), marks):
-        _tag(redshift, identifier, role_arn, {**cluster.labels, **marks})
         # The next call sees whether the cluster has its tags.
-        return False
+        return _tag(redshift, identifier, role_arn, {**cluster.labels, **marks})
     if is_available(found) and roles.get(role_arn) == "in-sync":
-        log.info("Cluster %s: available.", identifier)
-        return True
-    log.info("Cluster %s: %s, roles %s; waiting.", identifier, status, roles)
-    return False
+        return reached(f"Cluster {identifier}: available.")
+    return not_yet(f"Cluster {identifier}: {status}, roles {roles}; waiting.")
 
 
 def check_snapshot(snapshot: str) -> None:
@@ -87,7 +80,7 @@ def _check_origin(found: dict[str, Any], cluster: ManagedCluster, snapshot: str,
     )
 
 
-def _request(redshift: Any, cluster: ManagedCluster, snapshot: str, resources: ClusterResources) -> None:
+def _request(redshift: Any, cluster: ManagedCluster, snapshot: str, resources: ClusterResources) -> Step:
     faults = redshift.exceptions
     subnet_group = {"ClusterSubnetGroupName": cluster.subnet_group} if cluster.subnet_group else {}
     try:
@@ -104,7 +97,6 @@ def _request(redshift: Any, cluster: ManagedCluster, snapshot: str, resources: C
             ClusterParameterGroupName=resources["parameter_group"],
             **subnet_group,
         )
-        log.info("Cluster %s: restore from the snapshot %s requested.", cluster.identifier, snapshot)
     except faults.ClusterSnapshotNotFoundFault as error:
         raise AirflowFailException(
             f"There is no snapshot {snapshot!r} in this account and region: correct the name. The log of a teardown "
@@ -117,14 +109,15 @@ def _request(redshift: Any, cluster: ManagedCluster, snapshot: str, resources: C
         faults.InvalidClusterSnapshotStateFault,
         faults.InsufficientClusterCapacityFault,
     ) as refusal:
-        log.info("Cluster %s: cannot be restored from the snapshot %s yet: %s", cluster.identifier, snapshot, refusal)
+        return not_yet(f"Cluster {cluster.identifier}: cannot be restored from the snapshot {snapshot} yet: {refusal}")
+    return not_yet(f"Cluster {cluster.identifier}: restore from the snapshot {snapshot} requested.")
 
 
-def _tag(redshift: Any, identifier: str, role_arn: str, tags: dict[str, str]) -> None:
+def _tag(redshift: Any, identifier: str, role_arn: str, tags: dict[str, str]) -> Step:
     partition, account = (role_arn.split(":")[part] for part in (1, 4))
     arn = f"arn:{partition}:redshift:{redshift.meta.region_name}:{account}:cluster:{identifier}"
     try:
         redshift.create_tags(ResourceName=arn, Tags=tag_list(tags))
-        log.info("Cluster %s: tagged.", identifier)
     except redshift.exceptions.InvalidClusterStateFault as refusal:
-        log.info("Cluster %s: cannot be tagged yet: %s", identifier, refusal)
+        return not_yet(f"Cluster {identifier}: cannot be tagged yet: {refusal}")
+    return not_yet(f"Cluster {identifier}: tagged.")

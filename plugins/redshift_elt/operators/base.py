@@ -19,12 +19,14 @@ from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits
 from redshift_elt.connection.transaction import in_transaction, without_transaction
 from redshift_elt.run.params import QUERY_GROUP, STATEMENT_TIMEOUT
 from redshift_elt.run.window import Window, resolve_window
+from redshift_elt.triggers.deferrable_operator import DeferrableOperator
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from airflow.providers.common.sql.hooks.sql import DbApiHook
     from airflow.sdk import Context
 
+    from redshift_elt.cluster.step import Step
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
 
@@ -36,7 +38,7 @@ _MAX_WAIT = timedelta(hours=1)
 _GRACE = timedelta(minutes=10)
 
 
-class WarehouseOperator(BaseSQLOperator):
+class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
     """An operator that works in the warehouse, in one transaction, for the window of its run.
 
     :param conn_id: an Airflow connection of type ``redshift`` or ``postgres``.
@@ -210,23 +212,23 @@ class WarehouseOperator(BaseSQLOperator):
         """
         from redshift_elt.cluster.pause import ensure_available
 
-        if ensure_available(identifier, aws_conn_id=self.aws_conn_id):
+        step = ensure_available(identifier, aws_conn_id=self.aws_conn_id)
+        if step:
             return self.execute(context)
-        return self._wait(identifier, datetime.fromisoformat(deadline))
+        return self._wait(identifier, datetime.fromisoformat(deadline), step)
 
     def _resume(self, identifier: str, deadline: datetime) -> NoReturn:
         from redshift_elt.cluster.pause import ensure_available
 
-        ensure_available(identifier, aws_conn_id=self.aws_conn_id)
-        self._wait(identifier, deadline)
+        self._wait(identifier, deadline, ensure_available(identifier, aws_conn_id=self.aws_conn_id))
 
-    def _wait(self, identifier: str, deadline: datetime) -> NoReturn:
+    def _wait(self, identifier: str, deadline: datetime, step: Step) -> NoReturn:
         from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 
         if datetime.now(timezone.utc) > deadline:
             raise AirflowException(
                 f"The Redshift cluster {identifier!r} is not available {_MAX_WAIT} after the task began to "
-                "resume it. Check it in the AWS console."
+                f"resume it. Last state: {step.found} Check it in the AWS console. The retry waits again."
             )
         self.defer(
             trigger=TimeDeltaTrigger(_POLL_INTERVAL),

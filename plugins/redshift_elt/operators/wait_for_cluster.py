@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from airflow.sdk import BaseOperator
+
+from redshift_elt.triggers.deferrable_operator import DeferrableOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _GRACE = timedelta(minutes=10)
 
 
-class WaitForClusterOperator(BaseOperator):
+class WaitForClusterOperator(DeferrableOperator):
     """Wait until a cluster is available and the role that COPY uses is in sync.
 
     If the cluster is ready already, the task succeeds without being deferred. It fails as soon as it is clear that

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout
-from airflow.sdk import BaseSensorOperator
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
+from redshift_elt.sensors.bounded_sensor import BoundedSensor
 
 
-class NoActiveRunsSensor(BaseSensorOperator):
+class NoActiveRunsSensor(BoundedSensor):
     """Wait until no run of another DAG is running.
 
     An Asset event says that one table was loaded; other tables of the same run may still be loading. A DAG that is
@@ -32,23 +29,18 @@ class NoActiveRunsSensor(BaseSensorOperator):
     def __init__(self, *, other_dag_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.other_dag_id = other_dag_id
-
-    def execute(self, context: Context) -> Any:
-        """Wait.
-
-        :raises AirflowSensorTimeout: a run was still running at the timeout.
-        """
-        try:
-            return super().execute(context)
-        except AirflowSensorTimeout as error:
-            raise AirflowSensorTimeout(
-                f"Runs of {self.other_dag_id} were still running {self.timeout:g} s after this task began to wait for "
-                f"them. See what they wait for, or mark them as failed; then clear this task. {error}"
-            ) from error
+        self._running = 0
 
     def poke(self, context: Mapping[str, Any]) -> bool:
         """Return whether no run is running."""
-        running = context["ti"].get_dr_count(dag_id=self.other_dag_id, states=["running"])
-        if running:
-            self.log.info("%s runs of %s are running.", running, self.other_dag_id)
-        return not running
+        self._running = context["ti"].get_dr_count(dag_id=self.other_dag_id, states=["running"])
+        if self._running:
+            self.log.info("%s runs of %s are running.", self._running, self.other_dag_id)
+        return not self._running
+
+    def explain_timeout(self, waited: timedelta) -> str:
+        """Name the other DAG and the number of its runs."""
+        return (
+            f"Waited {waited} for the runs of {self.other_dag_id} to end; {self._running} are still running. See what "
+            "they wait for, or mark them as failed; then clear this task to wait again."
+        )

@@ -66,10 +66,10 @@ class ClusterReadyTrigger(BaseTrigger):
                 errors = 0
             except (BotoCoreError, ClientError, OSError) as error:
                 errors += 1
-                self.log.warning("Cannot describe the cluster %s: %s", self.cluster_identifier, error)
+                last_message = f"Cannot describe the cluster {self.cluster_identifier!r}: {error}."
+                self.log.warning("%s", last_message)
                 if errors >= _MAX_ERRORS:
-                    message = f"Cannot describe the cluster {self.cluster_identifier!r}: {error}"
-                    yield TriggerEvent({"state": ERROR, "message": message})
+                    yield TriggerEvent({"state": ERROR, "message": last_message})
                     return
             else:
                 if found.ready or found.failed:

@@ -15,6 +15,8 @@ from redshift_elt import WaitForClusterOperator
 from redshift_elt.connection.session_limits import LOCK_TIMEOUT
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.run.params import STATEMENT_TIMEOUT
+from redshift_elt.sensors.bounded_sensor import BoundedSensor
+from redshift_elt.triggers.deferrable_operator import DeferrableOperator
 
 A_DAY = timedelta(days=1)
 
@@ -37,6 +39,17 @@ def test_every_sensor_has_a_timeout_of_its_own(tasks):
     assert sensors
     # Airflow's default is a week.
     assert [task.task_id for task in sensors if not 0 < task.timeout <= A_DAY.total_seconds()] == []
+
+
+def test_the_timeout_of_every_sensor_says_what_it_has_waited_for(tasks):
+    sensors = [task for task in tasks if isinstance(task, BaseSensorOperator)]
+    assert [task.task_id for task in sensors if not isinstance(task, BoundedSensor)] == []
+
+
+def test_the_timeout_of_every_deferral_says_what_to_do(tasks):
+    classes = {type(task) for task in tasks if isinstance(task, (WarehouseOperator, WaitForClusterOperator))}
+    assert len(classes) > 5
+    assert [found for found in classes if not issubclass(found, DeferrableOperator)] == []
 
 
 def test_every_question_has_a_timeout(tasks):
