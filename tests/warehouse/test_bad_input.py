@@ -309,7 +309,7 @@ def test_rejects_without_stored_line_text_are_reported(source):
             "delete from numbers where n = 1",
             3,
             AirflowException,
-            "has 1 rows from 1 objects, and 1 load errors are known. But COPY",
+            "has 1 new rows from 1 objects, and 1 load errors are known. But COPY",
         ),
     ],
 )

@@ -62,12 +62,12 @@ class Append:
 def warn_of_new_versions(session: Session, table: str, ledgers: Iterable[Ledger]) -> None:
     """Warn of the objects of which a table keeps the rows of an older version when it gets those of the staged one."""
     for ledger in ledgers:
-        names, count = ledger.changed(session, table)
-        if count:
+        changed = ledger.changed(session, table)
+        if changed.count:
             log.warning(
                 "%s objects have changed since %s loaded them: %s. Their new versions are appended, and the rows of "
                 "the old ones stay until a full load.",
-                f"{count:,}",
+                f"{changed.count:,}",
                 table,
-                ", ".join(names),
+                ", ".join(changed.urls),
             )

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from redshift_elt.loading.target_load import TargetLoad
     from redshift_elt.run.intervals import Interval
     from redshift_elt.run.period import Calendar
+    from redshift_elt.staging.named_objects import NamedObjects
     from redshift_elt.staging.objects_read import ObjectsRead
 
 log = logging.getLogger(__name__)
@@ -97,18 +99,17 @@ def _kept_by_margin(table: str, source: ObjectsRead, held: Iterable[Period]) -> 
     return [source.of_rows(period) for period in nearby]
 
 
-def refuse_or_warn(table: str, missing: Sequence[str], count: int, on_missing: Iterable[str]) -> bool:
+def refuse_or_warn(table: str, missing: NamedObjects, on_missing: Iterable[str]) -> bool:
     """Return whether the rows of missing objects are kept in a full load of a target with a ledger; warn of them.
 
-    :param missing: the first of the objects, as ``s3://bucket/key``.
-    :param count: the number of missing objects.
+    :param missing: the objects.
     :param on_missing: the rules of the sources.
     :raises AirflowFailException: objects are missing, and a source has ``on_missing="fail"``.
     """
     rules = set(on_missing)
-    if not count or rules == {DELETE}:
+    if not missing.count or rules == {DELETE}:
         return False
-    message = f"{table} has loaded {count:,} objects that are no longer in S3: {', '.join(missing)}"
+    message = f"{table} has loaded {missing.count:,} objects that are no longer in S3: {', '.join(missing.urls)}"
     if FAIL in rules:
         raise AirflowFailException(f"{message}. Nothing was changed. {_DELETE_THEM}")
     log.warning("%s. This full load deletes no rows of the table. %s", message, _DELETE_THEM)
@@ -155,13 +156,14 @@ def _refuse(table: str, source: ObjectsRead, period: Period, rows: int) -> None:
 
 
 def _warn(table: str, source: ObjectsRead, periods: Sequence[Period], rows: int) -> None:
-    urls = list(dict.fromkeys(url for period in periods for url in source.urls(period)))
-    more = f" and {len(urls) - _NAMED_OBJECTS:,} more" if len(urls) > _NAMED_OBJECTS else ""
+    urls = list(islice(dict.fromkeys(url for period in periods for url in source.urls(period)), _NAMED_OBJECTS))
+    count = source.count_urls(periods)
+    more = f" and {count - _NAMED_OBJECTS:,} more" if count > _NAMED_OBJECTS else ""
     log.warning(
         "%s keeps %s rows, because their objects are not in S3: %s%s. %s",
         table,
         f"{rows:,}",
-        ", ".join(urls[:_NAMED_OBJECTS]),
+        ", ".join(urls),
         more,
         _DELETE_THEM,
     )

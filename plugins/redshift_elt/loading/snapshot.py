@@ -63,7 +63,7 @@ class Snapshot:
             )
         if moments:
             return cls(source.location, moments[0])
-        if source.keys_without_rows:
+        if source.has_none:
             raise AirflowFailException(
                 f"The objects of {source.location} have no rows, but a snapshot without rows would remove all rows of "
                 f"{table}. Nothing was changed. Correct the objects, then clear the task."

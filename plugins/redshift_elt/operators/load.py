@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.strategy import Strategy
+    from redshift_elt.run.period import Period
     from redshift_elt.run.window import Window
+    from redshift_elt.staging.named_objects import NamedObjects
     from redshift_elt.staging.objects_read import ObjectsRead
     from redshift_elt.staging.period_ledger import PeriodLedger
     from redshift_elt.staging.staged_input import StagedInput
@@ -257,14 +259,14 @@ class LoadOperator(UsesStagingOperator):
 
     def _objects_read(
         self, session: Session, inputs: Sequence[StagedInput]
-    ) -> tuple[tuple[ObjectsRead, ...], list[tuple[PeriodLedger, frozenset[str]]]]:
+    ) -> tuple[tuple[ObjectsRead, ...], list[tuple[PeriodLedger, Mapping[Period, NamedObjects]]]]:
         """Return what was read from the sources without a ledger, and which objects are missing in their periods."""
         read: list[ObjectsRead] = []
-        ledgers: list[tuple[PeriodLedger, frozenset[str]]] = []
+        ledgers: list[tuple[PeriodLedger, Mapping[Period, NamedObjects]]] = []
         for source in inputs:
             if source.read is None or source.ledger:
                 continue
-            missing: frozenset[str] = frozenset()
+            missing: Mapping[Period, NamedObjects] = {}
             if self.overwrites_window and (ledger := source.period_ledger(self.table)):
                 missing = ledger.missing(session)
                 ledgers.append((ledger, missing))
@@ -294,12 +296,12 @@ class LoadOperator(UsesStagingOperator):
         ledgers = [source.ledger for source in sources if source.ledger]
         if not ledgers:
             return False
-        missing, count = ledgers[0].missing(session, self.table, ledgers[1:])
+        missing = ledgers[0].missing(session, self.table, ledgers[1:])
         rules = [source.on_missing for source in sources]
         if self.appends:
             # It cannot replace the rows of some objects and keep those of others.
             rules = [FAIL if rule == KEEP else rule for rule in rules]
-        return refuse_or_warn(self.table, missing, count, rules)
+        return refuse_or_warn(self.table, missing, rules)
 
     def _refuse_wrong_names(self) -> None:
         try:

@@ -53,6 +53,24 @@ and {{ loaded }}.object_key >= %(first_key)s
 and {{ loaded }}.object_key < %(key_end)s
 {% endif %}
 {% endmacro %}
+{# The versions of the objects of a source that every one of some targets has loaded. Binds bucket, first_key and key_end,
+   which sorts after all keys of the source, target_1, target_2 and so on. #}
+{% macro loaded_by_all(targets) %}
+(
+    select
+        object_key,
+        etag
+    from {{ bookkeeping }}.loaded_files
+    where bucket = %(bucket)s
+        and object_key >= %(first_key)s
+        and object_key < %(key_end)s
+        and target in ({{ placeholder_list("target", targets | length) }})
+    group by
+        object_key,
+        etag
+    having count(*) = {{ targets | length }}
+)
+{% endmacro %}
 {# The condition that two tables have the same key. #}
 {% macro same_key(left, right, key) %}
 {% for name in key %}

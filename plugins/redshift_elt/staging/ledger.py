@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from redshift_elt.run.window import FULL_LOAD
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import render
+from redshift_elt.staging.named_objects import NamedObjects
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
+    from redshift_elt.staging.source import Source
 
 _NAMED_OBJECTS = 20
 
@@ -43,10 +45,27 @@ class Ledger:
     targets: Sequence[str]
     files: str
 
-    def loaded_versions(self, session: Session, bucket: str) -> set[tuple[str, str]]:
-        """Return key and ETag of the bucket's objects that every target has loaded in the same version."""
-        query = render("ledger/loaded_objects.sql", targets=self._names)
-        return {(key, etag) for key, etag in session.fetch(query, {"bucket": bucket, **self._target_values})}
+    def stage_unloaded(self, session: Session, source: Source, listed: str) -> int:
+        """Write the listed objects that a target has not loaded in their version into the run's table of staged files.
+
+        :param listed: the temporary table of the objects that S3 has listed.
+        :return: the number of these objects.
+        """
+        statement = render("ledger/stage_unloaded.sql", files=self.files, listed=listed, targets=self._names)
+        return session.execute(statement, self._of_source(source))
+
+    def changed_and_gone(self, session: Session, source: Source, listed: str) -> tuple[NamedObjects, NamedObjects]:
+        """Return which objects all targets have loaded in another version than S3 has, and which ones are not listed.
+
+        :param listed: the temporary table of the objects that S3 has listed.
+        """
+        query = render("ledger/changed_and_gone.sql", listed=listed, targets=self._names)
+        rows = session.fetch(query, {**self._of_source(source), "most": _NAMED_OBJECTS})
+        changed, gone = (
+            NamedObjects.of([(source.bucket, key, count) for found, key, count in rows if found == outcome])
+            for outcome in ("changed", "gone")
+        )
+        return changed, gone
 
     def last_listing(self, session: Session, bucket: str, prefix: str) -> datetime | None:
         """Return the time of the last listing of which every target has loaded all objects; UTC, without a zone.
@@ -97,12 +116,12 @@ class Ledger:
         """Return whether a full load of the target has ended since the run listed its source."""
         return self._any(session, "ledger/count_full_loads_since.sql", self._since_full_load(target))
 
-    def changed(self, session: Session, target: str) -> tuple[list[str], int]:
-        """Return the first staged objects that a target has loaded in another version, and how many there are."""
+    def changed(self, session: Session, target: str) -> NamedObjects:
+        """Return the staged objects that a target has loaded in another version."""
         return self._named(session, render("ledger/changed_objects.sql", files=self.files), target)
 
-    def missing(self, session: Session, target: str, others: Sequence[Ledger] = ()) -> tuple[list[str], int]:
-        """Return the first objects that a target has loaded and that the run has not staged, and how many there are.
+    def missing(self, session: Session, target: str, others: Sequence[Ledger] = ()) -> NamedObjects:
+        """Return the objects that a target has loaded and that the run has not staged.
 
         :param others: the ledgers of the target's other sources.
         """
@@ -136,6 +155,10 @@ class Ledger:
     def _target_values(self) -> dict[str, str]:
         return {f"target_{number}": name for number, name in enumerate(self._names, 1)}
 
+    def _of_source(self, source: Source) -> dict[str, str]:
+        first_key, key_end = source.key_bounds
+        return {"bucket": source.bucket, "first_key": first_key, "key_end": key_end, **self._target_values}
+
     def _any_staged(self, session: Session, template: str, target: str) -> bool:
         return self._any(session, template, {"target": target_name(target)})
 
@@ -147,9 +170,8 @@ class Ledger:
     def _since_full_load(target: str) -> dict[str, object]:
         return {"target": target_name(target), "full_load_start": FULL_LOAD.bounds[0]}
 
-    def _named(self, session: Session, query: str, target: str) -> tuple[list[str], int]:
-        found = session.fetch(query, {"target": target_name(target), "most": _NAMED_OBJECTS})
-        return [f"s3://{bucket}/{key}" for bucket, key, _ in found], found[0][2] if found else 0
+    def _named(self, session: Session, query: str, target: str) -> NamedObjects:
+        return NamedObjects.of(session.fetch(query, {"target": target_name(target), "most": _NAMED_OBJECTS}))
 
     def _write(self, session: Session, template: str, target: str) -> None:
         session.execute(render(template, files=self.files), {"target": target_name(target)})

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
+# The number of objects in one manifest, and so the number of objects that a task holds in memory at the same time.
+MOST_OBJECTS = 10_000
+
 
 def manifest(objects: Iterable[S3Object], *, columnar: bool = False) -> str:
     """Return a COPY manifest.
@@ -27,6 +30,11 @@ def manifest(objects: Iterable[S3Object], *, columnar: bool = False) -> str:
         for item in objects
     ]
     return json.dumps({"entries": entries})
+
+
+def manifest_of_urls(urls: Iterable[str]) -> str:
+    """Return a COPY manifest of objects that are known by their names only."""
+    return json.dumps({"entries": [{"url": url, "mandatory": True} for url in urls]})
 
 
 class Manifests:

@@ -46,12 +46,23 @@ class Copied:
 
 @dataclass(frozen=True)
 class _History:
-    """What the load history says of a COPY; without a query id, nothing."""
+    """What the load history says of a COPY; without a query id, nothing.
+
+    :param detailed_files: the number of objects that it has details of.
+    :param detailed_lines: the number of lines that were read from them.
+    """
 
     query: int | None
     rows: int
     files: int
     errors: int
+    detailed_files: int = 0
+    detailed_lines: int | None = None
+
+    @property
+    def lines(self) -> int | None:
+        """The number of lines that were read, or None if the history does not have the details of every object."""
+        return self.detailed_lines if self.detailed_files == self.files else None
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ class ReadObjects:
         return len(self.objects) <= _MOST_COUNTED_OBJECTS and self.size <= _MOST_COUNTED_BYTES
 
 
-def reconcile(session: Session, table: str, read: ReadObjects, *, tolerant: bool) -> Copied:
+def reconcile(session: Session, table: str, read: ReadObjects, *, rows_before: int = 0, tolerant: bool) -> Copied:
     """Return the result of the last COPY of the session, after making sure that every record is accounted for.
 
     The warehouse, COPY and the load history must agree on the numbers of rows, errors and objects. If rows and errors
@@ -90,13 +101,14 @@ def reconcile(session: Session, table: str, read: ReadObjects, *, tolerant: bool
     says that they were not because there is too much to read. Records that cannot be counted, those of Parquet for
     example, rest on the load history alone.
 
-    :param table: the table that was loaded; it was empty before.
+    :param table: the table that was loaded.
+    :param rows_before: the number of rows that it had before.
     :param tolerant: whether COPY was allowed to reject records; the load history is then waited for.
     :raises AirflowException: the load history does not show the COPY, or not all of it.
     :raises AirflowFailException: a record is not accounted for.
     """
-    [(rows,)] = session.fetch(render("stage/count_rows.sql", name=table))
-    objects = read.objects
+    [(count,)] = session.fetch(render("stage/count_rows.sql", name=table))
+    rows, objects = count - rows_before, read.objects
     [(copied,)] = session.fetch(render("stage/copied_rows.sql"))
     history = _history(session, tolerant)
     if history is None and tolerant:
@@ -109,12 +121,12 @@ def reconcile(session: Session, table: str, read: ReadObjects, *, tolerant: bool
     rejected = count_errors_of_copy(session, history.query, history.errors) if history.query and history.errors else 0
     if (copied, history.rows, history.files, rejected) != (rows, rows, len(objects), history.errors):
         raise AirflowException(
-            f"{table} has {rows} rows from {len(objects)} objects, and {rejected} load errors are known. But COPY "
+            f"{table} has {rows} new rows from {len(objects)} objects, and {rejected} load errors are known. But COPY "
             f"says {copied} rows, and the load history {history.rows} rows from {history.files} objects and "
             f"{history.errors} errors. Nothing was kept; the task can be retried."
         )
     result = Copied(rows, rejected, history.query)
-    lines = _lines(session, history.query, len(objects)) if history.query is not None else None
+    lines = history.lines
     if read.count_records is not None and lines != read.lines(rows + rejected) and (lines is not None or tolerant):
         if read.can_be_counted:
             _compare(session, result, [read.count_records(item) for item in objects])
@@ -160,14 +172,8 @@ def _warn_of_uncounted(table: str, copied: Copied, read: ReadObjects, lines: int
 
 
 def _history(session: Session, tolerant: bool) -> _History | None:
-    def fetch() -> list[tuple[int, int, int, int]]:
+    def fetch() -> list[tuple[int, int, int, int, int, int | None]]:
         return session.fetch(render("stage/copy_history.sql"))
 
     found = wait_for(fetch, bool) if tolerant else fetch()
     return _History(*found[0]) if found else None
-
-
-def _lines(session: Session, query: int, objects: int) -> int | None:
-    """Return the number of lines that were read, or None if the history does not have every object, or not yet."""
-    [(files, lines)] = session.fetch(render("stage/copy_lines.sql"), {"query_id": query})
-    return lines if files == objects else None

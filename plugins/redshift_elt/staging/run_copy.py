@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,49 +11,53 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
+from redshift_elt.staging.batches import batched
 from redshift_elt.staging.copy_errors import errors_of_copy
-from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.copy_statement import CopyStatement
-from redshift_elt.staging.formats.json_format import Json
 from redshift_elt.staging.manifests import Manifests, manifest
 from redshift_elt.staging.reconcile import Copied, ReadObjects, reconcile
 from redshift_elt.staging.rejects import FoundRejects
-from redshift_elt.staging.staged_files import json_lines, run_row, staged_file_rows
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from redshift_elt.connection.session import Session
     from redshift_elt.run.period import Period
-    from redshift_elt.staging.discover import Discovered
     from redshift_elt.staging.key_pattern import KeyPattern
     from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staged_objects import StagedObjects
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
+
+_LOGGED = 20
 
 
 @dataclass(frozen=True)
 class CopiedSource:
     """What was copied.
 
+    :param first: the first object, as ``s3://bucket/key``; empty if there is none.
+    :param objects: the number of objects.
+    :param size: their size in bytes.
     :param rows: the number of rows in the staging table.
     :param left_out: the number of rows that were left out because their objects are another period's.
     :param rejected: the number of records that COPY could not load.
-    :param keys_without_rows: the keys of the objects whose COPY has loaded no rows.
     """
 
+    first: str = ""
+    objects: int = 0
+    size: int = 0
     rows: int = 0
     left_out: int = 0
     rejected: int = 0
-    keys_without_rows: frozenset[str] = frozenset()
 
     def __add__(self, other: CopiedSource) -> CopiedSource:
         return CopiedSource(
+            self.first or other.first,
+            self.objects + other.objects,
+            self.size + other.size,
             self.rows + other.rows,
             self.left_out + other.left_out,
             self.rejected + other.rejected,
-            self.keys_without_rows | other.keys_without_rows,
         )
 
 
@@ -69,50 +73,32 @@ class SourceCopy:
     manifests: Manifests
     rejects: FoundRejects
 
-    def record_files(self, discovered: Discovered, began_at: datetime) -> None:
-        """Write what is staged into the run's table of staged files; a long list is copied.
+    def copy(self, objects: StagedObjects) -> CopiedSource:
+        """Copy objects into the staging table, with one COPY for each manifest.
 
-        :param began_at: see :func:`.staged_files.run_row`.
-        """
-        run = run_row(self.context.dag_run, began_at)
-        rows = [run, *staged_file_rows(discovered.objects, discovered.listing)]
-        if len(rows) > ROWS_PER_INSERT:
-            source = self.context.source
-            url = self.manifests.write("files", json_lines(rows))
-            files = CopyStatement(
-                name=self.context.files, url=url, bucket=source.bucket, format=Json(), options=self._options
-            )
-            self.session.execute(str(files))
-        else:
-            statement = render("stage/insert_staged_files.sql", files=self.context.files, rows=len(rows))
-            self.session.execute(statement, numbered(rows))
-
-    def copy(self, objects: Sequence[S3Object]) -> CopiedSource:
-        """Copy objects into the staging table.
-
-        :raises AirflowException: a record was neither loaded nor rejected, or a row neither kept nor left out.
-        :raises AirflowFailException: the JSONPaths file does not exist, the objects have different compressions, too
-            many records are rejected, no record could be loaded, or too many rows are of other periods.
+        :raises AirflowException: a record was neither loaded nor rejected, a row neither kept nor left out, or an
+            object not copied.
+        :raises AirflowFailException: the JSONPaths file does not exist, the objects of a COPY have different
+            compressions, too many records are rejected, no record could be loaded, or too many rows are of other
+            periods.
         """
         source = self.context.source
-        if not objects:
+        if not objects.count:
             return CopiedSource()
         self._check_paths_file()
         if source.window_column is None or source.key_pattern is None:
-            copied = self._copy_into(self.context.table, objects, source.max_rejects.most)
+            copied = self._copy_into(self.context.table, objects.manifests(), source.max_rejects.most)
         else:
             copied = self._copy_by_period(objects, source.key_pattern, source.window_column)
+        if copied.objects != objects.count:
+            raise AirflowException(
+                f"{copied.objects:,} of {objects.count:,} objects of {source} were copied. Nothing was kept; the task "
+                "can be retried."
+            )
         self._check_share(copied)
-        self._mark_without_rows(sorted(copied.keys_without_rows))
         return copied
 
-    def _mark_without_rows(self, keys: Sequence[str]) -> None:
-        for number in range(0, len(keys), ROWS_PER_INSERT):
-            some = [{"object_key": key} for key in keys[number : number + ROWS_PER_INSERT]]
-            statement = render("stage/mark_without_rows.sql", files=self.context.files, keys=len(some))
-            self.session.execute(statement, numbered(some))
-
-    def _copy_by_period(self, objects: Sequence[S3Object], pattern: KeyPattern, column: str) -> CopiedSource:
+    def _copy_by_period(self, objects: StagedObjects, pattern: KeyPattern, column: str) -> CopiedSource:
         """Copy the objects of each period together, and keep their rows of that period.
 
         COPY does not say which object a row comes from. If rows of any day were taken from any object, the rows of a
@@ -121,7 +107,7 @@ class SourceCopy:
         source = self.context.source
         total = CopiedSource()
         incoming = ""
-        for number, (period, items) in enumerate(_by_period(objects, pattern).items(), 1):
+        for number, period in enumerate(objects.periods(pattern), 1):
             if incoming:
                 # Not emptied by DELETE, which leaves its rows in the table for all later statements to read. The next
                 # table has another name, because the driver prepares statements for a table once.
@@ -129,26 +115,12 @@ class SourceCopy:
             incoming = f"{bare(source.table)}__incoming_{number}"
             # Not like the permanent table, to which another run may have added columns since.
             self.session.execute(render("table/create_temporary.sql", name=incoming, like=self.context.table))
-            copied = self._copy_into(incoming, items, source.max_rejects.most - total.rejected)
+            copied = self._copy_into(incoming, objects.manifests(period), source.max_rejects.most - total.rejected)
             of_rows = pattern.calendar.with_margin(period, source.margin_days)
             interval = {"interval_start": of_rows.start, "interval_end": of_rows.end}
             keep = render("stage/keep_interval.sql", staging=self.context.table, incoming=incoming, column=column)
             outside = copied.rows - self.session.execute(keep, interval)
-            if outside > source.max_left_out * copied.rows:
-                raise AirflowFailException(
-                    f"{_some(items)}: the {column} of {outside:,} of {copied.rows:,} rows is not within "
-                    f"{source.margin_days} days of {period}, and at most {source.max_left_out:.0%} may be left out. "
-                    "Nothing was changed. Correct the object or its time format, or raise max_left_out, then clear it."
-                )
-            if outside:
-                log.warning(
-                    "%s: %s rows are left out, because their %s is not within %s days of %s.",
-                    _some(items),
-                    f"{outside:,}",
-                    column,
-                    source.margin_days,
-                    period,
-                )
+            self._check_left_out(period, outside, copied)
             total += replace(copied, rows=copied.rows - outside, left_out=outside)
         [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.context.table))
         if kept != total.rows:
@@ -158,10 +130,22 @@ class SourceCopy:
             )
         return total
 
-    def _copy_into(self, name: str, objects: Sequence[S3Object], max_rejects: int) -> CopiedSource:
-        """Copy objects into an empty table.
+    def _copy_into(self, name: str, manifests: Iterable[Sequence[S3Object]], max_rejects: int) -> CopiedSource:
+        """Copy the objects of some manifests into an empty table.
 
         :param max_rejects: the maximum number of records that may be rejected.
+        """
+        total = CopiedSource()
+        for objects in manifests:
+            total += self._copy_manifest(name, objects, total.rows, max_rejects - total.rejected)
+        return total
+
+    def _copy_manifest(
+        self, name: str, objects: Sequence[S3Object], rows_before: int, max_rejects: int
+    ) -> CopiedSource:
+        """Copy the objects of one manifest into a table.
+
+        :param rows_before: the number of rows that the table has.
         """
         source = self.context.source
         try:
@@ -173,34 +157,62 @@ class SourceCopy:
             url=self.manifests.write("manifest", manifest(objects, columnar=source.format.columnar)),
             bucket=source.bucket,
             format=source.format,
-            options=self._options,
+            options=self.context.copy_options,
             compression=compression,
             manifest=True,
             max_rejects=max_rejects,
         )
         self.session.execute(str(statement))
-        copied = reconcile(self.session, name, self._read_objects(objects), tolerant=max_rejects > 0)
+        read = self._read_objects(objects)
+        copied = reconcile(self.session, name, read, rows_before=rows_before, tolerant=max_rejects > 0)
         if copied.query is not None and copied.rejected:
             self._add_rejects(objects, copied, copied.query)
-        empty = [item for item in objects if not (copied.rows and item.size)]
-        for item in empty:
+        self._mark_without_rows([item for item in objects if not (copied.rows and item.size)])
+        return CopiedSource(objects[0].url, len(objects), read.size, copied.rows, rejected=copied.rejected)
+
+    def _mark_without_rows(self, objects: Sequence[S3Object]) -> None:
+        for item in objects[:_LOGGED]:
             log.warning("%s contains no records.", item.url)
-        without_rows = frozenset(item.key for item in empty)
-        return CopiedSource(rows=copied.rows, rejected=copied.rejected, keys_without_rows=without_rows)
+        if len(objects) > _LOGGED:
+            log.warning("%s more objects contain no records.", f"{len(objects) - _LOGGED:,}")
+        for some in batched(objects, ROWS_PER_INSERT):
+            statement = render("stage/mark_without_rows.sql", files=self.context.files, keys=len(some))
+            self.session.execute(statement, numbered({"object_key": item.key} for item in some))
+
+    def _check_left_out(self, period: Period, outside: int, copied: CopiedSource) -> None:
+        """Log how many rows of a period's objects are left out.
+
+        :param outside: their number.
+        :param copied: what was copied for the period.
+        :raises AirflowFailException: there are too many.
+        """
+        source = self.context.source
+        objects = _some(copied.first, copied.objects)
+        if outside > source.max_left_out * copied.rows:
+            raise AirflowFailException(
+                f"{objects}: the {source.window_column} of {outside:,} of {copied.rows:,} rows is not within "
+                f"{source.margin_days} days of {period}, and at most {source.max_left_out:.0%} may be left out. "
+                "Nothing was changed. Correct the object or its time format, or raise max_left_out, then clear it."
+            )
+        if outside:
+            log.warning(
+                "%s: %s rows are left out, because their %s is not within %s days of %s.",
+                objects,
+                f"{outside:,}",
+                source.window_column,
+                source.margin_days,
+                period,
+            )
 
     def _add_rejects(self, objects: Sequence[S3Object], copied: Copied, query: int) -> None:
         if not copied.rows:
             first = next(errors_of_copy(self.session, query))
             raise AirflowFailException(
-                f"No record of {_some(objects)} could be loaded, and {copied.rejected:,} were rejected. Nothing was "
-                f"changed. The first reason: {first.reason} Correct the object or the format, then clear the task."
+                f"No record of {_some(objects[0].url, len(objects))} could be loaded, and {copied.rejected:,} were "
+                f"rejected. Nothing was changed. The first reason: {first.reason} Correct the object or the format, "
+                "then clear the task."
             )
         self.rejects.add(objects, errors_of_copy(self.session, query))
-
-    @property
-    def _options(self) -> CopyOptions:
-        options = self.context.source.options
-        return options if options.region else replace(options, region=self.context.s3.region_name)
 
     def _read_objects(self, objects: Sequence[S3Object]) -> ReadObjects:
         source_format = self.context.source.format
@@ -229,14 +241,5 @@ class SourceCopy:
             )
 
 
-def _some(objects: Sequence[S3Object]) -> str:
-    return objects[0].url if len(objects) == 1 else f"{objects[0].url} and {len(objects) - 1:,} other objects"
-
-
-def _by_period(objects: Sequence[S3Object], pattern: KeyPattern) -> dict[Period, list[S3Object]]:
-    """Return the objects of each period, in the order of time."""
-    periods: dict[Period, list[S3Object]] = {}
-    for item in objects:
-        if period := pattern.period(item.key):
-            periods.setdefault(period, []).append(item)
-    return dict(sorted(periods.items()))
+def _some(first: str, count: int) -> str:
+    return first if count == 1 else f"{first} and {count - 1:,} other objects"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class S3Object:
     """One object as S3 lists it; ``size`` is in bytes, ``modified`` in UTC without a zone."""
 
@@ -52,24 +52,23 @@ class KeyRange:
         return self.last is not None and key > self.last and not key.startswith(self.last)
 
 
-def list_objects(s3: S3Hook, bucket: str, keys: KeyRange) -> list[S3Object]:
-    """Return the objects in a range in the order of their keys, without folder markers.
+def list_objects(s3: S3Hook, bucket: str, keys: KeyRange) -> Iterator[S3Object]:
+    """Yield the objects in a range as S3 lists them, without folder markers; only one page of them is in memory.
 
-    S3 returns up to 1,000 keys per request. The last request may return keys beyond the end of the range.
+    S3 lists keys in the order of their UTF-8 bytes, up to 1,000 per request (AWS API reference, "ListObjectsV2"). The
+    last request may return keys beyond the end of the range.
     """
     arguments = {"Bucket": bucket, "Prefix": keys.prefix, **({"StartAfter": keys.after} if keys.after else {})}
-    found: list[S3Object] = []
     for page in s3.get_conn().get_paginator("list_objects_v2").paginate(**arguments):
-        found += [
-            S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], _utc(entry["LastModified"]))
-            for entry in page.get("Contents", ())
-        ]
-        if found and keys.ends_before(found[-1].key):
-            break
-    for item in found:
-        if item.key.endswith("/"):
-            log.info("%s is a folder marker and is not read (%s bytes).", item.url, item.size)
-    return sorted((item for item in found if not item.key.endswith("/")), key=lambda item: item.key)
+        entries = page.get("Contents", ())
+        for entry in entries:
+            key, size = entry["Key"], entry["Size"]
+            if key.endswith("/"):
+                log.info("s3://%s/%s is a folder marker and is not read (%s bytes).", bucket, key, size)
+            else:
+                yield S3Object(bucket, key, entry["ETag"].strip('"'), size, _utc(entry["LastModified"]))
+        if entries and keys.ends_before(entries[-1]["Key"]):
+            return
 
 
 def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
@@ -77,8 +76,10 @@ def is_empty(s3: S3Hook, bucket: str, prefix: str) -> bool:
     return not s3.get_conn().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"]
 
 
-def list_dated(s3: S3Hook, bucket: str, pattern: KeyPattern, window: Window, margin_days: int = 0) -> list[S3Object]:
-    """Return the objects of the periods that a window reads; a period without an object is normal.
+def list_dated(
+    s3: S3Hook, bucket: str, pattern: KeyPattern, window: Window, margin_days: int = 0
+) -> Iterator[S3Object]:
+    """Yield the objects of the periods that a window reads, in the order of their keys; a period may have none.
 
     A full load reads the objects of all periods.
 
@@ -86,11 +87,17 @@ def list_dated(s3: S3Hook, bucket: str, pattern: KeyPattern, window: Window, mar
     :raises ValueError: a period is not an interval, see :meth:`redshift_elt.run.period.Calendar.period_of`.
     """
     if window.full:
-        return [item for item in list_objects(s3, bucket, KeyRange(pattern.root)) if pattern.period(item.key)]
+        yield from (item for item in list_objects(s3, bucket, KeyRange(pattern.root)) if pattern.period(item.key))
+        return
     periods = window.periods(pattern.calendar, margin_days)
-    found = (item for keys in key_ranges(pattern, periods) for item in list_objects(s3, bucket, keys))
-    wanted = set(periods)
-    return sorted((item for item in found if pattern.period(item.key) in wanted), key=lambda item: item.key)
+    wanted, last = set(periods), ""
+    for keys in sorted(key_ranges(pattern, periods), key=lambda keys: keys.after or keys.prefix):
+        # If a number without leading zeros follows another one, the range of 2018-1 contains that of 2018-11.
+        seen = last
+        for item in list_objects(s3, bucket, keys):
+            if item.key > seen and pattern.period(item.key) in wanted:
+                yield item
+                last = item.key
 
 
 def key_ranges(pattern: KeyPattern, periods: Iterable[Period]) -> list[KeyRange]:

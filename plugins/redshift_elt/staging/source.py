@@ -107,6 +107,12 @@ class Source:
         """The prefix that the keys of all objects of the source have in common."""
         return self.key_pattern.root if self.key_pattern is not None else self.prefix or self.key or ""
 
+    @property
+    def key_bounds(self) -> tuple[str, str]:
+        """A text that is not after the first key of the source without a date, and one that is after the last."""
+        # What begins with a text is before the text whose last character is the next one.
+        return self.root, f"{self.key}\1" if self.key else f"{self.root[:-1]}{chr(ord(self.root[-1]) + 1)}"
+
     def has(self, key: str) -> bool:
         """Return whether an object of the source can have a key, in any period."""
         if self.key_pattern is not None:

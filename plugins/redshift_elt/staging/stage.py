@@ -11,12 +11,12 @@ from redshift_elt.checks.recording import record_results
 from redshift_elt.checks.reporting import fail_if_any_failed
 from redshift_elt.checks.run_checks import run_checks
 from redshift_elt.run.clock import now
-from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import render
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.discover import discover
 from redshift_elt.staging.drift.detect import detect_drift
+from redshift_elt.staging.file_tables import FileTables
 from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.run_copy import SourceCopy
@@ -93,7 +93,11 @@ class SourceStaging:
         log.info("The objects of %s have changed since they were staged. They are staged again.", self.table)
         self._empty(session)
         staged = self._fill_for_load(session)
-        return staged.objects_read, staged
+        return self.objects_read(session), staged
+
+    def objects_read(self, session: Session) -> ObjectsRead | None:
+        """Return the objects that were staged; None if the ledger of the source knows them."""
+        return None if self.context.ledger else objects_read(session, self.context)
 
     def stage_temporarily(self, session: Session) -> Staged:
         """Stage what the run needs into temporary tables, because the tables of the run are gone.
@@ -118,7 +122,7 @@ class SourceStaging:
         """
         log.info("%s has loaded objects of %s since they were staged. Only the others are staged.", target, self.table)
         source = replace(self.context.source, ledger_targets=(target,))
-        alone = SourceStaging(replace(self.context, source=source, always_list=True))
+        alone = SourceStaging(replace(self.context, source=source, always_list=True, staged_before=True))
         if temporary:
             self._empty(session)
         else:
@@ -139,8 +143,7 @@ class SourceStaging:
     @property
     def _tables(self) -> list[tuple[str, str]]:
         """The run's tables, each with the permanent table that it is created like."""
-        template_of_files = f"{bookkeeping_schema()}.staged_files"
-        return [(self.context.files, template_of_files), (self.context.table, self.context.source.table)]
+        return [(self.context.files, self.context.template_of_files), (self.context.table, self.context.source.table)]
 
     def _create_temporary(self, session: Session) -> None:
         """Create temporary tables, which hide those of the run from the session."""
@@ -153,30 +156,23 @@ class SourceStaging:
 
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
         rejects = FoundRejects(session, self.context)
-        copy = SourceCopy(session, self.context, self._manifests, rejects)
-        began_at = now()
-        discovered = discover(session, self.context)
-        objects = discovered.objects
-        copy.record_files(discovered, began_at)
+        objects = discover(FileTables(session, self.context, self._manifests), began_at=now())
         detect_drift(session, self.context, objects, can_add=can_add_columns)
-        copied = copy.copy(objects)
+        copied = SourceCopy(session, self.context, self._manifests, rejects).copy(objects)
         if copied.rows:
             # The loads join the rows.
             session.execute(render("table/analyze.sql", name=self.table))
-        if self.context.source.exact_versions and objects:
+        if self.context.source.exact_versions:
             refuse_changed(self.context, objects)
-        if objects or not self._keeps_earlier_rejects:
+        if objects.count or not self._keeps_earlier_rejects:
             rejects.store(only_of_staged=self._keeps_earlier_rejects)
         return Staged(
-            objects=len(objects),
-            size=sum(item.size for item in objects),
+            objects=copied.objects,
+            size=copied.size,
             rows=copied.rows,
             left_out=copied.left_out,
             rejected=copied.rejected,
-            results=self._check(session, empty=not objects),
-            objects_read=objects_read(
-                self.context, {item.key: item.modified for item in objects}, copied.keys_without_rows
-            ),
+            results=self._check(session, empty=not objects.count),
         )
 
     def _fill_for_load(self, session: Session) -> Staged:

@@ -50,7 +50,7 @@ class StagedInput:
         """
         if self.temporary:
             # It was staged after the lock was taken.
-            return replace(self, read=self.restaged.objects_read if self.restaged else None)
+            return replace(self, read=self.staging.objects_read(session))
         counts = self.ledger.staged(session) if self.ledger else None
         read, restaged = self.staging.restage_if_changed(session, target, counts)
         return replace(self, restaged=restaged, read=read, counts=None if restaged else counts)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from redshift_elt.run.names import files_table, run_prefix, staging_table
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
+from redshift_elt.sql.identifiers import bare
 from redshift_elt.staging import s3_content
 from redshift_elt.staging.ledger import Ledger
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from redshift_elt.run.names import DagRun
     from redshift_elt.run.window import Window
+    from redshift_elt.staging.copy_options import CopyOptions
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.source import Source
 
@@ -27,6 +30,8 @@ class StagingContext:
 
     :param task_id: the task that stages; its id is part of the keys of its manifests, so that no two tasks share one.
     :param always_list: list the prefix of the source, even if the last listing is recent.
+    :param staged_before: whether the session may have staged the source before. Its temporary tables have other names
+        then, because the driver prepares the statements for a table once.
     """
 
     source: Source
@@ -35,6 +40,7 @@ class StagingContext:
     window: Window
     s3: S3Hook
     always_list: bool = False
+    staged_before: bool = False
 
     @property
     def table(self) -> str:
@@ -45,6 +51,22 @@ class StagingContext:
     def files(self) -> str:
         """The run's table of staged files."""
         return files_table(self.source.table, self.dag_run)
+
+    @property
+    def template_of_files(self) -> str:
+        """The permanent, empty table that the tables of objects are created like."""
+        return f"{bookkeeping_schema()}.staged_files"
+
+    @property
+    def listed(self) -> str:
+        """The temporary table of the objects that S3 has listed, if the ledger decides which of them are staged."""
+        return f"{bare(self.source.table)}__listed{'_again' if self.staged_before else ''}"
+
+    @property
+    def copy_options(self) -> CopyOptions:
+        """The options of COPY, with the region of the AWS connection if the source has none."""
+        options = self.source.options
+        return options if options.region else replace(options, region=self.s3.region_name)
 
     @property
     def manifest_prefix(self) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from redshift_elt.checks.result import Result
-    from redshift_elt.staging.objects_read import ObjectsRead
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,6 @@ class Staged:
     :param left_out: the number of rows that were left out because their objects are another period's.
     :param rejected: the number of records that COPY could not load; they are in ``rejects``.
     :param results: the results of the checks of the staged rows.
-    :param objects_read: the objects.
     """
 
     objects: int
@@ -29,7 +27,6 @@ class Staged:
     left_out: int
     rejected: int
     results: tuple[Result, ...] = ()
-    objects_read: ObjectsRead | None = None
 
     @property
     def read(self) -> int:

@@ -4,17 +4,42 @@ import pytest
 
 from redshift_elt.sql.render import render
 
-LOADED = """\
+UNLOADED = """\
+insert into "orders_files__1" (
+    "bucket",
+    "object_key",
+    "etag",
+    "size_bytes",
+    "modified_at",
+    "kind",
+    "period_start"
+)
 select
-    object_key,
-    etag
-from etl.loaded_files
-where bucket = %(bucket)s
-    and target in (%(target_1)s, %(target_2)s)
-group by
-    object_key,
-    etag
-having count(*) = 2"""
+    "listed"."bucket",
+    "listed"."object_key",
+    "listed"."etag",
+    "listed"."size_bytes",
+    "listed"."modified_at",
+    "listed"."kind",
+    "listed"."period_start"
+from "orders__listed" as listed
+left join (
+    select
+        object_key,
+        etag
+    from etl.loaded_files
+    where bucket = %(bucket)s
+        and object_key >= %(first_key)s
+        and object_key < %(key_end)s
+        and target in (%(target_1)s, %(target_2)s)
+    group by
+        object_key,
+        etag
+    having count(*) = 2
+) as loaded
+    on loaded.object_key = listed.object_key
+    and loaded.etag = listed.etag
+where loaded.object_key is null"""
 
 FORGET = """\
 delete from etl.loaded_files
@@ -28,7 +53,11 @@ where etl.loaded_files.target = %(target)s
 @pytest.mark.parametrize(
     ("template", "names", "statement"),
     [
-        ("ledger/loaded_objects.sql", {"targets": ["brands", "products"]}, LOADED),
+        (
+            "ledger/stage_unloaded.sql",
+            {"files": "orders_files__1", "listed": "orders__listed", "targets": ["brands", "products"]},
+            UNLOADED,
+        ),
         ("ledger/forget_objects.sql", {"files": "orders_files__1"}, FORGET),
     ],
 )

@@ -118,13 +118,24 @@ def test_hours_of_a_day_are_listed_together():
                 client.put_object(Bucket=BUCKET, Key=f"{hour:logs/%Y/%m/%d/%H}/{number}.json", Body=b"")
         client.put_object(Bucket=BUCKET, Key="logs/2018/11/02/readme.json", Body=b"")
         with recorded_with_arguments() as requests:
-            found = list_dated(S3Hook(), BUCKET, pattern, Window(hours[30], hours[71] + timedelta(hours=1)))
-    assert keys(found) == [f"{hour:logs/%Y/%m/%d/%H}/{number}.json" for hour in hours[30:72] for number in range(2)]
+            found = keys(list_dated(S3Hook(), BUCKET, pattern, Window(hours[30], hours[71] + timedelta(hours=1))))
+    assert found == [f"{hour:logs/%Y/%m/%d/%H}/{number}.json" for hour in hours[30:72] for number in range(2)]
     listings = [arguments for _, operation, arguments, _ in requests if operation == "ListObjectsV2"]
     assert [(listing["Prefix"], listing["StartAfter"]) for listing in listings] == [
         ("logs/2018/11/01/", "logs/2018/11/01/06"),
         ("logs/2018/11/02/", "logs/2018/11/02/00"),
     ]
+
+
+def test_object_in_two_ranges_is_listed_once():
+    pattern = KeyPattern("logs/%Y-%-m%-d.json")
+    january_and_november = ["logs/2018-112.json", "logs/2018-113.json", "logs/2018-12.json"]
+    with s3_in_process(BUCKET) as client:
+        for key in january_and_november:
+            client.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+        year = Window(datetime(2018, 1, 1, tzinfo=UTC), datetime(2018, 12, 1, tzinfo=UTC))
+        found = keys(list_dated(S3Hook(), BUCKET, pattern, year))
+    assert found == january_and_november
 
 
 def test_listing_ends_with_its_range():

@@ -4,8 +4,9 @@ import json
 from datetime import datetime
 
 from redshift_elt.run.names import RunIds
+from redshift_elt.staging.key_pattern import KeyPattern
 from redshift_elt.staging.s3_objects import S3Object
-from redshift_elt.staging.staged_files import Listing, json_lines, run_row, staged_file_rows
+from redshift_elt.staging.staged_files import Listing, json_lines, listing_row, object_row, run_row
 
 CHANGED = datetime(2018, 12, 1, 10, 30)
 LISTED = datetime(2018, 12, 2)
@@ -17,6 +18,7 @@ OBJECT_ROW = {
     "size_bytes": 2,
     "modified_at": CHANGED,
     "kind": "object",
+    "period_start": None,
 }
 LISTING_ROW = {
     "bucket": "shop",
@@ -25,14 +27,20 @@ LISTING_ROW = {
     "size_bytes": 0,
     "modified_at": LISTED,
     "kind": "listing",
+    "period_start": None,
 }
 
 
 def test_objects_and_a_listing_are_rows_of_different_kinds():
-    objects = [S3Object("shop", "orders/1.json", "99914b932bd37a50b983c5e7c90ae93b", 2, CHANGED)]
-    assert staged_file_rows(objects, Listing("shop", "orders/", LISTED)) == [OBJECT_ROW, LISTING_ROW]
-    assert staged_file_rows(objects, None) == [OBJECT_ROW]
-    assert staged_file_rows([], None) == []
+    item = S3Object("shop", "orders/1.json", "99914b932bd37a50b983c5e7c90ae93b", 2, CHANGED)
+    assert object_row(item, None) == OBJECT_ROW
+    assert listing_row(Listing("shop", "orders/", LISTED)) == LISTING_ROW
+
+
+def test_row_of_a_dated_object_has_the_beginning_of_its_period_in_utc():
+    item = S3Object("shop", "orders/2018-12-01.json", "99914b932bd37a50b983c5e7c90ae93b", 2, CHANGED)
+    row = object_row(item, KeyPattern("orders/%Y-%m-%d.json", "Europe/Berlin"))
+    assert row["period_start"] == datetime(2018, 11, 30, 23)
 
 
 def test_row_of_the_run_has_both_of_its_ids_and_its_beginning():

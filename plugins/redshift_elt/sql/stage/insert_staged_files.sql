@@ -1,8 +1,8 @@
-{# Write which objects a run has staged and which prefixes it has listed.
-   Binds, for row 1 and so on, bucket_1, object_key_1, etag_1, size_bytes_1, modified_at_1 and kind_1. #}
+{# Write which objects a run has staged and which prefixes it has listed, or which objects S3 has listed. Binds the
+   columns of each row, whose names end with the row's number from 1. #}
 {% import "macros.sql" as m %}
-{% set columns = ["bucket", "object_key", "etag", "size_bytes", "modified_at", "kind"] %}
-insert into {{ files | table }} (
+{% set columns = ["bucket", "object_key", "etag", "size_bytes", "modified_at", "kind", "period_start"] %}
+insert into {{ name | table }} (
     {{ columns | columns }}
 )
 values

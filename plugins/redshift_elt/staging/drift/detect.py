@@ -17,7 +17,7 @@ from redshift_elt.staging.drift.expected_fields import ExpectedFields
 from redshift_elt.staging.drift.field_values import merged
 from redshift_elt.staging.drift.new_columns import column_type, new_column_name
 from redshift_elt.staging.drift.recorded import Compared, record, recorded_kinds
-from redshift_elt.staging.drift.sample import read_fields, sample
+from redshift_elt.staging.drift.sample import MOST_OBJECTS, read_fields
 from redshift_elt.staging.formats.record_format import RecordFormat
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from redshift_elt.staging.drift.finding import Finding
     from redshift_elt.staging.drift.policy import OnNewField
     from redshift_elt.staging.s3_objects import S3Object
+    from redshift_elt.staging.staged_objects import StagedObjects
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Comparison:
     ignore_case: bool
 
 
-def detect_drift(session: Session, context: StagingContext, objects: Sequence[S3Object], *, can_add: bool) -> None:
+def detect_drift(session: Session, context: StagingContext, objects: StagedObjects, *, can_add: bool) -> None:
     """Compare the fields of new objects with the columns of the run's staging table; log and record the differences.
 
     Objects that an earlier run has compared are not read again, unless the policy of the source depends on it.
@@ -83,7 +84,7 @@ def detect_drift(session: Session, context: StagingContext, objects: Sequence[S3
     :raises ColumnsToAddError: the same, and the policy is ``add``.
     """
     policy = context.source.on_new_field
-    chosen = sample(objects)
+    chosen = objects.latest(MOST_OBJECTS)
     known = recorded_kinds(session, context, chosen)
     unread = [item for item in chosen if item not in known or known[item] & _COMPARED_AGAIN[policy]]
     comparison = _compare(session, context, unread)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from redshift_elt.staging import s3_content
@@ -28,12 +27,6 @@ MOST_OBJECTS = 5
 MOST_BYTES = 64 * 1024
 # Text compresses about tenfold.
 _MOST_TEXT = 16 * MOST_BYTES
-
-
-def sample(objects: Sequence[S3Object]) -> list[S3Object]:
-    """Return the objects that are compared, the latest first."""
-    filled = [item for item in objects if item.size]
-    return sorted(filled, key=lambda item: (item.modified, item.key), reverse=True)[:MOST_OBJECTS]
 
 
 def read_fields(context: StagingContext, item: S3Object) -> Fields:

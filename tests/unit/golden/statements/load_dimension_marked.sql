@@ -12,11 +12,15 @@ lock table "etl"."lock_known_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects
@@ -324,11 +328,15 @@ lock table "etl"."lock_known_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects
@@ -611,11 +619,15 @@ lock table "etl"."lock_known_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects
@@ -913,11 +925,15 @@ lock table "etl"."lock_known_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects

@@ -802,11 +802,15 @@ from "staging_products_files__4e4a3efb5fa2";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_products_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from "staging_products_files__4e4a3efb5fa2" as staged

@@ -12,11 +12,15 @@ lock table "etl"."lock_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects
@@ -296,11 +300,15 @@ lock table "etl"."lock_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects
@@ -558,11 +566,15 @@ lock table "etl"."lock_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects
@@ -838,11 +850,15 @@ lock table "etl"."lock_suppliers";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_suppliers_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select count(*)
 from etl.rejects

@@ -12,11 +12,15 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select distinct
     window_start,
@@ -345,11 +349,15 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select distinct
     window_start,
@@ -638,11 +646,15 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select distinct
     window_start,
@@ -1036,11 +1048,15 @@ lock table "etl"."lock_orders";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select
     date_trunc('day', "ordered_at") as held_period,

@@ -12,11 +12,15 @@ lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select distinct
     window_start,
@@ -389,11 +393,15 @@ lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select distinct
     window_start,
@@ -688,11 +696,15 @@ lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select distinct
     window_start,
@@ -1050,11 +1062,15 @@ lock table "etl"."lock_order_statuses", "etl"."lock_statuses";
 select
     object_key,
     etag,
-    modified_at,
     size_bytes,
+    modified_at,
     kind
 from "staging_orders_files__4e4a3efb5fa2"
-where kind not in ('listing', 'run');
+where kind not in ('listing', 'run')
+    and object_key > %(after)s
+order by object_key
+limit %(most)s;
+-- with after = '', most = 10000
 
 select
     date_trunc('day', "ordered_at") as held_period,

@@ -23,7 +23,8 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -32,7 +33,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -40,12 +42,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
 --      etag_2 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_2 = 449, modified_at_2 = '2018-11-02 00:05:00',
---      kind_2 = 'object'
+--      kind_2 = 'object', period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -113,20 +116,22 @@ from "staging_orders__incoming_1";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1001
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 insert into "staging_orders__4e4a3efb5fa2"
 select *
@@ -235,7 +240,8 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -244,7 +250,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -252,12 +259,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
 --      etag_2 = 'fe340632380e480ba39c0e444b9e984e', size_bytes_2 = 449, modified_at_2 = '2018-11-02 00:05:00',
---      kind_2 = 'object'
+--      kind_2 = 'object', period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -290,20 +298,22 @@ from "staging_orders__incoming_1";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1004
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 insert into "staging_orders__4e4a3efb5fa2"
 select *
@@ -412,7 +422,8 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -421,7 +432,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -429,12 +441,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
 --      etag_2 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_2 = 596, modified_at_2 = '2018-11-02 09:00:00',
---      kind_2 = 'object'
+--      kind_2 = 'object', period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -502,23 +515,25 @@ from "staging_orders__incoming_1";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 select count(*)
 from sys_load_error_detail
-where query_id = %(query_id)s;
--- with query_id = 1006
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1006
 
@@ -739,7 +754,8 @@ insert into "staging_orders_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -748,7 +764,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -756,7 +773,8 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 ),
 (
     %(bucket_3)s,
@@ -764,14 +782,16 @@ values
     %(etag_3)s,
     %(size_bytes_3)s,
     %(modified_at_3)s,
-    %(kind_3)s
+    %(kind_3)s,
+    %(period_start_3)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'orders/2018/11/2018-11-01.json',
 --      etag_2 = 'bb1d240037039a6ceab92062ebd67a57', size_bytes_2 = 596, modified_at_2 = '2018-11-02 09:00:00',
---      kind_2 = 'object', bucket_3 = 'shop-data', object_key_3 = 'orders/2018/11/2018-11-02.json',
---      etag_3 = 'd1fcb29bfe43e3f297c08144980fe4cb', size_bytes_3 = 148, modified_at_3 = '2018-11-02 00:05:00',
---      kind_3 = 'object'
+--      kind_2 = 'object', period_start_2 = '2018-11-01 00:00:00', bucket_3 = 'shop-data',
+--      object_key_3 = 'orders/2018/11/2018-11-02.json', etag_3 = 'd1fcb29bfe43e3f297c08144980fe4cb',
+--      size_bytes_3 = 148, modified_at_3 = '2018-11-02 00:05:00', kind_3 = 'object',
+--      period_start_3 = '2018-11-02 00:00:00'
 
 select distinct
     object_key,
@@ -839,23 +859,25 @@ from "staging_orders__incoming_1";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 select count(*)
 from sys_load_error_detail
-where query_id = %(query_id)s;
--- with query_id = 1009
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
 where query_id = %(query_id)s;
 -- with query_id = 1009
 
@@ -950,20 +972,22 @@ from "staging_orders__incoming_2";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1010
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 insert into "staging_orders__4e4a3efb5fa2"
 select *

@@ -23,7 +23,8 @@ insert into "staging_suppliers_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -32,7 +33,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -40,11 +42,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = '644785ce263633160f3c3309ff0222b3',
---      size_bytes_2 = 105, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object'
+--      size_bytes_2 = 105, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object',
+--      period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -109,20 +113,22 @@ from "staging_suppliers__4e4a3efb5fa2";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1003
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 analyze "staging_suppliers__4e4a3efb5fa2";
 
@@ -165,7 +171,8 @@ insert into "staging_suppliers_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -174,7 +181,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -182,11 +190,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = '644785ce263633160f3c3309ff0222b3',
---      size_bytes_2 = 105, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object'
+--      size_bytes_2 = 105, modified_at_2 = '2018-11-02 00:05:00', kind_2 = 'object',
+--      period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -216,20 +226,22 @@ from "staging_suppliers__4e4a3efb5fa2";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1005
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 analyze "staging_suppliers__4e4a3efb5fa2";
 
@@ -272,7 +284,8 @@ insert into "staging_suppliers_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -281,7 +294,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -289,11 +303,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = 'a8539ef07dfd4b13141591db25986aa8',
---      size_bytes_2 = 76, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object'
+--      size_bytes_2 = 76, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object',
+--      period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -358,20 +374,22 @@ from "staging_suppliers__4e4a3efb5fa2";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1008
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 analyze "staging_suppliers__4e4a3efb5fa2";
 
@@ -414,7 +432,8 @@ insert into "staging_suppliers_files__4e4a3efb5fa2" (
     "etag",
     "size_bytes",
     "modified_at",
-    "kind"
+    "kind",
+    "period_start"
 )
 values
 (
@@ -423,7 +442,8 @@ values
     %(etag_1)s,
     %(size_bytes_1)s,
     %(modified_at_1)s,
-    %(kind_1)s
+    %(kind_1)s,
+    %(period_start_1)s
 ),
 (
     %(bucket_2)s,
@@ -431,11 +451,13 @@ values
     %(etag_2)s,
     %(size_bytes_2)s,
     %(modified_at_2)s,
-    %(kind_2)s
+    %(kind_2)s,
+    %(period_start_2)s
 );
 -- with bucket_1 = '', object_key_1 = 'shop/scheduled__2018-11-02', etag_1 = '', size_bytes_1 = 0, kind_1 = 'run',
 --      bucket_2 = 'shop-data', object_key_2 = 'suppliers/2018-11-01.json', etag_2 = 'a8539ef07dfd4b13141591db25986aa8',
---      size_bytes_2 = 76, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object'
+--      size_bytes_2 = 76, modified_at_2 = '2018-11-02 09:00:00', kind_2 = 'object',
+--      period_start_2 = '2018-11-01 00:00:00'
 
 select distinct
     object_key,
@@ -465,20 +487,22 @@ from "staging_suppliers__4e4a3efb5fa2";
 select pg_last_copy_count();
 
 select
-    query_id,
-    loaded_rows,
-    source_file_count,
-    error_count
-from sys_load_history
-where query_id = pg_last_copy_id()
-    and status = 'completed';
-
-select
-    count(*),
-    sum(lines_scanned)
-from sys_load_detail
-where query_id = %(query_id)s;
--- with query_id = 1012
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count,
+    count(detail.query_id),
+    sum(detail.lines_scanned)
+from sys_load_history as history
+left join sys_load_detail as detail
+    on detail.query_id = history.query_id
+where history.query_id = pg_last_copy_id()
+    and history.status = 'completed'
+group by
+    history.query_id,
+    history.loaded_rows,
+    history.source_file_count,
+    history.error_count;
 
 analyze "staging_suppliers__4e4a3efb5fa2";
 
