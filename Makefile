@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow test test-all test-unit docs facts reference golden bench bench-standin soak lint licenses format lock install
+.PHONY: help demo backfill up local down sql notebook airflow mwaa test test-all test-unit docs facts reference golden bench bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -52,6 +52,9 @@ test-unit: install ## run the tests that need no services, in under a minute; AR
 
 docs: install ## build the documentation as a site in build/docs; fails on broken links
 	@exec $(PROGRAMS)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs --doctree-dir build/doctrees . build/docs
+
+mwaa: install ## build what an MWAA environment reads from its bucket, in build/mwaa
+	@exec $(PROGRAMS)/python -m local.mwaa build/mwaa
 
 facts: install ## write standin/docs/facts.md from the cases of the stand-in's conformance tests
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m standin_support.table

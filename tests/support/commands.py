@@ -33,15 +33,18 @@ OTHER_PROGRAMS = {
     "curl": "test_body_of_a_request_is_one_that_airflow_accepts",
     "dbt": "is not a dependency of the project; the page says so",
     "git": "changes the repository",
+    "helm": "needs a cluster; tests/unit/test_deployment.py reads its values",
     "jupyter": "is installed by the line before",
+    "kubectl": "needs a cluster; tests/unit/test_deployment.py compares the names",
     "psql": "its connection string is that of the output on the same page",
+    "terraform": "changes an account; tests/unit/test_deployment.py validates what it applies",
 }
 # Variables that other programs read.
 OTHER_VARIABLES = frozenset({"AWS_PROFILE", "PGPASSWORD", "SSL_CERT_FILE"})
 # The options of aws s3, which botocore does not know.
-AWS_S3 = {"sync": frozenset({"--delete"}), "cp": frozenset[str]()}
-# What a line makes for the lines after it, and what only the reader has.
-MADE_BY_THE_READER = frozenset({"plugins.zip"})
+AWS_S3 = {"sync": frozenset[str](), "cp": frozenset[str]()}
+# What a line makes for the lines after it.
+MADE = frozenset({"build/mwaa/plugins.zip", "build/mwaa/requirements.txt", "build/mwaa/dags"})
 
 Problems = Iterator[str]
 
@@ -112,7 +115,7 @@ def is_airflow_option(section: str, key: str) -> bool:
 
 def _missing(paths: list[str], folder: Path) -> Problems:
     for path in paths:
-        if not {path} & (PLACEHOLDERS | MADE_BY_THE_READER) and not any((at / path).exists() for at in (ROOT, folder)):
+        if not {path} & (PLACEHOLDERS | MADE) and not any((at / path).exists() for at in (ROOT, folder)):
             yield f"there is no {path}"
 
 
@@ -228,9 +231,20 @@ def _export(arguments: list[str], folder: Path) -> Problems:
         yield from _variable(*argument.split("=", 1))
 
 
+def _cd(arguments: list[str], folder: Path) -> Problems:
+    yield from _missing(arguments, folder)
+
+
+def _cp(arguments: list[str], folder: Path) -> Problems:
+    *sources, _ = (word for word in arguments if not word.startswith("-"))
+    yield from _missing(sources, folder)
+
+
 CHECKS: dict[str, Callable[[list[str], Path], Problems]] = {
     "airflow": _airflow,
     "aws": _aws,
+    "cd": _cd,
+    "cp": _cp,
     "export": _export,
     "make": _make,
     "pip": _pip,

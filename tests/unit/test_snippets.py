@@ -200,6 +200,8 @@ def test_command_in_a_sentence(command):
         "export AIRFLOW__CORE__NO_SUCH_OPTION=1",
         "export NO_SUCH_VARIABLE=1",
         "source .local/no.sh",
+        "cd no/such/folder",
+        "cp no/such.file there/",
         "no-such-program",
         "if true",
     ],

@@ -1,16 +1,17 @@
-"""The folder layout for MWAA in docs/aws.md works."""
+"""The folder layouts for MWAA and Astronomer in docs/aws.md and docs/deployment.md work."""
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-import pytest
 from airflow._shared.module_loading import find_path_from_directory
 from airflow.dag_processing.dagbag import DagBag
 
+from local import mwaa
 from local.settings import ROOT
 
 
@@ -25,16 +26,37 @@ def test_dags_and_their_sql_can_be_below_the_dag_folder(tmp_path):
     assert (Path(searched) / "select" / "songplays.sql").is_file()
 
 
-@pytest.mark.skipif(shutil.which("zip") is None, reason="there is no zip on this machine")
-def test_plugins_archive_has_the_package_and_no_plugin_files(tmp_path):
-    [command] = re.findall(r"^\(cd plugins && zip .*\)$", (ROOT / "docs" / "aws.md").read_text("utf-8"), re.MULTILINE)
-    shutil.copytree(ROOT / "plugins", tmp_path / "plugins")
-    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+def test_archive_keeps_airflow_from_importing_the_files_of_the_packages(tmp_path):
+    mwaa.build(tmp_path / "mwaa")
     unpacked = tmp_path / "unpacked"
-    shutil.unpack_archive(tmp_path / "plugins.zip", unpacked)
-    files = {file.relative_to(unpacked) for file in unpacked.rglob("*.py")}
-    assert files == {file.relative_to(ROOT / "plugins") for file in (ROOT / "plugins").rglob("*.py")}
-    assert list(unpacked.rglob("*.pyc")) == []
-    assert [
-        file for file in find_path_from_directory(unpacked, ".airflowignore", "glob") if "redshift_elt" in file
-    ] == []
+    shutil.unpack_archive(tmp_path / "mwaa" / "plugins.zip", unpacked)
+    found = list(find_path_from_directory(unpacked, ".airflowignore", "glob"))
+    assert [file for file in found if file.endswith("sparkify_warehouse.py")]
+    assert [file for file in found if "redshift_elt" in file] == []
+
+
+def test_folders_of_an_astro_project_work(tmp_path):
+    """As those of an image: side by side in Airflow's home."""
+    for folder in ("dags", "include", "plugins"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "from airflow import plugins_manager; from airflow.dag_processing.dagbag import DagBag; import json;"
+        "plugins, _ = plugins_manager._get_plugins(); import pathlib;"
+        "dags = pathlib.Path('dags').resolve(); bag = DagBag(dags, bundle_path=dags);"
+        "print(json.dumps([sorted(bag.dags), bag.import_errors, plugins_manager.get_import_errors(),"
+        " bag.dags['sparkify_etl'].template_searchpath]))"
+    )
+    environment = {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path / "plugins"),
+        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+        "PATH": "/usr/bin:/bin",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    dags, *errors, [searched] = json.loads(done.stdout.splitlines()[-1])
+    assert errors == [{}, {}]
+    assert dags == sorted(file.stem for file in (ROOT / "dags").glob("*.py"))
+    assert Path(searched) == tmp_path / "include" / "sql"

@@ -1,0 +1,124 @@
+"""The files of docs/deployment.md agree with the project and with each other."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local.settings import ROOT
+from tests.support.new_warehouse import PREFIXES
+
+HELM = ROOT / "deploy" / "helm"
+TERRAFORM = ROOT / "deploy" / "terraform"
+NEEDS_TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed")
+
+
+def helm(file: str) -> dict[str, Any]:
+    return yaml.safe_load((HELM / file).read_text("utf-8"))
+
+
+def test_chart_starts_the_version_of_airflow_that_is_tested():
+    [version] = re.findall(r"^apache-airflow==([\d.]+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    assert helm("values.yaml")["airflowVersion"] == version
+
+
+def test_pod_of_a_task_is_that_of_the_chart():
+    values, pod = helm("values.yaml"), helm("pod_template.yaml")
+    [container] = pod["spec"]["containers"]
+    image = values["images"]["airflow"]
+    # The executor looks for this name.
+    assert container["name"] == "base"
+    assert container["image"] == f"{image['repository']}:{image['tag']}"
+    assert container["resources"] == values["workers"]["resources"]
+    secrets = {
+        entry["name"]: (entry["valueFrom"]["secretKeyRef"]["name"], entry["valueFrom"]["secretKeyRef"]["key"])
+        for entry in container["env"]
+        if "valueFrom" in entry
+    }
+    assert secrets == {entry["envName"]: (entry["secretName"], entry["secretKey"]) for entry in values["secret"]}
+    plain = {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
+    heartbeat = values["config"]["workers"]["min_heartbeat_interval"]
+    settings = {"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": str(heartbeat)}
+    assert plain == {**settings, **{entry["name"]: entry["value"] for entry in values["env"]}}
+
+
+def test_connections_are_those_of_the_dags():
+    names = {entry["envName"].removeprefix("AIRFLOW_CONN_").lower() for entry in helm("values.yaml")["secret"]}
+    assert names == {"aws_default", "redshift_default"}
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    assert {name for name in names if f"--from-file={name}=" not in page} == set()
+
+
+def test_every_part_that_calls_aws_has_the_role():
+    values = helm("values.yaml")
+    roles = {
+        values[part]["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
+        for part in ("workers", "triggerer", "apiServer")
+    }
+    assert roles == {"arn:aws:iam::ACCOUNT:role/sparkify-airflow"}
+
+
+def test_terraform_takes_the_statements_of_the_loading_policy():
+    text = (TERRAFORM / "main.tf").read_text("utf-8")
+    policy = json.loads((ROOT / "docs" / "airflow-loading-policy.json").read_text("utf-8"))
+    [needed] = re.findall(r"needed = (\[.*\])", text)
+    sids = {statement["Sid"] for statement in policy["Statement"]}
+    assert set(json.loads(needed)) <= sids
+    # The others are about clusters.
+    assert sids - set(json.loads(needed)) == {
+        "EtlFindCluster", "EtlLogInAsUser", "LoginAsIdentity", "LoginBySecret", "ResumeCluster",
+    }  # fmt: skip
+
+
+def test_role_of_terraform_reads_what_the_created_one_reads():
+    [keys] = re.findall(r"for key in (\[.*\]) :", (TERRAFORM / "main.tf").read_text("utf-8"))
+    assert {key.removesuffix("*") for key in json.loads(keys)} == set(PREFIXES)
+
+
+def test_variables_of_the_command_are_those_without_a_default():
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    [command] = re.findall(r"^terraform apply .*$", page, re.MULTILINE)
+    given = {word.split("=")[0] for word in shlex.split(command) if "=" in word}
+    blocks = re.findall(
+        r'^variable "(\w+)" \{\n(.*?)^\}', (TERRAFORM / "variables.tf").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert given == {name for name, block in blocks if "default" not in block}
+
+
+def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform, which asks nothing and looks for no newer version of itself."""
+    environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+    return subprocess.run(
+        ["terraform", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@NEEDS_TERRAFORM
+def test_terraform_is_formatted():
+    done = terraform(TERRAFORM, "fmt", "-check", "-diff")
+    assert done.returncode == 0, done.stdout
+
+
+@NEEDS_TERRAFORM
+@pytest.mark.long("Terraform's provider for AWS, which can be a large download")
+def test_terraform_is_valid(tmp_path):
+    """With the provider in Terraform's mirror, in the folder SPARKIFY_TERRAFORM_PLUGINS, or from its registry."""
+    folder = tmp_path / "deploy" / "terraform"
+    shutil.copytree(TERRAFORM, folder, ignore=shutil.ignore_patterns(".terraform*"))
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    mirror = os.environ.get("SPARKIFY_TERRAFORM_PLUGINS")
+    initialized = terraform(folder, "init", "-backend=false", *([f"-plugin-dir={mirror}"] if mirror else []))
+    if initialized.returncode and not mirror:
+        pytest.skip("Terraform's AWS provider is not available")
+    assert initialized.returncode == 0, initialized.stderr
+    done = terraform(folder, "validate", "-no-color")
+    assert done.returncode == 0, done.stdout + done.stderr
