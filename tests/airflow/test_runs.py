@@ -6,69 +6,29 @@ import re
 import signal
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 
-from local.datagen import Options, generate
 from local.stack.airflow_api import AirflowApi
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.dag_ids import LOAD, REPORT
 from local.stack.dag_run import run_dag
-from local.stack.dataset import Dataset
-from local.stack.demo import load
 from local.stack.environment import BUCKET, VIEWER
 from local.stack.secret import Secrets
 from redshift_elt.run.names import staging_table
 from redshift_standin import SECRET_KEY
 from standin_support.waiting import wait_until
-from tests.model import star_schema as model
 from tests.support.leaks import leaks
-
-TARGETS = ("songplays", "users", "songs", "artists", "time")
+from tests.support.star_schema_runs import TARGETS, damage, rows, states, task_processes, waiting_for_locks
 
 # The counts of the complete real data, published and recomputed.
 REAL_COUNTS = {"songplays": 6820, "users": 97, "songs": 14896, "artists": 9553, "time": 6813}
 
 # tests/warehouse/test_kill_anywhere.py cuts off tasks of these kinds at each of their statements.
 KILLED_TOO = pytest.mark.long("killing the tasks around the loads in a real Airflow")
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    """The real data if SPARKIFY_DATA is set, else generated data."""
-    if directory := os.environ.get("SPARKIFY_DATA"):
-        return Dataset.open(Path(directory))
-    target = tmp_path_factory.mktemp("generated") / "data"
-    generate(target, Options(days=3, users=40, songs=200))
-    return Dataset.open(target)
-
-
-@pytest.fixture(scope="module")
-def expected(dataset):
-    """The star schema that the independent model computes from the same files."""
-    return model.star_schema(dataset.directory)
-
-
-@pytest.fixture(scope="module")
-def first_run(stack, api, dataset, progress):
-    """The run that created the tables and loaded everything. Afterwards, the DAG is unpaused."""
-    run_id = load(stack.settings, progress, dataset)
-    api.unpause(LOAD)
-    return run_id
-
-
-@pytest.fixture
-def warehouse(stack, first_run):
-    with require_login(stack.settings).connect() as connection:
-        yield connection
-
-
-def rows(warehouse, table):
-    return model.comparable(warehouse.execute(f"select * from {table}").fetchall())
 
 
 @pytest.mark.parametrize("table", TARGETS)
@@ -212,40 +172,6 @@ def kill_tasks(stack, api, run_id, tasks):
     for process in processes:
         os.kill(process.pid, signal.SIGKILL)
     wait_until(lambda: states(api, run_id, tasks) == {"up_for_retry"}, "Airflow sees that the tasks are gone")
-
-
-def damage(warehouse):
-    """Delete rows from every target, so that each load has work to do, and return the remaining rows."""
-    for table, condition in {
-        "songplays": "session_id % 2 = 0",
-        "users": "user_id % 2 = 0",
-        "songs": "len(title) % 2 = 0",
-        "artists": "len(name) % 2 = 0",
-        "time": "hour % 2 = 0",
-    }.items():
-        warehouse.execute(f"delete from {table} where {condition}")
-    return {table: rows(warehouse, table) for table in TARGETS}
-
-
-def waiting_for_locks(stack, api, run_id):
-    """Return how many sessions wait for a lock, according to PostgreSQL."""
-    assert api.run_state(LOAD, run_id) != "failed"
-    with psycopg.connect(**stack.postgres.dsn.parameters("postgres")) as connection:
-        query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-        return connection.execute(query).fetchone()[0]
-
-
-def task_processes(stack):
-    """Return the processes that run tasks: children of the scheduler with their own process groups."""
-    return [
-        process
-        for process in stack.airflow["scheduler"].members()
-        if os.getpgid(process.pid) == process.pid and os.getsid(process.pid) != process.pid
-    ]
-
-
-def states(api, run_id, tasks):
-    return {task["state"] for task in api.tasks(LOAD, run_id) if task["task_id"] in tasks}
 
 
 @pytest.fixture
