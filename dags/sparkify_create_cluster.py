@@ -9,6 +9,7 @@ from airflow.sdk import DAG, Param, task
 from redshift_elt import WaitForClusterOperator
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ClusterSpec, ManagedCluster
+from redshift_elt.connection.aws_values import NEW_CLUSTER
 from sparkify_defaults import (
     CLUSTER,
     CLUSTER_AWS_CONN_ID,
@@ -54,7 +55,7 @@ with DAG(
     doc_md=DOCS,
     **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier(CLUSTER),
+        "cluster_identifier": cluster_identifier(CLUSTER, NEW_CLUSTER),
         "node_type": Param(
             "ra3.large",
             type="string",

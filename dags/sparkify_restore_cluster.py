@@ -7,6 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Param, PokeReturnValue, task
 
 from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.connection.aws_values import NEW_CLUSTER
 from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import (
     CLUSTER,
@@ -43,7 +44,7 @@ with DAG(
             maxLength=255,
             title="Snapshot",
         ),
-        "cluster_identifier": cluster_identifier(CLUSTER),
+        "cluster_identifier": cluster_identifier(CLUSTER, NEW_CLUSTER),
         **new_cluster_fields(),
     },
 ) as dag:

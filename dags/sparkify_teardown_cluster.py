@@ -11,6 +11,7 @@ from airflow.sdk import DAG, Param, PokeReturnValue, task
 
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ManagedCluster
+from redshift_elt.connection.aws_values import NEW_CLUSTER
 from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
 
@@ -64,7 +65,7 @@ with DAG(
     doc_md=DOCS,
     **CLUSTER_DAG,
     params={
-        "cluster_identifier": cluster_identifier(CLUSTER),
+        "cluster_identifier": cluster_identifier(CLUSTER, NEW_CLUSTER),
         "final_snapshot": Param(
             True,
             type="boolean",

@@ -9,13 +9,17 @@ from airflow.sdk import Param
 from redshift_elt.connection import aws_values
 
 
-def cluster_identifier(default: str) -> Param:
-    """Return the field for the cluster identifier."""
+def cluster_identifier(default: str, rule: aws_values.ValueRule = aws_values.CLUSTER) -> Param:
+    """Return the field for the cluster identifier.
+
+    :param rule: what an identifier looks like; with :data:`.aws_values.NEW_CLUSTER`, the cluster has a role named after
+        it.
+    """
     return Param(
         default,
         type="string",
-        pattern=aws_values.CLUSTER.pattern,
-        maxLength=aws_values.CLUSTER.longest,
+        pattern=rule.pattern,
+        maxLength=rule.longest,
         title="Cluster",
         description="The cluster identifier. The connection redshift_default must name the same cluster.",
     )

@@ -33,7 +33,7 @@ class ManagedCluster:
     enhanced_vpc_routing: bool = False
 
     def __post_init__(self) -> None:
-        refuse_invalid(aws_values.CLUSTER, "cluster_identifier", self.identifier)
+        refuse_invalid(aws_values.NEW_CLUSTER, "cluster_identifier", self.identifier)
         for key, value in self.all_tags.items():
             refuse_invalid(aws_values.TAG, key, value)
         if self.subnet_group is not None:

@@ -54,11 +54,18 @@ KEY = ValueRule(
     1024,
     "write it like log_data/, without a slash at its beginning, without * and ?, and without ${",
 )
-# AWS API reference, CreateCluster: ClusterIdentifier. The role that COPY uses is named after the cluster with the
-# suffix -copy, and the name of a role has at most 64 characters (AWS API reference, CreateRole).
+# AWS API reference, CreateCluster: ClusterIdentifier.
 CLUSTER = ValueRule(
     "a cluster identifier",
     "^[a-z](-?[a-z0-9])*$",
+    63,
+    "write at most 63 lower-case letters, digits and single hyphens, beginning with a letter",
+)
+# The role that COPY uses is named after the cluster with the suffix -copy, and the name of a role has at most 64
+# characters (AWS API reference, CreateRole).
+NEW_CLUSTER = ValueRule(
+    "the identifier of a cluster with a role of its own",
+    CLUSTER.pattern,
     59,
     "write at most 59 lower-case letters, digits and single hyphens, beginning with a letter",
 )

@@ -19,6 +19,21 @@ def test_cluster_is_paused_and_resumed(account):
     assert account.status() == "available"
 
 
+def test_longest_name_of_a_cluster_is_accepted(account):
+    """A cluster whose name is too long for a role of its own was created elsewhere."""
+    name = "s" * 63
+    account.create(ClusterIdentifier=name)
+    try:
+        run("sparkify_pause_cluster", cluster_identifier=name)
+        run("sparkify_cluster_status", cluster_identifier=name)
+        assert account.status() == "paused"
+        run("sparkify_resume_cluster", cluster_identifier=name)
+        assert account.status() == "available"
+    finally:
+        account.redshift.delete_cluster(ClusterIdentifier=name, SkipFinalClusterSnapshot=True)
+        account.wait_for_status(None)
+
+
 @pytest.mark.parametrize(
     ("ensure", "status"), [(ensure_paused, "paused"), (ensure_available, "available")], ids=["pause", "resume"]
 )
