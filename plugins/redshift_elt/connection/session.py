@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from threading import Lock
@@ -39,6 +40,7 @@ class Session:
         self._connection = connection
         self._numbers_placeholders = isinstance(connection, redshift_connector.Connection)
         self._statement_may_end = Lock()
+        self._numbers: Counter[str] = Counter()
         self.statement_began: float | None = None
         self.last_statement = ""
         self.statement_seconds = 0.0
@@ -51,6 +53,15 @@ class Session:
             return int.from_bytes(self._connection._backend_key_data[:4], "big")
         pid: int = self._connection.info.backend_pid
         return pid
+
+    def numbered(self, name: str) -> str:
+        """Return a name with a number, which this method has not returned before.
+
+        For a temporary table that a session can create again: redshift_connector prepares a statement once, for the
+        table that has the name at that time.
+        """
+        self._numbers[name] += 1
+        return f"{name}_{self._numbers[name]}"
 
     def execute(self, statement: str, values: Values = _NONE) -> int:
         """Send a statement and return the number of rows it wrote; -1 if the driver does not know it.

@@ -75,6 +75,7 @@ class FoundRejects:
     session: Session
     context: StagingContext
     _count: int = field(default=0, init=False)
+    _table: str = field(default="", init=False)
 
     def add(self, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> None:
         """Add the rejects of one COPY, with the text of each line, and log the first of them.
@@ -83,7 +84,8 @@ class FoundRejects:
         :param errors: what COPY could not load, in the order of the files and lines; at least one.
         :raises AirflowException: an error is about another object.
         """
-        if not self._count:
+        if not self._table:
+            self._table = self.session.numbered(f"{bare(self.context.source.table)}__rejects")
             create = render("table/create_temporary.sql", name=self._table, like=_stored_table())
             self.session.execute(create)
         rejects = self._rejects(objects, errors)
@@ -115,7 +117,6 @@ class FoundRejects:
                 "the task can be retried."
             )
         if self._count:
-            # The session may stage the source again.
             self.session.execute(render("stage/drop_tables.sql", tables=[self._table]))
 
     def _differ(self, files: str | None) -> bool:
@@ -123,10 +124,6 @@ class FoundRejects:
         query = render("stage/count_changed_rejects.sql", names=compared, found=self._table, files=files)
         [(changed,)] = self.session.fetch(query, _of_run(self.context))
         return bool(changed)
-
-    @property
-    def _table(self) -> str:
-        return f"{bare(self.context.source.table)}__rejects"
 
     def _rejects(self, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> Iterator[Reject]:
         by_name = {_truncated(item.url, _NAME_BYTES): item for item in objects}

@@ -107,12 +107,11 @@ class SourceCopy:
         source = self.context.source
         total = CopiedSource()
         incoming = ""
-        for number, period in enumerate(objects.periods(pattern), 1):
+        for period in objects.periods(pattern):
             if incoming:
-                # Not emptied by DELETE, which leaves its rows in the table for all later statements to read. The next
-                # table has another name, because the driver prepares statements for a table once.
+                # Not emptied by DELETE, which leaves its rows in the table for all later statements to read.
                 self.session.execute(render("stage/drop_tables.sql", tables=[incoming]))
-            incoming = f"{bare(source.table)}__incoming_{number}"
+            incoming = self.session.numbered(f"{bare(source.table)}__incoming")
             # Not like the permanent table, to which another run may have added columns since.
             self.session.execute(render("table/create_temporary.sql", name=incoming, like=self.context.table))
             copied = self._copy_into(incoming, objects.manifests(period), source.max_rejects.most - total.rejected)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +65,7 @@ def clicks_dag() -> DAG:
             table="staging_clicks",
             bucket="{{ params.bucket }}",
             prefix=PREFIX,
+            max_rejects=2,
             on_missing="{{ params.on_missing }}",
         )
         LoadFactOperator(
@@ -95,13 +98,17 @@ class Clicks:
         self.now: dict[str, Version] = {}
         self.ever: set[Version] = set()
 
-    def put(self, key: str, version: int = 1) -> None:
-        """Write a version of an object; two of its rows are equal, and one is in all objects."""
+    def put(self, key: str, version: int = 1, *, broken: bool = False) -> None:
+        """Write a version of an object; two of its rows are equal, and one is in all objects.
+
+        :param broken: whether COPY rejects its last record.
+        """
         rows: tuple[Row, ...] = ((key, version), (key, version), ("home", 0))
         self.now[key] = (key, rows)
         self.ever.add(self.now[key])
-        lines = "\n".join(json.dumps({"page": page, "number": number}) for page, number in rows)
-        self.warehouse.put(f"{PREFIX}{key}.json", lines.encode())
+        records = [{"page": page, "number": number} for page, number in rows]
+        lines = [json.dumps(record) for record in [*records, *[{"page": key, "number": "many"}] * broken]]
+        self.warehouse.put(f"{PREFIX}{key}.json", "\n".join(lines).encode())
 
     def remove(self, key: str) -> None:
         del self.now[key]
@@ -291,14 +298,33 @@ def test_object_that_changes_while_it_is_copied_fails_the_task_and_is_loaded_by_
     assert clicks.versions() == set(clicks.now.values())
 
 
+def drop_tables_of_runs(clicks):
+    for schema, table in clicks.warehouse.tables_of_runs():
+        clicks.warehouse.execute(f'drop table {schema}."{table}"')
+
+
 def test_load_after_the_tables_of_the_run_were_dropped_appends_nothing_twice(clicks):
     clicks.put("a")
     first = clicks.staged()
     load(first)
     clicks.put("b")
-    for schema, table in clicks.warehouse.tables_of_runs():
-        clicks.warehouse.execute(f'drop table {schema}."{table}"')
+    drop_tables_of_runs(clicks)
     assert load(first)["inserted"] == 3
+    assert clicks.versions() == set(clicks.now.values())
+
+
+def test_load_that_stages_twice_has_a_table_of_rejects_for_each_time(clicks, caplog):
+    """Its run stages for two targets, of which one has not loaded the first object."""
+    clicks.put("a")
+    run = clicks.staged()
+    load(run)
+    clicks.put("b", broken=True)
+    drop_tables_of_runs(clicks)
+    with caplog.at_level(logging.DEBUG, "redshift_elt.connection.session"):
+        load(run)
+    created = re.findall('create temporary table "(staging_clicks__rejects.*?)"', caplog.text)
+    assert created == ["staging_clicks__rejects_1", "staging_clicks__rejects_2"]
+    assert clicks.warehouse.query("select object_key, line_number from etl.rejects") == [(f"{PREFIX}b.json", 4)]
     assert clicks.versions() == set(clicks.now.values())
 
 

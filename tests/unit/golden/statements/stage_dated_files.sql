@@ -537,7 +537,7 @@ from sys_load_error_detail
 where query_id = %(query_id)s;
 -- with query_id = 1006
 
-create temporary table "staging_orders__rejects" (like "etl"."rejects");
+create temporary table "staging_orders__rejects_1" (like "etl"."rejects");
 
 select
     query_id,
@@ -560,7 +560,7 @@ limit
     offset %(start)s;
 -- with query_id = 1006, most = 5000, start = 0
 
-insert into "staging_orders__rejects" (
+insert into "staging_orders__rejects_1" (
     "dag_id",
     "run_id",
     "staging",
@@ -654,7 +654,7 @@ select
     "reason",
     "line",
     "rejected_at"
-from "staging_orders__rejects";
+from "staging_orders__rejects_1";
 
 select count(*)
 from etl.rejects
@@ -664,7 +664,7 @@ where dag_id = %(dag_id)s
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 drop table if exists
-    "staging_orders__rejects";
+    "staging_orders__rejects_1";
 
 select
     count(case when ("quantity" < 1) then 1 end),
@@ -881,7 +881,7 @@ from sys_load_error_detail
 where query_id = %(query_id)s;
 -- with query_id = 1009
 
-create temporary table "staging_orders__rejects" (like "etl"."rejects");
+create temporary table "staging_orders__rejects_1" (like "etl"."rejects");
 
 select
     query_id,
@@ -904,7 +904,7 @@ limit
     offset %(start)s;
 -- with query_id = 1009, most = 5000, start = 0
 
-insert into "staging_orders__rejects" (
+insert into "staging_orders__rejects_1" (
     "dag_id",
     "run_id",
     "staging",
@@ -1028,7 +1028,7 @@ from (
         len(object_key) as key_length,
         len(line) as line_length,
         count(*) as rejects
-    from "staging_orders__rejects"
+    from "staging_orders__rejects_1"
     group by
         "dag_id",
         "run_id",
@@ -1124,7 +1124,7 @@ select
     "reason",
     "line",
     "rejected_at"
-from "staging_orders__rejects";
+from "staging_orders__rejects_1";
 
 select count(*)
 from etl.rejects
@@ -1134,7 +1134,7 @@ where dag_id = %(dag_id)s
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 drop table if exists
-    "staging_orders__rejects";
+    "staging_orders__rejects_1";
 
 select
     count(case when ("quantity" < 1) then 1 end),
