@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoun
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
+from redshift_elt.connection.session_limits import SessionLimits, StatementTimeoutError
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.run.clock import now
 from redshift_elt.run.window import FULL_LOAD
@@ -39,6 +40,8 @@ _CACHED_MONTHS = 24
 # Requests for other months wait in a queue; a longer queue would keep everybody waiting.
 _MAX_PENDING = 8
 _BUSY = "Too many months are being read at the moment. Try again in a few seconds."
+# Somebody is waiting for the page.
+_LIMITS = SessionLimits(statement_timeout=10)
 # A change of the Airflow connection takes effect within this time.
 CLIENT_SECONDS = 300
 _REQUIRED_TABLES = ("loads", "check_results", "rejects", "schema_drift")
@@ -141,7 +144,10 @@ class SnapshotReader:
         settings = self._settings
         try:
             return in_transaction(
-                self._hook.get(), lambda session: read_snapshot(session, settings, month, loads_since), read_only=True
+                self._hook.get(),
+                lambda session: read_snapshot(session, settings, month, loads_since),
+                read_only=True,
+                limits=_LIMITS,
             )
         except WarehouseUnreadableError:
             raise
@@ -161,7 +167,6 @@ def read_snapshot(session: Session, settings: PageSettings, month: Month | None,
     def fetch(template: str, **names: Any) -> list[Row]:
         return session.fetch(_PAGE_SQL.render(template, **names), values)
 
-    session.execute(_PAGE_SQL.render("set_timeout.sql"))
     listed = fetch("tables.sql")
     bookkeeping = bookkeeping_schema()
     if missing := [name for name in _REQUIRED_TABLES if (bookkeeping, name) not in listed]:
@@ -236,6 +241,11 @@ def _why(error: Exception, conn_id: str) -> str:
     """Return why the warehouse cannot be read, with the message that a loading task would have."""
     if isinstance(error, AirflowNotFoundException):
         return f"There is no Airflow connection {conn_id!r}. Create one that names the warehouse."
+    if isinstance(error, StatementTimeoutError):
+        return (
+            f"The warehouse cancelled a query of the page after {_LIMITS.statement_timeout} seconds. The time includes "
+            "waiting in a queue and for other sessions: SYS_QUERY_HISTORY shows which. Reload the page later."
+        )
     if isinstance(error, AirflowException):
         return str(error)
     if server_error := ServerError.of(error):
