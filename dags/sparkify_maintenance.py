@@ -6,7 +6,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from redshift_elt import ApplyRetentionOperator, RemoveLeftoversOperator, VacuumOperator
 from redshift_elt.run.params import bucket_param, resume_cluster_param, session_params
-from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, SESSION, START_DATE
+from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, SESSION, START_DATE
 
 DOCS = """\
 ### Upkeep of the warehouse
@@ -37,7 +37,10 @@ with DAG(
     default_args={**DEFAULT_ARGS, **SESSION, "resume_cluster": "{{ params.resume_cluster }}"},
     tags=["sparkify", "redshift", "maintenance"],
     params={
-        "bucket": bucket_param("The bucket with the manifests.", BUCKET_VARIABLE),
+        "bucket": bucket_param(
+            "The bucket with the manifests, unless the Variable sparkify_manifest_url names another one.",
+            BUCKET_VARIABLE,
+        ),
         "leftovers_days": _days(7, "Leftovers: days", "Age from which staging tables of failed runs are dropped."),
         "rejects_days": _days(30, "Rejected records: days", "How long rejected records are kept, with their text."),
         "drift_days": _days(90, "Schema drift: days", "How long findings about fields are kept."),
@@ -50,6 +53,7 @@ with DAG(
     remove_leftovers = RemoveLeftoversOperator(
         task_id="remove_leftovers",
         bucket=BUCKET,
+        manifest_url=MANIFESTS["manifest_url"],
         days="{{ params.leftovers_days }}",
     )
     apply_retention = ApplyRetentionOperator(

@@ -8,18 +8,26 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
 
 from local.datagen.shop import ShopOptions, generate_shop
 from tests.model.shop import shop
 from tests.support import shop_tables
-from tests.support.warehouse import Run, WarehouseUnderTest
+from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 HOURS = 4
 STAGING = ("stage_orders", "stage_customers", "stage_products")
 LOADS = ("load_orders", "load_customers", "load_customer_history", "load_products")
+
+
+def shop_dags() -> dict[str, DAG]:
+    bag = DagBag(shop_tables.SHOP, bundle_path=shop_tables.SHOP)
+    assert bag.import_errors == {}
+    return bag.dags
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +42,7 @@ def files(tmp_path_factory) -> Path:
 def warehouse(through_postgres: WarehouseUnderTest, files) -> Iterator[WarehouseUnderTest]:
     """The empty tables of the shop, its DAG, and its files in the bucket."""
     warehouse = copy.copy(through_postgres)
-    bag = DagBag(shop_tables.SHOP, bundle_path=shop_tables.SHOP)
-    assert bag.import_errors == {}
-    warehouse.dag = bag.dags["shop_etl"]
+    warehouse.dag = shop_dags()["shop_etl"]
     shop_tables.create_tables(warehouse.execute)
     warehouse.upload(files)
     yield warehouse
@@ -94,3 +100,22 @@ def test_delete_wins_over_an_update_of_the_same_time_in_the_customers_and_in_the
             query = "select is_present from customer_history where customer_id = 900 and is_current"
             assert warehouse.query(query) == [(False,)]
             assert warehouse.query("select is_deleted from customers where customer_id = 900") == [(True,)]
+
+
+def test_maintenance_leaves_the_tables_as_they_are_and_removes_what_a_failed_run_has_left(warehouse, files):
+    run_all(warehouse.run(full_load=True))
+    failed = hourly_run(warehouse, 0)
+    failed.execute("stage_orders")
+    tables = warehouse.tables_of_runs()
+    [files_table] = [name for _, name in tables if "_files__" in name]
+    warehouse.execute(f"update {files_table} set modified_at = '2025-03-01' where kind = 'run'")
+    maintenance = shop_dags()["shop_maintenance"]
+    before = shop_tables.rows(warehouse.query)
+    removed = {}
+    templates = {"var": {"value": {"shop_bucket": BUCKET}}, "params": maintenance.params.dump()}
+    for task in maintenance.topological_sort():
+        task.render_template_fields(templates)
+        removed[task.task_id] = task.execute({"ti": SimpleNamespace(get_dr_count=lambda **_: 0)})
+    assert removed["remove_leftovers"]["tables"] == 1
+    assert warehouse.tables_of_runs() == []
+    assert shop_tables.rows(warehouse.query) == before == shop(files)

@@ -1,4 +1,4 @@
-"""The manifests that runs have left in a bucket."""
+"""The manifests that runs have left in S3."""
 
 from __future__ import annotations
 
@@ -11,19 +11,26 @@ from redshift_elt.run.names import MANIFESTS, suffix_of_manifest
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+    from redshift_elt.staging.manifest_location import ManifestLocation
 
-def delete_old_manifests(s3: S3Hook, bucket: str, before: datetime, kept: Collection[str]) -> int:
+
+def delete_old_manifests(s3: S3Hook, location: ManifestLocation, before: datetime, kept: Collection[str]) -> int:
     """Delete old manifests, and return how many there were.
 
     COPY reads a manifest right after it was written, and each try of a task writes its own. So age decides.
 
+    :param location: where the manifests were written.
     :param before: manifests that were written later are kept; with a zone.
     :param kept: the suffixes of runs whose manifests are kept.
     """
-    listed = s3.get_file_metadata(MANIFESTS, bucket)
-    keys = [item["Key"] for item in listed if item["LastModified"] < before and _is_left(item["Key"], kept)]
+    listed = s3.get_file_metadata(f"{location.prefix}{MANIFESTS}", location.bucket)
+    keys = [
+        item["Key"]
+        for item in listed
+        if item["LastModified"] < before and _is_left(item["Key"].removeprefix(location.prefix), kept)
+    ]
     if keys:
-        s3.delete_objects(bucket, keys)
+        s3.delete_objects(location.bucket, keys)
     return len(keys)
 
 

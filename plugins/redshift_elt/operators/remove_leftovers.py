@@ -15,6 +15,7 @@ from redshift_elt.maintenance.leftover_manifests import delete_old_manifests
 from redshift_elt.maintenance.leftover_tables import LeftoverTables, Outcome, leftover_tables
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.days import days_of
+from redshift_elt.staging.manifest_location import ManifestLocation
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,25 +33,30 @@ class RemoveLeftoversOperator(WarehouseOperator):
     later stages again. Tables that earlier versions of the package have created do not say which run they belong to,
     and are kept.
 
-    :param bucket: the bucket with the manifests, which are below ``manifests/``.
+    :param bucket: the bucket of the sources.
+    :param manifest_url: where the sources write their manifests, as in
+        :class:`~redshift_elt.operators.stage_to_redshift.StageToRedshiftOperator`. If they write to several places, use
+        a task for each.
     :param days: the age in days from which leftovers are removed. Until then, the tables of a failed run can be
         inspected, and the run can be cleared without staging again.
     """
 
-    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "bucket", "days")
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "bucket", "manifest_url", "days")
 
-    def __init__(self, *, bucket: str, days: int | str = 7, **kwargs: Any) -> None:
+    def __init__(self, *, bucket: str, manifest_url: str | None = None, days: int | str = 7, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.bucket = bucket
+        self.manifest_url = manifest_url
         self.days = days
 
     def execute(self, context: Context) -> dict[str, int]:
         """Remove the leftovers, and return how many tables and manifests there were.
 
-        :raises AirflowFailException: the rendered bucket is not a bucket name, or the days are not a number.
+        :raises AirflowFailException: the rendered bucket or URL cannot be used, or the days are not a number.
         """
         try:
             BUCKET.check("bucket", self.bucket)
+            location = ManifestLocation.of(self.manifest_url, None, self.bucket)
         except ValueError as error:
             raise AirflowFailException(f"{error} Nothing was removed.") from error
         before = datetime.now(timezone.utc) - timedelta(days=days_of("days", self.days))
@@ -65,8 +71,8 @@ class RemoveLeftoversOperator(WarehouseOperator):
         for outcome, kept in found.items():
             self.log.info("Staging tables %s: %s", outcome.value, ", ".join(sorted(each.staging for each in kept)))
         active = {tables.suffix for tables in found[Outcome.ACTIVE]}
-        manifests = delete_old_manifests(self.s3, self.bucket, before, active)
-        self.log.info("Deleted %s manifest files.", manifests)
+        manifests = delete_old_manifests(self.s3, location, before, active)
+        self.log.info("Deleted %s manifest files from s3://%s/%s.", manifests, location.bucket, location.prefix)
         return {"tables": len(found[Outcome.DROPPED]), "manifests": manifests}
 
     def _outcome(self, tables: LeftoverTables, before: datetime, is_active: Callable[[DagRun], bool]) -> Outcome:

@@ -59,6 +59,9 @@ def test_maintenance_is_weekly_and_gives_back_the_space_of_what_it_deletes(dags)
     written = {task.table for task in dags["sparkify_etl"].tasks if task.task_id.startswith("load_")}
     records = {"etl.user_records", "etl.artist_records"}
     assert set(maintenance.get_task("vacuum").tables) == written | records
+    leftovers = maintenance.get_task("remove_leftovers")
+    sources = [dags["sparkify_etl"].get_task(name) for name in ("stage_events", "stage_songs")]
+    assert {(source.bucket, source.manifest_url) for source in sources} == {(leftovers.bucket, leftovers.manifest_url)}
 
 
 def test_every_hour_has_a_data_interval_that_is_not_empty(dags):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 import redshift_connector
 
+from local.settings import ROOT
 from redshift_elt.connection.session import Session
 from redshift_elt.maintenance.vacuum import vacuum_and_analyze
 
@@ -34,14 +35,29 @@ class Driver:
             raise redshift_connector.ProgrammingError({"S": "ERROR", "C": "XX000", "M": self.message})
         self.executed.append(statement)
 
+    def fetchall(self) -> list[list[str]]:
+        return [['"IAMR:airflow"']]
+
 
 def test_tables_that_the_user_may_not_vacuum_are_skipped_and_named(caplog):
     driver = Driver("must be owner of relation orders")
     with caplog.at_level(logging.WARNING):
         vacuum_and_analyze(Session(driver), ["orders", "customers"])
-    assert driver.executed == ['vacuum "customers"', 'analyze "customers" predicate columns']
+    *maintenance, asked = driver.executed
+    assert maintenance == ['vacuum "customers"', 'analyze "customers" predicate columns']
+    assert asked == "select quote_ident(current_user)"
     [skipped] = caplog.messages
-    assert "may vacuum and analyze them: orders. The warehouse" in skipped
+    assert "their owner is another user: orders. The warehouse" in skipped
+    assert "create role etl_maintenance; grant vacuum, analyze to role etl_maintenance; grant role" in skipped
+    assert 'etl_maintenance to "IAMR:airflow";' in skipped
+
+
+def test_statements_of_the_log_are_those_of_the_documentation(caplog):
+    with caplog.at_level(logging.WARNING):
+        vacuum_and_analyze(Session(Driver("must be owner of relation orders")), ["orders"])
+    statements = [f"{text.strip()};" for text in caplog.text.split("run once:")[1].split(";")[:-1]]
+    documented = " ".join((ROOT / "docs" / "aws.md").read_text().split())
+    assert " ".join(statements).replace('"IAMR:airflow"', "sparkify_etl") in documented
 
 
 def test_other_errors_fail_the_task():

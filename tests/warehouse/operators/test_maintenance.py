@@ -43,14 +43,14 @@ def stage_long_ago(warehouse, run):
     change_run_row(warehouse, run, f"update {{files}} set modified_at = '{LONG_AGO:%Y-%m-%d}'")
 
 
-def remove_leftovers(active=()):
+def remove_leftovers(active=(), **arguments):
     """Remove leftovers while Airflow has these runs that have not ended."""
 
     def get_dr_count(dag_id, logical_dates=None, run_ids=None, states=None):
         assert states == ["queued", "running"]
         return len({(dag_id, run_id) for run_id in run_ids} & {(run.dag.dag_id, run.run_id) for run in active})
 
-    operator = RemoveLeftoversOperator(task_id="remove_leftovers", bucket=BUCKET)
+    operator = RemoveLeftoversOperator(task_id="remove_leftovers", bucket=BUCKET, **arguments)
     return operator.execute({"ti": SimpleNamespace(get_dr_count=get_dr_count)})
 
 
@@ -97,6 +97,25 @@ def test_old_manifests_are_deleted_except_those_of_runs_that_have_not_ended(ware
         assert remove_leftovers(active=[active])["manifests"] == 1
     listed = warehouse.s3.list_objects_v2(Bucket=BUCKET, Prefix="manifests/")["Contents"]
     assert {entry["Key"] for entry in listed} == {of_active, recent, other}
+
+
+@pytest.mark.parametrize("prefix", ["", "etl/"])
+def test_old_manifests_in_the_place_that_the_sources_name_are_deleted(warehouse, failed_run, prefix):
+    warehouse.s3.create_bucket(Bucket="work-bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    name = f"{run_prefix(names_of(failed_run))}stage_events/x.manifest"
+    keys = {f"{prefix}{name}", f"of-others/{name}", f"{prefix}manifests/notes.txt"}
+    try:
+        for key in keys:
+            warehouse.s3.put_object(Bucket="work-bucket", Key=key, Body=b"{}")
+        warehouse.put(name, b"{}")
+        with listed_as_modified(dict.fromkeys([*keys, name], LONG_AGO)):
+            assert remove_leftovers(manifest_url=f"s3://work-bucket/{prefix}")["manifests"] == 1
+        left = warehouse.s3.list_objects_v2(Bucket="work-bucket")["Contents"]
+        assert {entry["Key"] for entry in left} == keys - {f"{prefix}{name}"}
+    finally:
+        for key in keys:
+            warehouse.s3.delete_object(Bucket="work-bucket", Key=key)
+        warehouse.s3.delete_bucket(Bucket="work-bucket")
 
 
 def test_staging_is_refused_while_failed_runs_have_left_too_many_tables(warehouse, failed_run, postgres_admin):
