@@ -29,7 +29,7 @@ def certificate_files(settings: Settings) -> CertificateFiles:
     """Return the files, which are created if they are missing."""
     folder = certificate_folder(settings)
     # Creates the certificate if it does not exist.
-    server_context(folder, settings.listen)
+    server_context(folder, settings.listen, settings.host_name)
     files = CertificateFiles(folder / CERTIFICATE, folder / "bundle.pem")
     _write(files.bundle, Path(certifi.where()).read_bytes() + b"\n" + files.certificate.read_bytes())
     return files

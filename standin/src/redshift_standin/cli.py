@@ -98,6 +98,7 @@ def _given(options: argparse.Namespace) -> dict[str, str | None]:
     return {
         "STATE": options.state,
         "LISTEN": options.listen,
+        "HOST_NAME": options.host_name,
         "AWS_PORT": options.aws_port,
         "REDSHIFT_PORT": options.redshift_port,
     }
@@ -121,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--state", metavar="DIR", help="keep everything in this folder; by default nothing is kept")
     parser.add_argument("--listen", metavar="ADDRESS", help="the IPv4 address to listen on (default 127.0.0.1)")
+    parser.add_argument(
+        "--host-name", metavar="NAME", help="the name by which clients reach it, such as that of a container"
+    )
     parser.add_argument("--aws-port", metavar="PORT", help="the port of S3 and AWS (default 5000; 0: any free port)")
     parser.add_argument(
         "--redshift-port", metavar="PORT", help="the first port for clusters (default 5439; 0: any free port)"

@@ -44,7 +44,7 @@ def serving(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _serving(settings: Settings, postgres: PostgresServer) -> Iterator[None]:
-    listening = EndpointSettings(certificate_folder(settings), settings.listen)
+    listening = EndpointSettings(certificate_folder(settings), settings.listen, settings.host_name)
     endpoints = Endpoints(postgres, listening, S3Copier(), S3Unloader())
     try:
         aws = AwsServer(settings, endpoints)

@@ -32,6 +32,8 @@ class Settings:
     AWS and the clusters listen on ``listen``, an IPv4 address. Each cluster gets a port, from ``redshift_port``
     upwards. PostgreSQL listens on a unix socket, whose name has the number ``postgres_port``.
 
+    :param host_name: the name by which clients reach it, such as that of a container; empty: the address that it
+        listens on. Only with a name can that be 0.0.0.0.
     :param hosts: the names by which clients may address AWS beside ``listen`` and the names of the loopback address;
         ``*`` stands for any.
     :param check_signatures: refuse requests to AWS that are not signed with a key of the account.
@@ -47,6 +49,7 @@ class Settings:
     postgres_port: int = 5433
     redshift_port: int = 5439
     listen: str = HOST
+    host_name: str = ""
     hosts: tuple[str, ...] = ()
     check_signatures: bool = True
     durable: bool = True
@@ -68,11 +71,20 @@ class Settings:
             if environ.get(variable := cls.PREFIX + name.upper())
         }
         state = Path(environ.get(f"{cls.PREFIX}STATE") or cls.STATE).expanduser().resolve()
-        listen = _address(environ.get(f"{cls.PREFIX}LISTEN") or HOST, f"{cls.PREFIX}LISTEN")
+        host_name = environ.get(f"{cls.PREFIX}HOST_NAME", "").lower()
+        listen = _address(environ.get(f"{cls.PREFIX}LISTEN") or HOST, f"{cls.PREFIX}LISTEN", named=bool(host_name))
         hosts = tuple(host.strip().lower() for host in environ.get(f"{cls.PREFIX}HOSTS", "").split(",") if host.strip())
         signatures = _switch(environ.get(f"{cls.PREFIX}CHECK_SIGNATURES") or "on", f"{cls.PREFIX}CHECK_SIGNATURES")
         durable = _switch(environ.get(f"{cls.PREFIX}DURABLE") or "on", f"{cls.PREFIX}DURABLE")
-        settings = cls(state=state, listen=listen, hosts=hosts, check_signatures=signatures, durable=durable, **ports)
+        settings = cls(
+            state=state,
+            listen=listen,
+            host_name=host_name,
+            hosts=hosts,
+            check_signatures=signatures,
+            durable=durable,
+            **ports,
+        )
         chosen = settings.ports()
         if len(set(chosen.values())) < len(chosen):
             named = ", ".join(f"{cls.PREFIX}{name.upper()}={port}" for name, port in chosen.items())
@@ -84,6 +96,7 @@ class Settings:
         return {
             f"{self.PREFIX}STATE": str(self.state),
             f"{self.PREFIX}LISTEN": self.listen,
+            f"{self.PREFIX}HOST_NAME": self.host_name,
             f"{self.PREFIX}HOSTS": ",".join(self.hosts),
             f"{self.PREFIX}CHECK_SIGNATURES": "on" if self.check_signatures else "off",
             f"{self.PREFIX}DURABLE": "on" if self.durable else "off",
@@ -101,12 +114,12 @@ class Settings:
     @property
     def aws_url(self) -> str:
         """The endpoint of S3, IAM, STS, Secrets Manager and the Redshift control plane."""
-        return f"http://{self.listen}:{self.aws_port}"
+        return f"http://{self.host_name or self.listen}:{self.aws_port}"
 
     @property
     def cluster_host(self) -> str:
         """The host name of the clusters' endpoints."""
-        return "localhost" if self.listen == HOST else self.listen
+        return self.host_name or ("localhost" if self.listen == HOST else self.listen)
 
 
 def free_ports(count: int) -> list[int]:
@@ -118,15 +131,15 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-def _address(text: str, variable: str) -> str:
+def _address(text: str, variable: str, *, named: bool) -> str:
     try:
         address = ipaddress.IPv4Address(text)
     except ValueError:
         address = None
-    if address is None or address.is_unspecified or address.is_multicast:
+    if address is None or (address.is_unspecified and not named) or address.is_multicast:
         raise StandinError(
             f"{variable} is {text!r}: set it to an IPv4 address of this machine that other machines can reach, "
-            "or unset it to use the loopback address."
+            "or unset it to use the loopback address. 0.0.0.0 also needs a name for clients, in HOST_NAME."
         )
     return str(address)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
+import struct
 import subprocess
 import sys
 import urllib.request
 from contextlib import suppress
+from dataclasses import replace
 
 import boto3
 import psutil
@@ -17,10 +20,13 @@ import redshift_connector
 
 from redshift_standin.access import standin_environment
 from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT, REGION, Settings
 from standin_support.service_parts import free_port
 from standin_support.waiting import WAITER_CONFIG
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - for containers
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/copy"
 TRUST = {
     "Version": "2012-10-17",
@@ -169,6 +175,38 @@ def test_configured_address_is_the_only_one_and_returned_to_clients(settings):
     finally:
         standin.process.kill()
         standin.process.communicate()
+
+
+@pytest.mark.parametrize("listen", [EVERY_ADDRESS])
+def test_host_name_is_that_of_endpoints_and_certificate(settings):
+    named = replace(settings, host_name="stand-in")
+    standin = StandIn(named)
+    try:
+        # When everything is listening. The name leads nowhere here.
+        access = json.loads(standin.process.stdout.readline())
+        assert access["endpoint_url"] == f"http://stand-in:{settings.aws_port}"
+        redshift = boto3.client("redshift", endpoint_url=f"http://127.0.0.1:{settings.aws_port}")
+        redshift.create_cluster(
+            ClusterIdentifier="shop", NodeType="ra3.large", ClusterType="single-node", MasterUsername="awsuser",
+            ManageMasterPassword=True,
+        )  # fmt: skip
+        redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
+        [cluster] = redshift.describe_clusters()["Clusters"]
+        assert cluster["Endpoint"]["Address"] == "stand-in"
+        trusting = ssl.create_default_context(cafile=access["certificate"])
+        with socket.create_connection(("127.0.0.1", cluster["Endpoint"]["Port"])) as plain:
+            plain.sendall(SSL_REQUEST)
+            assert plain.recv(1) == b"S"
+            with trusting.wrap_socket(plain, server_hostname="stand-in"):
+                pass
+    finally:
+        standin.process.kill()
+        standin.process.communicate()
+
+
+def test_every_address_needs_a_name():
+    with pytest.raises(StandinError, match="also needs a name for clients, in HOST_NAME"):
+        Settings.from_environment({"REDSHIFT_STANDIN_LISTEN": EVERY_ADDRESS})
 
 
 def test_port_in_use_ends_the_process_with_one_line(settings):

@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import os
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -23,38 +24,42 @@ LIFETIME = datetime.timedelta(days=3650)
 RENEW_BEFORE = datetime.timedelta(days=30)
 
 
-def server_context(folder: Path, host: str = HOST) -> ssl.SSLContext:
+def server_context(folder: Path, host: str = HOST, host_name: str = "") -> ssl.SSLContext:
     """Return the TLS settings of the endpoint, with the certificate in this folder, which is created if missing.
 
     :param host: the address that clients connect to.
+    :param host_name: a name by which they do so.
 
     Clients trust ``folder / CERTIFICATE``, which is self-signed.
     """
     address = ipaddress.ip_address(host)
-    if not _is_valid(folder, address):
-        _make(folder, address)
+    names = ["localhost", *filter(None, [host_name])]
+    if not _is_valid(folder, address, names):
+        _make(folder, address, names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
     return context
 
 
-def _is_valid(folder: Path, address: _Address) -> bool:
+def _is_valid(folder: Path, address: _Address, host_names: Sequence[str]) -> bool:
     if not (folder / CERTIFICATE).exists() or not (folder / KEY).exists():
         return False
     certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     if address not in names.get_values_for_type(x509.IPAddress):
         return False
+    if not set(host_names) <= set(names.get_values_for_type(x509.DNSName)):
+        return False
     return certificate.not_valid_after_utc > datetime.datetime.now(datetime.timezone.utc) + RENEW_BEFORE
 
 
-def _make(folder: Path, address: _Address) -> None:
+def _make(folder: Path, address: _Address, host_names: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Redshift stand-in")])
     addresses = {ipaddress.ip_address(HOST), address}
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), *map(x509.IPAddress, addresses)])
+    names = x509.SubjectAlternativeName([*map(x509.DNSName, host_names), *map(x509.IPAddress, addresses)])
     usage = x509.KeyUsage(True, False, False, False, False, True, False, False, False)
     now = datetime.datetime.now(datetime.timezone.utc)
     certificate = (

@@ -35,11 +35,13 @@ class EndpointSettings:
 
     :param certificate_dir: the folder of the TLS certificate; created if it is missing.
     :param host: the address that the clusters listen on.
+    :param host_name: a name by which clients reach them, for the certificate.
     :param connections: the largest number of sessions of a cluster.
     """
 
     certificate_dir: Path
     host: str = HOST
+    host_name: str = ""
     connections: int = CONNECTIONS
 
 
@@ -68,7 +70,7 @@ class Endpoints:
         self._postgres = postgres
         self._programs = Programs(postgres)
         self._settings = settings
-        self._context = server_context(settings.certificate_dir, settings.host)
+        self._context = server_context(settings.certificate_dir, settings.host, settings.host_name)
         self._copier = copier
         self._unloader = unloader
         self._clusters: dict[str, _Cluster] = {}
