@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo backfill up local down sql notebook airflow mwaa test test-all test-unit docs facts reference golden bench bench-standin soak lint licenses format lock install
+.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit docs facts reference golden bench bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -9,7 +9,7 @@ LOCAL := $(PROGRAMS)/python -m local
 TEST_HELPERS := PYTHONPATH=plugins:standin/tests
 
 # Exported, so that a value with quotes reaches the program as it is.
-export DATA FILE FROM MINUTES ORDER Q SEED TO
+export DATA FILE FROM MINUTES ORDER Q SEED TARGET TO
 
 # exec: a signal to make then reaches the command itself, and not a shell around it.
 
@@ -40,6 +40,15 @@ notebook: install ## open the analysts' notebook on the local warehouse in Jupyt
 
 airflow: install ## run the Airflow CLI on the local stack: ARGS="dags list"
 	@exec $(LOCAL) airflow $(ARGS)
+
+# Not "install": a machine with Docker needs only Python.
+env: ## write .env with strong random secrets for docker compose: TARGET=aws for an AWS account
+	@exec python3 -m local.compose_env $${TARGET:+"$$TARGET"}
+
+image-digests: ## print the current digests of the images that docker compose uses; needs Docker and a network
+	@sed -nE 's/^ *(FROM|image:) ([^ ]+:[^ ]+)@sha256.*/\2/p' Dockerfile docker-compose.yaml | while read -r image; do \
+		echo "$$image@$$(docker buildx imagetools inspect "$$image" --format '{{.Manifest.Digest}}')" || exit 1; \
+	done
 
 test: install ## run the tests, in two processes, but for the long ones; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
@@ -96,9 +105,10 @@ format: install ## put every Python file into the project's format
 # Of each package, all files of its version are accepted: those of every platform and Python.
 LOCK := $(PROGRAMS)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --generate-hashes
 
-lock: install ## resolve the dependencies again: requirements-dev.txt, requirements-image.txt and local/uv.txt
+lock: install ## resolve the dependencies again: requirements-dev.txt, requirements-image.txt, requirements-local.txt and local/uv.txt
 	@$(LOCK) requirements-dev.in standin/pyproject.toml --output-file requirements-dev.txt
-	@$(LOCK) requirements.txt --constraints requirements-dev.txt --output-file requirements-image.txt
+	@$(LOCK) requirements-image.in --constraints requirements-dev.txt --output-file requirements-image.txt
+	@$(LOCK) requirements-local.in standin/pyproject.toml --constraints requirements-dev.txt --output-file requirements-local.txt
 	@$(LOCK) local/uv.in --output-file local/uv.txt
 
 install: ## make .venv; every other command does that by itself

@@ -113,6 +113,12 @@ class AirflowApi:
         found: list[dict[str, Any]] = page["task_instances"]
         return found
 
+    def running_tasks(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of any run of a DAG that are running now."""
+        page = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances?state=running").json()
+        found: list[dict[str, Any]] = page["task_instances"]
+        return found
+
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
         """Respond to a task that waits for a person's decision."""
         path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/-1/hitlDetails"

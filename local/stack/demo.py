@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.datagen import Options, generate
 from local.settings import Settings
-from local.stack.airflow_api import admin_api
+from local.stack.airflow_api import AirflowApi, admin_api
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.dag_ids import CREATE_CLUSTER, LOAD, REPORT
@@ -63,14 +63,19 @@ def load(settings: Settings, progress: Progress, dataset: Dataset) -> str:
             f"  The bucket also holds {len(result.foreign):,} objects of other data: rows loaded from them remain."
             f" To start over: make down, then delete {settings.state}"
         )
-    start, end = dataset.window
     with admin_api(settings) as api:
         run_dag(api, progress, CREATE_CLUSTER, {})
-        with kept_paused(api, LOAD):
-            date = reserved_date(api, progress, LOAD)
-            run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end}, date)
-        if any(task["state"] == "skipped" for task in api.tasks(LOAD, run_id)):
-            progress.line("  Skipped loads had nothing to write: their tables were up to date")
+        return load_window(api, progress, dataset.window)
+
+
+def load_window(api: AirflowApi, progress: Progress, window: tuple[str, str]) -> str:
+    """Load a window into an existing cluster through Airflow, and return the id of the run."""
+    start, end = window
+    with kept_paused(api, LOAD):
+        date = reserved_date(api, progress, LOAD)
+        run_id = run_dag(api, progress, LOAD, {"window_start": start, "window_end": end}, date)
+    if any(task["state"] == "skipped" for task in api.tasks(LOAD, run_id)):
+        progress.line("  Skipped loads had nothing to write: their tables were up to date")
     return run_id
 
 

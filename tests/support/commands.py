@@ -31,6 +31,7 @@ PLACEHOLDERS = frozenset({"path", "dir", "…"})
 OTHER_PROGRAMS = {
     ".ci/run": "runs these tests",
     "curl": "test_body_of_a_request_is_one_that_airflow_accepts",
+    "docker": "needs an engine; tests/unit/compose resolves the file that it reads",
     "dbt": "is not a dependency of the project; the page says so",
     "git": "changes the repository",
     "helm": "needs a cluster; tests/unit/test_deployment.py reads its values",
@@ -104,7 +105,12 @@ def _variable(name: str, value: str) -> Problems:
     elif name.startswith("AIRFLOW_CONN_"):
         if "conn_type" not in json.loads(value):
             yield f"{name} has no conn_type"
-    elif not (name.startswith("AIRFLOW_VAR_") or name in OTHER_VARIABLES or f'"{name}"' in _sources()):
+    elif not (
+        name.startswith("AIRFLOW_VAR_")
+        or name in OTHER_VARIABLES
+        or f'"{name}"' in _sources()
+        or f"${{{name}:" in (ROOT / "docker-compose.yaml").read_text("utf-8")
+    ):
         yield f"nothing reads {name}"
 
 

@@ -1,0 +1,31 @@
+#!/bin/bash
+# Migrate the metadata database, and set the passwords of the two users of the UI.
+set -euo pipefail
+
+airflow db migrate
+
+case $AIRFLOW__CORE__AUTH_MANAGER in
+*.SimpleAuthManager)
+    # It reads the passwords as they are, so nobody else may read the file.
+    umask 077
+    python -c '
+import json, os
+users = {"admin": os.environ["UI_ADMIN_PASSWORD"], "viewer": os.environ["UI_VIEWER_PASSWORD"]}
+print(json.dumps(users))' >"$AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+    ;;
+*.FabAuthManager)
+    airflow fab-db migrate
+    # Kept as hashes. The second command changes the password of a user that exists.
+    airflow users create --role Admin --username admin --password "$UI_ADMIN_PASSWORD" \
+        --firstname Admin --lastname Airflow --email admin@localhost
+    airflow users reset-password --username admin --password "$UI_ADMIN_PASSWORD"
+    airflow users create --role Viewer --username viewer --password "$UI_VIEWER_PASSWORD" \
+        --firstname Viewer --lastname Airflow --email viewer@localhost
+    airflow users reset-password --username viewer --password "$UI_VIEWER_PASSWORD"
+    ;;
+*)
+    echo "error: compose/init.sh cannot create the users of $AIRFLOW__CORE__AUTH_MANAGER: set AUTH_MANAGER in .env to" \
+        "the class of the simple or of the FAB auth manager." >&2
+    exit 1
+    ;;
+esac

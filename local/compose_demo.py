@@ -1,0 +1,100 @@
+"""The demo of ``docker compose --profile local up``: upload generated data, create the cluster, load, show where."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local.datagen import Options, generate
+from local.errors import StackError
+from local.stack.airflow_api import AirflowApi
+from local.stack.copy_role_boundary import ensure_boundary
+from local.stack.dag_ids import CREATE_CLUSTER, REPORT
+from local.stack.dag_run import run_dag
+from local.stack.dataset import Dataset
+from local.stack.demo import load_window
+from local.stack.environment import ADMIN, CLUSTER
+from local.stack.progress import Progress
+from local.stack.schedule import kept_paused
+from local.stack.upload import upload
+
+
+@dataclass(frozen=True)
+class ComposeSettings:
+    """What the service gets from its environment.
+
+    :param aws: the arguments of boto3's clients.
+    """
+
+    airflow_url: str
+    password: str
+    bucket: str
+    aws: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> ComposeSettings:
+        """Read the environment.
+
+        :raises StackError: the AWS connection is that of an account: the demo would create a cluster there.
+        """
+        connection = json.loads(environ["AIRFLOW_CONN_AWS_DEFAULT"])
+        extra = connection.get("extra", {})
+        if not extra.get("endpoint_url"):
+            raise StackError(
+                "AIRFLOW_CONN_AWS_DEFAULT in .env names an AWS account, and the profile local is for the stand-in: run "
+                "docker compose up without the profile, or write a new .env with make env TARGET=local."
+            )
+        aws = {
+            "endpoint_url": extra["endpoint_url"],
+            "region_name": extra["region_name"],
+            "aws_access_key_id": connection["login"],
+            "aws_secret_access_key": connection["password"],
+            "config": Config(**extra.get("config_kwargs", {})),
+        }
+        return cls(environ["AIRFLOW_URL"], environ["UI_ADMIN_PASSWORD"], environ["SPARKIFY_BUCKET"], aws)
+
+
+def demo(settings: ComposeSettings, progress: Progress) -> None:
+    """Load a week of generated data through Airflow, as a user would.
+
+    :raises StackError: a run fails, or Airflow does not answer.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        with progress.step("Generating the data"):
+            generate(Path(folder), Options())
+        dataset = Dataset.open(Path(folder))
+        with progress.step("Uploading the data") as step:
+            result = upload(dataset, boto3.client("s3", **settings.aws), settings.bucket, step.detail)
+            step.done = (
+                f"Uploaded {result.sent:,} new or changed of {result.objects:,} objects to s3://{settings.bucket}"
+            )
+    ensure_boundary(boto3.client("iam", **settings.aws), f"{CLUSTER}-copy-boundary", settings.bucket)
+    with AirflowApi(settings.airflow_url, ADMIN, settings.password) as api:
+        run_dag(api, progress, CREATE_CLUSTER, {})
+        load_window(api, progress, dataset.window)
+        with kept_paused(api, REPORT):
+            run_dag(api, progress, REPORT, {})
+    progress.line(f"Airflow: http://localhost:8080 ({ADMIN}; its password is UI_ADMIN_PASSWORD in .env)")
+
+
+def main() -> int:
+    """Run the demo and return its exit status."""
+    try:
+        demo(ComposeSettings.of(os.environ), Progress())
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

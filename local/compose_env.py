@@ -1,0 +1,151 @@
+"""``make env``: write ``.env``, which docker compose reads, with strong random secrets.
+
+What the file has already stays as it is, so the command also adds what a new version needs. It uses only the standard
+library, because a machine with Docker need not have the project's environment.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TARGETS = ("local", "aws")
+# A user of the group 0, as in the official images of Airflow. The containers do not run as root.
+_AIRFLOW_UID = 50000
+# The access key of the stand-in is public (standin/README.md).
+_LOCAL_AWS = {
+    "conn_type": "aws",
+    "login": "local-access-key",
+    "password": "local-secret-key",
+    "extra": {
+        "region_name": "us-west-2",
+        "endpoint_url": "http://stand-in:5000",
+        # A bucket has no host name of its own there.
+        "config_kwargs": {"s3": {"addressing_style": "path"}},
+    },
+}
+_AWS = {"conn_type": "aws", "login": "", "password": "", "extra": {"region_name": "us-west-2"}}
+_REDSHIFT = {
+    "conn_type": "redshift",
+    "login": "sparkify_etl",
+    "schema": "dev",
+    "extra": {"iam": True, "cluster_identifier": "sparkify", "region": "us-west-2"},
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the file.
+
+    :param comment: what precedes it.
+    """
+
+    name: str
+    value: str
+    comment: str = ""
+
+    def __str__(self) -> str:
+        return f"{f'# {self.comment}{chr(10)}' if self.comment else ''}{self.name}={quoted(self.value)}\n"
+
+
+class EnvError(Exception):
+    """The file cannot be written. The message says why."""
+
+
+def quoted(value: str) -> str:
+    """Return a value as docker compose reads it: in single quotes, nothing but these has a meaning.
+
+    :raises EnvError: it has a backslash or a line break, for which there is no such text.
+    """
+    if re.search(r"[\\\r\n]", value):
+        raise EnvError(f"{value!r} has a backslash or a line break, which .env cannot hold unchanged.")
+    escaped = value.replace("'", "\\'")
+    return value if re.fullmatch(r"[\w./:@+-]*", value) else f"'{escaped}'"
+
+
+def entries(target: str) -> list[Entry]:
+    """Return the lines of a new file.
+
+    :param target: ``local`` for the stand-in, or ``aws``.
+    """
+    local = target == "local"
+    aws = "The AWS credentials and region, as JSON. Empty login and password: those of the machine."
+    certificate = [
+        Entry("SSL_CERT_FILE", "/opt/stand-in/tls/bundle.pem", "What the certificate of the stand-in needs.")
+    ]
+    return [
+        Entry("TARGET", target, "Whether this file is for the stand-in (local) or for an AWS account (aws)."),
+        Entry("AIRFLOW_UID", str(os.getuid() or _AIRFLOW_UID), "The user that the containers run as."),
+        Entry("FERNET_KEY", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(), "The keys of Airflow."),
+        Entry("API_SECRET_KEY", secrets.token_urlsafe(32)),
+        Entry("JWT_SECRET", secrets.token_urlsafe(48)),
+        Entry("POSTGRES_PASSWORD", secrets.token_urlsafe(24), "Airflow's database keeps the password it began with."),
+        Entry("REDIS_PASSWORD", secrets.token_urlsafe(24)),
+        Entry(
+            "UI_ADMIN_PASSWORD", secrets.token_urlsafe(12), "The users of the UI: admin, and viewer, who only reads."
+        ),
+        Entry("UI_VIEWER_PASSWORD", secrets.token_urlsafe(12)),
+        Entry("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(_LOCAL_AWS if local else _AWS), aws),
+        Entry("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(_REDSHIFT), "The warehouse and the login, as JSON."),
+        Entry("SPARKIFY_BUCKET", "sparkify-local" if local else "", "The bucket of the data."),
+        *(certificate if local else []),
+    ]
+
+
+def missing(text: str, wanted: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that a file does not have.
+
+    :param text: the content of the file.
+    """
+    present = set(re.findall(r"^\s*(?:export\s+)?(\w+)\s*=", text, re.MULTILINE))
+    return [entry for entry in wanted if entry.name not in present]
+
+
+def write_env(file: Path, target: str) -> list[str]:
+    """Write the file, or add what it lacks, and return the names that were added. Only its owner can read it.
+
+    :param target: ``local`` or ``aws``.
+    :raises EnvError: the target is neither, or the file is for the other one.
+    """
+    if target not in _TARGETS:
+        raise EnvError(f"TARGET is {target!r}: write local, for the stand-in, or aws.")
+    text = file.read_text("utf-8") if file.exists() else ""
+    if (found := re.search(r"^TARGET=(\w+)", text, re.MULTILINE)) and found[1] != target:
+        raise EnvError(f"{file} is for {found[1]}: move it away first, or run make env TARGET={found[1]}.")
+    added = missing(text, entries(target))
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write("\n" if text and not text.endswith("\n") else "")
+        stream.writelines(map(str, added))
+    return [entry.name for entry in added]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command and return its exit status.
+
+    :param arguments: the target.
+    """
+    file = Path(__file__).resolve().parents[1] / ".env"
+    target = arguments[0] if arguments else "local"
+    try:
+        added = write_env(file, target)
+    except EnvError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{file}: added {', '.join(added)}." if added else f"{file} has everything already.")
+    profile = "--profile local " if target == "local" else ""
+    if target == "aws":
+        print("Complete SPARKIFY_BUCKET and AIRFLOW_CONN_AWS_DEFAULT in it.")
+    print(f"Then: docker compose {profile}up --build")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
