@@ -32,6 +32,7 @@ BOOKKEEPING = (
     "etl.rejects",
     "etl.schema_drift",
     "etl.snapshots",
+    "etl.loaded_periods",
     "etl.user_records",
     "etl.artist_records",
 )

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # The tables that runs write, without the schema. The templates of a run's own tables are not among them.
-TABLES = ("check_results", "listings", "loaded_files", "loads", "rejects", "schema_drift", "snapshots")
+TABLES = (
+    "check_results",
+    "listings",
+    "loaded_files",
+    "loaded_periods",
+    "loads",
+    "rejects",
+    "schema_drift",
+    "snapshots",
+)
 
 _VERSIONS = "schema_versions"
 _FOLDER = Path(__file__).parent

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.loading.input_counts import InputCounts
     from redshift_elt.loading.target_load import TargetLoad
-    from redshift_elt.run.intervals import Interval
     from redshift_elt.run.window import Window
 
 
@@ -99,13 +98,6 @@ def record_placeholders(session: Session, load: LoadRecord, dimension: str, rows
     window = {"window_start": load.window_end, "full_load": False}
     values = asdict(load) | {"target": target_name(dimension)} | counts | not_read | window
     session.execute(render("load/insert_load.sql"), values)
-
-
-def loaded_windows(session: Session, target: str, reach: Interval) -> list[Interval]:
-    """Return the windows that a target has been loaded for and that overlap an interval; UTC, without a zone."""
-    first, last = reach
-    values = {"target": target_name(target), "first": first, "last": last}
-    return [(start, end) for start, end in session.fetch(render("load/loaded_windows.sql"), values)]
 
 
 def earlier_try(session: Session, instance: Any, window: Window) -> RowCounts | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from redshift_elt.loading.deduplication import Choice, choices_of, named_columns, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
+from redshift_elt.loading.loaded_periods import LoadedPeriods
 from redshift_elt.loading.merge_with_deletes import MergeWithDeletes
 from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
 from redshift_elt.loading.phases import PREPARING
@@ -87,19 +88,31 @@ class MergeRecords:
 
     def apply(self, load: TargetLoad) -> RowCounts:
         """Make the records those that the SELECT yields, and merge what changes in the target."""
-        target, full = load.target, load.window.full
+        target = load.target
         yielded, [of_records, held] = described_columns(load.session, target.select, self.records, target.table)
         columns = written_of(load.session, self.records, of_records, yielded)
         refuse_missing(columns, (*target.key, *self._needed), self.records)
         load = replace(load, written=self._written(load, columns, held))
         refuse_missing(load.columns, target.key, target.table)
-        scope = self._scope(load)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)
-        records = ScopedTable(load, self.records, columns, scope)
-        records.keep_fresh_rows()
-        if self.window_column is not None:
-            records = keep_lost_hours(records, self.window_column)
-        found = records.compare(delete=load.replace or full or self.window_column is not None)
+        if self.window_column is None:
+            return self._merge(load, choices, *self._compare(load, columns))
+        periods = LoadedPeriods.of(load, (*columns.names, *load.columns.names))
+        records, found = self._compare(load, columns, periods)
+        if periods.contradicted_by(found):
+            records, found = self._compare(load, columns, periods.widened(), again=True)
+        counts = self._merge(load, choices, records, found)
+        periods.record()
+        return counts
+
+    def _merge(
+        self, load: TargetLoad, choices: Sequence[Choice], records: ScopedTable, found: Differences
+    ) -> RowCounts:
+        """Make the records the fresh rows, and merge what follows from those that change.
+
+        :param found: how they differ.
+        """
+        full = load.window.full
         if not (found or full):
             by_source = None if self.deletes is None else 0
             return RowCounts(found.keys, unchanged=found.keys, deleted_by_source=by_source)
@@ -155,12 +168,27 @@ class MergeRecords:
         load.analyze(deleted)
         return merge.merge(load.render("records_not_deleting.sql", columns=merge.staged, **names), touched)
 
-    def _scope(self, load: TargetLoad) -> RowScope:
-        """Return which records the rows of the SELECT are compared with."""
+    def _compare(
+        self, load: TargetLoad, columns: Columns, periods: LoadedPeriods | None = None, *, again: bool = False
+    ) -> tuple[ScopedTable, Differences]:
+        """Compare the records with the rows of the SELECT; return their table with its scope, and how they differ.
+
+        :param columns: the columns of the records.
+        :param periods: what to compare, if the records have a column of event time.
+        :param again: whether less was compared before.
+        """
+        records = ScopedTable(load, self.records, columns, self._scope(load, periods))
+        records.keep_fresh_rows(again=again)
         if self.window_column is not None:
-            intervals = load.intervals()
-            kept = kept_intervals(load, self.records, within(self.window_column, intervals))
-            return EVERYTHING if load.window.full and not kept else within(self.window_column, intervals, kept)
+            records = keep_lost_hours(records, self.window_column)
+        return records, records.compare(delete=load.replace or load.window.full or self.window_column is not None)
+
+    def _scope(self, load: TargetLoad, periods: LoadedPeriods | None) -> RowScope:
+        """Return which records the rows of the SELECT are compared with."""
+        if self.window_column is not None and periods is not None:
+            kept = kept_intervals(load, self.records, within(self.window_column, periods.compared))
+            everything = load.window.full and not kept
+            return EVERYTHING if everything else within(self.window_column, periods.compared, kept)
         if load.window.full and not load.keep_missing:
             return EVERYTHING
         return with_fresh_key(identifiers.key(self.records_key or ()), TemporaryTables(self.records).fresh)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowException
 
+from redshift_elt.loading.loaded_periods import LoadedPeriods
 from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import within
@@ -15,6 +16,7 @@ from redshift_elt.loading.written_columns import refuse_missing
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
+    from redshift_elt.loading.scoped_table import Differences
     from redshift_elt.loading.target_load import TargetLoad
 
 
@@ -23,10 +25,10 @@ class OverwriteWindow:
     """Replace the target's rows in the run's window with the rows of the SELECT.
 
     Windows that were loaded earlier are overwritten too if they are in the periods that the run reads: the days of its
-    window with a key pattern of days, the hours with one of hours. This loads late events. A source without periods
-    changes the run's window alone, and an hour of which it has no rows any more keeps its rows, unless it has
-    ``on_missing="delete"``. If several rows of one period, by default a UTC day, have the same key, the earliest is
-    kept.
+    window with a key pattern of days, the hours with one of hours. This loads late events. They are not compared if
+    neither the objects of the period nor the SELECT have changed since. A source without periods changes the run's
+    window alone, and an hour of which it has no rows any more keeps its rows, unless it has ``on_missing="delete"``. If
+    several rows of one period, by default a UTC day, have the same key, the earliest is kept.
 
     :param window_column: the target's column of event time; a UTC timestamp, never null.
     """
@@ -52,14 +54,12 @@ class OverwriteWindow:
         :raises AirflowFailException: a key is null, or the SELECT does not yield the key and the column of event time.
         :raises AirflowException: the target and the staged rows differ in number.
         """
-        intervals = load.intervals()
-        kept = kept_intervals(load, load.target.table, within(self.window_column, intervals))
-        scope = within(self.window_column, intervals, kept)
         refuse_missing(load.columns, (*load.target.key, self.window_column), load.target.table)
-        table = ScopedTable(load, load.target.table, load.columns, scope)
-        table.keep_fresh_rows_by_key(self.window_column)
-        table = keep_lost_hours(table, self.window_column)
-        found = table.compare(delete=True, calendars=load.calendars, overwritten=self.window_column)
+        periods = LoadedPeriods.of(load, load.columns.names)
+        table, found = self._compare(load, periods)
+        if periods.contradicted_by(found):
+            periods = periods.widened()
+            table, found = self._compare(load, periods, again=True)
         if found:
             table.write(found)
             [(held,)] = table.fetch("count_held.sql")
@@ -70,6 +70,7 @@ class OverwriteWindow:
                 f"{table.table} has {held:,} rows, but {found.fresh:,} were staged: another program writes to the "
                 "table, or it had duplicate rows. The load was rolled back; the task can be retried."
             )
+        periods.record()
         return RowCounts(
             found.fresh_in_window,
             inserted=found.new_in_window,
@@ -77,3 +78,21 @@ class OverwriteWindow:
             unchanged=found.fresh_in_window - found.new_in_window,
             late=found.new - found.new_in_window,
         )
+
+    def _compare(
+        self, load: TargetLoad, periods: LoadedPeriods, *, again: bool = False
+    ) -> tuple[ScopedTable, Differences]:
+        """Compare what the load has to compare; return the table with its scope, and how it differs.
+
+        :param again: whether less was compared before.
+        """
+        kept = kept_intervals(load, load.target.table, within(self.window_column, periods.compared))
+        scope = within(self.window_column, periods.compared, kept)
+        table = ScopedTable(load, load.target.table, load.columns, scope)
+        ranked = within(self.window_column, periods.loaded) if periods.narrowed else None
+        table.keep_fresh_rows_by_key(self.window_column, ranked, with_displaced=not periods.loaded_before, again=again)
+        table = keep_lost_hours(table, self.window_column)
+        found = table.compare(
+            delete=True, calendars=load.calendars, overwritten=self.window_column, narrowed=periods.narrowed
+        )
+        return table, found

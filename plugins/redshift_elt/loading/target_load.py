@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from redshift_elt.loading.history import loaded_windows
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.loading.written_columns import written_columns
 from redshift_elt.run.period import Calendar
@@ -52,6 +51,9 @@ class TargetLoad:
         are missing.
     :param has_placeholders: whether loads of facts insert placeholders into the target, which a full load keeps.
     :param audit: the values of the audit columns, see :class:`.audit_columns.AuditColumns`.
+    :param definition: what the rows follow from besides the objects, see :mod:`.definition`.
+    :param compares_whole_periods: whether a load that overwrites its window compares all windows that were loaded
+        before, even if no object has changed.
     """
 
     session: Session
@@ -64,6 +66,8 @@ class TargetLoad:
     keep_missing: bool = False
     has_placeholders: bool = False
     audit: Mapping[str, object] = field(default_factory=dict)
+    definition: str = ""
+    compares_whole_periods: bool = False
 
     @cached_property
     def columns(self) -> Columns:
@@ -99,12 +103,6 @@ class TargetLoad:
         if self.window.full or not dated or len(dated) < len(self.sources):
             return None
         return self.window.reach(dated)
-
-    def intervals(self) -> list[Interval]:
-        """Return the window together with the windows in its reach that the target has been loaded for."""
-        if (reach := self.reach) is None:
-            return [self.window.bounds]
-        return self.window.with_others(loaded_windows(self.session, self.target.table, reach), reach)
 
     @property
     def calendars(self) -> list[Calendar]:

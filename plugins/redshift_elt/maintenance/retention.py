@@ -49,8 +49,8 @@ _STATEMENTS = {
 def delete_old_rows(session: Session, retention: Retention, now: datetime) -> dict[str, int]:
     """Delete the rows that are too old, and return how many there were in each table.
 
-    The ledger (``loaded_files``, ``listings``, ``snapshots``) is kept as a whole: without an entry, a load would load
-    its object again.
+    The ledger (``loaded_files``, ``loaded_periods``, ``listings``, ``snapshots``) is kept as a whole: without an entry,
+    a load would load its object, or compare its period, again.
 
     :param now: UTC, without a zone.
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
 from redshift_elt.loading.append import Append, warn_of_new_versions
+from redshift_elt.loading.definition import definition_of
 from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.loading.lock import (
@@ -104,6 +105,11 @@ class LoadOperator(UsesStagingOperator):
         return getattr(self.strategy, "window_column", None) is not None
 
     @property
+    def compares_whole_periods(self) -> bool:
+        """Whether a load that overwrites its window compares all that was loaded before, even if no object changed."""
+        return False
+
+    @property
     def ledger_target(self) -> str:
         """The table whose ledger records what the load has loaded."""
         return self.table
@@ -157,7 +163,9 @@ class LoadOperator(UsesStagingOperator):
             inputs = [self._current(session, source, window) for source in inputs]
             self.check_inputs(session, inputs)
             audit = self.audit.values(instance.run_id, window) if self.audit else {}
-            prepared = TargetLoad(session, Target(self.table, self.key, self.select), window, phases, audit=audit)
+            target = Target(self.table, self.key, self.select)
+            definition = definition_of(target, self.strategy, [source.staging.context for source in inputs])
+            prepared = TargetLoad(session, target, window, phases, audit=audit, definition=definition)
             target_load, counts = self._load(prepared, inputs)
             phases.enter(WRITING)
             read = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
@@ -241,6 +249,7 @@ class LoadOperator(UsesStagingOperator):
             sources=read,
             keep_missing=keep_missing,
             has_placeholders=has_placeholders(self.table, self.dag_tasks),
+            compares_whole_periods=self.compares_whole_periods,
         )
         if not full and len(ledgers) == len(inputs) > 0 and not any(staged.objects for _, staged in ledgers):
             # Without staged rows the SELECT has nothing to yield.

@@ -84,6 +84,11 @@ class LoadFactOperator(LoadOperator):
         """The tables whose locks the load takes."""
         return list(dict.fromkeys([self.table, *(placeholder.dimension for placeholder in self.placeholders)]))
 
+    @property
+    def compares_whole_periods(self) -> bool:
+        """Whether a load compares all that was loaded before: to insert placeholders for all rows that were staged."""
+        return bool(self.placeholders)
+
     def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:
         """Insert the placeholders."""
         rows: Counter[str] = Counter()

@@ -17,3 +17,12 @@ def joined(intervals: Iterable[Interval]) -> list[Interval]:
         else:
             result.append((start, end))
     return result
+
+
+def without(intervals: Iterable[Interval], others: Iterable[Interval]) -> list[Interval]:
+    """Return the parts of intervals that are in none of some other intervals."""
+    parts = list(intervals)
+    for start, end in others:
+        kept = ((first, min(last, start)) for first, last in parts), ((max(first, end), last) for first, last in parts)
+        parts = [(first, last) for side in kept for first, last in side if first < last]
+    return parts

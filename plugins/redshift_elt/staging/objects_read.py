@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 from redshift_elt.run.period import Calendar, Period
 from redshift_elt.staging.staged_files import NO_ROWS
@@ -32,6 +33,7 @@ class ObjectsRead:
     :param missing: the objects that the target has loaded from the same periods, but that the run has not read.
     :param on_missing: what happens to loaded rows whose objects are missing: ``keep``, ``fail`` or ``delete``.
     :param margin_days: the margin of the periods: an object can have rows of this many days before and after its own.
+    :param versions: a digest of key and ETag of each object of a period, by the period.
     """
 
     location: str
@@ -44,6 +46,7 @@ class ObjectsRead:
     on_missing: str
     missing: Mapping[Period, NamedObjects] = field(default_factory=dict)
     margin_days: int = 0
+    versions: Mapping[Period, str] = field(default_factory=dict)
 
     @property
     def calendar(self) -> Calendar:
@@ -122,9 +125,10 @@ class ReadSoFar:
         self._periods_without_rows: set[Period] = set()
         self._written_at: datetime | None = None
         self._has_none = False
+        self._digests: dict[Period, Any] = {}
 
     def add(self, staged: StagedFile) -> None:
-        """Add an object of the source."""
+        """Add an object of the source; those of a period come in the order of their keys."""
         item, pattern = staged.item, self._source.key_pattern
         has_rows = item.size > 0 and staged.kind != NO_ROWS
         if has_rows:
@@ -133,6 +137,7 @@ class ReadSoFar:
             self._has_none = True
         if pattern is not None and (period := pattern.period(item.key)):
             (self._periods if has_rows else self._periods_without_rows).add(period)
+            self._digests.setdefault(period, sha256()).update(f"{item.key}\0{item.etag}\0".encode())
 
     def result(self) -> ObjectsRead:
         """Return what was read."""
@@ -147,4 +152,5 @@ class ReadSoFar:
             written_at=self._written_at,
             on_missing=source.on_missing,
             margin_days=source.margin_days,
+            versions={period: digest.hexdigest() for period, digest in self._digests.items()},
         )

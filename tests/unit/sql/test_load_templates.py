@@ -85,7 +85,7 @@ select 1 as id
 def test_select_with_a_multiline_string_is_sent_unchanged(template):
     select = "-- both lines\nselect 1 as id, at,\n  'first\n      second\n\tthird' as name\n  from staged"
     names = {"temporary": TEMPORARY, "columns": COLUMNS, "key": ("id",), "window_column": "at"}
-    names |= {"calendars": [Calendar("day")], "rank_all": False}
+    names |= {"calendars": [Calendar("day")], "rank_all": False, "ranked": None, "with_displaced": False}
     assert f"from (\n{select}\n    ) as source" in render(f"load/{template}", scope=ONE_DAY, select=select, **names)
 
 
@@ -106,6 +106,8 @@ def test_one_fresh_row_for_each_composite_key_and_period():
             scope=ONE_DAY,
             calendars=calendars,
             rank_all=False,
+            ranked=None,
+            with_displaced=False,
             **names,
         )
         == """\

@@ -165,6 +165,7 @@ def test_manually_added_columns_are_kept(database, newest):
         "0014_snapshots.sql",
         "0015_loads_deleted_by_source.sql",
         "0016_staged_files_period_start.sql",
+        "0017_loaded_periods.sql",
     ]
     assert database.form() == newest
     assert database.query("select objects, rows_read, writing_seconds from etl.loads") == [(7, 7, 7.0)]

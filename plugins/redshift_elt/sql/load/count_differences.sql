@@ -1,8 +1,9 @@
 {# What a load must know before it writes, in one statement: how many fresh rows have a null in their key, how many rows of
    the table are stale, and how many fresh rows are new. With "overwritten", the column of event time: how many rows the
    table has in the scope and how many rows are fresh, both without rows whose objects were not all read, and how many
-   fresh and how many new rows are in the run's own window; this binds window_start and window_end. Without it: how many
-   keys the fresh rows have. Binds the intervals of the scope. #}
+   fresh and how many new rows are in the run's own window; this binds window_start and window_end. With "narrowed": how
+   many fresh rows are outside of the scope. Without "overwritten": how many keys the fresh rows have. Binds the intervals
+   of the scope. #}
 {% import "macros.sql" as m %}
 {% set null_key %}
 {% for name in key %}
@@ -23,7 +24,10 @@ select
     held_rows.held,
     fresh_rows.fresh,
     fresh_rows.fresh_in_window,
-    new_rows.new_in_window
+    new_rows.new_in_window{{ "," | sql if narrowed }}
+{% if narrowed %}
+    fresh_rows.displaced
+{% endif %}
 {% else %}
     fresh_keys.keys
 {% endif %}
@@ -54,7 +58,18 @@ from (
                     {{ in_window | indent(20) }}
                     then 1
             end
-        ) as fresh_in_window
+        ) as fresh_in_window{{ "," | sql if narrowed }}
+{% if narrowed %}
+        count(
+            case
+                when
+                    not (
+                        {{ m.in_scope(scope) | indent(24) }}
+                    )
+                    then 1
+            end
+        ) as displaced
+{% endif %}
 {% endif %}
     from {{ temporary.fresh | identifier }}
 ) as fresh_rows

@@ -38,12 +38,22 @@ where false
 limit 0;
 
 select distinct
-    window_start,
-    window_end
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
 from etl.loads
 where target = %(target)s
     and window_start < %(last)s
-    and window_end > %(first)s;
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
@@ -321,6 +331,22 @@ when not matched then
         "customers__delta"."seen_at"
     );
 
+insert into etl.loaded_periods (
+    "target",
+    "period_start",
+    "period_end",
+    "versions"
+)
+values
+(
+    %(target_1)s,
+    %(period_start_1)s,
+    %(period_end_1)s,
+    %(versions_1)s
+);
+-- with target_1 = 'customers', period_start_1 = '2018-11-01 00:00:00', period_end_1 = '2018-11-02 00:00:00',
+--      versions_1 = 'a226974f24ed28e0a1099e58096470e89ba3c691dd4875abad0d768d64d589f1'
+
 insert into etl.loads (
     dag_id,
     run_id,
@@ -421,12 +447,22 @@ where false
 limit 0;
 
 select distinct
-    window_start,
-    window_end
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
 from etl.loads
 where target = %(target)s
     and window_start < %(last)s
-    and window_end > %(first)s;
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
@@ -657,12 +693,22 @@ where false
 limit 0;
 
 select distinct
-    window_start,
-    window_end
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
 from etl.loads
 where target = %(target)s
     and window_start < %(last)s
-    and window_end > %(first)s;
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
 -- with target = 'customers', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "customer_records__fresh" (like "etl"."customer_records");
@@ -1029,6 +1075,13 @@ when not matched then
         "customers__delta"."name",
         "customers__delta"."seen_at"
     );
+
+update etl.loaded_periods
+set versions = %(versions)s
+where target = %(target)s
+    and period_start = %(period_start)s;
+-- with versions = 'ea54ca0ff9f39d963184b828fbaa06bce09a90ebc3a306f5dc270989a8507516', target = 'customers',
+--      period_start = '2018-11-01 00:00:00'
 
 insert into etl.loads (
     dag_id,
@@ -1413,6 +1466,36 @@ when not matched then
         "customers__delta"."name",
         "customers__delta"."seen_at"
     );
+
+delete from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'customers', first = '1970-01-01 00:00:00'
+
+insert into etl.loaded_periods (
+    "target",
+    "period_start",
+    "period_end",
+    "versions"
+)
+values
+(
+    %(target_1)s,
+    %(period_start_1)s,
+    %(period_end_1)s,
+    %(versions_1)s
+),
+(
+    %(target_2)s,
+    %(period_start_2)s,
+    %(period_end_2)s,
+    %(versions_2)s
+);
+-- with target_1 = 'customers', period_start_1 = '2018-11-01 00:00:00', period_end_1 = '2018-11-02 00:00:00',
+--      versions_1 = 'ea54ca0ff9f39d963184b828fbaa06bce09a90ebc3a306f5dc270989a8507516', target_2 = 'customers',
+--      period_start_2 = '2018-11-02 00:00:00', period_end_2 = '2018-11-03 00:00:00',
+--      versions_2 = 'c73c654edfb5c2191473cefee9cb02c0440f693376d17cb633b64fe0dc54ac5e'
 
 insert into etl.loads (
     dag_id,

@@ -22,15 +22,6 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
 select
     held_1.*,
     0 as "columns_after_table_1",
@@ -42,6 +33,25 @@ from staging_orders__4e4a3efb5fa2
 cross join "orders" as held_1
 where false
 limit 0;
+
+select distinct
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "orders__fresh" (like "orders");
 
@@ -276,6 +286,22 @@ where
     and "ordered_at" < %(end_1)s;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
+insert into etl.loaded_periods (
+    "target",
+    "period_start",
+    "period_end",
+    "versions"
+)
+values
+(
+    %(target_1)s,
+    %(period_start_1)s,
+    %(period_end_1)s,
+    %(versions_1)s
+);
+-- with target_1 = 'orders', period_start_1 = '2018-11-01 00:00:00', period_end_1 = '2018-11-02 00:00:00',
+--      versions_1 = '8718ffc8c32c1a3479983b96c7588d12fdfbe09294e73415ff41ee618d733e7f'
+
 insert into etl.loads (
     dag_id,
     run_id,
@@ -359,15 +385,6 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
 select
     held_1.*,
     0 as "columns_after_table_1",
@@ -379,6 +396,25 @@ from staging_orders__4e4a3efb5fa2
 cross join "orders" as held_1
 where false
 limit 0;
+
+select distinct
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "orders__fresh" (like "orders");
 
@@ -656,15 +692,6 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
 select
     held_1.*,
     0 as "columns_after_table_1",
@@ -676,6 +703,25 @@ from staging_orders__4e4a3efb5fa2
 cross join "orders" as held_1
 where false
 limit 0;
+
+select distinct
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'orders', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "orders__fresh" (like "orders");
 
@@ -975,6 +1021,13 @@ where
     and "ordered_at" < %(end_1)s;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
+update etl.loaded_periods
+set versions = %(versions)s
+where target = %(target)s
+    and period_start = %(period_start)s;
+-- with versions = 'bc2d74ff8d8fa0f96f8bfa8b71e5a9998d3be50dfdfd209710ccca54a8882b16', target = 'orders',
+--      period_start = '2018-11-01 00:00:00'
+
 insert into etl.loads (
     dag_id,
     run_id,
@@ -1059,17 +1112,6 @@ limit %(most)s;
 -- with after = '', most = 10000
 
 select
-    date_trunc('day', "ordered_at") as held_period,
-    count(*)
-from "orders"
-where
-    "ordered_at" >= %(start_1)s
-    and "ordered_at" < %(end_1)s
-group by date_trunc('day', "ordered_at")
-order by held_period;
--- with start_1 = '1970-01-01 00:00:00'
-
-select
     held_1.*,
     0 as "columns_after_table_1",
     yielded.*
@@ -1080,6 +1122,17 @@ from staging_orders__4e4a3efb5fa2
 cross join "orders" as held_1
 where false
 limit 0;
+
+select
+    date_trunc('day', "ordered_at") as held_period,
+    count(*)
+from "orders"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s
+group by date_trunc('day', "ordered_at")
+order by held_period;
+-- with start_1 = '1970-01-01 00:00:00'
 
 create temporary table "orders__fresh" (like "orders");
 
@@ -1312,6 +1365,36 @@ where
     "ordered_at" >= %(start_1)s
     and "ordered_at" < %(end_1)s;
 -- with start_1 = '1970-01-01 00:00:00'
+
+delete from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'orders', first = '1970-01-01 00:00:00'
+
+insert into etl.loaded_periods (
+    "target",
+    "period_start",
+    "period_end",
+    "versions"
+)
+values
+(
+    %(target_1)s,
+    %(period_start_1)s,
+    %(period_end_1)s,
+    %(versions_1)s
+),
+(
+    %(target_2)s,
+    %(period_start_2)s,
+    %(period_end_2)s,
+    %(versions_2)s
+);
+-- with target_1 = 'orders', period_start_1 = '2018-11-01 00:00:00', period_end_1 = '2018-11-02 00:00:00',
+--      versions_1 = 'bc2d74ff8d8fa0f96f8bfa8b71e5a9998d3be50dfdfd209710ccca54a8882b16', target_2 = 'orders',
+--      period_start_2 = '2018-11-02 00:00:00', period_end_2 = '2018-11-03 00:00:00',
+--      versions_2 = 'c795636d3a3eac21aa2dcec6f36e72c7f46523008109f1ca32cb16246cd7b034'
 
 insert into etl.loads (
     dag_id,

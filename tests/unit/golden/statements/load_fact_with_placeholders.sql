@@ -22,15 +22,6 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
 select
     held_1.*,
     0 as "columns_after_table_1",
@@ -42,6 +33,25 @@ from staging_orders__4e4a3efb5fa2
 cross join "order_statuses" as held_1
 where false
 limit 0;
+
+select distinct
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
 
@@ -224,6 +234,22 @@ where
     and "ordered_at" < %(end_1)s;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
+insert into etl.loaded_periods (
+    "target",
+    "period_start",
+    "period_end",
+    "versions"
+)
+values
+(
+    %(target_1)s,
+    %(period_start_1)s,
+    %(period_end_1)s,
+    %(versions_1)s
+);
+-- with target_1 = 'order_statuses', period_start_1 = '2018-11-01 00:00:00', period_end_1 = '2018-11-02 00:00:00',
+--      versions_1 = '908c7e807bb1fcff63826c1de9948c36aa6cc3a271e190544db6c5dd22fd0e46'
+
 analyze "order_statuses__fresh";
 
 select
@@ -403,15 +429,6 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
 select
     held_1.*,
     0 as "columns_after_table_1",
@@ -423,6 +440,25 @@ from staging_orders__4e4a3efb5fa2
 cross join "order_statuses" as held_1
 where false
 limit 0;
+
+select distinct
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
 
@@ -706,15 +742,6 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
-select distinct
-    window_start,
-    window_end
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s;
--- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
-
 select
     held_1.*,
     0 as "columns_after_table_1",
@@ -726,6 +753,25 @@ from staging_orders__4e4a3efb5fa2
 cross join "order_statuses" as held_1
 where false
 limit 0;
+
+select distinct
+    window_start as loaded_start,
+    window_end as loaded_end,
+    null::varchar(64) as versions
+from etl.loads
+where target = %(target)s
+    and window_start < %(last)s
+    and window_end > %(first)s
+union all
+select
+    period_start,
+    period_end,
+    versions
+from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
 
@@ -949,6 +995,13 @@ where
     and "ordered_at" < %(end_1)s;
 -- with start_1 = '2018-11-01 00:00:00', end_1 = '2018-11-02 00:00:00'
 
+update etl.loaded_periods
+set versions = %(versions)s
+where target = %(target)s
+    and period_start = %(period_start)s;
+-- with versions = '00181b16a559ce670234d21ad6fc3858948d04591878e79366948706a8ecd6a4', target = 'order_statuses',
+--      period_start = '2018-11-01 00:00:00'
+
 analyze "order_statuses__fresh";
 
 select
@@ -1073,17 +1126,6 @@ limit %(most)s;
 -- with after = '', most = 10000
 
 select
-    date_trunc('day', "ordered_at") as held_period,
-    count(*)
-from "order_statuses"
-where
-    "ordered_at" >= %(start_1)s
-    and "ordered_at" < %(end_1)s
-group by date_trunc('day', "ordered_at")
-order by held_period;
--- with start_1 = '1970-01-01 00:00:00'
-
-select
     held_1.*,
     0 as "columns_after_table_1",
     yielded.*
@@ -1094,6 +1136,17 @@ from staging_orders__4e4a3efb5fa2
 cross join "order_statuses" as held_1
 where false
 limit 0;
+
+select
+    date_trunc('day', "ordered_at") as held_period,
+    count(*)
+from "order_statuses"
+where
+    "ordered_at" >= %(start_1)s
+    and "ordered_at" < %(end_1)s
+group by date_trunc('day', "ordered_at")
+order by held_period;
+-- with start_1 = '1970-01-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
 
@@ -1274,6 +1327,36 @@ where
     "ordered_at" >= %(start_1)s
     and "ordered_at" < %(end_1)s;
 -- with start_1 = '1970-01-01 00:00:00'
+
+delete from etl.loaded_periods
+where target = %(target)s
+    and period_start < %(last)s
+    and period_end > %(first)s;
+-- with target = 'order_statuses', first = '1970-01-01 00:00:00'
+
+insert into etl.loaded_periods (
+    "target",
+    "period_start",
+    "period_end",
+    "versions"
+)
+values
+(
+    %(target_1)s,
+    %(period_start_1)s,
+    %(period_end_1)s,
+    %(versions_1)s
+),
+(
+    %(target_2)s,
+    %(period_start_2)s,
+    %(period_end_2)s,
+    %(versions_2)s
+);
+-- with target_1 = 'order_statuses', period_start_1 = '2018-11-01 00:00:00', period_end_1 = '2018-11-02 00:00:00',
+--      versions_1 = '00181b16a559ce670234d21ad6fc3858948d04591878e79366948706a8ecd6a4', target_2 = 'order_statuses',
+--      period_start_2 = '2018-11-02 00:00:00', period_end_2 = '2018-11-03 00:00:00',
+--      versions_2 = '63b9396070de90716766584ee1fac8767d2c3bbf6270adf6078317a86d46a358'
 
 analyze "order_statuses__fresh";
 
