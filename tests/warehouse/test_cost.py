@@ -142,14 +142,14 @@ def test_new_song_changes_the_plays_that_it_matches_and_no_others(costs, history
     assert len(played) >= length
 
 
-def test_each_period_of_a_full_load_is_copied_into_a_new_table(created_warehouse, history):
+def test_each_period_of_a_run_is_copied_into_a_new_table(created_warehouse, history):
     """Rows that DELETE removes stay until VACUUM, so in a table that is emptied, every period reads all before it."""
     created_warehouse.empty()
     for key, body in [history.paths(), *(history.day(ago) for ago in range(3))]:
         created_warehouse.put(key, body)
     sent: list[str] = []
     with before_each_statement(lambda _, statement: sent.append(statement)):
-        created_warehouse.run(full_load=True).execute("stage_events")
+        created_warehouse.run("2018-11-28T00:00:00Z", "2018-12-01T00:00:00Z").execute("stage_events")
     copied = [statement.split('"')[1] for statement in sent if statement.startswith("copy ")]
     assert len(set(copied)) == len(copied) == 3
     assert not [statement for statement in sent if statement.startswith("delete from") and "incoming" in statement]

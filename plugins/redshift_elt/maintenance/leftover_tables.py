@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from redshift_elt.run.names import DagRun, files_table_parts, run_of_text, suffix
+from redshift_elt.run.names import DagRun, UnfinishedTables, files_table_parts, run_of_text, suffix
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class LeftoverTables:
-    """The two tables of one run for one template.
+    """The tables of one run for one template: two, and others if the staging is not finished.
 
     :param files: the table of staged files, which says which run it is.
     :param staging: the staging table.
@@ -40,7 +40,7 @@ class LeftoverTables:
     suffix: str
 
     def drop_if_orphaned(self, session: Session, before: datetime, is_active: Callable[[DagRun], bool]) -> Outcome:
-        """Drop both tables, unless their run has staged recently, has not ended, or is of another environment.
+        """Drop the tables, unless their run has staged recently, has not ended, or is of another environment.
 
         A run that stages again meanwhile waits for this transaction, because it has read one of the tables.
 
@@ -58,8 +58,13 @@ class LeftoverTables:
             return Outcome.RECENT
         if is_active(run):
             return Outcome.ACTIVE
-        session.execute(render("stage/drop_tables.sql", tables=[self.files, self.staging]))
+        session.execute(render("stage/drop_tables.sql", tables=self._tables))
         return Outcome.DROPPED
+
+    @property
+    def _tables(self) -> list[str]:
+        unfinished = UnfinishedTables.of_staging(self.staging)
+        return unfinished.all if unfinished else [self.files, self.staging]
 
 
 def leftover_tables(session: Session) -> list[LeftoverTables]:

@@ -43,6 +43,7 @@ from redshift_elt.staging.source import (
     check_template,
 )
 from redshift_elt.staging.stage import SourceStaging
+from redshift_elt.staging.stage_by_period import StagingByPeriod
 from redshift_elt.staging.staging_context import StagingContext
 from redshift_elt.staging.summary import StagingSummary
 
@@ -59,7 +60,8 @@ class StageToRedshiftOperator(WarehouseOperator):
     """Load the objects that a run needs into a staging table that only this run uses.
 
     The objects are listed, named in a manifest, and loaded by COPY. Each try creates the table again and starts from
-    the beginning. Give exactly one of ``key_pattern``, ``prefix`` and ``key``.
+    the beginning, except in a full load with ``window_column``: it commits each period by itself, and a later try
+    continues with the periods that are left. Give exactly one of ``key_pattern``, ``prefix`` and ``key``.
 
     The loads and checks that name this operator in ``staged_by`` run after it.
 
@@ -408,11 +410,13 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
 
     def _stage(self, staging: SourceStaging, context: Context) -> Staged:
-        """Stage in one transaction; add columns for new fields, or record those that make it fail, in another one.
+        """Stage; add columns for new fields, or record those that make it fail, in a transaction of their own.
 
         :raises NewFieldsError: objects have new fields, and ``on_new_field`` is ``fail``.
         """
         try:
+            if by_period := StagingByPeriod.of(staging, self.transaction):
+                return by_period.stage()
             return self.transaction(staging.stage, staging.explain)
         except NewFieldsError as found:
             compared = found.compared

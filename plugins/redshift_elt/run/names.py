@@ -12,6 +12,9 @@ from redshift_elt.sql.bookkeeping import DEFAULT, bookkeeping_schema
 # What the keys of all manifests begin with.
 MANIFESTS = "manifests/"
 
+# What the names of tables in which a run has not staged everything have after the name of the template.
+UNFINISHED = "_unfinished"
+
 _SUFFIX = "[0-9a-f]{12}"
 _FILES_TABLE = re.compile(f"(.+)_files__({_SUFFIX})")
 _MANIFEST = re.compile(f"{MANIFESTS}[^/]+/({_SUFFIX})/.+")
@@ -73,6 +76,45 @@ def files_table(template: str, dag_run: DagRun) -> str:
     return f"{template}_files__{suffix(dag_run)}"
 
 
+@dataclass(frozen=True)
+class UnfinishedTables:
+    """The names of the tables of a staging that is committed period by period, until it is finished.
+
+    They differ from those of a finished staging, so that no load can read them.
+
+    :param staging: the staging table.
+    :param files: the objects that are staged.
+    :param periods: the periods that have been copied.
+    :param rejects: the records that COPY could not load.
+    """
+
+    staging: str
+    files: str
+    periods: str
+    rejects: str
+
+    @classmethod
+    def of_suffix(cls, template: str, digest: str) -> UnfinishedTables:
+        """Return the names for a run.
+
+        :param template: the permanent, empty table that the staging table is made like.
+        :param digest: the :func:`suffix` of the run.
+        """
+        kinds = ("", "_files", "_periods", "_rejects")
+        return cls(*(f"{template}{UNFINISHED}{kind}__{digest}" for kind in kinds))
+
+    @classmethod
+    def of_staging(cls, name: str) -> UnfinishedTables | None:
+        """Return the names that belong to a staging table; None if that is not the table of an unfinished staging."""
+        template, _, digest = name.rpartition("__")
+        return cls.of_suffix(template.removesuffix(UNFINISHED), digest) if template.endswith(UNFINISHED) else None
+
+    @property
+    def all(self) -> list[str]:
+        """All names."""
+        return [self.staging, self.files, self.periods, self.rejects]
+
+
 def run_prefix(dag_run: DagRun) -> str:
     """Return the S3 prefix of a run's manifests, with a slash at its end."""
     return f"{MANIFESTS}{dag_run.dag_id}/{suffix(dag_run)}/"
@@ -94,8 +136,8 @@ def files_table_parts(name: str) -> tuple[str, str] | None:
 
 
 def is_staging_table(name: str, template: str) -> bool:
-    """Return whether a table is the staging table of some run.
+    """Return whether a table is the staging table of some run, finished or not.
 
     :param template: the permanent table that the staging table was created like.
     """
-    return re.fullmatch(f"{template}__{_SUFFIX}", name) is not None
+    return re.fullmatch(f"{template}(?:{UNFINISHED})?__{_SUFFIX}", name) is not None

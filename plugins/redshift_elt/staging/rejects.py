@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from itertools import groupby, islice, tee
 from typing import TYPE_CHECKING
@@ -67,15 +67,19 @@ _NAMES = [field.name for field in fields(Reject)]
 
 @dataclass
 class FoundRejects:
-    """The records that the COPYs of a staging could not load, in a temporary table until they are stored.
+    """The records that the COPYs of a staging could not load, in a table of their own until they are stored.
 
     They pass through the memory of the task in batches, because there can be 99,999 of them with 4 KB of text each.
+
+    :param table: an existing table like the bookkeeping table, if the staging has several transactions; otherwise a
+        temporary table is created if it is needed.
+    :param count: the number of rejects that it has.
     """
 
     session: Session
     context: StagingContext
-    _count: int = field(default=0, init=False)
-    _table: str = field(default="", init=False)
+    table: str = ""
+    count: int = 0
 
     def add(self, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> None:
         """Add the rejects of one COPY, with the text of each line, and log the first of them.
@@ -84,14 +88,14 @@ class FoundRejects:
         :param errors: what COPY could not load, in the order of the files and lines; at least one.
         :raises AirflowException: an error is about another object.
         """
-        if not self._table:
-            self._table = self.session.numbered(f"{bare(self.context.source.table)}__rejects")
-            create = render("table/create_temporary.sql", name=self._table, like=_stored_table())
+        if not self.table:
+            self.table = self.session.numbered(f"{bare(self.context.source.table)}__rejects")
+            create = render("table/create_temporary.sql", name=self.table, like=_stored_table())
             self.session.execute(create)
         rejects = self._rejects(objects, errors)
         while batch := list(islice(rejects, ROWS_PER_INSERT)):
-            insert_rejects(self.session, batch, self._table)
-            self._count += len(batch)
+            insert_rejects(self.session, batch, self.table)
+            self.count += len(batch)
 
     def store(self, *, only_of_staged: bool) -> None:
         """Store exactly these rejects of the run; write nothing if they are stored already.
@@ -103,25 +107,25 @@ class FoundRejects:
         files = self.context.files if only_of_staged else None
         count_stored = render("stage/count_rejects.sql", files=files)
         [(stored,)] = self.session.fetch(count_stored, of_run)
-        if stored == self._count == 0:
+        if stored == self.count == 0:
             return
-        if self._count != stored or self._differ(files):
+        if self.count != stored or self._differ(files):
             if stored:
                 self.session.execute(render("stage/delete_rejects.sql", files=files), of_run)
-            if self._count:
-                self.session.execute(render("stage/store_rejects.sql", names=_NAMES, found=self._table))
+            if self.count:
+                self.session.execute(render("stage/store_rejects.sql", names=_NAMES, found=self.table))
             [(stored,)] = self.session.fetch(count_stored, of_run)
-        if stored != self._count:
+        if stored != self.count:
             raise AirflowException(
-                f"{_stored_table()} has {stored} rejects of this run, but {self._count} were found. Nothing was kept; "
+                f"{_stored_table()} has {stored} rejects of this run, but {self.count} were found. Nothing was kept; "
                 "the task can be retried."
             )
-        if self._count:
-            self.session.execute(render("stage/drop_tables.sql", tables=[self._table]))
+        if self.count:
+            self.session.execute(render("stage/drop_tables.sql", tables=[self.table]))
 
     def _differ(self, files: str | None) -> bool:
         compared = [name for name in _NAMES if name != "rejected_at"]
-        query = render("stage/count_changed_rejects.sql", names=compared, found=self._table, files=files)
+        query = render("stage/count_changed_rejects.sql", names=compared, found=self.table, files=files)
         [(changed,)] = self.session.fetch(query, _of_run(self.context))
         return bool(changed)
 

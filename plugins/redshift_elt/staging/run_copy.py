@@ -85,49 +85,66 @@ class SourceCopy:
         source = self.context.source
         if not objects.count:
             return CopiedSource()
-        self._check_paths_file()
+        self.check_paths_file()
         if source.window_column is None or source.key_pattern is None:
             copied = self._copy_into(self.context.table, objects.manifests(), source.max_rejects.most)
         else:
-            copied = self._copy_by_period(objects, source.key_pattern, source.window_column)
+            copied = self._copy_by_period(objects, source.key_pattern)
         if copied.objects != objects.count:
             raise AirflowException(
                 f"{copied.objects:,} of {objects.count:,} objects of {source} were copied. Nothing was kept; the task "
                 "can be retried."
             )
-        self._check_share(copied)
+        self.check_share(copied)
         return copied
 
-    def _copy_by_period(self, objects: StagedObjects, pattern: KeyPattern, column: str) -> CopiedSource:
+    def _copy_by_period(self, objects: StagedObjects, pattern: KeyPattern) -> CopiedSource:
         """Copy the objects of each period together, and keep their rows of that period.
 
         COPY does not say which object a row comes from. If rows of any day were taken from any object, the rows of a
         window would depend on which other objects its run happens to read.
         """
-        source = self.context.source
         total = CopiedSource()
         incoming = ""
         for period in objects.periods(pattern):
             if incoming:
                 # Not emptied by DELETE, which leaves its rows in the table for all later statements to read.
                 self.session.execute(render("stage/drop_tables.sql", tables=[incoming]))
-            incoming = self.session.numbered(f"{bare(source.table)}__incoming")
-            # Not like the permanent table, to which another run may have added columns since.
-            self.session.execute(render("table/create_temporary.sql", name=incoming, like=self.context.table))
-            copied = self._copy_into(incoming, objects.manifests(period), source.max_rejects.most - total.rejected)
-            of_rows = pattern.calendar.with_margin(period, source.margin_days)
-            interval = {"interval_start": of_rows.start, "interval_end": of_rows.end}
-            keep = render("stage/keep_interval.sql", staging=self.context.table, incoming=incoming, column=column)
-            outside = copied.rows - self.session.execute(keep, interval)
-            self._check_left_out(period, outside, copied)
-            total += replace(copied, rows=copied.rows - outside, left_out=outside)
+            incoming = self.session.numbered(f"{bare(self.context.source.table)}__incoming")
+            total += self.copy_period(incoming, period, objects, total.rejected)
+        self.check_kept(total)
+        return total
+
+    def copy_period(self, incoming: str, period: Period, objects: StagedObjects, rejected: int) -> CopiedSource:
+        """Copy the objects of one period into a new temporary table, and keep their rows of that period.
+
+        :param incoming: the name of the temporary table.
+        :param objects: the objects of all periods.
+        :param rejected: how many records of other periods were rejected.
+        :raises AirflowFailException: too many rows are of other periods.
+        """
+        source = self.context.source
+        # Not like the permanent table, to which another run may have added columns since.
+        self.session.execute(render("table/create_temporary.sql", name=incoming, like=self.context.table))
+        copied = self._copy_into(incoming, objects.manifests(period), source.max_rejects.most - rejected)
+        keep = render(
+            "stage/keep_interval.sql", staging=self.context.table, incoming=incoming, column=source.window_column
+        )
+        outside = copied.rows - self.session.execute(keep, self.context.interval(period))
+        self._check_left_out(period, outside, copied)
+        return replace(copied, rows=copied.rows - outside, left_out=outside)
+
+    def check_kept(self, total: CopiedSource) -> None:
+        """Make sure that the staging table has the rows that were kept of all periods.
+
+        :raises AirflowException: it has another number of rows.
+        """
         [(kept,)] = self.session.fetch(render("stage/count_rows.sql", name=self.context.table))
         if kept != total.rows:
             raise AirflowException(
                 f"{total.rows + total.left_out} rows were read, but {self.context.table} has {kept} and "
                 f"{total.left_out} were left out. Nothing was kept; the task can be retried."
             )
-        return total
 
     def _copy_into(self, name: str, manifests: Iterable[Sequence[S3Object]], max_rejects: int) -> CopiedSource:
         """Copy the objects of some manifests into an empty table.
@@ -222,7 +239,11 @@ class SourceCopy:
         with self.context.text(item, "replace") as text:
             return self.context.source.format.count_records(text)
 
-    def _check_share(self, copied: CopiedSource) -> None:
+    def check_share(self, copied: CopiedSource) -> None:
+        """Make sure that no more records were rejected than the source allows.
+
+        :raises AirflowFailException: there are more.
+        """
         limit, rejected = self.context.source.max_rejects, copied.rejected
         read = copied.rows + copied.left_out + rejected
         if not limit.allows(rejected, read):
@@ -231,7 +252,11 @@ class SourceCopy:
                 "nothing was loaded. The log lists the first of them. Correct the files, then clear this task."
             )
 
-    def _check_paths_file(self) -> None:
+    def check_paths_file(self) -> None:
+        """Make sure that the JSONPaths file exists, if COPY reads one.
+
+        :raises AirflowFailException: it does not.
+        """
         source = self.context.source
         key = source.format.paths_key()
         if key is not None and not self.context.s3.check_for_key(key, source.bucket):

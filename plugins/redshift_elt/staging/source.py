@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from redshift_elt.connection.aws_values import BUCKET, KEY
-from redshift_elt.run.names import MANIFESTS
+from redshift_elt.run.names import MANIFESTS, UNFINISHED
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.run.share import check_share
 from redshift_elt.sql import identifiers
@@ -127,9 +127,15 @@ def check_template(table: str) -> None:
     """Refuse what cannot be the template of a staging table.
 
     :raises ValueError: it is not the name of a table, or it has a schema. If a run's tables are gone, a task stages in
-        temporary tables of the same name, and a temporary table has no schema (AWS page "CREATE TABLE").
+        temporary tables of the same name, and a temporary table has no schema (AWS page "CREATE TABLE"). Or its name
+        ends like those of tables in which runs have not staged everything.
     """
     identifiers.table(table)
+    if table.endswith(UNFINISHED):
+        raise ValueError(
+            f"table {table!r} ends with {UNFINISHED}, which is reserved for stagings that are not finished: write "
+            "another name."
+        )
     if "." in table:
         raise ValueError(
             f"table {table!r} has a schema: write {identifiers.bare(table)!r}, in a schema of the user's search_path."

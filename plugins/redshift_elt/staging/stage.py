@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.ledger import StagedCounts
     from redshift_elt.staging.objects_read import ObjectsRead
+    from redshift_elt.staging.run_copy import CopiedSource
+    from redshift_elt.staging.staged_objects import StagedObjects
     from redshift_elt.staging.staging_context import StagingContext
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,8 @@ class SourceStaging:
     context: StagingContext
 
     @cached_property
-    def _manifests(self) -> Manifests:
+    def manifests(self) -> Manifests:
+        """The manifests that are written for COPY."""
         return Manifests(self.context)
 
     @property
@@ -138,7 +141,7 @@ class SourceStaging:
 
     def delete_manifests(self) -> None:
         """Delete the manifests that were written for COPY."""
-        self._manifests.delete()
+        self.manifests.delete()
 
     @property
     def _tables(self) -> list[tuple[str, str]]:
@@ -156,9 +159,16 @@ class SourceStaging:
 
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
         rejects = FoundRejects(session, self.context)
-        objects = discover(FileTables(session, self.context, self._manifests), began_at=now())
+        objects = discover(FileTables(session, self.context, self.manifests), began_at=now())
         detect_drift(session, self.context, objects, can_add=can_add_columns)
-        copied = SourceCopy(session, self.context, self._manifests, rejects).copy(objects)
+        copied = SourceCopy(session, self.context, self.manifests, rejects).copy(objects)
+        return self.complete(session, rejects, objects, copied)
+
+    def complete(self, session: Session, rejects: FoundRejects, objects: StagedObjects, copied: CopiedSource) -> Staged:
+        """Check what was copied, store the rejects, and return how much was staged.
+
+        :raises AirflowException: an object has changed since it was listed, and the source needs exact versions.
+        """
         if copied.rows:
             # The loads join the rows.
             session.execute(render("table/analyze.sql", name=self.table))

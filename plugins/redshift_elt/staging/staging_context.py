@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
-from redshift_elt.run.names import files_table, run_prefix, staging_table
+from redshift_elt.run.names import UnfinishedTables, files_table, run_prefix, staging_table, suffix
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.staging import s3_content
 from redshift_elt.staging.ledger import Ledger
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
     from redshift_elt.run.names import DagRun
+    from redshift_elt.run.period import Period
     from redshift_elt.run.window import Window
     from redshift_elt.staging.copy_options import CopyOptions
     from redshift_elt.staging.s3_objects import S3Object
@@ -32,6 +35,7 @@ class StagingContext:
     :param always_list: list the prefix of the source, even if the last listing is recent.
     :param staged_before: whether the session may have staged the source before. Its temporary tables have other names
         then, because the driver prepares the statements for a table once.
+    :param unfinished: whether the tables are those of a staging that is not finished.
     """
 
     source: Source
@@ -41,16 +45,22 @@ class StagingContext:
     s3: S3Hook
     always_list: bool = False
     staged_before: bool = False
+    unfinished: bool = False
 
     @property
     def table(self) -> str:
         """The run's staging table."""
-        return staging_table(self.source.table, self.dag_run)
+        return self.unfinished_tables.staging if self.unfinished else staging_table(self.source.table, self.dag_run)
 
     @property
     def files(self) -> str:
         """The run's table of staged files."""
-        return files_table(self.source.table, self.dag_run)
+        return self.unfinished_tables.files if self.unfinished else files_table(self.source.table, self.dag_run)
+
+    @property
+    def unfinished_tables(self) -> UnfinishedTables:
+        """The tables of the run while its staging is not finished."""
+        return UnfinishedTables.of_suffix(self.source.table, suffix(self.dag_run))
 
     @property
     def template_of_files(self) -> str:
@@ -77,6 +87,15 @@ class StagingContext:
     def ledger(self) -> Ledger | None:
         """The ledger of the source, or None if every run stages all objects that it lists."""
         return Ledger(self.source.ledger_targets, self.files) if self.source.ledger_targets else None
+
+    def interval(self, period: Period) -> dict[str, datetime]:
+        """Return the event time of the rows that are kept of a period, as ``keep_interval.sql`` binds it.
+
+        :param period: a period of a source with a key pattern.
+        """
+        pattern, margin_days = self.source.key_pattern, self.source.margin_days
+        kept = pattern.calendar.with_margin(period, margin_days) if pattern else period
+        return {"interval_start": kept.start, "interval_end": kept.end}
 
     def can_read(self, item: S3Object) -> bool:
         """Return whether :meth:`text` can read an object: it is a text, and Python knows its compression."""

@@ -70,6 +70,7 @@ DIMENSION = {
         ({"key_pattern": "logs/%Y-%q.json"}, "Write the date with %Y"),
         ({"prefix": "logs/", "table": "Staging"}, "cannot be a table"),
         ({"prefix": "logs/", "table": "landing.staging_events"}, "has a schema: write 'staging_events'"),
+        ({"prefix": "logs/", "table": "events_unfinished"}, "ends with _unfinished, which is reserved"),
         ({"key_pattern": "logs/%Y/%d.json", "window_column": "at"}, "must say which period a key belongs to"),
         ({"key_pattern": "logs/%Y/%H.json", "timezone": "UTC"}, "must say which period a key belongs to"),
         ({"key_pattern": "logs/%Y.json", "timezone": "Berlin"}, "write a name of the IANA database"),

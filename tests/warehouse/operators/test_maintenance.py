@@ -9,9 +9,11 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt import ApplyRetentionOperator, RemoveLeftoversOperator, VacuumOperator
+from redshift_elt.connection.transaction import ConnectionLostError
 from redshift_elt.run.names import run_prefix, staging_table
 from redshift_elt.staging.tables_of_runs import MOST_STAGING_TABLES
 from standin_support.waiting import wait_until
+from tests.support.faults import before_each_statement, shut_down
 from tests.support.golden import listed_as_modified
 from tests.support.warehouse import BUCKET, TARGETS
 
@@ -60,6 +62,47 @@ def test_tables_of_an_ended_run_are_dropped_and_the_run_can_still_be_cleared(war
     assert remove_leftovers()["tables"] == 1
     assert warehouse.tables_of_runs() == []
     assert failed_run.execute("load_songplays")["inserted"] > 0
+
+
+@pytest.fixture
+def interrupted_run(warehouse, data):
+    """A full load that was interrupted after a day of events."""
+    warehouse.upload(data)
+    run = warehouse.run(full_load=True)
+    with before_each_statement(disconnect_at_second_copy()), pytest.raises(ConnectionLostError):
+        run.execute("stage_events")
+    return run
+
+
+def disconnect_at_second_copy():
+    copies = []
+
+    def disconnect(connection, statement):
+        if statement.startswith("copy "):
+            copies.append(statement)
+        if len(copies) == 2:
+            shut_down(connection)
+
+    return disconnect
+
+
+def test_tables_of_an_unfinished_staging_are_dropped_together(warehouse, interrupted_run):
+    files = staging_table("staging_events_unfinished_files", names_of(interrupted_run))
+    assert len(warehouse.tables_of_runs()) == 4
+    assert remove_leftovers()["tables"] == 0
+    assert warehouse.execute(f"update {files} set modified_at = '{LONG_AGO:%Y-%m-%d}' where kind = 'run'") == 1
+    assert remove_leftovers(active=[interrupted_run])["tables"] == 0
+    assert remove_leftovers()["tables"] == 1
+    assert warehouse.tables_of_runs() == []
+    interrupted_run.complete()
+
+
+def test_tables_of_unfinished_stagings_count_too(warehouse, interrupted_run, postgres_admin):
+    others = [f"public.staging_events__{number:012x}" for number in range(1, MOST_STAGING_TABLES)]
+    postgres_admin.execute("; ".join(f"create table {name} ()" for name in others))
+    with pytest.raises(AirflowFailException, match=f"There are {MOST_STAGING_TABLES} staging tables"):
+        warehouse.run(*HOUR).execute("stage_events")
+    postgres_admin.execute(f"drop table {', '.join(others)}")
 
 
 def test_tables_of_a_run_that_has_not_ended_are_kept(warehouse, failed_run):

@@ -744,11 +744,22 @@ where schemaname = 'public'
     and strpos(tablename, %(template)s) = 1;
 -- with template = 'staging_orders'
 
-create table "staging_orders_files__4e4a3efb5fa2" (like "etl"."staged_files");
+create table "staging_orders_unfinished_files__4e4a3efb5fa2" (like "etl"."staged_files");
 
-create table "staging_orders__4e4a3efb5fa2" (like "staging_orders");
+create table "staging_orders_unfinished__4e4a3efb5fa2" (like "staging_orders");
 
-insert into "staging_orders_files__4e4a3efb5fa2" (
+create table "staging_orders_unfinished_rejects__4e4a3efb5fa2" (like "etl"."rejects");
+
+create table "staging_orders_unfinished_periods__4e4a3efb5fa2" (
+    period_start timestamp encode az64,
+    rows_kept bigint encode az64,
+    rows_left_out bigint encode az64,
+    definition varchar(65535) encode zstd,
+    claimed_by varchar(32) encode zstd
+)
+diststyle all;
+
+insert into "staging_orders_unfinished_files__4e4a3efb5fa2" (
     "bucket",
     "object_key",
     "etag",
@@ -807,7 +818,7 @@ where dag_id = %(dag_id)s
 --      object_key_1 = 'orders/2018/11/2018-11-01.json', object_key_2 = 'orders/2018/11/2018-11-02.json'
 
 select *
-from "staging_orders__4e4a3efb5fa2"
+from "staging_orders_unfinished__4e4a3efb5fa2"
 limit 0;
 
 insert into etl.schema_drift (
@@ -841,7 +852,36 @@ values
 --      object_key_1 = 'orders/2018/11/2018-11-02.json', etag_1 = 'd1fcb29bfe43e3f297c08144980fe4cb', kind_1 = 'none',
 --      field_name_1 = '', details_1 = ''
 
-create temporary table "staging_orders__incoming_1" (like "staging_orders__4e4a3efb5fa2");
+insert into "staging_orders_unfinished_periods__4e4a3efb5fa2" (
+    definition,
+    claimed_by
+)
+values (
+    %(definition)s,
+    %(claimed_by)s
+);
+-- with
+--      definition = '{"bucket": "shop-data", "key_pattern": "KeyPattern('orders/%Y/%m/%Y-%m-%d.json', 'UTC')", "window_column": "ordered_at", "margin_days": "0", "format": "Json(columns=(), acceptinvchars=None, compression=None, encoding='utf8', date_format=None, time_format=None, acceptanydate=False, blanksasnull=False, emptyasnull=False, trimblanks=False, truncatecolumns=False, roundec=False, mapping='auto')"}',
+--      claimed_by = '00000000000000000000000000000001'
+
+commit;
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
+begin;
+
+lock table "staging_orders_unfinished_periods__4e4a3efb5fa2";
+
+select
+    definition,
+    claimed_by
+from "staging_orders_unfinished_periods__4e4a3efb5fa2"
+where period_start is null;
+
+create temporary table "staging_orders__incoming_1" (like "staging_orders_unfinished__4e4a3efb5fa2");
 
 copy "staging_orders__incoming_1"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-173d1b8a3da7.manifest'
@@ -881,8 +921,6 @@ from sys_load_error_detail
 where query_id = %(query_id)s;
 -- with query_id = 1009
 
-create temporary table "staging_orders__rejects_1" (like "etl"."rejects");
-
 select
     query_id,
     trim(file_name),
@@ -904,7 +942,7 @@ limit
     offset %(start)s;
 -- with query_id = 1009, most = 5000, start = 0
 
-insert into "staging_orders__rejects_1" (
+insert into "staging_orders_unfinished_rejects__4e4a3efb5fa2" (
     "dag_id",
     "run_id",
     "staging",
@@ -945,19 +983,45 @@ values
 --      column_type_1 = 'int4', error_code_1 = 1207, reason_1 = 'Invalid digit, Value '?', Pos 0, Type: Integer',
 --      line_1 = '{"order_id": "?", "ordered_at": "2018-11-01 09:00:00", "status": "paid", "customer_id": 1, "customer_name": "Anna", "product_id": "P1", "quantity": 1}'
 
-insert into "staging_orders__4e4a3efb5fa2"
+insert into "staging_orders_unfinished__4e4a3efb5fa2"
 select *
 from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
-drop table if exists
-    "staging_orders__incoming_1";
+insert into "staging_orders_unfinished_periods__4e4a3efb5fa2" (
+    period_start,
+    rows_kept,
+    rows_left_out
+)
+values (
+    %(period_start)s,
+    %(rows_kept)s,
+    %(rows_left_out)s
+);
+-- with period_start = '2018-11-01 00:00:00', rows_kept = 3, rows_left_out = 0
 
-create temporary table "staging_orders__incoming_2" (like "staging_orders__4e4a3efb5fa2");
+commit;
 
-copy "staging_orders__incoming_2"
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
+begin;
+
+lock table "staging_orders_unfinished_periods__4e4a3efb5fa2";
+
+select
+    definition,
+    claimed_by
+from "staging_orders_unfinished_periods__4e4a3efb5fa2"
+where period_start is null;
+
+create temporary table "staging_orders__incoming_1" (like "staging_orders_unfinished__4e4a3efb5fa2");
+
+copy "staging_orders__incoming_1"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-63193b5ded0e.manifest'
 iam_role default
 format as json 'auto'
@@ -967,7 +1031,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming_2";
+from "staging_orders__incoming_1";
 
 select pg_last_copy_count();
 
@@ -989,17 +1053,62 @@ group by
     history.source_file_count,
     history.error_count;
 
-insert into "staging_orders__4e4a3efb5fa2"
+insert into "staging_orders_unfinished__4e4a3efb5fa2"
 select *
-from "staging_orders__incoming_2"
+from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
 
-select count(*)
-from "staging_orders__4e4a3efb5fa2";
+insert into "staging_orders_unfinished_periods__4e4a3efb5fa2" (
+    period_start,
+    rows_kept,
+    rows_left_out
+)
+values (
+    %(period_start)s,
+    %(rows_kept)s,
+    %(rows_left_out)s
+);
+-- with period_start = '2018-11-02 00:00:00', rows_kept = 1, rows_left_out = 0
 
-analyze "staging_orders__4e4a3efb5fa2";
+commit;
+
+select
+    set_config('statement_timeout', %(statement_timeout)s, false),
+    set_config('query_group', %(query_group)s, false);
+-- with statement_timeout = '7200000', query_group = 'redshift_elt'
+
+begin;
+
+lock table "staging_orders_unfinished_periods__4e4a3efb5fa2";
+
+select
+    definition,
+    claimed_by
+from "staging_orders_unfinished_periods__4e4a3efb5fa2"
+where period_start is null;
+
+select
+    period_start,
+    rows_kept,
+    rows_left_out
+from "staging_orders_unfinished_periods__4e4a3efb5fa2"
+where period_start is not null;
+
+select
+    count(*),
+    coalesce(sum(size_bytes), 0)
+from "staging_orders_unfinished_files__4e4a3efb5fa2"
+where kind not in ('listing', 'run');
+
+select count(*)
+from "staging_orders_unfinished_rejects__4e4a3efb5fa2";
+
+select count(*)
+from "staging_orders_unfinished__4e4a3efb5fa2";
+
+analyze "staging_orders_unfinished__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects
@@ -1028,7 +1137,7 @@ from (
         len(object_key) as key_length,
         len(line) as line_length,
         count(*) as rejects
-    from "staging_orders__rejects_1"
+    from "staging_orders_unfinished_rejects__4e4a3efb5fa2"
     group by
         "dag_id",
         "run_id",
@@ -1124,7 +1233,7 @@ select
     "reason",
     "line",
     "rejected_at"
-from "staging_orders__rejects_1";
+from "staging_orders_unfinished_rejects__4e4a3efb5fa2";
 
 select count(*)
 from etl.rejects
@@ -1134,13 +1243,13 @@ where dag_id = %(dag_id)s
 -- with dag_id = 'shop', run_id = 'scheduled__2018-11-02', staging = 'staging_orders'
 
 drop table if exists
-    "staging_orders__rejects_1";
+    "staging_orders_unfinished_rejects__4e4a3efb5fa2";
 
 select
     count(case when ("quantity" < 1) then 1 end),
     count(*),
     count(case when ("status" not in ('open', 'paid')) then 1 end)
-from "staging_orders__4e4a3efb5fa2";
+from "staging_orders_unfinished__4e4a3efb5fa2";
 
 insert into etl.check_results (
     "dag_id",
@@ -1194,5 +1303,15 @@ values
 --      window_start_2 = '1970-01-01 00:00:00', target_2 = 'staging_orders',
 --      check_name_2 = 'values of status that are not accepted', severity_2 = 'error', expected_2 = '0', actual_2 = '0',
 --      passed_2 = True, outcome_2 = 'passed'
+
+drop table if exists
+    "staging_orders_files__4e4a3efb5fa2",
+    "staging_orders__4e4a3efb5fa2",
+    "staging_orders_unfinished_periods__4e4a3efb5fa2",
+    "staging_orders_unfinished_rejects__4e4a3efb5fa2";
+
+alter table "staging_orders_unfinished_files__4e4a3efb5fa2" rename to "staging_orders_files__4e4a3efb5fa2";
+
+alter table "staging_orders_unfinished__4e4a3efb5fa2" rename to "staging_orders__4e4a3efb5fa2";
 
 commit;

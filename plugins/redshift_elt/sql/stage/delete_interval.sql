@@ -1,0 +1,4 @@
+{# Delete the rows of one period from an unfinished staging. Binds interval_start and interval_end. #}
+delete from {{ staging | table }}
+where {{ column | identifier }} >= %(interval_start)s
+    and {{ column | identifier }} < %(interval_end)s

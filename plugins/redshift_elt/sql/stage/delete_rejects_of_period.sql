@@ -1,0 +1,7 @@
+{# Delete the rejects of the objects of one period from an unfinished staging. Binds period_start. #}
+delete from {{ rejects | table }}
+where object_key in (
+    select object_key
+    from {{ earlier | identifier }}
+    where period_start = %(period_start)s
+)

@@ -1,0 +1,202 @@
+"""The tables of a staging that commits each period by itself, until all periods are copied.
+
+Their names differ from those of a finished staging, so no load can read them. Every transaction first locks the table
+of the periods, and goes on only if its try of the task was the last one to claim the staging. So two tries never write
+at the same time, and a try that Airflow has given up, but whose process is still alive, stops.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import AirflowException
+
+from redshift_elt.connection.server_error import ServerError
+from redshift_elt.run.names import UNFINISHED, files_table, staging_table
+from redshift_elt.sql.bookkeeping import bookkeeping_schema
+from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.render import render
+
+if TYPE_CHECKING:
+    from redshift_elt.connection.session import Session
+    from redshift_elt.run.names import UnfinishedTables
+    from redshift_elt.run.period import Period
+    from redshift_elt.staging.run_copy import CopiedSource
+    from redshift_elt.staging.staging_context import StagingContext
+
+_MISSING_RELATION = "42P01"
+
+
+class StagingTakenOverError(AirflowException):
+    """Another try of the task works on the staging, or has finished it."""
+
+
+@dataclass(frozen=True)
+class CopiedPeriod:
+    """A period that has been copied.
+
+    :param rows: the number of rows in the staging table.
+    :param left_out: the number of rows that were left out, because they are of other periods.
+    """
+
+    rows: int
+    left_out: int
+
+    def is_above(self, max_left_out: float) -> bool:
+        """Return whether more rows were left out than a limit allows.
+
+        :param max_left_out: the share of the rows, from 0 to 1.
+        """
+        return self.left_out > max_left_out * (self.rows + self.left_out)
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The tables of an unfinished staging, for one try of its task.
+
+    :param context: the context of the unfinished staging.
+    :param claim: identifies the try.
+    """
+
+    context: StagingContext
+    claim: str
+
+    @property
+    def _earlier(self) -> str:
+        """The temporary table of the objects that an earlier try has listed."""
+        return f"{bare(self.context.source.table)}__earlier"
+
+    @property
+    def tables(self) -> UnfinishedTables:
+        """The names of the tables."""
+        return self.context.unfinished_tables
+
+    def create(self, session: Session) -> None:
+        """Create the tables, without any rows."""
+        tables = self.tables
+        templates = {
+            tables.files: self.context.template_of_files,
+            tables.staging: self.context.source.table,
+            tables.rejects: f"{bookkeeping_schema()}.rejects",
+        }
+        for name, template in templates.items():
+            session.execute(render("stage/create_table.sql", name=name, like=template))
+        session.execute(render("stage/create_periods.sql", periods=tables.periods))
+
+    def drop(self, session: Session) -> None:
+        """Drop the tables."""
+        session.execute(render("stage/drop_tables.sql", tables=self.tables.all))
+
+    def begin(self, session: Session, definition: Mapping[str, str]) -> None:
+        """Note how the source is defined, and claim the staging for this try."""
+        values = {"definition": json.dumps(definition), "claimed_by": self.claim}
+        session.execute(render("stage/insert_claim.sql", periods=self.tables.periods), values)
+
+    def lock(self, session: Session) -> None:
+        """Wait for the transaction of another try, and keep others waiting until this one ends.
+
+        This must be the first statement of the transaction.
+        """
+        session.execute(render("stage/lock_periods.sql", periods=self.tables.periods))
+
+    def take_over(self, session: Session) -> None:
+        """Claim the staging for this try; the caller holds the lock."""
+        session.execute(render("stage/update_claim.sql", periods=self.tables.periods), {"claimed_by": self.claim})
+
+    def lock_own(self, session: Session) -> None:
+        """Lock a staging that this try has claimed.
+
+        :raises StagingTakenOverError: another try has claimed it since.
+        """
+        self.lock(session)
+        [(_, claimed_by)] = session.fetch(render("stage/claim.sql", periods=self.tables.periods))
+        if claimed_by != self.claim:
+            raise StagingTakenOverError(
+                f"Another try of this task has continued to fill {self.tables.staging}. This try ends, and what it has "
+                "copied is kept."
+            )
+
+    def definition(self, session: Session) -> dict[str, str]:
+        """Return how the source was defined when the staging began."""
+        [(text, _)] = session.fetch(render("stage/claim.sql", periods=self.tables.periods))
+        found: dict[str, str] = json.loads(text)
+        return found
+
+    def copied(self, session: Session) -> dict[datetime, CopiedPeriod]:
+        """Return the periods that have been copied, by their beginning; UTC, without a zone."""
+        rows = session.fetch(render("stage/copied_periods.sql", periods=self.tables.periods))
+        return {start: CopiedPeriod(kept, left_out) for start, kept, left_out in rows}
+
+    def record(self, session: Session, period: Period, copied: CopiedSource) -> None:
+        """Note that a period has been copied, in the transaction that has copied it."""
+        values = {"period_start": period.start, "rows_kept": copied.rows, "rows_left_out": copied.left_out}
+        session.execute(render("stage/insert_period.sql", periods=self.tables.periods), values)
+
+    def set_files_aside(self, session: Session) -> None:
+        """Move the list of the staged files into a temporary table, so that the objects can be listed again."""
+        session.execute(render("stage/set_files_aside.sql", earlier=self._earlier, files=self.tables.files))
+        session.execute(render("table/empty.sql", name=self.tables.files))
+
+    def changed(self, session: Session) -> set[datetime]:
+        """Return the beginnings of the periods whose objects differ from those that were set aside."""
+        query = render("stage/changed_periods.sql", earlier=self._earlier, files=self.tables.files)
+        return {start for (start,) in session.fetch(query)}
+
+    def forget(self, session: Session, period: Period) -> None:
+        """Remove a period that has been copied, so that it is copied again; the files have been set aside.
+
+        :param period: a period of a source without a margin, so that its rows are known by their time.
+        """
+        tables = self.tables
+        start = {"period_start": period.start}
+        delete = render("stage/delete_interval.sql", staging=tables.staging, column=self.context.source.window_column)
+        session.execute(delete, self.context.interval(period))
+        session.execute(
+            render("stage/delete_rejects_of_period.sql", rejects=tables.rejects, earlier=self._earlier), start
+        )
+        session.execute(render("stage/delete_period.sql", periods=tables.periods), start)
+
+    def keep_without_rows(self, session: Session) -> None:
+        """Note again which objects of the copied periods have no rows."""
+        tables = self.tables
+        statement = render(
+            "stage/keep_without_rows.sql", files=tables.files, earlier=self._earlier, periods=tables.periods
+        )
+        session.execute(statement)
+
+    def count_objects(self, session: Session) -> tuple[int, int]:
+        """Return the number and the size in bytes of the objects."""
+        [(count, size)] = session.fetch(render("stage/count_objects.sql", files=self.tables.files))
+        return int(count), int(size)
+
+    def count_rejects(self, session: Session) -> int:
+        """Return how many records COPY could not load."""
+        [(count,)] = session.fetch(render("stage/count_rows.sql", name=self.tables.rejects))
+        return int(count)
+
+    def finish(self, session: Session) -> None:
+        """Give the staging table, and that of the staged files, the names that loads read, and drop the others.
+
+        Tables of these names, of an earlier staging of the run, are dropped.
+        """
+        tables, source, run = self.tables, self.context.source, self.context.dag_run
+        finished = {tables.files: files_table(source.table, run), tables.staging: staging_table(source.table, run)}
+        dropped = [*finished.values(), tables.periods, tables.rejects]
+        session.execute(render("stage/drop_tables.sql", tables=dropped))
+        for name, to in finished.items():
+            session.execute(render("table/rename.sql", name=name, to=to))
+
+
+def explain_missing(error: Exception) -> Exception:
+    """Return the error to raise if the tables are gone; an error that has another cause is returned as it is."""
+    refused = ServerError.of(error)
+    if refused and refused.state == _MISSING_RELATION and UNFINISHED in refused.message:
+        return StagingTakenOverError(
+            "The tables of the unfinished staging are gone: another try of this task has finished it or begun anew, or "
+            f"they were removed as leftovers. This try ends, and can be retried. The warehouse says: {refused.message}"
+        )
+    return error
