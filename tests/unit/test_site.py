@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from local.settings import ROOT
+from tests.support.site import build
 
 # The tags that make a browser load something, and the attribute with its address.
 LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
@@ -34,26 +32,6 @@ class Page(HTMLParser):
             self.links.append(values["href"])
         if values.get(LOADS.get(tag, "")):
             self.loaded.append(values[LOADS[tag]])
-
-
-def build(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command of ``make docs`` for a source folder."""
-    [recipe] = [
-        line
-        for line in subprocess.run(
-            ["make", "--dry-run", "--no-print-directory", "docs"], cwd=ROOT, check=True, capture_output=True, text=True
-        ).stdout.splitlines()
-        if "sphinx-build" in line
-    ]
-    _, _, *arguments = shlex.split(recipe)
-    folders = {"build/docs": str(site), "build/doctrees": str(site.with_suffix(".doctrees"))}
-    return subprocess.run(
-        [sys.executable, "-m", "sphinx.cmd.build", *(folders.get(each, each) for each in arguments)],
-        cwd=source,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
