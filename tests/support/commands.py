@@ -81,12 +81,13 @@ def _problems(words: list[str], folder: Path) -> Problems:
     program, *arguments = words
     if check := CHECKS.get(program):
         yield from check(arguments, folder)
-    elif program not in OTHER_PROGRAMS and not _is_console_script(program.removeprefix(".venv/bin/")):
+    elif program not in OTHER_PROGRAMS and not _is_installed(program.removeprefix(".venv/bin/")):
         yield f"{program} is unknown"
 
 
-def _is_console_script(program: str) -> bool:
-    return program in {script.name for script in entry_points(group="console_scripts")}
+def _is_installed(program: str) -> bool:
+    """Whether a package of the project, or one of its name in requirements-dev.txt, brings a program."""
+    return program in _packages() or program in {script.name for script in entry_points(group="console_scripts")}
 
 
 @cache

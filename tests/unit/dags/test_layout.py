@@ -40,11 +40,10 @@ def test_folders_of_an_astro_project_work(tmp_path):
     for folder in ("dags", "include", "plugins"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     code = (
-        "from airflow import plugins_manager; from airflow.dag_processing.dagbag import DagBag; import json;"
-        "plugins, _ = plugins_manager._get_plugins(); import pathlib;"
-        "dags = pathlib.Path('dags').resolve(); bag = DagBag(dags, bundle_path=dags);"
-        "print(json.dumps([sorted(bag.dags), bag.import_errors, plugins_manager.get_import_errors(),"
-        " bag.dags['sparkify_etl'].template_searchpath]))"
+        "import airflow, json, pathlib, runpy, redshift_elt;"
+        "files = sorted(pathlib.Path('dags').resolve().glob('*.py'));"
+        "dags = {file.stem: runpy.run_path(str(file)).get('dag') for file in files};"
+        "print(json.dumps([sorted(dags), dags['sparkify_etl'].template_searchpath, redshift_elt.__file__]))"
     )
     environment = {
         "AIRFLOW_HOME": str(tmp_path),
@@ -56,7 +55,7 @@ def test_folders_of_an_astro_project_work(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    dags, *errors, [searched] = json.loads(done.stdout.splitlines()[-1])
-    assert errors == [{}, {}]
+    dags, [searched], package = json.loads(done.stdout.splitlines()[-1])
     assert dags == sorted(file.stem for file in (ROOT / "dags").glob("*.py"))
     assert Path(searched) == tmp_path / "include" / "sql"
+    assert Path(package).is_relative_to(tmp_path / "plugins")
