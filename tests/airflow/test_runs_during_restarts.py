@@ -88,7 +88,12 @@ def test_second_scheduler_takes_over_while_the_tasks_of_the_first_still_run(stac
             commits.rollback()
             done = LOADS - blocked
             wait_until(lambda: states(api, run_id, done) == {"success"}, "the other tasks end without a scheduler")
-            wait_until(lambda: tries(api, run_id)["load_songplays"] == 2, "the other scheduler has noticed")
+
+            def noticed():
+                end_abandoned_transactions(stack)
+                return tries(api, run_id)["load_songplays"] == 2
+
+            wait_until(noticed, "the other scheduler has noticed")
             wait_until(lambda: states(api, run_id, blocked) == {"running"}, "the tasks run again")
             songplays.rollback()
             end(api, LOAD, run_id)
@@ -225,6 +230,19 @@ def second_scheduler(stack):
         yield daemon
     finally:
         kill(daemon)
+
+
+def end_abandoned_transactions(stack):
+    """End a transaction of the killed scheduler, as PostgreSQL's idle_in_transaction_session_timeout would.
+
+    The processes of its tasks have inherited its connections, so PostgreSQL does not see that it is gone.
+    """
+    with psycopg.connect(**stack.postgres.dsn.parameters("postgres"), autocommit=True) as server:
+        server.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+            " and state = 'idle in transaction' and state_change < now() - interval '10 seconds'",
+            (METADATA,),
+        )
 
 
 @contextmanager
