@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit docs facts reference golden bench bench-standin soak lint licenses format lock install
+.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit docs facts reference golden bench bench-memory bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -76,6 +76,9 @@ golden: install ## write the golden files of the statements that the operators s
 
 bench: install ## measure the cost of an hourly run after 1, 10 and 100 days of history; ARGS="1 30" selects other lengths
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench $(ARGS)
+
+bench-memory: install ## measure the memory of staging with a million objects and with many rejects; ARGS="1000 5000" selects numbers of objects
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.memory $(ARGS)
 
 bench-standin: install ## compare the speed of the stand-in with PostgreSQL
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.standin

@@ -11,7 +11,7 @@ import pytest
 from local.settings import ROOT
 
 
-@pytest.mark.parametrize("command", ["facts", "reference", "golden", "bench"])
+@pytest.mark.parametrize("command", ["facts", "reference", "golden", "bench", "bench-memory"])
 def test_module_of_a_command_can_be_imported(command):
     recipe = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", command], cwd=ROOT, check=True, capture_output=True, text=True

@@ -18,15 +18,16 @@ from redshift_elt.staging import file_tables, period_ledger, staged_objects
 from tests.model.star_schema import comparable_tables, star_schema
 from tests.support.aws_calls import recorded_with_arguments
 from tests.support.faults import before_each_statement
-from tests.support.texts_in_memory import counted_texts
+from tests.support.keys_in_memory import counted_keys
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
-MOST = 6
+MOST = 4
 KEYS_PER_PAGE = 3
-# Objects of three and of six manifests; in the second case, each of three days has two manifests.
-FEW, MANY = 3 * MOST, 6 * MOST
-# The texts of the row, page or message that is being processed.
-SLACK = 10
+# A task holds up to three lists of the objects of a manifest at the same time: the first one, which it keeps, the one
+# that is processed, and the next one. These are six and twelve.
+FEW, MANY = 6 * MOST, 12 * MOST
+# The keys of a page and of the object that is being processed.
+SLACK = KEYS_PER_PAGE + 1
 PREFIX = "log_data/items/"
 DAY = datetime(2018, 11, 1)
 DAYS = ("2018-11-01T00:00:00", "2018-11-04T00:00:00")
@@ -110,7 +111,7 @@ def load_all(run: Run) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_texts_in_memory_do_not_grow_with_the_number_of_objects(items, source):
+def test_keys_in_memory_do_not_grow_with_the_number_of_objects(items, source):
     load, arguments, params = SOURCES[source]
 
     def most_with(count: int) -> int:
@@ -118,21 +119,21 @@ def test_texts_in_memory_do_not_grow_with_the_number_of_objects(items, source):
         items.execute("delete from etl.loaded_files")
         for number in range(count):
             put(items, number)
-        with counted_texts(KEYS_PER_PAGE) as texts:
+        with counted_keys(PREFIX, KEYS_PER_PAGE) as keys:
             assert load_all(new_run(items, load, arguments, **params))["objects"] == count
             # Nothing is new.
             load_all(new_run(items, load, arguments, **params))
-            most = texts.most
+            most = keys.most
         assert items.query("select count(*) from items") == [(count,)]
         return most
 
     few, many = most_with(FEW), most_with(MANY)
-    assert few >= MOST
+    assert MOST <= few < FEW
     assert many <= few + SLACK
 
 
 @pytest.mark.parametrize("on_missing", ["keep", "delete"])
-def test_texts_in_memory_do_not_grow_with_the_number_of_missing_objects(items, on_missing):
+def test_keys_in_memory_do_not_grow_with_the_number_of_missing_objects(items, on_missing):
     """Of each period, one object is left."""
     source = {**DATED, "on_missing": on_missing}
 
@@ -142,16 +143,16 @@ def test_texts_in_memory_do_not_grow_with_the_number_of_missing_objects(items, o
         load_all(new_run(items, overwrite, source))
         for number in range(3, count):
             items.s3.delete_object(Bucket=BUCKET, Key=key_of(number))
-        with counted_texts(KEYS_PER_PAGE) as texts:
+        with counted_keys(PREFIX, KEYS_PER_PAGE) as keys:
             load_all(new_run(items, overwrite, source))
-            most = texts.most
+            most = keys.most
         left = 3 if on_missing == "delete" else count
         assert items.query("select count(*) from items") == [(left,)]
         assert items.query("select count(*) from etl.loaded_files") == [(left,)]
         return most
 
     few, many = most_with_missing(FEW), most_with_missing(MANY)
-    assert few >= MOST
+    assert MOST <= few < FEW
     assert many <= few + SLACK
 
 
@@ -164,10 +165,10 @@ def test_each_manifest_is_limited_and_every_object_is_in_one(items):
     manifests = [json.loads(text) for text in manifests_of(requests)]
     urls = [[entry["url"] for entry in manifest["entries"]] for manifest in manifests]
     of_data = [some for some in urls if PREFIX in some[0]]
-    assert [len(some) for some in of_data] == [MOST] * 6
+    assert [len(some) for some in of_data] == [MOST] * 12
     assert len({url for some in of_data for url in some}) == MANY
     # The list of the objects has one more.
-    assert sum(statement.startswith("copy ") for statement in sent) == 7
+    assert sum(statement.startswith("copy ") for statement in sent) == 13
 
 
 def manifests_of(requests: Any) -> list[bytes]:

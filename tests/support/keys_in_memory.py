@@ -1,4 +1,4 @@
-"""How many texts from S3 listings and from the warehouse a task has in memory at the same time."""
+"""How many keys from S3 listings and from the warehouse a task has in memory at the same time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redshift_elt.connection.session import Session
 
 
 class Counted(str):
-    """A text that is counted while it is in memory: CPython frees it as soon as nothing refers to it."""
+    """A key that is counted while it is in memory: CPython frees it as soon as nothing refers to it."""
 
     alive = 0
     most = 0
@@ -28,8 +28,8 @@ class Counted(str):
 
 
 @contextmanager
-def counted_texts(keys_per_page: int) -> Iterator[type[Counted]]:
-    """Count the keys that S3 lists and the texts that the warehouse returns; ``most`` is their largest number.
+def counted_keys(prefix: str, keys_per_page: int) -> Iterator[type[Counted]]:
+    """Count the keys below a prefix that S3 lists and that the warehouse returns; ``most`` is their largest number.
 
     :param keys_per_page: how many keys S3 lists per request.
     """
@@ -45,7 +45,10 @@ def counted_texts(keys_per_page: int) -> Iterator[type[Counted]]:
 
     def fetched(session: Session, query: str, values: Any = None) -> list[tuple[Any, ...]]:
         rows = fetch(session, query, values or {})
-        return [tuple(Counted(value) if isinstance(value, str) else value for value in row) for row in rows]
+        return [tuple(Counted(value) if is_key(value) else value for value in row) for row in rows]
+
+    def is_key(value: object) -> bool:
+        return isinstance(value, str) and value.startswith(prefix)
 
     def executed(session: Session, cursor: Any, statement: str, values: Any) -> None:
         # The drivers look up types, not their base classes.
