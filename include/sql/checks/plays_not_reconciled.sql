@@ -36,12 +36,11 @@ where
         join {{ bookkeeping_schema() }}.loads as own
             on own.target = others.target
             and own.loaded_at < others.loaded_at
-        join this_run
-            on this_run.dag_id = own.dag_id
-            and this_run.run_id = own.run_id
         where others.target = 'songplays'
             and others.window_end > date_trunc('day', %(window_start)s::timestamp)
             and others.window_start < date_trunc('day', %(window_end)s::timestamp) + interval '1 day'
+            and own.dag_id = %(dag_id)s
+            and own.run_id = %(run_id)s
             and own.window_start = %(window_start)s
             and own.window_end = %(window_end)s
             and (

@@ -17,8 +17,9 @@ from redshift_elt.sql.render import render
 class UserSqlCheck(StatementCheck):
     """A check whose SQL the user writes, as text or in a ``.sql`` file.
 
-    ``%(window_start)s`` and ``%(window_end)s`` in it are the start and end of the run's window, UTC without a zone. The
-    temporary table ``this_run (dag_id, run_id)`` has one row, which identifies the run.
+    ``%(window_start)s`` and ``%(window_end)s`` in it are the start and end of the run's window, UTC without a zone.
+    ``%(dag_id)s`` and ``%(run_id)s`` identify the run. So does the only row of the temporary table
+    ``this_run (dag_id, run_id)``, which is created for SQL that names it.
 
     :param name: what is measured, in a few words.
     :param rows_sql: a query for rows to show if the check fails; the first ten are shown.

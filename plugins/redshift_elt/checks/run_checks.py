@@ -17,18 +17,24 @@ from redshift_elt.checks.statement_check import StatementCheck
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
+    from redshift_elt.run.names import DagRun
     from redshift_elt.run.window import Window
 
 
 def run_checks(
-    session: Session, window: Window, checks: Sequence[Check], tables: Mapping[str, str] | None = None
+    session: Session,
+    window: Window,
+    checks: Sequence[Check],
+    tables: Mapping[str, str] | None = None,
+    run: DagRun | None = None,
 ) -> list[Result]:
     """Run checks and return their results, in the order of the checks.
 
     :param tables: tables to scan instead of a check's own, by the check's table: a run's staging tables.
+    :param run: the run, whose ids the SQL of users can name.
     """
     tables = tables or {}
-    runner = _Runner(session, window)
+    runner = _Runner(session, window, run)
     aggregates = [check for check in checks if isinstance(check, Aggregate)]
     scans = [
         Scan(tables.get(table, table), [check for check in aggregates if check.table == table])
@@ -46,12 +52,15 @@ class _Runner:
 
     :param session: the transaction to send them in.
     :param window: the run's window.
+    :param run: the run, whose ids the SQL of users can name.
     """
 
-    def __init__(self, session: Session, window: Window) -> None:
+    def __init__(self, session: Session, window: Window, run: DagRun | None) -> None:
         self._session = session
         self._start, self._end = window.bounds
         self._values: dict[str, object] = {"window_start": self._start, "window_end": self._end}
+        if run:
+            self._values |= {"dag_id": run.dag_id, "run_id": run.run_id}
 
     def ask_together(self, scans: Sequence[Scan], checks: Sequence[StatementCheck]) -> dict[Check, Result]:
         """Return the results of scans and of checks whose statements were not written by a user."""

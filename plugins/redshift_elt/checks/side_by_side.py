@@ -27,30 +27,35 @@ class Query:
 
 
 def answers(session: Session, queries: Sequence[Query]) -> list[tuple[tuple[Any, ...], float]]:
-    """Return the row of each query, and the seconds that its statement took, in the order of the queries."""
+    """Return the row of each query, and the seconds that their statement took, in the order of the queries."""
+    if not queries:
+        return []
+    together = with_names_of_their_own(queries)
+    values = {name: value for query in together for name, value in query.values.items()}
+    started = time.monotonic()
+    [row] = session.fetch(statement_of(together), values)
+    seconds = time.monotonic() - started
     found: list[tuple[tuple[Any, ...], float]] = []
-    for together in grouped(queries):
-        started = time.monotonic()
-        values = {name: value for query in together for name, value in query.values.items()}
-        [row] = session.fetch(statement_of(together), values)
-        seconds = time.monotonic() - started
-        for query in together:
-            found.append((row[: query.columns], seconds))
-            row = row[query.columns :]
+    for query in together:
+        found.append((row[: query.columns], seconds))
+        row = row[query.columns :]
     return found
 
 
-def grouped(queries: Sequence[Query]) -> list[list[Query]]:
-    """Return neighboring queries together, as long as none of them has another value of the same name."""
-    groups: list[list[Query]] = []
-    values: dict[str, object] = {}
-    for query in queries:
-        if not groups or any(values.get(name, value) != value for name, value in query.values.items()):
-            groups.append([])
-            values = {}
-        groups[-1].append(query)
-        values |= query.values
-    return groups
+def with_names_of_their_own(queries: Sequence[Query]) -> list[Query]:
+    """Return queries of which no two have the same name for two values; a name gets the number of its query then."""
+    used: dict[str, object] = {}
+    renamed: list[Query] = []
+    for number, query in enumerate(queries, 1):
+        sql, values = query.sql, dict(query.values)
+        for name, value in query.values.items():
+            if used.get(name, value) != value:
+                own = f"{name}_of_{number}"
+                sql = sql.replace(f"%({name})s", f"%({own})s")
+                values[own] = values.pop(name)
+        used |= values
+        renamed.append(Query(sql, query.columns, values))
+    return renamed
 
 
 def statement_of(queries: Sequence[Query]) -> str:

@@ -71,7 +71,7 @@ class DataQualityOperator(UsesStagingOperator):
             due = due_checks(session, run, window, checks)
             if any(_THIS_RUN in sql for check in due for sql in _user_sql(check)):
                 session.execute(render("check/create_this_run.sql", dag_id=run.dag_id, run_id=run.run_id))
-            results = run_checks(session, window, due)
+            results = run_checks(session, window, due, run=run)
             record_results(session, run, window, results)
             return results
 

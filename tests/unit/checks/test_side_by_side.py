@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redshift_elt.checks.side_by_side import Query, grouped, statement_of
+from redshift_elt.checks.side_by_side import Query, statement_of, with_names_of_their_own
 
 ROWS = Query("select count(*) from orders", 1, {})
 SUMS = Query("select\n    sum(price),\n    max(price)\nfrom orders", 2, {})
@@ -12,12 +12,15 @@ def of_scan(start: int) -> Query:
     return Query("select count(*) from orders where day >= %(scan_start)s", 1, {"scan_start": start})
 
 
-def test_queries_are_sent_together_unless_a_name_has_two_values():
-    assert grouped([ROWS, of_scan(1), of_scan(1), of_scan(2), ROWS]) == [
-        [ROWS, of_scan(1), of_scan(1)],
-        [of_scan(2), ROWS],
+def test_name_with_two_values_gets_the_number_of_its_query():
+    later = "select count(*) from orders where day >= %(scan_start_of_4)s"
+    assert with_names_of_their_own([ROWS, of_scan(1), of_scan(1), of_scan(2)]) == [
+        ROWS,
+        of_scan(1),
+        of_scan(1),
+        Query(later, 1, {"scan_start_of_4": 2}),
     ]
-    assert grouped([]) == []
+    assert with_names_of_their_own([]) == []
 
 
 def test_single_query_is_sent_as_it_is():

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.sdk import DAG
 
+from redshift_elt import DataQualityOperator
+from redshift_elt.checks import Query
 from tests.support.warehouse import LOADS
 
 
@@ -30,3 +35,11 @@ def test_all_failed_checks_are_reported_together_and_every_result_is_kept(loaded
     # Three checks each of songs and artists are for whole tables, which this run has not changed; three are for the
     # staged events.
     assert loaded.query(kept, run=run.run_id) == [(18 - 6 + 3,)]
+
+
+def test_sql_of_checks_can_name_the_run_in_two_ways(warehouse):
+    sql = "select count(*) from this_run where dag_id = %(dag_id)s and run_id = %(run_id)s and run_id like 'test-%'"
+    with DAG("checks", schedule=None) as dag:
+        DataQualityOperator(task_id="check", checks=[Query(table="songs", name="the run", sql=sql, equals=1)])
+    run = replace(warehouse.run("2018-11-01T00:00:00", "2018-11-02T00:00:00"), dag=dag)
+    assert run.execute("check")["passed"] == 1
