@@ -96,9 +96,14 @@ class Session:
 
     def describe(self, query: str) -> list[tuple[str, int]]:
         """Return the name and the type OID of each column of a query's result."""
+        return self.described(query)[0]
+
+    def described(self, query: str, values: Values = _NONE) -> tuple[list[tuple[str, int]], list[tuple[Any, ...]]]:
+        """Send a query; return the name and the type OID of each column of its result, and its rows."""
         with closing(self._connection.cursor()) as cursor:
-            self._send(cursor, query, {})
-            return [(_text(column[0]), column[1]) for column in cursor.description]
+            self._send(cursor, query, values)
+            columns = [(_text(column[0]), column[1]) for column in cursor.description]
+            return columns, [tuple(row) for row in cursor.fetchall()]
 
     @contextmanager
     def statement_goes_on(self) -> Iterator[bool]:

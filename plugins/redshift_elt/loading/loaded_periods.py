@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redshift_elt.run.intervals import joined, without
 from redshift_elt.run.period import Period
@@ -51,15 +51,17 @@ class LoadedPeriods:
     read: Mapping[Period, str]
 
     @classmethod
-    def of(cls, load: TargetLoad, columns: Sequence[str]) -> LoadedPeriods:
+    def of(cls, load: TargetLoad, columns: Sequence[str], history: Sequence[tuple[Any, ...]]) -> LoadedPeriods:
         """Return what a load compares.
 
         :param columns: the columns that it writes.
+        :param history: the rows of ``loaded_windows.sql``.
         """
         window, read = load.window, _read(load, columns)
         if (reach := load.reach) is None:
             return cls(load, [window.bounds], [window.bounds], False, False, None, read)
-        windows, recorded = _history(load, reach)
+        windows = [(start, end) for start, end, versions in history if versions is None]
+        recorded = {Period(start, end): versions for start, end, versions in history if versions is not None}
         complete = [period for period, versions in read.items() if recorded.get(period) == versions]
         if load.compares_whole_periods:
             complete = []
@@ -147,12 +149,3 @@ def _read(load: TargetLoad, columns: Sequence[str]) -> dict[Period, str]:
 
 def _digest(parts: object) -> str:
     return sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _history(load: TargetLoad, reach: Interval) -> tuple[list[Interval], dict[Period, str]]:
-    """Return the windows that the target has been loaded for, and the periods of which it has all rows."""
-    first, last = reach
-    values = {"target": target_name(load.target.table), "first": first, "last": last}
-    found = load.session.fetch(load.render("loaded_windows.sql"), values)
-    windows = [(start, end) for start, end, versions in found if versions is None]
-    return windows, {Period(start, end): versions for start, end, versions in found if versions is not None}

@@ -17,7 +17,6 @@ from redshift_elt.loading.row_scope import EVERYTHING, RowScope, with_fresh_key,
 from redshift_elt.loading.scoped_table import ScopedTable
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.loading.written_columns import (
-    described_columns,
     refuse_missing,
     refuse_not_computable,
     restricted,
@@ -89,15 +88,16 @@ class MergeRecords:
     def apply(self, load: TargetLoad) -> RowCounts:
         """Make the records those that the SELECT yields, and merge what changes in the target."""
         target = load.target
-        yielded, [of_records, held] = described_columns(load.session, target.select, self.records, target.table)
-        columns = written_of(load.session, self.records, of_records, yielded)
+        described = load.describe(self.records, target.table)
+        of_records, held = described.tables
+        columns = written_of(load.session, self.records, of_records, described.yielded)
         refuse_missing(columns, (*target.key, *self._needed), self.records)
         load = replace(load, written=self._written(load, columns, held))
         refuse_missing(load.columns, target.key, target.table)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)
         if self.window_column is None:
             return self._merge(load, choices, *self._compare(load, columns))
-        periods = LoadedPeriods.of(load, (*columns.names, *load.columns.names))
+        periods = LoadedPeriods.of(load, (*columns.names, *load.columns.names), described.rows)
         records, found = self._compare(load, columns, periods)
         if periods.contradicted_by(found):
             records, found = self._compare(load, columns, periods.widened(), again=True)

@@ -55,7 +55,7 @@ class OverwriteWindow:
         :raises AirflowException: the target and the staged rows differ in number.
         """
         refuse_missing(load.columns, (*load.target.key, self.window_column), load.target.table)
-        periods = LoadedPeriods.of(load, load.columns.names)
+        periods = LoadedPeriods.of(load, load.columns.names, load.described.rows)
         table, found = self._compare(load, periods)
         if periods.contradicted_by(found):
             periods = periods.widened()

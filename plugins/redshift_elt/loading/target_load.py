@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.loading.temporary_tables import TemporaryTables
-from redshift_elt.loading.written_columns import written_columns
+from redshift_elt.loading.written_columns import Beside, Described, described, written_of
 from redshift_elt.run.period import Calendar
+from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import numbered, render
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class TargetLoad:
     :param has_placeholders: whether loads of facts insert placeholders into the target, which a full load keeps.
     :param audit: the values of the audit columns, see :class:`.audit_columns.AuditColumns`.
     :param definition: what the rows follow from besides the objects, see :mod:`.definition`.
+    :param overwrites_window: whether the load deletes unstaged rows of its window and of the windows that were loaded
+        before in the periods that its run has read.
     :param compares_whole_periods: whether a load that overwrites its window compares all windows that were loaded
         before, even if no object has changed.
     """
@@ -67,6 +70,7 @@ class TargetLoad:
     has_placeholders: bool = False
     audit: Mapping[str, object] = field(default_factory=dict)
     definition: str = ""
+    overwrites_window: bool = False
     compares_whole_periods: bool = False
 
     @cached_property
@@ -82,11 +86,29 @@ class TargetLoad:
     def written_columns(self, computed: Sequence[str] = (), read: Sequence[str] = ()) -> Columns:
         """Return the columns of the target that the SELECT yields or that the strategy computes.
 
-        See :func:`.written_columns.written_columns`. The audit columns are checked, but not among them.
+        See :func:`.written_columns.written_of`. The audit columns are checked, but not among them.
         """
-        target = self.target
-        found = written_columns(self.session, target.table, target.select, (*computed, *self.audit), read)
-        return found.without(self.audit)
+        table, described = self.target.table, self.described
+        of_load = (*computed, *self.audit), read
+        return written_of(self.session, table, described.tables[0], described.yielded, of_load).without(self.audit)
+
+    @cached_property
+    def described(self) -> Described:
+        """The columns of the target and of the SELECT, and the history of a load that overwrites its window."""
+        return self.describe(self.target.table)
+
+    def describe(self, *tables: str) -> Described:
+        """Return the columns of some tables and of the SELECT, and the history of a load that overwrites its window.
+
+        The history has the windows in the reach that the target has been loaded for, and the periods of which it has
+        all rows, see ``loaded_windows.sql``.
+        """
+        beside = None
+        if self.overwrites_window and self.reach is not None:
+            first, last = self.reach
+            values = {"target": target_name(self.target.table), "first": first, "last": last}
+            beside = Beside(self.render("loaded_windows.sql"), values)
+        return described(self.session, self.target.select, tables, beside)
 
     @property
     def temporary(self) -> TemporaryTables:

@@ -6,8 +6,9 @@ All others are left to their defaults.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
@@ -23,27 +24,50 @@ log = logging.getLogger(__name__)
 _SEPARATOR = "columns_after_table_"
 
 
-def described_columns(session: Session, select: str, *tables: str) -> tuple[list[str], list[Columns]]:
-    """Return the columns that a SELECT yields, and those of some tables."""
-    found = session.describe(render("load/describe_columns.sql", tables=tables, select=select, separator=_SEPARATOR))
-    held: list[list[tuple[str, int]]] = [[]]
-    for column in found:
-        held.append([]) if column[0].startswith(_SEPARATOR) else held[-1].append(column)
-    return [name for name, _ in held.pop()], [Columns.of(columns) for columns in held]
+@dataclass(frozen=True)
+class Described:
+    """What a load needs to know of its SELECT and of some tables.
 
-
-def written_columns(
-    session: Session, table: str, select: str, computed: Sequence[str] = (), read: Sequence[str] = ()
-) -> Columns:
-    """Return the columns of a table that a SELECT yields or that the load computes.
-
-    :param computed: the columns of the table that the load computes; the SELECT does not yield them.
-    :param read: columns that the SELECT yields for the load itself. They are written if the table has them.
-    :raises AirflowFailException: the SELECT yields a column that the table does not have, yields one that the load
-        computes, or lacks one that is needed or that is NOT NULL and has no default.
+    :param yielded: the columns that the SELECT yields.
+    :param tables: the columns of each table.
+    :param rows: the rows of the query that was sent with it.
     """
-    yielded, [held] = described_columns(session, select, table)
-    return written_of(session, table, held, yielded, (computed, read))
+
+    yielded: Sequence[str]
+    tables: Sequence[Columns]
+    rows: Sequence[tuple[Any, ...]] = ()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A query whose rows are read in the statement that describes the columns.
+
+    :param values: the values of its placeholders, by name.
+    """
+
+    query: str
+    values: Mapping[str, object]
+
+
+def described(session: Session, select: str, tables: Sequence[str], beside: Beside | None = None) -> Described:
+    """Return the columns that a SELECT yields and those of some tables, in one statement with another query.
+
+    :param select: yields at least one column.
+    """
+    statement = render(
+        "load/describe_columns.sql",
+        tables=tables,
+        select=select,
+        separator=_SEPARATOR,
+        beside=beside and beside.query,
+    )
+    found, rows = session.described(statement, beside.values if beside else {})
+    parts: list[list[tuple[str, int]]] = [[]]
+    for column in found:
+        parts.append([]) if column[0].startswith(_SEPARATOR) else parts[-1].append(column)
+    of_beside = len(parts.pop(0)) if beside else 0
+    yielded = [name for name, _ in parts.pop()]
+    return Described(yielded, [Columns.of(columns) for columns in parts], [row[:of_beside] for row in rows])
 
 
 def written_of(
@@ -53,11 +77,14 @@ def written_of(
     yielded: Sequence[str],
     of_load: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> Columns:
-    """Return what :func:`written_columns` does, for columns that are known.
+    """Return the columns of a table that a SELECT yields or that the load computes.
 
     :param held: all columns of the table.
     :param yielded: the columns that the SELECT yields.
-    :param of_load: the columns that the load computes, and those that it reads itself.
+    :param of_load: the columns of the table that the load computes, which the SELECT does not yield; and columns that
+        the SELECT yields for the load itself, which are written if the table has them.
+    :raises AirflowFailException: the SELECT yields a column that the table does not have, yields one that the load
+        computes, or lacks one that is needed or that is NOT NULL and has no default.
     """
     computed, read = of_load
     refuse_not_yielded(yielded, read, table)

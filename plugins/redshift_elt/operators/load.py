@@ -249,6 +249,7 @@ class LoadOperator(UsesStagingOperator):
             sources=read,
             keep_missing=keep_missing,
             has_placeholders=has_placeholders(self.table, self.dag_tasks),
+            overwrites_window=self.overwrites_window,
             compares_whole_periods=self.compares_whole_periods,
         )
         if not full and len(ledgers) == len(inputs) > 0 and not any(staged.objects for _, staged in ledgers):

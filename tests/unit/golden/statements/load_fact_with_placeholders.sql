@@ -22,35 +22,48 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
+with rows_beside_columns as (
+    select distinct
+        window_start as loaded_start,
+        window_end as loaded_end,
+        null::varchar(64) as versions
+    from etl.loads
+    where target = %(target)s
+        and window_start < %(last)s
+        and window_end > %(first)s
+    union all
+    select
+        period_start,
+        period_end,
+        versions
+    from etl.loaded_periods
+    where target = %(target)s
+        and period_start < %(last)s
+        and period_end > %(first)s
+)
+
 select
+    rows_beside_columns.*,
+    0 as "columns_after_table_0",
     held_1.*,
     0 as "columns_after_table_1",
     yielded.*
-from (
+from rows_beside_columns
+left join (
+    select *
+    from "order_statuses"
+    where false
+) as held_1
+    on true
+left join (
+    select *
+    from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
+    ) as selected
+    where false
 ) as yielded
-cross join "order_statuses" as held_1
-where false
-limit 0;
-
-select distinct
-    window_start as loaded_start,
-    window_end as loaded_end,
-    null::varchar(64) as versions
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s
-union all
-select
-    period_start,
-    period_end,
-    versions
-from etl.loaded_periods
-where target = %(target)s
-    and period_start < %(last)s
-    and period_end > %(first)s;
+    on true;
 -- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
@@ -429,35 +442,48 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
+with rows_beside_columns as (
+    select distinct
+        window_start as loaded_start,
+        window_end as loaded_end,
+        null::varchar(64) as versions
+    from etl.loads
+    where target = %(target)s
+        and window_start < %(last)s
+        and window_end > %(first)s
+    union all
+    select
+        period_start,
+        period_end,
+        versions
+    from etl.loaded_periods
+    where target = %(target)s
+        and period_start < %(last)s
+        and period_end > %(first)s
+)
+
 select
+    rows_beside_columns.*,
+    0 as "columns_after_table_0",
     held_1.*,
     0 as "columns_after_table_1",
     yielded.*
-from (
+from rows_beside_columns
+left join (
+    select *
+    from "order_statuses"
+    where false
+) as held_1
+    on true
+left join (
+    select *
+    from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
+    ) as selected
+    where false
 ) as yielded
-cross join "order_statuses" as held_1
-where false
-limit 0;
-
-select distinct
-    window_start as loaded_start,
-    window_end as loaded_end,
-    null::varchar(64) as versions
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s
-union all
-select
-    period_start,
-    period_end,
-    versions
-from etl.loaded_periods
-where target = %(target)s
-    and period_start < %(last)s
-    and period_end > %(first)s;
+    on true;
 -- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
@@ -742,35 +768,48 @@ order by object_key
 limit %(most)s;
 -- with after = '', most = 10000
 
+with rows_beside_columns as (
+    select distinct
+        window_start as loaded_start,
+        window_end as loaded_end,
+        null::varchar(64) as versions
+    from etl.loads
+    where target = %(target)s
+        and window_start < %(last)s
+        and window_end > %(first)s
+    union all
+    select
+        period_start,
+        period_end,
+        versions
+    from etl.loaded_periods
+    where target = %(target)s
+        and period_start < %(last)s
+        and period_end > %(first)s
+)
+
 select
+    rows_beside_columns.*,
+    0 as "columns_after_table_0",
     held_1.*,
     0 as "columns_after_table_1",
     yielded.*
-from (
+from rows_beside_columns
+left join (
+    select *
+    from "order_statuses"
+    where false
+) as held_1
+    on true
+left join (
+    select *
+    from (
 select order_id, ordered_at, status
 from staging_orders__4e4a3efb5fa2
+    ) as selected
+    where false
 ) as yielded
-cross join "order_statuses" as held_1
-where false
-limit 0;
-
-select distinct
-    window_start as loaded_start,
-    window_end as loaded_end,
-    null::varchar(64) as versions
-from etl.loads
-where target = %(target)s
-    and window_start < %(last)s
-    and window_end > %(first)s
-union all
-select
-    period_start,
-    period_end,
-    versions
-from etl.loaded_periods
-where target = %(target)s
-    and period_start < %(last)s
-    and period_end > %(first)s;
+    on true;
 -- with target = 'order_statuses', last = '2018-11-02 00:00:00', first = '2018-11-01 00:00:00'
 
 create temporary table "order_statuses__fresh" (like "order_statuses");
