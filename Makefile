@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit docs facts reference golden bench bench-memory bench-standin soak lint licenses format lock install
+.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit test-airflow docs facts reference golden bench bench-memory bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -59,6 +59,9 @@ test-all: install ## run every test, in two processes, with more examples of eac
 test-unit: install ## run the tests that need no services, in under a minute; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)
 
+test-airflow: ## test with an Airflow version in an environment of its own: unit tests, DAG files, an hourly run; VERSION=3.1.8
+	@exec sh local/test_airflow.sh $(VERSION)
+
 docs: install ## build the documentation as a site in build/docs; fails on broken links
 	@exec $(PROGRAMS)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs --doctree-dir build/doctrees . build/docs
 
@@ -108,11 +111,14 @@ format: install ## put every Python file into the project's format
 # Of each package, all files of its version are accepted: those of every platform and Python.
 LOCK := $(PROGRAMS)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --generate-hashes
 
-lock: install ## resolve the dependencies again: requirements-dev.txt, requirements-image.txt, requirements-local.txt and local/uv.txt
+# Of an older Airflow, the newest patch, with the day of its release.
+lock: install ## resolve the dependencies again: requirements-dev.txt, requirements-image.txt, requirements-local.txt, local/uv.txt and tests/requirements
 	@$(LOCK) requirements-dev.in standin/pyproject.toml --output-file requirements-dev.txt
 	@$(LOCK) requirements-image.in --constraints requirements-dev.txt --output-file requirements-image.txt
 	@$(LOCK) requirements-local.in standin/pyproject.toml --constraints requirements-dev.txt --output-file requirements-local.txt
 	@$(LOCK) local/uv.in --output-file local/uv.txt
+	@sh local/lock_airflow.sh 3.1.8 2026-03-11
+	@sh local/lock_airflow.sh 3.2.2 2026-05-29
 
 install: ## make .venv; every other command does that by itself
 	@sh local/install.sh

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG
 
 from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.compatibility import task
 from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG
 
 DOCS = """\

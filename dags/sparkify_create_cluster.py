@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param
 
 from redshift_elt import WaitForClusterOperator
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ClusterSpec, ManagedCluster
+from redshift_elt.compatibility import task
 from redshift_elt.connection.aws_values import NEW_CLUSTER
 from sparkify_defaults import (
     CLUSTER,

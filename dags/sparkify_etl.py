@@ -5,16 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from airflow.sdk import (
-    DAG,
-    Asset,
-    AsyncCallback,
-    CronDataIntervalTimetable,
-    DeadlineAlert,
-    DeadlineReference,
-    Param,
-    cross_downstream,
-)
+from airflow.sdk import DAG, Asset, Param, cross_downstream
 
 from redshift_elt import (
     Choice,
@@ -28,6 +19,7 @@ from redshift_elt import (
     StageToRedshiftOperator,
     load_checks,
 )
+from redshift_elt.compatibility import DOUBLED_DELAYS, CronDataIntervalTimetable, average_runtime_deadline
 from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.run.names import staging_table
 from redshift_elt.run.params import bucket_param, prefix_param, run_params
@@ -50,8 +42,7 @@ with DAG(
     max_active_runs=8,
     default_args={
         **DEFAULT_ARGS,
-        # A factor. True would be 1, which is no backoff.
-        "retry_exponential_backoff": 2.0,
+        "retry_exponential_backoff": DOUBLED_DELAYS,
         "resume_cluster": "{{ params.resume_cluster }}",
         **SESSION,
         "on_missing": "{{ params.on_missing }}",
@@ -59,11 +50,8 @@ with DAG(
     },
     # Not from the moment a run was queued: such a run could not be cleared before its deadline (Airflow issue 70368).
     # The callback runs in the triggerer.
-    deadline=DeadlineAlert(
-        reference=DeadlineReference.AVERAGE_RUNTIME(max_runs=24, min_runs=1),
-        interval=timedelta(hours=1),
-        callback=AsyncCallback(AlertNotifier, kwargs={"variable": ALERTS}),
-        name="an hour longer than usual",
+    deadline=average_runtime_deadline(
+        timedelta(hours=1), AlertNotifier, {"variable": ALERTS}, max_runs=24, name="an hour longer than usual"
     ),
     template_searchpath=[str(INCLUDE / "sql")],
     user_defined_macros={"staging_table": staging_table, "bookkeeping_schema": bookkeeping_schema},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronTriggerTimetable, Param
+from airflow.sdk import DAG, Param
 
 from redshift_elt import ApplyRetentionOperator, RemoveLeftoversOperator, VacuumOperator
+from redshift_elt.compatibility import CronTriggerTimetable
 from redshift_elt.run.params import bucket_param, resume_cluster_param, session_params
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, SESSION, START_DATE
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param, PokeReturnValue, task
+from airflow.sdk import DAG, Param, PokeReturnValue
 
 from redshift_elt.cluster.fields import cluster_identifier
+from redshift_elt.compatibility import task
 from redshift_elt.connection.aws_values import NEW_CLUSTER
 from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import (

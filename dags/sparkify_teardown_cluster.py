@@ -7,10 +7,11 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import DAG, Param, PokeReturnValue, task
+from airflow.sdk import DAG, Param, PokeReturnValue
 
 from redshift_elt.cluster.fields import cluster_identifier
 from redshift_elt.cluster.spec import ManagedCluster
+from redshift_elt.compatibility import answer_timeout, task
 from redshift_elt.connection.aws_values import NEW_CLUSTER
 from redshift_elt.sensors.cluster_step import cluster_step
 from sparkify_defaults import CLUSTER, CLUSTER_AWS_CONN_ID, CLUSTER_DAG, TAGS
@@ -91,7 +92,7 @@ with DAG(
         subject=QUESTION,
         body=CONSEQUENCES,
         defaults=ApprovalOperator.REJECT,
-        response_timeout=timedelta(days=1),
+        **answer_timeout(timedelta(days=1)),
         pre_execute=check_params_and_skip_if_approved,
     )
 

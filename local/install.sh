@@ -1,10 +1,13 @@
 #!/bin/sh
-# Create .venv with everything in requirements-dev.txt, unless it is up to date. Files whose hash differs are refused.
+# install.sh [FOLDER LOCK]: create an environment with everything in a lock file, unless it is up to date: .venv with
+# requirements-dev.txt by default. Files whose hash differs are refused.
 # PYTHON names the interpreter; by default, the first supported one is used.
 set -eu
 cd "$(dirname "$0")/.."
 
-STAMP=.venv/installed.txt
+VENV=${1:-.venv}
+LOCK=${2:-requirements-dev.txt}
+STAMP=$VENV/installed.txt
 
 fail() {
     echo "error: $1" >&2
@@ -39,12 +42,12 @@ find_python() {
 # A virtual environment contains the path of its folder, so it cannot be moved.
 wanted() {
     pwd
-    cat requirements-dev.txt standin/pyproject.toml local/uv.txt
+    cat "$LOCK" standin/pyproject.toml local/uv.txt
 }
 
 is_done() {
-    [ -f "$STAMP" ] && wanted | cmp -s - "$STAMP" && [ -n "$(version .venv/bin/python)" ] || return 1
-    [ -z "${PYTHON:-}" ] || [ "$(version "$PYTHON")" = "$(version .venv/bin/python)" ]
+    [ -f "$STAMP" ] && wanted | cmp -s - "$STAMP" && [ -n "$(version "$VENV/bin/python")" ] || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(version "$PYTHON")" = "$(version "$VENV/bin/python")" ]
 }
 
 if is_done; then
@@ -55,16 +58,16 @@ python=$(find_python)
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python cannot create virtual environments: install its venv module (Debian and Ubuntu: apt install python3-venv)."
 
-echo "Installing into .venv with Python $(version "$python"), once"
+echo "Installing into $VENV with Python $(version "$python"), once"
 rm -f "$STAMP"
-if [ "$(version .venv/bin/python)" != "$(version "$python")" ] || [ ! -x .venv/bin/pip ]; then
-    "$python" -m venv --clear .venv || fail "$python -m venv failed."
+if [ "$(version "$VENV/bin/python")" != "$(version "$python")" ] || [ ! -x "$VENV/bin/pip" ]; then
+    "$python" -m venv --clear "$VENV" || fail "$python -m venv failed."
 fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r local/uv.txt ||
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r local/uv.txt ||
     fail "pip could not install the packages in local/uv.txt."
-.venv/bin/python -m uv pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python requirements-dev.txt ||
-    fail "The packages in requirements-dev.txt could not be installed."
+"$VENV/bin/python" -m uv pip sync --quiet --require-hashes --compile-bytecode --python "$VENV/bin/python" "$LOCK" ||
+    fail "The packages in $LOCK could not be installed."
 # Its folder has no hash. Everything that it needs is installed, also what builds it.
-.venv/bin/python -m uv pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable ./standin ||
+"$VENV/bin/python" -m uv pip install --quiet --no-deps --no-build-isolation --python "$VENV/bin/python" --editable ./standin ||
     fail "The stand-in in standin/ could not be installed."
 wanted >"$STAMP"

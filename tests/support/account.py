@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
-from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.bases.sensor import BaseSensorOperator
@@ -18,6 +17,7 @@ from airflow.sdk.bases.sensor import BaseSensorOperator
 from local.settings import ROOT
 from standin_support.service_parts import RecordingEndpoints
 from standin_support.waiting import HANGS_AFTER_SECONDS, wait_until
+from tests.support.airflow_versions import DagBag
 from tests.support.aws_contents import contents
 from tests.support.faults import AwsFaults
 from tests.support.variables import VARIABLES

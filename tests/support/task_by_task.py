@@ -7,12 +7,12 @@ import copy
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.common.compat.sdk import AirflowSkipException, TaskDeferred
 from airflow.sdk.bases.sensor import BaseSensorOperator
 
 from local.settings import ROOT
 from standin_support.waiting import wait_until
+from tests.support.airflow_versions import DagBag
 from tests.support.variables import VARIABLES
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.common.compat.sdk import AirflowSkipException
 
@@ -20,6 +19,7 @@ from local.stack.environment import CLUSTER
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.transaction import in_transaction
+from tests.support.airflow_versions import DagBag
 from tests.support.variables import VARIABLES
 
 BUCKET = "sparkify-tests"

@@ -28,9 +28,13 @@ import airflow
 from airflow import plugins_manager
 
 standard = {{name: sys.modules[name] for name in sys.stdlib_module_names if name in sys.modules}}
-plugins, _ = plugins_manager._get_plugins()
+if hasattr(plugins_manager, "_get_plugins"):
+    (plugins, _), errors = plugins_manager._get_plugins(), plugins_manager.get_import_errors()
+else:  # Airflow 3.1
+    plugins_manager.ensure_plugins_loaded()
+    plugins, errors = plugins_manager.plugins, plugins_manager.import_errors
 print(json.dumps({{
-    "errors": plugins_manager.get_import_errors(),
+    "errors": errors,
     "plugins": [plugin.name for plugin in plugins if "sparkify" in plugin.name],
     "replaced": [name for name, module in standard.items() if sys.modules.get(name) is not module],
     "bare": "render" in sys.modules,

@@ -13,7 +13,6 @@ import pytest
 import yaml
 from airflow.api_fastapi.auth.managers.simple.datamodels.login import LoginBody
 from airflow.api_fastapi.core_api.datamodels.backfills import BackfillPostBody
-from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.sdk._shared.module_loading import import_string
 
@@ -21,6 +20,7 @@ import redshift_elt
 from local.settings import ROOT
 from redshift_elt.ddl.files import statements_of
 from tests.support import commands
+from tests.support.airflow_versions import DagBag
 from tests.support.recipes import PAGE as RECIPES
 from tests.support.recipes import THEIR_BUCKET, recipes
 from tests.support.snippets import Snippet, block, blocks, inline_commands

@@ -15,11 +15,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 
 from local.datagen.writer import write_jsonpaths
 from local.settings import ROOT, Settings
 from redshift_elt.cluster.database import prepare_database
+from tests.support.airflow_versions import DagBag
 from tests.support.new_warehouse import MANAGED_CLUSTER, PREFIXES, WAREHOUSE, new_warehouse
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
 

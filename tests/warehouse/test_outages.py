@@ -16,12 +16,12 @@ import redshift_connector
 from airflow.models.connection import Connection
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.sdk import RetryAction, RetryDecision
 from botocore.exceptions import ClientError
 
 from local.datagen import Options, generate
 from local.stack.cluster_login import require_login
 from local.stack.environment import CLUSTER
+from redshift_elt.compatibility import RetryAction, RetryDecision
 from redshift_elt.connection.aws_api import AwsRefusedError
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import ConnectionLostError, DiskFullError

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
 from local.datagen.shop import ShopOptions, generate_shop
 from tests.model.shop import shop
 from tests.support import shop_tables
+from tests.support.airflow_versions import DagBag
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 HOURS = 4

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.sdk import DAG, CronDataIntervalTimetable
+from airflow.sdk import DAG
 
 from redshift_elt import (
     CleanUpOperator,
@@ -26,6 +26,7 @@ from redshift_elt import (
     StageToRedshiftOperator,
     load_checks,
 )
+from redshift_elt.compatibility import CronDataIntervalTimetable
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.run.names import staging_table
 from redshift_elt.run.params import bucket_param, run_params

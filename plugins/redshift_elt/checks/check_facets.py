@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from airflow.providers.common.sql.operators.sql import SQLCheckResult
+from typing import TYPE_CHECKING
 
 from redshift_elt.checks.result import Result
+from redshift_elt.compatibility import check_result_type
+
+if TYPE_CHECKING:
+    from airflow.providers.common.sql.operators.sql import SQLCheckResult
 
 
 def sql_check_results(results: Sequence[Result]) -> list[SQLCheckResult]:
-    """Return the results in the form that the OpenLineage provider turns into assertion facets."""
-    return [_sql_check_result(result) for result in results]
+    """Return the results in the form that the OpenLineage provider turns into assertion facets.
+
+    Empty with a version of common.sql that has no such form.
+    """
+    form = check_result_type()
+    return [_sql_check_result(form, result) for result in results] if form else []
 
 
-def _sql_check_result(result: Result) -> SQLCheckResult:
+def _sql_check_result(form: type[SQLCheckResult], result: Result) -> SQLCheckResult:
     check = result.check
-    return SQLCheckResult(
+    return form(
         name=check.check_name,
         check_type=check.kind,
         success=result.finding.passed,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
+from redshift_elt.compatibility import data_api_waits
 from redshift_elt.connection.server_error import ServerError
 
 log = logging.getLogger(__name__)
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 _MAXIMUM_STATEMENTS = 40
 # The longest time that DescribeStatement waits for the end of a statement.
 _WAIT_SECONDS = 30
+# How often it is called if it cannot wait.
+_POLL_SECONDS = 1
 _ENDED = ("FINISHED", "FAILED", "ABORTED")
 # The Data API passes on the text of an error without its SQLSTATE.
 _WRONG_STATEMENT = re.compile(r"syntax error|does not exist|permission denied|must be owner|not supported")
@@ -76,7 +80,14 @@ class Administrator:
         return AirflowException(message)
 
     def _describe(self, statement: str) -> dict[str, Any]:
-        return self.client.describe_statement(Id=statement, WaitTimeSeconds=_WAIT_SECONDS)
+        if data_api_waits(self.client):
+            return self.client.describe_statement(Id=statement, WaitTimeSeconds=_WAIT_SECONDS)
+        latest = time.monotonic() + _WAIT_SECONDS
+        while (found := self.client.describe_statement(Id=statement))["Status"] not in _ENDED:
+            if time.monotonic() > latest:
+                break
+            time.sleep(_POLL_SECONDS)
+        return found
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
-from airflow.sdk import RetryDecision, RetryPolicy
 
+from redshift_elt.compatibility import RetryDecision, RetryPolicy
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.transaction import ConnectionLostError, DiskFullError
 

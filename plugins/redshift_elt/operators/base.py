@@ -192,7 +192,8 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
         The parent's method would query the warehouse for more.
         """
         lineage = self.get_openlineage_facets_on_start()
-        if lineage is None or not self.check_results:
+        # Without them, the provider is older than the results of checks in lineage.
+        if lineage is None or not getattr(self, "check_results", None):
             return lineage
         try:
             # The provider has no public method that attaches results without queries.

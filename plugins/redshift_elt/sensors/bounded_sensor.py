@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 from airflow.sdk import BaseSensorOperator
 
+from redshift_elt.compatibility import PolicyOperator
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class BoundedSensor(BaseSensorOperator):
+class BoundedSensor(BaseSensorOperator, PolicyOperator):
     """A sensor whose timeout says what it has waited for, for how long, what it found last, and what to do.
 
     Airflow's own message has only the number of seconds.

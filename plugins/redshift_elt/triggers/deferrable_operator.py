@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.sdk import BaseOperator
+
+from redshift_elt.compatibility import PolicyOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DeferrableOperator(BaseOperator):
+class DeferrableOperator(PolicyOperator):
     """An operator whose triggers fire before their timeout. So the timeout means that no triggerer has run them.
 
     Airflow's own message is "Trigger timeout".

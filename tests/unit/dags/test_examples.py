@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 
-from airflow.dag_processing.dagbag import DagBag
-
 from local.settings import ROOT, Settings
 from local.stack.environment import airflow_variables
 from local.stack.secret import Secrets
 from redshift_elt import LoadDimensionOperator, LoadFactOperator
 from redshift_standin import PostgresServer
+from tests.support.airflow_versions import DagBag
 
 EXAMPLES = ROOT / "docs" / "examples"
 

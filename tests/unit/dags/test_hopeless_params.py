@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.common.compat.sdk import AirflowFailException, ParamValidationError
 
 from local.settings import ROOT
+from tests.support.airflow_versions import DagBag
 from tests.support.warehouse import STAGING, Run
 
 

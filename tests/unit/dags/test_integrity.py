@@ -8,11 +8,9 @@ from datetime import datetime, timezone
 
 import pendulum
 import pytest
-from airflow._shared.module_loading import find_path_from_directory
-from airflow.dag_processing.dagbag import DagBag
-from airflow.serialization.encoders import coerce_to_core_timetable
 
 from local.settings import ROOT
+from tests.support.airflow_versions import DagBag, coerce_to_core_timetable, find_path_from_directory
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from airflow._shared.module_loading import find_path_from_directory
-from airflow.dag_processing.dagbag import DagBag
-
 from local import mwaa
 from local.settings import ROOT
+from tests.support.airflow_versions import DagBag, find_path_from_directory
 
 
 def test_dags_and_their_sql_can_be_below_the_dag_folder(tmp_path):

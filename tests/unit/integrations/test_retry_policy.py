@@ -9,9 +9,9 @@ import pickle
 import pytest
 import redshift_connector
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.sdk import RetryAction
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from redshift_elt.compatibility import RetryAction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.sql import identifiers
 

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronDataIntervalTimetable
+from airflow.sdk import DAG, Asset
 from airflow.sdk.api.datamodels._generated import AssetReferenceAssetEventDagRun, DagRunType
 from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
 from airflow.sdk.execution_time.context import TriggeringAssetEventsAccessor
 
+from redshift_elt.compatibility import AssetOrTimeSchedule, CronDataIntervalTimetable
 from redshift_elt.run.period import Calendar
 from redshift_elt.run.window import Window, resolve_window
 

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 import boto3
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from airflow.sdk import RetryAction, configuration  # noqa: TID251 - its cache, and not conf
+from airflow.sdk import configuration  # noqa: TID251 - its cache, and not conf
 from botocore.config import Config
 
+from redshift_elt.compatibility import RetryAction
 from redshift_elt.connection import aws_api
 from redshift_elt.connection import hook as hooks
 from redshift_elt.connection.aws_api import AwsApi, Deadline

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG, RetryAction
+from airflow.sdk import DAG
 
 from local.stack.environment import CLUSTER
 from redshift_elt.checks import RowCount
+from redshift_elt.compatibility import RetryAction
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.lock_wait import LockTimeoutError
 from redshift_elt.connection.session_limits import SessionLimits

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from airflow.models.connection import Connection
-from airflow.sdk import RetryAction
 from airflow.serialization.serialized_objects import DagSerialization
 from botocore.config import Config
 
 from local.stack.cluster_login import require_login
+from redshift_elt.compatibility import RetryAction
 from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy

@@ -9,10 +9,10 @@ from collections import Counter
 from datetime import datetime, timezone
 
 import pytest
-from airflow.dag_processing.dagbag import DagBag
 
 from local.datagen import Options, generate
 from tests.model import source
+from tests.support.airflow_versions import DagBag
 from tests.support.warehouse import BUCKET, ROOT, WarehouseUnderTest
 
 PARAMS = {"bucket": BUCKET, "prefix": "reports/"}
