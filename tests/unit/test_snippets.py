@@ -14,7 +14,7 @@ import yaml
 from airflow.api_fastapi.auth.managers.simple.datamodels.login import LoginBody
 from airflow.api_fastapi.core_api.datamodels.backfills import BackfillPostBody
 from airflow.sdk import DAG
-from airflow.sdk._shared.module_loading import import_string
+from airflow.sdk.module_loading import import_string
 
 import redshift_elt
 from local.settings import ROOT

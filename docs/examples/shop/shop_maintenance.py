@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG
 
 from redshift_elt import ApplyRetentionOperator, RemoveLeftoversOperator, VacuumOperator
+from redshift_elt.compatibility import CronTriggerTimetable
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.run.params import resume_cluster_param, session_params
 

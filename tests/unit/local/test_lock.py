@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from hatchling.metadata.core import ProjectMetadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from local.settings import ROOT
 
+# Of the versions of Airflow that are older than that of requirements.txt, the oldest first.
+OLDER = sorted(
+    (file.relative_to(ROOT).as_posix() for file in (ROOT / "tests" / "requirements").glob("airflow-*.txt")),
+    key=lambda file: Version(Path(file).stem.removeprefix("airflow-")),
+)
 IMAGES = ("requirements-image.txt", "requirements-local.txt")
-LOCKS = ("requirements-dev.txt", *IMAGES, "local/uv.txt")
+LOCKS = ("requirements-dev.txt", *IMAGES, "local/uv.txt", *OLDER)
 # A version, the condition for it, and the hashes of its files.
 PINNED = re.compile(r"[\w.-]+==[\w.!+]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
@@ -59,3 +67,34 @@ def test_install_refuses_files_with_other_hashes():
         (True, False),
         (False, True),
     ]
+
+
+def airflow(file: str) -> str:
+    [version] = [version for name, version in versions(file) if name == "apache-airflow"]
+    return version.removeprefix("==")
+
+
+def test_lock_of_an_older_airflow_has_that_version():
+    assert len(OLDER) >= 2
+    assert [f"tests/requirements/airflow-{airflow(file)}.txt" for file in OLDER] == OLDER
+
+
+def test_lower_bounds_of_the_package_are_what_the_oldest_airflow_is_tested_with():
+    project = ProjectMetadata(str(ROOT), None).core
+    optional = [text for extra in project.optional_dependencies.values() for text in extra]
+    needed = [Requirement(text) for text in (*project.dependencies, *optional)]
+    locked = versions(OLDER[0])
+    for requirement in needed:
+        found = [each.removeprefix("==") for name, each in locked if name == canonicalize_name(requirement.name)]
+        assert found, requirement
+        assert all(requirement.specifier.contains(version) for version in found), (str(requirement), found)
+
+
+def test_documented_versions_of_airflow_are_those_that_are_tested():
+    tested = [airflow(file) for file in (*OLDER, "requirements.txt")]
+    page = (ROOT / "docs" / "airflow.md").read_text("utf-8")
+    section = page.partition("## Versions\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| (\d\S+) ", section, re.MULTILINE) == tested
+    series = [version.rpartition(".")[0] for version in tested]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"Airflow {', '.join(series[:-1])} or {series[-1]}" in readme
