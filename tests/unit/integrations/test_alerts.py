@@ -240,6 +240,7 @@ def test_dag_on_the_page_can_be_copied(slack_inbox, monkeypatch):
     [notifier] = dag.get_task("load").on_failure_callback
     notifier(failure(AirflowException("no")))
     assert "has failed" in slack_inbox.next()
+    pytest.importorskip("airflow.triggers.callback", reason="Airflow 3.1 has no deadline that is used here")
     [alert] = dag.deadline
     assert (alert.callback.path, alert.callback.kwargs) == (
         "redshift_elt.integrations.alerts.AlertNotifier",

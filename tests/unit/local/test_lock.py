@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hatchling.metadata.core import ProjectMetadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -98,3 +99,10 @@ def test_documented_versions_of_airflow_are_those_that_are_tested():
     series = [version.rpartition(".")[0] for version in tested]
     readme = (ROOT / "README.md").read_text("utf-8")
     assert f"Airflow {', '.join(series[:-1])} or {series[-1]}" in readme
+
+
+def test_ci_tests_with_every_older_airflow():
+    older = [airflow(file) for file in OLDER]
+    assert f"make test-airflow VERSION={older[0]}\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    assert workflow["jobs"]["airflow"]["strategy"]["matrix"]["airflow"] == older
