@@ -103,14 +103,21 @@ def test_second_scheduler_takes_over_while_the_tasks_of_the_first_still_run(stac
 
 def test_two_schedulers_run_each_task_once(stack, warehouse, api, metadata, expected):
     damage(warehouse)
-    with second_scheduler(stack):
-        runs = [api.trigger(LOAD, {"full_load": True}) for _ in range(3)]
-        for run_id in runs:
+    runs = []
+
+    def both_have_run_tasks():
+        """Start runs that overlap; one of the schedulers may be quick enough to take all of their tasks."""
+        started = [api.trigger(LOAD, {"full_load": True}) for _ in range(3)]
+        for run_id in started:
             end(api, LOAD, run_id)
+        runs.extend(started)
+        query = "select count(distinct queued_by_job_id) from task_instance where run_id = any(%s)"
+        return metadata.execute(query, (runs,)).fetchone() == (2,)
+
+    with second_scheduler(stack):
+        wait_until(both_have_run_tasks, "both schedulers have run tasks")
     for run_id in runs:
         assert tries(api, run_id) == dict.fromkeys(STAGING | LOADS, 1)
-    query = "select count(distinct queued_by_job_id) from task_instance where run_id = any(%s)"
-    assert metadata.execute(query, (runs,)).fetchone() == (2,)
     check_rows(warehouse, expected, *runs)
 
 
