@@ -67,3 +67,9 @@ def test_ci_tests_every_supported_python():
     text = WORKFLOWS[0].read_text("utf-8")
     assert supported == {"3.10", "3.11", "3.12", "3.13"}
     assert [version for version in sorted(supported) if f'"{version}"' not in text] == []
+
+
+def test_ci_tests_every_older_version_of_airflow():
+    [job] = [job for _, job in jobs() if "airflow" in job.get("strategy", {}).get("matrix", {})]
+    locked = sorted(file.stem for file in (ROOT / "tests" / "requirements").glob("airflow-*.txt"))
+    assert [f"airflow-{version}" for version in job["strategy"]["matrix"]["airflow"]] == locked
