@@ -227,6 +227,7 @@ def test_earlier_history_table_is_migrated_and_keeps_its_rows(uploaded):
     run.complete()
     for column in (*NEW_COLUMNS, "deleted_by_source"):
         uploaded.execute(f"alter table etl.loads drop column {column}")
+    uploaded.execute("alter table etl.staged_files drop column period_start")
     uploaded.execute("drop table etl.schema_versions")
     assert {"0009_loads_objects_and_seconds.sql", "0010_loads_rows_read.sql"} <= set(migrate("redshift_default"))
     assert load_history(uploaded, run, ", ".join(NEW_COLUMNS)) == dict.fromkeys(TARGETS, (None,) * len(NEW_COLUMNS))
