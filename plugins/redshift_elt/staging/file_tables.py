@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -41,12 +41,16 @@ class FileTables:
         batches = batched(rows, MOST_OBJECTS)
         first = next(batches, [])
         if len(first) > ROWS_PER_INSERT:
-            self._copy(name, chain([first], batches))
+            self.copy(name, chain([first], batches))
         elif first:
             statement = render("stage/insert_staged_files.sql", name=name, rows=len(first))
             self.session.execute(statement, numbered(first))
 
-    def _copy(self, name: str, batches: Iterable[list[Row]]) -> None:
+    def copy(self, name: str, batches: Iterable[Sequence[Row]]) -> None:
+        """Copy rows into a table from JSON lines.
+
+        :param batches: the rows of each file.
+        """
         urls = [self.manifests.write("files", json_lines(batch)) for batch in batches]
         copy = CopyStatement(
             name=name,

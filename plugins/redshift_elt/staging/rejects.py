@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from itertools import groupby, islice, tee
+from itertools import chain, groupby, tee
 from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowException
@@ -16,10 +16,12 @@ from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging import s3_content
+from redshift_elt.staging.batches import batched
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.staging.copy_errors import LoadError
+    from redshift_elt.staging.file_tables import FileTables
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staging_context import StagingContext
 
@@ -71,13 +73,13 @@ class FoundRejects:
 
     They pass through the memory of the task in batches, because there can be 99,999 of them with 4 KB of text each.
 
+    :param tables: writes them.
     :param table: an existing table like the bookkeeping table, if the staging has several transactions; otherwise a
         temporary table is created if it is needed.
     :param count: the number of rejects that it has.
     """
 
-    session: Session
-    context: StagingContext
+    tables: FileTables
     table: str = ""
     count: int = 0
 
@@ -92,10 +94,13 @@ class FoundRejects:
             self.table = self.session.numbered(f"{bare(self.context.source.table)}__rejects")
             create = render("table/create_temporary.sql", name=self.table, like=_stored_table())
             self.session.execute(create)
-        rejects = self._rejects(objects, errors)
-        while batch := list(islice(rejects, ROWS_PER_INSERT)):
-            insert_rejects(self.session, batch, self.table)
-            self.count += len(batch)
+        batches = batched(self._rejects(objects, errors), ROWS_PER_INSERT)
+        first, second = next(batches), next(batches, None)
+        if second is None:
+            insert_rejects(self.session, first, self.table)
+        else:
+            # COPY is far faster than many INSERTs (AWS page "Use a COPY command to load data").
+            self.tables.copy(self.table, (list(map(asdict, batch)) for batch in chain([first, second], batches)))
 
     def store(self, *, only_of_staged: bool) -> None:
         """Store exactly these rejects of the run; write nothing if they are stored already.
@@ -123,6 +128,16 @@ class FoundRejects:
         if self.count:
             self.session.execute(render("stage/drop_tables.sql", tables=[self.table]))
 
+    @property
+    def session(self) -> Session:
+        """The session that stages."""
+        return self.tables.session
+
+    @property
+    def context(self) -> StagingContext:
+        """The source, and the run that it is staged for."""
+        return self.tables.context
+
     def _differ(self, files: str | None) -> bool:
         compared = [name for name in _NAMES if name != "rejected_at"]
         query = render("stage/count_changed_rejects.sql", names=compared, found=self.table, files=files)
@@ -139,6 +154,7 @@ class FoundRejects:
                 if logged < _LOGGED:
                     log.warning("Rejected: %s", error)
                 logged += 1
+                self.count += 1
                 yield _reject(self.context, by_name[file], error, text)
         if logged > _LOGGED:
             log.warning("Rejected: %s more records.", f"{logged - _LOGGED:,}")

@@ -158,8 +158,9 @@ class SourceStaging:
             session.execute(render("table/empty.sql", name=name))
 
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
-        rejects = FoundRejects(session, self.context)
-        objects = discover(FileTables(session, self.context, self.manifests), began_at=now())
+        tables = FileTables(session, self.context, self.manifests)
+        rejects = FoundRejects(tables)
+        objects = discover(tables, began_at=now())
         detect_drift(session, self.context, objects, can_add=can_add_columns)
         copied = SourceCopy(session, self.context, self.manifests, rejects).copy(objects)
         return self.complete(session, rejects, objects, copied)

@@ -126,7 +126,7 @@ class StagingByPeriod:
         return self.transact(work, lambda session, error: self.staging.explain(session, explain_missing(error)))
 
     def _copier(self, session: Session, rejected: int = 0) -> SourceCopy:
-        rejects = FoundRejects(session, self._context, self._checkpoints.tables.rejects, rejected)
+        rejects = FoundRejects(self._tables(session), self._checkpoints.tables.rejects, rejected)
         return SourceCopy(session, self._context, self.staging.manifests, rejects)
 
     def _begin(self, session: Session) -> _Plan | None:
@@ -173,7 +173,10 @@ class StagingByPeriod:
         return _Plan(objects.count, objects.first, pending, self._checkpoints.count_rejects(session))
 
     def _discover(self, session: Session) -> StagedObjects:
-        return discover(FileTables(session, self._context, self.staging.manifests), began_at=now())
+        return discover(self._tables(session), began_at=now())
+
+    def _tables(self, session: Session) -> FileTables:
+        return FileTables(session, self._context, self.staging.manifests)
 
     def _period(self, start: datetime) -> Period:
         calendar = self.pattern.calendar

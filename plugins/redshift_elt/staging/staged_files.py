@@ -64,8 +64,8 @@ def object_row(item: S3Object, pattern: KeyPattern | None) -> Row:
 
 
 def json_lines(rows: Iterable[Row]) -> str:
-    """Return rows as JSON lines for COPY."""
-    return "\n".join(json.dumps(row, default=_timestamp) for row in rows)
+    """Return rows as JSON lines for COPY, in UTF-8."""
+    return "\n".join(json.dumps(row, default=_timestamp, ensure_ascii=False) for row in rows)
 
 
 def _timestamp(moment: datetime) -> str:
