@@ -168,7 +168,12 @@ def test_table_of_events_follows_its_file(loader):
     assert sorted(loader.query("select * from page_views")) == [home, logout]
 
 
-@pytest.mark.parametrize("order", [["early", "late"], ["late", "early"]], ids=" then ".join)
+OTHER_ORDER = pytest.mark.long("orders of files that are like others")
+
+
+@pytest.mark.parametrize(
+    "order", [pytest.param(["early", "late"], marks=OTHER_ORDER), ["late", "early"]], ids=" then ".join
+)
 def test_table_of_another_source_does_not_depend_on_the_order_of_its_files(loader, order):
     files = {
         "early": [("p1", "Road", "10:00:00"), ("p2", "Rain", "11:00:00")],

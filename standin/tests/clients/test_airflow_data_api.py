@@ -73,12 +73,15 @@ def test_killed_task_cancels_its_statement(whole):
     assert operator.hook.conn.describe_statement(Id=operator.statement_id)["Status"] == "ABORTED"
 
 
+LIKE_ANOTHER = pytest.mark.long("transfers that are executed like others")
+
+
 @pytest.mark.usefixtures("connections")
 @pytest.mark.parametrize(
     ("method", "expected"),
     [
-        ("APPEND", [(1, "Ann"), (2, "Bill"), (2, "Bob")]),
-        ("REPLACE", [(2, "Bill")]),
+        pytest.param("APPEND", [(1, "Ann"), (2, "Bill"), (2, "Bob")], marks=LIKE_ANOTHER),
+        pytest.param("REPLACE", [(2, "Bill")], marks=LIKE_ANOTHER),
         ("UPSERT", [(1, "Ann"), (2, "Bill")]),
     ],
 )

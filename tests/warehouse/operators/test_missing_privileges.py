@@ -75,8 +75,6 @@ CASES = [
 SHORT = (
     "all on table etl.lock_songplays",
     "insert on table songplays",
-    "all on table staging_songs",
-    "insert on table etl.loads",
     "usage on schema etl",
 )
 LIKE_ANOTHER = pytest.mark.long("privileges that are missed like others")

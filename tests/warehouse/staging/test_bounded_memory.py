@@ -93,6 +93,8 @@ def overwrite(**arguments: Any) -> None:
     LoadFactOperator(key="item_id", window_column="updated_at", **arguments)
 
 
+LIKE_ANOTHER = pytest.mark.long("objects whose keys are in memory like those of others")
+
 DATED = {"key_pattern": PREFIX + "%Y-%m-%d/*.json", "window_column": "updated_at"}
 SOURCES = {
     "a ledger": (merge, {"prefix": PREFIX}, {}),
@@ -110,7 +112,10 @@ def load_all(run: Run) -> dict[str, Any]:
     return staged
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(name, marks=() if name in ("a ledger", "periods") else LIKE_ANOTHER) for name in SOURCES],
+)
 def test_keys_in_memory_do_not_grow_with_the_number_of_objects(items, source):
     load, arguments, params = SOURCES[source]
 
@@ -132,7 +137,7 @@ def test_keys_in_memory_do_not_grow_with_the_number_of_objects(items, source):
     assert many <= few + SLACK
 
 
-@pytest.mark.parametrize("on_missing", ["keep", "delete"])
+@pytest.mark.parametrize("on_missing", [pytest.param("keep", marks=LIKE_ANOTHER), "delete"])
 def test_keys_in_memory_do_not_grow_with_the_number_of_missing_objects(items, on_missing):
     """Of each period, one object is left."""
     source = {**DATED, "on_missing": on_missing}
