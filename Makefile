@@ -1,7 +1,7 @@
 # The commands of this project; "make help" lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit test-airflow docs facts reference golden bench bench-memory bench-standin soak lint licenses format lock install
+.PHONY: env image-digests help demo backfill up local down sql notebook airflow mwaa test test-all test-unit test-airflow docs facts reference golden bench bench-full-load bench-memory bench-standin soak lint licenses format lock install
 
 PROGRAMS := .venv/bin
 LOCAL := $(PROGRAMS)/python -m local
@@ -82,6 +82,9 @@ bench: install ## measure the cost of an hourly run after 1, 10 and 100 days of 
 
 bench-memory: install ## measure the memory of staging with a million objects and with many rejects; ARGS="1000 5000" selects numbers of objects
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.memory $(ARGS)
+
+bench-full-load: install ## measure full loads of 30 and of 365 days, and their retries; ARGS="7 70" selects other lengths
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.full_load $(ARGS)
 
 bench-standin: install ## compare the speed of the stand-in with PostgreSQL
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.standin

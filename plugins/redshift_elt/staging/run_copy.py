@@ -119,7 +119,7 @@ class SourceCopy:
         """Copy the objects of one period into a new temporary table, and keep their rows of that period.
 
         :param incoming: the name of the temporary table.
-        :param objects: the objects of all periods.
+        :param objects: objects of this period, and perhaps of others.
         :param rejected: how many records of other periods were rejected.
         :raises AirflowFailException: too many rows are of other periods.
         """

@@ -24,7 +24,6 @@ from redshift_elt.staging.file_tables import FileTables
 from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.run_copy import CopiedSource, SourceCopy
 from redshift_elt.staging.source_definition import changed_names, columns_differ, definition_of
-from redshift_elt.staging.staged_objects import StagedObjects
 from redshift_elt.staging.tables_of_runs import refuse_too_many, tables_of_template
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.run.period import Period
     from redshift_elt.staging.key_pattern import KeyPattern
-    from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.stage import SourceStaging
+    from redshift_elt.staging.staged_objects import StagedObjects
     from redshift_elt.staging.staging_context import StagingContext
     from redshift_elt.staging.staging_result import Staged
 
@@ -56,14 +55,12 @@ class Transact(Protocol):
 class _Plan:
     """What is staged, and what of it is not copied yet.
 
-    :param count: the number of all objects.
-    :param first: the first of them, see :class:`.StagedObjects`.
+    :param objects: all objects; each transaction has a session of its own.
     :param pending: the periods that are not copied yet, in the order of time.
     :param rejected: how many records of the other periods were rejected.
     """
 
-    count: int
-    first: Sequence[S3Object]
+    objects: StagedObjects
     pending: Sequence[Period]
     rejected: int = 0
 
@@ -141,7 +138,7 @@ class StagingByPeriod:
         detect_drift(session, self._context, objects, can_add=True)
         self._copier(session).check_paths_file()
         self._checkpoints.begin(session, definition_of(self._context))
-        return _Plan(objects.count, objects.first, objects.periods(self.pattern))
+        return _Plan(objects, objects.periods(self.pattern))
 
     def _continue(self, session: Session) -> _Plan | None:
         """Find out what an earlier try has copied; if that cannot be used, drop it and return None."""
@@ -170,7 +167,7 @@ class StagingByPeriod:
             f"{len(periods) - len(pending):,}",
             f"{len(periods):,}",
         )
-        return _Plan(objects.count, objects.first, pending, self._checkpoints.count_rejects(session))
+        return _Plan(objects, pending, self._checkpoints.count_rejects(session))
 
     def _discover(self, session: Session) -> StagedObjects:
         return discover(self._tables(session), began_at=now())
@@ -203,7 +200,7 @@ class StagingByPeriod:
         """Copy a period, and note that."""
         self._checkpoints.lock_own(session)
         incoming = session.numbered(f"{bare(self._context.source.table)}__incoming")
-        objects = StagedObjects(session, self._context, plan.count, plan.first)
+        objects = plan.objects.of_period(period, session)
         copied = self._copier(session, rejected).copy_period(incoming, period, objects, rejected)
         self._checkpoints.record(session, period, copied)
         return copied
@@ -211,7 +208,7 @@ class StagingByPeriod:
     def _finish(self, plan: _Plan, session: Session) -> Staged:
         """Check what was copied, and give the tables the names that loads read."""
         self._checkpoints.lock_own(session)
-        objects = StagedObjects(session, self._context, plan.count, plan.first)
+        objects = replace(plan.objects, session=session)
         total = self._total(session, objects)
         copier = self._copier(session, total.rejected)
         copier.check_kept(total)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from redshift_elt.run.period import Period
@@ -51,8 +52,15 @@ class StagedObjects:
         if not self._all_in_memory:
             for files in staged_files(self.session, self.context, period):
                 yield [file.item for file in files]
-        elif chosen := [item for item in self.first if period is None or self._period(item) == period]:
-            yield chosen
+        elif chosen := self.first if period is None else self._by_period.get(period):
+            yield list(chosen)
+
+    def of_period(self, period: Period, session: Session) -> StagedObjects:
+        """Return the objects of one period, for another session."""
+        if not self._all_in_memory:
+            return replace(self, session=session)
+        found = self._by_period[period]
+        return replace(self, session=session, count=len(found), first=found)
 
     def periods(self, pattern: KeyPattern) -> list[Period]:
         """Return the periods that have objects, in the order of time.
@@ -80,9 +88,14 @@ class StagedObjects:
     def _all_in_memory(self) -> bool:
         return self.count == len(self.first)
 
-    def _period(self, item: S3Object) -> Period | None:
+    @cached_property
+    def _by_period(self) -> dict[Period | None, list[S3Object]]:
+        """The first objects by their period, so that each period need not search all of them."""
         pattern = self.context.source.key_pattern
-        return pattern.period(item.key) if pattern else None
+        found: dict[Period | None, list[S3Object]] = {}
+        for item in self.first:
+            found.setdefault(pattern.period(item.key) if pattern else None, []).append(item)
+        return found
 
 
 class FirstObjects:

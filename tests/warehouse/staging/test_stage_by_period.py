@@ -23,6 +23,7 @@ from airflow.sdk import DAG
 from redshift_elt import Json, LoadFactOperator, NotNull, StageToRedshiftOperator
 from redshift_elt.connection.transaction import ConnectionLostError
 from redshift_elt.run.names import staging_table
+from redshift_elt.staging import file_tables, staged_objects
 from redshift_elt.staging.checkpoints import StagingTakenOverError
 from tests.support.connection_cuts import direct_login
 from tests.support.faults import Moment, before_each_statement, cut
@@ -163,12 +164,15 @@ def kill_at_commit(run: Run, number: int, *, before: bool = False) -> None:
     run.tries["stage"] += 1
 
 
-def copies_of(work: Callable[[], object]) -> int:
-    """Return how many COPY statements are sent during some work."""
+def copies_of(work: Callable[[], object], into: str = "") -> int:
+    """Return how many COPY statements are sent during some work.
+
+    :param into: a part of the name of the table.
+    """
     sent: list[str] = []
     with before_each_statement(lambda _, statement: sent.append(statement)):
         work()
-    return len([statement for statement in sent if statement.startswith("copy ")])
+    return len([line for line in (text.splitlines()[0] for text in sent) if line.startswith("copy ") and into in line])
 
 
 LIKE_ANOTHER = pytest.mark.long("commits of a staging that are like others")
@@ -248,6 +252,29 @@ def test_changed_new_and_deleted_files_are_copied_again_and_the_others_are_kept(
     assert site.staged(run) == expected
     assert "2018-11-01 is copied again" in caplog.text
     assert "has copied 1 of 3 periods" in caplog.text
+    run.execute("load")
+    assert site.visits() == expected
+
+
+def test_long_lists_of_objects_stay_in_the_warehouse(new_site, monkeypatch):
+    """Two manifests for each day, and lists of objects that are copied instead of inserted."""
+    for module in (file_tables, staged_objects):
+        monkeypatch.setattr(module, "MOST_OBJECTS", 2)
+    monkeypatch.setattr(file_tables, "ROWS_PER_INSERT", 1)
+    site = new_site()
+    expected = {visit(f"{day}{name}", day) for day in range(DAYS) for name in "abc"}
+    for one in expected:
+        site.put(int(one[0][0]), one, name=one[0][1])
+    run = site.run()
+    kill_at_commit(run, 3)
+    changed = visit("1new", 1)
+    site.put(0, visit("0a", 0, "new"), name="a")
+    site.put(1, changed, name="c")
+    # Two of the first day, which has changed, and of each of the others, which were not copied yet.
+    assert copies_of(lambda: run.execute("stage"), into="__incoming") == 2 * DAYS
+    expected = {one for one in expected if one[0] not in ("0a", "1c")} | {visit("0a", 0, "new"), changed}
+    assert site.staged(run) == expected
+    assert run.xcoms["stage"]["objects"] == 3 * DAYS
     run.execute("load")
     assert site.visits() == expected
 
