@@ -63,6 +63,13 @@ class Session:
         self._numbers[name] += 1
         return f"{name}_{self._numbers[name]}"
 
+    def commit(self) -> None:
+        """Commit what was done so far, and begin another transaction with the next statement.
+
+        The work of a transaction may call this if it can be repeated from the start.
+        """
+        self._connection.commit()
+
     def execute(self, statement: str, values: Values = _NONE) -> int:
         """Send a statement and return the number of rows it wrote; -1 if the driver does not know it.
 

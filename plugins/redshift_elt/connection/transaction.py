@@ -59,7 +59,8 @@ def in_transaction(
     either case.
 
     :param hook: opens a connection for each attempt.
-    :param work: called with the session; it must not commit.
+    :param work: called with the session. It may commit (:meth:`.Session.commit`) only if it can be repeated from the
+        start after that.
     :param explain: called with the session after a rollback; returns the error to raise. For details that only the
         failed session can read, such as the load errors of a COPY.
     :param read_only: make the warehouse refuse changes to all but temporary tables (AWS page "BEGIN").

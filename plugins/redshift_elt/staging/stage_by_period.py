@@ -1,4 +1,4 @@
-"""Stage a source period by period, each in a transaction of its own.
+"""Stage a source period by period, and commit each of them.
 
 A try of the task that is interrupted leaves what it has committed, and the next one continues with the other periods.
 """
@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from redshift_elt.checks.recording import record_results
 from redshift_elt.run.clock import now
 from redshift_elt.sql.identifiers import bare
+from redshift_elt.sql.render import render
 from redshift_elt.staging.checkpoints import Checkpoints, StagingTakenOverError, explain_missing
 from redshift_elt.staging.discover import discover
 from redshift_elt.staging.drift.detect import detect_drift
@@ -53,24 +54,22 @@ class Transact(Protocol):
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is staged, and what of it is not copied yet.
+    """What is staged.
 
-    :param objects: all objects; each transaction has a session of its own.
-    :param pending: the periods that are not copied yet, in the order of time.
-    :param rejected: how many records of the other periods were rejected.
+    :param objects: all objects; the session that copies them is another one.
+    :param periods: their periods, in the order of time.
     """
 
     objects: StagedObjects
-    pending: Sequence[Period]
-    rejected: int = 0
+    periods: Sequence[Period]
 
 
 @dataclass(frozen=True)
 class StagingByPeriod:
     """One try of a task that stages a source period by period.
 
-    The first transaction lists the objects, or finds out what an earlier try has copied. Each of the next ones copies a
-    period. The last one checks the rows and gives the tables the names that loads read.
+    The first transaction lists the objects, or compares them with those of an earlier try. Each of the next ones copies
+    a period. The last one checks the rows and gives the tables the names that loads read.
 
     :param staging: the staging, in tables that are not finished.
     :param transact: runs a transaction.
@@ -103,11 +102,7 @@ class StagingByPeriod:
             raise StagingTakenOverError(
                 f"Another try of this task has begun to fill {self._context.table}. This try ends, and can be retried."
             )
-        rejected = plan.rejected
-        for number, period in enumerate(plan.pending, 1):
-            rejected += self._transact(partial(self._copy, plan, period, rejected)).rejected
-            log.info("Copied and committed: %s (%s of %s).", period, f"{number:,}", f"{len(plan.pending):,}")
-        staged = self._transact(partial(self._finish, plan))
+        staged = self._transact(partial(self._copy, plan))
         self.staging.delete_manifests()
         return staged
 
@@ -141,7 +136,7 @@ class StagingByPeriod:
         return _Plan(objects, objects.periods(self.pattern))
 
     def _continue(self, session: Session) -> _Plan | None:
-        """Find out what an earlier try has copied; if that cannot be used, drop it and return None."""
+        """Forget what of an earlier try is out of date; if nothing of it can be used, drop it and return None."""
         self._checkpoints.lock(session)
         self._copier(session).check_paths_file()
         self._checkpoints.set_files_aside(session)
@@ -160,14 +155,7 @@ class StagingByPeriod:
             self._checkpoints.forget(session, period)
         self._checkpoints.keep_without_rows(session)
         detect_drift(session, self._context, objects, can_add=True)
-        periods, kept = objects.periods(self.pattern), copied.keys() - again
-        pending = [period for period in periods if period.start not in kept]
-        log.info(
-            "An earlier try has copied %s of %s periods, which are kept.",
-            f"{len(periods) - len(pending):,}",
-            f"{len(periods):,}",
-        )
-        return _Plan(objects, pending, self._checkpoints.count_rejects(session))
+        return _Plan(objects, objects.periods(self.pattern))
 
     def _discover(self, session: Session) -> StagedObjects:
         return discover(self._tables(session), began_at=now())
@@ -196,18 +184,35 @@ class StagingByPeriod:
             return f"{rejected:,} records were rejected, more than max_rejects allows now"
         return None
 
-    def _copy(self, plan: _Plan, period: Period, rejected: int, session: Session) -> CopiedSource:
-        """Copy a period, and note that."""
+    def _copy(self, plan: _Plan, session: Session) -> Staged:
+        """Copy the periods that are left, commit each of them, and finish the staging.
+
+        All transactions share one session: connecting takes longer than copying a small period, and the masking of
+        secrets in logs takes longer with each temporary password.
+        """
         self._checkpoints.lock_own(session)
+        copied = self._checkpoints.copied(session)
+        rejected = self._checkpoints.count_rejects(session)
+        pending = [period for period in plan.periods if period.start not in copied]
+        log.info("%s of %s periods are copied already.", f"{len(copied):,}", f"{len(plan.periods):,}")
+        for number, period in enumerate(pending, 1):
+            rejected += self._copy_period(plan, period, rejected, session).rejected
+            session.commit()
+            log.info("Copied and committed: %s (%s of %s).", period, f"{number:,}", f"{len(pending):,}")
+            self._checkpoints.lock_own(session)
+        return self._finish(plan, session)
+
+    def _copy_period(self, plan: _Plan, period: Period, rejected: int, session: Session) -> CopiedSource:
+        """Copy a period, and note that."""
         incoming = session.numbered(f"{bare(self._context.source.table)}__incoming")
         objects = plan.objects.of_period(period, session)
         copied = self._copier(session, rejected).copy_period(incoming, period, objects, rejected)
+        session.execute(render("stage/drop_tables.sql", tables=[incoming]))
         self._checkpoints.record(session, period, copied)
         return copied
 
     def _finish(self, plan: _Plan, session: Session) -> Staged:
         """Check what was copied, and give the tables the names that loads read."""
-        self._checkpoints.lock_own(session)
         objects = replace(plan.objects, session=session)
         total = self._total(session, objects)
         copier = self._copier(session, total.rejected)

@@ -251,7 +251,7 @@ def test_changed_new_and_deleted_files_are_copied_again_and_the_others_are_kept(
     expected = {one for one in visits if one[0].startswith("1")} | {corrected, later}
     assert site.staged(run) == expected
     assert "2018-11-01 is copied again" in caplog.text
-    assert "has copied 1 of 3 periods" in caplog.text
+    assert "1 of 3 periods are copied already" in caplog.text
     run.execute("load")
     assert site.visits() == expected
 

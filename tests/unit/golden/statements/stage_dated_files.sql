@@ -881,6 +881,16 @@ select
 from "staging_orders_unfinished_periods__4e4a3efb5fa2"
 where period_start is null;
 
+select
+    period_start,
+    rows_kept,
+    rows_left_out
+from "staging_orders_unfinished_periods__4e4a3efb5fa2"
+where period_start is not null;
+
+select count(*)
+from "staging_orders_unfinished_rejects__4e4a3efb5fa2";
+
 create temporary table "staging_orders__incoming_1" (like "staging_orders_unfinished__4e4a3efb5fa2");
 
 copy "staging_orders__incoming_1"
@@ -990,6 +1000,9 @@ where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
 
+drop table if exists
+    "staging_orders__incoming_1";
+
 insert into "staging_orders_unfinished_periods__4e4a3efb5fa2" (
     period_start,
     rows_kept,
@@ -1004,11 +1017,6 @@ values (
 
 commit;
 
-select
-    set_config('statement_timeout', %(statement_timeout)s, false),
-    set_config('query_group', %(query_group)s, false);
--- with statement_timeout = '7200000', query_group = 'redshift_elt'
-
 begin;
 
 lock table "staging_orders_unfinished_periods__4e4a3efb5fa2";
@@ -1019,9 +1027,9 @@ select
 from "staging_orders_unfinished_periods__4e4a3efb5fa2"
 where period_start is null;
 
-create temporary table "staging_orders__incoming_1" (like "staging_orders_unfinished__4e4a3efb5fa2");
+create temporary table "staging_orders__incoming_2" (like "staging_orders_unfinished__4e4a3efb5fa2");
 
-copy "staging_orders__incoming_1"
+copy "staging_orders__incoming_2"
 from 's3://shop-data/manifests/shop/4e4a3efb5fa2/stage_orders/staging_orders-63193b5ded0e.manifest'
 iam_role default
 format as json 'auto'
@@ -1031,7 +1039,7 @@ compupdate off
 statupdate off;
 
 select count(*)
-from "staging_orders__incoming_1";
+from "staging_orders__incoming_2";
 
 select pg_last_copy_count();
 
@@ -1055,10 +1063,13 @@ group by
 
 insert into "staging_orders_unfinished__4e4a3efb5fa2"
 select *
-from "staging_orders__incoming_1"
+from "staging_orders__incoming_2"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-02 00:00:00', interval_end = '2018-11-03 00:00:00'
+
+drop table if exists
+    "staging_orders__incoming_2";
 
 insert into "staging_orders_unfinished_periods__4e4a3efb5fa2" (
     period_start,
@@ -1073,11 +1084,6 @@ values (
 -- with period_start = '2018-11-02 00:00:00', rows_kept = 1, rows_left_out = 0
 
 commit;
-
-select
-    set_config('statement_timeout', %(statement_timeout)s, false),
-    set_config('query_group', %(query_group)s, false);
--- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
 begin;
 
