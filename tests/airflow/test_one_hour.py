@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import psycopg
 import pytest
@@ -26,14 +26,16 @@ from tests.model import star_schema as model
 
 pytestmark = pytest.mark.long("an hourly run in a real Airflow")
 
-START = datetime(2018, 11, 1, 16, tzinfo=timezone.utc)
+# Airflow has no run of this day, whichever tests it has run before.
+DAY = date(2019, 1, 10)
+START = datetime(DAY.year, DAY.month, DAY.day, 16, tzinfo=timezone.utc)
 END = START + timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     target = tmp_path_factory.mktemp("generated") / "data"
-    generate(target, Options(days=1, users=40, songs=100))
+    generate(target, Options(days=1, users=40, songs=100, start=DAY))
     return Dataset.open(target)
 
 
