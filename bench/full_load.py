@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 from rich.console import Console
@@ -76,23 +76,9 @@ class FullLoads:
 
     def _interrupt(self, run: Run, days: int) -> None:
         """Stage, and lose the connection when the last day is copied."""
-        from redshift_elt.connection.transaction import ConnectionLostError
-        from tests.support.faults import before_each_statement, shut_down
+        from tests.support.connection_cuts import cut_off_at_copy
 
-        copies = 0
-
-        def disconnect(connection: Any, statement: str) -> None:
-            nonlocal copies
-            copies += "__incoming" in statement and statement.startswith("copy ")
-            if copies == days:
-                shut_down(connection)
-
-        with before_each_statement(disconnect):
-            try:
-                run.execute("stage_events")
-            except ConnectionLostError:
-                return
-        raise RuntimeError(f"expected {days} periods to be copied, but there were {copies}")
+        cut_off_at_copy(run, "stage_events", days)
 
     def _cost(self, work: Callable[[], object]) -> Cost:
         with self._meter.measure() as cost:

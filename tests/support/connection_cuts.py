@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from functools import cache
 
 import pytest
+import redshift_connector
 from airflow.models.connection import Connection
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from local.stack.cluster_login import ClusterLogin
 from redshift_elt.connection.transaction import ConnectionLostError
-from tests.support.faults import Line, Moment, cut
+from tests.support.faults import Line, Moment, before_each_statement, cut, shut_down
 from tests.support.postgres_admin import Contents, PostgresAdmin
 from tests.support.warehouse import Run
 
@@ -46,6 +47,23 @@ def direct_login(endpoint: ClusterLogin) -> Iterator[None]:
             lambda hook, region_name=None, **_: clients(hook.client_type, hook.aws_conn_id, region_name),
         )
         yield
+
+
+def cut_off_at_copy(run: Run, task_id: str, number: int) -> None:
+    """Execute the task, and lose its connection before it copies a period.
+
+    :param number: which of the periods that the task copies, beginning with 1.
+    """
+    copies = 0
+
+    def disconnect(connection: redshift_connector.Connection, statement: str) -> None:
+        nonlocal copies
+        copies += "__incoming" in statement and statement.startswith("copy ")
+        if copies == number:
+            shut_down(connection)
+
+    with before_each_statement(disconnect), pytest.raises(ConnectionLostError):
+        run.execute(task_id)
 
 
 def cut_at_each_statement(run: Run, task_id: str, postgres_admin: PostgresAdmin, *others: int) -> list[str]:
