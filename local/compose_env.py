@@ -60,9 +60,9 @@ class EnvError(Exception):
 
 
 def quoted(value: str) -> str:
-    """Return a value as docker compose reads it: in single quotes, nothing but these has a meaning.
+    """Quote a value for docker compose, which interprets only quotes and backslashes within single quotes.
 
-    :raises EnvError: it has a backslash or a line break, for which there is no such text.
+    :raises EnvError: the value contains a backslash or a line break, which cannot be quoted.
     """
     if re.search(r"[\\\r\n]", value):
         raise EnvError(f"{value!r} has a backslash or a line break, which .env cannot hold unchanged.")

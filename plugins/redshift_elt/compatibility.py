@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 if TYPE_CHECKING or "CronDataIntervalTimetable" in airflow.sdk.__all__:
     from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 
-    # The value of retry_exponential_backoff that doubles each delay: a factor. True would be 1, which is no backoff.
+    # retry_exponential_backoff is a factor here. True would count as 1, so the delay would not grow.
     DOUBLED_DELAYS = 2.0
 else:  # Airflow 3.1
     from airflow.timetables.assets import AssetOrTimeSchedule

@@ -155,7 +155,7 @@ def _airflow(arguments: list[str], folder: Path) -> Problems:
     files = {file.stem: file for where in ("dags", "docs/examples") for file in (ROOT / where).rglob("*.py")}
     dag_id = getattr(parsed, "dag_id", None)
     if dag_id and dag_id not in files:
-        yield f"there is no DAG {dag_id}"
+        yield f"no file defines a DAG {dag_id}"
     elif configuration := getattr(parsed, "conf", None):
         # Params that DAGs share are in the package.
         text = files[dag_id].read_text("utf-8") + _sources()
@@ -205,7 +205,7 @@ def _pip(arguments: list[str], folder: Path) -> Problems:
         if path.startswith("."):
             yield from _missing([path], folder)
             yield from (
-                f"there is no extra {extra}" for extra in filter(None, extras.split(",")) if extra not in project
+                f"the project has no extra {extra}" for extra in filter(None, extras.split(",")) if extra not in project
             )
         elif canonicalize_name(Requirement(package).name) not in _packages():
             yield f"{package} is not a package that the project knows"

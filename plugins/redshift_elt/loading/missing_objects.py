@@ -109,7 +109,7 @@ def refuse_or_warn(table: str, missing: NamedObjects, on_missing: Iterable[str])
     rules = set(on_missing)
     if not missing.count or rules == {DELETE}:
         return False
-    message = f"{table} has loaded {missing.count:,} objects that are no longer in S3: {', '.join(missing.urls)}"
+    message = f"S3 no longer has {missing.count:,} of the objects loaded into {table}: {', '.join(missing.urls)}"
     if FAIL in rules:
         raise AirflowFailException(f"{message}. Nothing was changed. {_DELETE_THEM}")
     log.warning("%s. This full load deletes no rows of the table. %s", message, _DELETE_THEM)

@@ -196,7 +196,8 @@ def explain_missing(error: Exception) -> Exception:
     refused = ServerError.of(error)
     if refused and refused.state == _MISSING_RELATION and UNFINISHED in refused.message:
         return StagingTakenOverError(
-            "The tables of the unfinished staging are gone: another try of this task has finished it or begun anew, or "
-            f"they were removed as leftovers. This try ends, and can be retried. The warehouse says: {refused.message}"
+            "The tables of the unfinished staging no longer exist. Another try of this task has finished or restarted "
+            "the staging, or they were removed as leftovers. The task can be retried. The warehouse says: "
+            f"{refused.message}"
         )
     return error

@@ -125,7 +125,7 @@ class _Discovery:
             _log_lines(logging.WARNING, changed.urls, changed.count)
         if gone.count:
             log.warning(
-                "Objects that were loaded and are no longer in S3: %s. Their rows stay until a full load with "
+                "Loaded objects that are no longer in S3: %s. Their rows stay until a full load with "
                 "on_missing='delete':",
                 f"{gone.count:,}",
             )

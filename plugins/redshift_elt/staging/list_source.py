@@ -42,7 +42,7 @@ def list_source(context: StagingContext) -> Iterator[S3Object]:
             f"The bucket {source.bucket!r} does not exist: correct its name in the Params or in the Airflow Variable."
         ) from error
     if missing:
-        raise AirflowFailException(f"There are no objects at {source}. {_reason(source)} Nothing was changed.")
+        raise AirflowFailException(f"No objects were found at {source}. {_reason(source)} Nothing was changed.")
 
 
 def _listed(context: StagingContext) -> Iterator[S3Object]:

@@ -275,7 +275,7 @@ def test_full_load_without_an_object_that_was_loaded_is_refused(clicks, on_missi
     load(clicks.staged())
     before = clicks.rows()
     clicks.remove("a")
-    with pytest.raises(AirflowFailException, match=r"clicks has loaded 1 objects that are no longer in S3.*a.json"):
+    with pytest.raises(AirflowFailException, match=r"S3 no longer has 1 of the objects loaded into clicks: .*a.json"):
         load(clicks.staged(full_load=True, on_missing=on_missing))
     assert clicks.rows() == before
     load(clicks.staged(full_load=True, on_missing="delete"))

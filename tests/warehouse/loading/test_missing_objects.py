@@ -149,10 +149,10 @@ def test_full_load_keeps_the_songs_of_files_that_are_gone_unless_they_are_to_be_
         load(played, full_load=True)
         for table in ("songs", "artists"):
             assert (
-                f"{table} has loaded 1 objects that are no longer in S3: s3://{BUCKET}/song_data/B.json" in caplog.text
+                f"S3 no longer has 1 of the objects loaded into {table}: s3://{BUCKET}/song_data/B.json" in caplog.text
             )
             assert played.query(f"select count(*) from {table}") == [(2,)]
-    with pytest.raises(AirflowFailException, match="songs has loaded 1 objects that are no longer in S3"):
+    with pytest.raises(AirflowFailException, match="S3 no longer has 1 of the objects loaded into songs"):
         load(played, full_load=True, on_missing="fail")
     load(played, full_load=True, on_missing="delete")
     for table in ("songs", "artists"):
@@ -349,6 +349,6 @@ def test_object_of_a_ledger_that_is_gone_fails_a_full_load_beside_a_source_witho
     load_all()
     merged_regions.s3.delete_object(Bucket=BUCKET, Key="log_data/north/2018-11-01.json")
     with pytest.raises(
-        AirflowFailException, match=r"orders has loaded 1 objects that are no longer in S3: s3://.*north"
+        AirflowFailException, match=r"S3 no longer has 1 of the objects loaded into orders: s3://.*north"
     ):
         load_all()

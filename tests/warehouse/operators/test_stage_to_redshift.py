@@ -134,7 +134,7 @@ def test_invalid_line_fails_without_retry_and_changes_nothing(loaded, data, expe
 
 def test_full_load_without_objects_fails_and_does_not_change_the_tables(loaded, expected):
     run = loaded.run(full_load=True, song_prefix="song-data/")
-    with pytest.raises(AirflowFailException, match="There are no objects at s3://sparkify-tests/song-data/"):
+    with pytest.raises(AirflowFailException, match="No objects were found at s3://sparkify-tests/song-data/"):
         run.execute("stage_songs")
     assert comparable_tables(loaded.star_schema()) == expected
 
@@ -142,7 +142,7 @@ def test_full_load_without_objects_fails_and_does_not_change_the_tables(loaded, 
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"log_prefix": "log-data/"}, "There are no objects at s3://sparkify-tests/log-data/"),
+        ({"log_prefix": "log-data/"}, "No objects were found at s3://sparkify-tests/log-data/"),
         ({"bucket": "sparkify-test"}, "The bucket 'sparkify-test' does not exist"),
         ({"log_paths_key": "paths.json"}, "The JSONPaths file s3://sparkify-tests/paths.json does not exist"),
     ],
