@@ -31,6 +31,8 @@ class Session:
     :ivar statement_began: when the statement that is being executed was sent, as :func:`time.monotonic`, or None.
     :ivar last_statement: the statement that was sent last.
     :ivar statement_seconds: how long it took.
+    :ivar committing: whether a commit was sent whose outcome is not known.
+    :ivar has_committed: whether a commit has succeeded.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -44,6 +46,8 @@ class Session:
         self.statement_began: float | None = None
         self.last_statement = ""
         self.statement_seconds = 0.0
+        self.committing = False
+        self.has_committed = False
 
     @property
     def pid(self) -> int:
@@ -68,7 +72,10 @@ class Session:
 
         The work of a transaction may call this if it can be repeated from the start.
         """
+        self.committing = True
         self._connection.commit()
+        self.committing = False
+        self.has_committed = True
 
     def execute(self, statement: str, values: Values = _NONE) -> int:
         """Send a statement and return the number of rows it wrote; -1 if the driver does not know it.

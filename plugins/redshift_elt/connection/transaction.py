@@ -78,7 +78,6 @@ def in_transaction(
             # Outside of the transaction, so that a rollback keeps the limits.
             hook.set_autocommit(connection, True)
             session = Session(connection)
-            committing = False
             try:
                 limits.apply(session)
                 # Unless autocommit is on, the drivers begin a transaction implicitly, without a mode.
@@ -87,13 +86,12 @@ def in_transaction(
                     if read_only:
                         session.execute("begin read only")
                     result = work(session)
-                committing = True
-                connection.commit()
+                session.commit()
             except Exception as error:
                 # Before the rollback, which sends statements too.
                 explained = limits.explain(session, error)
                 if not _rolled_back(session, connection):
-                    raise ConnectionLostError(_lost(error, committing)) from error
+                    raise ConnectionLostError(_lost(error, session)) from error
                 if _is_conflict(error):
                     raise
                 if (server_error := ServerError.of(error)) and server_error.is_disk_full:
@@ -134,15 +132,16 @@ def _is_conflict(error: BaseException) -> bool:
     return server_error is not None and server_error.is_conflict
 
 
-def _lost(error: Exception, committing: bool) -> str:
+def _lost(error: Exception, session: Session) -> str:
     """Return a message on the outcome of a transaction whose connection was lost."""
     lost = f"The connection to the warehouse was lost ({type(error).__name__}: {error})"
-    if committing:
+    if session.committing:
         return (
             f"{lost} during the commit, so the outcome is unknown: either all changes were made or none. It is safe to "
             "run the task again."
         )
-    return f"{lost}. The warehouse rolls the transaction back: nothing was changed."
+    kept = "what was committed before is kept" if session.has_committed else "nothing was changed"
+    return f"{lost}. The warehouse rolls the transaction back: {kept}."
 
 
 def _rolled_back(session: Session, connection: Any) -> bool:

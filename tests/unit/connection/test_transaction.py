@@ -155,6 +155,28 @@ def test_connection_lost_before_the_commit_leaves_the_outcome_unknown(hook, outs
         in_transaction(hook, work)
 
 
+def test_connection_lost_after_a_commit_of_the_work_keeps_what_was_committed(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        session.commit()
+        terminate(session, outside)
+        session.execute("update counted set number = 8")
+
+    with pytest.raises(ConnectionLostError, match="what was committed before is kept"):
+        in_transaction(hook, work)
+    assert numbers(outside) == {"a": 7, "b": 7}
+
+
+def test_connection_lost_before_a_commit_of_the_work_leaves_the_outcome_unknown(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        terminate(session, outside)
+        session.commit()
+
+    with pytest.raises(ConnectionLostError, match="during the commit, so the outcome is unknown"):
+        in_transaction(hook, work)
+
+
 def test_unchanged_error_has_no_cause(hook, outside):
     def work(session: Session):
         session.execute("select 1 / 0")
