@@ -48,7 +48,7 @@ def _run_for_each(session: Session, tables: Iterable[str], templates: Sequence[s
                 raise
             refused.append(name)
     if refused:
-        [(user,)] = session.fetch(render("session/current_user.sql"))
+        [(user,)] = session.fetch(render("access/current_user.sql"))
         log.warning(
             "These tables were skipped, because their owner is another user: %s. The warehouse vacuums and analyzes "
             "them itself when it is idle. To let %s do it, let a superuser run once: create role etl_maintenance; "
