@@ -67,6 +67,21 @@ else:  # Airflow 3.1 and 3.2
     from enum import Enum
     from functools import cache, wraps
 
+    from airflow.providers.common.compat.sdk import DagRunTriggerException, DownstreamTasksSkipped
+
+    # The provider does not know the module of this one.
+    from airflow.sdk.bases.sensor import AirflowRescheduleException
+
+    # Airflow consults no policy for these: they say what happens to the task.
+    _DECIDED = (
+        AirflowFailException,
+        AirflowRescheduleException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        DagRunTriggerException,
+        DownstreamTasksSkipped,
+    )
+
     class RetryAction(Enum):
         """What follows a failure."""
 
@@ -165,7 +180,7 @@ else:  # Airflow 3.1 and 3.2
     def _policy_applied(operator: PolicyOperator, context: Context) -> Iterator[None]:
         try:
             yield
-        except (AirflowFailException, AirflowSensorTimeout, AirflowSkipException):
+        except _DECIDED:
             raise
         except Exception as error:
             if operator.retry_policy is None:

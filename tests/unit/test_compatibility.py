@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG
+from airflow.sdk.bases.sensor import AirflowRescheduleException
 from botocore.stub import Stubber
 
 from local.settings import ROOT
@@ -109,6 +110,16 @@ def test_skipped_task_is_skipped_even_if_wrong_code_is_the_reason(older, policy)
     error.__context__ = KeyError("columns")
     with pytest.raises(AirflowSkipException):
         failing(older, error)(task_id="load", retry_policy=policy).execute(TRY)
+
+
+def test_sensor_that_waits_for_its_next_check_has_not_failed(older):
+    class NoRetries(older.RetryPolicy):
+        def evaluate(self, exception, try_number, max_tries, context=None):
+            return older.RetryDecision.fail("Nothing is retried.")
+
+    error = AirflowRescheduleException(datetime(2018, 11, 1, tzinfo=timezone.utc))
+    with pytest.raises(AirflowRescheduleException):
+        failing(older, error)(task_id="wait", retry_policy=NoRetries()).execute(TRY)
 
 
 def test_without_a_policy_every_failure_is_left_to_the_retries(older):
