@@ -72,7 +72,7 @@ class Settings:
         }
         state = Path(environ.get(f"{cls.PREFIX}STATE") or cls.STATE).expanduser().resolve()
         host_name = environ.get(f"{cls.PREFIX}HOST_NAME", "").lower()
-        listen = _address(environ.get(f"{cls.PREFIX}LISTEN") or HOST, f"{cls.PREFIX}LISTEN", named=bool(host_name))
+        listen = _address(environ.get(f"{cls.PREFIX}LISTEN") or HOST, cls.PREFIX, named=bool(host_name))
         hosts = tuple(host.strip().lower() for host in environ.get(f"{cls.PREFIX}HOSTS", "").split(",") if host.strip())
         signatures = _switch(environ.get(f"{cls.PREFIX}CHECK_SIGNATURES") or "on", f"{cls.PREFIX}CHECK_SIGNATURES")
         durable = _switch(environ.get(f"{cls.PREFIX}DURABLE") or "on", f"{cls.PREFIX}DURABLE")
@@ -131,15 +131,16 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-def _address(text: str, variable: str, *, named: bool) -> str:
+def _address(text: str, prefix: str, *, named: bool) -> str:
     try:
         address = ipaddress.IPv4Address(text)
     except ValueError:
         address = None
     if address is None or (address.is_unspecified and not named) or address.is_multicast:
         raise StandinError(
-            f"{variable} is {text!r}: set it to an IPv4 address of this machine that other machines can reach, "
-            "or unset it to use the loopback address. 0.0.0.0 also needs a name for clients, in HOST_NAME."
+            f"{prefix}LISTEN is {text!r}: set it to an IPv4 address of this machine that other machines can reach, or "
+            "unset it to use the loopback address. 0.0.0.0 also needs the name by which clients reach it: --host-name, "
+            f"or {prefix}HOST_NAME."
         )
     return str(address)
 

@@ -57,10 +57,9 @@ def test_other_names_are_not(settings, host):
 
 
 def test_address_and_names_of_the_settings_are_its_own(settings):
-    listening = replace(settings, listen="10.0.0.7", hosts=("standin", "aws.test"))
-    assert [is_own_host(host, listening) for host in ("10.0.0.7:5000", "standin:5000", "AWS.test", "other")] == [
-        True, True, True, False,
-    ]  # fmt: skip
+    listening = replace(settings, listen="10.0.0.7", host_name="container", hosts=("standin", "aws.test"))
+    own = ("10.0.0.7:5000", "container:5000", "standin:5000", "AWS.test")
+    assert [host for host in (*own, "other", "") if is_own_host(host, listening)] == [*own]
     assert is_own_host("anything", replace(settings, hosts=("*",)))
 
 

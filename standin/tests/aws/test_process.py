@@ -205,7 +205,7 @@ def test_host_name_is_that_of_endpoints_and_certificate(settings):
 
 
 def test_every_address_needs_a_name():
-    with pytest.raises(StandinError, match="also needs a name for clients, in HOST_NAME"):
+    with pytest.raises(StandinError, match="--host-name, or REDSHIFT_STANDIN_HOST_NAME"):
         Settings.from_environment({"REDSHIFT_STANDIN_LISTEN": EVERY_ADDRESS})
 
 

@@ -93,7 +93,7 @@ def is_own_host(host: str, settings: Settings) -> bool:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    if "*" in settings.hosts or name in (settings.listen, settings.host_name or settings.listen, *settings.hosts):
+    if "*" in settings.hosts or name in {settings.listen, settings.host_name, *settings.hosts} - {""}:
         return True
     # These names never leave the machine (RFC 6761).
     if name == "localhost" or name.endswith(".localhost"):
