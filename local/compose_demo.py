@@ -32,10 +32,12 @@ from local.stack.upload import upload
 class ComposeSettings:
     """What the service gets from its environment.
 
+    :param base_url: the address of Airflow for users; ``airflow_url`` is that for this service.
     :param aws: the arguments of boto3's clients.
     """
 
     airflow_url: str
+    base_url: str
     password: str
     bucket: str
     aws: Mapping[str, Any]
@@ -60,7 +62,13 @@ class ComposeSettings:
             "aws_secret_access_key": connection["password"],
             "config": Config(**extra.get("config_kwargs", {})),
         }
-        return cls(environ["AIRFLOW_URL"], environ["UI_ADMIN_PASSWORD"], environ["SPARKIFY_BUCKET"], aws)
+        return cls(
+            airflow_url=environ["AIRFLOW_URL"],
+            base_url=environ["AIRFLOW_BASE_URL"],
+            password=environ["UI_ADMIN_PASSWORD"],
+            bucket=environ["SPARKIFY_BUCKET"],
+            aws=aws,
+        )
 
 
 def demo(settings: ComposeSettings, progress: Progress) -> None:
@@ -83,7 +91,7 @@ def demo(settings: ComposeSettings, progress: Progress) -> None:
         load_window(api, progress, dataset.window)
         with kept_paused(api, REPORT):
             run_dag(api, progress, REPORT, {})
-    progress.line(f"Airflow: http://localhost:8080 ({ADMIN}; its password is UI_ADMIN_PASSWORD in .env)")
+    progress.line(f"Airflow: {settings.base_url} ({ADMIN}; its password is UI_ADMIN_PASSWORD in .env)")
 
 
 def main() -> int:

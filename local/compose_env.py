@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TARGETS = ("local", "aws")
+_TARGET = re.compile(r"^TARGET=(\w+)", re.MULTILINE)
 # A user of the group 0, as in the official images of Airflow. The containers do not run as root.
 _AIRFLOW_UID = 50000
 # The access key of the stand-in is public (standin/README.md).
@@ -108,6 +109,22 @@ def missing(text: str, wanted: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in wanted if entry.name not in present]
 
 
+def target_of(file: Path) -> str:
+    """Return the target of a file: ``local`` if it does not exist yet.
+
+    :raises EnvError: it exists and does not say, as one from before ``make env``.
+    """
+    text = file.read_text("utf-8") if file.exists() else ""
+    if found := _TARGET.search(text):
+        return found[1]
+    if text.strip():
+        raise EnvError(
+            f"{file} does not say what it is for: run make env TARGET=aws for an AWS account, or move it away first "
+            "and run make env for the stand-in."
+        )
+    return "local"
+
+
 def write_env(file: Path, target: str) -> list[str]:
     """Write the file, or add what it lacks, and return the names that were added. Only its owner can read it.
 
@@ -117,11 +134,13 @@ def write_env(file: Path, target: str) -> list[str]:
     if target not in _TARGETS:
         raise EnvError(f"TARGET is {target!r}: write local, for the stand-in, or aws.")
     text = file.read_text("utf-8") if file.exists() else ""
-    if (found := re.search(r"^TARGET=(\w+)", text, re.MULTILINE)) and found[1] != target:
+    if (found := _TARGET.search(text)) and found[1] != target:
         raise EnvError(f"{file} is for {found[1]}: move it away first, or run make env TARGET={found[1]}.")
     added = missing(text, entries(target))
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        # One that exists keeps its permissions otherwise.
+        os.fchmod(descriptor, 0o600)
         stream.write("\n" if text and not text.endswith("\n") else "")
         stream.writelines(map(str, added))
     return [entry.name for entry in added]
@@ -130,11 +149,11 @@ def write_env(file: Path, target: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run the command and return its exit status.
 
-    :param arguments: the target.
+    :param arguments: the target; without one, that of the file.
     """
     file = Path(__file__).resolve().parents[1] / ".env"
-    target = arguments[0] if arguments else "local"
     try:
+        target = arguments[0] if arguments else target_of(file)
         added = write_env(file, target)
     except EnvError as error:
         print(f"error: {error}", file=sys.stderr)

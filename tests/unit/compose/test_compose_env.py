@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from local.compose_env import EnvError, entries, quoted, write_env
+from local.compose_env import EnvError, entries, quoted, target_of, write_env
 from local.settings import ROOT
 from tests.support.compose_file import read_env
 
@@ -45,7 +45,9 @@ def test_secrets_are_strong_different_and_private(tmp_path):
 def test_what_is_there_is_kept_and_what_is_missing_is_added(tmp_path):
     file = tmp_path / ".env"
     file.write_text(f"UI_ADMIN_PASSWORD={quoted(DIFFICULT)}\n# FERNET_KEY=none\nMINE=1")
+    file.chmod(0o644)
     added = write_env(file, "local")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     found = read_env(file)
     assert found["UI_ADMIN_PASSWORD"] == DIFFICULT
     assert found["MINE"] == "1"
@@ -66,6 +68,16 @@ def test_file_for_an_account_is_not_turned_into_one_for_the_stand_in(tmp_path):
     assert "stand-in:5000" not in before
     with pytest.raises(EnvError, match="TARGET is 'azure': write local, for the stand-in, or aws"):
         write_env(file, "azure")
+
+
+def test_target_is_that_of_the_file(tmp_path):
+    file = tmp_path / ".env"
+    assert target_of(file) == "local"
+    write_env(file, "aws")
+    assert target_of(file) == "aws"
+    file.write_text("FERNET_KEY=of an earlier version\n")
+    with pytest.raises(EnvError, match="does not say what it is for: run make env TARGET=aws for an AWS account"):
+        target_of(file)
 
 
 def test_containers_do_not_run_as_root():

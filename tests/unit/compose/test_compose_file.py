@@ -10,7 +10,9 @@ import sys
 import pytest
 import yaml
 
+from local.compose_demo import ComposeSettings
 from local.compose_env import write_env
+from local.errors import StackError
 from local.settings import ROOT
 from tests.support.compose_file import ComposeError, in_order, interpolate, read_env, resolve
 
@@ -121,6 +123,19 @@ def test_connection_to_the_stand_in_names_its_service(environ):
     services = resolve(FILE, environ, {"local"})
     endpoint = json.loads(services["worker"].environment["AIRFLOW_CONN_AWS_DEFAULT"])["extra"]["endpoint_url"]
     assert endpoint == f"http://{services['stand-in'].environment['REDSHIFT_STANDIN_HOST_NAME']}:5000"
+
+
+def test_demo_names_the_address_at_which_users_reach_airflow(environ):
+    address = "https://airflow.example"
+    demo = resolve(FILE, {**environ, "AIRFLOW_BASE_URL": address}, {"local"})["demo"]
+    assert ComposeSettings.of(demo.environment).base_url == address
+
+
+def test_demo_refuses_an_account(environ):
+    account = json.dumps({"conn_type": "aws", "extra": {"region_name": "us-west-2"}})
+    demo = resolve(FILE, {**environ, "AIRFLOW_CONN_AWS_DEFAULT": account}, {"local"})["demo"]
+    with pytest.raises(StackError, match="names an AWS account, and the profile local is for the stand-in"):
+        ComposeSettings.of(demo.environment)
 
 
 @pytest.mark.parametrize(
