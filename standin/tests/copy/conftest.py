@@ -12,8 +12,8 @@ import pytest
 from botocore.config import Config
 
 from redshift_standin.aws import AwsServer
-from redshift_standin.engine.databases import CATALOG
 from redshift_standin.engine.postgres import PostgresServer
+from redshift_standin.engine.template import CATALOG
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
 from standin_support.copy_session import BUCKET, CLUSTER, ROLE, TRUST, CopyClient, NoEndpoints
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from redshift_standin.engine.databases import CATALOG
+from redshift_standin.engine.template import CATALOG
 from standin_support.endpoint import USER
 
 

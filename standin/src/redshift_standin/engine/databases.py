@@ -24,10 +24,9 @@ from redshift_standin.engine.administration import (
 )
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.engine.programs import Programs
+from redshift_standin.engine.template import create_from_template, update_catalog
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.database_changes import DatabaseChange, Isolation
-
-CATALOG = Path(__file__).parent / "catalog"
 
 # PostgreSQL truncates longer names silently.
 _LONGEST_NAME = 63
@@ -246,14 +245,9 @@ class ClusterDatabases:
         """
         identifier, master = sql.Identifier(name), sql.Identifier(self._master)
         with self._administer() as connection:
-            if not database_exists(connection, name):
-                # Strings sort by their bytes; upper and lower case are those of Unicode.
-                connection.execute(
-                    sql.SQL(
-                        "create database {} template template0 encoding 'UTF8' "
-                        "locale 'C' locale_provider builtin builtin_locale 'C.UTF-8'"
-                    ).format(identifier)
-                )
+            exists = database_exists(connection, name)
+            if not exists:
+                create_from_template(connection, name, self._administer)
             if not connection.execute(
                 "select 1 from pg_db_role_setting join pg_database on pg_database.oid = setdatabase "
                 "where datname = %s and setrole = 0",
@@ -264,8 +258,8 @@ class ClusterDatabases:
             grant_connect(connection, name, self._master)
             connection.execute(sql.SQL("grant create, temporary on database {} to {}").format(identifier, master))
         with self._administer(name) as connection, connection.transaction():
-            for script in sorted(CATALOG.glob("*.sql")):
-                connection.execute(script.read_bytes())
+            if exists:
+                update_catalog(connection)
             connection.execute(
                 "insert into standin.database (name) values (%s) on conflict (only_row) do nothing", (database,)
             )
