@@ -36,6 +36,7 @@ STATED_ELSEWHERE = {
     "docutils": "BSD-2-Clause",  # its file COPYING.rst: most is public domain; the part under the GPL is not in wheels
     "openlineage-sql": "Apache-2.0",  # LICENSE of github.com/OpenLineage/OpenLineage
     "psycopg2-binary": "LGPL-3.0-or-later",  # the package's file LICENSE
+    "quickjs-ng": "MIT",  # the package's file LICENSE
     "text-unidecode": "Artistic-1.0-Perl",  # the package's file LICENSE: the Artistic License, or the GPL
 }
 # Accepted for one package only.

@@ -34,7 +34,7 @@ OTHER_PROGRAMS = {
     "docker": "needs an engine; tests/unit/compose resolves the file that it reads",
     "dbt": "is not a dependency of the project; the page says so",
     "git": "changes the repository",
-    "helm": "needs a cluster; tests/unit/test_deployment.py reads its values",
+    "helm": "needs a cluster; tests/unit/test_helm_chart.py renders what it would install",
     "jupyter": "is installed by the line before",
     "kubectl": "needs a cluster; tests/unit/test_deployment.py compares the names",
     "psql": "its connection string is that of the output on the same page",

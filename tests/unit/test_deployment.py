@@ -35,8 +35,6 @@ def test_pod_of_a_task_is_that_of_the_chart():
     values, pod = helm("values.yaml"), helm("pod_template.yaml")
     [container] = pod["spec"]["containers"]
     image = values["images"]["airflow"]
-    # The executor looks for this name.
-    assert container["name"] == "base"
     assert container["image"] == f"{image['repository']}:{image['tag']}"
     assert container["resources"] == values["workers"]["resources"]
     secrets = {
@@ -47,8 +45,19 @@ def test_pod_of_a_task_is_that_of_the_chart():
     assert secrets == {entry["envName"]: (entry["secretName"], entry["secretKey"]) for entry in values["secret"]}
     plain = {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
     heartbeat = values["config"]["workers"]["min_heartbeat_interval"]
-    settings = {"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": str(heartbeat)}
+    settings = {
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://API_SERVER:8080/execution/",  # the chart knows it
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": str(heartbeat),
+    }
     assert plain == {**settings, **{entry["name"]: entry["value"] for entry in values["env"]}}
+
+
+def test_chart_is_the_same_one_everywhere():
+    files = ("docs/deployment.md", "deploy/helm/values.yaml", ".github/workflows/ci.yml")
+    named = re.compile(r"(?:apache-airflow/airflow|--repo https://airflow\.apache\.org)(?: --version)? (\d[\d.]*\d)")
+    versions = [set(named.findall((ROOT / file).read_text("utf-8"))) for file in files]
+    assert len(versions[0]) == 1
+    assert versions == [versions[0]] * len(files)
 
 
 def test_connections_are_those_of_the_dags():
