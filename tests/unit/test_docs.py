@@ -29,6 +29,13 @@ def test_every_link_points_to_a_file(page):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_page_has_one_title(page):
+    """A second heading of the first level would be a page of its own in the navigation of the site."""
+    prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert len(re.findall(r"^# ", prose, re.MULTILINE)) == 1
+
+
 def test_every_test_named_in_the_guarantees_exists():
     named = set(re.findall(r"`(test_\w+(?:\.py)?)`", (ROOT / "docs" / "guarantees.md").read_text("utf-8")))
     assert len(named) > 10

@@ -12,12 +12,22 @@ import pytest
 
 from local.settings import ROOT
 from tests.support.site import build
+from tests.support.snippets import blocks
 
-# Sphinx is not installed beside each version of Airflow that the tests run with.
-pytestmark = pytest.mark.skipif(find_spec("sphinx") is None, reason="Sphinx is installed with requirements-dev.txt")
+# Neither Sphinx nor what draws the diagrams is installed beside each version of Airflow that the tests run with.
+pytestmark = pytest.mark.skipif(
+    find_spec("sphinx") is None or find_spec("mermaidx") is None,
+    reason="what builds the site is installed with requirements-dev.txt",
+)
 
 # The tags that make a browser load something, and the attribute with its address.
-LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "object": "data", "source": "src"}
+# Of each page with diagrams, a label of each.
+LABELS = {
+    "README.md": ["stage_events", "item_in_session"],
+    "SECURITY.md": ["producers of files"],
+    "docs/aws.md": ["Secrets Manager"],
+}
 START_PAGES = ("data-engineers", "developers", "analysts")
 
 
@@ -52,6 +62,7 @@ def small_project(tmp_path) -> Path:
     (tmp_path / "docs").mkdir()
     shutil.copy(ROOT / "docs" / "conf.py", tmp_path / "docs")
     shutil.copytree(ROOT / "docs" / "site", tmp_path / "docs" / "site")
+    (tmp_path / "docs" / "site" / "contents.txt").write_text("")
     return tmp_path
 
 
@@ -74,6 +85,17 @@ def test_everything_that_a_page_loads_is_part_of_the_site(site):
         if not address.startswith("data:") and not (file.parent / re.sub(r"[?#].*", "", address)).exists()
     }
     assert missing == set()
+
+
+def test_diagrams_are_pictures(site):
+    sources = [block.page for block in blocks() if block.language == "mermaid"]
+    assert set(sources) == set(LABELS)
+    for page, labels in LABELS.items():
+        file = (site / page).with_suffix(".html")
+        pictures = [file.parent / address for address in Page(file).loaded if address.endswith(".svg")]
+        assert len(pictures) == sources.count(page)
+        drawn = "".join(picture.read_text("utf-8") for picture in pictures)
+        assert [label for label in labels if f"<p>{label}</p>" not in drawn] == []
 
 
 def test_first_page_leads_to_the_start_page_of_each_user(site):

@@ -33,12 +33,14 @@ EXECUTED = {
     ("README.md", "LoadFactOperator("): "tests/warehouse/test_add_your_own_table.py",
     ("README.md", "stage_playlists = StageToRedshiftOperator("): "tests/warehouse/test_add_your_own_table.py",
     ("README.md", "make sql FILE=include/sql/schema/page_views.sql"): "tests/warehouse/test_add_your_own_table.py",
+    ("SECURITY.md", "flowchart LR"): "tests/unit/test_site.py",
     ("docs/alerts.md", "# Slack: the part of the webhook URL after https://hooks.slack.com/services/"): (
         "tests/unit/integrations/test_alerts.py"
     ),
     ("docs/alerts.md", "from datetime import datetime, timedelta"): "tests/unit/integrations/test_alerts.py",
     ("docs/analysts.md", "{"): "tests/warehouse/notebooks/test_warehouse.py",
     ("docs/aws.md", "create user sparkify_etl password disable;"): "tests/warehouse/connection/test_own_warehouse.py",
+    ("docs/aws.md", "flowchart LR"): "tests/unit/test_site.py",
     ("docs/aws.md", "select query_id, query_label, status, queue_time, execution_time from sys_query_history"): (
         "tests/warehouse/test_documented_sql.py"
     ),
@@ -52,18 +54,29 @@ EXECUTED = {
     ("standin/README.md", "def test_copy(redshift, redshift_cluster, s3):"): "standin/tests/test_pytest_plugin.py",
 }
 
+# Blocks that have a test below.
+WITH_A_TEST = {
+    ("README.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators"),
+    ("README.md", "erDiagram"),
+    ("README.md", "flowchart LR"),
+    ("standin/README.md", "copy items from 's3://standin/items/' iam_role default json 'auto';"),
+    ("standin/README.md", "shop:"),
+    (
+        "docs/checks.md",
+        "include/checks/orders.yaml, line 5: orders, check 1 (unique): 'colum' is unknown; write column, where, ...",
+    ),
+    (
+        "standin/README.md",
+        "AWS:         http://127.0.0.1:5000   (region us-west-2, key local-access-key, secret local-secret-key)",
+    ),
+}
+
 # Blocks that are not executed, and why.
 NOT_EXECUTED = {
     (
         "docs/aws.md",
         "create role etl_maintenance;",
     ): "neither the stand-in nor SQLFluff knows roles of the database; the page says that it was not tested on AWS",
-    ("docs/aws.md", "flowchart LR"): "a picture of what AWS runs",
-    ("SECURITY.md", "flowchart LR"): "a picture of the boundaries of trust",
-    ("standin/README.md", "copy items from 's3://standin/items/' iam_role default json 'auto';"): (
-        "the same statement as in the example in Python below it"
-    ),
-    ("standin/README.md", "shop:"): "dbt is not a dependency; test_profile_of_dbt_is_that_of_the_command compares it",
 }
 
 
@@ -72,7 +85,7 @@ def key(item: Snippet) -> tuple[str, str]:
 
 
 def checked_here(item: Snippet) -> bool:
-    return item.language in CHECKS and key(item) not in EXECUTED and key(item) not in NOT_EXECUTED
+    return item.language in CHECKS and key(item) not in {*EXECUTED, *NOT_EXECUTED, *WITH_A_TEST}
 
 
 def check_commands(item: Snippet, tmp_path: Path) -> None:
@@ -104,32 +117,13 @@ def check_ini(item: Snippet, tmp_path: Path) -> None:
     assert import_string(parser["secrets"]["backend"])(**json.loads(parser["secrets"]["backend_kwargs"]))
 
 
-def check_nothing(item: Snippet, tmp_path: Path) -> None:
-    """The tables of contents are those of the site, which tests/unit/test_site.py builds."""
-
-
 CHECKS: dict[str, Callable[[Snippet, Path], None]] = {
     "sh": check_commands,
     "python": check_python,
     "yaml": check_yaml_of_checks,
     "ini": check_ini,
-    "{toctree}": check_nothing,
 }
 CHECKED_HERE = [item for item in blocks() if checked_here(item) and item.page != str(RECIPES.relative_to(ROOT))]
-# Blocks without a language or with pictures, each of which has a test below.
-WITH_A_TEST = {
-    ("README.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators"),
-    ("README.md", "erDiagram"),
-    ("README.md", "flowchart LR"),
-    (
-        "docs/checks.md",
-        "include/checks/orders.yaml, line 5: orders, check 1 (unique): 'colum' is unknown; write column, where, ...",
-    ),
-    (
-        "standin/README.md",
-        "AWS:         http://127.0.0.1:5000   (region us-west-2, key local-access-key, secret local-secret-key)",
-    ),
-}
 
 
 def test_every_block_is_executed_or_checked():
@@ -287,3 +281,12 @@ def test_profile_of_dbt_is_that_of_the_command():
     printed = next(item.text for item in blocks() if item.page == "standin/README.md" and not item.language)
     assert f"{output['host']}:{output['port']}, database {output['dbname']}" in printed
     assert f"{output['user']} / " in printed
+
+
+def test_statement_for_psql_is_that_of_the_example_in_python():
+    """Which standin/tests/test_pytest_plugin.py executes, with the bucket that the command prints."""
+    [statement] = [item.text.strip() for item in blocks() if (item.page, item.language) == ("standin/README.md", "sql")]
+    printed = next(item.text for item in blocks() if item.page == "standin/README.md" and not item.language)
+    [bucket] = re.findall(r"^S3: +s3://(\S+)$", printed, re.MULTILINE)
+    example = block("standin/README.md", "import psycopg").text.replace("{cluster.bucket}", bucket)
+    assert f'connection.execute(f"{statement.removesuffix(";")}")' in example
