@@ -13,6 +13,8 @@ from local.stack.dag_run import wait_for_dag
 from standin_support.waiting import wait_until
 from tests.support.inboxes import Inbox, slack
 
+pytestmark = pytest.mark.long("alerts of a real Airflow")
+
 VARIABLE, CONNECTION = "sparkify_alerts", "slack_alerts"
 WINDOW = {"window_start": "2018-11-01T05:00:00Z", "window_end": "2018-11-01T06:00:00Z"}
 

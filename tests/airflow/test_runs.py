@@ -27,6 +27,8 @@ from tests.support.star_schema_runs import TARGETS, damage, rows, states, task_p
 # The counts of the complete real data, published and recomputed.
 REAL_COUNTS = {"songplays": 6820, "users": 97, "songs": 14896, "artists": 9553, "time": 6813}
 
+pytestmark = pytest.mark.long("runs in a real Airflow but for the demo's")
+
 # tests/warehouse/test_kill_anywhere.py cuts off tasks of these kinds at each of their statements.
 KILLED_TOO = pytest.mark.long("killing the tasks around the loads in a real Airflow")
 

@@ -2,4 +2,4 @@
 
 import pytest
 
-MORE = pytest.mark.long("the tests in a browser but for the login")
+IN_A_BROWSER = pytest.mark.long("the tests in a browser")

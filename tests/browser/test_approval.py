@@ -9,9 +9,9 @@ from local.stack.aws_client import aws_client
 from local.stack.dag_ids import TEARDOWN_CLUSTER
 from local.stack.dag_run import FINISHED
 from local.stack.environment import CLUSTER
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from playwright.sync_api import expect
 
 from local.stack.dag_ids import LOAD
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 from tests.browser.airflow_ui import RUN_MILLISECONDS
 from tests.model import star_schema as model
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 # More hours, in several orders, are backfilled by tests/airflow/test_backfill.py.
 FIRST, LAST = datetime(2018, 11, 7, 14), datetime(2018, 11, 7, 16)

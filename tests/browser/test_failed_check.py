@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from local.stack.aws_client import aws_client
 from local.stack.dag_ids import LOAD
 from local.stack.environment import BUCKET
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 from tests.browser.days import log_key, plays_in
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 DAY = datetime(2018, 11, 6)
 KEY = log_key(DAY)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from playwright.sync_api import expect
 
 from local.stack.dag_ids import LOAD
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 from tests.browser.days import plays_in
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 DAY = datetime(2018, 11, 5)
 

@@ -7,8 +7,11 @@ from playwright.sync_api import expect
 
 from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
+from tests.browser import IN_A_BROWSER
 from tests.browser.airflow_ui import AirflowUi
 from tests.browser.visit import visit
+
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 RUN = {
     "run_id": "cleared",

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from local.stack.environment import BUCKET
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 REPORT = "sparkify_report"
 # Two of the eleven answers are numbers without a chart, and one has a chart for each gender.

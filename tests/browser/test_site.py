@@ -6,7 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from local.settings import ROOT
+from tests.browser import IN_A_BROWSER
 from tests.support.site import build
+
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from local.stack.dag_run import FINISHED
 from local.stack.environment import ADMIN, BUCKET
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
-from tests.browser import MORE
+from tests.browser import IN_A_BROWSER
 from tests.browser.airflow_ui import AirflowUi
 from tests.browser.days import log_key, plays_between
 from tests.browser.layout import colours_of, expect_no_sideways_scrolling
 from tests.browser.visit import PHONE, visit
 
-pytestmark = MORE
+pytestmark = IN_A_BROWSER
 
 REJECTING, FAILING = datetime(2018, 11, 8), datetime(2018, 11, 9)
 NO_JSON = b'{"artist": no JSON\n'

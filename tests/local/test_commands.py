@@ -14,11 +14,14 @@ import pytest
 
 from local.datagen import Options, generate
 from local.settings import ROOT, Settings
+from local.stack.cluster_login import require_login
 from local.stack.dag_ids import LOAD, REPORT
 from local.stack.env_file import env_file
 from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
+from tests.model import star_schema as model
+from tests.support.star_schema_runs import TARGETS, rows
 
 
 def environment(settings, **more):
@@ -72,7 +75,13 @@ def demo(new_stack, tmp_path_factory):
     exported = {"AIRFLOW__API__EXPOSE_CONFIG": "True", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2"}
     done = run(new_stack.settings, "demo", "--data", str(data), **exported)
     assert done.returncode == 0, done.stdout + done.stderr
-    return SimpleNamespace(stack=new_stack, output=done.stdout)
+    return SimpleNamespace(stack=new_stack, output=done.stdout, data=data)
+
+
+@pytest.fixture(scope="module")
+def stack(demo):
+    """The stack that the demo has left running."""
+    return demo.stack
 
 
 @pytest.fixture
@@ -95,6 +104,12 @@ def test_demo_loads_five_tables_in_a_single_run(airflow):
     assert {f"load_{table}" for table in ("songplays", "users", "songs", "artists", "time")} <= set(states)
     # The schedule is off, as it was before.
     assert airflow.get(f"/api/v2/dags/{LOAD}").json()["is_paused"]
+
+
+def test_rows_of_the_demo_match_the_model(demo):
+    expected = model.star_schema(demo.data)
+    with require_login(demo.stack.settings).connect() as warehouse:
+        assert {table: rows(warehouse, table) for table in TARGETS} == {table: expected[table] for table in TARGETS}
 
 
 def test_demo_publishes_the_report_and_prints_its_address_and_the_page(demo, airflow):

@@ -16,6 +16,8 @@ import redshift_elt
 from local.settings import ROOT
 from redshift_elt.ddl.migrations import migrations
 
+pytestmark = pytest.mark.long("the wheel in an environment of its own")
+
 PACKAGES = ("redshift_elt", "warehouse_page")
 
 # Runs in the new environment, and prints what it finds there.

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
+from local.stack.cluster_login import ClusterLogin, require_login
 from local.stack.copy_role_boundary import ensure_boundary
 from local.stack.environment import BUCKET as STACK_BUCKET
 from local.stack.environment import CLUSTER, DATABASE, MASTER_USER
 from local.stack.stack import Stack
 from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_standin import REGION, standin_environment
+from redshift_standin.engine.databases import database_name
 from standin_support.waiting import WAITER_CONFIG
-from tests.support.warehouse import BUCKET, ROOT, TARGETS, WarehouseUnderTest
+from tests.support.warehouse import BUCKET, BY_PASSWORD, ROOT, TARGETS, WarehouseUnderTest
 
 VISIBLE = ("AIRFLOW_CONN_", "AIRFLOW_VAR_", "AWS_", "SSL_CERT_FILE", "NO_PROXY")
 WAREHOUSE = {
@@ -71,8 +73,24 @@ def new_warehouse(
         )
         redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig=WAITER_CONFIG)
         prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema")
-        warehouse = WarehouseUnderTest(s3)
+        patch.setenv(f"AIRFLOW_CONN_{BY_PASSWORD.upper()}", _by_password(require_login(stack.settings)))
+        superuser = stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE))
+        warehouse = WarehouseUnderTest(s3, BY_PASSWORD, superuser)
         for target in TARGETS:
             # The first load of a target would create it, but some tests lock it before that.
             warehouse.execute(f"create table etl.lock_{target} (unused boolean)")
         yield warehouse
+
+
+def _by_password(login: ClusterLogin) -> str:
+    """Return an Airflow connection that needs no requests to AWS, which take longer than many a statement."""
+    return json.dumps(
+        {
+            "conn_type": "redshift",
+            "host": login.host,
+            "port": login.port,
+            "login": login.user,
+            "password": login.password,
+            "schema": login.database,
+        }
+    )

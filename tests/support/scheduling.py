@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# These tests need the whole stack with Airflow, so one process runs all of them.
-NEED_STACK = ("tests/browser/", "tests/airflow/", "tests/local/test_commands.py")
+# These tests share a whole stack with Airflow, so one process runs all of them.
+NEED_STACK = ("tests/browser/", "tests/airflow/")
 
 # Slow files start first, so that the processes end at about the same time. The list only affects the order.
 SLOWEST = (
     *NEED_STACK,
+    "tests/local/test_commands.py",
     "tests/warehouse/test_kill_anywhere.py",
     "tests/warehouse/test_properties.py",
     "tests/warehouse/test_late_and_changed.py",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import botocore.session
+import jinja2
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk._shared.secrets_masker import reset_secrets_masker
@@ -36,6 +37,15 @@ def aws_models_are_read_once() -> Iterator[None]:
     """Read AWS's models once: what botocore reads for each new client takes longer than most of these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def templates_are_compiled_once() -> Iterator[None]:
+    """Compile each template once: a task does so too, but these tests execute thousands of tasks in one process."""
+    compiled = functools.cache(lambda source, file: compile(source, file, "exec"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "_compile", lambda _, source, file: compiled(source, file))
         yield
 
 

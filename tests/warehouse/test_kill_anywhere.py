@@ -61,13 +61,12 @@ def write_lines(file: Path, records: list[dict[str, Any]]) -> None:
 def warehouse(created_warehouse, endpoint, postgres_admin, older, data) -> Iterator[WarehouseUnderTest]:
     """The warehouse with the older data, and the bucket with the new."""
     with direct_login(endpoint):
-        warehouse = WarehouseUnderTest(created_warehouse.s3)
-        warehouse.empty()
-        warehouse.upload(older)
-        warehouse.run(full_load=True).complete()
-        warehouse.upload(data)
+        created_warehouse.empty()
+        created_warehouse.upload(older)
+        created_warehouse.run(full_load=True).complete()
+        created_warehouse.upload(data)
         postgres_admin.save("older")
-        yield warehouse
+        yield created_warehouse
 
 
 @pytest.fixture(scope="module")

@@ -184,8 +184,10 @@ def delete_song(warehouse, file, key):
     ("change", "other_run"),
     [
         (correct_song, {"window": DAY}),
-        (delete_song, {"full_load": True}),
-        *(pytest.param(change, {"full_load": True}, marks=LIKE_ANOTHER) for change in (add_song, correct_song)),
+        *(
+            pytest.param(change, {"full_load": True}, marks=LIKE_ANOTHER)
+            for change in (add_song, correct_song, delete_song)
+        ),
         *(pytest.param(change, {"window": DAY}, marks=LIKE_ANOTHER) for change in (add_song, delete_song)),
     ],
     ids=lambda value: value.__name__ if callable(value) else next(iter(value)),

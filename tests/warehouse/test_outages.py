@@ -47,9 +47,9 @@ def data(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def run(warehouse: WarehouseUnderTest, data) -> Run:
-    """A new run for the data of the day."""
+    """A new run for the data of the day, with logins through AWS."""
     warehouse.upload(data)
-    return warehouse.run(*DAY)
+    return warehouse.through("redshift_default").run(*DAY)
 
 
 @pytest.fixture

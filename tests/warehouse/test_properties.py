@@ -2,7 +2,7 @@
 
 Each example is a history: files are written, replaced and removed, and windows are run in between, until runs cover
 every hour. It is executed on the stand-in with the operators of the DAG. The profile of hypothesis (conftest.py)
-determines the number of examples. An example takes seconds here, so there are a tenth of the usual number.
+determines the number of examples. An example takes seconds here, so there are few of them.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def a_history(draw) -> list:
     return [*written, *(step for run_and_change in rounds for step in run_and_change)]
 
 
-EXAMPLES = settings().max_examples // 20
+EXAMPLES = settings().max_examples // 33
 
 
 class Files:
@@ -270,7 +270,7 @@ def test_repeated_runs_write_nothing(warehouse, history, cover, order, full):
     replaced=st.lists(a_log(), max_size=3),
     order=st.integers(0, 10**6),
 )
-@settings(max_examples=EXAMPLES // 10)
+@settings(max_examples=EXAMPLES // 6)
 def test_concurrent_runs_match_the_model(warehouse, history, cover, windows, replaced, order):
     """Up to 16 concurrent runs of overlapping and repeated windows; files are replaced meanwhile and loaded again."""
     files = Files(warehouse)

@@ -19,6 +19,8 @@ from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.engine.private_folders import NOBODY
 from redshift_standin.errors import StandinError
 
+STARTED_TWICE = pytest.mark.long("a server that waits for the disk and is killed")
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
 
 
@@ -96,7 +98,9 @@ def test_another_process_can_stop_it(open_folder):
     assert not Path(f"/proc/{done.stdout.strip()}/exe").exists()
 
 
-@pytest.mark.parametrize(("durable", "waits_for_the_disk"), [(True, "on"), (False, "off")])
+@pytest.mark.parametrize(
+    ("durable", "waits_for_the_disk"), [pytest.param(True, "on", marks=STARTED_TWICE), (False, "off")]
+)
 def test_restarts_after_it_was_killed(open_folder, started, durable, waits_for_the_disk):
     server = started(open_folder / "postgres", durable=durable)
     assert answer(server, "show fsync") == waits_for_the_disk
@@ -185,6 +189,7 @@ def test_root_stores_data_elsewhere_if_others_cannot_read_the_state_folder(tmp_p
     assert answer(started(closed / "state" / "postgres"), "select answer from kept") == 42
 
 
+@pytest.mark.long("a copy of PostgreSQL's programs")
 @as_root
 def test_root_copies_binaries_that_others_cannot_read(started, open_folder, monkeypatch):
     site_packages = open_folder / "site-packages"

@@ -162,19 +162,16 @@ class TestCreatedResources:
 
 @pytest.mark.usefixtures("control_plane")
 class TestRefusals:
-    @pytest.mark.parametrize(
-        ("changed", "why"),
-        [
+    def test_invalid_params_fail_before_any_change(self):
+        for changed, why in (
             ({"node_type": "dc2.large"}, "'dc2.large' is retired: AWS refuses new clusters"),
             ({"node_type": "ra3.tiny"}, "'ra3.tiny' is unknown"),
             ({"node_type": "ra3.4xlarge", "nodes": 1}, "ra3.4xlarge has 2 to 32 nodes, but 1 were requested"),
             ({"nodes": 17}, "ra3.large has 1 to 16 nodes, but 17 were requested"),
             ({"cidrs": ["0.0.0.0/0"]}, "is too large"),
-        ],
-    )
-    def test_invalid_params_fail_before_any_change(self, changed, why):
-        with pytest.raises(AirflowFailException, match=why):
-            create(**changed)
+        ):
+            with pytest.raises(AirflowFailException, match=why):
+                create(**changed)
         nothing_was_created()
         assert client("redshift").describe_clusters()["Clusters"] == []
 

@@ -20,7 +20,7 @@ from redshift_elt.connection.hook import warehouse_hook
 from redshift_elt.integrations.lineage import DatasetNamespace
 from redshift_standin import REGION
 from tests.support.faults import before_each_statement
-from tests.support.warehouse import BUCKET, LOADS, STAGING, TASKS, Run
+from tests.support.warehouse import BUCKET, LOADS, STAGING, TASKS, Run, WarehouseUnderTest
 
 WAREHOUSE = f"redshift://{CLUSTER}.{REGION}:5439"
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
@@ -72,6 +72,12 @@ def emitted(
         outputs={(dataset["namespace"], dataset["name"]): dataset for dataset in event["outputs"]},
         run=event["run"],
     )
+
+
+@pytest.fixture
+def uploaded(uploaded: WarehouseUnderTest) -> WarehouseUnderTest:
+    """The same with the connection of the DAGs: its cluster is the namespace of the tables."""
+    return uploaded.through("redshift_default")
 
 
 def table(name: str) -> tuple[str, str]:

@@ -334,7 +334,7 @@ def test_load_that_stages_twice_has_a_table_of_rejects_for_each_time(clicks, cap
     ids=["alone", "after another run"],
 )
 def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin, other_run):
-    with direct_login(endpoint), with_clicks(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+    with direct_login(endpoint), with_clicks(created_warehouse) as warehouse:
         clicks = Clicks(warehouse)
         clicks.put("c")
         earlier = clicks.staged()

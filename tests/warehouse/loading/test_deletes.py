@@ -250,7 +250,7 @@ def test_columns_that_do_not_fit_are_refused(warehouse):
 @pytest.mark.parametrize("table", STRATEGIES)
 def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin, table):
     created_warehouse.empty()
-    with direct_login(endpoint), with_items(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+    with direct_login(endpoint), with_items(created_warehouse) as warehouse:
         old = [item("i1", "Alpha", 1), item("i2", "Gamma", 3), item("i3", None, 3)]
         new = [item("i1", None, 2), item("i3", "Other", 1), item("i2", "Delta", 4)]
         put(warehouse, 1, *old)

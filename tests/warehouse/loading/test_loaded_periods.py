@@ -195,7 +195,7 @@ def a_history(draw: st.DrawFn) -> list[Step]:
 @example(
     history=[write(DAY, *ONE), write(NEXT, visit("d", 24), visit("e", 25)), load(0, 26), load(22, 26), load(23, 25)]
 ).via("windows of two days")
-@settings(max_examples=settings().max_examples // 40)
+@settings(max_examples=settings().max_examples // 66)
 def test_any_history_of_objects_and_runs_matches_a_model_that_compares_everything(site, history):
     fresh = Site(site.warehouse)
     fresh.empty()

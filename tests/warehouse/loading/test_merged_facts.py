@@ -132,7 +132,7 @@ def test_latest_row_wins_whichever_of_two_concurrent_loads_is_first(warehouse):
 
 @pytest.mark.long("loads of dimensions that are merged are cut at each statement too")
 def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin):
-    with direct_login(endpoint), with_items(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+    with direct_login(endpoint), with_items(created_warehouse) as warehouse:
         put(warehouse, 1, item("i1", "Alpha", 1), item("i2", "Beta", 2))
         load(staged(warehouse, 1, 2))
         put(warehouse, 2, item("i1", "Gamma", 3), item("i2", "Older", 1), item("i3", "Delta", 3))

@@ -255,7 +255,7 @@ def test_facts_and_their_dimension_can_be_loaded_at_the_same_time(warehouse):
 @pytest.mark.long("cutting off a load with more statements than others")
 def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin):
     created_warehouse.empty()
-    with direct_login(endpoint), with_sales(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+    with direct_login(endpoint), with_sales(created_warehouse) as warehouse:
         put_sales(warehouse, 1, ("i1", "i2"))
         load_sales(warehouse)
         put_sales(warehouse, 2, ("i3", "i2"))

@@ -224,7 +224,7 @@ def test_columns_that_do_not_fit_are_refused(warehouse):
 @pytest.mark.long("cutting off tasks that are like another")
 def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin):
     created_warehouse.empty()
-    with direct_login(endpoint), with_items(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+    with direct_login(endpoint), with_items(created_warehouse) as warehouse:
         old, new = [item("i1", "Alpha", 1), item("i1", "Gamma", 3)], [item("i1", "Beta", 2), item("i2", "Other", 1)]
         put(warehouse, 1, *old)
         load(staged(warehouse))

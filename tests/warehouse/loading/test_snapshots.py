@@ -399,7 +399,7 @@ def test_key_with_several_rows_is_refused(warehouse):
 @pytest.mark.parametrize("task_id", LOADS)
 def test_load_killed_at_any_statement_is_completed_by_its_retry(created_warehouse, endpoint, postgres_admin, task_id):
     created_warehouse.empty()
-    with direct_login(endpoint), with_items(WarehouseUnderTest(created_warehouse.s3)) as warehouse:
+    with direct_login(endpoint), with_items(created_warehouse) as warehouse:
         snapshots = {1: {"i1": "Alpha", "i2": "Beta"}, 2: {"i1": "Gamma", "i3": "Delta"}}
         run_day(warehouse, 1, snapshots[1])
         put(warehouse, 2, snapshots[2])

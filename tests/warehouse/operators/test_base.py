@@ -28,7 +28,7 @@ def paused(redshift, warehouse):
     """The warehouse's cluster, paused; it is available again afterwards."""
     redshift.pause_cluster(ClusterIdentifier=CLUSTER)
     wait_for_status(redshift, "paused")
-    yield warehouse
+    yield warehouse.through("redshift_default")
     wait_until(lambda: status(redshift) in ("paused", "available"), "the cluster settles")
     if status(redshift) == "paused":
         redshift.resume_cluster(ClusterIdentifier=CLUSTER)
