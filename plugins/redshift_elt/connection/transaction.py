@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import closing
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
@@ -32,8 +33,16 @@ _NO_ROOM = (
 )
 
 
+class _Mode(Enum):
+    """How the statements of a piece of work become a transaction."""
+
+    READ_WRITE = auto()
+    READ_ONLY = auto()
+    AUTOCOMMIT = auto()
+
+
 class ConnectionLostError(AirflowException):
-    """The connection to the warehouse was lost during a transaction."""
+    """The connection to the warehouse was lost."""
 
 
 class DiskFullError(AirflowException):
@@ -70,7 +79,33 @@ def in_transaction(
     :raises ConnectionLostError: the connection was lost; the cause is the driver's error.
     :raises DiskFullError: the warehouse ran out of disk space.
     """
+    return _run(hook, work, explain, limits, _Mode.READ_ONLY if read_only else _Mode.READ_WRITE)
 
+
+def without_transaction(
+    hook: DbApiHook,
+    work: Callable[[Session], Result],
+    explain: Callable[[Session, Exception], Exception] | None = None,
+    *,
+    limits: SessionLimits = _DEFAULT_LIMITS,
+) -> Result:
+    """Run work whose statements commit each by itself, and return its result.
+
+    For VACUUM, which is not allowed in a transaction, and for work of one statement, which needs no BEGIN and COMMIT.
+    Errors are handled as in :func:`in_transaction`; after a conflict all of the work is repeated too.
+
+    :param explain: as for :func:`in_transaction`.
+    """
+    return _run(hook, work, explain, limits, _Mode.AUTOCOMMIT)
+
+
+def _run(
+    hook: DbApiHook,
+    work: Callable[[Session], Result],
+    explain: Callable[[Session, Exception], Exception] | None,
+    limits: SessionLimits,
+    mode: _Mode,
+) -> Result:
     def attempt() -> Result:
         # Each attempt opens a new connection, because drivers keep state of a session that was rolled back, such as
         # prepared statements on temporary tables that no longer exist.
@@ -81,17 +116,18 @@ def in_transaction(
             try:
                 limits.apply(session)
                 # Unless autocommit is on, the drivers begin a transaction implicitly, without a mode.
-                hook.set_autocommit(connection, read_only)
+                hook.set_autocommit(connection, mode is not _Mode.READ_WRITE)
                 with LockWatch(hook, session, limits.lock_timeout).watching():
-                    if read_only:
+                    if mode is _Mode.READ_ONLY:
                         session.execute("begin read only")
                     result = work(session)
-                session.commit()
+                if mode is not _Mode.AUTOCOMMIT:
+                    session.commit()
             except Exception as error:
                 # Before the rollback, which sends statements too.
                 explained = limits.explain(session, error)
                 if not _rolled_back(session, connection):
-                    raise ConnectionLostError(_lost(error, session)) from error
+                    raise ConnectionLostError(_lost(error, session, mode)) from error
                 if _is_conflict(error):
                     raise
                 if (server_error := ServerError.of(error)) and server_error.is_disk_full:
@@ -106,35 +142,19 @@ def in_transaction(
     return _retrying(attempt)
 
 
-def without_transaction(hook: DbApiHook, work: Callable[[Session], Result], limits: SessionLimits) -> Result:
-    """Run work whose statements commit each by itself, such as VACUUM, which is not allowed in a transaction.
-
-    :param hook: opens the connection.
-    :param limits: how long the statements may take.
-    :raises LockTimeoutError: a statement has waited for another session for longer than ``lock_timeout``.
-    :raises StatementTimeoutError: a statement has taken longer than ``statement_timeout``.
-    """
-    with closing(hook.get_conn()) as connection:
-        hook.set_autocommit(connection, True)
-        session = Session(connection)
-        try:
-            limits.apply(session)
-            with LockWatch(hook, session, limits.lock_timeout).watching():
-                return work(session)
-        except Exception as error:
-            if (explained := limits.explain(session, error)) is error:
-                raise
-            raise explained from error
-
-
 def _is_conflict(error: BaseException) -> bool:
     server_error = ServerError.of(error)
     return server_error is not None and server_error.is_conflict
 
 
-def _lost(error: Exception, session: Session) -> str:
-    """Return a message on the outcome of a transaction whose connection was lost."""
+def _lost(error: Exception, session: Session, mode: _Mode) -> str:
+    """Return a message on the outcome of work whose connection was lost."""
     lost = f"The connection to the warehouse was lost ({type(error).__name__}: {error})"
+    if mode is _Mode.AUTOCOMMIT:
+        return (
+            f"{lost}, and it is unknown whether the last statement was executed. What was done before is kept. It is "
+            "safe to run the task again."
+        )
     if session.committing:
         return (
             f"{lost} during the commit, so the outcome is unknown: either all changes were made or none. It is safe to "

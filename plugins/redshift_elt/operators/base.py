@@ -135,8 +135,15 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
         """Run work whose statements commit each by itself; see :func:`.transaction.without_transaction`.
 
         :raises TaskDeferred: the cluster is paused and is resumed first.
+        :raises AirflowFailException: the user of the connection lacks a privilege.
         """
-        return self._resuming(lambda: without_transaction(self.get_db_hook(), work, self._rendered_limits()))
+
+        def explain(session: Session, error: Exception) -> Exception:
+            return explain_missing_privilege(session, error, self.task_tables)
+
+        return self._resuming(
+            lambda: without_transaction(self.get_db_hook(), work, explain, limits=self._rendered_limits())
+        )
 
     def _resuming(self, attempt: Callable[[], Result]) -> Result:
         from redshift_elt.connection.endpoints import ClusterPausedError

@@ -9,7 +9,7 @@ from airflow.providers.postgres.hooks.postgres import PostgresHook
 from redshift_elt.connection import transaction
 from redshift_elt.connection.columns import Columns
 from redshift_elt.connection.session import Session
-from redshift_elt.connection.transaction import ConnectionLostError, in_transaction
+from redshift_elt.connection.transaction import ConnectionLostError, in_transaction, without_transaction
 from redshift_standin import PostgresServer
 from tests.support.ports import free_port
 
@@ -175,6 +175,28 @@ def test_connection_lost_before_a_commit_of_the_work_leaves_the_outcome_unknown(
 
     with pytest.raises(ConnectionLostError, match="during the commit, so the outcome is unknown"):
         in_transaction(hook, work)
+
+
+def test_without_transaction_each_statement_is_committed_by_itself(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7 where name = 'a'")
+        assert numbers(outside) == {"a": 7, "b": 0}
+        session.execute("update counted set number = 1 / 0 where name = 'b'")
+
+    with pytest.raises(RuntimeError, match="explained: DivisionByZero"):
+        without_transaction(hook, work, lambda _, error: RuntimeError(f"explained: {type(error).__name__}"))
+    assert numbers(outside) == {"a": 7, "b": 0}
+
+
+def test_connection_lost_without_a_transaction_leaves_the_outcome_of_the_last_statement_unknown(hook, outside):
+    def work(session: Session):
+        session.execute("update counted set number = 7")
+        terminate(session, outside)
+        session.execute("update counted set number = 8")
+
+    with pytest.raises(ConnectionLostError, match="unknown whether the last statement was executed"):
+        without_transaction(hook, work)
+    assert numbers(outside) == {"a": 7, "b": 7}
 
 
 def test_unchanged_error_has_no_cause(hook, outside):
