@@ -14,13 +14,13 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from redshift_connector import ProgrammingError
 
 from local.datagen import Options, generate
-from redshift_elt.connection.transaction import in_transaction
+from redshift_elt.connection.transaction import in_transaction, without_transaction
 from redshift_elt.staging import copy_errors, rejects, s3_content
 from redshift_elt.staging.copy_errors import errors_of_failure
 from redshift_elt.staging.copy_failure import explain_copy
 from redshift_elt.staging.copy_statement import CopyStatement
 from redshift_elt.staging.formats.json_format import Json
-from redshift_elt.staging.reconcile import ReadObjects, reconcile
+from redshift_elt.staging.reconcile import Copied, ReadObjects, reconcile
 from redshift_elt.staging.s3_objects import S3Object
 from tests.model.star_schema import comparable, star_schema
 from tests.support.warehouse import BUCKET, TARGETS, WarehouseUnderTest
@@ -332,6 +332,25 @@ def test_unaccounted_record_fails_the_task(source, after, records, kind, words):
     with pytest.raises(kind, match=re.escape(words)) as failure:
         in_transaction(source.run().hook, work)
     assert type(failure.value) is kind
+
+
+@pytest.mark.parametrize(("after", "agree"), [("select 1", True), ("delete from numbers where n = 1", False)])
+def test_rows_of_a_copy_that_the_load_history_does_not_show_yet_are_reconciled(source, postgres_admin, after, agree):
+    source.put("log_data/one.json", b'{"n": 1}\n{"n": 3}')
+    item = S3Object(BUCKET, "log_data/one.json", "", 0, datetime(2018, 11, 1))
+
+    def work(session):
+        session.execute("create temporary table numbers (n integer)")
+        session.execute(copy_numbers(item.url))
+        postgres_admin.execute("delete from standin.load_history")
+        session.execute(after)
+        return reconcile(session, "numbers", ReadObjects([item], None), tolerant=False)
+
+    if agree:
+        assert without_transaction(source.run().hook, work) == Copied(rows=2, rejected=0, query=None)
+        return
+    with pytest.raises(AirflowException, match=r"has 1 new rows from 1 objects.* COPY reports 2 rows"):
+        without_transaction(source.run().hook, work)
 
 
 @pytest.mark.parametrize("tolerant", [True, False])

@@ -95,9 +95,10 @@ class ReadObjects:
 def reconcile(session: Session, table: str, read: ReadObjects, *, rows_before: int = 0, tolerant: bool) -> Copied:
     """Return the result of the last COPY of the session, after making sure that every record is accounted for.
 
-    The warehouse, COPY and the load history must agree on the numbers of rows, errors and objects. If rows and errors
-    together are as many as the lines that were read, every record is accounted for. A line need not be a record: a
-    record may have several, and some may be blank. So if the numbers differ, the records are counted, or a warning
+    The table and the load history must agree on the numbers of rows, errors and objects. If the history does not show
+    the COPY yet, and nothing can be rejected, the table and ``PG_LAST_COPY_COUNT`` must agree on the rows. If rows and
+    errors together are as many as the lines that were read, every record is accounted for. A line need not be a record:
+    a record may have several, and some may be blank. So if the numbers differ, the records are counted, or a warning
     says that they were not because there is too much to read. Records that cannot be counted, those of Parquet for
     example, rest on the load history alone.
 
@@ -109,7 +110,6 @@ def reconcile(session: Session, table: str, read: ReadObjects, *, rows_before: i
     """
     [(count,)] = session.fetch(render("stage/count_rows.sql", name=table))
     rows, objects = count - rows_before, read.objects
-    [(copied,)] = session.fetch(render("stage/copied_rows.sql"))
     history = _history(session, tolerant)
     if history is None and tolerant:
         raise AirflowException(
@@ -117,13 +117,13 @@ def reconcile(session: Session, table: str, read: ReadObjects, *, rows_before: i
             "Nothing was kept; the task can be retried."
         )
     # A COPY that may not reject records has loaded all of them if it has not failed.
-    history = history or _History(None, copied, len(objects), 0)
+    history = history or _History(None, _copied_rows(session), len(objects), 0)
     rejected = count_errors_of_copy(session, history.query, history.errors) if history.query and history.errors else 0
-    if (copied, history.rows, history.files, rejected) != (rows, rows, len(objects), history.errors):
+    if (history.rows, history.files, rejected) != (rows, len(objects), history.errors):
         raise AirflowException(
             f"{table} has {rows} new rows from {len(objects)} objects, and {rejected} load errors are known. But COPY "
-            f"says {copied} rows, and the load history {history.rows} rows from {history.files} objects and "
-            f"{history.errors} errors. Nothing was kept; the task can be retried."
+            f"reports {history.rows} rows from {history.files} objects and {history.errors} errors. Nothing was kept; "
+            "the task can be retried."
         )
     result = Copied(rows, rejected, history.query)
     lines = history.lines
@@ -156,7 +156,7 @@ def _compare(session: Session, copied: Copied, records: Sequence[int]) -> None:
 def _warn_of_uncounted(table: str, copied: Copied, read: ReadObjects, lines: int | None) -> None:
     log.warning(
         "The records of the %s objects in %s (%s bytes) were not counted: a task counts up to %s objects and %s bytes. "
-        "Checked: the table, COPY and the load history agree on %s rows, and the load history on %s rejected records "
+        "Checked: the table and COPY agree on %s rows, and the load history on %s rejected records "
         "and all objects. Not checked: that every record is one of these, because %s.",
         f"{len(read.objects):,}",
         table,
@@ -169,6 +169,11 @@ def _warn_of_uncounted(table: str, copied: Copied, read: ReadObjects, lines: int
         if lines is None
         else f"COPY has read {lines:,} lines, and a record can have several",
     )
+
+
+def _copied_rows(session: Session) -> int:
+    [(rows,)] = session.fetch(render("stage/copied_rows.sql"))
+    return int(rows)
 
 
 def _history(session: Session, tolerant: bool) -> _History | None:

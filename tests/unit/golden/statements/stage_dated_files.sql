@@ -113,8 +113,6 @@ statupdate off;
 select count(*)
 from "staging_orders__incoming_1";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -139,9 +137,6 @@ from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__4e4a3efb5fa2";
 
 analyze "staging_orders__4e4a3efb5fa2";
 
@@ -295,8 +290,6 @@ statupdate off;
 select count(*)
 from "staging_orders__incoming_1";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -321,9 +314,6 @@ from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__4e4a3efb5fa2";
 
 analyze "staging_orders__4e4a3efb5fa2";
 
@@ -512,8 +502,6 @@ statupdate off;
 select count(*)
 from "staging_orders__incoming_1";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -608,9 +596,6 @@ from "staging_orders__incoming_1"
 where "ordered_at" >= %(interval_start)s
     and "ordered_at" < %(interval_end)s;
 -- with interval_start = '2018-11-01 00:00:00', interval_end = '2018-11-02 00:00:00'
-
-select count(*)
-from "staging_orders__4e4a3efb5fa2";
 
 analyze "staging_orders__4e4a3efb5fa2";
 
@@ -906,8 +891,6 @@ statupdate off;
 select count(*)
 from "staging_orders__incoming_1";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -1040,8 +1023,6 @@ statupdate off;
 
 select count(*)
 from "staging_orders__incoming_2";
-
-select pg_last_copy_count();
 
 select
     history.query_id,

@@ -289,8 +289,6 @@ statupdate off;
 select count(*)
 from "staging_products__4e4a3efb5fa2";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -775,8 +773,6 @@ statupdate off;
 select count(*)
 from "staging_products__4e4a3efb5fa2";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -919,8 +915,6 @@ statupdate off;
 
 select count(*)
 from "staging_products__4e4a3efb5fa2";
-
-select pg_last_copy_count();
 
 select
     history.query_id,

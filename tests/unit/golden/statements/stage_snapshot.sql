@@ -110,8 +110,6 @@ statupdate off;
 select count(*)
 from "staging_suppliers__4e4a3efb5fa2";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -222,8 +220,6 @@ statupdate off;
 
 select count(*)
 from "staging_suppliers__4e4a3efb5fa2";
-
-select pg_last_copy_count();
 
 select
     history.query_id,
@@ -371,8 +367,6 @@ statupdate off;
 select count(*)
 from "staging_suppliers__4e4a3efb5fa2";
 
-select pg_last_copy_count();
-
 select
     history.query_id,
     history.loaded_rows,
@@ -483,8 +477,6 @@ statupdate off;
 
 select count(*)
 from "staging_suppliers__4e4a3efb5fa2";
-
-select pg_last_copy_count();
 
 select
     history.query_id,
