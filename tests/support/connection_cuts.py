@@ -80,15 +80,17 @@ def cut_at_each_statement(run: Run, task_id: str, postgres_admin: PostgresAdmin,
     uncut = cut_off(run, task_id, number=0)
     after = postgres_admin.contents()
     postgres_admin.restore("task")
-    assert "commit" in uncut.statements
+    in_transaction = "begin transaction" in uncut.statements
+    commits = {statement for statement in uncut.statements if statement == "commit" or not in_transaction}
+    assert commits
     for number, statement in enumerate(uncut.statements, 1):
-        for moment in Moment if statement == "commit" else (Moment.BEFORE, Moment.ANSWERED):
+        for moment in Moment if statement in commits else (Moment.BEFORE, Moment.ANSWERED):
             line = cut_off(run, task_id, number, moment)
             postgres_admin.wait_until_alone(*others)
             place = f"{task_id}, cut {moment.value}, which is number {number}: {statement}"
             assert line.statements[:number] == uncut.statements[:number], place
             if (left := postgres_admin.contents()) != before:
-                assert "commit" in line.statements[: number - (moment is Moment.BEFORE)], place
+                assert commits & {*line.statements[: number - (moment is Moment.BEFORE)]}, place
                 assert left == after, place
                 run.execute(task_id)
                 assert differences(postgres_admin.contents(), after) <= ATTEMPTS_ARE_KEPT_IN, place

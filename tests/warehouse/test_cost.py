@@ -25,9 +25,10 @@ KEYS_A_LISTING = 1000
 # Not users and songs: the rows of an hour are compared with all of them.
 GROW_BY_THE_HOUR = ("songplays", "time", "user_records", "loads", "check_results", "loaded_files")
 
-# The limits for a run of nine tasks, each with one transaction, whose session begins with its own limits.
-MOST_STATEMENTS = {REPEATED: 81, NEW: 101, SONG: 136}
-TASKS_OF_A_RUN = 9
+# A run has nine tasks, whose sessions begin with their own limits.
+MOST_STATEMENTS = {REPEATED: 69, NEW: 89, SONG: 131}
+# One for each task, except those of one statement: the clean-up and, without new songs, the loads of songs and artists.
+COMMITS = {REPEATED: 6, NEW: 6, SONG: 8}
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +124,9 @@ def test_hour_without_changes_writes_only_its_load_record(costs, length):
 
 
 @pytest.mark.parametrize("run", MOST_STATEMENTS)
-def test_statements_of_an_hour_are_limited_and_each_task_commits_once(costs, run):
+def test_statements_of_an_hour_are_limited_and_each_task_commits_at_most_once(costs, run):
     statements = [statement for statement, _ in costs[SHORT][run].statements]
-    assert statements.count("commit") == TASKS_OF_A_RUN
+    assert statements.count("begin transaction") == statements.count("commit") == COMMITS[run]
     assert len(statements) <= MOST_STATEMENTS[run]
 
 

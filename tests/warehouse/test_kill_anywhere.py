@@ -130,6 +130,15 @@ def test_task_killed_at_any_statement_is_completed_by_its_retry(
             assert (number, comparable(rows)) in allowed[target], f"{target} was half loaded"
 
 
+def test_load_of_nothing_that_is_killed_at_any_statement_is_completed_by_its_retry(warehouse, postgres_admin):
+    """Nothing was staged for it, so it has no transaction."""
+    postgres_admin.restore("older")
+    run = warehouse.run(*DAY, run_type="scheduled")
+    assert run.execute("stage_songs")["objects"] == 0
+    statements = cut_at_each_statement(run, "load_songs", postgres_admin)
+    assert [statement.split()[0] for statement in statements] == ["select", "insert"]
+
+
 def test_readers_continue_during_a_full_load(warehouse, postgres_admin, endpoint, allowed):
     """At each statement of a full load, all targets can be read, with either their old or their new rows."""
     postgres_admin.restore("older")

@@ -253,6 +253,20 @@ def test_catalogue_is_listed_once_a_day_unless_requested(uploaded, data):
     assert uploaded.run(*DAY, run_type="scheduled").execute("stage_songs")["objects"] == 1
 
 
+def test_report_that_misses_a_staged_song_delays_it_and_loses_nothing(uploaded, data):
+    """As if a try that was replaced, and staged nothing, reported last."""
+    uploaded.run(*DAY, run_type="scheduled").complete()
+    song = json.loads(min((data / "song_data").rglob("*.json")).read_text())
+    uploaded.put("song_data/new.json", json.dumps({**song, "song_id": "SONEW"}).encode())
+    run = uploaded.run(*DAY)
+    assert run.execute("stage_songs")["objects"] == 1
+    run.xcoms["stage_songs"] |= {"objects": 0, "listed": False}
+    assert run.execute("load_songs")["inserted"] == 0
+    later = uploaded.run(*DAY)
+    assert later.execute("stage_songs")["objects"] == 1
+    assert later.execute("load_songs")["inserted"] == 1
+
+
 def test_load_emits_an_asset_event_and_is_skipped_if_nothing_changed(uploaded, data):
     run = uploaded.run(*DAY)
     results = {task_id: run.execute(task_id) for task_id in (*STAGING, *LOADS)}

@@ -37,7 +37,7 @@ class CleanUpOperator(UsesStagingOperator):
         def drop(session: Session) -> None:
             session.execute(render("stage/drop_tables.sql", tables=tables))
 
-        self.transaction(drop)
+        self.without_transaction(drop)
         places = {(source.manifests.bucket, f"{source.manifests.prefix}{run_prefix(run)}") for source in sources}
         deleted = sum(self._delete_manifests(bucket, prefix) for bucket, prefix in sorted(places))
         self.log.info("Dropped the run's staging tables; deleted %s of its manifest files.", deleted)

@@ -51,9 +51,11 @@ class LoadOperator(UsesStagingOperator):
 
     As soon as it has the lock, a load verifies that what was staged is still what S3 has or, with a ledger, that the
     target has loaded nothing newer and no full load has ended since. Otherwise it stages again. So no version of a file
-    replaces a newer one, and no row that a full load has deleted comes back, however long the run waited. A load that
-    changes no row is shown as skipped, unless an earlier try of its run changed one. A load that changes rows passes
-    the window and the counts to the consumers of its Assets (``outlets``) in the extra of the event.
+    replaces a newer one, and no row that a full load has deleted comes back, however long the run waited. A load whose
+    staging tasks report that they have neither listed nor staged anything writes its row of the history and no more.
+
+    A load that changes no row is shown as skipped, unless an earlier try of its run changed one. A load that changes
+    rows passes the window and the counts to the consumers of its Assets (``outlets``) in the extra of the event.
 
     :param table: the target, ``table`` or ``schema.table``; without a schema, it is in ``public``. Its lock, ledger,
         history and check results belong to the table in this schema only.
@@ -147,7 +149,7 @@ class LoadOperator(UsesStagingOperator):
         :raises AirflowFailException: ``table`` has rendered to a value that cannot be a table.
         """
         self._refuse_wrong_names()
-        phases = Phases()
+        target, phases = Target(self.table, self.key, self.select), Phases()
         window = self.window(context)
         instance = context["ti"]
         reported = [
@@ -163,24 +165,34 @@ class LoadOperator(UsesStagingOperator):
             inputs = [self._current(session, source, window) for source in inputs]
             self.check_inputs(session, inputs)
             audit = self.audit.values(instance.run_id, window) if self.audit else {}
-            target = Target(self.table, self.key, self.select)
             definition = definition_of(target, self.strategy, [source.staging.context for source in inputs])
             prepared = TargetLoad(session, target, window, phases, audit=audit, definition=definition)
             target_load, counts = self._load(prepared, inputs)
-            phases.enter(WRITING)
             read = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
+            return recorded(target_load, counts, read), read
+
+        def load_nothing(session: Session) -> tuple[RowCounts, InputCounts]:
+            read = InputCounts.total(reported)
+            return recorded(TargetLoad(session, target, window, phases), self.without_rows(), read), read
+
+        def recorded(target_load: TargetLoad, counts: RowCounts, read: InputCounts) -> RowCounts:
+            phases.enter(WRITING)
+            session = target_load.session
             self.record(session, LoadRecord.of(instance, target_load, counts, read))
             # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
             done = counts if counts.written else earlier_try(session, instance, window) or counts
             phases.enter(COMMITTING)
-            return done, read
+            return done
 
         try:
-            counts, read = self.on_staged(context, window, load, lock)
+            if reported and all(summary and summary.is_empty for summary in reported):
+                counts, read = self.without_transaction(load_nothing)
+            else:
+                counts, read = self.on_staged(context, window, load, lock)
         except LockTableMissingError as error:
             self.log.info("%s The first load of a target creates it.", error)
-            for target in self.locked:
-                self._create_lock_table(target)
+            for locked in self.locked:
+                self._create_lock_table(locked)
             counts, read = self.on_staged(context, window, load, lock)
         self.counts = counts
         self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, read)

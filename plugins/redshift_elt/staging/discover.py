@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -64,7 +64,8 @@ class _Discovery:
                 timedelta(seconds=int(age.total_seconds())),
                 source.list_every,
             )
-            return self._stage([self.run], self._list_after_last_key(ledger) if source.start_after else ())
+            later = self._list_after_last_key(ledger) if source.start_after else ()
+            return replace(self._stage([self.run], later), listed=False)
         rows = [self.run, listing_row(Listing(source.bucket, source.root, now()))]
         if context.window.full:
             return self._stage(rows, list_source(context))

@@ -183,6 +183,7 @@ class SourceStaging:
             rows=copied.rows,
             left_out=copied.left_out,
             rejected=copied.rejected,
+            listed=objects.listed,
             results=self._check(session, empty=not objects.count),
         )
 

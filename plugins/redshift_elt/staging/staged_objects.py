@@ -37,12 +37,14 @@ class StagedObjects:
 
     :param count: their number.
     :param first: the first of them in the order of their keys, :data:`MOST_OBJECTS` or all.
+    :param listed: whether all objects of the source were listed to find them.
     """
 
     session: Session
     context: StagingContext
     count: int = 0
     first: Sequence[S3Object] = ()
+    listed: bool = True
 
     def manifests(self, period: Period | None = None) -> Iterator[list[S3Object]]:
         """Yield the objects, in the order of their keys, in lists for one manifest each.

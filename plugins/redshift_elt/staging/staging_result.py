@@ -18,6 +18,7 @@ class Staged:
     :param rows: the number of rows in the staging table.
     :param left_out: the number of rows that were left out because their objects are another period's.
     :param rejected: the number of records that COPY could not load; they are in ``rejects``.
+    :param listed: whether all objects of the source were listed.
     :param results: the results of the checks of the staged rows.
     """
 
@@ -26,6 +27,7 @@ class Staged:
     rows: int
     left_out: int
     rejected: int
+    listed: bool = True
     results: tuple[Result, ...] = ()
 
     @property

@@ -22,6 +22,7 @@ class StagingSummary:
     :param rejected: the number of records that COPY could not load.
     :param read: the number of records in the objects.
     :param seconds: how long it took to list, copy and check; None if that is not known.
+    :param listed: whether all objects of the source were listed, which the loads record in their ledgers.
     """
 
     table: str
@@ -32,6 +33,7 @@ class StagingSummary:
     rejected: int
     read: int
     seconds: float | None
+    listed: bool = True
 
     @classmethod
     def of(cls, table: str, staged: Staged, seconds: float | None) -> StagingSummary:
@@ -45,12 +47,18 @@ class StagingSummary:
             rejected=staged.rejected,
             read=staged.read,
             seconds=None if seconds is None else round(seconds, 3),
+            listed=staged.listed,
         )
 
     @classmethod
     def from_xcom(cls, value: Mapping[str, Any] | None) -> StagingSummary | None:
         """Return the summary in an XCom value, or None if the task has not returned one."""
         return cls(**value) if value else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the loads have nothing to load, and nothing to record in their ledgers."""
+        return not (self.objects or self.listed)
 
     def as_xcom(self) -> dict[str, Any]:
         """Return the summary as an XCom value."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.staging.staging_result import Staged
 from redshift_elt.staging.summary import StagingSummary
@@ -21,8 +23,23 @@ def test_summary_survives_the_round_trip_through_xcom():
         "rejected": 1,
         "read": 1504,
         "seconds": 1.235,
+        "listed": True,
     }
     assert StagingSummary.from_xcom(json.loads(json.dumps(value))) == ORDERS
+
+
+@pytest.mark.parametrize(("objects", "listed", "empty"), [(0, False, True), (0, True, False), (1, False, False)])
+def test_summary_is_empty_without_objects_and_without_a_listing(objects, listed, empty):
+    staged = Staged(objects=objects, size=0, rows=0, left_out=0, rejected=0, listed=listed)
+    assert StagingSummary.of("orders__1", staged, seconds=0.5).is_empty is empty
+
+
+def test_summary_of_a_package_that_did_not_report_listings_is_not_empty():
+    value = PRODUCTS.as_xcom()
+    del value["listed"]
+    summary = StagingSummary.from_xcom(value)
+    assert summary is not None
+    assert not summary.is_empty
 
 
 def test_task_without_a_return_value_has_no_summary():

@@ -90,6 +90,16 @@ def test_missing_privilege(loader, warehouse, privilege, about, statement):
     follow_the_message(warehouse, loader.run(full_load=True), about, statement)
 
 
+def test_missing_privilege_of_a_load_for_which_nothing_was_staged(loader, warehouse):
+    """Its only statement is not in a transaction."""
+    loader.run(full_load=True).complete()
+    warehouse.execute(f"revoke insert on table etl.loads from {LOADER}")
+    run = loader.run("2018-11-01T00:00:00", "2018-11-01T01:00:00", "scheduled")
+    run.execute("stage_songs")
+    with pytest.raises(AirflowFailException, match=f"^The user {LOADER} .* the table etl.loads"):
+        run.execute("load_songs")
+
+
 def test_schema_in_which_only_some_users_may_create_tables(loader, warehouse):
     warehouse.execute(f"revoke create on schema public from public, {LOADER}")
     try:

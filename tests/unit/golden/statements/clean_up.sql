@@ -5,15 +5,11 @@ select
     set_config('query_group', %(query_group)s, false);
 -- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
-begin;
-
 drop table if exists
     "staging_orders__4e4a3efb5fa2",
     "staging_orders_files__4e4a3efb5fa2",
     "staging_products__4e4a3efb5fa2",
     "staging_products_files__4e4a3efb5fa2";
-
-commit;
 
 
 -- rerun
@@ -23,15 +19,11 @@ select
     set_config('query_group', %(query_group)s, false);
 -- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
-begin;
-
 drop table if exists
     "staging_orders__4e4a3efb5fa2",
     "staging_orders_files__4e4a3efb5fa2",
     "staging_products__4e4a3efb5fa2",
     "staging_products_files__4e4a3efb5fa2";
-
-commit;
 
 
 -- correction
@@ -41,15 +33,11 @@ select
     set_config('query_group', %(query_group)s, false);
 -- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
-begin;
-
 drop table if exists
     "staging_orders__4e4a3efb5fa2",
     "staging_orders_files__4e4a3efb5fa2",
     "staging_products__4e4a3efb5fa2",
     "staging_products_files__4e4a3efb5fa2";
-
-commit;
 
 
 -- full load
@@ -59,12 +47,8 @@ select
     set_config('query_group', %(query_group)s, false);
 -- with statement_timeout = '7200000', query_group = 'redshift_elt'
 
-begin;
-
 drop table if exists
     "staging_orders__4e4a3efb5fa2",
     "staging_orders_files__4e4a3efb5fa2",
     "staging_products__4e4a3efb5fa2",
     "staging_products_files__4e4a3efb5fa2";
-
-commit;
