@@ -34,3 +34,19 @@ def test_reader_searches_and_opens_a_page(browser, site):
         expect(page.get_by_role("heading", level=1)).to_contain_text("Schedules and backfills")
     assert requests
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.long("each page of the site")
+def test_tables_fit_into_their_page(browser, site):
+    """With the navigation beside them, in a window of a usual width."""
+    with browser.new_context(offline=True, viewport={"width": 1300, "height": 900}) as context:
+        page = context.new_page()
+        wide = []
+        # The first page only leads to the start page.
+        for file in sorted({*site.rglob("*.html")} - {site / "index.html"}):
+            page.goto(file.as_uri())
+            widths = page.locator(".table-wrapper").evaluate_all(
+                "tables => tables.map(each => each.scrollWidth - each.clientWidth)"
+            )
+            wide += [f"{file.relative_to(site)}: {more} pixels" for more in widths if more > 1]
+    assert wide == []

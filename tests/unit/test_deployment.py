@@ -95,7 +95,7 @@ def test_role_of_terraform_reads_what_the_created_one_reads():
 
 def test_variables_of_the_command_are_those_without_a_default():
     page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
-    [command] = re.findall(r"^terraform apply .*$", page, re.MULTILINE)
+    [command] = re.findall(r"^terraform apply (?:.*\\\n)*.*$", page, re.MULTILINE)
     given = {word.split("=")[0] for word in shlex.split(command) if "=" in word}
     blocks = re.findall(
         r'^variable "(\w+)" \{\n(.*?)^\}', (TERRAFORM / "variables.tf").read_text("utf-8"), re.MULTILINE | re.DOTALL
