@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
+from redshift_standin import temporary_passwords
 from standin_support.service_parts import client
 from standin_support.waiting import WAITER_CONFIG
 
@@ -40,7 +41,7 @@ def test_new_cluster_gets_its_endpoint_when_it_is_available(redshift, endpoints,
     assert cluster["ClusterAvailabilityStatus"] == "Available"
     assert (cluster["DBName"], cluster["Encrypted"], cluster["PubliclyAccessible"]) == ("dev", True, False)
     assert endpoints.calls == [("create", "shop", settings.redshift_port, "dev", "awsuser")]
-    assert endpoints.passwords == [("shop", "awsuser", "Secret123", None, False)]
+    assert endpoints.passwords == [("shop", "awsuser", "Secret123")]
 
 
 def test_audit_logging_is_switched_on_and_off(redshift, settings):
@@ -60,7 +61,7 @@ def test_audit_logging_is_switched_on_and_off(redshift, settings):
     assert not redshift.describe_logging_status(ClusterIdentifier="shop")["LoggingEnabled"]
 
 
-def test_temporary_credentials_reach_the_endpoint_with_their_expiry(redshift, endpoints):
+def test_endpoint_accepts_temporary_credentials_until_they_expire(redshift, endpoints, monkeypatch):
     redshift.create_cluster(**GOOD)
     wait(redshift)
     before = datetime.now(timezone.utc)
@@ -68,10 +69,15 @@ def test_temporary_credentials_reach_the_endpoint_with_their_expiry(redshift, en
         ClusterIdentifier="shop", DbUser="loader", AutoCreate=True, DurationSeconds=1200
     )
     after = datetime.now(timezone.utc)
-    cluster, user, password, expires_at, create_user = endpoints.passwords[-1]
-    assert (cluster, user, create_user) == ("shop", "loader", True)
-    assert (got["DbUser"], got["DbPassword"]) == ("IAMA:loader", password)
-    assert before <= expires_at - timedelta(seconds=1200) <= after
+    assert got["DbUser"] == "IAMA:loader"
+    assert endpoints.users == [("shop", "loader")]
+    assert before <= got["Expiration"] - timedelta(seconds=1200) <= after
+    accepted = endpoints.temporary_passwords["shop"]
+    assert accepted.accept("loader", got["DbPassword"])
+    monkeypatch.setattr(temporary_passwords, "_now", lambda: before + timedelta(seconds=1199))
+    assert accepted.accept("loader", got["DbPassword"])
+    monkeypatch.setattr(temporary_passwords, "_now", lambda: after + timedelta(seconds=1200))
+    assert not accepted.accept("loader", got["DbPassword"])
     for seconds in (899, 3601):
         with pytest.raises(ClientError, match="between 900 and 3600"):
             redshift.get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser", DurationSeconds=seconds)

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import boto3
 import psutil
+import psycopg
 import pytest
 import redshift_connector
 
@@ -132,11 +133,14 @@ def test_copy_by_a_client_then_a_kill_then_a_clean_stop(settings):
             ("127.0.0.1", settings.aws_port),
             ("127.0.0.1", settings.redshift_port),
         }
+        given = redshift.get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")
         standin.process.kill()
         standin.process.communicate()
 
         standin = StandIn(settings)
         assert standin.wait_until_ready() == {"status": "ready", "clusters": {"shop": "available"}}
+        login = {"user": given["DbUser"], "password": given["DbPassword"], "dbname": "dev", "sslmode": "require"}
+        psycopg.connect(host="127.0.0.1", port=settings.redshift_port, **login).close()
         redshift.restore_from_cluster_snapshot(ClusterIdentifier="restored", SnapshotIdentifier="kept")
         redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="restored", WaiterConfig=WAITER_CONFIG)
         for cluster in ("shop", "restored"):

@@ -6,15 +6,20 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import make_dataclass
+from datetime import datetime, timezone
 
 import pytest
 from botocore.exceptions import WaiterError
 
 from redshift_standin.aws import AwsServer
+from redshift_standin.aws.redshift import interfaces
+from redshift_standin.aws.redshift.backend import redshift_in_region
 from redshift_standin.aws.state import StateFile
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT, REGION
@@ -29,6 +34,7 @@ GOOD = {
     "MasterUsername": "awsuser",
     "MasterUserPassword": "Secret123",
 }
+ARN = f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:shop"
 SERVER = """
 import sys
 from pathlib import Path
@@ -95,12 +101,82 @@ def test_restart_restores_everything(aws, settings):
         password = check(settings, clusters)
         port = clusters[0]["Endpoint"]["Port"]
         assert endpoints.calls == [("create", "shop", port, "dev", "awsuser")]
-        assert endpoints.passwords == [
-            ("shop", "awsuser", password, None, False),
-            ("shop", "awsuser", temporary["DbPassword"], temporary["Expiration"], False),
-        ]
+        assert endpoints.passwords == [("shop", "awsuser", password)]
+        assert endpoints.temporary_passwords["shop"].accept("awsuser", temporary["DbPassword"])
     finally:
         again.stop()
+
+
+def saved_clusters(settings) -> bytes:
+    """Return the saved state of the control plane."""
+    with closing(sqlite3.connect(settings.state / "aws" / "state.sqlite")) as database:
+        [(state,)] = database.execute("select state from backends where service = 'redshift' and region = ?", (REGION,))
+    return state
+
+
+def test_temporary_passwords_are_not_stored(aws, settings, endpoints):
+    fill(settings)
+    redshift = client(settings, "redshift")
+    before = saved_clusters(settings)
+    for number in range(1000):
+        redshift_in_region(REGION).get_cluster_credentials("shop", f"user{number}", False, 900)
+    temporary = redshift.get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser", AutoCreate=True)
+    assert endpoints.temporary_passwords["shop"].accept("awsuser", temporary["DbPassword"])
+    assert saved_clusters(settings) == before
+    # The whole record is saved.
+    redshift.create_tags(ResourceName=ARN, Tags=[{"Key": "k", "Value": "v"}])
+    assert len(saved_clusters(settings)) - len(before) < 100
+
+
+def test_each_cluster_has_a_key_of_its_own(aws, settings, endpoints):
+    fill(settings)
+    redshift = client(settings, "redshift")
+
+    def password() -> str:
+        return redshift.get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")["DbPassword"]
+
+    def delete() -> None:
+        redshift.delete_cluster(ClusterIdentifier="shop", SkipFinalClusterSnapshot=True)
+        redshift.get_waiter("cluster_deleted").wait(ClusterIdentifier="shop", WaiterConfig=WAITER_CONFIG)
+
+    given = [password()]
+    delete()
+    redshift.create_cluster(**GOOD)
+    redshift.get_waiter("cluster_available").wait(WaiterConfig=WAITER_CONFIG)
+    given.append(password())
+    delete()
+    redshift.restore_from_cluster_snapshot(ClusterIdentifier="shop", SnapshotIdentifier="kept")
+    redshift.get_waiter("cluster_restored").wait(ClusterIdentifier="shop", WaiterConfig=WAITER_CONFIG)
+    given.append(password())
+    accepted = endpoints.temporary_passwords["shop"]
+    assert [accepted.accept("awsuser", each) for each in given] == [False, False, True]
+
+
+def test_state_with_stored_temporary_passwords_is_read(aws, settings, monkeypatch):
+    """Version 1.0.0 stored each temporary password in the record of its cluster, which had no key."""
+    clusters = fill(settings)
+    with monkeypatch.context() as earlier:
+        stored = make_dataclass("TemporaryPassword", ["user", "password", "expires_at"], frozen=True)
+        stored.__module__ = interfaces.__name__
+        earlier.setattr(interfaces, stored.__name__, stored, raising=False)
+        cluster = redshift_in_region(REGION).clusters["shop"]
+        cluster.temporary_passwords = [stored("awsuser", "p", datetime.now(timezone.utc))]
+        del cluster.password_key
+        client(settings, "redshift").create_tags(ResourceName=ARN, Tags=[])
+        aws.stop()
+    assert b"TemporaryPassword" in saved_clusters(settings)
+    given = []
+    for _ in range(2):
+        again = AwsServer(settings, endpoints := RecordingEndpoints())
+        again.start()
+        try:
+            check(settings, clusters)
+            redshift = client(settings, "redshift")
+            given.append(redshift.get_cluster_credentials(ClusterIdentifier="shop", DbUser="awsuser")["DbPassword"])
+        finally:
+            again.stop()
+    assert [endpoints.temporary_passwords["shop"].accept("awsuser", each) for each in given] == [True, True]
+    assert b"TemporaryPassword" not in saved_clusters(settings)
 
 
 def test_only_its_owner_can_read_the_state(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from redshift_standin.engine.interfaces import CopyResult
 from standin_support.background import Background
-from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
+from standin_support.endpoint import DATABASE, Endpoint, free_port, open_cluster
 from standin_support.facts import Here, fact
 
 ISOLATION = "c_serial_isolation"
@@ -61,8 +61,7 @@ class Database:
 @pytest.fixture(scope="module")
 def cluster(all_endpoints, endpoint_postgres, certificates) -> Iterator[Endpoint]:
     port = free_port()
-    all_endpoints.create("levels", port=port, database=DATABASE, master_user=USER)
-    all_endpoints.set_password("levels", USER, PASSWORD)
+    open_cluster(all_endpoints, "levels", port)
     made = Endpoint(all_endpoints, endpoint_postgres, certificates, "levels", port)
     made.psycopg(autocommit=True).execute("create database strict isolation level serializable")
     yield made

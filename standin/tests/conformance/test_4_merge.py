@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import psycopg
 import pytest
 
@@ -218,9 +216,8 @@ def test_remove_duplicates_of_the_source(ask):
 def test_privileges(endpoint, matched, needed):
     owner = endpoint.psycopg(autocommit=True)
     owner.execute("; ".join(FILLED))
-    expires = datetime.now(timezone.utc) + timedelta(hours=1)
-    endpoint.endpoints.set_password(endpoint.cluster, "merger", "p", expires_at=expires, create_user=True)
-    merger = endpoint.psycopg(user="IAM:merger", password="p", autocommit=True)
+    endpoint.add_user("merger")
+    merger = endpoint.psycopg(user="merger", autocommit=True)
     for privilege, table in (*((each, "target") for each in needed.split(", ")), ("select", "source")):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             merger.execute(MERGE + matched + INSERT)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from redshift_standin import temporary_passwords
 from redshift_standin.settings import ACCOUNT
-from redshift_standin.wire import passwords
 from redshift_standin.wire.certificate import CERTIFICATE
 from standin_support.facts import Here, fact
 from standin_support.held import API, SHARED, USER, document, refused
@@ -127,13 +127,15 @@ def test_custom_domain(redshift):
 
 
 @fact("6.5/23", "An expired password prevents logins but does not end sessions.", Here.SUPPORTED, "no source")
-def test_session_continues_after_its_password_expires(service, monkeypatch):
-    now = datetime.now(timezone.utc)
-    service.endpoints.set_password(SHARED, USER, "Soon-over-1", expires_at=now + timedelta(hours=1))
-    with service.connect(SHARED, password="Soon-over-1") as connection:
-        monkeypatch.setattr(passwords, "_now", lambda: now + timedelta(hours=1))
+def test_session_continues_after_its_password_expires(service, redshift, monkeypatch):
+    got = redshift.get_cluster_credentials(ClusterIdentifier=SHARED, DbUser=USER)
+    login, last = (got["DbUser"], got["DbPassword"]), got["Expiration"] - timedelta(seconds=1)
+    with service.connect(SHARED, *login) as connection:
+        monkeypatch.setattr(temporary_passwords, "_now", lambda: last)
+        service.connect(SHARED, *login).close()
+        monkeypatch.setattr(temporary_passwords, "_now", lambda: got["Expiration"] + timedelta(seconds=1))
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            service.connect(SHARED, password="Soon-over-1")
+            service.connect(SHARED, *login)
         assert connection.execute("select 1").fetchone() == (1,)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from redshift_standin.errors import StandinError
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
-from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
+from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port, open_cluster
 
 pytestmark = pytest.mark.long("snapshots of databases")
 
@@ -38,8 +38,7 @@ def restored(endpoint, all_endpoints, tmp_path):
         all_endpoints.save_snapshot(endpoint.cluster, folder)
         cluster, port = f"{endpoint.cluster}-restored", free_port()
         all_endpoints.load_snapshot(cluster, folder, database=DATABASE, master_user=USER)
-        all_endpoints.create(cluster, port=port, database=DATABASE, master_user=USER)
-        all_endpoints.set_password(cluster, USER, PASSWORD)
+        open_cluster(all_endpoints, cluster, port)
         made.append(Endpoint(all_endpoints, endpoint.postgres, endpoint.certificates, cluster, port))
         return made[-1]
 
@@ -99,7 +98,7 @@ def test_every_database_is_restored_with_its_isolation_level(endpoint, all_endpo
     first = endpoint.psycopg(autocommit=True)
     first.execute("create database strict isolation level serializable")
     first.execute("create database loose")
-    all_endpoints.set_password(endpoint.cluster, "analyst", PASSWORD, create_user=True)
+    endpoint.add_user("analyst")
     with endpoint.psycopg(autocommit=True, dbname="strict") as source:
         source.execute("create table kept as select 7 as n")
         source.execute("grant select on kept to analyst")
@@ -130,7 +129,7 @@ def test_snapshot_has_the_committed_data_and_does_not_disturb_sessions(endpoint,
 
 def test_users_and_privileges_are_restored(endpoint, all_endpoints, restored):
     source = endpoint.psycopg(autocommit=True)
-    all_endpoints.set_password(endpoint.cluster, "analyst", PASSWORD, create_user=True)
+    endpoint.add_user("analyst")
     source.execute("create table shown as select 1 as n")
     source.execute("create table hidden as select 2 as n")
     source.execute("grant select on shown to analyst")
@@ -168,7 +167,7 @@ def test_snapshot_is_private_and_complete_or_absent(endpoint, all_endpoints, tmp
 def test_snapshot_that_waits_for_a_client_can_be_stopped(endpoint_postgres, certificates, copier, tmp_path):
     endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
     try:
-        endpoints.create("waiting", port=free_port(), database=DATABASE, master_user=USER)
+        open_cluster(endpoints, "waiting", free_port())
         own = Endpoint(endpoints, endpoint_postgres, certificates, "waiting", 0)
         with own.connect_to_postgres() as postgres:
             postgres.execute("create table public.t (n integer)")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from standin_support.endpoint import PASSWORD
-
 MADE = ("create schema s", "create table s.t (a int, b varchar(9))", "insert into s.t values (1, 'it''s'), (2, 'x')")
 VIEW = "create view s.v as (select a, b from s.t) with no schema binding"
 COLUMNS = (
@@ -93,10 +91,10 @@ def test_relations_must_exist(ask, query):
         ask(*MADE, f"create view s.v as {query} with no schema binding")
 
 
-def test_owner_needs_privileges_on_the_tables(endpoint, all_endpoints):
+def test_owner_needs_privileges_on_the_tables(endpoint):
     admin = endpoint.psycopg(autocommit=True)
     for user in ("maker", "reader"):
-        all_endpoints.set_password(endpoint.cluster, user, PASSWORD, create_user=True)
+        endpoint.add_user(user)
     for statement in (
         *MADE,
         "grant usage, create on schema s to public",

@@ -26,7 +26,7 @@ class NoEndpoints:
     def create(self, cluster, **_):
         pass
 
-    def set_password(self, *_, **__):
+    def set_password(self, *_):
         pass
 
     def delete(self, cluster):

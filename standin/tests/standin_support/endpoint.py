@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ import redshift_connector
 from redshift_standin.engine.databases import database_name
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.settings import HOST
+from redshift_standin.temporary_passwords import TemporaryPasswords, new_key
 from redshift_standin.wire.certificate import CERTIFICATE
 from redshift_standin.wire.endpoints import Endpoints
 from standin_support.waiting import wait_until
@@ -23,6 +25,7 @@ from standin_support.waiting import wait_until
 USER = "awsuser"
 PASSWORD = "Secret-42"
 DATABASE = "dev"
+PASSWORD_KEY = new_key()
 
 
 @dataclass
@@ -60,6 +63,11 @@ class Endpoint:
         known = {"host": "localhost", "port": self.port, "user": USER, "password": PASSWORD, "database": DATABASE}
         return self._opened(redshift_connector.connect(**{**known, **changed}))
 
+    def add_user(self, user: str, password: str = PASSWORD) -> None:
+        """Create a user with a permanent password."""
+        self.endpoints.create_user(self.cluster, user)
+        self.endpoints.set_password(self.cluster, user, password)
+
     def connect_to_postgres(self) -> psycopg.Connection:
         """Connect to PostgreSQL directly, bypassing the endpoint."""
         parameters = self.postgres.dsn.parameters(database_name(self.cluster, DATABASE))
@@ -89,6 +97,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def temporary_password(user: str = USER, *, key: bytes = PASSWORD_KEY, valid: timedelta = timedelta(hours=1)) -> str:
+    """Return a temporary password for a user of a cluster that :func:`open_cluster` has opened."""
+    return TemporaryPasswords(key).create(user, datetime.now(timezone.utc) + valid)
+
+
+def open_cluster(endpoints: Endpoints, cluster: str, port: int) -> None:
+    """Open a cluster whose master user has :data:`PASSWORD`."""
+    endpoints.create(cluster, port=port, database=DATABASE, master_user=USER, password_key=PASSWORD_KEY)
+    endpoints.set_password(cluster, USER, PASSWORD)
+
+
 class RowsCopier:
     """Replaces COPY by an action of the test, for tests of the session."""
 
@@ -107,8 +126,7 @@ def new_endpoint(endpoints, postgres, certificates) -> Iterator[Endpoint]:
     """Create a cluster for the block; at the end its connections are closed, and it is deleted."""
     cluster = f"cluster-{next(_numbers)}"
     port = free_port()
-    endpoints.create(cluster, port=port, database=DATABASE, master_user=USER)
-    endpoints.set_password(cluster, USER, PASSWORD)
+    open_cluster(endpoints, cluster, port)
     made = Endpoint(endpoints, postgres, certificates, cluster, port)
     yield made
     made.close()

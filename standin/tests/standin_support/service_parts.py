@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from redshift_standin.temporary_passwords import TemporaryPasswords
 
 
 class RecordingEndpoints:
@@ -16,12 +17,18 @@ class RecordingEndpoints:
     def __init__(self) -> None:
         self.calls: list[tuple] = []
         self.passwords: list[tuple] = []
+        self.users: list[tuple] = []
+        self.temporary_passwords: dict[str, TemporaryPasswords] = {}
 
-    def create(self, cluster, *, port, database, master_user):
+    def create(self, cluster, *, port, database, master_user, password_key):
         self.calls.append(("create", cluster, port, database, master_user))
+        self.temporary_passwords[cluster] = TemporaryPasswords(password_key)
 
-    def set_password(self, cluster, user, password, *, expires_at=None, create_user=False):
-        self.passwords.append((cluster, user, password, expires_at, create_user))
+    def set_password(self, cluster, user, password):
+        self.passwords.append((cluster, user, password))
+
+    def create_user(self, cluster, user):
+        self.users.append((cluster, user))
 
     def pause(self, cluster):
         self.calls.append(("pause", cluster))

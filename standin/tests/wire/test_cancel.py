@@ -12,7 +12,7 @@ from redshift_standin.engine.interfaces import CopyResult, UnloadResult
 from redshift_standin.errors import WarehouseError
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from standin_support.background import Background
-from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
+from standin_support.endpoint import Endpoint, free_port, open_cluster
 from standin_support.raw import answers, frame, logged_in, read_to_end
 from standin_support.waiting import HANGS_AFTER_SECONDS
 
@@ -144,8 +144,7 @@ def test_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
             return UnloadResult(())
 
     endpoints, port = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier, Unloader()), free_port()
-    endpoints.create("unloading", port=port, database=DATABASE, master_user=USER)
-    endpoints.set_password("unloading", USER, PASSWORD)
+    open_cluster(endpoints, "unloading", port)
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "unloading", port)
     try:
         victim, other = endpoint.psycopg(autocommit=True), endpoint.psycopg(autocommit=True)
@@ -161,7 +160,7 @@ def test_unload_can_be_cancelled(endpoint_postgres, certificates, copier):
 
 
 def test_users_can_end_their_own_sessions_and_the_master_user_all(victims):
-    victims.endpoints.set_password(victims.cluster, "impatient", "p", create_user=True)
+    victims.add_user("impatient", "p")
     user = victims.psycopg(user="impatient", password="p", autocommit=True)
     own = victims.psycopg(user="impatient", password="p")
     master = victims.psycopg(autocommit=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import psycopg
 import pytest
 
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
-from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
+from standin_support.endpoint import Endpoint, free_port, open_cluster
 
 LEVELS = "select trim(db_name), trim(isolation_level) from stv_db_isolation_level order by 1"
 
@@ -83,10 +81,9 @@ def test_level_is_altered_while_no_other_user_is_connected(endpoint):
 
 
 def test_only_the_master_user_can_create_and_drop_databases(endpoint):
-    expires = datetime.now(timezone.utc) + timedelta(hours=1)
     endpoint.psycopg(autocommit=True).execute("create database other")
-    endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", expires_at=expires, create_user=True)
-    analyst = endpoint.psycopg(user="IAM:analyst", password="p", dbname="other", autocommit=True)
+    endpoint.add_user("analyst")
+    analyst = endpoint.psycopg(user="analyst", dbname="other", autocommit=True)
     for statement in (
         "create database more",
         "alter database other isolation level serializable",
@@ -97,10 +94,9 @@ def test_only_the_master_user_can_create_and_drop_databases(endpoint):
 
 
 def test_existing_user_can_connect_to_a_new_database(endpoint):
-    expires = datetime.now(timezone.utc) + timedelta(hours=1)
-    endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", expires_at=expires, create_user=True)
+    endpoint.add_user("analyst")
     endpoint.psycopg(autocommit=True).execute("create database other")
-    there = endpoint.psycopg(user="IAM:analyst", password="p", dbname="other")
+    there = endpoint.psycopg(user="analyst", dbname="other")
     assert there.execute("select current_user").fetchone() == ("analyst",)
 
 
@@ -111,8 +107,7 @@ def test_databases_and_levels_survive_the_endpoints_and_are_deleted_with_their_c
     endpoint = Endpoint(None, endpoint_postgres, certificates, "several", port)
     for statement in ("create database other isolation level serializable", "select 1"):
         endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
-        endpoints.create("several", port=port, database=DATABASE, master_user=USER)
-        endpoints.set_password("several", USER, PASSWORD)
+        open_cluster(endpoints, "several", port)
         endpoint.psycopg(autocommit=True).execute(statement)
         levels = endpoint.psycopg(dbname="other", autocommit=True).execute(LEVELS).fetchall()
         endpoint.close()

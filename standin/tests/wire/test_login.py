@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import psycopg
 import pytest
 
+from redshift_standin.temporary_passwords import new_key
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
-from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
-
-HOUR = timedelta(hours=1)
-
-
-def now() -> datetime:
-    return datetime.now(timezone.utc)
+from standin_support.endpoint import (
+    DATABASE,
+    PASSWORD,
+    PASSWORD_KEY,
+    USER,
+    Endpoint,
+    free_port,
+    open_cluster,
+    temporary_password,
+)
 
 
 def test_wrong_password_is_refused(endpoint):
@@ -38,9 +42,7 @@ def test_certificate_is_valid_for_localhost_and_its_address(endpoint):
 
 
 def test_temporary_passwords_are_valid_together_with_the_permanent_one(endpoint):
-    for password in ("first", "second"):
-        endpoint.endpoints.set_password(endpoint.cluster, USER, password, expires_at=now() + HOUR)
-    for password in ("first", "second", PASSWORD):
+    for password in (temporary_password(), temporary_password(), PASSWORD):
         assert endpoint.redshift(user=f"IAM:{USER}", password=password)
 
 
@@ -52,24 +54,68 @@ def test_permanent_password_replaces_the_previous_one(endpoint):
 
 
 def test_temporary_password_expires(endpoint):
-    endpoint.endpoints.set_password(endpoint.cluster, USER, "late", expires_at=now() - timedelta(seconds=1))
+    assert endpoint.psycopg(user=f"IAM:{USER}", password=temporary_password(valid=timedelta(minutes=10)))
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        endpoint.psycopg(user=f"IAM:{USER}", password="late")
+        endpoint.psycopg(user=f"IAM:{USER}", password=temporary_password(valid=timedelta(0)))
+
+
+def test_temporary_password_is_valid_for_its_user_only(endpoint):
+    endpoint.add_user("analyst")
+    for user, other in ((USER, "analyst"), ("analyst", USER)):
+        assert endpoint.psycopg(user=user, password=temporary_password(user))
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            endpoint.psycopg(user=user, password=temporary_password(other))
+
+
+def test_temporary_password_of_another_cluster_is_refused(endpoint):
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        endpoint.psycopg(user=f"IAM:{USER}", password=temporary_password(key=new_key()))
+
+
+def test_changed_temporary_password_is_refused(endpoint):
+    given = temporary_password()
+    for place in range(0, len(given) - 4, 10):
+        changed = given[:place] + ("A" if given[place] != "A" else "B") + given[place + 1 :]
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            endpoint.psycopg(user=f"IAM:{USER}", password=changed)
+
+
+@pytest.mark.parametrize("password", ["gAAAAA", "passwörd", "=", "x" * 5000])
+def test_password_that_is_no_token_is_refused(endpoint, password):
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        endpoint.psycopg(user=f"IAM:{USER}", password=password)
+
+
+def test_temporary_password_outlives_the_endpoints_and_the_permanent_password(endpoint_postgres, certificates, copier):
+    port, given = free_port(), temporary_password()
+    endpoint = Endpoint(None, endpoint_postgres, certificates, "restarted", port)
+    for key, valid in ((PASSWORD_KEY, True), (PASSWORD_KEY, True), (new_key(), False)):
+        endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
+        try:
+            endpoints.create("restarted", port=port, database=DATABASE, master_user=USER, password_key=key)
+            endpoints.set_password("restarted", USER, "new")
+            if valid:
+                endpoint.psycopg(user=f"IAM:{USER}", password=given).close()
+            else:
+                with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                    endpoint.psycopg(user=f"IAM:{USER}", password=given)
+                endpoints.delete("restarted")
+        finally:
+            endpoints.close()
 
 
 def test_user_is_created_only_on_request(endpoint):
-    endpoint.endpoints.set_password(endpoint.cluster, "nobody_yet", "p", expires_at=now() + HOUR)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        endpoint.psycopg(user="IAM:nobody_yet", password="p")
-    endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", expires_at=now() + HOUR, create_user=True)
-    connection = endpoint.psycopg(user="IAMA:analyst", password="p")
+        endpoint.psycopg(user="IAM:nobody_yet", password=temporary_password("nobody_yet"))
+    endpoint.endpoints.create_user(endpoint.cluster, "analyst")
+    connection = endpoint.psycopg(user="IAMA:analyst", password=temporary_password("analyst"))
     assert connection.execute("select current_user").fetchone() == ("analyst",)
 
 
 def test_granted_and_missing_privileges(endpoint):
     owner = endpoint.psycopg(autocommit=True)
     owner.execute("create table plays (n integer)")
-    endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", create_user=True)
+    endpoint.add_user("analyst", "p")
     analyst = endpoint.psycopg(user="analyst", password="p", autocommit=True)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         analyst.execute("select * from plays")
@@ -89,8 +135,7 @@ def test_user_created_by_sql_logs_in_only_with_a_temporary_password(endpoint):
     assert owner.execute("select 1 from pg_user where usename = 'loader'").fetchall() == [(1,)]
     with pytest.raises(psycopg.errors.DuplicateObject, match='user "loader" already exists'):
         owner.execute("create user loader password disable")
-    endpoint.endpoints.set_password(endpoint.cluster, "loader", "p", expires_at=now() + HOUR)
-    loader = endpoint.psycopg(user="IAM:loader", password="p", autocommit=True)
+    loader = endpoint.psycopg(user="IAM:loader", password=temporary_password("loader"), autocommit=True)
     loader.execute("create temporary table t (a int)")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied to create user"):
         loader.execute("create user another password disable")
@@ -98,7 +143,7 @@ def test_user_created_by_sql_logs_in_only_with_a_temporary_password(endpoint):
 
 def test_users_can_create_tables_in_public_until_revoked(endpoint):
     owner = endpoint.psycopg(autocommit=True)
-    endpoint.endpoints.set_password(endpoint.cluster, "analyst", "p", create_user=True)
+    endpoint.add_user("analyst", "p")
     analyst = endpoint.psycopg(user="analyst", password="p", autocommit=True)
     analyst.execute("create table own (a int)")
     owner.execute("revoke create on schema public from public")
@@ -117,7 +162,7 @@ def test_user_of_another_cluster_does_not_exist(endpoint):
 @pytest.mark.parametrize("user", ["rdsdb", "RDSDB", "pg_monitor", "public"])
 def test_reserved_user_names_are_refused(endpoint, user):
     with pytest.raises(ValueError, match="reserved"):
-        endpoint.endpoints.set_password(endpoint.cluster, user, "p", create_user=True)
+        endpoint.add_user(user, "p")
     with pytest.raises(psycopg.OperationalError):
         endpoint.psycopg(user=user, password="p")
 
@@ -136,13 +181,13 @@ def test_paused_cluster_ends_its_sessions_and_refuses_new_ones(endpoint):
 
 def test_port_in_use_is_reported(endpoint, all_endpoints):
     with pytest.raises(OSError, match=str(endpoint.port)):
-        all_endpoints.create("late-comer", port=endpoint.port, database=DATABASE, master_user=USER)
+        open_cluster(all_endpoints, "late-comer", endpoint.port)
 
 
 def test_clusters_have_separate_databases(endpoint, all_endpoints, certificates):
     endpoint.psycopg(autocommit=True).execute("create table mine (n integer)")
     port = free_port()
-    all_endpoints.create("other", port=port, database=DATABASE, master_user=USER)
+    open_cluster(all_endpoints, "other", port)
     all_endpoints.set_password("other", USER, "other-password")
     other = Endpoint(all_endpoints, endpoint.postgres, certificates, "other", port)
     try:
@@ -161,8 +206,7 @@ def test_deleted_cluster_loses_its_data(endpoint_postgres, certificates, copier)
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "short-lived", port)
     try:
         for expected in ([], []):
-            endpoints.create("short-lived", port=port, database=DATABASE, master_user=USER)
-            endpoints.set_password("short-lived", USER, PASSWORD)
+            open_cluster(endpoints, "short-lived", port)
             connection = endpoint.psycopg(autocommit=True)
             assert connection.execute("select relname from pg_class where relname = 'mine'").fetchall() == expected
             connection.execute("create table mine (n integer)")
@@ -176,8 +220,7 @@ def test_data_survives_the_endpoints(endpoint_postgres, certificates, copier):
     endpoint = Endpoint(None, endpoint_postgres, certificates, "long-lived", port)
     for statement in ("create table kept as select 42 as answer", "select answer from kept"):
         endpoints = Endpoints(endpoint_postgres, EndpointSettings(certificates), copier)
-        endpoints.create("long-lived", port=port, database=DATABASE, master_user=USER)
-        endpoints.set_password("long-lived", USER, PASSWORD)
+        open_cluster(endpoints, "long-lived", port)
         answer = endpoint.psycopg(autocommit=True).execute(statement)
         found = answer.fetchone() if answer.description else None
         endpoints.close()

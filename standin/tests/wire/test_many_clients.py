@@ -22,7 +22,7 @@ from redshift_standin.wire.channel import Channel
 from redshift_standin.wire.endpoints import Endpoints, EndpointSettings
 from redshift_standin.wire.postgres_session import PostgresSession
 from redshift_standin.wire.session import Session
-from standin_support.endpoint import DATABASE, PASSWORD, USER, Endpoint, free_port
+from standin_support.endpoint import Endpoint, free_port, open_cluster
 from standin_support.waiting import wait_until
 
 # Each client is in the middle of one of these.
@@ -100,8 +100,7 @@ def test_many_clients_work_at_once_and_leave_nothing_behind(endpoint, copier, nu
 def test_client_beyond_the_limit_gets_an_error(endpoint_postgres, certificates, copier):
     settings = EndpointSettings(certificates, connections=2)
     endpoints, port = Endpoints(endpoint_postgres, settings, copier), free_port()
-    endpoints.create("crowded", port=port, database=DATABASE, master_user=USER)
-    endpoints.set_password("crowded", USER, PASSWORD)
+    open_cluster(endpoints, "crowded", port)
     endpoint = Endpoint(endpoints, endpoint_postgres, certificates, "crowded", port)
     try:
         first, _ = endpoint.psycopg(), endpoint.psycopg()

@@ -44,8 +44,9 @@ _SERVICES: dict[str, type[BaseResponse]] = {
 _SCOPE = re.compile(
     r"Credential=(?P<key>[^/,&%]+)(?:/|%2F)\d{8}(?:/|%2F)[\w-]+(?:/|%2F)(?P<service>[\w-]+)(?:/|%2F)aws4_request"
 )
-# GetClusterCredentials creates a password, so it is not a read.
-_READS = re.compile(r"(Describe|List|Lookup|Get(?!ClusterCredentials))")
+# The operations after which nothing is saved. Those that return credentials sign a password, and PostgreSQL stores the
+# user that they may create.
+_READS = re.compile(r"Describe|List|Lookup|Get")
 # CreateCluster and DeleteCluster create and delete the secret of a managed password.
 _ALSO_CHANGES = {"redshift": ("secretsmanager",)}
 
@@ -155,8 +156,8 @@ class Gateway:
     def _answer_serverless(self, operation: str, request: Request, key: str) -> Answer:
         with self._lock:
             answer = self._serverless.answer(operation, request.get_data(), key)
-            # Its records are saved with the control plane's. GetCredentials creates a password.
-            if operation not in ("GetNamespace", "GetWorkgroup"):
+            # Its records are saved with the control plane's.
+            if not _READS.match(operation):
                 for changed in ("redshift", "secretsmanager"):
                     self._state.save(changed)
         return answer

@@ -50,7 +50,7 @@ class AwsServer:
         self._ready = False
         self._state: StateFile | None = None
         self._server: Server | None = None
-        self._data_api = DataApi(self._lock, self._save_clusters, REGION)
+        self._data_api = DataApi(self._lock, REGION)
         self._serving: threading.Thread | None = None
         self._lifecycle = Lifecycle(
             endpoints,

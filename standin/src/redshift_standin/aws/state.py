@@ -7,6 +7,7 @@ import pickle
 import sqlite3
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from moto.backends import get_backend
@@ -19,6 +20,9 @@ from redshift_standin.errors import StandinError
 from redshift_standin.settings import ACCOUNT
 
 SERVICES = ("ec2", "iam", "redshift", "secretsmanager", "sts")
+
+# Classes that the states of version 1.0.0 name; their objects are ignored.
+_REMOVED = {("redshift_standin.aws.redshift.interfaces", "TemporaryPassword")}
 
 _TABLES = """
 create table if not exists backends (service text, region text, state blob, primary key (service, region));
@@ -128,6 +132,9 @@ class _Pickler(pickle.Pickler):
 class _Unpickler(pickle.Unpickler):
     def __init__(self, state: bytes) -> None:
         super().__init__(io.BytesIO(state))
+
+    def find_class(self, module: str, name: str) -> Any:
+        return SimpleNamespace if (module, name) in _REMOVED else super().find_class(module, name)
 
     def persistent_load(self, name: tuple[str, ...]) -> Any:
         if name[0] == "backend":

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from redshift_standin.engine.interfaces import Copier, Unloader
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.engine.programs import Programs
 from redshift_standin.settings import HOST
+from redshift_standin.temporary_passwords import TemporaryPasswords
 from redshift_standin.wire.certificate import server_context
 from redshift_standin.wire.listener import ClusterEndpoint, Listener
 from redshift_standin.wire.passwords import Passwords
@@ -80,9 +80,10 @@ class Endpoints:
         self._thread = threading.Thread(target=self._loop.run_forever, name="redshift-endpoints", daemon=True)
         self._thread.start()
 
-    def create(self, cluster: str, *, port: int, database: str, master_user: str) -> None:
+    def create(self, cluster: str, *, port: int, database: str, master_user: str, password_key: bytes) -> None:
         """Create the cluster's first database and its master user if they are missing, and listen.
 
+        :param password_key: the key that signs the cluster's temporary passwords.
         :raises OSError: the port is in use.
         :raises ValueError: the user's name is reserved.
         """
@@ -93,7 +94,7 @@ class Endpoints:
             known = self._clusters.get(cluster)
             if known is not None:
                 self._run(known.listener.close())
-            passwords = known.passwords if known is not None else Passwords()
+            passwords = Passwords(TemporaryPasswords(password_key))
             endpoint = ClusterEndpoint(
                 cluster=cluster,
                 socket=self._postgres.dsn.socket,
@@ -108,28 +109,25 @@ class Endpoints:
             self._run(listener.open(port))
             self._clusters[cluster] = _Cluster(port, databases, passwords, listener)
 
-    def set_password(
-        self,
-        cluster: str,
-        user: str,
-        password: str,
-        *,
-        expires_at: datetime | None = None,
-        create_user: bool = False,
-    ) -> None:
-        """Allow a user to log in with this password. A temporary password does not replace others.
+    def set_password(self, cluster: str, user: str, password: str) -> None:
+        """Replace a user's permanent password.
 
-        :param expires_at: when a temporary password expires, with its time zone; None for a permanent one.
-        :param create_user: create the user if it is missing.
         :raises KeyError: there is no such cluster.
         :raises ValueError: the user's name is reserved.
         """
         _check_user(user)
         with self._lock:
-            known = self._clusters[cluster]
-            if create_user:
-                known.databases.allow_login(user)
-            known.passwords.add(user.lower(), password, expires_at)
+            self._clusters[cluster].passwords.set_permanent(user.lower(), password)
+
+    def create_user(self, cluster: str, user: str) -> None:
+        """Create a user if it is missing.
+
+        :raises KeyError: there is no such cluster.
+        :raises ValueError: the user's name is reserved.
+        """
+        _check_user(user)
+        with self._lock:
+            self._clusters[cluster].databases.allow_login(user)
 
     def pause(self, cluster: str) -> None:
         """End the cluster's sessions and refuse new ones."""

@@ -1,52 +1,34 @@
-"""The passwords of a cluster, permanent and temporary, kept only in memory."""
+"""The passwords of a cluster. Permanent ones are kept only in memory, and temporary ones not at all."""
 
 from __future__ import annotations
 
 import hmac
-import threading
-from dataclasses import dataclass
-from datetime import datetime, timezone
 
-
-@dataclass(frozen=True)
-class _Password:
-    value: str
-    expires_at: datetime | None
+from redshift_standin.temporary_passwords import TemporaryPasswords
 
 
 class Passwords:
-    """The passwords of one cluster's users: at most one permanent password each, and any number of temporary ones."""
+    """The passwords of one cluster's users: at most one permanent password each, and any number of temporary ones.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[str, list[_Password]] = {}
+    Every method may be called from any thread.
 
-    def add(self, user: str, password: str, expires_at: datetime | None) -> None:
-        """Allow a user to log in with this password. A permanent password replaces the previous permanent one.
+    :param temporary: checks the temporary passwords.
+    """
 
-        :param expires_at: when a temporary password expires, with its time zone; None for a permanent one.
-        """
-        with self._lock:
-            kept = [
-                known
-                for known in self._known.get(user, [])
-                if known.expires_at is not None and known.expires_at > _now()
-            ]
-            if expires_at is None:
-                self._known[user] = [_Password(password, None), *kept]
-            else:
-                lasting = [known for known in self._known.get(user, []) if known.expires_at is None]
-                self._known[user] = [*lasting, *kept, _Password(password, expires_at)]
+    def __init__(self, temporary: TemporaryPasswords) -> None:
+        self._temporary = temporary
+        self._permanent: dict[str, str] = {}
+
+    def set_permanent(self, user: str, password: str) -> None:
+        """Allow a user to log in with this password, and no longer with the previous permanent one."""
+        self._permanent[user] = password
 
     def accept(self, user: str, password: str) -> bool:
         """Whether a user may log in with this password now."""
-        with self._lock:
-            known = list(self._known.get(user, []))
-        matches = [hmac.compare_digest(one.value.encode(), password.encode()) for one in known]
-        return any(
-            match and (one.expires_at is None or one.expires_at > _now())
-            for match, one in zip(matches, known, strict=True)
-        )
+        permanent = self._permanent.get(user)
+        if permanent is not None and hmac.compare_digest(permanent.encode(), password.encode()):
+            return True
+        return self._temporary.accept(user, password)
 
 
 def login_name(user: str) -> str:
@@ -55,7 +37,3 @@ def login_name(user: str) -> str:
         if user.startswith(prefix):
             return user[len(prefix) :].lower()
     return user.lower()
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

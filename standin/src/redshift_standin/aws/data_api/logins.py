@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 
 from moto.core.exceptions import ServiceException
 from moto.secretsmanager.models import secretsmanager_backends
@@ -21,14 +20,12 @@ from redshift_standin.settings import ACCOUNT
 class Logins:
     """Finds the cluster of a request, and a user name and password for it.
 
-    :param lock: held while the control plane's models are read or changed.
-    :param save: saves the models after a change; called with the lock held.
+    :param lock: held while the control plane's models are read.
     :param region: the region of the clusters.
     """
 
-    def __init__(self, lock: threading.RLock, save: Callable[[], None], region: str) -> None:
+    def __init__(self, lock: threading.RLock, region: str) -> None:
         self._models = lock
-        self._save = save
         self._region = region
 
     def log_in(self, submission: Submission, owner: str) -> tuple[Login, dict[str, str]]:
@@ -56,7 +53,6 @@ class Logins:
                 credentials = backend.get_cluster_credentials_with_iam(cluster.cluster_identifier, owner, 900)
                 password = credentials["DbPassword"]
                 target["DbUser"] = owner
-            self._save()
             return Login(cluster.address, cluster.port, submission.database or "", user, password), target
 
     def _password(self, backend: StandInRedshift, cluster: StandInCluster, user: str) -> str:

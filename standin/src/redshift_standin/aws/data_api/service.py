@@ -32,14 +32,13 @@ class DataApi:
 
     Every method may be called from any thread.
 
-    :param lock: held while the control plane's models are read or changed.
-    :param save: saves the models after a change; called with the lock held.
+    :param lock: held while the control plane's models are read.
     :param region: the region of the clusters.
     """
 
-    def __init__(self, lock: threading.RLock, save: Callable[[], None], region: str) -> None:
+    def __init__(self, lock: threading.RLock, region: str) -> None:
         self.largest_result = LARGEST_RESULT
-        self._logins = Logins(lock, save, region)
+        self._logins = Logins(lock, region)
         self._lock = threading.Lock()
         self._records = Records()
         self._running: dict[str, Session] = {}

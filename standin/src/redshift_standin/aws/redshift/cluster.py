@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from moto.redshift.models import Cluster
 
-from redshift_standin.aws.redshift.interfaces import TemporaryPassword
+from redshift_standin.temporary_passwords import TemporaryPasswords, new_key
 
 _AVAILABILITY = {"available": "Available", "modifying": "Modifying", "resizing": "Modifying"}
 _FAILED = ("incompatible-network", "incompatible-restore")
@@ -34,7 +35,13 @@ class StandInCluster(Cluster):
         super().__init__(*args, **kwargs)
         self.status = "creating"
         self.role_changes: dict[str, tuple[str, float]] = {}
-        self.temporary_passwords: list[TemporaryPassword] = []
+        # Signs the temporary passwords, which therefore outlive a restart but not the cluster.
+        self.password_key = new_key()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a saved record. Version 1.0.0 had no key: it stored each temporary password."""
+        state.pop("temporary_passwords", None)
+        self.__dict__.update({"password_key": new_key(), **state})
 
     @property
     def endpoint(self) -> dict[str, str | int] | None:  # type: ignore[override]
@@ -72,6 +79,13 @@ class StandInCluster(Cluster):
         if self.restored_from is None:
             return None
         return {"Status": {"creating": "restoring", "incompatible-restore": "failed"}.get(self.status, "completed")}
+
+    def temporary_password(self, user: str, expires_at: datetime) -> str:
+        """Return a password that the endpoint accepts for a user until it expires, also after a restart.
+
+        :param expires_at: with its time zone.
+        """
+        return TemporaryPasswords(self.password_key).create(user, expires_at)
 
     def apply_changes(self) -> None:
         """Apply the pending changes."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from redshift_standin.aws.redshift import errors, validation
 from redshift_standin.aws.redshift.cluster_states import ClusterStates
-from redshift_standin.aws.redshift.interfaces import TemporaryPassword
 
 # The states in which a cluster accepts a new password.
 _WITH_PASSWORDS = {"available", "modifying", "paused", "pausing", "rebooting", "resizing", "resuming"}
@@ -20,17 +18,15 @@ class CredentialOperations(ClusterStates):
     def get_cluster_credentials(
         self, cluster_identifier: str, db_user: str, auto_create: bool, duration_seconds: int
     ) -> dict[str, Any]:
-        """Create a temporary password, which the endpoint accepts."""
+        """Create a temporary password, and the user if ``auto_create`` is true and it is missing."""
         validation.check_user(db_user)
         credentials = super().get_cluster_credentials(cluster_identifier, db_user, auto_create, duration_seconds)
         cluster = self.clusters[cluster_identifier]
         if cluster.status not in _WITH_PASSWORDS:
             raise errors.Unsupported(f"GetClusterCredentials for a cluster that is {cluster.status}")
-        password = secrets.token_urlsafe(32)
-        self.lifecycle.add_temporary_password(
-            cluster, TemporaryPassword(db_user, password, credentials["Expiration"]), create_user=auto_create
-        )
-        return {**credentials, "DbPassword": password}
+        if auto_create:
+            self.lifecycle.create_user(cluster, db_user)
+        return {**credentials, "DbPassword": cluster.temporary_password(db_user, credentials["Expiration"])}
 
     def get_cluster_credentials_with_iam(
         self, cluster_identifier: str, db_user: str, duration_seconds: int
@@ -44,14 +40,11 @@ class CredentialOperations(ClusterStates):
         cluster = self.find_cluster(cluster_identifier)
         if cluster.status not in _WITH_PASSWORDS:
             raise errors.Unsupported(f"GetClusterCredentialsWithIAM for a cluster that is {cluster.status}")
-        password = secrets.token_urlsafe(32)
         expiration = datetime.now(timezone.utc) + timedelta(seconds=duration_seconds)
-        self.lifecycle.add_temporary_password(
-            cluster, TemporaryPassword(db_user, password, expiration), create_user=True
-        )
+        self.lifecycle.create_user(cluster, db_user)
         return {
             "DbUser": db_user,
-            "DbPassword": password,
+            "DbPassword": cluster.temporary_password(db_user, expiration),
             "Expiration": expiration,
             "NextRefreshTime": datetime.now(timezone.utc) + timedelta(seconds=duration_seconds / 2),
         }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,16 +9,17 @@ from typing import Protocol
 class ClusterEndpoints(Protocol):
     """Creates and removes the databases and the listeners of clusters."""
 
-    def create(self, cluster: str, *, port: int, database: str, master_user: str) -> None:
-        """Create the database if it is missing, and listen.
+    def create(self, cluster: str, *, port: int, database: str, master_user: str, password_key: bytes) -> None:
+        """Create the database if it is missing, and listen. Accept temporary passwords that this key has signed.
 
         :raises OSError: the port is in use.
         """
 
-    def set_password(
-        self, cluster: str, user: str, password: str, *, expires_at: datetime | None = None, create_user: bool = False
-    ) -> None:
-        """Accept this password for this user."""
+    def set_password(self, cluster: str, user: str, password: str) -> None:
+        """Accept this permanent password for this user, and no longer the previous one."""
+
+    def create_user(self, cluster: str, user: str) -> None:
+        """Create a database user if it is missing."""
 
     def pause(self, cluster: str) -> None:
         """Close every connection and refuse new ones."""
@@ -44,15 +43,6 @@ class ClusterEndpoints(Protocol):
         """Make running and later operations on snapshots fail at once."""
 
 
-@dataclass(frozen=True)
-class TemporaryPassword:
-    """A password of GetClusterCredentials."""
-
-    user: str
-    password: str
-    expires_at: datetime
-
-
 class ClusterRecord(Protocol):
     """What the control plane knows of a cluster."""
 
@@ -62,7 +52,7 @@ class ClusterRecord(Protocol):
     master_user_password: str
     port: int
     status: str
-    temporary_passwords: list[TemporaryPassword]
+    password_key: bytes
     restored_from: str | None
 
     def apply_changes(self) -> None:

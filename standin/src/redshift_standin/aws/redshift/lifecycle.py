@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 
 from redshift_standin.aws.redshift.background import BackgroundChanges, Change
 from redshift_standin.aws.redshift.durations import Durations
-from redshift_standin.aws.redshift.interfaces import ClusterEndpoints, ClusterRecord, SnapshotRecord, TemporaryPassword
+from redshift_standin.aws.redshift.interfaces import ClusterEndpoints, ClusterRecord, SnapshotRecord
 from redshift_standin.aws.redshift.ports import Ports
 from redshift_standin.errors import StandinError
 
@@ -146,9 +145,6 @@ class Lifecycle:
                 f"Cluster {cluster.cluster_identifier} cannot listen on {self._ports.host}:{cluster.port} "
                 f"({error.strerror}): stop the program that uses the port, then start the stack again."
             ) from error
-        for temporary in cluster.temporary_passwords:
-            if temporary.expires_at > datetime.now(timezone.utc):
-                self._accept(cluster, temporary, create_user=False)
         if cluster.status in ("pausing", "paused"):
             self._endpoints.pause(cluster.cluster_identifier)
             cluster.status = "paused"
@@ -163,14 +159,9 @@ class Lifecycle:
         """Accept the master password that the cluster's record holds now."""
         self._endpoints.set_password(cluster.cluster_identifier, cluster.master_username, cluster.master_user_password)
 
-    def add_temporary_password(
-        self, cluster: ClusterRecord, temporary: TemporaryPassword, *, create_user: bool
-    ) -> None:
-        """Accept a password until it expires, also after a restart."""
-        now = datetime.now(timezone.utc)
-        cluster.temporary_passwords = [known for known in cluster.temporary_passwords if known.expires_at > now]
-        cluster.temporary_passwords.append(temporary)
-        self._accept(cluster, temporary, create_user=create_user)
+    def create_user(self, cluster: ClusterRecord, user: str) -> None:
+        """Create a database user if it is missing."""
+        self._endpoints.create_user(cluster.cluster_identifier, user)
 
     def stop(self) -> None:
         """Interrupt the running changes. The next start resumes them."""
@@ -193,17 +184,9 @@ class Lifecycle:
             port=cluster.port,
             database=cluster.db_name,
             master_user=cluster.master_username,
+            password_key=cluster.password_key,
         )
         self.set_master_password(cluster)
-
-    def _accept(self, cluster: ClusterRecord, temporary: TemporaryPassword, *, create_user: bool) -> None:
-        self._endpoints.set_password(
-            cluster.cluster_identifier,
-            temporary.user,
-            temporary.password,
-            expires_at=temporary.expires_at,
-            create_user=create_user,
-        )
 
     def _go_down(self, cluster: ClusterRecord, kind: str) -> None:
         self._endpoints.pause(cluster.cluster_identifier)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,7 +14,6 @@ from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_foun
 from redshift_standin.aws.iam.access_keys import KeyRefusedError, database_user
 from redshift_standin.aws.redshift import validation
 from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_region
-from redshift_standin.aws.redshift.interfaces import TemporaryPassword
 from redshift_standin.aws.redshift.managed_passwords import create_secret, random_password
 from redshift_standin.aws.serverless.models import Namespace, Request, StandInWorkgroup
 
@@ -134,14 +132,12 @@ class Serverless:
             user = database_user(access_key)
         except KeyRefusedError as error:
             raise invalid(error.message) from error
-        password, now = secrets.token_urlsafe(32), datetime.now(timezone.utc)
+        now = datetime.now(timezone.utc)
         expiration = now + timedelta(seconds=seconds)
-        self._backend.lifecycle.add_temporary_password(
-            workgroup, TemporaryPassword(user, password, expiration), create_user=True
-        )
+        self._backend.lifecycle.create_user(workgroup, user)
         return {
             "dbUser": user,
-            "dbPassword": password,
+            "dbPassword": workgroup.temporary_password(user, expiration),
             "expiration": expiration.timestamp(),
             "nextRefreshTime": (now + timedelta(seconds=seconds / 2)).timestamp(),
         }
