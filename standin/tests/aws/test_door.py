@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import boto3
@@ -11,10 +12,14 @@ import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from moto.core.utils import utcnow
+from moto.iam.models import iam_backends
 
 from redshift_standin.aws import AwsServer
 from redshift_standin.aws.door import is_own_host
-from redshift_standin.settings import ACCESS_KEY, REGION, SECRET_KEY, Settings
+from redshift_standin.aws.iam import sessions
+from redshift_standin.aws.s3.model import PARTITION
+from redshift_standin.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Settings
 from standin_support.service_parts import client
 
 WEB = httpx.Client(trust_env=False)
@@ -126,6 +131,26 @@ def test_keys_of_users_and_sessions_are_accepted(aws, settings):
     assert refusal(signed_with(settings, "s3", *keys).list_buckets) == (403, "InvalidToken")
     iam.update_access_key(UserName="loader", AccessKeyId=key["AccessKeyId"], Status="Inactive")
     assert refusal(user.get_caller_identity) == (403, "InvalidClientTokenId")
+
+
+def test_sessions_that_have_expired_are_forgotten(aws, settings, monkeypatch):
+    sts = client(settings, "sts")
+    role = client(settings, "iam").create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+
+    def assume(after: timedelta):
+        """Assume the role for an hour when so much time has passed, and return a client of the session."""
+        monkeypatch.setattr(sessions, "utcnow", lambda: utcnow() + after)
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="reads")["Credentials"]
+        return signed_with(settings, "s3", keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    first = assume(timedelta(0))
+    second = assume(timedelta(minutes=59) + sessions.REMEMBERED)
+    assert first.list_buckets()["Buckets"] == []
+    last = assume(timedelta(minutes=61) + sessions.REMEMBERED)
+    for each in (first, second):
+        assert refusal(each.list_buckets) == (403, "InvalidAccessKeyId")
+    assert last.list_buckets()["Buckets"] == []
+    assert len(iam_backends[ACCOUNT][PARTITION].access_keys) == 1
 
 
 def test_contents_and_keys_of_any_form_are_signed(s3):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.s3.models import FakeKey
 
 from redshift_standin.settings import REGION
 from standin_support.service_parts import client
@@ -38,6 +40,21 @@ def test_many_clients_put_at_once(s3):
         list(pool.map(lambda number: s3.put_object(Bucket="bucket-1", Key=f"{number:03}", Body=b"x"), range(300)))
     listed = s3.list_objects_v2(Bucket="bucket-1")["Contents"]
     assert [entry["Key"] for entry in listed] == [f"{number:03}" for number in range(300)]
+
+
+def objects_in_memory() -> int:
+    gc.collect()
+    return sum(type(each) is FakeKey for each in gc.get_objects())
+
+
+def test_replaced_and_deleted_objects_are_forgotten(s3):
+    s3.put_object(Bucket="bucket-1", Key="replaced", Body=b"x")
+    before = objects_in_memory()
+    for _ in range(10):
+        s3.put_object(Bucket="bucket-1", Key="replaced", Body=b"x")
+        s3.put_object(Bucket="bucket-1", Key="deleted", Body=b"x")
+        s3.delete_object(Bucket="bucket-1", Key="deleted")
+    assert objects_in_memory() <= before
 
 
 def test_listing_pages_in_order_and_each_key_once(s3):

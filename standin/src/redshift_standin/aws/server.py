@@ -12,10 +12,13 @@ from typing import Any
 from cheroot.wsgi import Server
 from moto.redshift.models import redshift_backends
 from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
 
 from redshift_standin.aws.data_api import DataApi
 from redshift_standin.aws.door import Door
 from redshift_standin.aws.gateway import Gateway, service_of
+from redshift_standin.aws.iam.sessions import StandInSts
+from redshift_standin.aws.moto_instances import forget_instances
 from redshift_standin.aws.redshift.backend import StandInRedshift, redshift_in_all_regions
 from redshift_standin.aws.redshift.background import BackgroundChanges
 from redshift_standin.aws.redshift.cluster import StandInCluster
@@ -150,11 +153,13 @@ def _install_backends(lifecycle: Lifecycle) -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # Without it moto looks for the owner of each key pair in every partition, and loads the policies of each.
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    forget_instances()
     for service in (*SERVICES, "s3"):
         backends_of(service).clear()
     s3_backends.bucket_accounts.clear()
     s3_backends.backend = StandInS3
     redshift_backends.backend = StandInRedshift
+    sts_backends.backend = StandInSts
     StandInRedshift.lifecycle = lifecycle
 
 
