@@ -1,6 +1,27 @@
 #!/bin/bash
-# Migrate the metadata database, and set the passwords of the two users of the UI.
+# Migrate the metadata database, and set the passwords of the two users of the UI. Airflow starts only if this succeeds.
 set -euo pipefail
+
+refuse() {
+    echo "error: $1" >&2
+    exit 1
+}
+
+stand_in_runs() {
+    curl --fail --silent --max-time 10 --output /dev/null http://stand-in:5000/_standin/health
+}
+
+case $TARGET in
+local)
+    stand_in_runs || refuse ".env is for the stand-in, which is not running: run docker compose --profile local up.\
+ For an AWS account, move .env away and run make env TARGET=aws."
+    ;;
+aws)
+    ! stand_in_runs || refuse ".env is for an AWS account, but the stand-in is running: run docker compose\
+ --profile local down, then docker compose up. For the demo, move .env away and run make env."
+    ;;
+*) refuse "TARGET in .env is '$TARGET': write local, for the stand-in, or aws." ;;
+esac
 
 airflow db migrate
 
@@ -24,8 +45,7 @@ print(json.dumps(users))' >"$AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
     airflow users reset-password --username viewer --password "$UI_VIEWER_PASSWORD"
     ;;
 *)
-    echo "error: compose/init.sh cannot create the users of $AIRFLOW__CORE__AUTH_MANAGER: set AUTH_MANAGER in .env to" \
-        "the class of the simple or of the FAB auth manager." >&2
-    exit 1
+    refuse "compose/init.sh cannot create the users of $AIRFLOW__CORE__AUTH_MANAGER: set AUTH_MANAGER in .env to the\
+ class of the simple or of the FAB auth manager."
     ;;
 esac

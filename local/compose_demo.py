@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local.compose_env import STAND_IN_URL
 from local.datagen import Options, generate
 from local.errors import StackError
 from local.stack.airflow_api import AirflowApi
@@ -46,17 +47,19 @@ class ComposeSettings:
     def of(cls, environ: Mapping[str, str]) -> ComposeSettings:
         """Read the environment.
 
-        :raises StackError: the AWS connection is that of an account: the demo would create a cluster there.
+        :raises StackError: the AWS connection is not that to the stand-in: the demo would create a cluster in an
+            account.
         """
-        connection = json.loads(environ["AIRFLOW_CONN_AWS_DEFAULT"])
-        extra = connection.get("extra", {})
-        if not extra.get("endpoint_url"):
+        connection = _json_object(environ["AIRFLOW_CONN_AWS_DEFAULT"])
+        extra = connection.get("extra")
+        # An endpoint alone does not tell: accounts have them too, for private networks.
+        if not isinstance(extra, dict) or extra.get("endpoint_url") != STAND_IN_URL:
             raise StackError(
-                "AIRFLOW_CONN_AWS_DEFAULT in .env names an AWS account, and the profile local is for the stand-in: run "
-                "docker compose up without the profile, or write a new .env with make env TARGET=local."
+                "AIRFLOW_CONN_AWS_DEFAULT in .env does not name the stand-in, and the demo runs only there: run docker "
+                "compose up without the profile local, or move .env away and run make env."
             )
         aws = {
-            "endpoint_url": extra["endpoint_url"],
+            "endpoint_url": STAND_IN_URL,
             "region_name": extra["region_name"],
             "aws_access_key_id": connection["login"],
             "aws_secret_access_key": connection["password"],
@@ -92,6 +95,15 @@ def demo(settings: ComposeSettings, progress: Progress) -> None:
         with kept_paused(api, REPORT):
             run_dag(api, progress, REPORT, {})
     progress.line(f"Airflow: {settings.base_url} ({ADMIN}; its password is UI_ADMIN_PASSWORD in .env)")
+
+
+def _json_object(text: str) -> Mapping[str, Any]:
+    """Return the content of a JSON object; nothing for other texts, such as the URI of a connection."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def main() -> int:

@@ -20,6 +20,8 @@ _TARGETS = ("local", "aws")
 _TARGET = re.compile(r"^TARGET=(\w+)", re.MULTILINE)
 # A user of the group 0, as in the official images of Airflow. The containers do not run as root.
 _AIRFLOW_UID = 50000
+# Of the service in docker-compose.yaml.
+STAND_IN_URL = "http://stand-in:5000"
 # The access key of the stand-in is public (standin/README.md).
 _LOCAL_AWS = {
     "conn_type": "aws",
@@ -27,7 +29,7 @@ _LOCAL_AWS = {
     "password": "local-secret-key",
     "extra": {
         "region_name": "us-west-2",
-        "endpoint_url": "http://stand-in:5000",
+        "endpoint_url": STAND_IN_URL,
         # A bucket has no host name of its own there.
         "config_kwargs": {"s3": {"addressing_style": "path"}},
     },

@@ -14,7 +14,11 @@ from typing import Any
 import yaml
 from dotenv import dotenv_values
 
-_VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<name>\w+)(?:(?P<operator>:?[-?])(?P<text>[^}]*))?\})")
+# A default can have variables with defaults of their own.
+_TEXT = r"(?:[^{}]|\{[^{}]*\})*"
+_VARIABLE = re.compile(
+    r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<name>\w+)(?:(?P<operator>:?[-?])(?P<text>" + _TEXT + r"))?\})"
+)
 _KNOWN = {
     "build", "command", "depends_on", "deploy", "environment", "healthcheck", "image", "logging", "ports",
     "profiles", "restart", "stop_grace_period", "user", "volumes",
@@ -59,8 +63,10 @@ def resolve(file: Path, environ: Mapping[str, str], profiles: set[str] = frozens
         if not service.get("profiles") or set(service["profiles"]) & profiles
     }
     for service in found.values():
-        if absent := set(service.depends_on) - set(found):
-            raise ComposeError(f"service {service.name!r} depends on {sorted(absent)}, which is not started")
+        for other in [name for name in service.depends_on if name not in found]:
+            if document["services"][service.name]["depends_on"][other].get("required", True):
+                raise ComposeError(f"service {service.name!r} depends on {other!r}, which is not started")
+            del service.depends_on[other]
     return found
 
 
@@ -94,7 +100,7 @@ def interpolate(text: str, environ: Mapping[str, str]) -> str:
             return given
         if operator.endswith("?"):
             raise ComposeError(f"required variable {name} is missing a value: {default}")
-        return default
+        return interpolate(default, environ)
 
     return _VARIABLE.sub(value, text)
 

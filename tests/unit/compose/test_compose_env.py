@@ -14,7 +14,7 @@ from local.compose_env import EnvError, entries, quoted, target_of, write_env
 from local.settings import ROOT
 from tests.support.compose_file import read_env
 
-DIFFICULT = "a $b #c 'd' \"e\" %f@/:"
+DIFFICULT = "a $HOME #c, 'd' \"e\" %f@/:"
 
 
 @pytest.mark.parametrize("value", [DIFFICULT, "", "plain", " spaces ", "$HOME", "${X}", "#", "'", '"', "a=b"])

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from local.compose_demo import ComposeSettings
 from local.compose_env import write_env
 from local.errors import StackError
 from local.settings import ROOT
+from tests.support.commands import is_airflow_option
 from tests.support.compose_file import ComposeError, in_order, interpolate, read_env, resolve
 
 FILE = ROOT / "docker-compose.yaml"
 SERVICES = yaml.safe_load(FILE.read_text())["services"]
+DOCKERFILE = ROOT / "Dockerfile"
+AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
 ONE_SHOT = {"init", "demo"}
-SECRETS = (
-    "FERNET_KEY",
-    "API_SECRET_KEY",
-    "JWT_SECRET",
-    "POSTGRES_PASSWORD",
-    "REDIS_PASSWORD",
-    "UI_ADMIN_PASSWORD",
-    "UI_VIEWER_PASSWORD",
-)
+REQUIRED = sorted(set(re.findall(r"\$\{(\w+):\?is missing", FILE.read_text())))
 
 
 @pytest.fixture
@@ -48,7 +45,7 @@ def test_file_is_valid_by_the_compose_specification():
 
 
 def test_profiles_start_what_they_promise(environ):
-    airflow = {"postgres", "redis", "init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+    airflow = {"postgres", "redis", "init", *AIRFLOW}
     assert set(resolve(FILE, environ)) == airflow
     assert set(resolve(FILE, environ, {"local"})) == airflow | {"stand-in", "demo"}
     assert set(resolve(FILE, environ, {"flower"})) == airflow | {"flower"}
@@ -56,9 +53,16 @@ def test_profiles_start_what_they_promise(environ):
 
 def test_services_start_after_what_they_need(environ):
     order = [service.name for service in in_order(resolve(FILE, environ, {"local"}))]
-    for first, second in (("postgres", "init"), ("redis", "worker"), ("init", "api-server"), ("api-server", "worker")):
+    for first, second in (("postgres", "init"), ("stand-in", "init"), ("redis", "worker"), ("api-server", "worker")):
         assert order.index(first) < order.index(second)
     assert order[-1] == "demo"
+
+
+def test_airflow_starts_after_a_successful_init_without_the_stand_in_too(environ):
+    services = resolve(FILE, environ, {"flower"})
+    assert services["init"].depends_on == {"postgres": "service_healthy"}
+    for name in (*AIRFLOW, "flower"):
+        assert services[name].depends_on["init"] == "service_completed_successfully", name
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -70,10 +74,49 @@ def test_service_is_checked_limited_restarted_and_not_root(name):
     assert service["logging"]["options"]["max-size"]
     # The other two images begin as root to give their folder away, and serve as users of their own.
     if name not in ("postgres", "redis"):
-        assert service["user"] == "${AIRFLOW_UID:-50000}:0"
-    assert not service.get("privileged")
+        assert interpolate(service["user"], {}) == "50000:0"
+        assert interpolate(service["user"], {"AIRFLOW_UID": "1234"}) == "1234:0"
+    assert not {"privileged", "cap_add", "network_mode", "pid"} & set(service)
     for port in service.get("ports", []):
         assert port.startswith("127.0.0.1:"), "a port is open to the network"
+
+
+def test_health_check_of_each_service_has_limits():
+    for name in set(SERVICES) - ONE_SHOT:
+        assert {"test", "interval", "timeout", "retries"} <= set(SERVICES[name]["healthcheck"]), name
+
+
+def test_services_use_what_is_an_option_of_airflow(environ):
+    found = {name for service in resolve(FILE, environ, {"local", "flower"}).values() for name in service.environment}
+    options = [re.fullmatch(r"AIRFLOW__([A-Z_]+?)__([A-Z_]+?)(?:_CMD)?", name) for name in sorted(found)]
+    settings = [option for option in options if option]
+    assert len(settings) > 10
+    for option in settings:
+        assert is_airflow_option(option[1].lower(), option[2].lower()), option[0]
+
+
+def test_workers_can_be_scaled(environ):
+    assert resolve(FILE, environ)["worker"].replicas == 2
+    assert resolve(FILE, {**environ, "AIRFLOW_WORKERS": "5"})["worker"].replicas == 5
+    # A second container could have neither the same name nor the same port.
+    assert not {"container_name", "hostname", "ports"} & set(SERVICES["worker"])
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://localhost:8080"),
+        ({"AIRFLOW_PORT": "9090"}, "http://localhost:9090"),
+        ({"AIRFLOW_PORT": "9090", "AIRFLOW_BASE_URL": "https://airflow.example"}, "https://airflow.example"),
+    ],
+)
+def test_airflow_and_the_demo_name_the_address_of_airflow_for_users(environ, given, address):
+    services = resolve(FILE, {**environ, **given}, {"local"})
+    for name in ("init", *AIRFLOW):
+        assert services[name].environment["AIRFLOW__API__BASE_URL"] == address
+    assert ComposeSettings.of(services["demo"].environment).base_url == address
+    [port] = SERVICES["api-server"]["ports"]
+    assert interpolate(port, given) == f"127.0.0.1:{given.get('AIRFLOW_PORT', '8080')}:8080"
 
 
 def test_images_are_pinned_by_version_and_digest():
@@ -87,18 +130,42 @@ def test_images_are_pinned_by_version_and_digest():
 def test_image_has_the_airflow_that_is_tested():
     requirements = (ROOT / "requirements.txt").read_text()
     version = re.search(r"^apache-airflow==(\S+)", requirements, re.MULTILINE)[1]
-    dockerfile = (ROOT / "Dockerfile").read_text()
+    dockerfile = DOCKERFILE.read_text()
     assert f"apache/airflow:{version}-python" in dockerfile
     assert f"airflow version | grep -qx {version}" in dockerfile
 
 
-@pytest.mark.parametrize("name", SECRETS)
-def test_missing_secret_is_one_clear_line(environ, name):
+def test_image_has_the_wheel_and_the_locked_packages_with_those_of_its_extra():
+    stage = DOCKERFILE.read_text().partition(" AS airflow\n")[2]
+    assert "pip install --no-cache-dir --require-hashes -r /opt/airflow/requirements-image.txt" in stage
+    assert "/dist/sparkify_warehouse-*.whl" in stage
+    locked = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements-image.txt").read_text(), re.MULTILINE)
+    [extra] = re.findall(r"^report = \[(.+)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    needed = [Requirement(each) for each in re.findall(r'"([^"]+)"', extra)]
+    assert [each.name for each in needed] == ["matplotlib"]
+    for each in needed:
+        versions = [version for name, version in locked if name == each.name]
+        assert versions
+        assert all(each.specifier.contains(version) for version in versions)
+
+
+def test_images_do_not_run_as_root():
+    assert re.findall(r"^USER (.+)$", DOCKERFILE.read_text(), re.MULTILINE) == ["root", "airflow"]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_missing_variable_is_one_clear_line(environ, name):
     del environ[name]
     with pytest.raises(
         ComposeError, match=f"required variable {name} is missing a value: is missing in .env, run make"
     ):
         resolve(FILE, environ)
+
+
+def test_make_env_writes_what_is_required(environ):
+    assert set(REQUIRED) | {"SPARKIFY_BUCKET"} <= set(environ)
+    secrets = {name for name in environ if re.search("PASSWORD|SECRET|KEY", name)}
+    assert secrets <= set(REQUIRED)
 
 
 def test_bucket_that_was_not_filled_in_is_one_clear_line(tmp_path):
@@ -125,17 +192,35 @@ def test_connection_to_the_stand_in_names_its_service(environ):
     assert endpoint == f"http://{services['stand-in'].environment['REDSHIFT_STANDIN_HOST_NAME']}:5000"
 
 
-def test_demo_names_the_address_at_which_users_reach_airflow(environ):
-    address = "https://airflow.example"
-    demo = resolve(FILE, {**environ, "AIRFLOW_BASE_URL": address}, {"local"})["demo"]
-    assert ComposeSettings.of(demo.environment).base_url == address
-
-
-def test_demo_refuses_an_account(environ):
-    account = json.dumps({"conn_type": "aws", "extra": {"region_name": "us-west-2"}})
-    demo = resolve(FILE, {**environ, "AIRFLOW_CONN_AWS_DEFAULT": account}, {"local"})["demo"]
-    with pytest.raises(StackError, match="names an AWS account, and the profile local is for the stand-in"):
+@pytest.mark.parametrize(
+    "connection",
+    [
+        {"conn_type": "aws", "extra": {"region_name": "us-west-2"}},
+        {"conn_type": "aws", "extra": {"endpoint_url": "https://vpce-0123.s3.us-west-2.vpce.amazonaws.com"}},
+        {"conn_type": "aws", "extra": '{"region_name": "us-west-2"}'},
+        {"conn_type": "aws"},
+        "aws://AKIA:secret@/?region_name=us-west-2",
+        [],
+    ],
+)
+def test_demo_refuses_an_account_before_it_does_anything(environ, connection):
+    text = connection if isinstance(connection, str) else json.dumps(connection)
+    demo = resolve(FILE, {**environ, "AIRFLOW_CONN_AWS_DEFAULT": text}, {"local"})["demo"]
+    with pytest.raises(StackError, match=r"in \.env does not name the stand-in, and the demo runs only there"):
         ComposeSettings.of(demo.environment)
+
+
+def test_refusal_of_the_demo_is_one_line(environ):
+    demo = resolve(FILE, {**environ, "AIRFLOW_CONN_AWS_DEFAULT": '{"conn_type": "aws"}'}, {"local"})["demo"]
+    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, *demo.command[1:]]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**demo.environment, **paths}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: AIRFLOW_CONN_AWS_DEFAULT in .env does not name the stand-in")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -144,6 +229,7 @@ def test_demo_refuses_an_account(environ):
         ("$A ${A} $$A", "a b$c a b$c $A"),
         ("${EMPTY:-default} ${EMPTY-default}", "default "),
         ("${NONE:-x y} ${NONE-} ${A:-x}", "x y  a b$c"),
+        ("${NONE:-<${A}>} ${NONE:-${OTHER:-2}} ${A:-${NONE:?}}", "<a b$c> 2 a b$c"),
     ],
 )
 def test_variables_are_interpolated_as_the_specification_says(text, expected):
