@@ -26,6 +26,18 @@ _USERS = {"postgres": "999:0", "redis": "999:0"}
 _COPY = re.compile(r"^COPY (?:--\S+ )*(.+)$")
 
 
+def install(folder: Path) -> Path:
+    """Install the packages of Airflow's image into a new folder, and return that of its programs.
+
+    Files with other hashes than those of requirements-image.txt are refused.
+    """
+    uv = [PROGRAMS / "uv"]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    sync = ["pip", "sync", "--quiet", "--require-hashes", "--python", folder / "bin" / "python"]
+    subprocess.run([*uv, *sync, ROOT / "requirements-image.txt"], check=True)
+    return folder / "bin"
+
+
 def build() -> None:
     """Create the folders of the images below ``/opt``, as the Dockerfile does."""
     wheels = _SITE.with_name("wheels")
@@ -59,10 +71,14 @@ def command(service: Service) -> list[str]:
     return service.command
 
 
-def environment(service: Service) -> dict[str, str]:
-    """Return the environment of a container: that of its image, and that of the file."""
+def environment(service: Service, programs: Path) -> dict[str, str]:
+    """Return the environment of a container: that of its image, and that of the file.
+
+    :param programs: the folder of the programs of Airflow's image.
+    """
+    own = programs if service.target == "airflow" else PROGRAMS
     return {
-        "PATH": os.pathsep.join([str(PROGRAMS), str(POSTGRES), "/usr/local/bin:/usr/bin:/bin"]),
+        "PATH": os.pathsep.join([str(own), str(POSTGRES), "/usr/local/bin:/usr/bin:/bin"]),
         "HOME": "/opt/home",
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(_SITE),
