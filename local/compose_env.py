@@ -81,7 +81,7 @@ def entries(target: str) -> list[Entry]:
     local = target == "local"
     aws = "The AWS credentials and region, as JSON. Empty login and password: those of the machine."
     certificate = [
-        Entry("SSL_CERT_FILE", "/opt/stand-in/tls/bundle.pem", "What the certificate of the stand-in needs.")
+        Entry("TRUSTED_CERTIFICATES", "/opt/stand-in/tls/bundle.pem", "The authorities, and the stand-in itself.")
     ]
     return [
         Entry("TARGET", target, "Whether this file is for the stand-in (local) or for an AWS account (aws)."),

@@ -1,6 +1,7 @@
 """A compose file as docker compose resolves it: variables, merged anchors, profiles and dependencies.
 
-It follows the compose specification for what docker-compose.yaml uses, and refuses other keys of a service.
+It follows the compose specification for what docker-compose.yaml uses, and refuses other keys of a service. Variables
+without a value are refused, too: they would be those of the shell.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def resolve(file: Path, environ: Mapping[str, str], profiles: set[str] = frozens
     """
     document = yaml.safe_load(file.read_text("utf-8"))
     found = {
-        name: _service(name, _interpolated(service, environ), environ)
+        name: _service(name, _interpolated(service, environ))
         for name, service in document["services"].items()
         if not service.get("profiles") or set(service["profiles"]) & profiles
     }
@@ -113,20 +114,18 @@ def _interpolated(value: Any, environ: Mapping[str, str]) -> Any:
     return interpolate(value, environ) if isinstance(value, str) else value
 
 
-def _service(name: str, service: Mapping[str, Any], environ: Mapping[str, str]) -> Service:
+def _service(name: str, service: Mapping[str, Any]) -> Service:
     if unknown := set(service) - _KNOWN:
         raise ComposeError(f"service {name!r} has keys that this reader does not know: {sorted(unknown)}")
-    # A name without a value is that of a variable that is passed on if it has one.
-    variables = {
-        key: environ.get(key) if value is None else str(value) for key, value in service["environment"].items()
-    }
+    if shared := [key for key, value in service["environment"].items() if value is None]:
+        raise ComposeError(f"service {name!r} passes variables of the shell on: {shared}")
     kind, *check = service.get("healthcheck", {"test": ["NONE"]})["test"]
     return Service(
         name=name,
         image=service["image"],
         target=service.get("build", {}).get("target", ""),
         command=service.get("command", []),
-        environment={key: value for key, value in variables.items() if value is not None},
+        environment={key: str(value) for key, value in service["environment"].items()},
         user=service.get("user", ""),
         depends_on={other: each["condition"] for other, each in service.get("depends_on", {}).items()},
         check=["/bin/sh", "-c", *check] if kind == "CMD-SHELL" else check,

@@ -181,9 +181,14 @@ def test_file_has_no_secret_of_its_own():
 
 
 def test_certificate_is_only_trusted_with_the_stand_in(environ):
-    assert resolve(FILE, environ)["worker"].environment["SSL_CERT_FILE"] == "/opt/stand-in/tls/bundle.pem"
-    del environ["SSL_CERT_FILE"]
-    assert "SSL_CERT_FILE" not in resolve(FILE, environ)["worker"].environment
+    def trusted() -> str:
+        return resolve(FILE, environ)["worker"].environment["SSL_CERT_FILE"]
+
+    # As in the shell of a company with a proxy that has a certificate of its own.
+    environ["SSL_CERT_FILE"] = "/etc/ssl/company.pem"
+    assert trusted() == "/opt/stand-in/tls/bundle.pem"
+    del environ["TRUSTED_CERTIFICATES"]
+    assert trusted() == "/etc/ssl/certs/ca-certificates.crt"
 
 
 def test_connection_to_the_stand_in_names_its_service(environ):
