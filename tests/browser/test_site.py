@@ -11,6 +11,9 @@ from tests.support.site import build
 
 pytestmark = IN_A_BROWSER
 
+# tests/unit/test_site.py builds it too, and checks what its pages load.
+pytestmark = pytest.mark.long("the site in a browser")
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
@@ -36,7 +39,6 @@ def test_reader_searches_and_opens_a_page(browser, site):
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
 
 
-@pytest.mark.long("each page of the site")
 def test_tables_fit_into_their_page(browser, site):
     """With the navigation beside them, in a window of a usual width."""
     with browser.new_context(offline=True, viewport={"width": 1300, "height": 900}) as context:
