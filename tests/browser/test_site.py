@@ -11,9 +11,6 @@ from tests.support.site import build
 
 pytestmark = IN_A_BROWSER
 
-# tests/unit/test_site.py builds it too, and checks what its pages load.
-pytestmark = pytest.mark.long("the site in a browser")
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
