@@ -51,7 +51,7 @@ def _run(measure: Measure, folder: Path, progress: Progress) -> None:
     os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
     sys.path.append(str(ROOT / "plugins"))
     from local.stack.stack import Stack
-    from tests.conftest import free_settings
+    from tests.support.own_stack import free_settings
 
     stack = Stack(free_settings(folder / "state"), progress)
     try:

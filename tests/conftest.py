@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -20,7 +17,7 @@ from local.stack.environment import ADMIN
 from local.stack.progress import Progress
 from local.stack.secret import Secrets
 from local.stack.stack import Stack
-from redshift_standin import HOST
+from tests.support.own_stack import free_settings, own_stack
 from tests.support.scheduling import NEED_STACK
 
 STACK = pytest.StashKey[Stack]()
@@ -53,8 +50,8 @@ def own_standin() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
-    """The whole local stack, with Airflow."""
-    with own_stack() as stack:
+    """The whole local stack, with Airflow, whose metadata database has a server of its own, as in production."""
+    with own_stack(own_metadata=True) as stack:
         pytestconfig.stash[STACK] = stack
         stack.up()
         yield stack
@@ -63,8 +60,8 @@ def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Stop Airflow after the last test that needs it: it is never idle, and takes time from the tests that follow."""
-    needed = nextitem is not None and nextitem.nodeid.startswith(NEED_STACK)
-    if STACK in item.config.stash and not needed:
+    # After the last test of all, its fixture has stopped it.
+    if nextitem and STACK in item.config.stash and not nextitem.nodeid.startswith(NEED_STACK):
         item.config.stash[STACK].down()
         del item.config.stash[STACK]
 
@@ -102,33 +99,3 @@ def short_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
-
-
-def free_settings(state: Path) -> Settings:
-    """Return settings with ports that are currently free."""
-    with ExitStack() as sockets:
-        probes = [sockets.enter_context(socket.socket()) for _ in range(4)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        airflow, aws, postgres, redshift = (probe.getsockname()[1] for probe in probes)
-    return Settings(
-        state,
-        airflow_port=airflow,
-        aws_port=aws,
-        postgres_port=postgres,
-        redshift_port=redshift,
-        durable=False,
-    )
-
-
-@contextmanager
-def own_stack() -> Iterator[Stack]:
-    """Create a stack in a new folder; stop its processes and delete the folder afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="sparkify-"))
-    folder.chmod(0o755)
-    stack = Stack(free_settings(folder), Progress(Console(file=StringIO())))
-    try:
-        yield stack
-    finally:
-        stack.down()
-        shutil.rmtree(folder)

@@ -23,6 +23,9 @@ MASTER_USER = "awsuser"
 # The database user that loads; sparkify_create_cluster creates it.
 LOADER = "sparkify_etl"
 
+# The database of Airflow.
+METADATA = "airflow"
+
 ADMIN = "admin"
 VIEWER = "viewer"
 
@@ -84,11 +87,13 @@ def client_variables(settings: Settings) -> dict[str, str]:
 
 
 def airflow_variables(
-    settings: Settings, postgres: PostgresServer, secrets: Secrets, environ: Mapping[str, str] = os.environ
+    settings: Settings, metadata: PostgresServer, secrets: Secrets, environ: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """Return the variables that point any Airflow program at the local stack.
 
     Exported settings of Airflow override the defaults, but not the settings that connect it to the local stack.
+
+    :param metadata: the server of Airflow's metadata database.
     """
     return {
         **client_variables(settings),
@@ -104,7 +109,7 @@ def airflow_variables(
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin,{VIEWER}:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.sqlalchemy_url("airflow"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.sqlalchemy_url(METADATA),
         "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__BASE_URL": settings.airflow_url,

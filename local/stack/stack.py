@@ -60,11 +60,14 @@ class Stack:
 
     :param settings: the folder and the ports.
     :param progress: where the steps are shown.
+    :param metadata: the PostgreSQL server of Airflow's metadata database, which the caller starts and stops; None: the
+        database is on the server that also has those of the clusters.
     """
 
-    def __init__(self, settings: Settings, progress: Progress) -> None:
+    def __init__(self, settings: Settings, progress: Progress, metadata: PostgresServer | None = None) -> None:
         self.settings = settings
         self.postgres = PostgresServer(settings.state / "postgres", settings.postgres_port, durable=settings.durable)
+        self.metadata = metadata or self.postgres
         self.standin = Daemon(STANDIN, settings.state)
         self.airflow = {name: Daemon(name, settings.state, STOP_SECONDS.get(name, PATIENCE)) for name in COMPONENTS}
         self._progress = progress
@@ -129,7 +132,7 @@ class Stack:
         return environment.process_environment(self.settings) | self._airflow_variables()
 
     def _airflow_variables(self) -> dict[str, str]:
-        return environment.airflow_variables(self.settings, self.postgres, Secrets.of(self.settings.state))
+        return environment.airflow_variables(self.settings, self.metadata, Secrets.of(self.settings.state))
 
     def _daemons(self) -> list[Daemon]:
         return [*self.airflow.values(), self.standin]
@@ -239,7 +242,7 @@ class Stack:
         passwords = {environment.ADMIN: secrets.admin_password, environment.VIEWER: secrets.viewer_password}
         write_private(environment.passwords_file(self.settings), json.dumps(passwords))
 
-        self.postgres.create_database("airflow")
+        self.metadata.create_database(environment.METADATA)
         stamp = home / "migrated.txt"
         if stamp.exists() and stamp.read_text() == self._database_version():
             return
@@ -265,7 +268,7 @@ class Stack:
 
     def _database_version(self) -> str:
         """Return the version of Airflow and the revision of its database."""
-        with psycopg.connect(**self.postgres.dsn.parameters("airflow")) as connection:
+        with psycopg.connect(**self.metadata.dsn.parameters(environment.METADATA)) as connection:
             if connection.execute("select to_regclass('public.alembic_version')").fetchone() in (None, (None,)):
                 return "empty"
             revision = connection.execute("select version_num from alembic_version").fetchone()

@@ -352,8 +352,8 @@ def main() -> None:
     """
     sys.path.insert(0, str(ROOT / "plugins"))
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
-    from tests.conftest import own_stack
     from tests.support.new_warehouse import new_warehouse
+    from tests.support.own_stack import own_stack
     from tests.unit.golden import shop
 
     with own_stack() as stack:
