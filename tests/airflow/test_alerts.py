@@ -10,6 +10,7 @@ import pytest
 from local.stack.airflow_api import AirflowApi
 from local.stack.dag_ids import LOAD
 from local.stack.dag_run import wait_for_dag
+from local.stack.environment import METADATA
 from standin_support.waiting import wait_until
 from tests.support.inboxes import Inbox, slack
 
@@ -35,7 +36,7 @@ def inbox(api: AirflowApi) -> Iterator[Inbox]:
 @pytest.fixture
 def airflow(stack) -> Iterator[psycopg.Connection]:
     """A connection to Airflow's database."""
-    with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as airflow:
+    with psycopg.connect(**stack.metadata.dsn.parameters(METADATA), autocommit=True) as airflow:
         yield airflow
 
 

@@ -16,7 +16,7 @@ from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.dag_ids import LOAD, REPORT
 from local.stack.dag_run import run_dag
-from local.stack.environment import BUCKET, VIEWER
+from local.stack.environment import BUCKET, METADATA, VIEWER
 from local.stack.secret import Secrets
 from redshift_elt.run.names import staging_table
 from redshift_standin import SECRET_KEY
@@ -92,7 +92,7 @@ def test_no_secret_is_in_logs_templates_or_xcom(stack, api, warehouse, first_run
     found = {file.name: leaks(file.read_text(errors="replace"), known) for file in logs}
     for task in api.tasks(LOAD, first_run):
         found[task["task_id"]] = leaks(json.dumps(task["rendered_fields"], indent=1), known)
-    with psycopg.connect(**stack.postgres.dsn.parameters("airflow")) as metadata:
+    with psycopg.connect(**stack.metadata.dsn.parameters(METADATA)) as metadata:
         xcoms = metadata.execute("select key, value::text from xcom where run_id = %s", (first_run,)).fetchall()
     assert xcoms
     found |= {key: leaks(value, known) for key, value in xcoms}
@@ -187,7 +187,7 @@ def report(api):
 @pytest.mark.long("the report after a run in a real Airflow")
 def test_run_that_changes_all_tables_is_followed_by_one_report(stack, warehouse, api, expected, report):
     damage(warehouse)
-    with psycopg.connect(**stack.postgres.dsn.parameters("airflow"), autocommit=True) as metadata:
+    with psycopg.connect(**stack.metadata.dsn.parameters(METADATA), autocommit=True) as metadata:
         # Tests in other files have also created reports.
         [[last]] = metadata.execute("select max(id) from dag_run").fetchall()
         new = "from dag_run where dag_id = %s and id > %s"

@@ -1,4 +1,4 @@
-"""Runs of sparkify_etl while parts of Airflow are killed, restarted or doubled, or lose their database.
+"""Runs of sparkify_etl while parts of Airflow or its metadata database are killed, restarted or doubled.
 
 Airflow then runs tasks a second time, or hands them to another process. The rows must be those of the model, and no
 load may be recorded twice.
@@ -9,20 +9,20 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
-from psycopg import sql
 
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.daemon import Daemon
 from local.stack.dag_ids import CREATE_CLUSTER, LOAD
 from local.stack.dag_run import FINISHED
-from local.stack.environment import CLUSTER
+from local.stack.environment import CLUSTER, METADATA
 from local.stack.stack import COMPONENTS, PREPARED_AHEAD
 from standin_support.waiting import wait_until
 from tests.support.star_schema_runs import TARGETS, damage, rows, states, waiting_for_locks
@@ -31,7 +31,6 @@ pytestmark = pytest.mark.long("restarts of Airflow's parts during runs")
 
 STAGING = {"stage_events", "stage_songs"}
 LOADS = {f"load_{table}" for table in TARGETS}
-METADATA = "airflow"
 JOBS = {"scheduler": "SchedulerJob", "dag_processor": "DagProcessorJob", "triggerer": "TriggererJob"}
 # What the processes of tasks log before they repeat a request to the API server for the second time.
 REQUEST_REPEATED = "this is the 2nd time calling it"
@@ -55,7 +54,7 @@ def _complete_stack(stack):
 @pytest.fixture
 def metadata(stack):
     """A session in Airflow's database."""
-    with psycopg.connect(**stack.postgres.dsn.parameters(METADATA), autocommit=True) as connection:
+    with psycopg.connect(**stack.metadata.dsn.parameters(METADATA), autocommit=True) as connection:
         yield connection
 
 
@@ -149,15 +148,15 @@ def test_deferred_tasks_survive_the_triggerer(stack, warehouse, api, metadata, e
         check_rows(resumed, expected, loading)
 
 
-def test_loads_commit_while_the_metadata_database_is_away(stack, warehouse, api, expected):
-    """The tasks report their results when it is there again. Other parts of Airflow exit, and are started again."""
+def test_loads_commit_while_the_metadata_database_restarts(stack, warehouse, api, expected):
+    """The tasks report their results afterwards. Other parts of Airflow exit, and are started again."""
     damage(warehouse)
     log = stack.airflow["scheduler"].log
     with locked(stack, "etl.loads") as commits:
         run_id = api.trigger(LOAD, {"full_load": True})
         wait_until(lambda: waiting_for_locks(stack, api, run_id) >= len(LOADS), "the loads are about to commit")
         retried = log.read_text().count(REQUEST_REPEATED)
-        with metadata_away(stack):
+        with crashed(stack.metadata):
             commits.rollback()
             wait_until(lambda: count_loads(warehouse, run_id) == len(LOADS), "the loads have committed")
             wait_until(
@@ -165,11 +164,27 @@ def test_loads_commit_while_the_metadata_database_is_away(stack, warehouse, api,
                 "the tasks repeat their requests",
             )
 
-    returned = datetime.now(timezone.utc)
-    wait_until(lambda: has_settled(stack, returned), "each part of Airflow has exited or works again")
-    # As systemd or Kubernetes would.
-    stack.up()
+    start_what_has_exited(stack)
     end(api, LOAD, run_id)
+    check_rows(warehouse, expected, run_id)
+
+
+def test_loads_are_repeated_if_the_metadata_database_stays_away(stack, warehouse, api, expected):
+    """The tasks give up reporting their results. Their second tries find the rows, and write nothing."""
+    damage(warehouse)
+    with locked(stack, "etl.loads") as commits:
+        run_id = api.trigger(LOAD, {"full_load": True})
+        wait_until(lambda: waiting_for_locks(stack, api, run_id) >= len(LOADS), "the loads are about to commit")
+        with crashed(stack.metadata):
+            commits.rollback()
+            wait_until(lambda: count_loads(warehouse, run_id) == len(LOADS), "the loads have committed")
+            scheduler = stack.airflow["scheduler"]
+            wait_until(lambda: not scheduler.members(), "the tasks have given up, and their scheduler has exited")
+
+    start_what_has_exited(stack)
+    end(api, LOAD, run_id)
+    assert tries(api, run_id) == dict.fromkeys(STAGING, 1) | dict.fromkeys(LOADS, 2)
+    assert count_loads(warehouse, run_id) == 2 * len(LOADS)
     check_rows(warehouse, expected, run_id)
 
 
@@ -244,7 +259,7 @@ def end_abandoned_transactions(stack):
 
     The processes of its tasks have inherited its connections, so PostgreSQL does not see that it is gone.
     """
-    with psycopg.connect(**stack.postgres.dsn.parameters("postgres"), autocommit=True) as server:
+    with psycopg.connect(**stack.metadata.dsn.parameters("postgres"), autocommit=True) as server:
         server.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
             " and state = 'idle in transaction' and state_change < now() - interval '10 seconds'",
@@ -253,24 +268,42 @@ def end_abandoned_transactions(stack):
 
 
 @contextmanager
-def metadata_away(stack):
-    """End every session of Airflow's database and refuse new ones, as its server does while it restarts.
+def crashed(server):
+    """Kill every process of a PostgreSQL server, as the loss of its machine would; it restarts after the block."""
+    with psycopg.connect(**server.dsn.parameters("postgres")) as session:
+        main = psutil.Process(session.info.backend_pid).parent()
+    # It must not start a process that is not killed.
+    main.suspend()
+    processes = [main, *main.children()]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    main.wait()
+    wait_until(lambda: all(map(has_ended, processes)), "its processes have ended")
+    try:
+        yield
+    finally:
+        server.start()
 
-    The warehouse is another database of the same server.
-    """
-    with psycopg.connect(**stack.postgres.dsn.parameters("postgres"), autocommit=True) as server:
-        allow = sql.SQL("alter database {} allow_connections {}")
-        server.execute(allow.format(sql.Identifier(METADATA), sql.Literal(False)))
-        try:
-            server.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (METADATA,))
-            yield
-        finally:
-            server.execute(allow.format(sql.Identifier(METADATA), sql.Literal(True)))
+
+def has_ended(process):
+    try:
+        # Where no init process reaps orphans, an ended process remains as a zombie.
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def start_what_has_exited(stack):
+    """Wait until each part of Airflow has exited or works again, and do what systemd or Kubernetes would."""
+    returned = datetime.now(timezone.utc)
+    wait_until(lambda: has_settled(stack, returned), "each part of Airflow has exited or works again")
+    stack.up()
 
 
 def has_settled(stack, returned):
     """Whether each part of Airflow has exited, or has sent a heartbeat since its database returned."""
-    with psycopg.connect(**stack.postgres.dsn.parameters(METADATA)) as metadata:
+    with psycopg.connect(**stack.metadata.dsn.parameters(METADATA)) as metadata:
         query = "select distinct job_type from job where latest_heartbeat > %s"
         working = {job_type for (job_type,) in metadata.execute(query, (returned,))}
     return all(job in working or not stack.airflow[name].is_running() for name, job in JOBS.items())
