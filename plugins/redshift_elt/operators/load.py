@@ -162,13 +162,16 @@ class LoadOperator(UsesStagingOperator):
             phases.enter(PREPARING)
 
         def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
-            inputs = [self._current(session, source, window) for source in inputs]
+            inputs = [
+                self._current(session, replace(source, reported=task), window)
+                for source, task in zip(inputs, reported, strict=True)
+            ]
             self.check_inputs(session, inputs)
             audit = self.audit.values(instance.run_id, window) if self.audit else {}
             definition = definition_of(target, self.strategy, [source.staging.context for source in inputs])
             prepared = TargetLoad(session, target, window, phases, audit=audit, definition=definition)
             target_load, counts = self._load(prepared, inputs)
-            read = InputCounts.total(source.summary(task) for source, task in zip(inputs, reported, strict=True))
+            read = InputCounts.total(source.summary for source in inputs)
             return recorded(target_load, counts, read), read
 
         def load_nothing(session: Session) -> tuple[RowCounts, InputCounts]:

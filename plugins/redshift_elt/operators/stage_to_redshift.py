@@ -60,8 +60,9 @@ class StageToRedshiftOperator(WarehouseOperator):
     """Load the objects that a run needs into a staging table that only this run uses.
 
     The objects are listed, named in a manifest, and loaded by COPY. Each try creates the table again and starts from
-    the beginning, except in a full load with ``window_column``: it commits each period by itself, and a later try
-    continues with the periods that are left. Give exactly one of ``key_pattern``, ``prefix`` and ``key``.
+    the beginning, except with ``window_column`` in a full load or for more than 31 periods: each period is committed by
+    itself, and a later try continues with the periods that are left. Give exactly one of ``key_pattern``, ``prefix``
+    and ``key``.
 
     The loads and checks that name this operator in ``staged_by`` run after it.
 

@@ -101,6 +101,14 @@ class Calendar:
         beginning = self._beginning(local)
         return Period(self._boundary(beginning), self._boundary(self._next(beginning)))
 
+    def period_at(self, instant: datetime) -> Period:
+        """Return the period that an instant is in.
+
+        :param instant: UTC, without a zone.
+        :raises ValueError: local time passes the beginning or the end of the period twice.
+        """
+        return self.period_of(self.local(instant))
+
     def periods(self, start: datetime, end: datetime, lookback_days: int = 0, margin_days: int = 0) -> list[Period]:
         """Return the periods that an interval touches, and those whose margin touches one of these, in order.
 

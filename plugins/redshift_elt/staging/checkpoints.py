@@ -18,7 +18,6 @@ from airflow.providers.common.compat.sdk import AirflowException
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.run.names import UNFINISHED, files_table, staging_table
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -64,11 +63,6 @@ class Checkpoints:
 
     context: StagingContext
     claim: str
-
-    @property
-    def _earlier(self) -> str:
-        """The temporary table of the objects that an earlier try has listed."""
-        return f"{bare(self.context.source.table)}__earlier"
 
     @property
     def tables(self) -> UnfinishedTables:
@@ -136,42 +130,10 @@ class Checkpoints:
         values = {"period_start": period.start, "rows_kept": copied.rows, "rows_left_out": copied.left_out}
         session.execute(render("stage/insert_period.sql", periods=self.tables.periods), values)
 
-    def set_files_aside(self, session: Session) -> None:
-        """Move the list of the staged files into a temporary table, so that the objects can be listed again."""
-        session.execute(render("stage/set_files_aside.sql", earlier=self._earlier, files=self.tables.files))
-        session.execute(render("table/empty.sql", name=self.tables.files))
-
-    def changed(self, session: Session) -> set[datetime]:
-        """Return the beginnings of the periods whose objects differ from those that were set aside."""
-        query = render("stage/changed_periods.sql", earlier=self._earlier, files=self.tables.files)
-        return {start for (start,) in session.fetch(query)}
-
     def forget(self, session: Session, period: Period) -> None:
-        """Remove a period that has been copied, so that it is copied again; the files have been set aside.
-
-        :param period: a period of a source without a margin, so that its rows are known by their time.
-        """
-        tables = self.tables
-        start = {"period_start": period.start}
-        delete = render("stage/delete_interval.sql", staging=tables.staging, column=self.context.source.window_column)
-        session.execute(delete, self.context.interval(period))
-        session.execute(
-            render("stage/delete_rejects_of_period.sql", rejects=tables.rejects, earlier=self._earlier), start
-        )
-        session.execute(render("stage/delete_period.sql", periods=tables.periods), start)
-
-    def keep_without_rows(self, session: Session) -> None:
-        """Note again which objects of the copied periods have no rows."""
-        tables = self.tables
-        statement = render(
-            "stage/keep_without_rows.sql", files=tables.files, earlier=self._earlier, periods=tables.periods
-        )
-        session.execute(statement)
-
-    def count_objects(self, session: Session) -> tuple[int, int]:
-        """Return the number and the size in bytes of the objects."""
-        [(count, size)] = session.fetch(render("stage/count_objects.sql", files=self.tables.files))
-        return int(count), int(size)
+        """Forget that a period has been copied."""
+        values = {"period_start": period.start}
+        session.execute(render("stage/delete_period.sql", periods=self.tables.periods), values)
 
     def count_rejects(self, session: Session) -> int:
         """Return how many records COPY could not load."""

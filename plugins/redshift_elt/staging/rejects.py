@@ -83,6 +83,16 @@ class FoundRejects:
     table: str = ""
     count: int = 0
 
+    @classmethod
+    def of_run(cls, tables: FileTables) -> FoundRejects:
+        """Return the rejects that the run has stored, so that some of them can be replaced."""
+        found = cls(tables)
+        if count_rejects(found.session, found.context):
+            found._create_table()
+            copy = render("stage/copy_stored_rejects.sql", names=_NAMES, found=found.table)
+            found.count = found.session.execute(copy, _of_run(found.context))
+        return found
+
     def add(self, objects: Iterable[S3Object], errors: Iterable[LoadError]) -> None:
         """Add the rejects of one COPY, with the text of each line, and log the first of them.
 
@@ -91,9 +101,7 @@ class FoundRejects:
         :raises AirflowException: an error is about another object.
         """
         if not self.table:
-            self.table = self.session.numbered(f"{bare(self.context.source.table)}__rejects")
-            create = render("table/create_temporary.sql", name=self.table, like=_stored_table())
-            self.session.execute(create)
+            self._create_table()
         batches = batched(self._rejects(objects, errors), ROWS_PER_INSERT)
         first, second = next(batches), next(batches, None)
         if second is None:
@@ -137,6 +145,10 @@ class FoundRejects:
     def context(self) -> StagingContext:
         """The source, and the run that it is staged for."""
         return self.tables.context
+
+    def _create_table(self) -> None:
+        self.table = self.session.numbered(f"{bare(self.context.source.table)}__rejects")
+        self.session.execute(render("table/create_temporary.sql", name=self.table, like=_stored_table()))
 
     def _differ(self, files: str | None) -> bool:
         compared = [name for name in _NAMES if name != "rejected_at"]

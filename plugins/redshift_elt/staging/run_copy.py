@@ -21,7 +21,6 @@ from redshift_elt.staging.rejects import FoundRejects
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.run.period import Period
-    from redshift_elt.staging.key_pattern import KeyPattern
     from redshift_elt.staging.s3_objects import S3Object
     from redshift_elt.staging.staged_objects import StagedObjects
     from redshift_elt.staging.staging_context import StagingContext
@@ -88,7 +87,7 @@ class SourceCopy:
         if source.window_column is None or source.key_pattern is None:
             copied = self._copy_into(self.context.table, objects.manifests(), source.max_rejects.most)
         else:
-            copied = self._copy_by_period(objects, source.key_pattern)
+            copied = self.copy_periods(objects, objects.periods(source.key_pattern))
         if copied.objects != objects.count:
             raise AirflowException(
                 f"{copied.objects:,} of {objects.count:,} objects of {source} were copied. Nothing was kept; the task "
@@ -97,20 +96,23 @@ class SourceCopy:
         self.check_share(copied)
         return copied
 
-    def _copy_by_period(self, objects: StagedObjects, pattern: KeyPattern) -> CopiedSource:
+    def copy_periods(self, objects: StagedObjects, periods: Iterable[Period], rejected: int = 0) -> CopiedSource:
         """Copy the objects of each period together, and keep their rows of that period.
 
         COPY does not say which object a row comes from. If rows of any day were taken from any object, the rows of a
         window would depend on which other objects its run happens to read.
+
+        :param objects: objects of these periods, and perhaps of others.
+        :param rejected: how many records of other periods were rejected.
         """
         total = CopiedSource()
         incoming = ""
-        for period in objects.periods(pattern):
+        for period in periods:
             if incoming:
                 # Not emptied by DELETE, which leaves its rows in the table for all later statements to read.
                 self.session.execute(render("stage/drop_tables.sql", tables=[incoming]))
             incoming = self.session.numbered(f"{bare(self.context.source.table)}__incoming")
-            total += self.copy_period(incoming, period, objects, total.rejected)
+            total += self.copy_period(incoming, period, objects, rejected + total.rejected)
         return total
 
     def copy_period(self, incoming: str, period: Period, objects: StagedObjects, rejected: int) -> CopiedSource:

@@ -19,6 +19,7 @@ from redshift_elt.staging.drift.detect import detect_drift
 from redshift_elt.staging.file_tables import FileTables
 from redshift_elt.staging.manifests import Manifests
 from redshift_elt.staging.rejects import FoundRejects
+from redshift_elt.staging.restage_periods import ChangedPeriods
 from redshift_elt.staging.run_copy import SourceCopy
 from redshift_elt.staging.staging_result import Staged
 from redshift_elt.staging.tables_of_runs import refuse_too_many, tables_of_template
@@ -76,12 +77,13 @@ class SourceStaging:
         return staged
 
     def restage_if_changed(
-        self, session: Session, target: str, counts: StagedCounts | None
+        self, session: Session, target: str, counts: StagedCounts | None, *, left_out: int | None
     ) -> tuple[ObjectsRead | None, Staged | None]:
         """Stage again if what the run has staged is not what S3 has or, with a ledger, if the target has newer objects.
 
         :param target: the table that is loaded; the caller holds its lock.
         :param counts: how much the run has staged, if the source has a ledger.
+        :param left_out: how many rows were left out when the run staged the source; None if that is not known.
         :return: the objects that were read, unless the ledger was asked; and what was staged again, if it was.
         :raises AirflowFailException: a check of the rows has failed, so they must not be loaded.
         """
@@ -94,8 +96,8 @@ class SourceStaging:
         if current:
             return read, None
         log.info("The objects of %s have changed since they were staged. They are staged again.", self.table)
-        self._empty(session)
-        staged = self._fill_for_load(session)
+        staged = self._restage(session, left_out)
+        fail_if_any_failed(staged.results, "Nothing was loaded.")
         return self.objects_read(session), staged
 
     def objects_read(self, session: Session) -> ObjectsRead | None:
@@ -156,6 +158,17 @@ class SourceStaging:
     def _empty(self, session: Session) -> None:
         for name, _ in self._tables:
             session.execute(render("table/empty.sql", name=name))
+
+    def _restage(self, session: Session, left_out: int | None) -> Staged:
+        """Stage the periods again whose objects have changed, if it is known which rows are theirs; else everything."""
+        source = self.context.source
+        pattern = source.key_pattern
+        # The rows that were left out of the other periods are not counted again.
+        if pattern is None or source.window_column is None or source.margin_days or left_out != 0:
+            self._empty(session)
+            return self._fill(session, can_add_columns=False)
+        changed = ChangedPeriods(session, self.context, pattern, self.manifests)
+        return self.complete(session, *changed.stage())
 
     def _fill(self, session: Session, *, can_add_columns: bool) -> Staged:
         tables = FileTables(session, self.context, self.manifests)

@@ -21,6 +21,7 @@ from redshift_elt.sql.render import render
 from redshift_elt.staging.checkpoints import Checkpoints, StagingTakenOverError, explain_missing
 from redshift_elt.staging.discover import discover
 from redshift_elt.staging.drift.detect import detect_drift
+from redshift_elt.staging.earlier_files import EarlierFiles
 from redshift_elt.staging.file_tables import FileTables
 from redshift_elt.staging.rejects import FoundRejects
 from redshift_elt.staging.run_copy import CopiedSource, SourceCopy
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+# A month of days.
+MOST_AT_ONCE = 31
 
 
 class Transact(Protocol):
@@ -84,11 +88,11 @@ class StagingByPeriod:
     def of(cls, staging: SourceStaging, transact: Transact) -> StagingByPeriod | None:
         """Return the try for a staging; None if it is one transaction.
 
-        A full load of a source whose periods are copied one by one takes as long as its history. Runs of a window are
-        one transaction, which has fewer statements.
+        A load of many periods, which are copied one by one, takes as long as their history. For a few, one transaction
+        has fewer statements.
         """
         context, pattern = staging.context, staging.context.source.key_pattern
-        if not context.window.full or pattern is None or context.source.window_column is None:
+        if pattern is None or context.source.window_column is None or _is_short(context, pattern):
             return None
         return cls(replace(staging, context=replace(context, unfinished=True)), pattern, transact)
 
@@ -139,10 +143,11 @@ class StagingByPeriod:
         """Forget what of an earlier try is out of date; if nothing of it can be used, drop it and return None."""
         self._checkpoints.lock(session)
         self._copier(session).check_paths_file()
-        self._checkpoints.set_files_aside(session)
+        earlier = EarlierFiles(session, self._context)
+        earlier.set_aside()
         objects = self._discover(session)
         copied = self._checkpoints.copied(session)
-        changed = self._checkpoints.changed(session)
+        changed = earlier.changed_periods()
         max_left_out = self._context.source.max_left_out
         again = [start for start, period in copied.items() if start in changed or period.is_above(max_left_out)]
         if reason := self._reason_to_begin_anew(session, again):
@@ -152,8 +157,10 @@ class StagingByPeriod:
         self._checkpoints.take_over(session)
         for period in map(self._period, sorted(again)):
             log.info("%s is copied again, because its objects or max_left_out have changed.", period)
+            earlier.delete_rows(period)
+            earlier.delete_rejects(period, self._checkpoints.tables.rejects)
             self._checkpoints.forget(session, period)
-        self._checkpoints.keep_without_rows(session)
+        earlier.keep_without_rows()
         detect_drift(session, self._context, objects, can_add=True)
         return _Plan(objects, objects.periods(self.pattern))
 
@@ -164,8 +171,7 @@ class StagingByPeriod:
         return FileTables(session, self._context, self.staging.manifests)
 
     def _period(self, start: datetime) -> Period:
-        calendar = self.pattern.calendar
-        return calendar.period_of(calendar.local(start))
+        return self.pattern.calendar.period_at(start)
 
     def _reason_to_begin_anew(self, session: Session, again: Collection[datetime]) -> str | None:
         """Return why what an earlier try has staged cannot be used, or None.
@@ -234,7 +240,7 @@ class StagingByPeriod:
                 f"{self._period(min(missing))} was not copied into {self._context.table}, although the staging should "
                 "be complete. Nothing was loaded; the task can be retried."
             )
-        count, size = self._checkpoints.count_objects(session)
+        count, size = objects.totals()
         return CopiedSource(
             objects=count,
             size=size,
@@ -242,3 +248,9 @@ class StagingByPeriod:
             left_out=sum(period.left_out for period in copied.values()),
             rejected=self._checkpoints.count_rejects(session),
         )
+
+
+def _is_short(context: StagingContext, pattern: KeyPattern) -> bool:
+    """Return whether a run reads so few periods that they are staged in one transaction."""
+    window, margin_days = context.window, context.source.margin_days
+    return not window.full and len(window.periods(pattern.calendar, margin_days)) <= MOST_AT_ONCE

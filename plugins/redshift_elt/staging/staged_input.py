@@ -25,6 +25,7 @@ class StagedInput:
     :param temporary: whether it has staged that into temporary tables, because those of the run are gone.
     :param read: the objects that were read; None before :meth:`refreshed`, and if only the ledger was asked.
     :param counts: how much is staged, as far as it is known; see :meth:`staged_counts`.
+    :param reported: what the staging task has reported; None if that is not known.
     """
 
     staging: SourceStaging
@@ -32,6 +33,7 @@ class StagedInput:
     temporary: bool = False
     read: ObjectsRead | None = None
     counts: StagedCounts | None = None
+    reported: StagingSummary | None = None
 
     @property
     def ledger(self) -> Ledger | None:
@@ -52,7 +54,8 @@ class StagedInput:
             # It was staged after the lock was taken.
             return replace(self, read=self.staging.objects_read(session))
         counts = self.ledger.staged(session) if self.ledger else None
-        read, restaged = self.staging.restage_if_changed(session, target, counts)
+        left_out = self.reported.left_out if self.reported else None
+        read, restaged = self.staging.restage_if_changed(session, target, counts, left_out=left_out)
         return replace(self, restaged=restaged, read=read, counts=None if restaged else counts)
 
     def staged_counts(self, session: Session, ledger: Ledger) -> StagedCounts:
@@ -88,14 +91,13 @@ class StagedInput:
         """Return how many records of the source COPY could not load."""
         return count_rejects(session, self.staging.context)
 
-    def summary(self, reported: StagingSummary | None) -> StagingSummary | None:
-        """Return how much was staged, or None if that is not known.
+    @property
+    def summary(self) -> StagingSummary | None:
+        """How much was staged, or None if that is not known.
 
         The time of the task itself does not count as time of staging.
-
-        :param reported: what the staging task has reported.
         """
         if self.restaged is None:
-            return reported
-        seconds = 0.0 if self.temporary else None if reported is None else reported.seconds
+            return self.reported
+        seconds = 0.0 if self.temporary else None if self.reported is None else self.reported.seconds
         return StagingSummary.of(self.staging.context.table, self.restaged, seconds)

@@ -71,9 +71,13 @@ class StagedObjects:
         """
         if self._all_in_memory:
             return sorted({period for item in self.first if (period := pattern.period(item.key))})
-        calendar = pattern.calendar
         found = self.session.fetch(render("stage/staged_periods.sql", files=self.context.files))
-        return [calendar.period_of(calendar.local(start)) for (start,) in found]
+        return [pattern.calendar.period_at(start) for (start,) in found]
+
+    def totals(self) -> tuple[int, int]:
+        """Return the number of the objects and their size in bytes."""
+        [(count, size)] = self.session.fetch(render("stage/count_objects.sql", files=self.context.files))
+        return int(count), int(size)
 
     def latest(self, most: int) -> list[S3Object]:
         """Return the objects that were written last and are not empty, the latest first.

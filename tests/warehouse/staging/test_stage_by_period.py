@@ -1,4 +1,4 @@
-"""Full loads that stage period by period: interrupted at any point, continued by the next try of the task."""
+"""Staging period by period: interrupted at any point, continued by the next try, or repeated in part by a load."""
 
 from __future__ import annotations
 
@@ -532,12 +532,116 @@ def test_failed_check_is_recorded_and_the_rows_are_kept(new_site):
     assert len(site.tables_of_runs()) == 2
 
 
-def test_run_of_a_window_is_one_transaction(new_site):
+def test_run_of_31_periods_is_one_transaction(new_site):
     site = new_site()
     site.put_days()
-    run = site.warehouse.run("2018-11-01T00:00:00Z", "2018-11-04T00:00:00Z")
+    run = site.warehouse.run("2018-10-20T00:00:00Z", "2018-11-20T00:00:00Z")
     sent: list[str] = []
     with before_each_statement(lambda _, statement: sent.append(statement)):
         run.execute("stage")
     assert sent.count("commit") == 1
     assert not any("unfinished" in statement for statement in sent)
+
+
+def test_try_of_a_run_of_32_periods_is_continued(new_site):
+    site = new_site()
+    expected = site.put_days()
+    run = site.warehouse.run("2018-10-20T00:00:00Z", "2018-11-20T00:00:01Z")
+    kill_at_commit(run, 3)
+    assert copies_of(lambda: run.execute("stage")) == 1
+    assert site.staged(run) == expected
+    run.execute("load")
+    assert site.visits() == expected
+
+
+def of_day(visits: set[Visit], *days: int) -> set[Visit]:
+    return {one for one in visits if int(one[0][0]) in days}
+
+
+WINDOW = ("2018-11-01T00:00:00Z", "2018-11-10T00:00:00Z")
+
+
+@pytest.mark.parametrize("window", [(), WINDOW], ids=["full", "window"])
+def test_load_stages_only_the_periods_again_that_have_changed(new_site, caplog, window):
+    """One day was changed, one is gone, and one is new."""
+    site = new_site()
+    visits = site.put_days() | {visit("3", 3)}
+    site.put(3, visit("3", 3))
+    run = site.warehouse.run(*window, full_load=not window)
+    run.execute("stage")
+    corrected, later = visit("0new", 0), visit("4", 4)
+    site.put(0, corrected)
+    site.delete(2)
+    site.put(4, later)
+    with caplog.at_level("INFO"):
+        assert copies_of(lambda: run.execute("load")) == 2
+    expected = of_day(visits, 1, 3) | {corrected, later}
+    assert site.visits() == expected
+    assert "2018-11-01 is staged again, because its objects have changed" in caplog.text
+    history = "select objects, rows_read, rejected from etl.loads"
+    assert site.warehouse.query(history) == [(4, len(expected), 0)]
+    # What the load has staged is there for the others.
+    assert site.staged(run) == expected
+    assert copies_of(lambda: run.execute("load")) == 0
+
+
+def test_periods_that_a_load_stages_again_replace_their_rejects(new_site):
+    site = new_site(max_rejects=2)
+    visits = site.put_days()
+    for day in (0, 1):
+        site.put(day, *of_day(visits, day), more=b'\n{"visit_id": null}')
+    run = site.run()
+    assert run.execute("stage")["rejected"] == 2
+    site.put(0, *of_day(visits, 0))
+    site.put(2, *of_day(visits, 2), more=b'\n{"visit_id": null}')
+    run.execute("load")
+    assert site.visits() == visits
+    rejects = site.warehouse.query("select object_key from etl.rejects order by object_key")
+    assert rejects == [(f"log_data/2018/11/0{day}/a.json",) for day in (2, 3)]
+    # The limit is that of all periods.
+    site.put(0, *of_day(visits, 0), more=b'\n{"visit_id": null}')
+    with pytest.raises(AirflowFailException, match="bad records"):
+        run.execute("load")
+
+
+def test_empty_file_stays_without_rows_if_a_load_stages_another_period_again(new_site):
+    """If it counted as read, the load would fail: a period that has been loaded may not become empty."""
+    site = new_site()
+    visits = site.put_days()
+    site.put(1)
+    run = site.run()
+    run.execute("stage")
+    site.put(0, visit("0new", 0))
+    run.execute("load")
+    files = staging_table("staging_visits_files", run_names(run))
+    empty = site.warehouse.query(f"select object_key from {files} where kind = 'no rows'")
+    assert empty == [("log_data/2018/11/02/a.json",)]
+    assert site.visits() == of_day(visits, 2) | {visit("0new", 0)}
+
+
+def test_failed_check_of_a_period_that_a_load_stages_again_changes_nothing(new_site):
+    site = new_site(checks=[NotNull(table="staging_visits", column="page")])
+    visits = site.put_days()
+    run = site.run()
+    run.execute("stage")
+    site.put(0, visit("0new", 0, None))
+    with pytest.raises(AirflowFailException, match="Nothing was loaded"):
+        run.execute("load")
+    assert site.visits() == set()
+    assert site.staged(run) == visits
+
+
+@pytest.mark.parametrize("reason", ["margin", "left out"])
+def test_load_stages_everything_again_if_it_is_not_known_what_belongs_to_a_period(new_site, reason):
+    """With a margin, rows of a day can be in another day's file; rows that were left out are not counted by day."""
+    site = new_site(margin_days=1 if reason == "margin" else 0)
+    visits = site.put_days()
+    elsewhere = visit("1late" if reason == "margin" else "9late", 1 if reason == "margin" else 9)
+    site.put(0, *of_day(visits, 0), elsewhere)
+    run = site.run()
+    run.execute("stage")
+    site.put(1, visit("1new", 1))
+    assert copies_of(lambda: run.execute("load")) == DAYS
+    kept = {elsewhere} if reason == "margin" else set()
+    assert site.visits() == of_day(visits, 0, 2) | kept | {visit("1new", 1)}
+    assert site.warehouse.query("select rows_read from etl.loads") == [(8,)]

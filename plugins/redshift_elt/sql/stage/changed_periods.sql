@@ -1,4 +1,4 @@
-{# The beginnings of the periods that have other objects than an earlier try has listed, or objects in other versions. #}
+{# The beginnings of the periods that have other objects than were staged before, or objects in other versions. #}
 {% import "macros.sql" as m %}
 select distinct coalesce(earlier.period_start, files.period_start)
 from (

@@ -1,4 +1,4 @@
-{# Delete the rows of one period from an unfinished staging. Binds interval_start and interval_end. #}
+{# Delete the rows of one period from a staging table. Binds interval_start and interval_end. #}
 delete from {{ staging | table }}
 where {{ column | identifier }} >= %(interval_start)s
     and {{ column | identifier }} < %(interval_end)s

@@ -1,4 +1,4 @@
-{# Delete the rejects of the objects of one period from an unfinished staging. Binds period_start. #}
+{# Delete the rejects of the objects that one period had before from a table of rejects. Binds period_start. #}
 delete from {{ rejects | table }}
 where object_key in (
     select object_key

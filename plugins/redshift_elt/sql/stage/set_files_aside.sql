@@ -1,4 +1,4 @@
-{# Keep the list of the objects that an earlier try has listed in a table of the session. #}
+{# Keep the list of the objects that were staged before in a table of the session. #}
 create temporary table {{ earlier | identifier }} as
 select *
 from {{ files | table }}
