@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import psycopg
 import pytest
 
@@ -65,6 +68,35 @@ def test_failures(session, history, endpoint):
     reader = endpoint.psycopg()
     rows = reader.execute("select trim(error_message) from sys_query_history where status = 'failed' order by query_id")
     assert rows.fetchall() == [('relation "nowhere" does not exist',), ("Divide by zero",)]
+
+
+def test_history_of_a_dropped_database_is_forgotten(session, endpoint):
+    session.execute("create database other")
+    endpoint.psycopg(dbname="other", autocommit=True).execute("select 'before'")
+    endpoint.opened.pop().close()
+    endpoint.wait_for("select 1 where not exists (select from pg_stat_activity where datname like '%other')")
+    session.execute("drop database other")
+    session.execute("create database other")
+    there = endpoint.psycopg(dbname="other", autocommit=True)
+    there.execute("select 'after'")
+    assert [text for *_, text in there.execute(ASKED.format("session_id")).fetchall()] == ["select 'after'"]
+
+
+def test_long_texts_are_not_kept(session, history):
+    statement = f"create table t as select 1 /* {'x' * 1_000_000} */ as a"
+    session.execute("select 1")
+    tracemalloc.start()
+    try:
+        for _ in range(8):
+            session.execute(statement)
+            session.execute("drop table t")
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Each statement has a megabyte, and the client keeps its last one.
+    assert kept < 3_000_000
+    assert history(session)[1:3] == [("CTAS", "success", 0, statement[:4000]), ("DDL", "success", 0, "drop table t")]
 
 
 def test_stl_query_lists_only_queries(session, endpoint):

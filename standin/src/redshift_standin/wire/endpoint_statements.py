@@ -73,6 +73,8 @@ class EndpointStatements:
             current=identity.database,
             process=self._server.process,
         )
+        if translation.database.verb == "drop":
+            self._services.forget_history(translation.database.name)
         self._client.write(messages.command_complete(translation.command))
 
     async def copy_or_unload(self, translation: Translation) -> None:

@@ -147,8 +147,12 @@ class Listener:
             history=self._histories[login.database],
             copier=endpoint.copier,
             unloader=endpoint.unloader,
+            forget_history=self._forget_history,
             mark_cancelled=self._sessions.mark_cancelled,
         )
+
+    def _forget_history(self, database: str) -> None:
+        self._histories.pop(database, None)
 
     async def _run(self, session: Session) -> None:
         client, server = session.client, session.server

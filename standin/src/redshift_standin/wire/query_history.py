@@ -41,6 +41,7 @@ class StatementRecord:
 
     __slots__ = (
         "_begun",
+        "_described",
         "_ended",
         "_error",
         "_history",
@@ -55,7 +56,8 @@ class StatementRecord:
         self.rows = 0
         """How many rows it has returned."""
         self._history = history
-        self._translation = translation
+        self._translation: Translation | None = translation
+        self._described: dict[str, str] = {}
         self._identity = identity
         self._process = process
         self._status = "success"
@@ -70,6 +72,9 @@ class StatementRecord:
         if isinstance(error, WarehouseError):
             self.fail(error.sqlstate, error.message)
         self._ended = time.time()
+        if self._translation is not None and len(self._translation.source) > _MAX_TEXT_LENGTH:
+            # The history keeps only the beginning of a long text.
+            self._described, self._translation = _type_and_text(self._translation), None
         self._history.add(self)
 
     def fail(self, code: str, message: str) -> None:
@@ -86,7 +91,7 @@ class StatementRecord:
             "user_name": self._identity.user,
             "database_name": self._identity.database,
             "session_id": self._process,
-            **_type_and_text(self._translation),
+            **(_type_and_text(self._translation) if self._translation is not None else self._described),
             "status": self._status,
             "error_message": self._error,
             "returned_rows": self.rows,

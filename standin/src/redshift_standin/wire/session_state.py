@@ -24,6 +24,7 @@ class SessionServices:
     :param history: the statements that the database's sessions have run.
     :param copier: runs COPY.
     :param unloader: runs UNLOAD; without one, UNLOAD is refused.
+    :param forget_history: called with the name of a database that a statement of this session has dropped.
     :param mark_cancelled: called with the process number of a session that a statement of this session cancels.
     """
 
@@ -32,6 +33,7 @@ class SessionServices:
     history: QueryHistory
     copier: Copier
     unloader: Unloader | None
+    forget_history: Callable[[str], None]
     mark_cancelled: Callable[[int], None]
 
 
