@@ -21,6 +21,7 @@ from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
 from tests.model import star_schema as model
+from tests.support import remove_orphan
 from tests.support.star_schema_runs import TARGETS, rows
 
 
@@ -50,14 +51,22 @@ def assert_one_error_line(done, text):
 
 
 def processes_of(settings):
-    """Return every process with the stack's state folder in its command line or environment."""
+    """Return every process with the stack's state folder in its command line or environment.
+
+    But for those of the tests: this one, and the one that removes the stack if this one is killed.
+    """
     found = []
     for process in psutil.process_iter():
         try:
-            words = [*process.cmdline(), *process.environ().values()]
+            command, values = process.cmdline(), process.environ().values()
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-        if process.pid != os.getpid() and any(str(settings.state) in word for word in words):
+        words = [*command, *values]
+        if (
+            process.pid != os.getpid()
+            and remove_orphan.__name__ not in command
+            and any(str(settings.state) in word for word in words)
+        ):
             found.append(process)
     return found
 
