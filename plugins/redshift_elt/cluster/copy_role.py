@@ -54,6 +54,8 @@ def ensure_copy_role(cluster: ManagedCluster, access: Access, aws_conn_id: str =
         _ensure_boundary(iam, role, boundary)
         log.info("Role %s: already there.", name)
     iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(read_policy(access)))
+    places = ", ".join([f"s3://{access.bucket}/{prefix}" for prefix in access.prefixes] + list(access.also_read))
+    log.info("Role %s lets COPY read these places only: %s", name, places)
     return role["Arn"]
 
 

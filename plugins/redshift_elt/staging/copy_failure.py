@@ -34,7 +34,8 @@ _SCAN_CONTEXT = re.compile(r"code:\s*(?:15001|15007)\b.*?context:\s*(.*?)\s*(?:\
 _PERMANENT = (
     (
         re.compile(r"Error AccessDenied\b"),
-        "The role that COPY uses may not read this object: allow it s3:GetObject, or correct iam_role.",
+        "The role that COPY uses may not read this object: allow it s3:GetObject, for example with the prefixes in the "
+        "form of the DAG that creates the cluster, or correct iam_role.",
     ),
     (
         re.compile(r"Error PermanentRedirect\b"),

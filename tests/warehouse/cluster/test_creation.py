@@ -30,11 +30,11 @@ def client(service):
     return AwsBaseHook(client_type=service).conn
 
 
-def create(node_type="ra3.large", nodes=1, cidrs=("203.0.113.0/24",), subnet_group=None):
+def create(node_type="ra3.large", nodes=1, cidrs=("203.0.113.0/24",), subnet_group=None, prefixes=("logs/",)):
     return create_cluster(
         ManagedCluster(NAME, TAGS, LABELS, subnet_group),
         ClusterSpec(node_type, nodes),
-        Access("bucket", ["logs/"], cidrs),
+        Access("bucket", prefixes, cidrs),
     )
 
 
@@ -125,6 +125,13 @@ class TestCreatedResources:
         everything_exists()
         assert caplog.text.count("already there") == 4
         assert ": created" not in caplog.text
+
+    def test_log_says_what_copy_can_read(self, caplog):
+        caplog.set_level("INFO")
+        create()
+        assert "Role warehouse-copy lets COPY read these places only: s3://bucket/logs/" in caplog.text
+        create(prefixes=("songs/", "paths.json"))
+        assert "places only: s3://bucket/songs/, s3://bucket/paths.json" in caplog.text
 
     def test_several_nodes(self):
         create(node_type="ra3.4xlarge", nodes=3)
