@@ -121,7 +121,7 @@ def test_two_schedulers_run_each_task_once(stack, warehouse, api, metadata, expe
 
 
 def test_deferred_tasks_survive_the_triggerer(stack, warehouse, api, metadata, expected, faults):
-    """One task is deferred when the triggerer is killed, others while there is none."""
+    """One task is deferred when the triggerer is killed, and at least one other while there is none."""
     damage(warehouse)
     [[creating]] = metadata.execute("select max(run_id) from dag_run where dag_id = %s", (CREATE_CLUSTER,)).fetchall()
     # Nobody knows the state of the cluster while this task waits for it.
@@ -136,7 +136,8 @@ def test_deferred_tasks_survive_the_triggerer(stack, warehouse, api, metadata, e
     redshift.pause_cluster(ClusterIdentifier=CLUSTER)
     wait_until(lambda: status(redshift) == "paused", "the cluster is paused")
     loading = api.trigger(LOAD, {"full_load": True, "resume_cluster": True})
-    wait_until(lambda: states(api, loading, STAGING) == {"deferred"}, "the tasks are deferred")
+    # The first staging that finds the cluster paused; for the other one it may be available already.
+    wait_until(lambda: "deferred" in states(api, loading, STAGING), "a staging is deferred")
     assert task(api, CREATE_CLUSTER, creating, "wait_until_available")["state"] == "deferred"
 
     stack.up()
