@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import signal
@@ -193,12 +194,13 @@ def test_root_stores_data_elsewhere_if_others_cannot_read_the_state_folder(tmp_p
 @as_root
 def test_root_copies_binaries_that_others_cannot_read(started, open_folder, monkeypatch):
     site_packages = open_folder / "site-packages"
-    spec = binaries.importlib.util.find_spec(binaries.PACKAGE)
+    # A copy: the spec of a package that is imported already is shared.
+    spec = copy.copy(binaries.importlib.util.find_spec(binaries.PACKAGE))
     package = Path(spec.submodule_search_locations[0])
     for folder in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(folder, site_packages / folder.name, copy_function=os.link, symlinks=True)
     site_packages.chmod(0o700)
-    spec.submodule_search_locations[:] = [str(site_packages / package.name)]
+    spec.submodule_search_locations = [str(site_packages / package.name)]
     monkeypatch.setattr(binaries.importlib.util, "find_spec", lambda name: spec)
     server = started(open_folder / "postgres")
     assert Path(server._data.find_server().exe()).parents[3].parent == open_folder
