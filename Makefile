@@ -56,8 +56,8 @@ test: install ## run the tests, in two processes, but for the long ones; ARGS="-
 test-all: install ## run every test, in two processes, with more examples of each property; ARGS="-k name" chooses
 	@exec $(PROGRAMS)/python -m pytest --long $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
 
-test-unit: install ## run the tests that need no services, in under a minute; ARGS="-k name" chooses
-	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(ARGS)
+test-unit: install ## run the tests that need no services, in two processes, in under a minute; ARGS="-k name" chooses
+	@exec $(PROGRAMS)/python -m pytest tests/unit tests/model $(or $(ARGS),--numprocesses=2 --no-loadscope-reorder)
 
 test-airflow: ## test with an Airflow version in an environment of its own: unit tests, DAG files, an hourly run; VERSION=3.1.8
 	@exec sh local/test_airflow.sh $(VERSION)

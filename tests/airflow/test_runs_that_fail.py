@@ -13,6 +13,8 @@ from local.stack.environment import ADMIN
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
 
+pytestmark = pytest.mark.long("runs in a real Airflow but for the demo's")
+
 
 @pytest.fixture
 def api(stack) -> Iterator[AirflowApi]:

@@ -9,6 +9,8 @@ from local.stack.airflow_api import AirflowApi
 from local.stack.environment import ADMIN, VIEWER
 from local.stack.secret import Secrets
 
+pytestmark = pytest.mark.long("the page in a real Airflow")
+
 LOAD = "sparkify_etl"
 
 

@@ -14,11 +14,14 @@ from local.settings import ROOT
 from tests.support.site import build
 from tests.support.snippets import blocks
 
-# Neither Sphinx nor what draws the diagrams is installed beside each version of Airflow that the tests run with.
-pytestmark = pytest.mark.skipif(
-    find_spec("sphinx") is None or find_spec("mermaidx") is None,
-    reason="what builds the site is installed with requirements-dev.txt",
-)
+pytestmark = [
+    pytest.mark.long("building the site"),
+    # Neither Sphinx nor what draws the diagrams is installed beside each version of Airflow that the tests run with.
+    pytest.mark.skipif(
+        find_spec("sphinx") is None or find_spec("mermaidx") is None,
+        reason="what builds the site is installed with requirements-dev.txt",
+    ),
+]
 
 # The tags that make a browser load something, and the attribute with its address.
 LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "object": "data", "source": "src"}
