@@ -41,7 +41,7 @@ def usable_cluster(redshift: Any, identifier: str, tags: Mapping[str, str] | Non
 
     :param redshift: a boto3 client.
     :param tags: the tags that it must have; None: any.
-    :raises AirflowFailException: there is no such cluster, it belongs to somebody else, it is being deleted, or its
+    :raises AirflowFailException: the cluster does not exist, it belongs to somebody else, it is being deleted, or its
         state requires action.
     """
     cluster = find_cluster(redshift, identifier)

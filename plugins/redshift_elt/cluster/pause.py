@@ -21,7 +21,7 @@ def ensure_paused(identifier: str, tags: Mapping[str, str] | None = None, aws_co
     (AWS page "Pausing and resuming clusters").
 
     :param tags: the tags that identify the project's cluster; None pauses any cluster.
-    :raises AirflowFailException: there is no such cluster, it belongs to somebody else, or it cannot be used any more.
+    :raises AirflowFailException: it does not exist, belongs to somebody else, or cannot be used any more.
     """
     redshift = boto3_client("redshift", aws_conn_id)
     cluster = usable_cluster(redshift, identifier, tags)
@@ -43,7 +43,7 @@ def ensure_available(identifier: str, tags: Mapping[str, str] | None = None, aws
     For an available cluster this is a single DescribeClusters.
 
     :param tags: the tags that identify the project's cluster; None resumes any cluster.
-    :raises AirflowFailException: there is no such cluster, it belongs to somebody else, or it cannot be used any more.
+    :raises AirflowFailException: it does not exist, belongs to somebody else, or cannot be used any more.
     """
     redshift = boto3_client("redshift", aws_conn_id)
     cluster = usable_cluster(redshift, identifier, tags)

@@ -112,7 +112,7 @@ class Endpoints:
     def set_password(self, cluster: str, user: str, password: str) -> None:
         """Replace a user's permanent password.
 
-        :raises KeyError: there is no such cluster.
+        :raises KeyError: the cluster does not exist.
         :raises ValueError: the user's name is reserved.
         """
         _check_user(user)
@@ -122,7 +122,7 @@ class Endpoints:
     def create_user(self, cluster: str, user: str) -> None:
         """Create a user if it is missing.
 
-        :raises KeyError: there is no such cluster.
+        :raises KeyError: the cluster does not exist.
         :raises ValueError: the user's name is reserved.
         """
         _check_user(user)
@@ -154,7 +154,7 @@ class Endpoints:
     def save_snapshot(self, cluster: str, folder: Path) -> None:
         """Save the committed data of the cluster's databases in a folder. Sessions continue.
 
-        :raises KeyError: there is no such cluster.
+        :raises KeyError: the cluster does not exist.
         :raises StandinError: PostgreSQL's pg_dump failed.
         """
         self._clusters[cluster].databases.save_snapshot(self._programs, folder)
