@@ -28,11 +28,18 @@ from tests.support.snippets import Snippet, block, blocks, inline_commands
 # Blocks that another test takes from the page and executes, by their first lines.
 EXECUTED = {
     ("README.md", "create table if not exists page_views ("): "tests/warehouse/test_add_your_own_table.py",
-    ("README.md", "create table if not exists staging_playlists ("): "tests/warehouse/test_add_your_own_table.py",
+    (
+        "docs/new-source.md",
+        "create table if not exists staging_playlists (",
+    ): "tests/warehouse/test_add_your_own_table.py",
     ("README.md", "select"): "tests/warehouse/test_add_your_own_table.py",
     ("README.md", "LoadFactOperator("): "tests/warehouse/test_add_your_own_table.py",
-    ("README.md", "stage_playlists = StageToRedshiftOperator("): "tests/warehouse/test_add_your_own_table.py",
+    ("docs/new-source.md", "stage_playlists = StageToRedshiftOperator("): "tests/warehouse/test_add_your_own_table.py",
     ("README.md", "make sql FILE=include/sql/schema/page_views.sql"): "tests/warehouse/test_add_your_own_table.py",
+    ("docs/new-source.md", "make sql FILE=include/sql/schema/playlists.sql"): (
+        "tests/warehouse/test_add_your_own_table.py"
+    ),
+    ("docs/new-source.md", "select"): "tests/warehouse/test_add_your_own_table.py",
     ("SECURITY.md", "flowchart LR"): "tests/unit/test_site.py",
     ("docs/alerts.md", "# Slack: the part of the webhook URL after https://hooks.slack.com/services/"): (
         "tests/unit/integrations/test_alerts.py"
@@ -56,8 +63,8 @@ EXECUTED = {
 
 # Blocks that have a test below.
 WITH_A_TEST = {
-    ("README.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators"),
-    ("README.md", "erDiagram"),
+    ("docs/structure.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators"),
+    ("docs/analysts.md", "erDiagram"),
     ("README.md", "flowchart LR"),
     ("standin/README.md", "copy items from 's3://standin/items/' iam_role default json 'auto';"),
     ("standin/README.md", "shop:"),
@@ -234,7 +241,7 @@ def test_picture_of_the_dag_has_its_tasks():
 
 
 def test_picture_of_the_tables_has_their_columns():
-    picture = block("README.md", "erDiagram").text
+    picture = block("docs/analysts.md", "erDiagram").text
     drawn = {
         table: re.findall(r"^ +\w+ (\w+)", columns, re.MULTILINE)
         for table, columns in re.findall(r"^ +(\w+) \{\n(.*?)^ +\}", picture, re.MULTILINE | re.DOTALL)
@@ -249,8 +256,10 @@ def test_picture_of_the_tables_has_their_columns():
         assert [column for column in columns if column not in created] == []
 
 
-def test_folders_in_the_readme_exist():
-    text = block("README.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators").text
+def test_folders_on_the_page_about_the_structure_exist():
+    text = block(
+        "docs/structure.md", "dags/                    one file per DAG; sparkify_etl.py wires the operators"
+    ).text
     parents: list[tuple[int, Path]] = []
     missing = []
     for line in text.splitlines():

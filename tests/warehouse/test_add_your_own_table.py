@@ -1,4 +1,4 @@
-"""The steps of "Add your own table" in the README, followed literally with the users that they mention."""
+"""The steps in the README and in docs/new-source.md for a new table, followed literally with the users they name."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ DAY = "2018-11-02"
 WINDOW = (f"{DAY}T00:00:00Z", "2018-11-03T00:00:00Z")
 
 
-def section() -> str:
-    """Return the text of the README's section."""
+def sections() -> str:
+    """Return the README's section about a table, and the page about one from a new source."""
     readme = (ROOT / "README.md").read_text("utf-8")
     [found] = re.findall(r"^## Add your own table$(.*?)^## ", readme, re.MULTILINE | re.DOTALL)
-    return found
+    return found + (ROOT / "docs/new-source.md").read_text("utf-8")
 
 
 def commands() -> list[str]:
-    """Return the commands in the section that run the DDL files."""
-    [block] = re.findall(r"^```sh\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
-    return block.splitlines()
+    """Return the commands that run the DDL files."""
+    found = re.findall(r"^```sh\n(.*?)^```$", sections(), re.MULTILINE | re.DOTALL)
+    return [line for block in found for line in block.splitlines()]
 
 
 def steps() -> list[tuple[str, str]]:
-    """Return each file in the README's section with its content."""
-    found = re.findall(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
+    """Return each file in the steps with its content."""
+    found = re.findall(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", sections(), re.MULTILINE | re.DOTALL)
     assert [file for file, _ in found] == [
         "include/sql/schema/page_views.sql",
         "include/sql/select/page_views.sql",
@@ -92,7 +92,7 @@ def administrator(own_standin, project) -> Iterator[WarehouseUnderTest]:
 
 
 def run_command(command: str, folder: Path, settings: Settings) -> None:
-    """Run a command of the README without the installation that make starts with."""
+    """Run a command of the documentation without the installation that make starts with."""
     program, *arguments = command.split()
     assert program == "make"
     done = subprocess.run(
