@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier, get_ident
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException
@@ -95,6 +97,31 @@ def test_delayed_load_does_not_restore_an_old_version_of_a_file(uploaded, data, 
 
     slow.execute(task_id)
 
+    model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
+    assert rows(uploaded.star_schema()) == rows(model)
+
+
+def test_loads_that_stage_the_same_file_again_at_the_same_time_all_load_it(uploaded, data, tmp_path):
+    run = uploaded.run(*DAY)
+    for staging in STAGING:
+        run.execute(staging)
+    lines = lines_of(data)[::2]
+    uploaded.put(KEY, "\n".join(lines).encode())
+    loads = ("load_songplays", "load_users", "load_time")
+    all_have_begun = Barrier(len(loads), timeout=60)
+    waited: set[int] = set()
+
+    def wait_once(_, statement: str) -> None:
+        # The list of what was staged before is kept aside first.
+        if "__earlier" in statement and get_ident() not in waited:
+            waited.add(get_ident())
+            all_have_begun.wait()
+
+    with before_each_statement(wait_once), ThreadPoolExecutor(len(loads)) as pool:
+        assert all(list(pool.map(run.execute, loads)))
+
+    assert len(waited) == len(loads)
+    run.complete(set(LOADS) - set(loads))
     model = star_schema(rewritten(data, tmp_path, lines), end=datetime(2018, 11, 2))
     assert rows(uploaded.star_schema()) == rows(model)
 
