@@ -60,7 +60,7 @@ class ComposeSettings:
             )
         aws = {
             "endpoint_url": STAND_IN_URL,
-            "region_name": extra["region_name"],
+            "region_name": environ["AWS_DEFAULT_REGION"],
             "aws_access_key_id": connection["login"],
             "aws_secret_access_key": connection["password"],
             "config": Config(**extra.get("config_kwargs", {})),

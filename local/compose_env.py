@@ -28,18 +28,17 @@ _LOCAL_AWS = {
     "login": "local-access-key",
     "password": "local-secret-key",
     "extra": {
-        "region_name": "us-west-2",
         "endpoint_url": STAND_IN_URL,
         # A bucket has no host name of its own there.
         "config_kwargs": {"s3": {"addressing_style": "path"}},
     },
 }
-_AWS = {"conn_type": "aws", "login": "", "password": "", "extra": {"region_name": "us-west-2"}}
+_AWS = {"conn_type": "aws", "login": "", "password": ""}
 _REDSHIFT = {
     "conn_type": "redshift",
     "login": "sparkify_etl",
     "schema": "dev",
-    "extra": {"iam": True, "cluster_identifier": "sparkify", "region": "us-west-2"},
+    "extra": {"iam": True, "cluster_identifier": "sparkify"},
 }
 
 
@@ -79,7 +78,7 @@ def entries(target: str) -> list[Entry]:
     :param target: ``local`` for the stand-in, or ``aws``.
     """
     local = target == "local"
-    aws = "The AWS credentials and region, as JSON. Empty login and password: those of the machine."
+    aws = "The AWS credentials, as JSON. Empty login and password: those of the machine."
     certificate = [
         Entry("TRUSTED_CERTIFICATES", "/opt/stand-in/tls/bundle.pem", "The authorities, and the stand-in itself.")
     ]
@@ -98,6 +97,7 @@ def entries(target: str) -> list[Entry]:
         Entry("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(_LOCAL_AWS if local else _AWS), aws),
         Entry("AIRFLOW_CONN_REDSHIFT_DEFAULT", json.dumps(_REDSHIFT), "The warehouse and the login, as JSON."),
         Entry("SPARKIFY_BUCKET", "sparkify-local" if local else "", "The bucket of the data."),
+        Entry("SPARKIFY_REGION", "us-west-2" if local else "", "The AWS region of the bucket and of the warehouse."),
         *(certificate if local else []),
     ]
 
@@ -163,7 +163,7 @@ def main(arguments: list[str]) -> int:
     print(f"{file}: added {', '.join(added)}." if added else f"{file} has everything already.")
     profile = "--profile local " if target == "local" else ""
     if target == "aws":
-        print("Complete SPARKIFY_BUCKET and AIRFLOW_CONN_AWS_DEFAULT in it.")
+        print("Complete SPARKIFY_BUCKET, SPARKIFY_REGION and AIRFLOW_CONN_AWS_DEFAULT in it.")
     print(f"Then: docker compose {profile}up --build")
     return 0
 

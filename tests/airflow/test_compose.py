@@ -58,7 +58,10 @@ def run(module, folder, programs, target, **given):
 @pytest.fixture(scope="module")
 def result(tmp_path_factory, programs):
     """How the warehouse differs from the model after the demo, and the task whose worker was killed."""
-    return run("tests.support.compose_run", tmp_path_factory.mktemp("demo"), programs, "local")
+    # Another region than the one that make env writes for the stand-in.
+    return run(
+        "tests.support.compose_run", tmp_path_factory.mktemp("demo"), programs, "local", SPARKIFY_REGION="eu-west-1"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,8 @@ def users(tmp_path_factory, programs):
     """The answers to logins with the FAB auth manager."""
     folder = tmp_path_factory.mktemp("users")
     manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-    given = {"AUTH_MANAGER": manager, "SPARKIFY_BUCKET": "bucket", "AIRFLOW_WORKERS": "1"}
+    given = {"AUTH_MANAGER": manager, "AIRFLOW_WORKERS": "1"}
+    given |= {"SPARKIFY_BUCKET": "bucket", "SPARKIFY_REGION": "eu-west-1"}
     return run("tests.support.compose_users_run", folder, programs, "aws", **given)
 
 

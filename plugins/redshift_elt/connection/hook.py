@@ -101,7 +101,7 @@ class WarehouseHook(RedshiftSQLHook):
         name = settings.workgroup or settings.extras.get("cluster_identifier")
         if not name:
             return super()._get_openlineage_redshift_authority_part(connection)
-        region = settings.extras.get("region") or AwsBaseHook(aws_conn_id=self.aws_conn_id).region_name
+        region = settings.extras.get("region") or AwsBaseHook(aws_conn_id=self.aws_conn_id).get_session().region_name
         return f"{name}.{region}:{settings.port or _DEFAULT_PORT}"
 
     def _get_conn_params(self) -> dict[str, Any]:

@@ -164,13 +164,25 @@ def test_missing_variable_is_one_clear_line(environ, name):
 
 def test_make_env_writes_what_is_required(environ):
     optional = {"AIRFLOW_UID", "TRUSTED_CERTIFICATES"}
-    assert set(environ) == {*REQUIRED, "SPARKIFY_BUCKET", *optional}
+    assert set(environ) == {*REQUIRED, "SPARKIFY_BUCKET", "SPARKIFY_REGION", *optional}
 
 
-def test_bucket_that_was_not_filled_in_is_one_clear_line(tmp_path):
+@pytest.mark.parametrize("name", ["SPARKIFY_BUCKET", "SPARKIFY_REGION"])
+def test_what_an_account_needs_and_was_not_filled_in_is_one_clear_line(tmp_path, name):
     write_env(tmp_path / ".env", "aws")
-    with pytest.raises(ComposeError, match="required variable SPARKIFY_BUCKET is missing a value: is empty in"):
-        resolve(FILE, read_env(tmp_path / ".env"))
+    given = {**read_env(tmp_path / ".env"), "SPARKIFY_BUCKET": "mine", "SPARKIFY_REGION": "eu-west-1", name: ""}
+    with pytest.raises(ComposeError, match=f"required variable {name} is missing a value: is empty in .env, write"):
+        resolve(FILE, given)
+
+
+@pytest.mark.parametrize("target", ["local", "aws"])
+def test_region_is_only_that_of_the_file(tmp_path, target):
+    write_env(tmp_path / ".env", target)
+    given = {**read_env(tmp_path / ".env"), "SPARKIFY_BUCKET": "mine", "SPARKIFY_REGION": "eu-south-2"}
+    for service in resolve(FILE, given, {"local"} if target == "local" else set()).values():
+        assert not re.search(r"us-west-2|region_name|\"region\"", " ".join(service.environment.values())), service.name
+        if "AIRFLOW_CONN_AWS_DEFAULT" in service.environment:
+            assert service.environment["AWS_DEFAULT_REGION"] == "eu-south-2", service.name
 
 
 def test_file_has_no_secret_of_its_own():

@@ -226,6 +226,14 @@ def test_namespace_matches_the_amazon_provider(created_warehouse, monkeypatch, c
     assert DatasetNamespace.of(warehouse_hook("named")) == DatasetNamespace(f"redshift://{namespace}", "shop")
 
 
+def test_namespace_has_the_region_of_the_environment_if_no_connection_names_one(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", '{"conn_type": "aws"}')
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-south-2")
+    extra = json.dumps({"iam": True, "cluster_identifier": "mine"})
+    monkeypatch.setenv("AIRFLOW_CONN_NAMED", Connection(conn_type="redshift", schema="shop", extra=extra).as_json())
+    assert DatasetNamespace.of(warehouse_hook("named")).namespace == "redshift://mine.eu-south-2:5439"
+
+
 def test_tasks_work_without_the_provider(uploaded, monkeypatch):
     for name in list(sys.modules):
         if name.split(".")[0] == "openlineage" or name.startswith("airflow.providers.openlineage"):
