@@ -17,6 +17,13 @@ from local.stack.cluster_login import find_login, require_login
 from local.stack.stack import Stack
 from local.stack.tls_relay import PORT, tls_relay
 
+# They are about Airflow's own code, so nobody who runs a command can do anything about them.
+_IGNORED_WARNINGS = (
+    "ignore:Could not import graphviz:UserWarning",
+    "ignore:GitWildMatchPattern:DeprecationWarning",
+    "ignore:The `airflow.utils.operator_helpers.determine_kwargs` attribute is deprecated:UserWarning",
+)
+
 
 def run_sql(stack: Stack, query: str | None, file: str | None = None) -> int:
     """Run psql on the local warehouse or, if there is none, on the cluster of a stack without Airflow.
@@ -51,9 +58,21 @@ def run_sql(stack: Stack, query: str | None, file: str | None = None) -> int:
 def run_airflow(stack: Stack, arguments: Sequence[str]) -> NoReturn:
     """Replace this process with the Airflow CLI on the local stack.
 
+    It prints warnings to its standard output, so known ones of its libraries are left out: programs read the answer.
+
     :raises StackError: the stack is not running.
     """
     if not stack.is_running():
         raise StackError(f"The stack in {stack.settings.state} is not running: run make up first.")
     program = str(Path(sys.executable).parent / "airflow")
-    os.execve(program, [program, *arguments], stack.airflow_environment())  # noqa: S606 - this process becomes airflow
+    variables = {**stack.airflow_environment(), "PYTHONWARNINGS": warning_filters(os.environ.get("PYTHONWARNINGS"))}
+    os.execve(program, [program, *arguments], variables)  # noqa: S606 - this process becomes airflow
+
+
+def warning_filters(given: str | None) -> str:
+    """Return the value of ``PYTHONWARNINGS`` for the Airflow CLI.
+
+    :param given: the user's own filters, which take precedence.
+    """
+    # The last filter that matches wins.
+    return ",".join([*_IGNORED_WARNINGS, *([given] if given else [])])

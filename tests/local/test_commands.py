@@ -1,5 +1,6 @@
 """The commands as a user runs them: their output, the processes that they start, and their clean-up."""
 
+import json
 import os
 import re
 import signal
@@ -224,10 +225,11 @@ def test_using_the_stack_needs_no_port_variables(stack):
     assert done.stdout.strip() == stack.settings.airflow_url
 
 
-def test_airflow_command_line_sees_the_dags(stack):
-    done = run(stack.settings, "airflow", "dags", "list", "--output", "plain")
-    assert done.returncode == 0, done.stderr
-    assert {"sparkify_etl", "sparkify_create_cluster", "sparkify_teardown_cluster"} <= set(done.stdout.split())
+def test_airflow_command_line_prints_the_dags_and_nothing_else(stack):
+    done = run(stack.settings, "airflow", "dags", "list", "--output", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {dag["dag_id"] for dag in json.loads(done.stdout)}
+    assert {"sparkify_etl", "sparkify_create_cluster", "sparkify_teardown_cluster"} <= found
 
 
 def test_shell_file_sets_up_airflow_and_aws(stack):
