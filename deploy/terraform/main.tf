@@ -5,16 +5,15 @@ data "aws_caller_identity" "current" {}
 
 data "aws_region" "current" {}
 
-locals {
-  loading_policy = jsondecode(file("${path.module}/../../docs/airflow-loading-policy.json"))
-  # Airflow logs in as the database user of its role. The other statements are for clusters.
-  needed = ["EtlListFiles", "EtlReadFiles", "EtlWriteManifests", "ReportWrite", "PageReadReport", "LoginServerless"]
-  values = {
-    ACCOUNT      = data.aws_caller_identity.current.account_id
-    BUCKET       = aws_s3_bucket.data.id
-    REGION       = data.aws_region.current.name
-    WORKGROUP_ID = aws_redshiftserverless_workgroup.warehouse.workgroup_id
-  }
+module "policies" {
+  source = "./policies"
+
+  account               = data.aws_caller_identity.current.account_id
+  region                = data.aws_region.current.region
+  bucket                = aws_s3_bucket.data.id
+  prefixes              = var.prefixes
+  workgroup_id          = aws_redshiftserverless_workgroup.warehouse.workgroup_id
+  connection_secret_arn = aws_secretsmanager_secret.connection.arn
 }
 
 resource "aws_s3_bucket" "data" {
@@ -61,25 +60,9 @@ resource "aws_iam_role" "copy" {
 }
 
 resource "aws_iam_role_policy" "copy" {
-  name = "read"
-  role = aws_iam_role.copy.id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect   = "Allow"
-        Action   = "s3:ListBucket"
-        Resource = aws_s3_bucket.data.arn
-      },
-      {
-        Effect = "Allow"
-        Action = "s3:GetObject"
-        Resource = [
-          for key in ["log_data/*", "song_data/*", "log_json_path.json", "manifests/*"] : "${aws_s3_bucket.data.arn}/${key}"
-        ]
-      }
-    ]
-  })
+  name   = "read"
+  role   = aws_iam_role.copy.id
+  policy = module.policies.copy
 }
 
 resource "aws_security_group" "warehouse" {
@@ -113,11 +96,8 @@ resource "aws_redshiftserverless_workgroup" "warehouse" {
   subnet_ids          = var.subnet_ids
   security_group_ids  = [aws_security_group.warehouse.id]
   publicly_accessible = false
-
-  config_parameter {
-    parameter_key   = "require_ssl"
-    parameter_value = "true"
-  }
+  # No config_parameter: AWS returns all of them, and Terraform would change those that are not here in each run. A new
+  # workgroup requires TLS.
 }
 
 resource "aws_redshiftserverless_usage_limit" "compute" {
@@ -132,6 +112,8 @@ resource "aws_redshiftserverless_usage_limit" "compute" {
 resource "aws_secretsmanager_secret" "connection" {
   name        = "airflow/connections/redshift_default"
   description = "Airflow connection to the workgroup ${var.name}"
+  # So that the name can be used again at once.
+  recovery_window_in_days = 0
 }
 
 resource "aws_secretsmanager_secret_version" "connection" {
@@ -142,34 +124,13 @@ resource "aws_secretsmanager_secret_version" "connection" {
     extra = {
       iam                   = true
       serverless_work_group = aws_redshiftserverless_workgroup.warehouse.workgroup_name
-      region                = data.aws_region.current.name
+      region                = data.aws_region.current.region
     }
   })
 }
 
 resource "aws_iam_role_policy" "airflow" {
-  name = "${var.name}-loading"
-  role = var.airflow_role_name
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [
-        for statement in local.loading_policy.Statement : merge(statement, {
-          Resource = [
-            for resource in flatten([statement.Resource]) : join(":", [
-              for part in split(":", resource) : join("/", [
-                for word in split("/", part) : lookup(local.values, word, word)
-              ])
-            ])
-          ]
-        }) if contains(local.needed, statement.Sid)
-      ],
-      [{
-        Sid      = "ReadConnection"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = [aws_secretsmanager_secret.connection.arn]
-      }]
-    )
-  })
+  name   = "${var.name}-loading"
+  role   = var.airflow_role_name
+  policy = module.policies.airflow
 }

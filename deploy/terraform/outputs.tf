@@ -13,6 +13,19 @@ output "administrator_secret_arn" {
   value       = aws_redshiftserverless_namespace.warehouse.admin_password_secret_arn
 }
 
+output "administrator_connection" {
+  description = "The Airflow connection of the administrator, as JSON without a password: AIRFLOW_CONN_REDSHIFT_ADMIN."
+  value = jsonencode({
+    conn_type = "redshift"
+    schema    = var.database
+    extra = {
+      serverless_work_group = aws_redshiftserverless_workgroup.warehouse.workgroup_name
+      secret_arn            = aws_redshiftserverless_namespace.warehouse.admin_password_secret_arn
+      region                = data.aws_region.current.region
+    }
+  })
+}
+
 output "loading_user" {
   description = "The database user that Airflow logs in as; docs/aws.md has its grants."
   value       = "IAMR:${var.airflow_role_name}"

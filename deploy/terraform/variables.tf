@@ -3,6 +3,22 @@ variable "bucket" {
   type        = string
 }
 
+variable "prefixes" {
+  description = "Key prefixes that COPY and Airflow may read in the bucket, without wildcards. The list replaces the default one."
+  type        = list(string)
+  default     = ["log_data/", "song_data/", "log_json_path.json", "manifests/"]
+
+  validation {
+    condition     = contains(var.prefixes, "manifests/")
+    error_message = "COPY reads the manifests of the runs: keep manifests/ in the list."
+  }
+
+  validation {
+    condition     = alltrue([for prefix in var.prefixes : can(regex("^[^/*?$][^*?$]*$", prefix))])
+    error_message = "Write prefixes such as orders/, without wildcards."
+  }
+}
+
 variable "name" {
   description = "Name of the namespace and of the workgroup, and the prefix of the roles."
   type        = string

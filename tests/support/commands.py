@@ -97,6 +97,9 @@ def _sources() -> str:
 
 
 def _variable(name: str, value: str) -> Problems:
+    if value.startswith("$("):
+        # What a command prints.
+        return
     if option := re.fullmatch(r"AIRFLOW__([A-Z_]+?)__([A-Z_]+)", name):
         section, key = option[1].lower(), option[2].lower()
         if not is_airflow_option(section, key) and not {f'"{section}"', f'"{key}"'} <= set(

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,20 @@ import pytest
 import yaml
 
 from local.settings import ROOT
+from redshift_elt.cluster.copy_policy import read_policy
+from redshift_elt.cluster.spec import Access
 from tests.support.new_warehouse import PREFIXES
 
 HELM = ROOT / "deploy" / "helm"
 TERRAFORM = ROOT / "deploy" / "terraform"
+# The values of another account than that of the examples.
+PLACE = {
+    "account": "123456789012",
+    "region": "eu-west-1",
+    "bucket": "mine",
+    "workgroup_id": "a1b2c3d4-0000-4000-8000-000000000000",
+    "connection_secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:airflow-a1b2c3",
+}
 NEEDS_TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed")
 
 
@@ -76,21 +87,10 @@ def test_every_part_that_calls_aws_has_the_role():
     assert roles == {"arn:aws:iam::ACCOUNT:role/sparkify-airflow"}
 
 
-def test_terraform_takes_the_statements_of_the_loading_policy():
-    text = (TERRAFORM / "main.tf").read_text("utf-8")
-    policy = json.loads((ROOT / "docs" / "airflow-loading-policy.json").read_text("utf-8"))
-    [needed] = re.findall(r"needed = (\[.*\])", text)
-    sids = {statement["Sid"] for statement in policy["Statement"]}
-    assert set(json.loads(needed)) <= sids
-    # The others are about clusters.
-    assert sids - set(json.loads(needed)) == {
-        "EtlFindCluster", "EtlLogInAsUser", "LoginAsIdentity", "LoginBySecret", "ResumeCluster",
-    }  # fmt: skip
-
-
-def test_role_of_terraform_reads_what_the_created_one_reads():
-    [keys] = re.findall(r"for key in (\[.*\]) :", (TERRAFORM / "main.tf").read_text("utf-8"))
-    assert {key.removesuffix("*") for key in json.loads(keys)} == set(PREFIXES)
+def test_prefixes_of_terraform_are_those_of_the_form():
+    variables = (TERRAFORM / "variables.tf").read_text("utf-8")
+    [prefixes] = re.findall(r'variable "prefixes" \{.*?default += (\[.*?\])', variables, re.DOTALL)
+    assert tuple(json.loads(prefixes)) == PREFIXES
 
 
 def test_variables_of_the_command_are_those_without_a_default():
@@ -111,9 +111,65 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.fixture
+def policies(tmp_path) -> Callable[[Sequence[str]], dict[str, Any]]:
+    """A function that computes both policies for some prefixes, as Terraform does; they need no provider."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("screenshots"))
+    folder = tmp_path / "deploy" / "terraform" / "policies"
+    shutil.copytree(TERRAFORM / "policies", folder)
+
+    def compute(prefixes: Sequence[str]) -> dict[str, Any]:
+        (folder / "terraform.tfvars.json").write_text(json.dumps({**PLACE, "prefixes": list(prefixes)}))
+        for command in (["init"], ["apply", "-auto-approve"]):
+            done = terraform(folder, *command)
+            assert done.returncode == 0, done.stdout + done.stderr
+        outputs = json.loads(terraform(folder, "output", "-json").stdout)
+        return {name: json.loads(output["value"]) for name, output in outputs.items()}
+
+    return compute
+
+
+def allowed(policy: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """Return the actions that a policy allows, each with a resource and the condition."""
+    return {
+        (action, resource, json.dumps(statement.get("Condition")))
+        for statement in policy["Statement"]
+        for action in flat(statement["Action"])
+        for resource in flat(statement["Resource"])
+        if statement["Effect"] == "Allow"
+    }
+
+
+def flat(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+@NEEDS_TERRAFORM
+@pytest.mark.parametrize("prefixes", [PREFIXES, ("orders/", "manifests/")], ids=["default", "own"])
+def test_role_of_terraform_may_do_what_the_created_one_may(policies, prefixes):
+    assert policies(prefixes)["copy"] == read_policy(Access(bucket=PLACE["bucket"], prefixes=prefixes))
+
+
+@NEEDS_TERRAFORM
+def test_policy_of_terraform_is_the_loading_policy_without_clusters(policies):
+    text = (ROOT / "docs" / "airflow-loading-policy.json").read_text("utf-8")
+    for placeholder in ("ACCOUNT", "REGION", "BUCKET", "WORKGROUP_ID"):
+        text = re.sub(rf"\b{placeholder}\b", PLACE[placeholder.lower()], text)
+    text = text.replace('log_json_path.json"', 'log_json_path.json*"')
+    clusters = {"EtlFindCluster", "EtlLogInAsUser", "LoginAsIdentity", "LoginBySecret", "ResumeCluster"}
+    expected = json.loads(text)
+    sids = {statement["Sid"] for statement in expected["Statement"]}
+    assert clusters < sids
+    expected["Statement"] = [statement for statement in expected["Statement"] if statement["Sid"] not in clusters]
+    found = policies(PREFIXES)["airflow"]
+    assert {statement["Sid"] for statement in found["Statement"]} == {*sids, "ReadConnection"} - clusters
+    secret = ("secretsmanager:GetSecretValue", PLACE["connection_secret_arn"], "null")
+    assert allowed(found) == allowed(expected) | {secret}
+
+
 @NEEDS_TERRAFORM
 def test_terraform_is_formatted():
-    done = terraform(TERRAFORM, "fmt", "-check", "-diff")
+    done = terraform(TERRAFORM, "fmt", "-check", "-diff", "-recursive")
     assert done.returncode == 0, done.stdout
 
 
