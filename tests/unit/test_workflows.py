@@ -73,3 +73,16 @@ def test_ci_tests_every_older_version_of_airflow():
     [job] = [job for _, job in jobs() if "airflow" in job.get("strategy", {}).get("matrix", {})]
     locked = sorted(file.stem for file in (ROOT / "tests" / "requirements").glob("airflow-*.txt"))
     assert [f"airflow-{version}" for version in job["strategy"]["matrix"]["airflow"]] == locked
+
+
+def test_docker_commands_are_those_of_the_documentation():
+    found = [command for command in commands() if command.startswith(("docker build", "docker compose"))]
+    pages = "\n".join((ROOT / "docs" / page).read_text("utf-8") for page in ("docker-compose.md", "deployment.md"))
+    documented = [line.strip() for line in pages.splitlines()]
+    assert [command for command in found if command.startswith("docker build") and command in documented]
+    # In the background, because the services that are not the demo run on.
+    assert "docker compose --profile local up --build" in documented
+    assert "docker compose --profile local up --build --detach" in found
+    services = yaml.safe_load((ROOT / "docker-compose.yaml").read_text("utf-8"))["services"]
+    [waited] = [command for command in commands() if "docker wait" in command]
+    assert re.search(r"ps --all --quiet ([\w-]+)", waited)[1] in services
