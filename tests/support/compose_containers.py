@@ -7,6 +7,7 @@ of the file.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -60,6 +61,10 @@ class Container:
         """
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} has ended with {self.process.returncode}:\n{self.last_lines()}")
+        return self.passes_check()
+
+    def passes_check(self) -> bool:
+        """Run the health check of the service, whatever its process does."""
         done = subprocess.run(
             self._command(self.service.check or ["true"]),
             cwd=compose_images.workdir(self.service),
@@ -72,6 +77,10 @@ class Container:
     def wait(self, seconds: float = _START_SECONDS) -> int:
         """Wait until it ends, and return its exit status."""
         return self.process.wait(seconds)
+
+    def freeze(self) -> None:
+        """Stop its main process, which then exists and does nothing. What it has started continues."""
+        self.process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """Kill it with everything that it has started, as the end of a container does."""

@@ -1,8 +1,8 @@
 """The demo of docker-compose.yaml without Docker: ``docker compose --profile local up``, its services as processes.
 
 ``python -m tests.support.compose_run ENV PROGRAMS`` needs root. While the demo loads, a worker is killed, and started
-again as its restart policy says. The last line of the output is JSON: the task that was killed, and how the rows of
-each table differ from the model.
+again as its restart policy says. Afterwards the parts of Airflow freeze. The last line of the output is JSON: the task
+that was killed, how the rows of each table differ from the model, and the parts whose health check notices that.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.support.compose_containers import Container, Project, enter_namespace
 from tests.support.compose_file import Service, read_env
 
 TARGETS = ("songplays", "users", "songs", "artists", "time")
+FROZEN = ("scheduler", "dag-processor", "triggerer", "worker")
 _DEMO_SECONDS = 900
 
 
@@ -52,7 +53,7 @@ def main(env_file: str, programs: str) -> None:
         }
         for name in expected
     }
-    say(json.dumps({"killed": killed, "tables": differences}))
+    say(json.dumps({"killed": killed, "tables": differences, "unhealthy": _freeze(project)}))
 
 
 def _kill_a_worker(workers: list[Container], demo: Container, password: str) -> str:
@@ -74,6 +75,18 @@ def _kill_a_worker(workers: list[Container], demo: Container, password: str) -> 
     worker.kill()
     worker.start()
     return task
+
+
+def _freeze(project: Project) -> list[str]:
+    """Freeze parts of Airflow, and return those whose health check then fails, once all of them do."""
+    containers = [project[name][0] for name in FROZEN]
+    for container in containers:
+        assert container.is_healthy(), container.name
+    for container in containers:
+        container.freeze()
+    for container in containers:
+        wait_until(lambda container=container: not container.passes_check(), f"{container.name} is unhealthy")
+    return [container.service.name for container in containers if not container.passes_check()]
 
 
 def _expected() -> model.Tables:

@@ -86,6 +86,15 @@ def test_health_check_of_each_service_has_limits():
         assert {"test", "interval", "timeout", "retries"} <= set(SERVICES[name]["healthcheck"]), name
 
 
+def test_health_checks_cost_little():
+    """A check that starts Python takes seconds of CPU time, so it is rare in a service that is healthy."""
+    for name in set(SERVICES) - ONE_SHOT:
+        check = SERVICES[name]["healthcheck"]
+        starts_python = not re.match(r"curl|pg_isready|redis-cli", check["test"][1])
+        assert starts_python == (name in {"dag-processor", "triggerer", "worker"}), name
+        assert not starts_python or (check["interval"], check["start_interval"]) == ("2m", "10s"), name
+
+
 def test_services_use_what_is_an_option_of_airflow(environ):
     found = {name for service in resolve(FILE, environ, {"local", "flower"}).values() for name in service.environment}
     options = [re.fullmatch(r"AIRFLOW__([A-Z_]+?)__([A-Z_]+?)(?:_CMD)?", name) for name in sorted(found)]
