@@ -65,8 +65,8 @@ test-airflow: ## test with an Airflow version in an environment of its own: unit
 docs: install ## build the documentation as a site in build/docs; fails on broken links
 	@exec $(PROGRAMS)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs --doctree-dir build/doctrees . build/docs
 
-mwaa: install ## build what an MWAA environment reads from its bucket, in build/mwaa
-	@exec $(PROGRAMS)/python -m local.mwaa build/mwaa
+mwaa: install ## build what an MWAA environment with this Airflow reads from its bucket, in build/mwaa; VERSION=3.2.1
+	@exec $(PROGRAMS)/python -m local.mwaa build/mwaa $(VERSION)
 
 facts: install ## write standin/docs/facts.md from the cases of the stand-in's conformance tests
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m standin_support.table

@@ -28,7 +28,7 @@ def test_dags_and_their_sql_can_be_below_the_dag_folder(tmp_path):
 
 
 def test_archive_keeps_airflow_from_importing_the_files_of_the_packages(tmp_path):
-    mwaa.build(tmp_path / "mwaa")
+    mwaa.build(tmp_path / "mwaa", "3.2.1")
     unpacked = tmp_path / "unpacked"
     shutil.unpack_archive(tmp_path / "mwaa" / "plugins.zip", unpacked)
     found = list(find_path_from_directory(unpacked, ".airflowignore", "glob"))
