@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+import redshift_elt
 from local.settings import ROOT
 from redshift_elt.cluster.copy_policy import read_policy
 from redshift_elt.cluster.spec import Access
@@ -40,6 +41,15 @@ def helm(file: str) -> dict[str, Any]:
 def test_chart_starts_the_version_of_airflow_that_is_tested():
     [version] = re.findall(r"^apache-airflow==([\d.]+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
     assert helm("values.yaml")["airflowVersion"] == version
+
+
+def test_image_is_tagged_with_the_version_of_the_package():
+    files = ("docs/deployment.md", "deploy/helm/pod_template.yaml", ".github/workflows/ci.yml")
+    for file in files:
+        tags = re.findall(r"\bsparkify-warehouse:([\w.]+)", (ROOT / file).read_text("utf-8"))
+        assert tags, file
+        assert set(tags) == {redshift_elt.__version__}, file
+    assert helm("values.yaml")["images"]["airflow"]["tag"] == redshift_elt.__version__
 
 
 def test_pod_of_a_task_is_that_of_the_chart():

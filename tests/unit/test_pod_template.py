@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+import redshift_elt
 from local.settings import ROOT
 from tests.support.commands import is_airflow_option
 
@@ -59,7 +60,7 @@ def test_first_container_has_the_name_that_airflow_requires(template):
 
 def test_task_runs_in_the_container_of_the_template(container):
     assert container.args == COMMAND
-    assert container.image == "ACCOUNT.dkr.ecr.REGION.amazonaws.com/sparkify-warehouse:1.0.0"
+    assert container.image == f"ACCOUNT.dkr.ecr.REGION.amazonaws.com/sparkify-warehouse:{redshift_elt.__version__}"
     assert container.resources.requests == {"cpu": "250m", "memory": "512Mi"}
     assert container.resources.limits == {"memory": "1Gi"}
 
