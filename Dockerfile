@@ -2,8 +2,8 @@
 # Without --target, "airflow" is built. A digest names exactly these bytes, whatever the tag says later; make
 # image-digests prints the current ones.
 FROM apache/airflow:3.3.2-python3.12@sha256:9df9c8be4096b9cc626bd7cb1f2b8c712eef66c59c615f8c7e6200871ca10bd1 AS base
-# Fails if the digest is that of another version.
-RUN airflow version | grep -qx 3.3.2 && python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))'
+# Fails if the digest is that of another version. Without -q, grep reads to the end: the shell of the image has pipefail.
+RUN airflow version | grep -x 3.3.2 && python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))'
 # Volumes that are mounted here get these permissions. The containers run as any user of the group 0.
 USER root
 RUN install -d -o airflow -g 0 -m 0775 /opt/airflow/auth /opt/stand-in /opt/stand-in/tls
