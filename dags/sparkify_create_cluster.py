@@ -93,10 +93,13 @@ with DAG(
         """Create what is missing and return the ARN of the role that COPY uses."""
         from redshift_elt.cluster.creation import create_cluster
         from redshift_elt.cluster.database import Reset, check_connection
+        from redshift_elt.ddl.files import ddl_files
 
         identifier = params["cluster_identifier"]
         Reset(params["reset"], params["confirm_reset"]).check(identifier)
         _, database = check_connection(identifier)
+        # Before anything is billed.
+        ddl_files(SCHEMA)
         spec = ClusterSpec(params["node_type"], params["nodes"], database)
         return create_cluster(new_cluster(params), spec, new_access(settings, params), CLUSTER_AWS_CONN_ID)
 

@@ -24,7 +24,12 @@ _WAIT_SECONDS = 30
 _POLL_SECONDS = 1
 _ENDED = ("FINISHED", "FAILED", "ABORTED")
 # The Data API passes on the text of an error without its SQLSTATE.
-_WRONG_STATEMENT = re.compile(r"syntax error|does not exist|permission denied|must be owner|not supported")
+_WRONG_STATEMENT = re.compile(
+    r"syntax error|does not exist|already exists|permission denied|must be owner|not supported"
+)
+# The beginning of a statement up to the name of what it creates, which a message may show: the rest of a statement such
+# as CREATE USER can be a secret.
+_CREATES = re.compile(r"\s*create\s+(?:or\s+replace\s+)?\w+\s+(?:if\s+not\s+exists\s+)?[\w.\"]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Administrator:
         while (found := self._describe(submitted))["Status"] not in _ENDED:
             log.info("Statement %s: %s.", submitted, found["Status"])
         if found["Status"] != "FINISHED":
-            raise self._failure(found["Status"].lower(), found.get("Error", "the Data API gives no reason"))
+            raise self._failure(found)
         last = found["SubStatements"][-1]
         return self._rows(last["Id"]) if last.get("HasResultSet") else []
 
@@ -73,8 +78,14 @@ class Administrator:
             self.run(batch)
             log.info("%s statements have taken effect.", len(batch))
 
-    def _failure(self, status: str, reason: str) -> AirflowException:
-        message = f"The statements on the cluster {self.cluster!r} were {status}, and none took effect: {reason}"
+    def _failure(self, found: dict[str, Any]) -> AirflowException:
+        reason = found.get("Error", "the Data API gives no reason")
+        failed = [each.get("QueryString", "") for each in found.get("SubStatements", ()) if each["Status"] == "FAILED"]
+        created = " ".join(match[0].split()) if failed and (match := _CREATES.match(failed[0])) else ""
+        message = (
+            f"The statements on the cluster {self.cluster!r} were {found['Status'].lower()}, and none took effect: "
+            f"{f'{created}: ' if created else ''}{reason}"
+        )
         if _WRONG_STATEMENT.search(reason) and not ServerError("", reason, "").is_conflict:
             return AirflowFailException(message)
         return AirflowException(message)

@@ -89,8 +89,10 @@ def prepare_database(
     :param folder: the folder of the DDL files. Their statements must leave existing tables alone.
     :raises AirflowFailException: the reset is not confirmed, the connection is meant for something else, or the cluster
         belongs to another project.
+    :raises ValueError: a DDL file has a statement that cannot be repeated. Nothing was changed.
     """
     reset.check(cluster.identifier)
+    files = ddl_files(folder)
     user, database = check_connection(cluster.identifier, conn_id)
     redshift = boto3_client("redshift", aws_conn_id)
     found = redshift.describe_clusters(ClusterIdentifier=cluster.identifier)["Clusters"][0]
@@ -100,7 +102,6 @@ def prepare_database(
     )
 
     migrate(administrator)
-    files = ddl_files(folder)
     tables = [name for statements in files for name in map(table_of, statements) if name]
     before = set(administrator.run([render("access/existing.sql", user=user, schemas=_schemas(tables))]))
     # The deletes that a table has loaded go with its rows.

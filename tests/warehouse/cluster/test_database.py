@@ -10,8 +10,10 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.database import NO_RESET, Reset, prepare_database
+from redshift_elt.compatibility import RetryAction
 from redshift_elt.ddl import migrations
 from redshift_elt.ddl.files import ddl_files, table_of
+from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.sql.bookkeeping import DELETED, table_of_target
 from tests.support.aws_calls import recorded
 from tests.support.faults import AwsFaults
@@ -116,6 +118,16 @@ def test_tables_of_another_schema_are_loaded_and_reset_too(database, tmp_path, c
         database.execute("drop schema if exists shop cascade")
 
 
+def test_file_that_cannot_be_repeated_is_refused_before_anything_is_changed(database, tmp_path):
+    (tmp_path / "a.sql").write_text("create table if not exists left_alone (a int)")
+    (tmp_path / "b.sql").write_text("-- Orders.\ncreate table orders (a int)")
+    words = r"b\.sql, line 2: 'create table' cannot be repeated.*write create table if not exists"
+    with pytest.raises(ValueError, match=words) as failed:
+        prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
+    assert database.query("select count(*) from pg_tables where tablename = 'left_alone'") == [(0,)]
+    assert WarehouseRetryPolicy().evaluate(failed.value, 1, 4).action is RetryAction.FAIL
+
+
 def test_bookkeeping_schema_is_a_setting(database, tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW__REDSHIFT_ELT__BOOKKEEPING_SCHEMA", "etl_prod")
     (tmp_path / "orders.sql").write_text("create table if not exists orders (a int)")
@@ -144,7 +156,7 @@ def test_bookkeeping_schema_is_a_setting(database, tmp_path, monkeypatch):
 def test_failed_statement_rolls_everything_back(database, tmp_path):
     (tmp_path / "a.sql").write_text("create table if not exists half (a int)")
     (tmp_path / "b.sql").write_text("create table if not exists broken (a nothing)")
-    with pytest.raises(AirflowException, match=r"none took effect: .*nothing"):
+    with pytest.raises(AirflowException, match=r"none took effect: create table if not exists broken: .*nothing"):
         prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
     assert "public.half" not in tables(database)
 
