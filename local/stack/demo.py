@@ -21,6 +21,11 @@ from local.stack.schedule import kept_paused, reserved_date
 from local.stack.stack import Stack
 from local.stack.upload import Upload, upload
 
+DAMAGED_ON_PURPOSE = (
+    "  Some names in the generated data are damaged on purpose, as in the real logs: the check 'damaged text in song "
+    "or artist' warns about them, below, in the report and on the Warehouse page"
+)
+
 
 def demo(stack: Stack, progress: Progress, data: Path | None) -> None:
     """Start the stack, load a directory of data as a user would, and show the results.
@@ -49,6 +54,7 @@ def generated_data(settings: Settings, progress: Progress) -> Dataset:
         with progress.step("Generating the data") as step:
             generate(directory, Options())
             step.done = f"Generated the data in {directory}"
+    progress.line(DAMAGED_ON_PURPOSE)
     return Dataset.open(directory)
 
 

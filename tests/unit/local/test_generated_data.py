@@ -10,13 +10,19 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from local.datagen import Options, generate
 from local.errors import StackError
+from local.settings import ROOT, Settings
+from local.stack.demo import generated_data
+from local.stack.progress import Progress
+from redshift_elt import UndamagedText, load_checks
 from tests.model import source
 from tests.model.star_schema import star_schema
 
@@ -317,3 +323,12 @@ def test_command_accepts_every_option(tmp_path):
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 1
     assert again.stderr == f"{target} exists already: name a new directory for the data, or delete that one.\n"
+
+
+def test_demo_names_the_check_that_warns_about_the_generated_data(tmp_path):
+    generate(tmp_path / "data", SMALL)
+    checks = load_checks(ROOT / "include" / "checks" / "staging_events.yaml")
+    [name] = [check.check_name for check in checks if isinstance(check, UndamagedText)]
+    output = StringIO()
+    generated_data(Settings(state=tmp_path), Progress(Console(file=output, soft_wrap=True)))
+    assert f"damaged on purpose, as in the real logs: the check {name!r} warns" in output.getvalue()
