@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,7 @@ Found = TypeVar("Found")
 
 _SHOWN = 100
 _ERRORS_PER_QUERY = 5000
+_DELIMITERS = re.compile(r"[,;|\t]")
 _WAIT_SECONDS = 30
 
 
@@ -44,7 +46,19 @@ class LoadError:
     def __str__(self) -> str:
         column = f", column {self.column} ({self.type})" if self.column else ""
         text = f'. It reads: "{shown(self.text)}"' if self.text else ""
-        return f"{shown(self.file, 1100)}, line {self.line}{column}: {shown(self.reason, 500)} (code {self.code}){text}"
+        place = f"{shown(self.file, 1100)}, line {self.line}{column}"
+        return f"{place}: {shown(self.reason, 500)} (code {self.code}){text}{header_hint(self, self.text)}"
+
+
+def header_hint(error: LoadError, text: str) -> str:
+    """Return what to do if the record is the first line of a file and has the names of the columns, or an empty text.
+
+    :param text: the line, or the value that was refused.
+    """
+    fields = {field.strip().strip("\"'").lower() for field in _DELIMITERS.split(text)}
+    if error.line != 1 or not error.column or error.column.lower() not in fields:
+        return ""
+    return ". The line has the names of the columns: write header_lines=1 in format, such as Csv(header_lines=1)"
 
 
 def count_errors_of_copy(session: Session, query: int, expected: int) -> int:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from redshift_elt.staging.copy_errors import shown
+import pytest
+
+from redshift_elt.staging.copy_errors import LoadError, header_hint, shown
 
 
 def test_control_characters_in_the_data_are_escaped():
     assert shown("Björk\t\x1b[31m\u202e\u2028\x7f\ud800") == r"Björk\t\x1b[31m\u202e\u2028\x7f\ud800"
     assert shown("x" * 100) == "x" * 100
     assert shown("x" * 101) == "x" * 100 + "…"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "text", "hinted"),
+    [
+        (1, "order_id", "order_id", True),
+        (1, "order_id", '"Order_ID"; price', True),
+        (1, "order_id", "number|order_id", True),
+        (2, "order_id", "order_id", False),
+        (1, "order_id", "many", False),
+        (1, "order_id", '{"order_id": "many", "price": 2}', False),
+        (1, "", "order_id", False),
+    ],
+)
+def test_line_of_column_names(line, column, text, hinted):
+    error = LoadError(1, "s3://bucket/1.csv", line, column, "int4", 1207, "Invalid digit", text)
+    assert ("write header_lines=1" in header_hint(error, text)) is hinted
+    assert ("write header_lines=1" in str(error)) is hinted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -192,6 +193,17 @@ def test_records_of_csv_are_counted_with_line_breaks_within_quotes(warehouse, ne
     assert [row[:2] for row in staged(warehouse, run)] == [(1, "tea\npot"), (2, 'say "hi"')]
     [(line, column, text)] = warehouse.query("select line_number, column_name, line from etl.rejects")
     assert (line, column, text) == (4, "sale_id", "many,cup,,,")
+
+
+def test_reject_of_a_line_of_column_names_says_what_to_write(warehouse, new_run, caplog):
+    hint = "The line has the names of the columns: write header_lines=1 in format, such as Csv(header_lines=1)"
+    warehouse.put(PREFIX + "1.csv", b'"SALE_ID",item,,,\n1,cup,,,\nmany,pot,,,\n')
+    with pytest.raises(AirflowFailException, match=rf"1\.csv, line 1, column sale_id .*{re.escape(hint)}"):
+        staged(warehouse, new_run(Csv()))
+    caplog.clear()
+    assert [row[0] for row in staged(warehouse, new_run(Csv(), max_rejects=2))] == [1]
+    rejected = [message for message in caplog.messages if message.startswith("Rejected: ")]
+    assert [hint in message for message in rejected] == [True, False]
 
 
 def test_record_of_avro_is_rejected_without_its_text(warehouse, new_run):
