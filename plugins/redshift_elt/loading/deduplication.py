@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
     from redshift_elt.loading.deletes import Deletes
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ def choices_of(
     """
     if latest_by is not None and (latest_by not in columns or latest_by in key):
         raise AirflowFailException(
-            f"latest_by of {target} is {latest_by!r}, but the load writes no such column besides the key. Add it to "
-            "the table and to the SELECT: a load compares its value in a staged row with that in the table's row."
+            f"latest_by of {target} is {latest_by!r}, but the load writes no such column besides the key: it writes "
+            f"{', '.join(columns)}. Nothing was loaded. Correct latest_by or key, or add the column to the table "
+            "and to the SELECT: a load compares its value in a staged row with that in the table's row."
         )
     if latest_by is not None:
         choices = [Choice(order_by=[f"{identifier(latest_by)} desc nulls last"])]
@@ -76,6 +80,24 @@ def choices_of(
     if sorted(named) != sorted(columns):
         raise AirflowFailException(
             f"The key and the choices of {target} must name each of its columns exactly once. The SELECT yields "
-            f"{', '.join(columns)}; the key and the choices name {', '.join(named)}."
+            f"{', '.join(columns)}; the key and the choices name {', '.join(named)}. Nothing was loaded. Correct key, "
+            "the choices or the SELECT."
         )
     return choices
+
+
+def log_rows_of_one_key(target: str, rows: int, keys: int, rule: str) -> None:
+    """Log how many staged rows differ from another one of their key, and by which rule one of them was chosen.
+
+    :param rows: how many different rows were staged.
+    :param keys: how many keys they have.
+    :param rule: the argument of the strategy.
+    """
+    if rows > keys:
+        log.info(
+            "%s: %s different staged rows have only %s keys; %s chose one row of each key.",
+            target,
+            f"{rows:,}",
+            f"{keys:,}",
+            rule,
+        )

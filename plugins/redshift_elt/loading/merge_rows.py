@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from redshift_elt.loading.deduplication import Choice, choices_of, named_columns, rule_needed
+from redshift_elt.loading.deduplication import (
+    Choice,
+    choices_of,
+    log_rows_of_one_key,
+    named_columns,
+    rule_needed,
+)
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.merge_with_deletes import merge_rows_with_deletes
 from redshift_elt.loading.row_counts import RowCounts
@@ -97,7 +103,10 @@ class MergeRows:
         candidates = load.render(self._candidates(load), temporary=temporary, columns=columns)
         if self.identical_rows:
             self._refuse_rows_that_differ(load, candidates)
-        return Delta(load, fill_by_choices(load, choices, candidates), temporary.fresh).merge(delete=delete)
+        counts = Delta(load, fill_by_choices(load, choices, candidates), temporary.fresh).merge(delete=delete)
+        rule = "choices" if self.latest_by is None else f"latest_by={self.latest_by!r}"
+        log_rows_of_one_key(target.table, fresh, counts.staged, rule)
+        return counts
 
     def _candidates(self, load: TargetLoad) -> str:
         """Return the template of the candidates: fresh rows, and the target's rows if they compete with them."""
@@ -111,6 +120,7 @@ class MergeRows:
         if keys:
             raise AirflowFailException(
                 f"{keys:,} keys ({', '.join(load.target.key)}) of {load.target.table} have rows that differ, among "
-                "the staged rows or from the row of the table. Nothing was loaded. If that is not an error in the "
-                "files, replace identical_rows=True by latest_by or choices, which say which row is loaded."
+                "the staged rows or from the row of the table. Nothing was loaded. Correct the files, or key if it "
+                "does not identify a row; or replace identical_rows=True by latest_by or choices, which say which row "
+                "is loaded."
             )

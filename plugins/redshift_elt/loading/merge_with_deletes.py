@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from redshift_elt.loading.deduplication import choices_of
+from redshift_elt.loading.deduplication import choices_of, log_rows_of_one_key
 from redshift_elt.loading.deleted_keys import DeletedKeys
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.row_counts import RowCounts
@@ -112,6 +112,7 @@ def merge_rows_with_deletes(load: TargetLoad, deletes: Deletes, latest_by: str) 
     any_deleted = known.find()
     rows = load.render("rows_not_deleting.sql", temporary=temporary, columns=merge.staged, rebuild=rebuild)
     counts = merge.merge(rows, touched=() if rebuild else (temporary.fresh,))
+    log_rows_of_one_key(target.table, fresh, counts.staged, f"latest_by={latest_by!r}")
     if any_deleted or rebuild:
         known.remember()
     return counts

@@ -77,11 +77,18 @@ class Placeholder:
         query = render("load/column_defaults.sql", has_schema=bool(schema))
         found = load.session.fetch(query, {"schema": schema, "table_name": name})
         others = [row for row in found if row[0] not in self.key]
+        if not found:
+            raise AirflowFailException(
+                f"{self._cannot} it does not exist. Nothing was loaded. Create the table, or correct dimension."
+            )
         lacking = [name for name in self.key if name not in {row[0] for row in found}]
         required = [name for name, not_null, has_default in others if not_null and not has_default]
         dated = [name for name, not_null, _ in others if not_null and name == latest_by]
         if lacking:
-            raise AirflowFailException(f"{self._cannot} it does not have {', '.join(lacking)}. Nothing was loaded.")
+            raise AirflowFailException(
+                f"{self._cannot} it does not have {', '.join(lacking)}. Nothing was loaded. Correct columns: the "
+                f"dimension has {', '.join(row[0] for row in found)}."
+            )
         if required:
             raise AirflowFailException(
                 f"{self._cannot} {', '.join(required)} cannot be null and has no default. Nothing was loaded. Make the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from redshift_elt.loading.deduplication import log_rows_of_one_key
 from redshift_elt.loading.delta import Delta
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import EVERYTHING
@@ -93,7 +94,9 @@ class Scd2:
             history=self,
             candidates=load.render(candidates, temporary=temporary, columns=staged),
         )
-        return Delta(versions, fill, temporary.fresh).merge(delete=delete)
+        counts = Delta(versions, fill, temporary.fresh).merge(delete=delete)
+        log_rows_of_one_key(target.table, fresh, counts.staged, "the order of their values")
+        return counts
 
     @property
     def _computed(self) -> tuple[str, ...]:

@@ -151,7 +151,8 @@ def keep_snapshot_rows(load: TargetLoad, columns: Columns) -> int:
     if keys:
         raise AirflowFailException(
             f"{keys:,} keys ({', '.join(target.key)}) have several rows that differ in the snapshot for "
-            f"{target.table}. Nothing was changed. Correct the objects, or let the SELECT choose one row for each key."
+            f"{target.table}. Nothing was changed. Correct key if it does not identify a row, correct the objects, or "
+            "let the SELECT choose one row for each key."
         )
     return rows
 

@@ -181,5 +181,5 @@ class TargetLoad:
         if count:
             raise AirflowFailException(
                 f"{count:,} staged rows have a null in the key of {self.target.table} ({', '.join(self.target.key)}). "
-                "Nothing was loaded. Exclude such rows in the SELECT, or correct the file."
+                "Nothing was loaded. Exclude such rows in the SELECT, or correct key or the file."
             )

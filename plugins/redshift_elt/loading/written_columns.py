@@ -160,8 +160,9 @@ def refuse_missing(columns: Columns, needed: Sequence[str], table: str) -> None:
     """
     if missing := [name for name in needed if name not in columns.names]:
         raise AirflowFailException(
-            f"The load of {table} needs {_listed(missing)}, as its key or for its strategy. Nothing was loaded. Add it "
-            "to the SELECT and, if it is missing there, to the table."
+            f"The load of {table} needs {_listed(missing)}, as its key or for its strategy. Nothing was loaded. "
+            "Correct key or the argument that names it, or add it to the SELECT and, if it is missing there, to the "
+            f"table. The load writes {', '.join(columns.names)}."
         )
 
 

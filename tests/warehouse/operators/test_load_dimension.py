@@ -64,6 +64,25 @@ def test_key_of_two_columns_and_the_lowest_price_ever_seen(tables):
 
 
 @pytest.mark.parametrize(
+    ("strategy", "rule"),
+    [(MergeRows(latest_by="price"), "latest_by='price'"), (MergeRows(choices=[Choice()]), "choices")],
+)
+def test_rows_of_one_key_that_differ_are_logged_with_the_rule(tables, caplog, strategy, rule):
+    """Of five rows, one is repeated, and three of the others have one key."""
+    caplog.set_level("INFO")
+    rows = "1, 1, 5 union all select 1, 1, 6 union all select 1, 1, 7 union all select 1, 1, 7 union all select 1, 2, 4"
+    select = (
+        f"select shop, item, price from (select 0 as shop, 0 as item, 0 as price where false union all select {rows})"
+    )
+    load("prices", select, ["shop", "item"], strategy)
+    message = f"prices: 4 different staged rows have only 2 keys; {rule} chose one row of each key."
+    assert caplog.messages.count(message) == 1
+    caplog.clear()
+    load_nothing("prices", "select 1 as shop, 2 as item, 4 as price", ["shop", "item"], strategy)
+    assert "different staged rows" not in caplog.text
+
+
+@pytest.mark.parametrize(
     "select",
     [
         "select 1 as shop, 1 as item, 5 as price union all select 1, 1, 6",
