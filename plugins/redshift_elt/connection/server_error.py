@@ -25,6 +25,13 @@ _CANCELLED_STATE = "57014"
 _NOT_ALLOWED_STATE = "42501"
 _NOT_ALLOWED = re.compile(r"permission denied|must be owner")
 
+# SQLSTATE classes: unsupported features, data, constraints, logins, database and schema names, syntax and access.
+_PERMANENT_STATES = ("0A", "22", "23", "28", "3D", "3F", "42")
+
+# The codes of values that cannot be converted, in the DETAIL of the engine, which has the general SQLSTATE XX000 (AWS
+# page "Load error reference").
+_WRONG_VALUE = re.compile(r"^\s*code:\s*12\d\d\s*$", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class ServerError:
@@ -33,22 +40,29 @@ class ServerError:
     :param state: the SQLSTATE, or an empty string; Redshift's engine uses XX000 for nearly everything.
     :param message: the primary message.
     :param detail: the DETAIL lines, or an empty string.
+    :param hint: what the server suggests, or an empty string.
     """
 
     state: str
     message: str
     detail: str
+    hint: str = ""
 
     @classmethod
     def of(cls, error: BaseException) -> ServerError | None:
         """Return the server error that a driver's exception carries, or None if the server did not send it."""
         if error.args and isinstance(error.args[0], dict):
             fields = error.args[0]
-            return cls(*(str(fields.get(name, "")).strip() for name in ("C", "M", "D")))
+            return cls(*(str(fields.get(name, "")).strip() for name in ("C", "M", "D", "H")))
         diagnostics = getattr(error, "diag", None)
         if diagnostics is None or diagnostics.message_primary is None:
             return None
-        return cls(diagnostics.sqlstate or "", diagnostics.message_primary.strip(), diagnostics.message_detail or "")
+        return cls(
+            diagnostics.sqlstate or "",
+            diagnostics.message_primary.strip(),
+            diagnostics.message_detail or "",
+            diagnostics.message_hint or "",
+        )
 
     @property
     def is_conflict(self) -> bool:
@@ -73,3 +87,12 @@ class ServerError:
     def is_not_allowed(self) -> bool:
         """Whether the user lacks a privilege."""
         return self.state == _NOT_ALLOWED_STATE or bool(_NOT_ALLOWED.search(self.message))
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether the warehouse would refuse the same statement again."""
+        return (
+            self.is_not_allowed
+            or self.state.startswith(_PERMANENT_STATES)
+            or _WRONG_VALUE.search(self.detail) is not None
+        )

@@ -30,6 +30,7 @@ class Session:
 
     :ivar statement_began: when the statement that is being executed was sent, as :func:`time.monotonic`, or None.
     :ivar last_statement: the statement that was sent last.
+    :ivar failed_statement: the last statement that failed, or an empty string.
     :ivar statement_seconds: how long it took.
     :ivar committing: whether a commit was sent whose outcome is not known.
     :ivar has_committed: whether a commit has succeeded.
@@ -45,6 +46,7 @@ class Session:
         self._numbers: Counter[str] = Counter()
         self.statement_began: float | None = None
         self.last_statement = ""
+        self.failed_statement = ""
         self.statement_seconds = 0.0
         self.committing = False
         self.has_committed = False
@@ -134,6 +136,9 @@ class Session:
         self.statement_began = began = monotonic()
         try:
             self._execute(cursor, statement, values)
+        except Exception:
+            self.failed_statement = statement
+            raise
         finally:
             self.statement_seconds = monotonic() - began
             with self._statement_may_end:

@@ -12,6 +12,7 @@ import tenacity
 from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.connection.lock_wait import LockWatch
+from redshift_elt.connection.refused_statement import StatementRefusedError
 from redshift_elt.connection.server_error import ServerError
 from redshift_elt.connection.session import Session
 from redshift_elt.connection.session_limits import SessionLimits
@@ -136,7 +137,8 @@ def _run(
                     explained = explain(session, error)
                 if explained is error:
                     raise
-                raise explained from error
+                # The message has all that the driver's error says.
+                raise explained from None if isinstance(explained, StatementRefusedError) else error
             return result
 
     return _retrying(attempt)

@@ -40,8 +40,6 @@ _WRONG_COPY = re.compile(
 
 # SQLSTATE classes: connections, resources, cancelled statements and shutdowns.
 _TEMPORARY_STATES = ("08", "53", "57")
-# SQLSTATE classes: unsupported features, data, constraints, logins, database and schema names, syntax and access.
-_PERMANENT_STATES = ("0A", "22", "23", "28", "3D", "3F", "42")
 
 # The names of DB-API 2.0 for connection errors, in every driver.
 _CONNECTION_ERRORS = {"InterfaceError", "OperationalError"}
@@ -121,7 +119,7 @@ def _by_server(error: ServerError) -> RetryDecision | None:
         return _by_aws(found[2], int(found[1]))
     if error.state.startswith(_TEMPORARY_STATES):
         return RetryDecision.retry(reason=f"The warehouse has a temporary problem: {error.message}")
-    if error.is_not_allowed or error.state.startswith(_PERMANENT_STATES) or _WRONG_COPY.search(error.message):
+    if error.is_permanent or _WRONG_COPY.search(error.message):
         return RetryDecision.fail(f"The warehouse would refuse it again: {error.message}")
     return None
 

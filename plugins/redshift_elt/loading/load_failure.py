@@ -14,7 +14,17 @@ _NO_VALUE = re.compile(r"Cannot insert a NULL value into column (\w+)|null value
 
 
 class StagingMissingError(AirflowFailException):
-    """The staging tables of the run do not exist, because a clean-up has dropped them."""
+    """The staging tables of the run do not exist, because a clean-up has dropped them.
+
+    :ivar table: the table that is missing.
+    """
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"The staging table {table} does not exist: a run that succeeds drops its staging tables. Clear the "
+            "staging tasks of the run together with this one."
+        )
+        self.table = table
 
 
 def explain_load(error: Exception) -> Exception:
@@ -23,10 +33,7 @@ def explain_load(error: Exception) -> Exception:
     :param error: what the load raised; an error that is not known here is returned as it is.
     """
     if missing := _NO_STAGING.search(str(error)):
-        return StagingMissingError(
-            f"The staging table {missing[1]} does not exist: a run that succeeds drops its staging tables. Clear the "
-            "staging tasks of the run together with this one."
-        )
+        return StagingMissingError(missing[1])
     if empty := _NO_VALUE.search(str(error)):
         return AirflowFailException(
             f"A staged row has no {empty[1] or empty[2]}, which must not be null. Nothing was loaded, and the staging "

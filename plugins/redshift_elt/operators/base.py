@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from airflow.providers.common.compat.sdk import (
@@ -15,8 +16,11 @@ from airflow.providers.common.compat.sdk import (
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from redshift_elt.connection.missing_privilege import TaskTables, explain_missing_privilege
+from redshift_elt.connection.refused_statement import explain_refused_statement
 from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits
 from redshift_elt.connection.transaction import in_transaction, without_transaction
+from redshift_elt.operators.template_files import refuse_files_not_found, sql_files
+from redshift_elt.operators.template_names import refuse_undefined_names
 from redshift_elt.run.params import QUERY_GROUP, STATEMENT_TIMEOUT
 from redshift_elt.run.window import Window, resolve_window
 from redshift_elt.triggers.deferrable_operator import DeferrableOperator
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from redshift_elt.cluster.step import Step
+    from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
 
@@ -63,6 +68,9 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
     )
     template_ext: Sequence[str] = (".sql",)
     ui_color = "#eaf2fb"
+
+    # The .sql file in each template field that names one, see resolve_template_files().
+    sql_files: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -102,6 +110,22 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
         """The tables that the task changes or creates others like, for messages about missing privileges."""
         return TaskTables()
 
+    @property
+    def written(self) -> Sequence[Argument]:
+        """What the user has written and the task sends, for messages about statements that the warehouse refuses."""
+        return ()
+
+    def resolve_template_files(self) -> None:
+        """Read the SQL files, and remember their names for messages; Airflow calls this after parsing.
+
+        :raises ValueError: a file does not exist, or a template needs what the DAG does not define.
+        """
+        named = sql_files(self)
+        super().resolve_template_files()
+        refuse_files_not_found(self)
+        refuse_undefined_names(self)
+        self.sql_files = {**self.sql_files, **{field: files[0] for field, files in named.items()}}
+
     def window(self, context: Mapping[str, Any]) -> Window:
         """Return the run's window, and log it."""
         window = resolve_window(context)
@@ -118,12 +142,12 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
         """Run work in one transaction; see :func:`redshift_elt.connection.transaction.in_transaction`.
 
         :raises TaskDeferred: the cluster is paused and is resumed first.
-        :raises AirflowFailException: the user of the connection lacks a privilege.
+        :raises AirflowFailException: the user of the connection lacks a privilege, or a statement is refused for
+            another reason that a retry does not cure.
         """
 
         def explain_all(session: Session, error: Exception) -> Exception:
-            explained = explain(session, error) if explain else error
-            return explain_missing_privilege(session, explained, self.task_tables)
+            return self._explain(session, explain(session, error) if explain else error)
 
         return self._resuming(
             lambda: in_transaction(
@@ -135,15 +159,16 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
         """Run work whose statements commit each by itself; see :func:`.transaction.without_transaction`.
 
         :raises TaskDeferred: the cluster is paused and is resumed first.
-        :raises AirflowFailException: the user of the connection lacks a privilege.
+        :raises AirflowFailException: as for :meth:`transaction`.
         """
-
-        def explain(session: Session, error: Exception) -> Exception:
-            return explain_missing_privilege(session, error, self.task_tables)
-
         return self._resuming(
-            lambda: without_transaction(self.get_db_hook(), work, explain, limits=self._rendered_limits())
+            lambda: without_transaction(self.get_db_hook(), work, self._explain, limits=self._rendered_limits())
         )
+
+    def _explain(self, session: Session, error: Exception) -> Exception:
+        """Return the error to raise for one that no other function has explained."""
+        explained = explain_missing_privilege(session, error, self.task_tables)
+        return explain_refused_statement(session, explained, self.task_id, self.written)
 
     def _resuming(self, attempt: Callable[[], Result]) -> Result:
         from redshift_elt.connection.endpoints import ClusterPausedError

@@ -13,6 +13,8 @@ from redshift_elt.checks.recording import record_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.checks.result import count_outcomes
 from redshift_elt.checks.run_checks import run_checks
+from redshift_elt.connection.refused_statement import Argument
+from redshift_elt.operators.arguments import arguments_of_checks
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.sql.render import render
 
@@ -81,6 +83,18 @@ class DataQualityOperator(UsesStagingOperator):
         log_results(results)
         fail_if_any_failed(results)
         return count_outcomes(results)
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """The checks, and the SQL in them, which is in files or in the checks themselves."""
+        names = [
+            f"{given} of {place}" if given.endswith(".sql") else place
+            for check in self.checks
+            for place in [f"the check {check.check_name!r} of {check.table}"]
+            for given in [getattr(check, argument) for argument in check.sql_arguments]
+        ]
+        sql = [Argument(name, text) for name, text in zip(names, self.queries, strict=True)]
+        return [*sql, *arguments_of_checks(self.checks)]
 
     def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the checked tables, to which the results of the checks are added."""

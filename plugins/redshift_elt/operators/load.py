@@ -24,6 +24,7 @@ from redshift_elt.loading.missing_objects import keeps_without_ledger, refuse_or
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.target_load import Target, TargetLoad
+from redshift_elt.operators.arguments import arguments_of, sql_argument
 from redshift_elt.operators.placeholder_sources import check_placeholders, has_placeholders
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.run.on_missing import FAIL, KEEP
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from redshift_elt.connection.missing_privilege import TaskTables
+    from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.audit_columns import AuditColumns
@@ -125,6 +127,12 @@ class LoadOperator(UsesStagingOperator):
     def task_tables(self) -> TaskTables:
         """The target, the other tables that the load changes, and the templates."""
         return replace(super().task_tables, targets=self.locked)
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """The SELECT, and the arguments with names of tables and columns."""
+        names = arguments_of(table=self.table, key=self.key, strategy=self.strategy, audit=self.audit)
+        return [sql_argument(self, "select"), *names]
 
     def lineage(self, namespace: DatasetNamespace) -> OperatorLineage[Any, Any]:
         """Return the tables that the SELECT reads, and the target with the origins of each of its columns."""

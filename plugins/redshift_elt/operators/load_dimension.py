@@ -13,11 +13,13 @@ from redshift_elt.loading.scd2 import Scd2
 from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.loading.snapshot import refuse_rejects
 from redshift_elt.loading.temporary_tables import TemporaryTables
+from redshift_elt.operators.arguments import arguments_of, sql_argument
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
     from redshift_elt.connection.missing_privilege import TaskTables
+    from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.row_counts import RowCounts
@@ -113,6 +115,12 @@ class LoadDimensionOperator(LoadOperator):
         tables = super().task_tables
         records = [self.strategy.records] if isinstance(self.strategy, MergeRecords) else []
         return replace(tables, targets=[*tables.targets, *records])
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """What every load has, and what runs after the merge."""
+        others = [sql_argument(self, "after_merge")] if self.after_merge else []
+        return [*super().written, *others, *arguments_of(after_merge_writes=self.after_merge_writes)]
 
     def after_strategy(self, load: TargetLoad, counts: RowCounts) -> RowCounts:
         """Update the tables that depend on the target."""

@@ -12,10 +12,12 @@ from redshift_elt.loading.history import record_placeholders
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.loading.overwrite_window import OverwriteWindow
 from redshift_elt.loading.placeholders import Placeholder
+from redshift_elt.operators.arguments import arguments_of
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.operators.placeholder_sources import latest_by_of
 
 if TYPE_CHECKING:
+    from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.history import LoadRecord
@@ -83,6 +85,11 @@ class LoadFactOperator(LoadOperator):
     def locked(self) -> Sequence[str]:
         """The tables whose locks the load takes."""
         return list(dict.fromkeys([self.table, *(placeholder.dimension for placeholder in self.placeholders)]))
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """What every load has, and the placeholders."""
+        return [*super().written, *arguments_of(placeholders=self.placeholders)]
 
     @property
     def compares_whole_periods(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.connection.aws_values import BUCKET, KEY
+from redshift_elt.connection.refused_statement import Argument
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.report.check_summary import CheckSummary
 from redshift_elt.report.question import Answer, Question, Row
@@ -86,6 +87,14 @@ class ReportOperator(WarehouseOperator):
             "Published the answers to %s questions, as of %s UTC, in %sindex.html.", len(answers), moment, where
         )
         return {"page": f"{where}index.html", "folder": f"{where}{folder}"}
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """The SQL of the questions."""
+        return [
+            Argument(f"{question.sql} (the argument questions)", query)
+            for question, query in zip(self.questions, self.queries, strict=True)
+        ]
 
     def _check_location(self) -> None:
         """Refuse a bucket or a prefix that a template has rendered to something else.

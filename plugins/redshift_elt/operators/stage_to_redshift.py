@@ -16,6 +16,7 @@ from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
 from redshift_elt.connection.aws_values import BUCKET
 from redshift_elt.connection.missing_privilege import TaskTables
+from redshift_elt.operators.arguments import arguments_of, arguments_of_checks
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.confirmed_delete import require_confirmed_delete
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
@@ -31,7 +32,7 @@ from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.formats.file_format import FileFormat
 from redshift_elt.staging.formats.json_format import Json
-from redshift_elt.staging.key_pattern import KeyPattern
+from redshift_elt.staging.key_pattern import KeyPattern, refuse_dates_of_run
 from redshift_elt.staging.manifest_location import ManifestLocation
 from redshift_elt.staging.reject_limit import RejectLimit
 from redshift_elt.staging.source import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
 
     from redshift_elt.checks import Check
+    from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.run.window import Window
     from redshift_elt.staging.staging_result import Staged
@@ -235,6 +237,12 @@ class StageToRedshiftOperator(WarehouseOperator):
         """The template of the staging table, and the targets if columns may be added to them."""
         targets = [user.ledger_target for user in self._loads()] if self.on_new_field == "add" else []
         return TaskTables(targets=targets, templates=[self.table])
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """The arguments with names of tables and columns, and the checks."""
+        names = arguments_of(table=self.table, window_column=self.window_column, format=self.format)
+        return [*names, *arguments_of_checks(self.checks)]
 
     def staging_for(self, task: WarehouseOperator, context: Context, window: Window) -> SourceStaging:
         """Return the staging of this source for a run.
@@ -529,8 +537,9 @@ class StageToRedshiftOperator(WarehouseOperator):
             identifiers.identifier(self.window_column)
             if not dated:
                 raise ValueError("window_column needs key_pattern: without it, objects have no period.")
-        if self.key_pattern is not None and not _is_template(self.key_pattern):
-            KeyPattern(self.key_pattern, self.timezone)
+        if self.key_pattern is not None:
+            refuse_dates_of_run(self.key_pattern)
+            _unless_template(partial(KeyPattern, timezone=self.timezone), self.key_pattern)
         Calendar("day", self.timezone)
         if self.timezone != "UTC" and not dated:
             raise ValueError("timezone needs key_pattern: it is the zone of the times in the keys.")

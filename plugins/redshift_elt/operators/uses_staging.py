@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.loading.load_failure import StagingMissingError, explain_load
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.missing_staging import explain_missing_staging
 from redshift_elt.operators.one_table_each import refuse_repeated_tables
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.staging.staged_input import StagedInput
@@ -75,7 +76,10 @@ class UsesStagingOperator(WarehouseOperator):
         def explain(session: Session, error: Exception) -> Exception:
             for staging in stagings:
                 error = staging.explain(session, error)
-            return explain_load(error)
+            explained = explain_load(error)
+            if isinstance(explained, StagingMissingError):
+                return explain_missing_staging(self, explained)
+            return explained
 
         def work_on_tables_of_run(session: Session) -> Result:
             lock(session)

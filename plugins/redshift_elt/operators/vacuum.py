@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from redshift_elt.ddl.migrations import TABLES
 from redshift_elt.maintenance.vacuum import vacuum_and_analyze
+from redshift_elt.operators.arguments import arguments_of
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import check_table
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from redshift_elt.connection.refused_statement import Argument
 
 
 class VacuumOperator(WarehouseOperator):
@@ -31,6 +34,11 @@ class VacuumOperator(WarehouseOperator):
         for name in tables:
             check_table(name)
         self.tables = tables
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """The tables."""
+        return arguments_of(tables=self.tables)
 
     def execute(self, context: Context) -> None:  # noqa: ARG002
         """Vacuum and analyze the tables."""

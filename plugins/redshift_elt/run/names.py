@@ -135,6 +135,12 @@ def files_table_parts(name: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def template_of_run_table(name: str) -> str:
+    """Return the permanent table that belongs to a run's staging table, or to its table of files."""
+    found = files_table_parts(name)
+    return found[0] if found else name.rpartition("__")[0]
+
+
 def is_staging_table(name: str, template: str) -> bool:
     """Return whether a table is the staging table of some run, finished or not.
 

@@ -64,6 +64,14 @@ _TIMES: dict[frozenset[str], Unit] = {
     frozenset({"half day's hour", "half day", "minute"}): "minute",
 }
 
+# Airflow's variables with a time of the run, and the codes for the same text.
+_DATES_OF_RUN = {
+    "ds": "%Y-%m-%d",
+    "ds_nodash": "%Y%m%d",
+    "ts_nodash": "%Y%m%dT%H%M",
+    **dict.fromkeys(("ts", "ts_nodash_with_tz", "logical_date", "data_interval_start", "data_interval_end", "macros")),
+}
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -224,3 +232,23 @@ class KeyPattern:
             return None
         filled = (part.filled(local) for part in self._codes)
         return local if all(text == expected for text, expected in zip(texts, filled, strict=False)) else None
+
+
+def refuse_dates_of_run(pattern: str) -> None:
+    """Refuse a template with a date of the run: the codes of a pattern stand for the dates.
+
+    :param pattern: a key pattern that is not rendered yet.
+    :raises ValueError: see the message.
+    """
+    from jinja2 import Environment, TemplateSyntaxError, meta
+
+    try:
+        named = meta.find_undeclared_variables(Environment(autoescape=True).parse(pattern))
+    except TemplateSyntaxError as error:
+        raise ValueError(f"key_pattern {pattern!r} is not a template: {error.message}.") from error
+    if dates := [name for name in _DATES_OF_RUN if name in named]:
+        instead = _DATES_OF_RUN[dates[0]] or "%Y, %m, %d and %H"
+        raise ValueError(
+            f"key_pattern {pattern!r} has {dates[0]}, a time of the run, but a run reads the objects of all periods of "
+            f"its window: write {instead} instead, as in 'orders/%Y-%m-%d.json'."
+        )

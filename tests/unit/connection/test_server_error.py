@@ -54,3 +54,25 @@ def test_error_that_the_server_did_not_send_is_not_classified():
     assert ServerError.of(redshift_connector.InterfaceError("BrokenPipe: server socket closed.")) is None
     assert ServerError.of(psycopg.OperationalError("connection refused")) is None
     assert ServerError.of(TimeoutError()) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "permanent"),
+    [
+        ({"C": "42703", "M": 'column "a" does not exist'}, True),
+        ({"C": "3F000", "M": 'schema "a" does not exist'}, True),
+        (
+            {
+                "C": "XX000",
+                "M": "Invalid digit, Value 'n', Pos 0, Type: Integer",
+                "D": "\n  code:      1207\n  query: 12",
+            },
+            True,
+        ),
+        ({"C": "XX000", "M": "Disk Full", "D": FULL}, False),
+        ({"C": "XX000", "M": "1023", "D": "Serializable isolation violation on table - 1207, transactions"}, False),
+        ({"C": "57014", "M": "Query cancelled on user's request"}, False),
+    ],
+)
+def test_statement_that_would_be_refused_again(fields, permanent):
+    assert server_error(**fields).is_permanent is permanent
