@@ -12,7 +12,10 @@ _CONFLICT_PHRASES = (
     "conflict with concurrent transaction",
     "deadlock detected",
 )
-_CONFLICT_STATES = ("40001", "40P01")
+# The last two: a table, or its row type, that another transaction has created since this one looked for it.
+_CONFLICT_STATES = ("40001", "40P01", "42P07", "42710")
+# The same if that transaction was still open when this one began to wait for it (embulk/embulk-output-jdbc issue 243).
+_CREATED_MEANWHILE = re.compile(r'violates unique constraint "pg_')
 
 # Error 1016 of the engine (databricks/spark-redshift issue 348), and PostgreSQL's SQLSTATE.
 _FULL_MESSAGE = "Disk Full"
@@ -71,6 +74,7 @@ class ServerError:
             self.state in _CONFLICT_STATES
             or self.message in _CONFLICT_MESSAGES
             or any(phrase in text for phrase in _CONFLICT_PHRASES for text in (self.message, self.detail))
+            or bool(_CREATED_MEANWHILE.search(self.message))
         )
 
     @property

@@ -22,17 +22,10 @@ if TYPE_CHECKING:
 
 _MISSING_RELATION = "42P01"
 _MISSING_LOCK = re.compile(r'relation "(?:\w+\.)?(lock_\w+)" does not exist', re.IGNORECASE)
-# A table, or its row type, that exists already: "if not exists" does not see what a transaction that is still open has
-# created.
-_EXISTS = ("42P07", "42710", "23505")
 
 
 class LockTableMissingError(AirflowException):
     """The lock table of a target does not exist."""
-
-
-class LockTableExistsError(AirflowException):
-    """Another load has created the lock table at the same time."""
 
 
 def lock_targets(session: Session, targets: Iterable[str]) -> None:
@@ -41,7 +34,11 @@ def lock_targets(session: Session, targets: Iterable[str]) -> None:
 
 
 def create_lock_table(session: Session, target: str) -> None:
-    """Create the lock table of a target if it does not exist."""
+    """Create the lock table of a target if it does not exist.
+
+    "if not exists" does not see what a transaction that is still open has created: then it waits for that transaction
+    and fails with a conflict, after which the caller's transaction is repeated.
+    """
     session.execute(render("load/create_lock_table.sql", lock=_lock_table(target)))
 
 
@@ -50,14 +47,6 @@ def explain_lock(error: Exception) -> Exception:
     refused = ServerError.of(error)
     if refused and refused.state == _MISSING_RELATION and (missing := _MISSING_LOCK.search(refused.message)):
         return LockTableMissingError(f"The table {bookkeeping_schema()}.{missing[1]} does not exist.")
-    return error
-
-
-def explain_creation(_: Session, error: Exception) -> Exception:
-    """Return the error to raise for a lock table that could not be created."""
-    refused = ServerError.of(error)
-    if refused and refused.state in _EXISTS:
-        return LockTableExistsError(refused.message)
     return error
 
 

@@ -13,13 +13,7 @@ from redshift_elt.loading.append import Append, warn_of_new_versions
 from redshift_elt.loading.definition import definition_of
 from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
-from redshift_elt.loading.lock import (
-    LockTableExistsError,
-    LockTableMissingError,
-    create_lock_table,
-    explain_creation,
-    lock_targets,
-)
+from redshift_elt.loading.lock import LockTableMissingError, create_lock_table, lock_targets
 from redshift_elt.loading.missing_objects import keeps_without_ledger, refuse_or_warn
 from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
 from redshift_elt.loading.row_counts import RowCounts
@@ -203,7 +197,7 @@ class LoadOperator(UsesStagingOperator):
         except LockTableMissingError as error:
             self.log.info("%s The first load of a target creates it.", error)
             for locked in self.locked:
-                self._create_lock_table(locked)
+                self.transaction(partial(create_lock_table, target=locked))
             counts, read = self.on_staged(context, window, load, lock)
         self.counts = counts
         self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, read)
@@ -343,12 +337,6 @@ class LoadOperator(UsesStagingOperator):
         except ValueError as error:
             # A template renders to the same value in every try.
             raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
-
-    def _create_lock_table(self, target: str) -> None:
-        try:
-            self.transaction(partial(create_lock_table, target=target), explain_creation)
-        except LockTableExistsError:
-            self.log.info("Another load has created the lock table of %s at the same time.", target)
 
     def _finish(self, context: Context, window: Window, counts: RowCounts) -> dict[str, int]:
         if not counts.written:

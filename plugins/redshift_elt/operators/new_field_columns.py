@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from redshift_elt.loading.lock import (
-    LockTableExistsError,
-    LockTableMissingError,
-    create_lock_table,
-    explain_creation,
-    explain_lock,
-    lock_targets,
-)
+from redshift_elt.loading.lock import LockTableMissingError, create_lock_table, explain_lock, lock_targets
 from redshift_elt.staging.drift.new_columns import add_columns
 from redshift_elt.staging.drift.recorded import record
 
@@ -47,6 +39,5 @@ def add_columns_for_fields(
     except LockTableMissingError:
         # There was no load yet.
         for target in targets:
-            with suppress(LockTableExistsError):
-                task.transaction(partial(create_lock_table, target=target), explain_creation)
+            task.transaction(partial(create_lock_table, target=target))
         task.transaction(work)

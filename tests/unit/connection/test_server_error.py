@@ -39,6 +39,17 @@ def server_error(**fields: str) -> ServerError:
             False,
         ),
         ({"C": "42P01", "M": 'relation "table_1023" does not exist'}, False),
+        ({"C": "42P07", "M": 'relation "lock_users" already exists'}, True),
+        # From a user's log (embulk/embulk-output-jdbc issue 243).
+        (
+            {
+                "C": "23505",
+                "M": 'duplicate key violates unique constraint "pg_class_relname_nsp_index" (possibly caused by '
+                "concurrent transaction conflict)",
+            },
+            True,
+        ),
+        ({"C": "23505", "M": 'duplicate key value violates unique constraint "users_pkey"'}, False),
     ],
 )
 def test_redshift_conflict_is_recognized_by_its_message(fields, conflict):

@@ -521,6 +521,35 @@ def test_try_waits_for_the_transaction_of_another_one_which_then_stops(new_site,
     assert len(site.tables_of_runs()) == 2
 
 
+@pytest.mark.parametrize(
+    "window", [{"full_load": True}, {"start": f"{FIRST:%Y-%m-%d}", "end": f"{FIRST + DAY:%Y-%m-%d}"}]
+)
+def test_try_that_begins_while_an_earlier_one_is_alive_waits_for_it_and_goes_on(new_site, postgres_admin, window):
+    """Neither sees the tables that the other one creates, so the second one creates them too, and waits."""
+    site = new_site()
+    expected = {visit for visit in site.put_days() if "full_load" in window or visit[1] < FIRST + DAY}
+    run = site.warehouse.run(**window)
+    next_try = replace(run, xcoms={})
+    waiting, go_on = Event(), Event()
+
+    def pause(_: Any, statement: str) -> None:
+        if statement.startswith("insert into") and not waiting.is_set():
+            waiting.set()
+            assert go_on.wait(30)
+
+    with ThreadPoolExecutor(2) as pool, before_each_statement(pause):
+        first = pool.submit(run.execute, "stage")
+        assert waiting.wait(30)
+        second = pool.submit(next_try.execute, "stage")
+        postgres_admin.wait_for_blocked_session()
+        go_on.set()
+        # The first one stops if the second one takes over before it has copied all periods.
+        assert isinstance(first.exception(), StagingTakenOverError | None)
+        second.result()
+    assert site.staged(next_try) == expected
+    assert len(site.tables_of_runs()) == 2
+
+
 def test_failed_check_is_recorded_and_the_rows_are_kept(new_site):
     site = new_site(checks=[NotNull(table="staging_visits", column="page")])
     site.put_days()
@@ -617,6 +646,17 @@ def test_empty_file_stays_without_rows_if_a_load_stages_another_period_again(new
     empty = site.warehouse.query(f"select object_key from {files} where kind = 'no rows'")
     assert empty == [("log_data/2018/11/02/a.json",)]
     assert site.visits() == of_day(visits, 2) | {visit("0new", 0)}
+
+
+def test_new_field_in_a_period_that_a_load_stages_again_changes_nothing(new_site):
+    site = new_site(on_new_field="fail")
+    site.put_days()
+    run = site.run()
+    run.execute("stage")
+    site.put(0, visit("0new", 0), more=b'\n{"visit_id": "0", "visited_at": "2018-11-01", "referrer": "mail"}')
+    with pytest.raises(AirflowFailException, match="the field 'referrer' .* has no column"):
+        run.execute("load")
+    assert site.visits() == set()
 
 
 def test_failed_check_of_a_period_that_a_load_stages_again_changes_nothing(new_site):
