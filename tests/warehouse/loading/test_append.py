@@ -258,9 +258,21 @@ def test_full_load_that_comes_late_keeps_what_other_runs_have_appended(clicks):
     assert clicks.versions() == set(clicks.now.values())
 
 
-def test_run_that_staged_before_a_full_load_does_not_restore_old_rows(clicks):
+def test_version_that_a_full_load_has_replaced_is_appended_when_it_comes_back(clicks):
     clicks.put("a", 1)
-    clicks.put("b")
+    load(clicks.staged())
+    clicks.put("a", 2)
+    load(clicks.staged(full_load=True))
+    clicks.put("a", 1)
+    load(clicks.staged())
+    assert clicks.versions() == clicks.ever
+
+
+@pytest.mark.parametrize("others", ["", "b"], ids=["alone", "with an object that has not changed"])
+def test_run_that_staged_before_a_full_load_does_not_restore_old_rows(clicks, others):
+    clicks.put("a", 1)
+    for key in others:
+        clicks.put(key)
     late = clicks.staged()
     clicks.put("a", 2)
     load(clicks.staged(full_load=True))

@@ -197,6 +197,19 @@ def test_full_load_starts_from_nothing(warehouse):
     assert {row[0] for row in warehouse.query("select item_id from etl.deleted_hard_items")} == {"i2", "i3"}
 
 
+def test_full_load_without_deletes_forgets_earlier_ones(warehouse):
+    put(warehouse, 1, item("i1", "Alpha", 1), item("i1", None, 5))
+    load(staged(warehouse))
+    put(warehouse, 1, item("i2", "Beta", 1))
+    run = warehouse.run(full_load=True)
+    run.execute("stage")
+    load(run)
+    late = item("i1", "Alpha", 3)
+    put(warehouse, 2, late)
+    load(staged(warehouse))
+    check(warehouse, [item("i2", "Beta", 1), late])
+
+
 def test_full_load_that_keeps_rows_of_missing_objects_also_keeps_their_deletes(warehouse):
     put(warehouse, 1, item("i1", "Alpha", 1), item("i2", "Beta", 4))
     put(warehouse, 2, item("i1", None, 5))

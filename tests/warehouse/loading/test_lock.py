@@ -60,6 +60,17 @@ def test_first_load_creates_the_lock_table_and_the_next_ones_send_nothing_for_it
     assert not [statement for statement in sent if statement.startswith("create table")]
 
 
+def test_load_of_several_targets_locks_them_in_the_order_of_their_names(colours):
+    """In the same order as every other load, so that two of them cannot block each other."""
+    dependent = {"after_merge": "update artists set name = name", "after_merge_writes": ["artists"]}
+    load(select="select 'red' as colour", **dependent)
+    sent: list[str] = []
+    with before_each_statement(lambda _, statement: sent.append(statement)):
+        load(select="select 'blue' as colour", **dependent)
+    locks = [statement for statement in sent if statement.startswith("lock table")]
+    assert locks == ['lock table "etl"."lock_artists", "etl"."lock_colours"']
+
+
 def test_two_first_loads_at_the_same_time_both_load(colours, postgres_admin):
     with closing(warehouse_hook("redshift_default").get_conn()) as other, ThreadPoolExecutor(1) as pool:
         other.cursor().execute("create table etl.lock_colours (unused boolean)")

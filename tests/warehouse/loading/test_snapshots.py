@@ -334,6 +334,13 @@ def test_mark_that_is_not_boolean_is_refused(warehouse):
         staged(warehouse, 1).execute("load_marked_items")
 
 
+def test_snapshot_is_recorded_once_however_often_it_is_loaded(warehouse):
+    for name in ("Alpha", "Alpha", "Beta"):
+        run_day(warehouse, 1, {"i1": name})
+    recorded = warehouse.query("select target, snapshot_at from etl.snapshots order by target")
+    assert recorded == [(target, DAYS[1]) for target in ("item_history", "items", "marked_items")]
+
+
 @pytest.mark.parametrize("rows", [b"", b"\n"], ids=["empty", "blank"])
 def test_snapshot_without_rows_is_refused(warehouse, rows):
     run_day(warehouse, 1, {"i1": "Alpha"})

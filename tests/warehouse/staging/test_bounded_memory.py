@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
 
 from local.datagen import Options, generate
@@ -174,6 +175,21 @@ def test_each_manifest_is_limited_and_every_object_is_in_one(items):
     assert len({url for some in of_data for url in some}) == MANY
     # The list of the objects has one more.
     assert sum(statement.startswith("copy ") for statement in sent) == 13
+
+
+@pytest.mark.parametrize(("limit", "passes"), [(1, False), (2, True)])
+def test_limit_of_rejects_is_that_of_all_manifests_together(items, limit, passes):
+    for number in range(MOST + 1):
+        put(items, number)
+    # The first and the last key.
+    for number in (0, 2):
+        items.put(key_of(number), b'{"item_id": "i", "updated_at": "2018-11-01"}\n{"item_id": null}')
+    run = new_run(items, merge, {"prefix": PREFIX, "max_rejects": limit})
+    if passes:
+        assert run.execute("stage")["rejected"] == 2
+        return
+    with pytest.raises(AirflowFailException, match="more bad records than the 1 that max_rejects allows"):
+        run.execute("stage")
 
 
 def manifests_of(requests: Any) -> list[bytes]:
