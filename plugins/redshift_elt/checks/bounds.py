@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -11,7 +12,7 @@ class Bounds:
 
     :param at_least: the lowest number that passes; None for no lower bound.
     :param at_most: the highest number that passes; None for no upper bound.
-    :raises ValueError: a bound is not a number, or every number or no number would pass.
+    :raises ValueError: a bound is not a finite number, or every number or no number would pass.
     """
 
     at_least: float | None = None
@@ -21,6 +22,8 @@ class Bounds:
         for name, bound in (("at_least", self.at_least), ("at_most", self.at_most)):
             if bound is not None and (isinstance(bound, bool) or not isinstance(bound, (int, float))):
                 raise ValueError(f"{name} is {bound!r}: write a number.")
+            if bound is not None and not math.isfinite(bound):
+                raise ValueError(f"{name} is {bound!r}: write a finite number, or leave it out.")
         if self.at_least is None and self.at_most is None:
             raise ValueError("The check can never fail: give at_least, at_most or both.")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:

@@ -92,7 +92,7 @@ class _Runner:
     def _result(self, check: Check, table: str, measured: Sequence[Any], seconds: float) -> Result:
         try:
             finding = check.evaluate(measured)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             found = ", ".join(map(str, measured))
             raise AirflowFailException(
                 f"{check.table}: {check.check_name}: the query returned {found}, which is not a number. Write a query "

@@ -25,3 +25,9 @@ def test_number_passes_within_its_bounds_and_null_never_does(at_least, at_most, 
     finding = evaluate_number(Bounds(at_least, at_most), measured, empty_passes=False)
     assert finding.passed is passes
     assert finding.expected == words
+
+
+@pytest.mark.parametrize("bound", [float("nan"), float("inf")])
+def test_bound_that_is_not_finite_is_refused(bound):
+    with pytest.raises(ValueError, match=f"at_most is {bound}: write a finite number"):
+        Bounds(at_most=bound)

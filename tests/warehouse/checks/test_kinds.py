@@ -317,6 +317,10 @@ def test_empty_result_passes_where_allowed(shop, check):
             "newest: the query returned 2018-11-15 00:00:00, which is not a number",
         ),
         (
+            Query(table=TABLE, name="ratio", sql="select 'infinity'::double precision", equals=1),
+            "ratio: the query returned inf, which is not a number",
+        ),
+        (
             EqualCounts(table=TABLE, name="pair", expected_sql="select 1 where 1 = 2", actual_sql="select 1"),
             "pair: the query returned 0 rows",
         ),
@@ -325,7 +329,7 @@ def test_empty_result_passes_where_allowed(shop, check):
             "pair: the query returned 1, paid, which is not a number",
         ),
     ],
-    ids=["no row", "two rows", "a text", "a time", "no row of two counts", "a text of two counts"],
+    ids=["no row", "two rows", "a text", "a time", "infinity", "no row of two counts", "a text of two counts"],
 )
 def test_query_that_measures_no_number_fails_without_retry_and_names_the_check(shop, check, words):
     with pytest.raises(AirflowFailException, match=f"{TABLE}: {words}"):
