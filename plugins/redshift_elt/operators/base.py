@@ -21,6 +21,7 @@ from redshift_elt.connection.session_limits import LOCK_TIMEOUT, SessionLimits
 from redshift_elt.connection.transaction import in_transaction, without_transaction
 from redshift_elt.operators.template_files import refuse_files_not_found, sql_files
 from redshift_elt.operators.template_names import refuse_undefined_names
+from redshift_elt.operators.templates import is_template
 from redshift_elt.run.params import QUERY_GROUP, STATEMENT_TIMEOUT
 from redshift_elt.run.window import Window, resolve_window
 from redshift_elt.triggers.deferrable_operator import DeferrableOperator
@@ -89,7 +90,7 @@ class WarehouseOperator(DeferrableOperator, BaseSQLOperator):
         self.lock_timeout = lock_timeout
         self.statement_timeout = statement_timeout
         self.query_group = query_group
-        if not any("{{" in str(value) for value in (statement_timeout, query_group)):
+        if not any(map(is_template, (statement_timeout, query_group))):
             self._limits()
 
     @cached_property

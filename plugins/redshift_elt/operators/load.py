@@ -20,6 +20,7 @@ from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.arguments import arguments_of, sql_argument
 from redshift_elt.operators.placeholder_sources import check_placeholders, has_placeholders
+from redshift_elt.operators.templates import unless_template
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.run.on_missing import FAIL, KEEP
 from redshift_elt.sql import identifiers
@@ -79,7 +80,7 @@ class LoadOperator(UsesStagingOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        identifiers.check_table(table)
+        unless_template(identifiers.table, table)
         self.table = table
         self.select = select
         self.key = () if key is None else identifiers.key(key)

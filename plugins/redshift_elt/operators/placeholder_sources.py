@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from redshift_elt.loading.placeholders import Placeholder
+from redshift_elt.operators.templates import is_template
 from redshift_elt.sql.identifiers import target_name
 
 
@@ -37,7 +38,7 @@ def _loads_of(dimension: str, tasks: Iterable[Any]) -> Iterator[Any]:
     """Yield the loads of a dimension; one whose table is a template is not recognized."""
     for task in tasks:
         table = getattr(task, "ledger_target", None)
-        if isinstance(table, str) and "{{" not in table and target_name(table) == target_name(dimension):
+        if isinstance(table, str) and not is_template(table) and target_name(table) == target_name(dimension):
             yield task
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +21,7 @@ from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.confirmed_delete import require_confirmed_delete
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
 from redshift_elt.operators.one_table_each import refuse_mapped, refuse_shared_table
+from redshift_elt.operators.templates import is_template, unless_template
 from redshift_elt.run.on_missing import KEEP, check_on_missing
 from redshift_elt.run.period import Calendar
 from redshift_elt.run.share import check_share
@@ -187,7 +188,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.table = table
         if self.get_dag() is not None:
             refuse_shared_table(self)
-        _unless_template(check_template, table)
+        unless_template(check_template, table)
         self.bucket = bucket
         self.key_pattern = key_pattern
         self.timezone = timezone
@@ -331,7 +332,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise ValueError(
                 f"{reason}, but window_column of {self.task_id} leaves out rows of other periods: remove window_column."
             )
-        if not _is_template(self.max_rejects) and RejectLimit.of(self.max_rejects).most:
+        if not is_template(self.max_rejects) and RejectLimit.of(self.max_rejects).most:
             raise ValueError(
                 f"{reason}, but {self.task_id} has max_rejects={self.max_rejects!r}: remove max_rejects, so that a "
                 "record that COPY cannot load fails the run."
@@ -507,7 +508,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "Give exactly one of key_pattern (objects of periods), prefix (every object below it) and key (one "
                 "object)."
             )
-        _unless_template(partial(BUCKET.check, "bucket"), self.bucket)
+        unless_template(partial(BUCKET.check, "bucket"), self.bucket)
         if self.list_every is not None and self.prefix is None:
             raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
         if self.list_every is not None and self.list_every < timedelta(0):
@@ -517,9 +518,9 @@ class StageToRedshiftOperator(WarehouseOperator):
                 "start_after needs list_every: how often the whole prefix is listed, to find earlier keys."
             )
         if self.prefix is not None:
-            _unless_template(check_prefix, self.prefix)
+            unless_template(check_prefix, self.prefix)
         if self.key is not None:
-            _unless_template(check_key, self.key)
+            unless_template(check_key, self.key)
         self._check_periods()
 
     def _check_periods(self) -> None:
@@ -539,7 +540,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 raise ValueError("window_column needs key_pattern: without it, objects have no period.")
         if self.key_pattern is not None:
             refuse_dates_of_run(self.key_pattern)
-            _unless_template(partial(KeyPattern, timezone=self.timezone), self.key_pattern)
+            unless_template(partial(KeyPattern, timezone=self.timezone), self.key_pattern)
         Calendar("day", self.timezone)
         if self.timezone != "UTC" and not dated:
             raise ValueError("timezone needs key_pattern: it is the zone of the times in the keys.")
@@ -552,28 +553,18 @@ class StageToRedshiftOperator(WarehouseOperator):
         if not isinstance(self.format, FileFormat):
             raise ValueError(f"format is {self.format!r}: write a format such as Json(), Csv() or Parquet().")
         check_policy(self.on_new_field, self.format)
-        if not _is_template(str(self.max_rejects)):
+        if not is_template(self.max_rejects):
             RejectLimit.of(self.max_rejects)
             check_columnar(self.format, self.max_rejects)
         if self.region is not None:
             check_columnar(self.format, region=self.region)
-        if not _is_template(self.prefix):
+        if not is_template(self.prefix):
             check_paths_outside(self.format, self.prefix)
         check_share("max_left_out", self.max_left_out)
-        _unless_template(check_on_missing, self.on_missing)
-        if not any(map(_is_template, (self.manifest_url, self.manifest_encryption))):
+        unless_template(check_on_missing, self.on_missing)
+        if not any(map(is_template, (self.manifest_url, self.manifest_encryption))):
             _ = self.manifests
-        _unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
-
-
-def _is_template(value: Any) -> bool:
-    return isinstance(value, str) and "{{" in value
-
-
-def _unless_template(check: Callable[[str], object], value: str) -> None:
-    """Check an argument, unless it is a template, which is checked once it is rendered."""
-    if not _is_template(value):
-        check(value)
+        unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
 
 
 def _aggregates(checks: Sequence[Check], table: str) -> tuple[Aggregate, ...]:

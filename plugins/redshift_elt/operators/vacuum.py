@@ -9,8 +9,9 @@ from redshift_elt.ddl.migrations import TABLES
 from redshift_elt.maintenance.vacuum import vacuum_and_analyze
 from redshift_elt.operators.arguments import arguments_of
 from redshift_elt.operators.base import WarehouseOperator
+from redshift_elt.operators.templates import unless_template
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
-from redshift_elt.sql.identifiers import check_table
+from redshift_elt.sql.identifiers import table
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,7 +33,7 @@ class VacuumOperator(WarehouseOperator):
     def __init__(self, *, tables: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for name in tables:
-            check_table(name)
+            unless_template(table, name)
         self.tables = tables
 
     @property

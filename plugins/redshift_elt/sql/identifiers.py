@@ -46,15 +46,6 @@ def table(name: str) -> str:
     return ".".join(identifier(part) for part in parts)
 
 
-def check_table(name: str) -> None:
-    """Refuse what cannot be a table, unless it is a template, which is refused once it is rendered.
-
-    :raises ValueError: see :func:`table`.
-    """
-    if not (isinstance(name, str) and "{{" in name):
-        table(name)
-
-
 def several(names: Iterable[str], what: str) -> tuple[str, ...]:
     """Return tables as a tuple.
 

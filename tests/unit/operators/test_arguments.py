@@ -292,3 +292,16 @@ def test_staging_refuses_checks_of_other_tables_and_queries(check):
 def test_reject_limit_that_copy_does_not_support_is_refused(limit):
     with pytest.raises(ValueError, match=r"max_rejects is .*: write 0 to 99,999"):
         StageToRedshiftOperator(task_id="stage", table="t", bucket="bucket", prefix="p/", max_rejects=limit)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"prefix": "{{ params.prefix }}"},
+        {"prefix": "{% if params.shop %}{{ params.shop }}/{% else %}all/{% endif %}"},
+        {"key_pattern": "{% if params.shop %}a/%Y.json{% else %}b/%Y.json{% endif %}"},
+        {"prefix": "a/", "max_rejects": "{% if params.strict %}0{% else %}10{% endif %}"},
+    ],
+)
+def test_template_is_checked_only_when_it_is_rendered(arguments):
+    assert StageToRedshiftOperator(**STAGE, **arguments).prefix == arguments.get("prefix")
