@@ -18,6 +18,7 @@ from redshift_elt.run.intervals import joined, without
 from redshift_elt.run.period import Period
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered
+from redshift_elt.staging.batches import batched
 
 if TYPE_CHECKING:
     from redshift_elt.loading.scoped_table import Differences
@@ -111,9 +112,7 @@ class LoadedPeriods:
             first, last = self.load.reach or self.load.window.bounds
             target = target_name(self.load.target.table)
             self.load.execute("forget_periods.sql", {"target": target, "first": first, "last": last})
-        rows = [self._row(period) for period in self.read]
-        for number in range(0, len(rows), ROWS_PER_INSERT):
-            some = rows[number : number + ROWS_PER_INSERT]
+        for some in batched(map(self._row, self.read), ROWS_PER_INSERT):
             self.load.execute("record_periods.sql", numbered(some), rows=len(some))
 
     def _row(self, period: Period) -> dict[str, object]:

@@ -90,7 +90,7 @@ class MergeRows:
         fresh = ScopedTable(load, target.table, columns, EVERYTHING).keep_fresh_rows()
         if not (fresh or load.window.full):
             return RowCounts()
-        load.refuse_null_keys(load.count_null_keys(temporary))
+        load.check_fresh_keys()
         load.create_temporary(temporary.gone, target.table, columns)
         if delete:
             load.execute(

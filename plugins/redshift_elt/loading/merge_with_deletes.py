@@ -107,7 +107,7 @@ def merge_rows_with_deletes(load: TargetLoad, deletes: Deletes, latest_by: str) 
     )
     if not (fresh or load.window.full):
         return RowCounts(deleted_by_source=0)
-    load.refuse_null_keys(load.count_null_keys(temporary))
+    load.check_fresh_keys()
     load.analyze(temporary.fresh)
     any_deleted = known.find()
     rows = load.render("rows_not_deleting.sql", temporary=temporary, columns=merge.staged, rebuild=rebuild)

@@ -80,7 +80,7 @@ class Scd2:
         fresh = ScopedTable(versions, target.table, staged, EVERYTHING).keep_fresh_rows()
         if not (fresh or load.window.full):
             return RowCounts()
-        versions.refuse_null_keys(versions.count_null_keys(temporary))
+        versions.check_fresh_keys()
         delete = load.window.full and not load.keep_missing
         load.create_temporary(temporary.gone, target.table, columns)
         if delete:

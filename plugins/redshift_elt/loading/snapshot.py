@@ -146,7 +146,7 @@ def keep_snapshot_rows(load: TargetLoad, columns: Columns) -> int:
             f"The SELECT for {target.table} yields no row of the snapshot, which would remove all rows of the table. "
             "Nothing was changed. Correct the SELECT or the objects, then clear the task."
         )
-    load.refuse_null_keys(load.count_null_keys(load.temporary))
+    load.check_fresh_keys()
     (keys,) = load.fetch_row("count_repeated_keys.sql", fresh=load.temporary.fresh)
     if keys:
         raise AirflowFailException(

@@ -164,13 +164,13 @@ class TargetLoad:
         if self.audit:
             self.execute("set_audit_values.sql", numbered([self.audit]), rows=rows, audit=self.audit)
 
-    def count_null_keys(self, temporary: TemporaryTables) -> int:
-        """Return how many fresh rows have a null in their key.
+    def check_fresh_keys(self) -> None:
+        """Make sure that no fresh row of the target has a null in its key.
 
-        :param temporary: the tables whose fresh rows are counted.
+        :raises AirflowFailException: there are such rows.
         """
-        (count,) = self.fetch_row("count_null_keys.sql", temporary=temporary)
-        return int(count)
+        (count,) = self.fetch_row("count_null_keys.sql", temporary=self.temporary)
+        self.refuse_null_keys(count)
 
     def refuse_null_keys(self, count: int) -> None:
         """Fail if fresh rows have a null in their key.

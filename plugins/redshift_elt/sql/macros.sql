@@ -1,5 +1,5 @@
-{# Lists continue at an indentation of 4, as those of the filter "columns", and conditions at 0. Whoever uses them deeper
-   indents them. #}
+{# Lists continue at an indentation of 4, as those of the filter "columns", and conditions at 0. What uses
+   them deeper indents them. #}
 {# Rows for VALUES. Binds the columns of each row, whose names end with the row's number from 1. #}
 {% macro value_rows(columns, rows) %}
 {% for row in range(1, rows + 1) %}

@@ -1,4 +1,4 @@
-{# Record a load in the history. Binds the fields of redshift_elt.loading.history.Load. #}
+{# Record a load in the history. Binds the fields of redshift_elt.loading.history.LoadRecord. #}
 insert into {{ bookkeeping }}.loads (
     dag_id,
     run_id,
