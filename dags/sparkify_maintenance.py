@@ -6,6 +6,7 @@ from airflow.sdk import DAG, Param
 
 from redshift_elt import ApplyRetentionOperator, RemoveLeftoversOperator, VacuumOperator
 from redshift_elt.compatibility import CronTriggerTimetable
+from redshift_elt.operators.days import MOST_DAYS
 from redshift_elt.run.params import bucket_param, resume_cluster_param, session_params
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, SESSION, START_DATE
 
@@ -24,7 +25,7 @@ Loads can run at the same time.
 
 
 def _days(default: int, title: str, description: str) -> Param:
-    return Param(default, type="integer", minimum=1, maximum=36_500, title=title, description=description)
+    return Param(default, type="integer", minimum=1, maximum=MOST_DAYS, title=title, description=description)
 
 
 with DAG(

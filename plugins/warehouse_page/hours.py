@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
 
+from redshift_elt.run.intervals import Interval, joined
+
 HOUR = timedelta(hours=1)
 
 
@@ -81,15 +83,16 @@ class Coverage:
             return HourState.RUNNING
         if run and run.state == "failed":
             return HourState.FAILED
-        if any(interval.start <= hour and hour + HOUR <= interval.end for interval in self._loaded):
+        if any(start <= hour and hour + HOUR <= end for start, end in self._loaded):
             return HourState.LOADED if self.rows.get(hour) else HourState.EMPTY
         if self.start is None or hour + HOUR <= self.start or hour + HOUR > self.now:
             return HourState.OUTSIDE
         return HourState.MISSING
 
     @cached_property
-    def _loaded(self) -> list[CoveredInterval]:
-        return _merged(self.loads)
+    def _loaded(self) -> list[Interval]:
+        # Two half hours cover an hour.
+        return joined((load.start, load.end) for load in self.loads)
 
 
 def hour_states(first: datetime, last: datetime, coverage: Coverage) -> list[Hour]:
@@ -123,14 +126,3 @@ def _each(first: datetime, last: datetime) -> Iterable[datetime]:
     while first < last:
         yield first
         first += HOUR
-
-
-def _merged(intervals: Iterable[CoveredInterval]) -> list[CoveredInterval]:
-    """Return disjoint intervals in order. Adjacent intervals are merged, so that two half hours cover an hour."""
-    merged: list[CoveredInterval] = []
-    for interval in sorted(intervals, key=lambda interval: interval.start):
-        if merged and interval.start <= merged[-1].end:
-            merged[-1] = CoveredInterval(merged[-1].start, max(merged[-1].end, interval.end))
-        else:
-            merged.append(interval)
-    return merged
