@@ -521,9 +521,10 @@ def test_try_waits_for_the_transaction_of_another_one_which_then_stops(new_site,
     assert len(site.tables_of_runs()) == 2
 
 
-@pytest.mark.parametrize(
-    "window", [{"full_load": True}, {"start": f"{FIRST:%Y-%m-%d}", "end": f"{FIRST + DAY:%Y-%m-%d}"}]
-)
+FIRST_DAY = {"start": f"{FIRST:%Y-%m-%d}", "end": f"{FIRST + DAY:%Y-%m-%d}"}
+
+
+@pytest.mark.parametrize("window", [{"full_load": True}, FIRST_DAY], ids=["period by period", "in one transaction"])
 def test_try_that_begins_while_an_earlier_one_is_alive_waits_for_it_and_goes_on(new_site, postgres_admin, window):
     """Neither sees the tables that the other one creates, so the second one creates them too, and waits."""
     site = new_site()
@@ -654,7 +655,7 @@ def test_new_field_in_a_period_that_a_load_stages_again_changes_nothing(new_site
     run = site.run()
     run.execute("stage")
     site.put(0, visit("0new", 0), more=b'\n{"visit_id": "0", "visited_at": "2018-11-01", "referrer": "mail"}')
-    with pytest.raises(AirflowFailException, match="the field 'referrer' .* has no column"):
+    with pytest.raises(AirflowFailException, match=r"the field 'referrer' .* has no column"):
         run.execute("load")
     assert site.visits() == set()
 
