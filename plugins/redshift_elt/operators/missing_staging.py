@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.operators.templates import is_template
 from redshift_elt.run.names import template_of_run_table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def explain_missing_staging(task: UsesStagingOperator, missing: StagingMissingEr
     template = template_of_run_table(missing.table)
     named = {operator.table for operator in task.staged_by}
     # Which table a template stands for is known only when it is rendered.
-    if template in named or not staged or any("{{" in table for table in staged):
+    if template in named or not staged or any(map(is_template, staged)):
         return missing
     if template in staged:
         return AirflowFailException(
