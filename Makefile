@@ -122,6 +122,8 @@ lock: install ## resolve the dependencies again: requirements-dev.txt, requireme
 	@$(LOCK) local/uv.in --output-file local/uv.txt
 	@sh local/lock_airflow.sh 3.1.8 2026-03-11
 	@sh local/lock_airflow.sh 3.2.2 2026-05-29
+	@$(LOCK) tests/requirements/awscli.in --output-file tests/requirements/awscli.txt
+	@$(LOCK) tests/requirements/dbt.in --output-file tests/requirements/dbt.txt
 
 install: ## make .venv; every other command does that by itself
 	@sh local/install.sh

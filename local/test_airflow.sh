@@ -24,5 +24,5 @@ sh local/install.sh "$environment" "$lock"
 # Not the tests of the documentation, of docker-compose.yaml and of what .venv has installed, which are the same with any
 # Airflow.
 "$environment/bin/python" -m pytest tests/unit --ignore=tests/unit/test_site.py --ignore=tests/unit/test_snippets.py \
-    --ignore=tests/unit/local/test_licenses.py --ignore=tests/unit/compose
+    --ignore=tests/unit/test_documented_commands.py --ignore=tests/unit/local/test_licenses.py --ignore=tests/unit/compose
 exec "$environment/bin/python" -m pytest --long tests/airflow/test_one_hour.py tests/airflow/test_runs_that_fail.py

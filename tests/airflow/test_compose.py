@@ -14,6 +14,7 @@ import pytest
 from local.compose_env import quoted, write_env
 from local.settings import ROOT
 from tests.support import compose_images
+from tests.support.snippets import block
 
 PROGRAMS = ("curl", "ip", "redis-cli", "redis-server", "setpriv", "unshare")
 DIFFICULT = "a $HOME #c, 'd' \"e\" %f@/:"
@@ -65,8 +66,9 @@ def result(tmp_path_factory, programs):
 def users(tmp_path_factory, programs):
     """The answers to logins with the FAB auth manager."""
     folder = tmp_path_factory.mktemp("users")
-    manager = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-    given = {"AUTH_MANAGER": manager, "AIRFLOW_WORKERS": "1"}
+    line = "AUTH_MANAGER=airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+    name, manager = block("docs/docker-compose.md", line).text.strip().split("=")
+    given = {name: manager, "AIRFLOW_WORKERS": "1"}
     given |= {"SPARKIFY_BUCKET": "bucket", "SPARKIFY_REGION": "eu-west-1"}
     return run("tests.support.compose_users_run", folder, programs, "aws", **given)
 

@@ -12,6 +12,8 @@ from local.settings import ROOT
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
 from local.stack.environment import BUCKET, CLUSTER_ALONE
+from tests.support.shell import run_in_shell
+from tests.support.snippets import command as documented
 
 CLIENT = f"""
 import psycopg
@@ -37,9 +39,7 @@ def command(settings, *arguments):
 @pytest.fixture
 def alone(new_settings):
     """The output of the command, and the settings of the stack that it started."""
-    started = command(new_settings, "alone")
-    assert started.returncode == 0, started.stderr
-    yield started.stdout, new_settings
+    yield run_in_shell(documented("make local"), new_settings.to_environment()), new_settings
     assert command(new_settings, "down").returncode == 0
 
 

@@ -3,27 +3,40 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
+from datetime import date, datetime, timedelta, timezone
 from types import SimpleNamespace
 from urllib.parse import quote
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
-from local.datagen import Options, generate
 from local.settings import ROOT, Settings
+from local.stack.airflow_api import admin_api
 from local.stack.cluster_login import require_login
-from local.stack.dag_ids import LOAD, REPORT
-from local.stack.env_file import env_file
-from local.stack.environment import ADMIN
+from local.stack.dag_ids import CREATE_CLUSTER, LOAD, REPORT
+from local.stack.dag_run import FINISHED
+from local.stack.environment import ADMIN, METADATA
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
 from tests.model import star_schema as model
+from tests.model.shop import shop
 from tests.support import remove_orphan
-from tests.support.star_schema_runs import TARGETS, rows
+from tests.support.jupyter import jupyter
+from tests.support.shell import run_in_shell
+from tests.support.snippets import block, command
+from tests.support.star_schema_runs import TARGETS, damage, rows
+
+SCHEDULES = "docs/schedules-and-backfills.md"
+IN_AIRFLOW = pytest.mark.long("commands of the documentation that run tasks in a real Airflow")
+# The day that the documentation loads as an example.
+DAY = date(2018, 11, 15)
 
 
 def environment(settings, **more):
@@ -77,15 +90,12 @@ def members(stack):
 
 
 @pytest.fixture(scope="module")
-def demo(new_stack, tmp_path_factory):
-    """The output of the demo with little data, and the stack that it leaves running."""
-    data = tmp_path_factory.mktemp("generated") / "data"
-    generate(data, Options(days=2, users=10, songs=50))
+def demo(new_stack):
+    """The output of the demo, its data, and the stack that it leaves running."""
     # With the first one, Airflow shows its settings; the second one is not the default of Airflow or of the stack.
     exported = {"AIRFLOW__API__EXPOSE_CONFIG": "True", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2"}
-    done = run(new_stack.settings, "demo", "--data", str(data), **exported)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return SimpleNamespace(stack=new_stack, output=done.stdout, data=data)
+    output = run_in_shell(command("make demo"), {**new_stack.settings.to_environment(), **exported})
+    return SimpleNamespace(stack=new_stack, output=output, data=new_stack.settings.state / "data")
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +217,8 @@ def test_interrupt_stops_what_the_command_started(new_settings, number):
 def test_starting_a_running_stack_changes_no_process(stack):
     daemons = [*stack.airflow.values(), stack.standin]
     before = [daemon.started for daemon in daemons]
-    done = run(stack.settings, "up")
-    assert done.returncode == 0, done.stderr
-    assert "The stack is already running" in done.stdout
+    output = run_in_shell(command("make up"), stack.settings.to_environment())
+    assert "The stack is already running" in output
     assert 0 not in before
     assert [daemon.started for daemon in daemons] == before
 
@@ -232,14 +241,205 @@ def test_airflow_command_line_prints_the_dags_and_nothing_else(stack):
     assert {"sparkify_etl", "sparkify_create_cluster", "sparkify_teardown_cluster"} <= found
 
 
-def test_shell_file_sets_up_airflow_and_aws(stack):
+def test_airflow_command_line_lists_the_dags(stack):
+    output = run_in_shell(command('make airflow ARGS="dags list"'), stack.settings.to_environment())
+    assert {"sparkify_etl", "sparkify_create_cluster", "sparkify_teardown_cluster"} <= set(output.split())
+
+
+def test_psql_on_the_warehouse(demo):
+    query = command('make sql Q="select count(*) from songplays"')
+    output = run_in_shell(query, demo.stack.settings.to_environment())
+    assert output.split()[2] == str(len(model.star_schema(demo.data)["songplays"]))
+    prompt = f"echo 'select 6 * 7 as answer;' | {command('make sql')}"
+    assert run_in_shell(prompt, demo.stack.settings.to_environment()).split()[:3] == ["answer", "--------", "42"]
+
+
+def test_shell_file_sets_up_airflow_and_aws(stack, tmp_path):
+    (tmp_path / ".local").symlink_to(stack.settings.state)
     account = """python -c 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'"""
-    script = f'source "{env_file(stack.settings)}" && airflow version && {account} && echo "$AIRFLOW_UI_URL"'
+    source = command("source .local/env.sh")
+    script = f'{source} && airflow version && {account} && echo "$AIRFLOW_UI_URL"'
     clean = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    done = subprocess.run(["bash", "-c", script], env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^3\.\d+\.\d+$", done.stdout, re.MULTILINE)
     assert done.stdout.splitlines()[-2:] == ["123456789012", stack.settings.airflow_url]
+
+
+@pytest.fixture
+def admin(stack):
+    """The administrator's client of Airflow's REST API. The DAG is paused, as the demo has left it."""
+    with admin_api(stack.settings) as api:
+        yield api
+        api.pause(LOAD)
+
+
+@pytest.fixture
+def metadata(stack):
+    """A session in Airflow's database, which has no run with a logical date of November, before and after the test."""
+    remove = "delete from dag_run where dag_id = %s and logical_date between '2018-11-01' and '2018-12-01'"
+    with psycopg.connect(**stack.metadata.dsn.parameters(METADATA), autocommit=True) as connection:
+        connection.execute(remove, (LOAD,))
+        yield connection
+        connection.execute(remove, (LOAD,))
+
+
+def test_documented_commands_unpause_and_pause_a_dag(stack, admin):
+    unpause, pause = block(SCHEDULES, 'make airflow ARGS="dags unpause sparkify_etl"').commands
+    run_in_shell(unpause, stack.settings.to_environment())
+    assert not admin.is_paused(LOAD)
+    run_in_shell(pause, stack.settings.to_environment())
+    assert admin.is_paused(LOAD)
+
+
+@pytest.fixture(scope="module")
+def data(demo, tmp_path_factory):
+    """A directory of data that has the documented day in addition; a second demo has loaded it.
+
+    The events of this day are those of the last one, in other sessions.
+    """
+    directory = tmp_path_factory.mktemp("generated") / "data"
+    shutil.copytree(demo.data, directory)
+    last = max((directory / "log_data").rglob("*-events.json"))
+    later = DAY - date.fromisoformat(last.name.removesuffix("-events.json"))
+    events = [json.loads(line) for line in last.read_text("utf-8").splitlines()]
+    for event in events:
+        event["ts"] += later // timedelta(milliseconds=1)
+        event["sessionId"] += 1_000_000
+    file = last.with_name(f"{DAY}-events.json")
+    file.write_text("".join(f"{json.dumps(event)}\n" for event in events), "utf-8")
+    again = command("make demo DATA=dir").replace("dir", str(directory))
+    run_in_shell(again, demo.stack.settings.to_environment())
+    return directory
+
+
+@IN_AIRFLOW
+def test_demo_with_other_data_loads_that_too(stack, data):
+    expected = model.star_schema(data)
+    with require_login(stack.settings).connect() as warehouse:
+        assert {table: rows(warehouse, table) for table in TARGETS} == {table: expected[table] for table in TARGETS}
+
+
+@IN_AIRFLOW
+def test_documented_commands_trigger_a_day_and_a_full_load(stack, admin, metadata, data):
+    expected = model.star_schema(data)
+    plays = Counter(play[1].date() for play in expected["songplays"])
+    day, everything = block(SCHEDULES, "# 15 November; a month works the same way").commands
+    assert everything == command(everything)
+    admin.unpause(LOAD)
+    with require_login(stack.settings).connect() as warehouse:
+        warehouse.execute("delete from songplays")
+        assert run_that_starts(day, LOAD, stack, admin, metadata) == "success"
+        by_day = warehouse.execute("select trunc(start_time), count(*) from songplays group by 1").fetchall()
+        assert by_day == [(DAY, plays[DAY])]
+
+        damage(warehouse)
+        assert run_that_starts(everything, LOAD, stack, admin, metadata) == "success"
+        assert {table: rows(warehouse, table) for table in TARGETS} == {table: expected[table] for table in TARGETS}
+
+
+def run_that_starts(text, dag_id, stack, admin, metadata):
+    """Trigger a run with a command, and return the state in which the run ends."""
+    [last] = metadata.execute("select max(id) from dag_run").fetchone()
+    run_in_shell(text, stack.settings.to_environment())
+    query = "select run_id from dag_run where dag_id = %s and run_type = 'manual' and id > %s"
+    [[run_id]] = metadata.execute(query, (dag_id, last)).fetchall()
+    wait_until(lambda: admin.run_state(dag_id, run_id) in FINISHED, "the run ends")
+    return admin.run_state(dag_id, run_id)
+
+
+ONE_DAY = (
+    'make airflow ARGS="backfill create --dag-id sparkify_etl --from-date 2018-11-01T00:00 --to-date 2018-11-01T23:00'
+    ' --max-active-runs 8"'
+)
+MONTH = 'make airflow ARGS="backfill create --dag-id sparkify_etl --max-active-runs 8 \\'
+MONTH_BY_REST = "source .local/env.sh"
+
+
+@IN_AIRFLOW
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        (command(ONE_DAY), 1),
+        (block(SCHEDULES, MONTH).text, 30),
+        (block(SCHEDULES, MONTH_BY_REST).text, 30),
+    ],
+    ids=["a day", "a month", "a month with the REST API"],
+)
+def test_documented_commands_create_a_backfill_with_a_run_for_each_hour(stack, admin, metadata, tmp_path, text, days):
+    for name in ("Makefile", "local"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".local").symlink_to(stack.settings.state)
+    [last] = metadata.execute("select coalesce(max(id), 0) from backfill").fetchone()
+    password = Secrets.of(stack.settings.state).admin_password
+    run_in_shell(text.replace("…", password), stack.settings.to_environment(), folder=tmp_path)
+
+    query = "select id, dag_id, max_active_runs, reprocess_behavior from backfill where id > %s"
+    [[backfill, *found]] = metadata.execute(query, (last,)).fetchall()
+    assert found == [LOAD, 8, "none"]
+    runs = "select logical_date, state from dag_run where backfill_id = %s order by logical_date"
+    first = datetime(2018, 11, 1, tzinfo=timezone.utc)
+    # They wait, because the DAG is paused.
+    assert metadata.execute(runs, (backfill,)).fetchall() == [
+        (first + timedelta(hours=number), "queued") for number in range(days * 24)
+    ]
+    admin.cancel_backfill(backfill)
+    wait_until(lambda: admin.backfill_is_complete(backfill), "the backfill is cancelled")
+
+
+@IN_AIRFLOW
+def test_documented_command_clears_one_task_of_an_hour(stack, admin, metadata):
+    hour = datetime(DAY.year, DAY.month, DAY.day, 14, tzinfo=timezone.utc)
+    admin.unpause(LOAD)
+    admin.start_backfill(LOAD, hour, hour)
+    wait_until(lambda: admin.count_runs(LOAD, hour, hour, FINISHED), "the hour has run")
+    [run] = admin.runs(LOAD, hour, hour)
+    before = tries(admin, run)
+
+    run_in_shell(block(SCHEDULES, "# one task of the hour from 14:00 to 15:00").text, stack.settings.to_environment())
+    wait_until(lambda: tries(admin, run) != before, "the task is cleared")
+    wait_until(lambda: admin.run_state(LOAD, run["dag_run_id"]) in FINISHED, "the run ends")
+
+    assert tries(admin, run) == {**before, "load_users": 2}
+    assert admin.run_state(LOAD, run["dag_run_id"]) == "success"
+
+
+def tries(admin, run):
+    return {task["task_id"]: task["try_number"] for task in admin.tasks(LOAD, run["dag_run_id"])}
+
+
+@IN_AIRFLOW
+def test_commands_of_the_shop_load_its_first_hours(stack, admin, metadata):
+    """tests/airflow/test_backfill_of_shop.py loads all of them."""
+    variables, page = stack.settings.to_environment(), "docs/examples/shop/README.md"
+    assert run_that_starts(block(page, "make up").text, CREATE_CLUSTER, stack, admin, metadata) == "success"
+    *load, query = block(page, "make sql FILE=docs/examples/shop/schema/orders.sql").commands
+    run_in_shell("\n".join(load), variables)
+    [backfill] = metadata.execute("select id from backfill where dag_id = 'shop_etl'").fetchone()
+    hours = datetime(2025, 3, 1, tzinfo=timezone.utc), datetime(2025, 3, 1, 23, tzinfo=timezone.utc)
+    assert admin.count_runs("shop_etl", *hours) == 24
+    wait_until(lambda: admin.count_runs("shop_etl", *hours, FINISHED), "an hour has run")
+    admin.cancel_backfill(backfill)
+    wait_until(lambda: admin.count_runs("shop_etl", *hours, FINISHED) == 24, "the hours that were running have run")
+    admin.pause("shop_etl")
+
+    with require_login(stack.settings).connect() as warehouse:
+        orders = warehouse.execute("select * from orders").fetchall()
+    assert set(orders) <= shop(stack.settings.state / "shop")["orders"]
+    spent = Counter()
+    for _, _, customer, _, _, cents in orders:
+        spent[customer] += cents
+    printed = re.findall(r"^ +(\d+) \| +\d+ \| +(\d+)$", run_in_shell(query, variables), re.MULTILINE)
+    assert [(int(customer), int(cents)) for customer, cents in printed] == sorted(spent.items())
+    assert len(printed) > 1
+
+
+@IN_AIRFLOW
+def test_notebook_opens_on_the_local_warehouse(stack, tmp_path):
+    notebook = command("make notebook")
+    with jupyter(notebook, stack.settings.to_environment(), tmp_path) as client:
+        found = client.get("/api/contents/notebooks/sparkify.ipynb").raise_for_status().json()
+    assert found["type"] == "notebook"
 
 
 def test_no_secret_is_in_a_command_line_or_a_log(stack):
@@ -257,13 +457,13 @@ def test_killed_component_is_restarted_and_down_leaves_no_process(demo):
         scheduler = stack.airflow["scheduler"]
         next(process for process in before["scheduler"] if process.create_time() == scheduler.started).kill()
         wait_until(lambda: not scheduler.is_running(), "the scheduler is gone")
-        assert run(settings, "up").returncode == 0
+        run_in_shell(command("make up"), settings.to_environment())
         assert stack.is_complete()
         assert not [process for process in before["scheduler"] if process.is_running() and process.status() != "zombie"]
         assert set(before["api_server"]) == set(stack.airflow["api_server"].members())
     finally:
         everything = members(stack)
-        assert run(settings, "down").returncode == 0
+        run_in_shell(command("make down"), settings.to_environment())
     assert [process for process in everything if process.is_running() and process.status() != "zombie"] == []
     assert processes_of(settings) == []
     assert not stack.is_running()

@@ -27,25 +27,24 @@ from local.stack.env_file import env_file
 
 # Texts that stand for a value of the reader's.
 PLACEHOLDERS = frozenset({"path", "dir", "…"})
-# Programs that are not called here: the shell's syntax of their lines is checked, and what else is said here.
-OTHER_PROGRAMS = {
-    ".ci/run": "runs these tests",
-    "curl": "test_body_of_a_request_is_one_that_airflow_accepts",
-    "docker": "needs an engine; tests/unit/compose resolves the file that it reads",
-    "dbt": "is not a dependency of the project; the page says so",
-    "git": "changes the repository",
-    "helm": "needs a cluster; tests/unit/test_helm_chart.py renders what it would install",
-    "jupyter": "is installed by the line before",
-    "kubectl": "needs a cluster; tests/unit/test_deployment.py compares the names",
-    "psql": "its connection string is that of the output on the same page",
-    "terraform": "changes an account; tests/unit/test_deployment.py validates what it applies",
-}
+# Programs of which only the shell's syntax of their lines is checked.
+OTHER_PROGRAMS = frozenset(
+    {".ci/run", "curl", "dbt", "docker", "git", "helm", "jupyter", "kubectl", "psql", "terraform"}
+)
 # Variables that other programs read.
 OTHER_VARIABLES = frozenset({"AWS_PROFILE", "PGPASSWORD", "SSL_CERT_FILE"})
 # The options of aws s3, which botocore does not know.
 AWS_S3 = {"sync": frozenset[str](), "cp": frozenset[str]()}
-# What a line makes for the lines after it.
-MADE = frozenset({"build/mwaa/plugins.zip", "build/mwaa/requirements.txt", "build/mwaa/dags"})
+# What the steps before a command make.
+MADE = frozenset(
+    {
+        "build/mwaa/plugins.zip",
+        "build/mwaa/requirements.txt",
+        "build/mwaa/dags",
+        "include/sql/schema/page_views.sql",
+        "include/sql/schema/playlists.sql",
+    }
+)
 
 Problems = Iterator[str]
 

@@ -11,6 +11,7 @@ NEED_STACK = ("tests/browser/", "tests/airflow/")
 SLOWEST = (
     *NEED_STACK,
     "tests/local/test_commands.py",
+    "tests/docs/",
     "tests/warehouse/test_kill_anywhere.py",
     "tests/warehouse/test_properties.py",
     "tests/warehouse/test_late_and_changed.py",

@@ -21,6 +21,14 @@ PAGES = sorted(
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
+# What a command within a sentence begins with.
+PROGRAMS = frozenset(
+    {
+        "airflow", "aws", "cd", "cp", "curl", "dbt", "docker", "export", "git", "helm", "jupyter", "kubectl", "make",
+        "pip", "psql", "pytest", "python", ".venv/bin/pre-commit", ".venv/bin/python", "source", "terraform",
+    }
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Snippet:
@@ -39,6 +47,12 @@ class Snippet:
     def first_line(self) -> str:
         """The first line that is not empty, which identifies a block on its page."""
         return self.text.strip().splitlines()[0].strip()
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of a block for a shell, without comments; a backslash continues a line."""
+        lines = re.sub(r"\\\n *", "", self.text).splitlines()
+        return [stripped for line in lines if (stripped := re.sub(r"(^|\s)#.*", "", line).strip())]
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}: {self.first_line}"
@@ -66,9 +80,31 @@ def block(page: str, first_line: str) -> Snippet:
     return found
 
 
+def command(text: str) -> str:
+    """Return a command that is on a page, alone in a line of a block for a shell or within a sentence.
+
+    :raises ValueError: no page has it.
+    """
+    if text not in {each.text for each in commands()}:
+        raise ValueError(f"No page has the command {text}")
+    return text
+
+
 @cache
-def inline_commands(programs: tuple[str, ...]) -> tuple[Snippet, ...]:
-    """Return the commands within sentences and tables that begin with one of these programs and have an argument."""
+def commands() -> tuple[Snippet, ...]:
+    """Return every command for a shell, in blocks and in sentences."""
+    lines = [
+        Snippet(each.page, each.language, line, each.line)
+        for each in blocks()
+        if each.language == "sh"
+        for line in each.commands
+    ]
+    return (*lines, *inline_commands())
+
+
+@cache
+def inline_commands() -> tuple[Snippet, ...]:
+    """Return the commands within sentences and tables: a program with an argument."""
     found = []
     for file in PAGES:
         text = file.read_text("utf-8")
@@ -78,7 +114,7 @@ def inline_commands(programs: tuple[str, ...]) -> tuple[Snippet, ...]:
             words = match[1].replace("\\|", "|").split()
             while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
                 words.pop(0)
-            if len(words) > 1 and words[0] in programs:
+            if len(words) > 1 and words[0] in PROGRAMS:
                 found.append(
                     Snippet(
                         str(file.relative_to(ROOT)),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from local.datagen.writer import write_jsonpaths
-from local.settings import ROOT, Settings
+from local.settings import ROOT
 from redshift_elt.cluster.database import prepare_database
 from tests.support.airflow_versions import DagBag
 from tests.support.new_warehouse import MANAGED_CLUSTER, PREFIXES, WAREHOUSE, new_warehouse
+from tests.support.shell import run_in_shell
 from tests.support.warehouse import BUCKET, WarehouseUnderTest
 
 LOADER = "only_loads"
@@ -87,24 +85,8 @@ def administrator(own_standin, project) -> Iterator[WarehouseUnderTest]:
         patch.setenv("AIRFLOW_CONN_REDSHIFT_LOADER", json.dumps({**WAREHOUSE, "login": LOADER}))
         prepare_database(MANAGED_CLUSTER, ROOT / "include" / "sql" / "schema", conn_id="redshift_loader")
         for command in commands():
-            run_command(command, project, own_standin.settings)
+            run_in_shell(command, own_standin.settings.to_environment(), folder=project)
         yield warehouse
-
-
-def run_command(command: str, folder: Path, settings: Settings) -> None:
-    """Run a command of the documentation without the installation that make starts with."""
-    program, *arguments = command.split()
-    assert program == "make"
-    done = subprocess.run(
-        ["make", "--old-file=install", f"PROGRAMS={Path(sys.executable).parent}", *arguments],
-        cwd=folder,
-        env={**os.environ, **settings.to_environment()},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ OLDER = sorted(
     key=lambda file: Version(Path(file).stem.removeprefix("airflow-")),
 )
 IMAGES = ("requirements-image.txt", "requirements-local.txt")
-LOCKS = ("requirements-dev.txt", *IMAGES, "local/uv.txt", *OLDER)
+CLIENTS = ("tests/requirements/awscli.txt", "tests/requirements/dbt.txt")
+LOCKS = ("requirements-dev.txt", *IMAGES, "local/uv.txt", *OLDER, *CLIENTS)
 # A version, the condition for it, and the hashes of its files.
 PINNED = re.compile(r"[\w.-]+==[\w.!+]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
