@@ -461,6 +461,10 @@ class TestWithinTwentySeconds:
         assert "mine" in config.user_agent_extra
         assert config.read_timeout == 3
 
+    def test_connection_can_change_the_limits_of_buckets(self, aws_connection):
+        config = aws_api.s3_hook(aws_connection(extra={"config_kwargs": {"read_timeout": 5}})).get_conn().meta.config
+        assert (config.connect_timeout, config.read_timeout) == (10, 5)
+
     def test_call_that_could_not_end_in_time_is_not_started(self, created_warehouse):
         now = [0.0]
         deadline = Deadline(20, lambda: now[0])
@@ -488,6 +492,13 @@ class TestWithinTwentySeconds:
     def test_load_has_no_read_timeout(self, connection):
         with connection(extra=BY_NAME).get_conn() as open_connection:
             assert open_connection._usock.gettimeout() is None
+
+    def test_idle_connection_sends_keepalives(self, connection):
+        """Otherwise a load that waits for a lock, or for a long COPY, loses its connection and does not notice it."""
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        with connection(extra=BY_NAME).get_conn() as open_connection:
+            found = [open_connection._usock.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+        assert found == [60, 30, 5]
 
     def test_server_sees_the_application_name(self, connection):
         assert connection(extra=BY_NAME).get_first("show application_name") == ["redshift_elt"]

@@ -1,4 +1,4 @@
-"""Values are bound by name, and percent signs are sent unchanged, with both drivers."""
+"""Sessions: values are bound by name, percent signs are sent unchanged, and a lost connection is noticed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from datetime import datetime
 from types import MappingProxyType
 
 import pytest
+
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.session import Session
+from redshift_elt.connection.transaction import ConnectionLostError, in_transaction, without_transaction
+from tests.support.faults import shut_down
 
 MOMENT = datetime(2018, 11, 1, 12, 30)
 
@@ -36,3 +41,13 @@ def test_unused_value_is_not_sent(fetch):
 
 def test_placeholder_without_a_value_is_text(fetch):
     assert fetch("select '%(other)s', %(name)s::varchar", {"name": "a"}) == [("%(other)s", "a")]
+
+
+@pytest.mark.parametrize("run", [in_transaction, without_transaction])
+def test_connection_that_is_lost_while_no_statement_is_sent_is_noticed(created_warehouse, run):
+    def work(session: Session) -> None:
+        shut_down(session._connection)
+        raise ValueError("The work fails too.")
+
+    with pytest.raises(ConnectionLostError):
+        run(warehouse_hook("redshift_default"), work)

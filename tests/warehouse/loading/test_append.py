@@ -340,6 +340,17 @@ def test_load_that_stages_twice_has_a_table_of_rejects_for_each_time(clicks, cap
     assert clicks.versions() == set(clicks.now.values())
 
 
+def test_rejects_of_a_try_are_kept_when_its_retry_stages_other_objects(clicks):
+    clicks.put("a", broken=True)
+    run = clicks.staged()
+    for task_id in ("load_clicks", "load_pages"):
+        run.execute(task_id)
+    clicks.put("b", broken=True)
+    assert run.execute("stage")["objects"] == 1
+    rejects = clicks.warehouse.query("select object_key from etl.rejects order by object_key")
+    assert rejects == [(f"{PREFIX}{key}.json",) for key in "ab"]
+
+
 @pytest.mark.parametrize(
     "other_run",
     [False, pytest.param(True, marks=pytest.mark.long("a load that stages again has many statements"))],

@@ -76,6 +76,8 @@ def test_cluster_is_resumed_and_the_task_restarts_when_it_is_available(paused, r
     first = deferral(task.execute, context)
     assert status(redshift) in ("resuming", "available")
     assert (first.method_name, first.kwargs["identifier"]) == ("when_resumed", CLUSTER)
+    # A triggerer that has died ends the wait too.
+    assert first.timeout == timedelta(minutes=10, seconds=30)
     wait_for_status(redshift, "available")
     # Airflow stores the arguments of a deferred task as JSON.
     result = task.when_resumed(context, **json.loads(json.dumps(first.kwargs)), event=None)
