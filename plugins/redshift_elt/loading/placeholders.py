@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from redshift_elt.loading.column_defaults import column_defaults
 from redshift_elt.loading.written_columns import refuse_missing
 from redshift_elt.sql import identifiers
-from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
     from redshift_elt.loading.target_load import TargetLoad
@@ -73,21 +73,20 @@ class Placeholder:
 
         :raises AirflowFailException: the dimension lacks a column of the key, or another column cannot be null.
         """
-        schema, _, name = self.dimension.rpartition(".")
-        query = render("load/column_defaults.sql", has_schema=bool(schema))
-        found = load.session.fetch(query, {"schema": schema, "table_name": name})
-        others = [row for row in found if row[0] not in self.key]
+        found = column_defaults(load.session, self.dimension)
         if not found:
             raise AirflowFailException(
                 f"{self._cannot} it does not exist. Nothing was loaded. Create the table, or correct dimension."
             )
-        lacking = [name for name in self.key if name not in {row[0] for row in found}]
-        required = [name for name, not_null, has_default in others if not_null and not has_default]
-        dated = [name for name, not_null, _ in others if not_null and name == latest_by]
+        names = [column.name for column in found]
+        others = [column for column in found if column.name not in self.key]
+        lacking = [name for name in self.key if name not in names]
+        required = [column.name for column in others if column.is_required]
+        dated = [column.name for column in others if column.not_null and column.name == latest_by]
         if lacking:
             raise AirflowFailException(
                 f"{self._cannot} it does not have {', '.join(lacking)}. Nothing was loaded. Correct columns: the "
-                f"dimension has {', '.join(row[0] for row in found)}."
+                f"dimension has {', '.join(names)}."
             )
         if required:
             raise AirflowFailException(
@@ -99,7 +98,7 @@ class Placeholder:
                 f"{self._cannot} {dated[0]}, the latest_by of its load, cannot be null, so a placeholder could win "
                 "over a row of the source. Nothing was loaded. Make the column nullable."
             )
-        return [name for name, not_null, has_default in others if has_default and not not_null]
+        return [column.name for column in others if column.has_default and not column.not_null]
 
     @property
     def _cannot(self) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.connection.columns import Columns
+from redshift_elt.loading.column_defaults import column_defaults
 from redshift_elt.sql.render import render
 
 if TYPE_CHECKING:
@@ -139,9 +140,7 @@ def restricted(session: Session, table: str, columns: Columns, yielded: Iterable
     written = columns.only(yielded)
     if not written.left_out:
         return written
-    schema, _, name = table.rpartition(".")
-    required = render("load/required_columns.sql", has_schema=bool(schema))
-    needed = {column for (column,) in session.fetch(required, {"schema": schema, "table": name})}
+    needed = {column.name for column in column_defaults(session, table) if column.is_required}
     if missing := [name for name in written.left_out if name in needed]:
         raise AirflowFailException(
             f"The SELECT for {table} does not yield {_listed(missing)}: NOT NULL and without a default. Nothing was "

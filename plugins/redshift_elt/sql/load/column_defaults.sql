@@ -1,5 +1,6 @@
-{# The columns of a table: whether each is NOT NULL, and whether it has a default, as an IDENTITY column has. Binds
-   table_name and, if it has a schema, schema. See required_columns.sql. #}
+{# The columns of a table: whether each is NOT NULL, and whether it has a default, as an IDENTITY column has. The catalogs
+   show that for all tables; svv_columns shows defaults to the owner of a table only. Binds table_name and, if the table's
+   name has one, schema. #}
 select
     columns.attname,
     columns.attnotnull,
