@@ -24,7 +24,6 @@ STANDIN = "tests/docs/test_standin_readme.py"
 
 # By their page and first line, the blocks that a test takes from the page and executes from the first to the last line.
 EXECUTED_BLOCKS = {
-    ("CONTRIBUTING.md", "make golden"): CONTRIBUTING,
     ("CONTRIBUTING.md", 'git tag --annotate v1.0.0 --message "Sparkify Warehouse 1.0.0"'): CONTRIBUTING,
     ("README.md", "make sql FILE=include/sql/schema/page_views.sql"): ADD_A_TABLE,
     (
@@ -89,6 +88,9 @@ EXECUTED = {
     "make env TARGET=aws": SETTINGS,
     "make help": "tests/unit/test_makefile.py",
     ".venv/bin/pre-commit install": CONTRIBUTING,
+    "make golden": CONTRIBUTING,
+    "make reference": CONTRIBUTING,
+    "make facts": CONTRIBUTING,
     "dbt docs generate": STANDIN,
     "make lint": ".ci/run",
     "make test-airflow VERSION=3.1.8": ".ci/run",
@@ -128,6 +130,7 @@ NOT_EXECUTED = {
     'make bench-full-load ARGS="7 70"': TAKES_LONG,
     "make bench-memory": TAKES_LONG,
     "make bench-standin": TAKES_LONG,
+    "make lock": "asks the package index for minutes: tests/unit/local/test_lock.py checks the files that it writes",
     "make licenses": "make lint runs its program",
     "make image-digests": "needs a Docker engine and the registry",
     "pip install --require-hashes -r requirements-image.txt": (
