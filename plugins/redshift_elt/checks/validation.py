@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from redshift_elt.checks.aggregate import Aggregate
 from redshift_elt.checks.check import Check
+from redshift_elt.run.several import several_of
 
 
 def validate_checks(checks: Sequence[Check]) -> None:
     """Validate that checks can run together.
 
-    :raises ValueError: two checks of a table have the same name, or different columns for the window.
+    :raises ValueError: these are not checks, or two checks of a table have the same name, or different columns for the
+        window.
     """
+    checks = several_of("checks", checks, Check, "[RowCount(table='orders')], or load_checks('orders.yaml')")
     names = set()
     columns: dict[str, str] = {}
     for check in checks:

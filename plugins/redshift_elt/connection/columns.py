@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 # The type OIDs of CHAR, VARCHAR and TEXT in the result descriptions of every driver.
 _TEXT_TYPES = (1042, 1043, 25)
+# Those of DATE, TIMESTAMP and TIMESTAMPTZ.
+TIME_TYPES = (1082, 1114, 1184)
 
 
 @dataclass(frozen=True)

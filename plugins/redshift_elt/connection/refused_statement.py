@@ -83,11 +83,11 @@ def explain_refused_statement(
     name = _name_in(refused)
     places = _places(written, statement, name)
     if not refused.is_permanent:
-        where = _where(places, statement)
+        where = _where(places, statement, written)
         return AirflowException(f"The warehouse reports an error in a statement of {task_id}: {text}. {where}")
     sentences = [
         f"The warehouse refuses a statement of {task_id}: {text}.",
-        _where(places, statement),
+        _where(places, statement, written),
         *_advice(session, refused, name, _searched(places, statement)),
         "The statement has changed nothing. Correct it, then clear the task: a retry would be refused too.",
     ]
@@ -122,10 +122,17 @@ def _places(written: Sequence[Argument], statement: str, name: str | None) -> li
     return sql
 
 
-def _where(places: Sequence[Argument], statement: str) -> str:
-    if not places:
-        return f"The statement begins: {shorten(statement, _SHOWN_STATEMENT, placeholder=' ...')}."
-    return f"See {' and '.join(dict.fromkeys(argument.name for argument in places))}."
+def _where(places: Sequence[Argument], statement: str, written: Sequence[Argument]) -> str:
+    if places:
+        return f"See {_listed(places)}."
+    begins = f"The statement begins: {shorten(statement, _SHOWN_STATEMENT, placeholder=' ...')}."
+    # A statement of the package quotes the names in it.
+    named = [argument for argument in written if f'"{argument.text}"' in statement]
+    return f"{begins} It has {_listed(named)}." if named else begins
+
+
+def _listed(arguments: Sequence[Argument]) -> str:
+    return " and ".join(dict.fromkeys(argument.name for argument in arguments))
 
 
 def _searched(places: Sequence[Argument], statement: str) -> str:

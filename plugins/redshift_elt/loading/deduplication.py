@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from redshift_elt.run.several import several_of
 from redshift_elt.sql.identifiers import identifier
 
 if TYPE_CHECKING:
@@ -27,10 +28,23 @@ class Choice:
     :param columns: the columns that are taken together from the chosen row; by default the whole row.
     :param order_by: SQL expressions over the target's columns; the first row in this order is chosen. By default, it is
         the first row in the order of its values.
+    :raises ValueError: one of them is a text instead of a list.
     """
 
     columns: Sequence[str] = ()
     order_by: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        several_of("columns of Choice", self.columns, str, "['name']")
+        several_of("order_by of Choice", self.order_by, str, "['updated_at desc']")
+
+
+def checked_choices(choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    """Return the choices of a strategy as a tuple.
+
+    :raises ValueError: they are something else.
+    """
+    return several_of("choices", choices, Choice, "[Choice(order_by=['updated_at desc'])]")
 
 
 def named_columns(choices: Sequence[Choice], latest_by: str | None, deletes: Deletes | None) -> tuple[str, ...]:

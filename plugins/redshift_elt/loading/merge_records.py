@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from redshift_elt.loading.deduplication import Choice, choices_of, named_columns, rule_needed
+from redshift_elt.loading.deduplication import Choice, checked_choices, choices_of, named_columns, rule_needed
 from redshift_elt.loading.delta import Delta, fill_by_choices
 from redshift_elt.loading.loaded_periods import LoadedPeriods
 from redshift_elt.loading.merge_with_deletes import MergeWithDeletes
@@ -19,6 +19,7 @@ from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.loading.written_columns import (
     refuse_missing,
     refuse_not_computable,
+    refuse_other_than_time,
     restricted,
     written_of,
 )
@@ -67,7 +68,7 @@ class MergeRecords:
             identifiers.identifier(self.window_column)
         if self.records_key is not None:
             object.__setattr__(self, "records_key", identifiers.key(self.records_key))
-        object.__setattr__(self, "choices", tuple(self.choices))
+        object.__setattr__(self, "choices", checked_choices(self.choices))
         if bool(self.choices) == (self.latest_by is not None):
             raise ValueError(f"{rule_needed(f'MergeRecords(records={self.records!r}, ..., ')}.")
         if self.latest_by is not None:
@@ -92,6 +93,8 @@ class MergeRecords:
         of_records, held = described.tables
         columns = written_of(load.session, self.records, of_records, described.yielded)
         refuse_missing(columns, (*target.key, *self._needed), self.records)
+        if self.window_column is not None:
+            refuse_other_than_time(columns, self.window_column, self.records)
         load = replace(load, written=self._written(load, columns, held))
         refuse_missing(load.columns, target.key, target.table)
         choices = choices_of(self.choices, self.latest_by, target.table, load.columns.names, target.key)

@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.loading.deduplication import (
     Choice,
+    checked_choices,
     choices_of,
     log_rows_of_one_key,
     named_columns,
@@ -57,7 +58,7 @@ class MergeRows:
     deletes: Deletes | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "choices", tuple(self.choices))
+        object.__setattr__(self, "choices", checked_choices(self.choices))
         if [bool(self.choices), self.latest_by is not None, self.identical_rows].count(True) != 1:
             raise ValueError(f"{rule_needed('MergeRows(')}, or MergeRows(identical_rows=True) if they never differ.")
         if self.latest_by is not None:

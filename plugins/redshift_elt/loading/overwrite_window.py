@@ -12,7 +12,7 @@ from redshift_elt.loading.missing_objects import keep_lost_hours, kept_intervals
 from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.row_scope import within
 from redshift_elt.loading.scoped_table import ScopedTable
-from redshift_elt.loading.written_columns import refuse_missing
+from redshift_elt.loading.written_columns import refuse_missing, refuse_other_than_time
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class OverwriteWindow:
         :raises AirflowException: the target and the staged rows differ in number.
         """
         refuse_missing(load.columns, (*load.target.key, self.window_column), load.target.table)
+        refuse_other_than_time(load.columns, self.window_column, load.target.table)
         periods = LoadedPeriods.of(load, load.columns.names, load.described.rows)
         table, found = self._compare(load, periods)
         if periods.contradicted_by(found):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from redshift_elt.connection.columns import Columns
+from redshift_elt.connection.columns import TIME_TYPES, Columns
 from redshift_elt.loading.column_defaults import column_defaults
 from redshift_elt.sql.render import render
 
@@ -162,6 +162,20 @@ def refuse_missing(columns: Columns, needed: Sequence[str], table: str) -> None:
             f"The load of {table} needs {_listed(missing)}, as its key or for its strategy. Nothing was loaded. "
             "Correct key or the argument that names it, or add it to the SELECT and, if it is missing there, to the "
             f"table. The load writes {', '.join(columns.names)}."
+        )
+
+
+def refuse_other_than_time(columns: Columns, name: str, table: str) -> None:
+    """Fail if the column of event time has values of another kind.
+
+    :param columns: the columns that the load writes.
+    :param name: the column.
+    :raises AirflowFailException: it is neither a date nor a timestamp.
+    """
+    if columns.types[name] not in TIME_TYPES:
+        raise AirflowFailException(
+            f"{name}, the window_column of the load, is not a timestamp in {table}. Nothing was loaded. Name the "
+            "column of event time in window_column, or change its type."
         )
 
 

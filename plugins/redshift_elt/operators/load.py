@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
 from redshift_elt.loading.append import Append, warn_of_new_versions
+from redshift_elt.loading.audit_columns import AuditColumns
 from redshift_elt.loading.definition import definition_of
 from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
-    from redshift_elt.loading.audit_columns import AuditColumns
     from redshift_elt.loading.strategy import Strategy
     from redshift_elt.run.period import Period
     from redshift_elt.run.window import Window
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from redshift_elt.staging.objects_read import ObjectsRead
     from redshift_elt.staging.period_ledger import PeriodLedger
     from redshift_elt.staging.staged_input import StagedInput
+
+
+# The beginning of a query, after comments; a template can put it out.
+_QUERY = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/|\()*(?:select\b|with\b|\{)", re.DOTALL | re.IGNORECASE)
 
 
 class LoadOperator(UsesStagingOperator):
@@ -81,6 +86,7 @@ class LoadOperator(UsesStagingOperator):
     ) -> None:
         super().__init__(**kwargs)
         unless_template(identifiers.table, table)
+        _check_select(select)
         self.table = table
         self.select = select
         self.key = () if key is None else identifiers.key(key)
@@ -209,6 +215,8 @@ class LoadOperator(UsesStagingOperator):
 
         :raises ValueError: see the message.
         """
+        if self.audit is not None and not isinstance(self.audit, AuditColumns):
+            raise ValueError(f"audit is {self.audit!r}: write AuditColumns(run_id='loaded_by'), or leave it out.")
         if self.audit:
             self.audit.check_others(self.key, self.strategy.named_columns)
 
@@ -349,3 +357,14 @@ class LoadOperator(UsesStagingOperator):
             extra |= counts.as_xcom()
             context["outlet_events"][asset].extra = extra
         return counts.as_xcom()
+
+
+def _check_select(select: str) -> None:
+    """Refuse what is neither a SELECT nor the name of a file.
+
+    :raises ValueError: see the message.
+    """
+    if not isinstance(select, str) or not (select.endswith(".sql") or _QUERY.match(select)):
+        raise ValueError(
+            f"select is {select!r}: write a query, which begins with SELECT or WITH, or the name of a .sql file."
+        )

@@ -15,6 +15,7 @@ from redshift_elt.loading.placeholders import Placeholder
 from redshift_elt.operators.arguments import arguments_of
 from redshift_elt.operators.load import LoadOperator
 from redshift_elt.operators.placeholder_sources import latest_by_of
+from redshift_elt.run.several import several_of
 
 if TYPE_CHECKING:
     from redshift_elt.connection.refused_statement import Argument
@@ -75,7 +76,9 @@ class LoadFactOperator(LoadOperator):
         chosen = _chosen(strategy, window_column)
         super().__init__(key=_checked(key, chosen), **kwargs)
         self.strategy = chosen
-        self.placeholders = tuple(placeholders)
+        self.placeholders = several_of(
+            "placeholders", placeholders, Placeholder, "[Placeholder('customers', {'customer_id': 'customer_id'})]"
+        )
         # Read by the OpenLineage listener, as the counts are.
         self.placeholder_rows: dict[str, int] = {}
         self.check_audit()

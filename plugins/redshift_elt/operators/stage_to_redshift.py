@@ -511,7 +511,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         unless_template(partial(BUCKET.check, "bucket"), self.bucket)
         if self.list_every is not None and self.prefix is None:
             raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
-        if self.list_every is not None and self.list_every < timedelta(0):
+        if self.list_every is not None and not (
+            isinstance(self.list_every, timedelta) and self.list_every >= timedelta(0)
+        ):
             raise ValueError(f"list_every is {self.list_every!r}: write a time such as timedelta(days=1).")
         if self.start_after and self.list_every is None:
             raise ValueError(

@@ -11,6 +11,7 @@ from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.missing_staging import explain_missing_staging
 from redshift_elt.operators.one_table_each import refuse_repeated_tables
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.run.several import several_of
 from redshift_elt.staging.staged_input import StagedInput
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class UsesStagingOperator(WarehouseOperator):
 
     def __init__(self, *, staged_by: Sequence[StageToRedshiftOperator] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.staged_by = tuple(staged_by)
+        self.staged_by = several_of("staged_by", staged_by, StageToRedshiftOperator, "[stage_orders], of operators")
         refuse_repeated_tables(self.task_id, self.staged_by)
         for operator in self.staged_by:
             # The ids alone are what set_upstream() would set; unlike it, they need no DAG yet.

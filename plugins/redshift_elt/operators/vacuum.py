@@ -10,6 +10,7 @@ from redshift_elt.maintenance.vacuum import vacuum_and_analyze
 from redshift_elt.operators.arguments import arguments_of
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.templates import unless_template
+from redshift_elt.run.several import several_of
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from redshift_elt.sql.identifiers import table
 
@@ -32,7 +33,7 @@ class VacuumOperator(WarehouseOperator):
 
     def __init__(self, *, tables: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name in tables:
+        for name in several_of("tables", tables, str, "['orders']"):
             unless_template(table, name)
         self.tables = tables
 

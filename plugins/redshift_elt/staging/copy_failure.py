@@ -41,6 +41,10 @@ _PERMANENT = (
         re.compile(r"Error PermanentRedirect\b"),
         "The bucket is in another region: correct the region of the task or of its AWS connection.",
     ),
+    (
+        re.compile(r"not authorized to assume IAM Role|default IAM role", re.IGNORECASE),
+        "Associate the role with the cluster, or correct iam_role.",
+    ),
     (re.compile(r"Error NoSuchBucket\b"), "The bucket does not exist: correct its name."),
     (
         re.compile(r"failed to inflate with"),

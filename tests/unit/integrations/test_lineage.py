@@ -34,7 +34,7 @@ def test_unparsable_sql_is_left_out(sql, tables, columns):
 def test_unparsable_select_keeps_the_lineage_that_the_operator_knows():
     stage = StageToRedshiftOperator(task_id="stage", table="staging_orders", bucket="shop", prefix="orders/")
     load = LoadDimensionOperator(
-        task_id="load", table="orders", select="no SELECT", key="id", staged_by=[stage],
+        task_id="load", table="orders", select="select from from", key="id", staged_by=[stage],
         strategy=MergeRecords("etl.order_records", records_key="id", choices=[Choice(["price"])]),
     )  # fmt: skip
     lineage = load.lineage(NAMESPACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -25,6 +26,7 @@ from redshift_elt.operators.data_quality import DataQualityOperator
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.load_fact import LoadFactOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
+from redshift_elt.operators.vacuum import VacuumOperator
 
 STAGE = {"task_id": "t", "table": "staging_events", "bucket": "bucket"}
 FACT = {"task_id": "t", "table": "plays", "select": "select 1", "key": "play_id", "window_column": "start_time"}
@@ -52,6 +54,9 @@ DIMENSION = {
         ({"key_pattern": "%Y/%"}, "% is not a code that it can have"),
         ({"key_pattern": "%Y.json", "margin_days": 367}, "margin_days is 367: write 0 or more days, at most 366"),
         ({"prefix": "logs/", "list_every": timedelta(days=-1)}, "list_every is .*: write a time such as"),
+        ({"prefix": "logs/", "list_every": 1}, r"list_every is 1: write a time such as timedelta\(days=1\)"),
+        ({"prefix": "logs/", "checks": "a.yaml"}, r"checks is 'a\.yaml': write a list, .* load_checks"),
+        ({"prefix": "logs/", "checks": [{"not_null": "a"}]}, r"checks is \[\{'not_null': 'a'\}\]: write a list"),
         ({"key": "logs.json", "window_column": "at"}, "window_column needs key_pattern"),
         ({"key": "logs.json", "list_every": timedelta(days=1)}, "list_every needs prefix"),
         ({"prefix": "logs/", "start_after": True}, "start_after needs list_every"),
@@ -101,6 +106,15 @@ def test_key_with_percent_signs_that_are_no_date_is_accepted():
         ({"window_column": None, "strategy": Append()}, "the key 'play_id' has no effect: leave key out"),
         ({"window_column": None, "strategy": Append(), "key": None}, r"Append\(\) needs staged_by"),
         ({"key": None}, "key is missing: write the column or columns"),
+        ({"select": None}, "select is None: write a query, which begins with SELECT or WITH"),
+        ({"select": ""}, "select is '': write a query"),
+        ({"select": "plays"}, "select is 'plays': write a query.* or the name of a .sql file"),
+        ({"select": "-- Plays.\ndelete from plays"}, "write a query"),
+        ({"select": Path("plays.sql")}, "or the name of a .sql file"),
+        ({"audit": True}, r"audit is True: write AuditColumns\("),
+        ({"placeholders": {"users": "user_id"}}, r"placeholders is \{.*\}: write a list, such as \[Placeholder\("),
+        ({"staged_by": ["stage"]}, r"staged_by is \['stage'\]: write a list, such as \[stage_orders\], of operators"),
+        ({"staged_by": StageToRedshiftOperator(**STAGE, prefix="logs/")}, "staged_by is <Task.*>: write a list"),
         (
             {"window_column": None, "strategy": MergeRecords("seen", records_key="play_id", latest_by="at")},
             r"not for facts: write OverwriteWindow\('start_time'\).*LoadDimensionOperator",
@@ -152,6 +166,39 @@ def test_placeholder_for_a_dimension_whose_load_does_not_fit(dimension, words, d
         loads[0]()
         with pytest.raises(ValueError, match=words):
             loads[1]()
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select 1",
+        "-- All.\n/* 1 */ WITH a AS (select 1) select 2",
+        "(select 1) union (select 2)",
+        "{{ params.sql }}",
+        "plays.sql",
+    ],
+)
+def test_select_is_a_query_a_template_or_a_file(select):
+    assert LoadFactOperator(**{**FACT, "select": select}).select == select
+
+
+@pytest.mark.parametrize(
+    ("construct", "words"),
+    [
+        (lambda: Choice("name"), r"columns of Choice is 'name': write a list, such as \['name'\]"),
+        (lambda: Choice(order_by="name desc"), "order_by of Choice is 'name desc': write a list"),
+        (lambda: MergeRows(choices=["name"]), r"choices is \['name'\]: write a list, such as \[Choice\("),
+        (lambda: MergeRecords("seen", "id", choices=Choice(["name"])), "choices is Choice.*: write a list"),
+        (
+            lambda: DataQualityOperator(task_id="t", checks=RowCount(table="plays")),
+            "checks is RowCount.*: write a list",
+        ),
+        (lambda: VacuumOperator(task_id="t", tables="plays"), r"tables is 'plays': write a list, such as \['orders'\]"),
+    ],
+)
+def test_one_value_instead_of_several(construct, words):
+    with pytest.raises(ValueError, match=words):
+        construct()
 
 
 def test_window_column_of_a_fact_is_short_for_the_default_strategy():

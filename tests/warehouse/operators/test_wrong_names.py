@@ -174,6 +174,10 @@ def test_columns_of_every_table_that_the_select_reads_are_listed(project):
             f"staging_sales has {SALES}.",
         ),
         (
+            {"window_column": "customer_id"},
+            "operator does not exist: integer >= timestamp without time zone. No operator matches",
+        ),
+        (
             {"table": "stagin_sales"},
             'relation "stagin_sales" does not exist. See the argument table. Did you mean staging_sales or',
         ),
@@ -187,6 +191,12 @@ def test_columns_of_every_table_that_the_select_reads_are_listed(project):
 def test_wrong_argument_of_a_source(project, source, words):
     message = project.message(project.load, **source)
     assert message.startswith(f"The warehouse refuses a statement of stage_sales: {words}")
+    assert ("It has the argument window_column." in message) == (source.get("window_column") == "customer_id")
+
+
+def test_role_that_the_cluster_does_not_have(project):
+    message = project.message(project.load, iam_role="arn:aws:iam::123456789012:role/nobody")
+    assert "Associate the role with the cluster, or correct iam_role. Then clear this task." in message
 
 
 @pytest.mark.parametrize(
@@ -326,6 +336,7 @@ def test_placeholders_for_a_table_that_does_not_exist(project):
     [
         ({"key": "orderid"}, f"Correct key or the argument that names it, .*The load writes {SALES}"),
         ({"window_column": "orderd_at"}, "needs the column orderd_at, as its key or for its strategy"),
+        ({"window_column": "customer_id"}, "customer_id, the window_column of the load, is not a timestamp in sales"),
         (
             {"window_column": None, "strategy": MergeRows(latest_by="orderd_at")},
             f"it writes {SALES}.*Correct latest_by",
