@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import boto3
 import pytest
@@ -493,11 +494,14 @@ class TestWithinTwentySeconds:
         with connection(extra=BY_NAME).get_conn() as open_connection:
             assert open_connection._usock.gettimeout() is None
 
-    def test_idle_connection_sends_keepalives(self, connection):
+    @pytest.mark.parametrize("conn_id", ["redshift_default", "redshift_as_postgres"])
+    def test_idle_connection_sends_keepalives(self, through_postgres, conn_id):
         """Otherwise a load that waits for a lock, or for a long COPY, loses its connection and does not notice it."""
         options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-        with connection(extra=BY_NAME).get_conn() as open_connection:
-            found = [open_connection._usock.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+        with closing(warehouse_hook(conn_id).get_conn()) as open_connection:
+            of_driver = getattr(open_connection, "_usock", open_connection)
+            with socket.socket(fileno=os.dup(of_driver.fileno())) as below:
+                found = [below.getsockopt(socket.IPPROTO_TCP, option) for option in options]
         assert found == [60, 30, 5]
 
     def test_server_sees_the_application_name(self, connection):
