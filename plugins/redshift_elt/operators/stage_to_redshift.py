@@ -28,7 +28,7 @@ from redshift_elt.run.share import check_share
 from redshift_elt.run.window import MOST_LOOKBACK_DAYS
 from redshift_elt.sql import identifiers
 from redshift_elt.staging.copy_options import CopyOptions
-from redshift_elt.staging.drift.detect import ColumnsToAddError, NewFieldsError
+from redshift_elt.staging.drift.detect import ColumnsToAddError, RefusedFieldsError
 from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.formats.file_format import FileFormat
@@ -138,7 +138,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         In the targets the column is NULL until their SELECTs yield it. ``add`` needs a table and targets that the user
         of the connection owns, and ``Json("auto")`` or ``Json("auto ignorecase")``. The field is recorded in
         the bookkeeping table ``schema_drift``. So are fields that are missing, and fields whose values do not fit their
-        columns. Only the first records of the latest objects are compared, see docs/guarantees.md.
+        columns. A text file that begins with a record instead of its header always fails the task. Only the first
+        records of the latest objects are compared, see docs/guarantees.md.
     :raises AirflowFailException: there are more rejected records, and the message names file, line and reason; or a
         check with severity ``error`` has failed, so that nothing of the run is loaded.
     """
@@ -422,13 +423,13 @@ class StageToRedshiftOperator(WarehouseOperator):
     def _stage(self, staging: SourceStaging, context: Context) -> Staged:
         """Stage; add columns for new fields, or record those that make it fail, in a transaction of their own.
 
-        :raises NewFieldsError: objects have new fields, and ``on_new_field`` is ``fail``.
+        :raises RefusedFieldsError: objects must not be loaded, because of their fields.
         """
         try:
             if by_period := StagingByPeriod.of(staging, self.transaction):
                 return by_period.stage()
             return self.transaction(staging.stage, staging.explain)
-        except NewFieldsError as found:
+        except RefusedFieldsError as found:
             compared = found.compared
             self.transaction(lambda session: record(session, staging.context, compared))
             raise

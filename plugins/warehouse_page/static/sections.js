@@ -57,6 +57,7 @@ const DIFFERENCES = {
   case: "differs from the column only in upper and lower case",
   moved: "is not at the position of its column",
   missing: "is in no record",
+  record: "is a record, where the file should have its header",
   type: "has values that do not fit its column",
 };
 

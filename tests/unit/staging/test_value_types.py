@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.staging.drift.value_types import is_refused, value_type
+from redshift_elt.staging.drift.value_types import is_number_or_time, is_refused, value_type
 
-INTEGER, DOUBLE, NUMERIC, BOOLEAN, TIMESTAMP, VARCHAR = 23, 701, 1700, 16, 1114, 1043
+INTEGER, DOUBLE, NUMERIC, BOOLEAN, TIMESTAMP, VARCHAR, DATE = 23, 701, 1700, 16, 1114, 1043, 1082
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,19 @@ def test_null_and_blank_texts_have_no_type():
 
 def test_one_value_that_fits_is_enough():
     assert not is_refused({"text", "integer"}, INTEGER, epoch=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "names"),
+    [
+        (INTEGER, ["1", " -7 "], ["id", "", "1st"]),
+        (NUMERIC, ["2.50", "1e5"], ["price", "1,5"]),
+        (DATE, ["2018-11-01", "01.11.2018", "20181101"], ["sold", "day 1", ""]),
+        (TIMESTAMP, ["2018-11-01 08:00:00", "2018-11-01T08:00:00.5Z", "1541105830796"], ["at", "2018 (UTC)"]),
+        (VARCHAR, [], ["1", "2018-11-01"]),
+        (BOOLEAN, [], ["true", "1"]),
+    ],
+)
+def test_values_that_cannot_be_names(column, values, names):
+    assert [value for value in values if not is_number_or_time(value, column)] == []
+    assert [name for name in names if is_number_or_time(name, column)] == []

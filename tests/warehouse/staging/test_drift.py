@@ -16,11 +16,12 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow.sdk import DAG
 from pyarrow import parquet
 
-from redshift_elt import Csv, Json, Parquet
+from redshift_elt import Csv, Delimited, FixedWidth, Json, Parquet
 from redshift_elt.loading.merge_rows import MergeRows
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
+from redshift_elt.staging.formats.file_format import FileFormat
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 TABLE = (
@@ -295,6 +296,74 @@ def test_values_of_csv(warehouse, new_run, warnings):
     with pytest.raises(AirflowFailException, match="COPY found records that it cannot load"):
         new_run(format=Csv(header_lines=1)).execute("stage")
     assert any("'celsius' (text) do not fit the column celsius" in message for message in warnings())
+
+
+RECORD = "1,2018-11-01 08:00:00,19.5,attic"
+WIDTHS = {"reading_id": 1, "taken_at": 19, "celsius": 4, "room": 5}
+
+
+@pytest.mark.parametrize(
+    ("file_format", "text", "line"),
+    [
+        (Csv(header_lines=1), f"{RECORD}\n2,2018-11-01 09:00:00,18,hall\n", 1),
+        # The only record of the file, and no line break.
+        (Csv(header_lines=1), RECORD, 1),
+        (Csv(header_lines=2), f"a,b,c,d\n{RECORD}\n", 2),
+        (Csv(header_lines=1, fillrecord=True), "1,2018-11-01 08:00:00\n2,2018-11-01 09:00:00\n", 1),
+        (Delimited(header_lines=1), RECORD.replace(",", "|"), 1),
+        (Delimited(header_lines=1, removequotes=True, delimiter=","), RECORD.replace("attic", "'attic, left'"), 1),
+        (FixedWidth(WIDTHS, header_lines=1), RECORD.replace(",", ""), 1),
+    ],
+)
+def test_record_instead_of_a_header_is_not_skipped(warehouse, new_run, file_format: FileFormat, text, line):
+    warehouse.put("log_data/1.csv", text.encode())
+    for _ in range(2):
+        with pytest.raises(AirflowFailException, match="COPY would skip a record") as failure:
+            new_run(format=file_format).execute("stage")
+        message = str(failure.value)
+        assert f"s3://{BUCKET}/log_data/1.csv: line {line} is a record and not a header" in message
+        assert "It reads: 1, 2018-11-01 08:00:00" in message
+        assert f"such as header_lines={line - 1}; then clear this task." in message
+        assert warehouse.tables_of_runs() == []
+        # The line is data, which the page shows only to some of its readers.
+        assert warehouse.query(FINDINGS) == [("record", f"line {line}", "reading_id")]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "header"),
+    [
+        (Csv(header_lines=1), "a,b,c,d"),
+        (Delimited(header_lines=1, delimiter=","), "a,b,c,d"),
+        # A number, but in a column of texts.
+        (Csv(header_lines=1), "a,b,c,2018"),
+        # A title, which has fewer values than the records.
+        (Csv(header_lines=1), "1,2018-11-01"),
+        (Csv(header_lines=1, fillrecord=True), "1,2018-11-01"),
+        # A number, but the name of a column shows that it is a header.
+        (Csv(header_lines=1), "reading_id,b,2018,d"),
+    ],
+)
+def test_header_that_does_not_have_the_names_of_the_table_is_skipped(warehouse, new_run, file_format, header):
+    warehouse.put("log_data/1.csv", f"{header}\n{RECORD}\n".encode())
+    assert new_run(format=file_format).execute("stage")["rows"] == 1
+
+
+def test_title_of_a_file_is_not_taken_for_names_of_fields(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.csv", f"Readings of 2018\n{RECORD}\n".encode())
+    assert new_run(format=Csv(header_lines=1)).execute("stage")["rows"] == 1
+    assert warnings() == []
+
+
+def test_record_in_columns_of_texts_cannot_be_told_from_a_header(warehouse, new_run):
+    warehouse.put("log_data/1.csv", b"hall\nattic\n")
+    assert new_run(format=Csv(header_lines=1, columns=["room"])).execute("stage")["rows"] == 1
+
+
+def test_file_without_a_header_is_loaded_once_header_lines_is_right(warehouse, new_run):
+    warehouse.put("log_data/1.csv", RECORD.encode())
+    with pytest.raises(AirflowFailException, match="COPY would skip a record"):
+        new_run(format=Csv(header_lines=1)).execute("stage")
+    assert new_run(format=Csv()).execute("stage")["rows"] == 1
 
 
 def test_csv_without_a_header_is_not_compared(warehouse, new_run):

@@ -1,4 +1,4 @@
-"""Compare the fields of an object whose fields COPY loads by their position: CSV and Parquet.
+"""Compare the fields of an object whose fields COPY loads by their position: CSV, delimited text and Parquet.
 
 COPY ignores the names. They show that a field was inserted, removed or moved, after which COPY would load values into
 the wrong columns.
@@ -6,17 +6,15 @@ the wrong columns.
 
 from __future__ import annotations
 
-import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from redshift_elt.staging.drift.column_names import as_column
 from redshift_elt.staging.drift.finding import Finding
 
 if TYPE_CHECKING:
     from redshift_elt.staging.drift.expected_fields import ExpectedFields
     from redshift_elt.staging.drift.field_values import Fields
-
-_SEPARATORS = re.compile(r"\W+")
 
 
 def misplaced_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
@@ -26,7 +24,7 @@ def misplaced_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
     names than the table, and nothing can be compared.
     """
     columns = [field.column for field in expected.fields]
-    names = [_as_column(name) for name in fields]
+    names = [as_column(name) for name in fields]
     if not set(names) & set(columns):
         return []
     return [
@@ -44,7 +42,3 @@ def missing_at_end(expected: ExpectedFields, fields: Fields) -> list[Finding]:
 def by_expected_name(expected: ExpectedFields, fields: Fields) -> Fields:
     """Return the values of the fields by the names of the columns that they are loaded into."""
     return {field.name: values for field, values in zip(expected.fields, fields.values(), strict=False)}
-
-
-def _as_column(name: str) -> str:
-    return _SEPARATORS.sub("_", name.strip().lower()).strip("_")

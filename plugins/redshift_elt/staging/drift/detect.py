@@ -15,9 +15,11 @@ from redshift_elt.staging.copy_errors import shown
 from redshift_elt.staging.drift.compare_fields import changed_types, ignored_fields, missing_fields
 from redshift_elt.staging.drift.expected_fields import ExpectedFields
 from redshift_elt.staging.drift.field_values import merged
+from redshift_elt.staging.drift.header import skipped_record
 from redshift_elt.staging.drift.new_columns import column_type, new_column_name
 from redshift_elt.staging.drift.recorded import Compared, record, recorded_kinds
-from redshift_elt.staging.drift.sample import MOST_OBJECTS, read_fields
+from redshift_elt.staging.drift.refusal import ALWAYS, BY_POLICY, refusal
+from redshift_elt.staging.drift.sample import MOST_OBJECTS, read_sample
 from redshift_elt.staging.formats.record_format import RecordFormat
 
 if TYPE_CHECKING:
@@ -33,17 +35,14 @@ log = logging.getLogger(__name__)
 
 _LISTED = 20
 
-# The kinds of findings that on_new_field applies to.
-_STOPPING = frozenset({"new", "case", "moved"})
-
 # Objects with such findings are compared again: the table may have the column by now, or the policy is another one.
 _COMPARED_AGAIN: Mapping[OnNewField, Set[str]] = MappingProxyType(
-    {"warn": frozenset(), "fail": _STOPPING | {"not_added"}, "add": frozenset({"new"})}
+    {"warn": ALWAYS, "fail": ALWAYS | BY_POLICY | {"not_added"}, "add": ALWAYS | {"new"}}
 )
 
 
-class NewFieldsError(AirflowFailException):
-    """Objects have fields that COPY would ignore, and the policy of the source does not allow that.
+class RefusedFieldsError(AirflowFailException):
+    """Objects must not be loaded, because of their fields or because a record would be skipped as a header.
 
     :param compared: what was found, to be recorded after the rollback.
     """
@@ -80,8 +79,9 @@ def detect_drift(session: Session, context: StagingContext, objects: StagedObjec
     Objects that an earlier run has compared are not read again, unless the policy of the source depends on it.
 
     :param can_add: whether the caller can add columns to the table; if not, it goes on without them.
-    :raises NewFieldsError: COPY would ignore a field, and the policy of the source is ``fail``.
-    :raises ColumnsToAddError: the same, and the policy is ``add``.
+    :raises RefusedFieldsError: COPY would skip a record as a header, or ignore a field while the policy of the source
+        is ``fail``.
+    :raises ColumnsToAddError: COPY would ignore a field, and the policy is ``add``.
     """
     policy = context.source.on_new_field
     chosen = objects.latest(MOST_OBJECTS)
@@ -93,10 +93,10 @@ def detect_drift(session: Session, context: StagingContext, objects: StagedObjec
         comparison, columns = _with_columns(comparison)
     _log(comparison.compared)
     unrecorded = [one for one in comparison.compared if one.kinds != known.get(one.item)]
+    if (why := refusal(context.source, comparison.compared)) is not None:
+        raise RefusedFieldsError(why, unrecorded)
     if columns:
         raise ColumnsToAddError(columns, unrecorded)
-    if policy == "fail" and any(one.kinds & _STOPPING for one in comparison.compared):
-        raise NewFieldsError(_refusal(context, comparison.compared), unrecorded)
     record(session, context, unrecorded)
 
 
@@ -108,11 +108,15 @@ def _compare(session: Session, context: StagingContext, objects: Sequence[S3Obje
         return Comparison([Compared(item, ()) for item in objects], ignore_case=False)
     source_format = context.source.format
     epoch = isinstance(source_format, RecordFormat) and (source_format.time_format or "").startswith("epoch")
-    read = [(item, read_fields(context, item)) for item in objects]
+    read = [(item, read_sample(context, item)) for item in objects]
     # Records, and objects of few records, may leave out a field. So it is missing only if no object has it.
-    missing = missing_fields(expected, merged(*(fields for _, fields in read)))
+    missing = missing_fields(expected, merged(*(sample.fields for _, sample in read)))
     compared = []
-    for item, fields in read:
+    for item, sample in read:
+        if sample.header and (record_found := skipped_record(expected, columns, sample.header)):
+            compared.append(Compared(item, (record_found,)))
+            continue
+        fields = sample.fields
         findings = [*ignored_fields(expected, fields), *changed_types(expected, fields, columns, epoch=epoch)]
         if fields:
             findings += missing
@@ -142,15 +146,3 @@ def _log(compared: Sequence[Compared]) -> None:
     for one in compared:
         for finding in one.findings[:_LISTED]:
             log.warning("%s: %s.", one.item.url, shown(str(finding), 1000))
-
-
-def _refusal(context: StagingContext, compared: Sequence[Compared]) -> str:
-    ignored = [(one.item, found) for one in compared for found in one.findings if found.kind in _STOPPING]
-    lines = [f"{item.url}: {shown(str(finding), 1000)}." for item, finding in ignored[:_LISTED]]
-    if len(ignored) > _LISTED:
-        lines.append("... and more.")
-    what = (
-        f"{context.source} has fields that {context.source.table} has no column for. Nothing was loaded, because "
-        "on_new_field is 'fail'. Add the columns to the table or remove the fields, then clear this task."
-    )
-    return "\n".join([what, *lines])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redshift_elt.staging.formats.columnar import Parquet
-from redshift_elt.staging.formats.csv_format import Csv
 from redshift_elt.staging.formats.json_format import Json
+from redshift_elt.staging.formats.text_format import TextFormat
 
 if TYPE_CHECKING:
     from redshift_elt.connection.columns import Columns
@@ -56,7 +56,7 @@ class ExpectedFields:
 
         source_format = context.source.format
         names = source_format.columns or columns.names
-        if isinstance(source_format, Parquet) or (isinstance(source_format, Csv) and source_format.header_lines):
+        if isinstance(source_format, Parquet) or (isinstance(source_format, TextFormat) and source_format.header_lines):
             return cls(tuple(ExpectedField(name, name) for name in names), by_position=True)
         if not isinstance(source_format, Json) or source_format.mapping == "noshred":
             return None

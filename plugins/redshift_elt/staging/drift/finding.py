@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from redshift_elt.staging.copy_errors import shown
 from redshift_elt.staging.drift.field_values import FieldValues
 
-Kind = Literal["new", "added", "not_added", "case", "moved", "missing", "type"]
+Kind = Literal["new", "added", "not_added", "case", "moved", "missing", "type", "record"]
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,20 @@ class Finding:
         - ``moved``: a field that is not at the position of its column, in a format whose fields are loaded by position
         - ``missing``: a column without a field
         - ``type``: a field none of whose values its column can hold
+        - ``record``: a line that COPY skips as the header of a text file, but that is a record
 
-    :param name: the name of the field; for ``missing`` the expected one.
-    :param column: the column that the field is loaded into, or would be; None if it has none.
+    :param name: the name of the field; for ``missing`` the expected one, and for ``record`` the number of the line.
+    :param column: the column that the field is loaded into, or would be; None if it has none. For ``record`` one whose
+        value cannot be a name.
     :param values: the values of the field.
+    :param text: for ``record`` the values of the line. They are data, so they are not recorded.
     """
 
     kind: Kind
     name: str
     column: str | None = None
     values: FieldValues = field(default_factory=FieldValues)
+    text: str = ""
 
     def __str__(self) -> str:
         field = f"the field {self.name!r} ({self.values})"
@@ -54,6 +59,10 @@ class Finding:
             "moved": f"{field} is not at the position of its column. COPY loads it into {self._place}",
             "missing": f"no record has the field {self.name!r} of the column {self.column}",
             "type": f"the values of {field} do not fit the column {self.column}",
+            "record": (
+                f"{self.name} is a record and not a header, because its value for the column {self.column} is not a "
+                f"name. It reads: {shown(self.text)}"
+            ),
         }[self.kind]
 
     @property

@@ -12,10 +12,13 @@ _INTEGER = (20, 21, 23)
 _NUMBER = (700, 701, 1700)
 _BOOLEAN = (16,)
 _TIMESTAMP = (1114, 1184)
+_DATE_OR_TIME = (1082, 1083, 1266, *_TIMESTAMP)
 
 _BIGINT_END = 2**63
 _DIGITS = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+# Digits with the separators of any format of a date or time, or seconds since 1970.
+_MOMENT = re.compile(r"\s*\d[\dTZ:./+\s-]*", re.ASCII)
 # AWS page "Boolean type".
 _TRUTH_VALUES = frozenset({"t", "true", "y", "yes", "1", "f", "false", "n", "no", "0"})
 
@@ -56,6 +59,16 @@ def is_refused(types: Set[str], column_type: int, *, epoch: bool) -> bool:
     """
     refused = _REFUSED_AS_EPOCH if epoch and column_type in _TIMESTAMP else _REFUSED.get(column_type, frozenset())
     return bool(types) and types <= refused
+
+
+def is_number_or_time(text: str, column_type: int) -> bool:
+    """Return whether a text is a number and the column one of numbers, or a date or time and the column one of these.
+
+    :param column_type: the type OID of the column.
+    """
+    if column_type in (*_INTEGER, *_NUMBER):
+        return bool(_DECIMAL.fullmatch(text))
+    return column_type in _DATE_OR_TIME and bool(_MOMENT.fullmatch(text))
 
 
 def _text_type(text: str) -> str | None:

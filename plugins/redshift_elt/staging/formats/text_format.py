@@ -14,7 +14,8 @@ from redshift_elt.staging.formats.record_format import RecordFormat
 class TextFormat(RecordFormat):
     """A text format (AWS page "Data format parameters").
 
-    :param header_lines: the number of lines to skip at the start of each object.
+    :param header_lines: the number of lines to skip at the start of each object. If the last of them is a record, the
+        task fails, see docs/guarantees.md.
     :param ignoreblanklines: skip blank lines, instead of rejecting them.
     """
 

@@ -1,10 +1,11 @@
-"""The fields of a CSV file with a header."""
+"""The fields of a text file with a header."""
 
 from __future__ import annotations
 
 import pytest
 
-from redshift_elt.staging.drift.csv_fields import csv_fields
+from redshift_elt.staging.drift.text_fields import text_fields
+from redshift_elt.staging.drift.text_rows import text_rows
 from redshift_elt.staging.formats.csv_format import Csv
 
 
@@ -23,6 +24,7 @@ from redshift_elt.staging.formats.csv_format import Csv
     ],
 )
 def test_fields(text, options, expected):
-    found = csv_fields(text, Csv(**{"header_lines": 1, **options}))
+    text_format = Csv(**{"header_lines": 1, **options})
+    found = text_fields(text_rows(text, text_format), text_format)
     assert {name: str(values) for name, values in found.items()} == expected
     assert list(found) == list(expected)
