@@ -107,11 +107,13 @@ def new_access(settings: Mapping[str, str], params: Mapping[str, Any]) -> Access
     keys = [params["kms_key"], settings["manifest_encryption"]]
     return Access(
         settings["bucket"],
-        params["prefixes"],
+        # COPY reads the manifests, whatever else it reads.
+        list(dict.fromkeys([*params["prefixes"], MANIFEST_PREFIX])),
         params["cidrs"],
         also_read=[f"{manifest_url.rstrip('/')}/{MANIFEST_PREFIX}"] if manifest_url else [],
         # The others name no key of the account.
         kms_keys=[key for key in keys if key and key not in ("AES256", "aws:kms")],
         # A template renders to text.
         permissions_boundary=settings["permissions_boundary"] or None,
+        only_these_prefixes=params["only_these_prefixes"],
     )

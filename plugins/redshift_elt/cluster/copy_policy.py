@@ -22,6 +22,13 @@ def read_policy(access: Access) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def readable_prefixes(policy: dict[str, Any], bucket: str) -> list[str]:
+    """Return the prefixes of a bucket that a policy of :func:`read_policy` allows to read."""
+    of_bucket = f"arn:aws:s3:::{bucket}/"
+    resources = [arn for statement in policy["Statement"] for arn in statement["Resource"]]
+    return [arn.removeprefix(of_bucket).removesuffix("*") for arn in resources if arn.startswith(of_bucket)]
+
+
 def _read(bucket: str, prefixes: Sequence[str]) -> Iterator[dict[str, Any]]:
     patterns = [f"{prefix}*" for prefix in prefixes]
     yield {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from redshift_elt.cluster.copy_policy import read_policy
+from redshift_elt.cluster.copy_policy import read_policy, readable_prefixes
 from redshift_elt.cluster.spec import Access, ManagedCluster
 from redshift_elt.cluster.tags import refuse_foreign, tag_list
 from redshift_elt.connection.aws_api import boto3_client
@@ -26,7 +27,8 @@ def ensure_copy_role(cluster: ManagedCluster, access: Access, aws_conn_id: str =
     policies say, so an identity that may create the role only with this boundary cannot give itself more through it
     (AWS page "Delegating responsibility to others using permissions boundaries").
 
-    An existing role without a boundary gets it before anything else is changed.
+    An existing role without a boundary gets it before anything else is changed. It can still read the prefixes that it
+    could read in the bucket, unless the access says otherwise: other tables may be loaded from them.
 
     :raises AirflowFailException: the boundary does not exist; or a role of this name belongs to somebody else, trusts
         others than Redshift, or has another boundary.
@@ -53,10 +55,28 @@ def ensure_copy_role(cluster: ManagedCluster, access: Access, aws_conn_id: str =
         _refuse_other_trust(role, trust)
         _ensure_boundary(iam, role, boundary)
         log.info("Role %s: already there.", name)
+        access = _with_earlier_prefixes(iam, name, access)
     iam.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=json.dumps(read_policy(access)))
     places = ", ".join([f"s3://{access.bucket}/{prefix}" for prefix in access.prefixes] + list(access.also_read))
     log.info("Role %s lets COPY read these places only: %s", name, places)
     return role["Arn"]
+
+
+def _with_earlier_prefixes(iam: Any, role: str, access: Access) -> Access:
+    """Return the access with the prefixes that the role can read already; log those that it keeps or loses."""
+    try:
+        policy = iam.get_role_policy(RoleName=role, PolicyName=_POLICY)["PolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        # An earlier run was ended after it had created the role.
+        return access
+    earlier = [prefix for prefix in readable_prefixes(policy, access.bucket) if prefix not in access.prefixes]
+    if not earlier:
+        return access
+    if access.only_these_prefixes:
+        log.warning("Role %s: COPY can no longer read %s, as requested.", role, ", ".join(earlier))
+        return access
+    log.info("Role %s: COPY can still read the prefixes of earlier runs: %s", role, ", ".join(earlier))
+    return replace(access, prefixes=[*access.prefixes, *earlier])
 
 
 def _trust(account: str) -> dict[str, Any]:

@@ -45,7 +45,16 @@ def access_fields(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str,
             items={"type": "string", "pattern": aws_values.KEY.pattern, "maxLength": aws_values.KEY.longest},
             minItems=1,
             title="Prefixes",
-            description="The key prefixes that COPY may read in the bucket, without wildcards.",
+            description=(
+                "The key prefixes that COPY may read in the bucket, without wildcards. It can also still read those of "
+                "earlier runs."
+            ),
+        ),
+        "only_these_prefixes": Param(
+            False,
+            type="boolean",
+            title="Only these prefixes",
+            description="Take away the prefixes of earlier runs. Loads from them fail.",
         ),
         "kms_key": Param(
             None,

@@ -103,6 +103,7 @@ class Access:
     :param kms_keys: the ARNs of the KMS keys that COPY may decrypt with.
     :param permissions_boundary: the ARN of the policy that limits the role that COPY uses, whatever its own policies
         say; None: the policy :attr:`ManagedCluster.copy_role_boundary` of the account.
+    :param only_these_prefixes: whether an existing role loses the prefixes that are not in the list.
     :raises AirflowFailException: a value is not of its kind, or would mean more in a policy than it says.
     """
 
@@ -112,6 +113,7 @@ class Access:
     also_read: Sequence[str] = ()
     kms_keys: Sequence[str] = ()
     permissions_boundary: str | None = None
+    only_these_prefixes: bool = False
 
     def __post_init__(self) -> None:
         refuse_invalid(aws_values.BUCKET, "bucket", self.bucket)

@@ -108,6 +108,7 @@ def test_cluster_dags_use_the_same_cluster(dags):
         "cluster_identifier",
         "bucket",
         "prefixes",
+        "only_these_prefixes",
         "kms_key",
         "cidrs",
         "subnet_group",

@@ -81,6 +81,43 @@ def test_role_trusts_redshift_and_can_read_only_the_prefixes(redshift, iam):
     assert reading["Resource"] == ["arn:aws:s3:::bucket/logs/*", "arn:aws:s3:::bucket/paths.json*"]
 
 
+def readable(iam) -> list[str]:
+    """Return what the role can read in the bucket."""
+    policy = iam.get_role_policy(RoleName=ROLE, PolicyName="read-the-data")["PolicyDocument"]
+    _, reading = policy["Statement"]
+    return reading["Resource"]
+
+
+def test_role_keeps_the_prefixes_of_earlier_runs(redshift, iam, caplog):
+    caplog.set_level("INFO")
+    ensure_copy_role(CLUSTER, ACCESS)
+    assert "earlier runs" not in caplog.text
+    ensure_copy_role(CLUSTER, replace(ACCESS, prefixes=("orders/", "paths.json")))
+    earlier = "arn:aws:s3:::bucket/logs/*"
+    assert readable(iam) == ["arn:aws:s3:::bucket/orders/*", "arn:aws:s3:::bucket/paths.json*", earlier]
+    assert "COPY can still read the prefixes of earlier runs: logs/" in caplog.text
+
+
+def test_role_loses_the_prefixes_of_earlier_runs_if_that_is_requested(redshift, iam, caplog):
+    ensure_copy_role(CLUSTER, ACCESS)
+    ensure_copy_role(CLUSTER, replace(ACCESS, prefixes=("orders/",), only_these_prefixes=True))
+    assert readable(iam) == ["arn:aws:s3:::bucket/orders/*"]
+    assert "COPY can no longer read logs/, paths.json, as requested" in caplog.text
+
+
+def test_prefixes_of_another_bucket_are_not_kept(redshift, iam):
+    ensure_copy_role(CLUSTER, ACCESS)
+    ensure_copy_role(CLUSTER, replace(ACCESS, bucket="landing", prefixes=("orders/",)))
+    assert readable(iam) == ["arn:aws:s3:::landing/orders/*"]
+
+
+def test_role_of_a_run_that_was_ended_gets_its_prefixes(redshift, iam):
+    ensure_copy_role(CLUSTER, ACCESS)
+    iam.delete_role_policy(RoleName=ROLE, PolicyName="read-the-data")
+    ensure_copy_role(CLUSTER, ACCESS)
+    assert readable(iam) == ["arn:aws:s3:::bucket/logs/*", "arn:aws:s3:::bucket/paths.json*"]
+
+
 def test_creating_and_deleting_twice_succeeds(redshift, iam):
     assert create(redshift, iam) == create(redshift, iam)
     for _ in range(2):

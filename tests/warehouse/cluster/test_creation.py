@@ -131,7 +131,7 @@ class TestCreatedResources:
         create()
         assert "Role warehouse-copy lets COPY read these places only: s3://bucket/logs/" in caplog.text
         create(prefixes=("songs/", "paths.json"))
-        assert "places only: s3://bucket/songs/, s3://bucket/paths.json" in caplog.text
+        assert "places only: s3://bucket/songs/, s3://bucket/paths.json, s3://bucket/logs/" in caplog.text
 
     def test_several_nodes(self):
         create(node_type="ra3.4xlarge", nodes=3)
