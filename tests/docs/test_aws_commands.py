@@ -39,7 +39,7 @@ def account(own_standin: Stack) -> Stack:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which commands find what is in the repository, and write what they make."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("dags", "include", "plugins", "docs"):
+    for name in ("dags", "deploy", "include", "plugins", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "local", "requirements.txt"):
         (folder / name).symlink_to(ROOT / name)
@@ -68,6 +68,25 @@ def test_boundary_of_the_role_can_be_created(run, account, project):
         PolicyArn=created["Arn"], VersionId=created["DefaultVersionId"]
     )
     assert version["PolicyVersion"]["Document"] == json.loads(completed)
+
+
+def test_role_of_the_pods_on_eks_can_be_created(run, account, project):
+    files = ("deploy/helm/trust-policy.json", "docs/airflow-loading-policy.json", "deploy/helm/logs-policy.json")
+    for name in files:
+        text = (project / name).read_text("utf-8").replace("OIDC_ISSUER", "oidc.eks.us-west-2.amazonaws.com/id/1A2B")
+        (project / name).write_text(text.replace("ACCOUNT", "123456789012").replace("BUCKET", BUCKET), "utf-8")
+    create = (
+        "aws iam create-role --role-name sparkify-airflow"
+        " --assume-role-policy-document file://deploy/helm/trust-policy.json"
+    )
+    run(block("docs/deployment.md", create).text)
+    iam = aws_client(account.settings, "iam")
+    role = "sparkify-airflow"
+    created = [
+        iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"],
+        *(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in ("loading", "logs")),
+    ]
+    assert created == [json.loads((project / name).read_text("utf-8")) for name in files]
 
 
 def test_bucket_of_mwaa_has_what_the_command_builds(run, account, tmp_path):

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import entry_points
+from itertools import groupby
 from pathlib import Path
 
 import botocore.session
@@ -33,8 +34,12 @@ OTHER_PROGRAMS = frozenset(
 )
 # Variables that other programs read.
 OTHER_VARIABLES = frozenset({"AWS_PROFILE", "PGPASSWORD", "SSL_CERT_FILE"})
+# The options of the AWS CLI that every operation has.
+AWS = frozenset({"--output", "--query"})
 # The options of aws s3, which botocore does not know.
 AWS_S3 = {"sync": frozenset[str](), "cp": frozenset[str]()}
+# Another operation that botocore does not know, without options.
+AWS_LOGIN = ["ecr", "get-login-password"]
 # What the steps before a command make.
 MADE = frozenset(
     {
@@ -67,8 +72,8 @@ def lines(text: str) -> Iterator[list[str]]:
         # Of the commands of a subshell and of substitutions, only the syntax is checked.
         if line.startswith(("(", "token=$(")):
             continue
-        if words := shlex.split(line, comments=True):
-            yield words
+        words = shlex.split(line, comments=True)
+        yield from (list(group) for is_pipe, group in groupby(words, "|".__eq__) if not is_pipe)
 
 
 def _problems(words: list[str], folder: Path) -> Problems:
@@ -166,6 +171,8 @@ def _airflow(arguments: list[str], folder: Path) -> Problems:
 
 def _aws(arguments: list[str], folder: Path) -> Problems:
     service, operation, *rest = arguments
+    if arguments == AWS_LOGIN:
+        return
     if service == "s3":
         yield from _aws_s3(operation, rest, folder)
         return
@@ -177,7 +184,7 @@ def _aws(arguments: list[str], folder: Path) -> Problems:
     given = {word for word in rest if word.startswith("--")}
     known = {f"--{xform_name(name, '-')}" for name in shapes[operation].members}
     required = {f"--{xform_name(name, '-')}" for name in shapes[operation].required_members}
-    yield from (f"{operation} has no {word}" for word in sorted(given - known))
+    yield from (f"{operation} has no {word}" for word in sorted(given - known - AWS))
     yield from (f"{operation} needs {word}" for word in sorted(required - given))
     yield from _missing([word.removeprefix("file://") for word in rest if word.startswith("file://")], folder)
 

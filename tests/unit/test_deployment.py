@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import re
@@ -14,12 +15,22 @@ from typing import Any
 
 import pytest
 import yaml
+from airflow.api_fastapi.core_api.datamodels.dag_run import TriggerDAGRunPostBody
+from airflow.providers.amazon.aws.log.s3_task_handler import S3RemoteLogIO
+from airflow.sdk.module_loading import import_string
+from botocore.stub import Stubber
 
 import redshift_elt
 from local.settings import ROOT
+from redshift_elt.cluster.cidrs import parse_cidrs
 from redshift_elt.cluster.copy_policy import read_policy
 from redshift_elt.cluster.spec import Access
+from tests.support.airflow_versions import DagBag
+from tests.support.aws_calls import recorded_with_arguments
+from tests.support.commands import is_airflow_option
 from tests.support.new_warehouse import PREFIXES
+from tests.support.s3_in_process import s3_in_process
+from tests.support.snippets import block
 
 HELM = ROOT / "deploy" / "helm"
 TERRAFORM = ROOT / "deploy" / "terraform"
@@ -31,6 +42,9 @@ PLACE = {
     "workgroup_id": "a1b2c3d4-0000-4000-8000-000000000000",
     "connection_secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:airflow-a1b2c3",
 }
+MWAA_REQUEST = (
+    "aws mwaa invoke-rest-api --name ENVIRONMENT --method POST --path /dags/sparkify_create_cluster/dagRuns \\"
+)
 NEEDS_TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed")
 
 
@@ -41,6 +55,12 @@ def helm(file: str) -> dict[str, Any]:
 def test_chart_starts_the_version_of_airflow_that_is_tested():
     [version] = re.findall(r"^apache-airflow==([\d.]+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
     assert helm("values.yaml")["airflowVersion"] == version
+
+
+def test_options_of_the_chart_are_those_of_airflow():
+    options = [(section, option) for section, each in helm("values.yaml")["config"].items() for option in each]
+    assert len(options) > 3
+    assert [option for option in options if not is_airflow_option(*option)] == []
 
 
 def test_image_is_tagged_with_the_version_of_the_package():
@@ -65,12 +85,85 @@ def test_pod_of_a_task_is_that_of_the_chart():
     }
     assert secrets == {entry["envName"]: (entry["secretName"], entry["secretKey"]) for entry in values["secret"]}
     plain = {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
-    heartbeat = values["config"]["workers"]["min_heartbeat_interval"]
     settings = {
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://API_SERVER:8080/execution/",  # the chart knows it
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": str(heartbeat),
+        **{
+            f"AIRFLOW__{section}__{option}".upper(): str(value)
+            for section, options in values["config"].items()
+            for option, value in options.items()
+        },
     }
     assert plain == {**settings, **{entry["name"]: entry["value"] for entry in values["env"]}}
+
+
+def test_image_that_is_pushed_is_that_of_the_pods():
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    image = helm("values.yaml")["images"]["airflow"]
+    assert re.findall(r"^docker push (\S+)$", page, re.MULTILINE) == [f"{image['repository']}:{image['tag']}"]
+
+
+def test_role_trusts_the_service_accounts_in_the_namespace_of_the_commands():
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    [namespace] = re.findall(r"^kubectl create namespace (\S+)$", page, re.MULTILINE)
+    [statement] = json.loads((HELM / "trust-policy.json").read_text("utf-8"))["Statement"]
+    subjects = statement["Condition"]["StringEquals"]["OIDC_ISSUER:sub"]
+    assert {subject.rpartition(":")[0] for subject in subjects} == {f"system:serviceaccount:{namespace}"}
+    account = helm("pod_template.yaml")["spec"]["serviceAccountName"]
+    assert f"system:serviceaccount:{namespace}:{account}" in subjects
+
+
+def test_role_may_do_what_airflow_does_with_the_logs_of_tasks(tmp_path):
+    """Writes a log, appends to it, as after a deferral, and reads it."""
+    folder = helm("values.yaml")["config"]["logging"]["remote_base_log_folder"].replace("BUCKET", PLACE["bucket"])
+    logs = S3RemoteLogIO(remote_base=folder, base_log_folder=tmp_path, delete_local_copy=False)
+    with s3_in_process(PLACE["bucket"]), recorded_with_arguments() as requests:
+        for line in ("first", "second"):
+            (tmp_path / "attempt=1.log").write_text(f"{line}\n", "utf-8")
+            logs.upload("attempt=1.log", None)
+        _, found = logs.read("attempt=1.log", None)
+    assert found == ["first\nsecond\n"]
+    bucket = f"arn:aws:s3:::{PLACE['bucket']}"
+    needed = {
+        ("s3:ListBucket", bucket, "null")
+        if operation == "ListObjectsV2"
+        else (f"s3:{operation.replace('Head', 'Get')}", f"{bucket}/airflow-logs/*", "null")
+        for service, operation, *_ in requests
+        if service == "s3"
+    }
+    policy = (HELM / "logs-policy.json").read_text("utf-8").replace("BUCKET", PLACE["bucket"])
+    assert allowed(json.loads(policy)) == needed
+
+
+def test_secrets_backend_asks_only_for_the_connection():
+    """The role of Terraform may read no other secret. Airflow asks the backend before any other place."""
+    options = configparser.ConfigParser()
+    options.read_string(block("docs/aws.md", "[secrets]").text)
+    backend = import_string(options["secrets"]["backend"])(**json.loads(options["secrets"]["backend_kwargs"]))
+    [name] = re.findall(
+        r'resource "aws_secretsmanager_secret" "connection" \{\n +name += "(.*)"',
+        (TERRAFORM / "main.tf").read_text("utf-8"),
+    )
+    # It refuses all other requests.
+    with Stubber(backend.client) as secrets:
+        secrets.add_response("get_secret_value", {"SecretString": "redshift://"}, {"SecretId": name})
+        assert backend.get_conn_value("redshift_default") == "redshift://"
+        assert backend.get_conn_value("aws_default") is None
+        assert backend.get_variable("sparkify_bucket") is None
+        secrets.assert_no_pending_responses()
+
+
+def test_request_to_mwaa_is_one_that_airflow_accepts():
+    [command] = block("docs/aws.md", MWAA_REQUEST).commands
+    words = shlex.split(command)
+    body = TriggerDAGRunPostBody.model_validate_json(words[words.index("--body") + 1])
+    folder, dag_id, runs = words[words.index("--path") + 1].strip("/").split("/")
+    assert (folder, runs) == ("dags", "dagRuns")
+    params = DagBag(ROOT / "dags" / f"{dag_id}.py", bundle_path=ROOT / "dags").dags[dag_id].params
+    assert set(body.conf) <= set(params)
+    for field, value in body.conf.items():
+        params[field] = value
+    assert {field: params[field] for field in body.conf} == body.conf
+    assert parse_cidrs(params["cidrs"])
 
 
 def test_chart_is_the_same_one_everywhere():

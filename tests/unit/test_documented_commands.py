@@ -48,6 +48,11 @@ EXECUTED_BLOCKS = {
     ("docs/deployment.md", "pip install '.[report]'"): SETTINGS,
     ("docs/deployment.md", "cp -r dags include plugins requirements.txt PROJECT/"): AWS,
     (
+        "docs/deployment.md",
+        "aws iam create-role --role-name sparkify-airflow"
+        " --assume-role-policy-document file://deploy/helm/trust-policy.json",
+    ): AWS,
+    (
         "docs/docker-compose.md",
         "AUTH_MANAGER=airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
     ): "tests/airflow/test_compose.py",
@@ -102,6 +107,7 @@ EXECUTED = {
 
 # Why a command is not executed.
 TAKES_LONG = "takes long: tests/unit/bench and tests/unit/test_makefile.py test its parts"
+NO_REGISTRY = "the stand-in has no registry of images"
 A_NAME = "mentions a command that is written out elsewhere"
 NOT_EXECUTED = {
     "make install": "every other command of make begins with it, also in CI, on a new machine",
@@ -138,6 +144,18 @@ NOT_EXECUTED = {
     ),
     "pip install '.[report]' apache-airflow==3.2.2 --constraint https://raw.githubusercontent.com/apache/airflow/"
     "constraints-3.2.2/constraints-3.12.txt": "reads the constraints from GitHub; the command without them is executed",
+    "aws ecr create-repository --repository-name sparkify-warehouse": NO_REGISTRY,
+    "aws ecr get-login-password | docker login --username AWS --password-stdin ACCOUNT.dkr.ecr.REGION.amazonaws.com": (
+        NO_REGISTRY
+    ),
+    "aws eks describe-cluster --name EKS_CLUSTER --query cluster.identity.oidc.issuer --output text": (
+        "the stand-in has no Kubernetes"
+    ),
+    "aws mwaa invoke-rest-api --name ENVIRONMENT --method POST --path /dags/sparkify_create_cluster/dagRuns"
+    ' --body \'{"logical_date": null, "conf": {"subnet_group": "sparkify", "cidrs": ["10.0.1.0/24", "10.0.2.0/24"],'
+    ' "prefixes": ["log_data/", "song_data/", "log_json_path.json", "orders/", "manifests/"]}}\'': (
+        "the stand-in has no MWAA: tests/unit/test_deployment.py checks what it sends"
+    ),
     "cd deploy/terraform": "is where the commands of Terraform are run",
     """export AIRFLOW_CONN_AWS_DEFAULT='{"conn_type": "aws"}'""": "is for the line after the next one",
     'export AIRFLOW_CONN_REDSHIFT_ADMIN="$(terraform output -raw administrator_connection)"': (

@@ -33,6 +33,12 @@ pytestmark = pytest.mark.skipif(not CHART, reason="SPARKIFY_AIRFLOW_CHART does n
 needs_helm = pytest.mark.skipif(shutil.which("helm") is None, reason="Helm is not installed")
 
 
+def trusted() -> list[str]:
+    """Return the service accounts that may assume the role."""
+    policy = json.loads((ROOT / "deploy" / "helm" / "trust-policy.json").read_text("utf-8"))
+    return policy["Statement"][0]["Condition"]["StringEquals"]["OIDC_ISSUER:sub"]
+
+
 def in_chart(name: str) -> bytes:
     """Return a file of the chart."""
     with tarfile.open(CHART) as archive:
@@ -133,6 +139,8 @@ def test_executor_and_its_settings_are_those_of_the_values(rendered):
     found = options(rendered)
     assert found["core"]["executor"] == "KubernetesExecutor"
     assert found["workers"]["min_heartbeat_interval"] == "1"
+    logging = values()["config"]["logging"]
+    assert {name: found["logging"][name] for name in logging} == logging
     # No pod waits for tasks; the name is only that of their service account.
     assert [each["kind"] for each in rendered if each["metadata"]["name"] == "airflow-worker"] == ["ServiceAccount"]
 
@@ -146,6 +154,7 @@ def test_components_that_call_aws_have_the_role(rendered):
     }
     accounts = {name: pod["serviceAccountName"] for name, pod in pods(rendered)}
     assert with_role == {accounts["airflow-api-server"], accounts["airflow-triggerer"], accounts["task"]}
+    assert {subject.rpartition(":")[2] for subject in trusted()} == with_role
 
 
 @needs_helm

@@ -81,7 +81,8 @@ def test_secrets_are_not_in_the_file(container):
     keys = {entry.name: entry.value_from.secret_key_ref for entry in container.env if entry.value_from is not None}
     assert set(values) == {
         "AIRFLOW_IS_K8S_EXECUTOR_POD", "AIRFLOW_VAR_SPARKIFY_BUCKET", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL",
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "AIRFLOW__LOGGING__REMOTE_LOGGING",
+        "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", "AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID",
     }  # fmt: skip
     assert {name: (secret.name, secret.key) for name, secret in keys.items()} == {
         "AIRFLOW_CONN_AWS_DEFAULT": ("sparkify-connections", "aws_default"),
@@ -95,5 +96,5 @@ def test_options_are_those_of_airflow(container):
         for entry in container.env
         if entry.name.startswith("AIRFLOW__")
     ]
-    assert len(options) == 2
+    assert len(options) == 5
     assert [option for option in options if not is_airflow_option(*option)] == []
