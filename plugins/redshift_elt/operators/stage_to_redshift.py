@@ -138,8 +138,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         In the targets the column is NULL until their SELECTs yield it. ``add`` needs a table and targets that the user
         of the connection owns, and ``Json("auto")`` or ``Json("auto ignorecase")``. The field is recorded in
         the bookkeeping table ``schema_drift``. So are fields that are missing, and fields whose values do not fit their
-        columns. A text file that begins with a record instead of its header always fails the task. Only the first
-        records of the latest objects are compared, see docs/guarantees.md.
+        columns. A text file that begins with a record instead of its header always fails the task. So do fields of
+        a CSV, delimited or Parquet file that are not in the order of the columns, because COPY loads them by position.
+        Only the first records of the latest objects are compared, see docs/guarantees.md.
     :raises AirflowFailException: there are more rejected records, and the message names file, line and reason; or a
         check with severity ``error`` has failed, so that nothing of the run is loaded.
     """

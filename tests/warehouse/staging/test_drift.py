@@ -282,7 +282,6 @@ CSV = "Reading ID,taken_at,celsius,room\n1,2018-11-01 08:00:00,19.5,attic\n2,201
         # The table has other names than the files, which is common.
         ("a,b,c,d", [("none", "", None)]),
         ("Reading ID,taken_at,humidity,room", [("new", "humidity", "celsius")]),
-        ("Reading ID,taken_at,room,celsius", [("moved", "celsius", "room"), ("moved", "room", "celsius")]),
     ],
 )
 def test_header_of_csv(warehouse, new_run, header, findings):
@@ -390,7 +389,6 @@ def parquet_file(**renamed_to: str) -> bytes:
     [
         ({}, [("none", "", None)]),
         ({"room": "place"}, [("new", "place", "room")]),
-        ({"celsius": "room", "room": "celsius"}, [("moved", "celsius", "room"), ("moved", "room", "celsius")]),
     ],
 )
 def test_footer_of_parquet(warehouse, new_run, requests, names, findings):
@@ -400,11 +398,49 @@ def test_footer_of_parquet(warehouse, new_run, requests, names, findings):
     assert [one["Range"] for one in requests] == ["bytes=-65536"]
 
 
-def test_moved_field_fails_before_copy(warehouse, new_run):
-    warehouse.put("log_data/1.parquet", parquet_file(celsius="room", room="celsius"))
-    with pytest.raises(AirflowFailException, match=r"'room' .number. is not at the position of its column"):
-        new_run(format=Parquet(), on_new_field="fail").execute("stage")
-    assert warehouse.tables_of_runs() == []
+ORDER = "reading_id, taken_at, celsius, room"
+
+
+@pytest.mark.parametrize("policy", ["warn", "fail"])
+@pytest.mark.parametrize(
+    ("file_format", "content", "order"),
+    [
+        (
+            Csv(header_lines=1),
+            b"Reading ID,taken_at,room,celsius\n1,2018-11-01 08:00:00,41,20\n",
+            "Reading ID, taken_at, room, celsius",
+        ),
+        (
+            Delimited(header_lines=1),
+            b"reading_id|taken_at|room|celsius\n1|2018-11-01 08:00:00|41|20\n",
+            "reading_id, taken_at, room, celsius",
+        ),
+        (Parquet(), parquet_file(celsius="room", room="celsius"), "reading_id, taken_at, room, celsius"),
+    ],
+)
+def test_fields_in_another_order_fail_whatever_the_policy_is(
+    warehouse, new_run, file_format: FileFormat, content, order, policy
+):
+    warehouse.put("log_data/1", content)
+    for _ in range(2):
+        with pytest.raises(AirflowFailException, match="are not in the order of the columns") as failure:
+            new_run(format=file_format, on_new_field=policy).execute("stage")
+        message = str(failure.value)
+        assert f"log_data/1: the file has {order}; COPY loads {ORDER}." in message
+        assert "write columns=['reading_id', 'taken_at', 'room', 'celsius'] in format" in message
+        assert "has no column for" not in message
+        assert warehouse.tables_of_runs() == []
+        assert warehouse.query(FINDINGS) == [("moved", "celsius", "room"), ("moved", "room", "celsius")]
+
+
+def test_what_the_message_about_the_order_says_loads_the_file(warehouse, new_run):
+    warehouse.put("log_data/1.csv", b"reading_id,humidity,room,celsius\n1,40,41,20\n")
+    with pytest.raises(AirflowFailException, match="Add a column to staging_readings for each of these fields: humid"):
+        new_run(format=Csv(header_lines=1)).execute("stage")
+    warehouse.execute("alter table staging_readings add column humidity integer")
+    columns = ["reading_id", "humidity", "room", "celsius"]
+    table = new_run(format=Csv(header_lines=1, columns=columns)).execute("stage")["table"]
+    assert warehouse.query(f"select celsius, room, humidity from {table}") == [(20.0, "41", 40)]
 
 
 def test_case_does_not_matter_if_copy_ignores_it(warehouse, new_run, warnings):

@@ -42,7 +42,7 @@ _COMPARED_AGAIN: Mapping[OnNewField, Set[str]] = MappingProxyType(
 
 
 class RefusedFieldsError(AirflowFailException):
-    """Objects must not be loaded, because of their fields or because a record would be skipped as a header.
+    """Objects must not be loaded: COPY would ignore a field, load it into another column, or skip a record.
 
     :param compared: what was found, to be recorded after the rollback.
     """
@@ -67,10 +67,14 @@ class ColumnsToAddError(Exception):
 
 @dataclass(frozen=True)
 class Comparison:
-    """The objects that were compared, and how COPY finds the columns of their fields."""
+    """The objects that were compared, and how COPY finds the columns of their fields.
+
+    :param columns: the columns that COPY fills, in their order.
+    """
 
     compared: Sequence[Compared]
-    ignore_case: bool
+    ignore_case: bool = False
+    columns: tuple[str, ...] = ()
 
 
 def detect_drift(session: Session, context: StagingContext, objects: StagedObjects, *, can_add: bool) -> None:
@@ -79,8 +83,8 @@ def detect_drift(session: Session, context: StagingContext, objects: StagedObjec
     Objects that an earlier run has compared are not read again, unless the policy of the source depends on it.
 
     :param can_add: whether the caller can add columns to the table; if not, it goes on without them.
-    :raises RefusedFieldsError: COPY would skip a record as a header, or ignore a field while the policy of the source
-        is ``fail``.
+    :raises RefusedFieldsError: COPY would skip a record as a header, load a field into the column of another one, or
+        ignore a field while the policy of the source is ``fail``.
     :raises ColumnsToAddError: COPY would ignore a field, and the policy is ``add``.
     """
     policy = context.source.on_new_field
@@ -93,7 +97,7 @@ def detect_drift(session: Session, context: StagingContext, objects: StagedObjec
         comparison, columns = _with_columns(comparison)
     _log(comparison.compared)
     unrecorded = [one for one in comparison.compared if one.kinds != known.get(one.item)]
-    if (why := refusal(context.source, comparison.compared)) is not None:
+    if (why := refusal(context.source, comparison.compared, comparison.columns)) is not None:
         raise RefusedFieldsError(why, unrecorded)
     if columns:
         raise ColumnsToAddError(columns, unrecorded)
@@ -105,7 +109,7 @@ def _compare(session: Session, context: StagingContext, objects: Sequence[S3Obje
     columns = session.columns(table(context.table)) if objects else None
     expected = ExpectedFields.of(context, columns) if columns else None
     if columns is None or expected is None:
-        return Comparison([Compared(item, ()) for item in objects], ignore_case=False)
+        return Comparison([Compared(item, ()) for item in objects])
     source_format = context.source.format
     epoch = isinstance(source_format, RecordFormat) and (source_format.time_format or "").startswith("epoch")
     read = [(item, read_sample(context, item)) for item in objects]
@@ -121,8 +125,8 @@ def _compare(session: Session, context: StagingContext, objects: Sequence[S3Obje
         if fields:
             findings += missing
             missing = []
-        compared.append(Compared(item, tuple(findings)))
-    return Comparison(compared, expected.ignore_case)
+        compared.append(Compared(item, tuple(findings), tuple(fields)))
+    return Comparison(compared, expected.ignore_case, tuple(field.column for field in expected.fields))
 
 
 def _with_columns(comparison: Comparison) -> tuple[Comparison, dict[str, str]]:

@@ -29,10 +29,14 @@ MOST_FINDINGS = 100
 
 @dataclass(frozen=True)
 class Compared:
-    """An object whose fields were compared, and the differences."""
+    """An object whose fields were compared, and the differences.
+
+    :param names: the names of its fields, in their order.
+    """
 
     item: S3Object
     findings: tuple[Finding, ...]
+    names: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> Set[str]:
