@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from redshift_elt.checks import Check
 from redshift_elt.connection.refused_statement import Argument
+from redshift_elt.operators.templates import texts_in
 
 if TYPE_CHECKING:
     from redshift_elt.operators.base import WarehouseOperator
@@ -44,19 +45,3 @@ def arguments_of_checks(checks: Iterable[Check]) -> list[Argument]:
         if field.name not in check.sql_arguments
         for text in texts_in(getattr(check, field.name))
     ]
-
-
-def texts_in(value: object) -> Iterator[str]:
-    """Yield the texts in an argument: a text, or those in a collection or in the fields of a dataclass."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, other in value.items():
-            yield from texts_in(key)
-            yield from texts_in(other)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from texts_in(getattr(value, field.name))
-    elif isinstance(value, Iterable):
-        for other in value:
-            yield from texts_in(other)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from redshift_elt.operators.arguments import texts_in
+from redshift_elt.operators.templates import texts_in
 from redshift_elt.run.params import run_params
 
 if TYPE_CHECKING:
