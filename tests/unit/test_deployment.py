@@ -121,7 +121,8 @@ def test_role_may_do_what_airflow_does_with_the_logs_of_tasks(tmp_path):
             (tmp_path / "attempt=1.log").write_text(f"{line}\n", "utf-8")
             logs.upload("attempt=1.log", None)
         _, found = logs.read("attempt=1.log", None)
-    assert found == ["first\nsecond\n"]
+    # Earlier versions write an empty line between the two.
+    assert "".join(found).split() == ["first", "second"]
     bucket = f"arn:aws:s3:::{PLACE['bucket']}"
     needed = {
         ("s3:ListBucket", bucket, "null")
