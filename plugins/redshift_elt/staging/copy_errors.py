@@ -19,6 +19,8 @@ Found = TypeVar("Found")
 _SHOWN = 100
 _ERRORS_PER_QUERY = 5000
 _DELIMITERS = re.compile(r"[,;|\t]")
+# Codes of the AWS page "Load error reference".
+_EXTRA_COLUMN = 1202
 _WAIT_SECONDS = 30
 
 
@@ -47,18 +49,27 @@ class LoadError:
         column = f", column {self.column} ({self.type})" if self.column else ""
         text = f'. It reads: "{shown(self.text)}"' if self.text else ""
         place = f"{shown(self.file, 1100)}, line {self.line}{column}"
-        return f"{place}: {shown(self.reason, 500)} (code {self.code}){text}{header_hint(self, self.text)}"
+        return f"{place}: {shown(self.reason, 500)} (code {self.code}){text}{advice(self, self.text)}"
 
 
-def header_hint(error: LoadError, text: str) -> str:
-    """Return what to do if the record is the first line of a file and has the names of the columns, or an empty text.
+def advice(error: LoadError, text: str) -> str:
+    """Return what to do if it is not, or not only, the record that is wrong; otherwise an empty text.
 
     :param text: the line, or the value that was refused.
     """
+    if _has_column_names(error, text):
+        return ". The line has the names of the columns: write header_lines=1 in format, such as Csv(header_lines=1)"
+    if error.code == _EXTRA_COLUMN:
+        return (
+            ". COPY has no option that ignores a value without a column: add a column to the end of the table, and to "
+            "columns of format if that is given, or correct the line, if the delimiter is part of a value"
+        )
+    return ""
+
+
+def _has_column_names(error: LoadError, text: str) -> bool:
     fields = {field.strip().strip("\"'").lower() for field in _DELIMITERS.split(text)}
-    if error.line != 1 or not error.column or error.column.lower() not in fields:
-        return ""
-    return ". The line has the names of the columns: write header_lines=1 in format, such as Csv(header_lines=1)"
+    return error.line == 1 and bool(error.column) and error.column.lower() in fields
 
 
 def count_errors_of_copy(session: Session, query: int, expected: int) -> int:

@@ -106,7 +106,10 @@ def _bad_lines(session: Session, failure: ServerError, limit: RejectLimit) -> Ex
     lines = [str(error) for error in errors[:_LISTED]] or [failure.message]
     if len(errors) > _LISTED:
         lines.append("... and more.")
-    what = f"COPY found {_excess(limit)}; nothing was loaded. Correct the file, then clear this task."
+    what = (
+        f"COPY found {_excess(limit)}; nothing was loaded. Correct the file, the format or the table, then clear this "
+        "task."
+    )
     return AirflowFailException("\n".join([what, *lines]))
 
 

@@ -17,7 +17,7 @@ from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging import s3_content
 from redshift_elt.staging.batches import batched
-from redshift_elt.staging.copy_errors import header_hint
+from redshift_elt.staging.copy_errors import advice
 
 if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
@@ -165,7 +165,7 @@ class FoundRejects:
                 raise AirflowException(f"COPY reports errors in {file!r}, which is not in its manifest.")
             for error, text in _with_lines(self.context, by_name[file], of_file):
                 if logged < _LOGGED:
-                    log.warning("Rejected: %s%s", error, header_hint(error, text))
+                    log.warning("Rejected: %s%s", error, advice(error, text))
                 logged += 1
                 self.count += 1
                 yield _reject(self.context, by_name[file], error, text)

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging.batches import batched
-from redshift_elt.staging.copy_errors import errors_of_copy
+from redshift_elt.staging.copy_errors import advice, errors_of_copy
 from redshift_elt.staging.copy_statement import CopyStatement
 from redshift_elt.staging.manifests import Manifests, manifest
 from redshift_elt.staging.reconcile import Copied, ReadObjects, reconcile
@@ -225,8 +225,8 @@ class SourceCopy:
             first = next(errors_of_copy(self.session, query))
             raise AirflowFailException(
                 f"No record of {_some(objects[0].url, len(objects))} could be loaded, and {copied.rejected:,} were "
-                f"rejected. Nothing was changed. The first reason: {first.reason} Correct the object or the format, "
-                "then clear the task."
+                f"rejected. Nothing was changed. The first reason: {first.reason}{advice(first, first.text)}. Correct "
+                "the object, the format or the table, then clear the task."
             )
         self.rejects.add(objects, errors_of_copy(self.session, query))
 

@@ -56,6 +56,7 @@ const DIFFERENCES = {
   not_added: "has no column, and none can be added",
   case: "differs from the column only in upper and lower case",
   moved: "is not at the position of its column",
+  extra: "is after the last column, so COPY refuses it",
   missing: "is in no record",
   record: "is a record, where the file should have its header",
   type: "has values that do not fit its column",

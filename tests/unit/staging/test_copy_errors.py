@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.staging.copy_errors import LoadError, header_hint, shown
+from redshift_elt.staging.copy_errors import LoadError, advice, shown
 
 
 def test_control_characters_in_the_data_are_escaped():
@@ -27,5 +27,11 @@ def test_control_characters_in_the_data_are_escaped():
 )
 def test_line_of_column_names(line, column, text, hinted):
     error = LoadError(1, "s3://bucket/1.csv", line, column, "int4", 1207, "Invalid digit", text)
-    assert ("write header_lines=1" in header_hint(error, text)) is hinted
+    assert ("write header_lines=1" in advice(error, text)) is hinted
     assert ("write header_lines=1" in str(error)) is hinted
+
+
+@pytest.mark.parametrize(("code", "advised"), [(1202, True), (1214, False)])
+def test_value_without_a_column(code, advised):
+    error = LoadError(1, "s3://bucket/1.csv", 2, "", "", code, "Extra column(s) found", "1,2,3")
+    assert ("add a column to the end of the table" in str(error)) is advised

@@ -272,6 +272,7 @@ def test_jsonpaths_file_decides_which_fields_are_loaded(warehouse, new_run, warn
     assert len(warnings()) == 2
 
 
+CSV_NAMES = "reading_id,taken_at,celsius,room"
 CSV = "Reading ID,taken_at,celsius,room\n1,2018-11-01 08:00:00,19.5,attic\n2,2018-11-01 09:00:00,,\\N\n"
 
 
@@ -288,6 +289,28 @@ def test_header_of_csv(warehouse, new_run, header, findings):
     warehouse.put("log_data/1.csv", CSV.replace("Reading ID,taken_at,celsius,room", header).encode())
     assert new_run(format=Csv(header_lines=1)).execute("stage")["rows"] == 2
     assert warehouse.query(FINDINGS) == findings
+
+
+@pytest.mark.parametrize("file_format", [Csv(header_lines=1), Delimited(header_lines=1, delimiter=",")])
+def test_field_after_the_last_column_is_refused_until_it_has_one(warehouse, new_run, warnings, file_format: FileFormat):
+    warehouse.put("log_data/1.csv", f"{CSV_NAMES},battery\n1,2018-11-01 08:00:00,19.5,attic,80\n".encode())
+    with pytest.raises(AirflowFailException, match=r"Extra column.*add a column to the end of the table"):
+        new_run(format=file_format).execute("stage")
+    [warning] = warnings()
+    assert "'battery' (text with an integer) is after the last column that COPY fills. COPY refuses" in warning
+    assert "not loaded" not in warning
+    with pytest.raises(AirflowFailException, match="has fields that staging_readings has no column for"):
+        new_run(format=file_format, on_new_field="fail").execute("stage")
+    assert warehouse.query(FINDINGS) == [("extra", "battery", None)]
+    warehouse.execute("alter table staging_readings add column battery integer")
+    assert new_run(format=file_format, on_new_field="fail").execute("stage")["rows"] == 1
+
+
+def test_parquet_field_after_the_last_column_is_refused(warehouse, new_run, warnings):
+    warehouse.put("log_data/1.parquet", parquet_file())
+    with pytest.raises(AirflowFailException, match="COPY cannot load a columnar file"):
+        new_run(format=Parquet(columns=["reading_id", "taken_at", "celsius"])).execute("stage")
+    assert ["'room' (text) is after the last column that COPY fills" in one for one in warnings()] == [True]
 
 
 def test_values_of_csv(warehouse, new_run, warnings):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def misplaced_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
-    """Return a finding for each field whose name is not that of the column at its position.
+    """Return a finding for each field whose name is not that of the column at its position, if there is one.
 
     A name such as ``Order ID`` is that of ``order_id``. If no field has the name of any column, the objects use other
     names than the table, and nothing can be compared.
@@ -28,7 +28,7 @@ def misplaced_fields(expected: ExpectedFields, fields: Fields) -> list[Finding]:
     if not set(names) & set(columns):
         return []
     return [
-        Finding("moved" if name in columns else "new", field, column, fields[field])
+        Finding("moved" if name in columns else "new" if column else "extra", field, column, fields[field])
         for field, name, column in zip_longest(fields, names, columns[: len(names)])
         if name != column
     ]

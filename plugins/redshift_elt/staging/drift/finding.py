@@ -8,7 +8,7 @@ from typing import Literal
 from redshift_elt.staging.copy_errors import shown
 from redshift_elt.staging.drift.field_values import FieldValues
 
-Kind = Literal["new", "added", "not_added", "case", "moved", "missing", "type", "record"]
+Kind = Literal["new", "added", "not_added", "case", "moved", "missing", "type", "extra", "record"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Finding:
         - ``case``: a field whose name differs from the expected one only in upper and lower case, so that COPY
           ignores it
         - ``moved``: a field that is not at the position of its column, in a format whose fields are loaded by position
+        - ``extra``: a field after the last column, in a format whose fields are loaded by position: COPY refuses it
         - ``missing``: a column without a field
         - ``type``: a field none of whose values its column can hold
         - ``record``: a line that COPY skips as the header of a text file, but that is a record
@@ -57,6 +58,11 @@ class Finding:
                 f"{self.column}, so it is not loaded"
             ),
             "moved": f"{field} is not at the position of its column. COPY loads it into {self._place}",
+            "extra": (
+                f"{field} is after the last column that COPY fills. COPY refuses such a record, and has no option that "
+                "ignores the field: add a column for it to the end of the table, and to columns of format if that is "
+                "given, or remove the field"
+            ),
             "missing": f"no record has the field {self.name!r} of the column {self.column}",
             "type": f"the values of {field} do not fit the column {self.column}",
             "record": (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LISTED = 20
 
 # The kinds of findings that on_new_field applies to.
-BY_POLICY: Set[str] = frozenset({"new", "case"})
+BY_POLICY: Set[str] = frozenset({"new", "case", "extra"})
 # Those with which a load is wrong whatever on_new_field is.
 ALWAYS: Set[str] = frozenset({"record", "moved"})
 
