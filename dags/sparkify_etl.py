@@ -22,7 +22,15 @@ from redshift_elt import (
 from redshift_elt.compatibility import DOUBLED_DELAYS, CronDataIntervalTimetable, average_runtime_deadline
 from redshift_elt.integrations.alerts import AlertNotifier
 from redshift_elt.run.names import staging_table
-from redshift_elt.run.params import bucket_param, prefix_param, run_params
+from redshift_elt.run.params import (
+    bucket_param,
+    max_rejects_param,
+    on_missing_params,
+    prefix_param,
+    resume_cluster_param,
+    run_params,
+    session_params,
+)
 from redshift_elt.sql.bookkeeping import bookkeeping_schema
 from sparkify_defaults import BUCKET, BUCKET_VARIABLE, DEFAULT_ARGS, MANIFESTS, SESSION, START_DATE
 
@@ -58,6 +66,10 @@ with DAG(
     tags=["sparkify", "redshift"],
     params={
         **run_params(),
+        "max_rejects": max_rejects_param(),
+        **on_missing_params(),
+        "resume_cluster": resume_cluster_param(),
+        **session_params(),
         "bucket": bucket_param("The bucket with the files.", BUCKET_VARIABLE),
         "log_prefix": prefix_param(
             "log_data/", "Log file prefix", "Files are YYYY/MM/YYYY-MM-DD-events.json below it."

@@ -29,7 +29,7 @@ from redshift_elt import (
 from redshift_elt.compatibility import CronDataIntervalTimetable
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
 from redshift_elt.run.names import staging_table
-from redshift_elt.run.params import bucket_param, run_params
+from redshift_elt.run.params import bucket_param, on_missing_params, resume_cluster_param, run_params, session_params
 
 FOLDER = Path(__file__).parent
 # The bucket: the form field, else the Airflow Variable.
@@ -50,6 +50,7 @@ with DAG(
         "retry_delay": timedelta(seconds=30),
         "retry_policy": WarehouseRetryPolicy(),
         "execution_timeout": timedelta(hours=6),
+        "on_missing": "{{ params.on_missing }}",
         "resume_cluster": "{{ params.resume_cluster }}",
         "statement_timeout": "{{ params.statement_timeout }}",
         "query_group": "{{ params.query_group }}",
@@ -57,7 +58,14 @@ with DAG(
     template_searchpath=[str(FOLDER)],
     user_defined_macros={"staging_table": staging_table},
     tags=["shop", "redshift"],
-    params={**run_params(), "bucket": bucket_param("The bucket with the files.", "shop_bucket")},
+    params={
+        **run_params(),
+        # The fields of the arguments in default_args.
+        **on_missing_params(),
+        "resume_cluster": resume_cluster_param(),
+        **session_params(),
+        "bucket": bucket_param("The bucket with the files.", "shop_bucket"),
+    },
 ) as dag:
     stage_orders = StageToRedshiftOperator(
         task_id="stage_orders",

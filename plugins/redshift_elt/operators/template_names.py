@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 from jinja2 import TemplateSyntaxError, nodes
 
 from redshift_elt.operators.templates import texts_in
-from redshift_elt.run.params import run_params
+from redshift_elt.run.params import on_missing_params, run_params, session_params
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
 
+# The form fields of the package, with what adds them to the params of a DAG.
+_FIELDS = {
+    **{name: f"**{group.__name__}()" for group in (run_params, on_missing_params, session_params) for name in group()},
+    **{name: f'"{name}": {name}_param()' for name in ("max_rejects", "resume_cluster")},
+}
 # The macros of the package, with their modules.
 _MACROS = {"staging_table": "redshift_elt.run.names", "bookkeeping_schema": "redshift_elt.sql.bookkeeping"}
 
@@ -31,11 +36,10 @@ def refuse_undefined_names(task: BaseOperator) -> None:
     known = {*dag.params, *task.params}
     for field, template in _templates(task):
         where = f"{field} of {task.task_id}"
-        if missing := sorted((_params(template) - known) & run_params().keys()):
+        if missing := sorted((_params(template) - known) & _FIELDS.keys()):
             raise ValueError(
-                f"{where} reads params.{missing[0]}, but the DAG has no such param: write params=run_params() in the "
-                "DAG or, with params of your own, params={**run_params(), ...}; from redshift_elt.run.params import "
-                "run_params."
+                f"{where} reads params.{missing[0]}, but the DAG has no such param: write params="
+                f"{{{_FIELDS[missing[0]]}, ...}} in the DAG; the function is in redshift_elt.run.params."
             )
         if undefined := sorted((_called(template) & _MACROS.keys()) - (dag.user_defined_macros or {}).keys()):
             name = undefined[0]

@@ -17,12 +17,11 @@ _PREFIX = r"^([^/%\x00-\x1f\x7f]+/)+$"
 
 
 def run_params() -> dict[str, Param]:
-    """Return the fields of the window, and of what the operators take from ``params``.
+    """Return the fields of the window, which every operator reads by itself.
 
-    ``window_start``, ``window_end``, ``lookback_days`` and ``full_load`` are read by
-    :func:`redshift_elt.run.window.resolve_window`. Pass ``max_rejects``, ``on_missing``, ``resume_cluster``,
-    ``statement_timeout`` and ``query_group`` to the operators. If the form says ``on_missing="delete"``, the staging
-    operator requires ``confirm_delete``.
+    They take effect through :func:`redshift_elt.run.window.resolve_window`. The fields of the other functions are for
+    arguments of the same names: they take effect only in operators that get them, such as
+    ``max_rejects="{{ params.max_rejects }}"``, which ``default_args`` can do for all of them.
     """
     return {
         "window_start": _moment(
@@ -44,17 +43,30 @@ def run_params() -> dict[str, Param]:
             title="Full load",
             description="Rebuild all tables from every file in the bucket. The tables stay readable.",
         ),
-        "max_rejects": Param(
-            0,
-            type="integer",
-            minimum=0,
-            maximum=99_999,
-            title="Maximum rejected records",
-            description=(
-                "Maximum number of rejected records per source; more fail the run. They go to the bookkeeping table "
-                "rejects."
-            ),
+    }
+
+
+def max_rejects_param() -> Param:
+    """Return the field for ``max_rejects`` of the staging operators."""
+    return Param(
+        0,
+        type="integer",
+        minimum=0,
+        maximum=99_999,
+        title="Maximum rejected records",
+        description=(
+            "Maximum number of rejected records per source; more fail the run. They go to the bookkeeping table "
+            "rejects."
         ),
+    )
+
+
+def on_missing_params() -> dict[str, Param]:
+    """Return the fields for ``on_missing`` of the staging operators.
+
+    If the form says ``on_missing="delete"``, these operators require ``confirm_delete``, which they read by themselves.
+    """
+    return {
         "on_missing": Param(
             KEEP,
             type="string",
@@ -71,13 +83,11 @@ def run_params() -> dict[str, Param]:
                 "of the host in the connection."
             ),
         ),
-        "resume_cluster": resume_cluster_param(),
-        **session_params(),
     }
 
 
 def session_params() -> dict[str, Param]:
-    """Return the fields of a session in the warehouse, for the arguments of the same names of the operators."""
+    """Return the fields for ``statement_timeout`` and ``query_group`` of the operators."""
     return {
         "statement_timeout": Param(
             STATEMENT_TIMEOUT,
@@ -98,7 +108,7 @@ def session_params() -> dict[str, Param]:
 
 
 def resume_cluster_param() -> Param:
-    """Return the field that says whether a run resumes a paused cluster."""
+    """Return the field for ``resume_cluster`` of the operators: whether a run resumes a paused cluster."""
     return Param(
         False,
         type="boolean",

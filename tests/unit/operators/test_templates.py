@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 
 from redshift_elt import DataQualityOperator, Json, LoadFactOperator, Query, StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
-from redshift_elt.run.params import run_params
+from redshift_elt.run.params import max_rejects_param, on_missing_params, run_params, session_params
 from tests.support.airflow_versions import DagBag
 
 FACT = {"task_id": "load", "table": "plays", "key": "play_id", "window_column": "start_time"}
@@ -40,18 +40,30 @@ def stage(**arguments: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("operator", "words"),
+    ("operator", "field", "instead", "params"),
     [
-        (fact(statement_timeout=TIMEOUT), "statement_timeout of load reads params.statement_timeout"),
-        (fact("select {{ params.window_start }}"), "select of load reads params.window_start"),
-        (stage(prefix="a/", max_rejects="{{ params.max_rejects }}"), "max_rejects of stage reads params.max_rejects"),
-        (stage(prefix="a/", format=Json("{{ params.on_missing }}")), "format of stage reads params.on_missing"),
+        (fact("select {{ params.full_load }}"), "select of load", "**run_params()", run_params),
+        (fact(statement_timeout=TIMEOUT), "statement_timeout of load", "**session_params()", session_params),
+        (
+            stage(prefix="a/", on_missing="{{ params.on_missing }}"),
+            "on_missing",
+            "**on_missing_params()",
+            on_missing_params,
+        ),
+        (stage(prefix="a/", format=Json("{{ params.query_group }}")), "format", "**session_params()", session_params),
+        (
+            stage(prefix="a/", max_rejects="{{ params.max_rejects }}"),
+            "max_rejects of stage",
+            '"max_rejects": max_rejects_param()',
+            lambda: {"max_rejects": max_rejects_param()},
+        ),
     ],
 )
-def test_params_of_the_package_that_the_dag_does_not_have(operator, words):
-    with pytest.raises(ValueError, match=rf"{words}, but the DAG has no such param: write params=run_params\(\)"):
+def test_params_of_the_package_that_the_dag_does_not_have(operator, field, instead, params):
+    with pytest.raises(ValueError, match=rf"{field}.* but the DAG has no such param: write ") as refused:
         resolve(operator)
-    resolve(operator, params=run_params())
+    assert f"write params={{{instead}, ...}} in the DAG" in str(refused.value)
+    resolve(operator, params=params())
 
 
 def test_params_that_a_run_can_do_without():
