@@ -52,6 +52,14 @@ def cells(opened, module, call, *arguments):
     return opened.evaluate(script, list(arguments))
 
 
+def test_page_without_rejects_says_of_which_dag(opened):
+    script = """async () => {
+        const { rejects } = await import("/warehouse/static/sections.js");
+        return rejects("shop_etl", { rejects: [], rejects_count: 0 }).map((part) => part.textContent);
+    }"""
+    assert opened.evaluate(script) == ["No rejected records of shop_etl. Other DAGs are not shown here."]
+
+
 def test_cleared_run_shows_its_latest_counts(opened):
     rows = cells(opened, "runs", "runs", {"dag_id": "sparkify_etl", "runs": [RUN]}, [load(**AGAIN), load(**FIRST)])
     assert rows[0][4:7] == ["493", "0", "389"]

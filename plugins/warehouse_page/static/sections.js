@@ -36,7 +36,7 @@ function column(one) {
 
 /** Return the rejected records; only users who may edit the DAG get their lines. */
 export function rejects(dagId, { rejects: found, rejects_count: total, rejects_with_lines: withLines }) {
-  if (!found.length) return [blank("No records have been rejected: every line of every file was loaded.")];
+  if (!found.length) return [blank(`No rejected records of ${dagId}. Other DAGs are not shown here.`)];
   const rows = found.map((one) => [
     element("span.mono.any", { title: `s3://${one.bucket}/${one.object_key}` }, one.object_key),
     count(one.line_number),
