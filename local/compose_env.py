@@ -111,6 +111,15 @@ def missing(text: str, wanted: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in wanted if entry.name not in present]
 
 
+def unset(text: str, wanted: Iterable[Entry]) -> list[str]:
+    """Return the names of the entries that have no value.
+
+    :param text: the content of the file.
+    """
+    empty = re.findall(r"""^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*(?:''|"")?[ \t]*$""", text, re.MULTILINE)
+    return [entry.name for entry in wanted if entry.name in empty]
+
+
 def target_of(file: Path) -> str:
     """Return the target of a file: ``local`` if it does not exist yet.
 
@@ -162,8 +171,10 @@ def main(arguments: list[str]) -> int:
         return 1
     print(f"{file}: added {', '.join(added)}." if added else f"{file} has everything already.")
     profile = "--profile local " if target == "local" else ""
-    if target == "aws":
-        print("Complete SPARKIFY_BUCKET, SPARKIFY_REGION and AIRFLOW_CONN_AWS_DEFAULT in it.")
+    if incomplete := unset(file.read_text("utf-8"), entries(target)):
+        print(f"Complete {' and '.join(incomplete)} in it.")
+    if target == "aws" and "AIRFLOW_CONN_AWS_DEFAULT" in added:
+        print("Complete AIRFLOW_CONN_AWS_DEFAULT too, unless the machine has credentials.")
     print(f"Then: docker compose {profile}up --build")
     return 0
 

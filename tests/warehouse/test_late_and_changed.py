@@ -331,7 +331,7 @@ def test_event_in_the_file_of_another_day_is_ignored_by_every_run(uploaded, data
     uploaded.put(KEY, "\n".join([*lines_of(data), json.dumps(stray)]).encode())
     for run in (uploaded.run(full_load=True), uploaded.run("2018-11-01T00:00:00", "2018-11-04T00:00:00")):
         assert run.execute("stage_events")["left_out"] == 1
-        assert f"s3://{BUCKET}/{KEY}: 1 rows are left out" in caplog.text
+        assert f"s3://{BUCKET}/{KEY}: 1 row left out, with a ts that is not in 2018-11-01" in caplog.text
         run.execute("stage_songs")
         for task_id in LOADS:
             run.execute(task_id)

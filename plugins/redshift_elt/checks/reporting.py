@@ -11,7 +11,7 @@ from redshift_elt.checks.result import Result
 
 log = logging.getLogger(__name__)
 
-_WORDS = {"passed": "passed", "warned": "warning", "failed": "FAILED"}
+_WORDS = {"passed": "passed", "warned": "warned", "failed": "FAILED"}
 
 
 def log_results(results: Sequence[Result]) -> None:

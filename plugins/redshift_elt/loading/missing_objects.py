@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from redshift_elt.run.counted import counted
 from redshift_elt.run.intervals import joined
 from redshift_elt.run.on_missing import DELETE, FAIL
 from redshift_elt.run.period import Period
@@ -71,7 +72,7 @@ def keep_lost_hours(table: ScopedTable, window_column: str) -> ScopedTable:
     if not lost:
         return table
     locations = ", ".join(source.location for source in undated)
-    of_hours = f"all rows of {len(lost):,} hours, the first at {lost[0]:%Y-%m-%d %H:%M} UTC"
+    of_hours = f"all rows of {counted(len(lost), 'hour')}, the first at {lost[0]:%Y-%m-%d %H:%M} UTC"
     if load.window.full or any(source.on_missing == FAIL for source in undated):
         raise AirflowFailException(
             f"{table.table} would lose {of_hours}, because {locations} has no rows of them. Nothing was changed. Let "
@@ -90,9 +91,9 @@ def _kept_by_margin(table: str, source: ObjectsRead, held: Iterable[Period]) -> 
     nearby = source.unread_nearby(_time_of(held))
     if nearby:
         log.info(
-            "%s keeps all rows within %s days of periods whose objects are not in S3, which may have had them: %s%s.",
+            "%s keeps all rows within %s of periods whose objects are not in S3, which may have had them: %s%s.",
             table,
-            source.margin_days,
+            counted(source.margin_days, "day"),
             ", ".join(url for period in nearby[:_NAMED_OBJECTS] for url in source.urls(period)[:1]),
             f" and {len(nearby) - _NAMED_OBJECTS:,} more" if len(nearby) > _NAMED_OBJECTS else "",
         )
@@ -145,12 +146,12 @@ def _refuse(table: str, source: ObjectsRead, period: Period, rows: int) -> None:
     urls = ", ".join(source.urls(period)[:_NAMED_OBJECTS])
     if source.is_without_rows(period):
         raise AirflowFailException(
-            f"{urls} has no rows, but {table} has {rows:,} rows of {period}. Nothing was changed. "
+            f"{urls} has no rows, but {table} has {counted(rows, 'row')} of {period}. Nothing was changed. "
             f"Correct the object, then clear the task. {_DELETE_THEM}"
         )
     if source.on_missing == FAIL:
         raise AirflowFailException(
-            f"{urls} is not in S3, but {table} has {rows:,} rows of {period}. Nothing was changed. "
+            f"{urls} is not in S3, but {table} has {counted(rows, 'row')} of {period}. Nothing was changed. "
             f"Restore the object, then clear the task. {_DELETE_THEM}"
         )
 
@@ -160,12 +161,12 @@ def _warn(table: str, source: ObjectsRead, periods: Sequence[Period], rows: int)
     count = source.count_urls(periods)
     more = f" and {count - _NAMED_OBJECTS:,} more" if count > _NAMED_OBJECTS else ""
     log.warning(
-        "%s keeps %s rows, because their objects are not in S3: %s%s. %s",
+        "%s keeps %s of periods that lack objects in S3, because rows do not show which object they are from: %s%s. "
+        "To delete those that no object has, run the load again with on_missing='delete'.",
         table,
-        f"{rows:,}",
+        counted(rows, "row"),
         ", ".join(urls),
         more,
-        _DELETE_THEM,
     )
 
 

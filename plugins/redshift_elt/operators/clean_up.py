@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from redshift_elt.operators.uses_staging import UsesStagingOperator
+from redshift_elt.run.counted import counted
 from redshift_elt.run.names import files_table, run_prefix, staging_table
 from redshift_elt.sql.render import render
 
@@ -40,7 +41,9 @@ class CleanUpOperator(UsesStagingOperator):
         self.without_transaction(drop)
         places = {(source.manifests.bucket, f"{source.manifests.prefix}{run_prefix(run)}") for source in sources}
         deleted = sum(self._delete_manifests(bucket, prefix) for bucket, prefix in sorted(places))
-        self.log.info("Dropped the run's staging tables; deleted %s of its manifest files.", deleted)
+        self.log.info("Dropped the run's staging tables.")
+        if deleted:
+            self.log.info("Deleted %s that its staging had left.", counted(deleted, "manifest file"))
 
     def _delete_manifests(self, bucket: str, prefix: str) -> int:
         keys = self.s3.list_keys(bucket, prefix=prefix) or []

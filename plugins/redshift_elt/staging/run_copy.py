@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
+from redshift_elt.run.counted import counted
 from redshift_elt.sql.identifiers import bare
 from redshift_elt.sql.render import ROWS_PER_INSERT, numbered, render
 from redshift_elt.staging.batches import batched
@@ -204,19 +205,20 @@ class SourceCopy:
         """
         source = self.context.source
         objects = _some(copied.first, copied.objects)
+        place = f"within {counted(source.margin_days, 'day')} of" if source.margin_days else "in"
         if outside > source.max_left_out * copied.rows:
             raise AirflowFailException(
-                f"{objects}: the {source.window_column} of {outside:,} of {copied.rows:,} rows is not within "
-                f"{source.margin_days} days of {period}, and at most {source.max_left_out:.0%} may be left out. "
+                f"{objects}: the {source.window_column} of {outside:,} of {copied.rows:,} rows is not {place} "
+                f"{period}, and at most {source.max_left_out:.0%} may be left out. "
                 "Nothing was changed. Correct the object or its time format, or raise max_left_out, then clear it."
             )
         if outside:
             log.warning(
-                "%s: %s rows are left out, because their %s is not within %s days of %s.",
+                "%s: %s left out, with a %s that is not %s %s.",
                 objects,
-                f"{outside:,}",
+                counted(outside, "row"),
                 source.window_column,
-                source.margin_days,
+                place,
                 period,
             )
 
@@ -266,4 +268,4 @@ class SourceCopy:
 
 
 def _some(first: str, count: int) -> str:
-    return first if count == 1 else f"{first} and {count - 1:,} other objects"
+    return first if count == 1 else f"{first} and {counted(count - 1, 'other object')}"

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from local.compose_env import EnvError, entries, quoted, target_of, write_env
+from local.compose_env import EnvError, entries, quoted, target_of, unset, write_env
 from local.settings import ROOT
 from tests.support.compose_file import read_env
 
@@ -78,6 +78,17 @@ def test_target_is_that_of_the_file(tmp_path):
     file.write_text("FERNET_KEY=of an earlier version\n")
     with pytest.raises(EnvError, match="does not say what it is for: run make env TARGET=aws for an AWS account"):
         target_of(file)
+
+
+def test_only_what_is_not_filled_in_has_to_be_completed(tmp_path):
+    file = tmp_path / ".env"
+    write_env(file, "aws")
+    wanted = entries("aws")
+    assert unset(file.read_text(), wanted) == ["SPARKIFY_BUCKET", "SPARKIFY_REGION"]
+    file.write_text(file.read_text().replace("SPARKIFY_BUCKET=", "SPARKIFY_BUCKET=data") + "MINE=\n")
+    assert unset(file.read_text(), wanted) == ["SPARKIFY_REGION"]
+    file.write_text(file.read_text().replace("SPARKIFY_REGION=", "SPARKIFY_REGION=us-west-2"))
+    assert unset(file.read_text(), wanted) == []
 
 
 def test_containers_do_not_run_as_root():

@@ -436,7 +436,7 @@ class TestOperator:
             ("rows", "warned", "warn", "at least 2", "1", True, start),
             ("values of status that are not accepted", "failed", "error", "0", "1", True, start),
         ]
-        assert "warning: orders: rows: expected at least 2, found 1" in caplog.text
+        assert "warned: orders: rows: expected at least 2, found 1" in caplog.text
         shop.execute("delete from etl.check_results where run_id = 'checks'")
 
     def test_full_load_is_not_compared_with_windows_before_it(self, shop):
