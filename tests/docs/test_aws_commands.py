@@ -15,9 +15,10 @@ from local import mwaa
 from local.settings import ROOT
 from local.stack.aws_client import aws_client
 from local.stack.cluster_login import require_login
-from local.stack.environment import BUCKET, CLUSTER, client_variables
+from local.stack.environment import BUCKET, client_variables
 from local.stack.stack import Stack
 from tests.support.environments import new_environment
+from tests.support.local_cluster import local_cluster
 from tests.support.shell import run_in_shell
 from tests.support.snippets import block
 
@@ -136,18 +137,8 @@ def test_subnet_group_has_the_subnets(run, account):
 @pytest.fixture(scope="module")
 def cluster(account: Stack) -> Iterator[str]:
     """A cluster of the reader's own, with the name that the local commands look for."""
-    redshift = aws_client(account.settings, "redshift")
-    redshift.create_cluster(
-        ClusterIdentifier=CLUSTER,
-        ClusterType="single-node",
-        NodeType="ra3.large",
-        DBName="dev",
-        MasterUsername="awsuser",
-        ManageMasterPassword=True,
-    )
-    redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1})
-    yield CLUSTER
-    redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)
+    with local_cluster(account.settings) as identifier:
+        yield identifier
 
 
 def test_final_snapshot_can_be_deleted(run, account, cluster):

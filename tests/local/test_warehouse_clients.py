@@ -11,30 +11,19 @@ import pytest
 
 from local.errors import StackError
 from local.settings import ROOT
-from local.stack.aws_client import aws_client
 from local.stack.cluster_login import find_login, require_login
 from local.stack.env_file import warehouse_exports, write_env_file
-from local.stack.environment import CLUSTER
+from tests.support.local_cluster import local_cluster
 
 
 @pytest.fixture(scope="module")
 def cluster(own_standin):
     """The cluster of the local connection, as the DAG creates it."""
-    redshift = aws_client(own_standin.settings, "redshift")
     with pytest.raises(StackError, match="run make demo"):
         require_login(own_standin.settings)
     assert warehouse_exports(own_standin.settings) == ""
-    redshift.create_cluster(
-        ClusterIdentifier=CLUSTER,
-        ClusterType="single-node",
-        NodeType="ra3.large",
-        DBName="dev",
-        MasterUsername="awsuser",
-        ManageMasterPassword=True,
-    )
-    redshift.get_waiter("cluster_available").wait(ClusterIdentifier=CLUSTER, WaiterConfig={"Delay": 1})
-    yield own_standin
-    redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)
+    with local_cluster(own_standin.settings):
+        yield own_standin
 
 
 def run_sql(settings, query, path=None, option="--query"):
