@@ -21,6 +21,11 @@ _ERRORS_PER_QUERY = 5000
 _DELIMITERS = re.compile(r"[,;|\t]")
 # Codes of the AWS page "Load error reference".
 _EXTRA_COLUMN = 1202
+_INVALID_TIMESTAMP = 1206
+# The pattern in the reason if time_format is not given.
+_DEFAULT_PATTERN = "YYYY-MM-DD HH24:MI:SS"
+# A time of ISO 8601 that the default does not read: with a T or a time zone.
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d| \d\d:\d\d[\d:.]*(?:Z|[+-]\d\d))")
 _WAIT_SECONDS = 30
 
 
@@ -64,6 +69,8 @@ def advice(error: LoadError, text: str) -> str:
             ". COPY has no option that ignores a value without a column: add a column to the end of the table, and to "
             "columns of format if that is given, or correct the line, if the delimiter is part of a value"
         )
+    if error.code == _INVALID_TIMESTAMP and _DEFAULT_PATTERN in error.reason and (not text or _ISO_TIME.search(text)):
+        return '. If the value is of ISO 8601, such as 2018-11-01T08:00:00Z, write time_format="auto" in format'
     return ""
 
 

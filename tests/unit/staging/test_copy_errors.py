@@ -35,3 +35,23 @@ def test_line_of_column_names(line, column, text, hinted):
 def test_value_without_a_column(code, advised):
     error = LoadError(1, "s3://bucket/1.csv", 2, "", "", code, "Extra column(s) found", "1,2,3")
     assert ("add a column to the end of the table" in str(error)) is advised
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "advised"),
+    [
+        ("2018-11-01T00:10:00Z", "YYYY-MM-DD HH24:MI:SS", True),
+        ("2018-11-01T00:10", "YYYY-MM-DD HH24:MI:SS", True),
+        ("2018-11-01 00:10:00.5+01:00", "YYYY-MM-DD HH24:MI:SS", True),
+        ('{"at": "2018-11-01T00:10:00Z"}', "YYYY-MM-DD HH24:MI:SS", True),
+        # Serverless does not keep the text.
+        ("", "YYYY-MM-DD HH24:MI:SS", True),
+        ("yesterday", "YYYY-MM-DD HH24:MI:SS", False),
+        ("2018-13-01 00:10:00", "YYYY-MM-DD HH24:MI:SS", False),
+        ("2018-13-01T00:10:00Z", "auto", False),
+    ],
+)
+def test_time_that_only_auto_reads(text, pattern, advised):
+    reason = f"Invalid timestamp format or value [{pattern}]"
+    error = LoadError(1, "s3://bucket/1.csv", 2, "at", "timestamp", 1206, reason, text)
+    assert ('write time_format="auto"' in str(error)) is advised

@@ -321,6 +321,7 @@ def test_values_of_csv(warehouse, new_run, warnings):
 
 
 RECORD = "1,2018-11-01 08:00:00,19.5,attic"
+CASES = pytest.mark.long("more cases of the same comparison of a header")
 WIDTHS = {"reading_id": 1, "taken_at": 19, "celsius": 4, "room": 5}
 
 
@@ -330,9 +331,14 @@ WIDTHS = {"reading_id": 1, "taken_at": 19, "celsius": 4, "room": 5}
         (Csv(header_lines=1), f"{RECORD}\n2,2018-11-01 09:00:00,18,hall\n", 1),
         # The only record of the file, and no line break.
         (Csv(header_lines=1), RECORD, 1),
-        (Csv(header_lines=2), f"a,b,c,d\n{RECORD}\n", 2),
-        (Csv(header_lines=1, fillrecord=True), "1,2018-11-01 08:00:00\n2,2018-11-01 09:00:00\n", 1),
-        (Delimited(header_lines=1), RECORD.replace(",", "|"), 1),
+        pytest.param(Csv(header_lines=2), f"a,b,c,d\n{RECORD}\n", 2, marks=CASES),
+        pytest.param(
+            Csv(header_lines=1, fillrecord=True),
+            "1,2018-11-01 08:00:00\n2,2018-11-01 09:00:00\n",
+            1,
+            marks=CASES,
+        ),
+        pytest.param(Delimited(header_lines=1), RECORD.replace(",", "|"), 1, marks=CASES),
         (Delimited(header_lines=1, removequotes=True, delimiter=","), RECORD.replace("attic", "'attic, left'"), 1),
         (FixedWidth(WIDTHS, header_lines=1), RECORD.replace(",", ""), 1),
     ],
@@ -357,12 +363,12 @@ def test_record_instead_of_a_header_is_not_skipped(warehouse, new_run, file_form
         (Csv(header_lines=1), "a,b,c,d"),
         (Delimited(header_lines=1, delimiter=","), "a,b,c,d"),
         # A number, but in a column of texts.
-        (Csv(header_lines=1), "a,b,c,2018"),
+        pytest.param(Csv(header_lines=1), "a,b,c,2018", marks=CASES),
         # A title, which has fewer values than the records.
         (Csv(header_lines=1), "1,2018-11-01"),
-        (Csv(header_lines=1, fillrecord=True), "1,2018-11-01"),
+        pytest.param(Csv(header_lines=1, fillrecord=True), "1,2018-11-01", marks=CASES),
         # A number, but the name of a column shows that it is a header.
-        (Csv(header_lines=1), "reading_id,b,2018,d"),
+        pytest.param(Csv(header_lines=1), "reading_id,b,2018,d", marks=CASES),
     ],
 )
 def test_header_that_does_not_have_the_names_of_the_table_is_skipped(warehouse, new_run, file_format, header):
@@ -424,7 +430,7 @@ def test_footer_of_parquet(warehouse, new_run, requests, names, findings):
 ORDER = "reading_id, taken_at, celsius, room"
 
 
-@pytest.mark.parametrize("policy", ["warn", "fail"])
+@pytest.mark.parametrize("policy", ["warn", pytest.param("fail", marks=CASES)])
 @pytest.mark.parametrize(
     ("file_format", "content", "order"),
     [

@@ -206,6 +206,21 @@ def test_reject_of_a_line_of_column_names_says_what_to_write(warehouse, new_run,
     assert [hint in message for message in rejected] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("file_format", "auto", "content"),
+    [
+        (Csv(), Csv(time_format="auto"), CSV.replace(b" 08:30:00", b"T08:30:00Z")),
+        (Json(), Json(time_format="auto"), JSON.replace(b" 08:30:00", b"T08:30:00Z")),
+    ],
+)
+@pytest.mark.parametrize("max_rejects", [0, 10])
+def test_time_of_iso_8601_says_what_to_write(warehouse, new_run, file_format, auto, content, max_rejects):
+    warehouse.put(PREFIX + "1", content)
+    with pytest.raises(AirflowFailException, match=r'Invalid timestamp format.*write time_format="auto" in format'):
+        staged(warehouse, new_run(file_format, max_rejects=max_rejects))
+    assert staged(warehouse, new_run(auto)) == ROWS
+
+
 def test_record_of_avro_is_rejected_without_its_text(warehouse, new_run):
     warehouse.put(PREFIX + "1.avro", avro_file({**LINES[0], "sale_id": "many"}, *LINES))
     assert staged(warehouse, new_run(Avro(), max_rejects=1)) == ROWS
