@@ -114,8 +114,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         header.
     :param max_rejects: the maximum number of rejected records, over all objects: records that COPY cannot load. Or
         their maximum share of all records, such as ``1%``; COPY itself stops at 100,000 rejected records. They are kept
-        in the bookkeeping table ``rejects``; those of an earlier try of the run are replaced. Columnar files are loaded
-        as a whole or not at all. If no record of a COPY can be loaded, the task fails whatever the maximum is.
+        in the bookkeeping table ``rejects``; those of an earlier try of the run are replaced. With 0,
+        COPY stops at the first one, so the log usually lists only that one. Columnar files are loaded as a whole or not
+        at all. If no record of a COPY can be loaded, the task fails whatever the maximum is.
     :param max_left_out: with ``window_column``: the share, from 0 to 1, of the rows of a period's objects that may be
         left out because they are of other periods. More fail the task: the unit of the times is probably wrong.
     :param on_missing: what loads do with rows that they have loaded, but whose objects this run does not find in S3:
