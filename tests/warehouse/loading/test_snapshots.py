@@ -22,7 +22,7 @@ from redshift_elt.loading.scd2_snapshots import Scd2Snapshots
 from redshift_elt.operators.load_dimension import LoadDimensionOperator
 from redshift_elt.operators.stage_to_redshift import StageToRedshiftOperator
 from redshift_elt.run.names import staging_table
-from redshift_elt.run.params import run_params
+from redshift_elt.run.params import max_rejects_param, run_params
 from tests.model.snapshots import Rows, history_of, marked_rows
 from tests.support.connection_cuts import cut_at_each_statement, direct_login
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
@@ -41,8 +41,9 @@ LOADS = [f"load_{table}" for table in TABLES if table != "staging_items"]
 
 
 def items_dag(max_deleted: float = 1, **source: str) -> DAG:
+    params = {**run_params(), "max_rejects": max_rejects_param()}
     macros = {"staging_table": staging_table}
-    with DAG("items", schedule=None, user_defined_macros=macros, params=run_params()) as dag:
+    with DAG("items", schedule=None, user_defined_macros=macros, params=params) as dag:
         source = source or {"key_pattern": f"{PREFIX}%Y-%m-%d.json"}
         stage = StageToRedshiftOperator(task_id="stage", table="staging_items", bucket="{{ params.bucket }}", **source)
         for table, strategy in (
