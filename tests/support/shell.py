@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from local.settings import ROOT
@@ -53,8 +54,9 @@ def running_in_shell(text: str, environment: Mapping[str, str], *, folder: Path 
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        # The group of a terminal's foreground.
+        # The group of a terminal's foreground, in which Ctrl+C is not ignored, as it is in a background job.
         start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
     )
     with process:
         try:
