@@ -43,6 +43,7 @@ def alone(new_settings):
     assert command(new_settings, "down").returncode == 0
 
 
+@pytest.mark.long("a stack of its own without Airflow")
 def test_it_prints_its_addresses_serves_clients_and_keeps_their_data(alone):
     printed, settings = alone
     warehouse = require_login(settings, CLUSTER_ALONE)

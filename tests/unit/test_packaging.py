@@ -67,6 +67,7 @@ def test_no_package_has_the_name_of_another_package():
     assert packages & names_of_others() == set()
 
 
+@pytest.mark.long("the plugins folder in an Airflow of its own")
 @pytest.mark.parametrize("hidden_files", [True, False], ids=["with .airflowignore", "without hidden files"])
 def test_airflow_loads_the_plugin_from_the_folder(tmp_path, hidden_files):
     ignored = ["__pycache__"] if hidden_files else ["__pycache__", ".*"]
