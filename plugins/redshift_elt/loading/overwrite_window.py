@@ -28,8 +28,8 @@ class OverwriteWindow:
     window with a key pattern of days, the hours with one of hours. This loads late events. They are not compared if
     neither the objects of the period nor the SELECT have changed since. A source without periods changes the run's
     window alone, and an hour of which it has no rows any more keeps its rows, unless it has ``on_missing="delete"``. If
-    several rows of one period, by default a UTC day, have the same key, the earliest is kept, without a message. To be
-    told, check the staged rows with ``Unique``.
+    several rows of one period, by default a UTC day, have the same key, the earliest is kept, and nothing is
+    logged. A ``Unique`` check of the staged rows detects such rows.
 
     :param window_column: the target's column of event time; a UTC timestamp, never null.
     """
