@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from redshift_standin.aws.data_api.execution import Session
+from redshift_standin.aws.data_api.sessions import Sessions
 from standin_support.data_api import TARGET, batch, ended, execute, refused, started, value_of
 from standin_support.facts import Here, fact
 from standin_support.whole import BUCKET, CLUSTER, DATABASE, ROLE, USER
@@ -399,6 +400,19 @@ def test_session_runs_one_statement_at_a_time_and_ends(whole, api, endpoint_post
         while postgres.execute("select 1 from pg_stat_activity where pid = %s", (pid,)).fetchone():
             time.sleep(0.01)
     assert refused(api.execute_statement, Sql="select 1", SessionId=session) == "ResourceNotFoundException"
+
+
+def test_session_is_free_before_its_statement_is_reported_as_finished(api, monkeypatch):
+    release = Sessions.release
+
+    def release_late(sessions, kept):
+        time.sleep(0.3)
+        release(sessions, kept)
+
+    monkeypatch.setattr(Sessions, "release", release_late)
+    first = api.execute_statement(Sql="select 1", SessionKeepAliveSeconds=60, WaitTimeSeconds=30, **TARGET)
+    assert first["Status"] == "FINISHED"
+    assert api.execute_statement(Sql="select 1", SessionId=first["SessionId"])["SessionId"] == first["SessionId"]
 
 
 @fact("8/8 fresh", "Without a SessionId, each call has a new session.", Here.SUPPORTED, "data-api")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from redshift_standin.aws.data_api.parameters import bind
-from redshift_standin.aws.data_api.records import ABORTED, FAILED, FINISHED, STARTED, Record, Step
+from redshift_standin.aws.data_api.records import ABORTED, FAILED, FINISHED, STARTED, Outcome, Record, Step
 from redshift_standin.aws.data_api.results import read_result
 from redshift_standin.aws.data_api.submission import TRANSACTION
 from redshift_standin.errors import WarehouseError
@@ -45,20 +45,19 @@ class Session:
         self._connection: psycopg.Connection | None = None
         self._lock = threading.Lock()
 
-    def run(self, record: Record) -> None:
-        """Run a request until it is FINISHED, FAILED or ABORTED."""
+    def run(self, record: Record) -> Outcome:
+        """Run a request, and return whether it is FINISHED, FAILED or ABORTED."""
         try:
             connection = self._connect()
             record.pid = connection.info.backend_pid
             record.set_status(STARTED)
             self._run_steps(connection, record)
         except StatementFailed as failure:
-            record.end(ABORTED if record.cancelled else FAILED, str(failure))
+            return Outcome(ABORTED if record.cancelled else FAILED, str(failure))
         except psycopg.Error as error:
-            record.end(ABORTED if record.cancelled else FAILED, _error_text(error))
-        else:
-            failed = next((step for step in record.steps if step.error), None)
-            record.end(FAILED if failed else FINISHED, _batch_error(record, failed) if failed else None)
+            return Outcome(ABORTED if record.cancelled else FAILED, _error_text(error))
+        failed = next((step for step in record.steps if step.error), None)
+        return Outcome(FAILED, _batch_error(record, failed)) if failed else Outcome(FINISHED)
 
     def cancel(self) -> None:
         """Cancel what runs now."""

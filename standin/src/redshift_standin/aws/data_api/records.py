@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from redshift_standin.aws.data_api.results import Result
@@ -15,6 +16,17 @@ FINISHED, FAILED, ABORTED = "FINISHED", "FAILED", "ABORTED"
 ENDED = (FINISHED, FAILED, ABORTED)
 
 _NO_QUERY = -1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a request ended.
+
+    :param error: the text of DescribeStatement; None for a request that is FINISHED.
+    """
+
+    status: str
+    error: str | None = None
 
 
 class Step:
@@ -94,13 +106,13 @@ class Record:
         """Change the status."""
         self.status, self.updated = status, time.time()
 
-    def end(self, status: str, error: str | None = None) -> None:
+    def end(self, outcome: Outcome) -> None:
         """Set the final status; statements that did not run are aborted."""
         for step in self.steps:
             if step.status not in ENDED:
                 step.end(ABORTED)
-        self.error = error
-        self.set_status(status)
+        self.error = outcome.error
+        self.set_status(outcome.status)
         self._ended.set()
 
     def wait(self, seconds: float | None) -> bool:

@@ -11,7 +11,7 @@ from redshift_standin.aws.data_api.errors import DataApiError, invalid, not_foun
 from redshift_standin.aws.data_api.execution import Session, ignore_closed_session
 from redshift_standin.aws.data_api.logins import Logins
 from redshift_standin.aws.data_api.record_store import Records
-from redshift_standin.aws.data_api.records import ABORTED, ENDED, FINISHED, PICKED, Record, Step
+from redshift_standin.aws.data_api.records import ABORTED, ENDED, FAILED, FINISHED, PICKED, Outcome, Record, Step
 from redshift_standin.aws.data_api.results import Result
 from redshift_standin.aws.data_api.sessions import ReusableSession, Sessions
 from redshift_standin.aws.data_api.submission import Submission, check_wait, read_submission
@@ -124,20 +124,21 @@ class DataApi:
         return session, kept, target
 
     def _run(self, record: Record, session: Session, kept: ReusableSession | None) -> None:
+        outcome = Outcome(FAILED, "internal error in the stand-in")
         try:
             record.set_status(PICKED)
-            session.run(record)
+            outcome = session.run(record)
         finally:
             with self._lock:
                 self._running.pop(record.id, None)
                 self._threads.discard(threading.current_thread())
-            if not record.ended:
-                record.end("FAILED", "internal error in the stand-in")
+                # A client that sees the end may use the session at once.
+                if kept is not None:
+                    self._sessions.release(kept)
+                record.end(outcome)
             if kept is None:
                 with ignore_closed_session():
                     session.close()
-            else:
-                self._sessions.release(kept)
 
     def _describe(self, request: Request, owner: str) -> dict[str, Any]:
         check_wait(request.get("WaitTimeSeconds"))
