@@ -86,6 +86,14 @@ def test_health_check_of_each_service_has_limits():
         assert {"test", "interval", "timeout", "retries"} <= set(SERVICES[name]["healthcheck"]), name
 
 
+def test_services_have_time_to_start_on_a_small_machine():
+    """The scheduler took almost three minutes on a busy one, and with less, Docker Compose did not start the demo."""
+    for name in set(SERVICES) - ONE_SHOT:
+        minutes = re.fullmatch(r"(\d+)m", SERVICES[name]["healthcheck"].get("start_period", ""))
+        assert minutes, name
+        assert int(minutes[1]) >= 10, name
+
+
 def test_health_checks_cost_little():
     """A check that starts Python takes seconds of CPU time, so it is rare in a service that is healthy."""
     for name in set(SERVICES) - ONE_SHOT:
