@@ -22,6 +22,7 @@ from redshift_elt.loading.row_counts import RowCounts
 from redshift_elt.loading.target_load import Target, TargetLoad
 from redshift_elt.operators.arguments import arguments_of, sql_argument
 from redshift_elt.operators.placeholder_sources import check_placeholders, has_placeholders
+from redshift_elt.operators.staged_by import check_consumers
 from redshift_elt.operators.templates import unless_template
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.run.on_missing import FAIL, KEEP
@@ -228,7 +229,7 @@ class LoadOperator(UsesStagingOperator):
         if self.appends and not self.staged_by:
             raise ValueError("Append() needs staged_by, the operators that stage what the SELECT reads with a prefix.")
         for source in self.staged_by:
-            source.check_users([self])
+            check_consumers(source, [self])
         check_placeholders({task.task_id: task for task in (*self.dag_tasks, self)}.values())
 
     def check_inputs(self, session: Session, inputs: Sequence[StagedInput]) -> None:

@@ -15,6 +15,7 @@ from redshift_elt.loading.snapshot import refuse_rejects
 from redshift_elt.loading.temporary_tables import TemporaryTables
 from redshift_elt.operators.arguments import arguments_of, sql_argument
 from redshift_elt.operators.load import LoadOperator
+from redshift_elt.operators.staged_by import refuse_incomplete_snapshot
 from redshift_elt.sql import identifiers
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class LoadDimensionOperator(LoadOperator):
                 f"{self.strategy!r} loads one snapshot: name the operator that stages it in staged_by, and no other."
             )
         if self.reads_snapshot:
-            self.staged_by[0].check_snapshot(self.task_id)
+            refuse_incomplete_snapshot(self.staged_by[0], self.task_id)
         super().check_sources()
 
     def check_inputs(self, session: Session, inputs: Sequence[StagedInput]) -> None:

@@ -4,58 +4,46 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from redshift_elt.checks import Aggregate, validate_checks
 from redshift_elt.checks.check_facets import sql_check_results
 from redshift_elt.checks.reporting import fail_if_any_failed, log_results
-from redshift_elt.connection.aws_values import BUCKET
 from redshift_elt.connection.missing_privilege import TaskTables
 from redshift_elt.operators.arguments import arguments_of, arguments_of_checks
 from redshift_elt.operators.base import WarehouseOperator
 from redshift_elt.operators.confirmed_delete import require_confirmed_delete
 from redshift_elt.operators.new_field_columns import add_columns_for_fields
 from redshift_elt.operators.one_table_each import refuse_mapped, refuse_shared_table
-from redshift_elt.operators.templates import is_template, unless_template
-from redshift_elt.run.on_missing import KEEP, check_on_missing
-from redshift_elt.run.period import Calendar
-from redshift_elt.run.share import check_share
-from redshift_elt.run.window import MOST_LOOKBACK_DAYS
-from redshift_elt.sql import identifiers
+from redshift_elt.operators.stage_arguments import aggregates, check_arguments, check_rendered_keys
+from redshift_elt.operators.staged_by import appends, check_consumers, is_snapshot, ledger_targets, loads_of
+from redshift_elt.run.on_missing import KEEP
 from redshift_elt.staging.copy_options import CopyOptions
 from redshift_elt.staging.drift.detect import ColumnsToAddError, RefusedFieldsError
-from redshift_elt.staging.drift.policy import OnNewField, check_policy
 from redshift_elt.staging.drift.recorded import record
 from redshift_elt.staging.formats.file_format import FileFormat
 from redshift_elt.staging.formats.json_format import Json
-from redshift_elt.staging.key_pattern import KeyPattern, refuse_dates_of_run
+from redshift_elt.staging.key_pattern import KeyPattern
 from redshift_elt.staging.manifest_location import ManifestLocation
 from redshift_elt.staging.reject_limit import RejectLimit
-from redshift_elt.staging.source import (
-    Source,
-    check_columnar,
-    check_key,
-    check_paths_outside,
-    check_prefix,
-    check_template,
-)
+from redshift_elt.staging.source import Source
 from redshift_elt.staging.stage import SourceStaging
 from redshift_elt.staging.stage_by_period import StagingByPeriod
 from redshift_elt.staging.staging_context import StagingContext
 from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from airflow.sdk import DAG, Context
 
     from redshift_elt.checks import Check
     from redshift_elt.connection.refused_statement import Argument
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.run.window import Window
+    from redshift_elt.staging.drift.policy import OnNewField
     from redshift_elt.staging.staging_result import Staged
 
 
@@ -191,7 +179,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.table = table
         if self.get_dag() is not None:
             refuse_shared_table(self)
-        unless_template(check_template, table)
         self.bucket = bucket
         self.key_pattern = key_pattern
         self.timezone = timezone
@@ -209,10 +196,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.max_rejects = max_rejects
         self.max_left_out = max_left_out
         self.on_missing = on_missing
-        self.checks = _aggregates(checks, table)
         self.on_new_field = on_new_field
-        self._check_objects()
-        self._check_options()
+        check_arguments(self)
+        self.checks = aggregates(checks, table)
         # Read by the OpenLineage listener, as check_results is.
         self.staged: Staged | None = None
 
@@ -239,7 +225,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     @property
     def task_tables(self) -> TaskTables:
         """The template of the staging table, and the targets if columns may be added to them."""
-        targets = [user.ledger_target for user in self._loads()] if self.on_new_field == "add" else []
+        targets = [load.ledger_target for load in loads_of(self)] if self.on_new_field == "add" else []
         return TaskTables(targets=targets, templates=[self.table])
 
     @property
@@ -259,87 +245,14 @@ class StageToRedshiftOperator(WarehouseOperator):
         require_confirmed_delete(context.get("params") or {}, task.conn_id)
         try:
             # A mapped load is known completely only when it runs.
-            self.check_users([] if task is self else [task])
-            source = self.rendered(context)._source(self._ledger_targets(context))
+            check_consumers(self, [] if task is self else [task])
+            source = self.rendered(context)._source(ledger_targets(self, context))
         except ValueError as error:
             # A template renders to the same value in every try.
             raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
         return SourceStaging(
             StagingContext(source, run, task.task_id, window, task.s3, always_list=run.run_type == "manual")
         )
-
-    def check_users(self, users: Sequence[Any] = ()) -> None:
-        """Refuse loads that cannot use what this operator stages.
-
-        :param users: tasks that name this operator in ``staged_by``, besides those that the DAG has already.
-        :raises ValueError: see the message.
-        """
-        known = {user.task_id: user for user in [*self._users(), *users]}
-        self._refuse_rows_of_any_period(known)
-        self._refuse_useless_listing(known)
-        self._refuse_without_ledger(known)
-
-    def _refuse_rows_of_any_period(self, known: Mapping[str, Any]) -> None:
-        """Refuse a load that overwrites periods if the rows of a period can be in the objects of any other."""
-        overwriting = [name for name, user in known.items() if getattr(user, "overwrites_window", False)]
-        if overwriting and self.key_pattern is not None and self.window_column is None:
-            raise ValueError(
-                f"{overwriting[0]} overwrites the periods that {self.task_id} reads, so it would delete rows that are "
-                f"in the objects of other periods: write window_column='...' in {self.task_id}, the column of event "
-                f"time in {self.table}, so that each object is staged with the rows of its period only. If the table "
-                "has no such column, load with MergeRows(latest_by='updated_at')."
-            )
-
-    def _refuse_useless_listing(self, known: Mapping[str, Any]) -> None:
-        """Refuse ``list_every`` beside a load because of which no ledger is kept."""
-        # The strategy of a mapped operator is not known before it runs.
-        others = [name for name, user in known.items() if getattr(user, "needs_all_objects", True)]
-        if others and self.list_every is not None:
-            raise ValueError(
-                f"list_every of {self.task_id} has no effect: {others[0]} needs every object in every run, "
-                "so no ledger is kept. Remove list_every and start_after, or name the operator only in the "
-                "staged_by of loads that merge by key or append."
-            )
-
-    def _refuse_without_ledger(self, known: Mapping[str, Any]) -> None:
-        """Refuse a load that needs a ledger if none can be kept."""
-        appending = [name for name, user in known.items() if getattr(user, "appends", False)]
-        if not appending:
-            return
-        if self.prefix is None:
-            instead = "key_pattern" if self.key is None else "key"
-            raise ValueError(
-                f"{appending[0]} uses Append(), so it needs a ledger of the objects that it has loaded, which "
-                f"{self.task_id} does not have: stage with prefix='orders/' instead of {instead}, or write "
-                "strategy=OverwriteWindow('start_time')."
-            )
-        # The strategy of a mapped operator is not known before it runs.
-        others = [name for name, user in known.items() if getattr(user, "needs_all_objects", True)]
-        if others:
-            raise ValueError(
-                f"{appending[0]} uses Append(), so it needs a ledger of the objects that it has loaded, but "
-                f"{others[0]} needs every object of {self.task_id} in every run: give each of them a staging operator "
-                "of its own, with a table of its own."
-            )
-
-    def check_snapshot(self, load: str) -> None:
-        """Refuse arguments that leave out rows of a snapshot.
-
-        A template is not checked: the load itself fails if records were rejected.
-
-        :param load: the task that loads the snapshot.
-        :raises ValueError: see the message.
-        """
-        reason = f"{load} loads a snapshot, and treats rows that are not staged as gone from the source"
-        if self.window_column is not None:
-            raise ValueError(
-                f"{reason}, but window_column of {self.task_id} leaves out rows of other periods: remove window_column."
-            )
-        if not is_template(self.max_rejects) and RejectLimit.of(self.max_rejects).most:
-            raise ValueError(
-                f"{reason}, but {self.task_id} has max_rejects={self.max_rejects!r}: remove max_rejects, so that a "
-                "record that COPY cannot load fails the run."
-            )
 
     @property
     def manifests(self) -> ManifestLocation:
@@ -381,7 +294,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         window = self.window(context)
         # Of all sources: if another one cannot be listed, nothing of the run is staged.
         for operator in (task for task in self.dag.tasks if isinstance(task, StageToRedshiftOperator)):
-            operator.check_listing(context, window)
+            check_rendered_keys(operator, context, window)
         staging = self.staging_for(self, context, window)
         staged = self._stage(staging, context)
         staging.delete_manifests()
@@ -403,25 +316,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         )
         return StagingSummary.of(staging.table, staged, seconds).as_xcom()
 
-    def check_listing(self, context: Context, window: Window) -> None:
-        """Refuse keys that cannot be listed, and a window with too many periods, without any request.
-
-        :raises AirflowFailException: see the message. A template renders to the same value in every try.
-        """
-        keys = [self.render_template(text, context) for text in (self.key_pattern, self.prefix, self.key)]
-        key_pattern, prefix, key = keys
-        try:
-            if prefix is not None:
-                check_prefix(prefix)
-            if key is not None:
-                check_key(key)
-            if key_pattern is not None:
-                calendar = KeyPattern(key_pattern, self.timezone).calendar
-                if not window.full:
-                    window.periods(calendar, self.margin_days)
-        except ValueError as error:
-            raise AirflowFailException(f"An argument of {self.task_id} cannot be used. {error}") from error
-
     def _stage(self, staging: SourceStaging, context: Context) -> Staged:
         """Stage; add columns for new fields, or record those that make it fail, in a transaction of their own.
 
@@ -436,13 +330,16 @@ class StageToRedshiftOperator(WarehouseOperator):
             self.transaction(lambda session: record(session, staging.context, compared))
             raise
         except ColumnsToAddError as found:
-            targets = {self.render_template(load.ledger_target, context) for load in self._loads()}
+            targets = {self.render_template(load.ledger_target, context) for load in loads_of(self)}
             add_columns_for_fields(self, staging.context, found, sorted(targets))
         # What was found is recorded now, so each repetition needs other new objects.
         return self._stage(staging, context)
 
-    def _source(self, ledger_targets: tuple[str, ...]) -> Source:
-        """Return the source; the operator is rendered."""
+    def _source(self, targets: tuple[str, ...]) -> Source:
+        """Return the source; the operator is rendered.
+
+        :param targets: the targets whose ledger decides which objects are staged.
+        """
         return Source(
             table=self.table,
             bucket=self.bucket,
@@ -451,8 +348,8 @@ class StageToRedshiftOperator(WarehouseOperator):
             key=self.key,
             margin_days=self.margin_days,
             window_column=self.window_column,
-            ledger_targets=ledger_targets,
-            exact_versions=any(getattr(user, "appends", False) for user in self._users()),
+            ledger_targets=targets,
+            exact_versions=appends(self),
             list_every=self.list_every,
             start_after=self.start_after,
             format=self.format,
@@ -462,132 +359,6 @@ class StageToRedshiftOperator(WarehouseOperator):
             on_missing=self.on_missing,
             checks=self.checks,
             on_new_field=self.on_new_field,
-            latest_only=self._is_snapshot(),
+            latest_only=is_snapshot(self),
             manifests=self.manifests,
         )
-
-    def _ledger_targets(self, context: Context) -> tuple[str, ...]:
-        """Return the targets of the loads that use this operator, or nothing if a run has to stage all objects.
-
-        :raises AirflowFailException: ``list_every`` is given, but no ledger is kept.
-        :raises ValueError: a target has rendered to a value that cannot be a table.
-        """
-        users = self._users() if self.key_pattern is None else []
-        # The table of a mapped operator is not known before it runs.
-        if any(getattr(user, "needs_all_objects", True) for user in users):
-            users = []
-        targets = [user.ledger_target for user in users if user.ledger_target]
-        if self.list_every is not None and not targets:
-            raise AirflowFailException(
-                f"list_every of {self.task_id} has no effect: without a ledger, every run stages all objects that it "
-                "lists. Remove list_every, or name the operator only in the staged_by of loads that merge by key or "
-                "append."
-            )
-        return tuple(identifiers.target_name(self.render_template(target, context)) for target in targets)
-
-    def _is_snapshot(self) -> bool:
-        """Return whether all loads that use this operator need one snapshot."""
-        # A check has no ledger; whether a mapped operator has one is not known before it runs.
-        loads = [user for user in self._users() if getattr(user, "ledger_target", "mapped") is not None]
-        return bool(loads) and all(getattr(load, "reads_snapshot", False) for load in loads)
-
-    def _loads(self) -> list[Any]:
-        """Return the loads of the DAG that name this operator in ``staged_by``."""
-        return [user for user in self._users() if getattr(user, "ledger_target", None)]
-
-    def _users(self) -> list[Any]:
-        """Return the tasks of the DAG that name this operator in ``staged_by``."""
-        dag = self.get_dag()
-        tasks = dag.tasks if dag else ()
-        return [task for task in tasks if self.task_id in {source.task_id for source in _staged_by(task)}]
-
-    def _check_objects(self) -> None:
-        """Refuse arguments that do not say which objects are staged; :class:`.Source` checks rendered templates.
-
-        :raises ValueError: see the message.
-        """
-        if [self.key_pattern, self.prefix, self.key].count(None) != 2:
-            raise ValueError(
-                "Give exactly one of key_pattern (objects of periods), prefix (every object below it) and key (one "
-                "object)."
-            )
-        unless_template(partial(BUCKET.check, "bucket"), self.bucket)
-        if self.list_every is not None and self.prefix is None:
-            raise ValueError("list_every needs prefix: the window decides which objects of a key_pattern are read.")
-        if self.list_every is not None and not (
-            isinstance(self.list_every, timedelta) and self.list_every >= timedelta(0)
-        ):
-            raise ValueError(f"list_every is {self.list_every!r}: write a time such as timedelta(days=1).")
-        if self.start_after and self.list_every is None:
-            raise ValueError(
-                "start_after needs list_every: how often the whole prefix is listed, to find earlier keys."
-            )
-        if self.prefix is not None:
-            unless_template(check_prefix, self.prefix)
-        if self.key is not None:
-            unless_template(check_key, self.key)
-        self._check_periods()
-
-    def _check_periods(self) -> None:
-        """Refuse arguments that do not fit the periods of the source, or that need periods.
-
-        :raises ValueError: see the message.
-        """
-        dated = self.key_pattern is not None
-        if not 0 <= self.margin_days <= MOST_LOOKBACK_DAYS or (self.margin_days and not dated):
-            raise ValueError(
-                f"margin_days is {self.margin_days}: write 0 or more days, at most {MOST_LOOKBACK_DAYS}, and only with "
-                "key_pattern."
-            )
-        if self.window_column is not None:
-            identifiers.identifier(self.window_column)
-            if not dated:
-                raise ValueError("window_column needs key_pattern: without it, objects have no period.")
-        if self.key_pattern is not None:
-            refuse_dates_of_run(self.key_pattern)
-            unless_template(partial(KeyPattern, timezone=self.timezone), self.key_pattern)
-        Calendar("day", self.timezone)
-        if self.timezone != "UTC" and not dated:
-            raise ValueError("timezone needs key_pattern: it is the zone of the times in the keys.")
-
-    def _check_options(self) -> None:
-        """Refuse options that COPY cannot use; :class:`.Source` checks rendered templates.
-
-        :raises ValueError: see the message.
-        """
-        if not isinstance(self.format, FileFormat):
-            raise ValueError(f"format is {self.format!r}: write a format such as Json(), Csv() or Parquet().")
-        check_policy(self.on_new_field, self.format)
-        if not is_template(self.max_rejects):
-            RejectLimit.of(self.max_rejects)
-            check_columnar(self.format, self.max_rejects)
-        if self.region is not None:
-            check_columnar(self.format, region=self.region)
-        if not is_template(self.prefix):
-            check_paths_outside(self.format, self.prefix)
-        check_share("max_left_out", self.max_left_out)
-        unless_template(check_on_missing, self.on_missing)
-        if not any(map(is_template, (self.manifest_url, self.manifest_encryption))):
-            _ = self.manifests
-        unless_template(lambda role: CopyOptions(iam_role=role), self.iam_role)
-
-
-def _aggregates(checks: Sequence[Check], table: str) -> tuple[Aggregate, ...]:
-    """Return checks after making sure that one scan of the staged rows can compute them.
-
-    :raises ValueError: see the message.
-    """
-    validate_checks(checks)
-    aggregates = tuple(check for check in checks if isinstance(check, Aggregate) and check.table == table)
-    for check in checks:
-        if check not in aggregates:
-            raise ValueError(
-                f"The check {check.check_name!r} of {check.table} cannot run while {table} is staged: give checks of "
-                "that table that need no query of their own. The others belong in a DataQualityOperator."
-            )
-    return aggregates
-
-
-def _staged_by(task: Any) -> Sequence[StageToRedshiftOperator]:
-    """Return the staging operators that a task names, a mapped one included."""
-    return getattr(task, "staged_by", ()) or getattr(task, "partial_kwargs", {}).get("staged_by", ())
