@@ -17,17 +17,17 @@ from redshift_elt.loading.history import LoadRecord, earlier_try, record
 from redshift_elt.loading.input_counts import InputCounts
 from redshift_elt.loading.lock import LockTableMissingError, create_lock_table, lock_targets
 from redshift_elt.loading.missing_objects import keeps_without_ledger, refuse_or_warn
-from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING, Phases
+from redshift_elt.loading.phases import COMMITTING, PREPARING, WAITING, WRITING
 from redshift_elt.loading.row_counts import RowCounts
-from redshift_elt.loading.target_load import Target, TargetLoad
+from redshift_elt.loading.target_load import Target
 from redshift_elt.operators.arguments import arguments_of, sql_argument
+from redshift_elt.operators.load_execution import LoadExecution
 from redshift_elt.operators.placeholder_sources import check_placeholders, has_placeholders
 from redshift_elt.operators.staged_by import check_consumers
 from redshift_elt.operators.templates import unless_template
 from redshift_elt.operators.uses_staging import UsesStagingOperator
 from redshift_elt.run.on_missing import FAIL, KEEP
 from redshift_elt.sql import identifiers
-from redshift_elt.staging.summary import StagingSummary
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from redshift_elt.connection.session import Session
     from redshift_elt.integrations.lineage import DatasetNamespace, OperatorLineage
     from redshift_elt.loading.strategy import Strategy
+    from redshift_elt.loading.target_load import TargetLoad
     from redshift_elt.run.period import Period
     from redshift_elt.run.window import Window
     from redshift_elt.staging.named_objects import NamedObjects
@@ -159,56 +160,15 @@ class LoadOperator(UsesStagingOperator):
         :raises AirflowFailException: ``table`` has rendered to a value that cannot be a table.
         """
         self._refuse_wrong_names()
-        target, phases = Target(self.table, self.key, self.select), Phases()
         window = self.window(context)
-        instance = context["ti"]
-        reported = [
-            StagingSummary.from_xcom(instance.xcom_pull(task_ids=operator.task_id)) for operator in self.staged_by
-        ]
-
-        def lock(session: Session) -> None:
-            phases.enter(WAITING)
-            lock_targets(session, self.locked)
-            phases.enter(PREPARING)
-
-        def load(session: Session, inputs: Sequence[StagedInput]) -> tuple[RowCounts, InputCounts]:
-            inputs = [
-                self._current(session, replace(source, reported=task), window)
-                for source, task in zip(inputs, reported, strict=True)
-            ]
-            self.check_inputs(session, inputs)
-            audit = self.audit.values(instance.run_id, window) if self.audit else {}
-            definition = definition_of(target, self.strategy, [source.staging.context for source in inputs])
-            prepared = TargetLoad(session, target, window, phases, audit=audit, definition=definition)
-            target_load, counts = self._load(prepared, inputs)
-            read = InputCounts.total(source.summary for source in inputs)
-            return recorded(target_load, counts, read), read
-
-        def load_nothing(session: Session) -> tuple[RowCounts, InputCounts]:
-            read = InputCounts.total(reported)
-            return recorded(TargetLoad(session, target, window, phases), self.without_rows(), read), read
-
-        def recorded(target_load: TargetLoad, counts: RowCounts, read: InputCounts) -> RowCounts:
-            phases.enter(WRITING)
-            session = target_load.session
-            self.record(session, LoadRecord.of(instance, target_load, counts, read))
-            # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
-            done = counts if counts.written else earlier_try(session, instance, window) or counts
-            phases.enter(COMMITTING)
-            return done
-
-        try:
-            if reported and all(summary and summary.is_empty for summary in reported):
-                counts, read = self.without_transaction(load_nothing)
-            else:
-                counts, read = self.on_staged(context, window, load, lock)
-        except LockTableMissingError as error:
-            self.log.info("%s The first load of a target creates it.", error)
-            for locked in self.locked:
-                self.transaction(partial(create_lock_table, target=locked))
-            counts, read = self.on_staged(context, window, load, lock)
+        target = Target(self.table, self.key, self.select)
+        execution = LoadExecution.of(context, target, window, self.staged_by)
+        if execution.has_nothing_to_load:
+            counts, read = self.without_transaction(partial(self._load_nothing, execution))
+        else:
+            counts, read = self._load_locked(context, execution)
         self.counts = counts
-        self.log.info("%s: %s, in %s; %s.", self.table, counts, phases, read)
+        self.log.info("%s: %s, in %s; %s.", self.table, counts, execution.phases, read)
         return self._finish(context, window, counts)
 
     def check_audit(self) -> None:
@@ -258,7 +218,66 @@ class LoadOperator(UsesStagingOperator):
         counts = self.counts
         return counts.inserted + counts.updated + counts.late if counts else None
 
-    def _load(self, load: TargetLoad, inputs: Sequence[StagedInput]) -> tuple[TargetLoad, RowCounts]:
+    def _load_nothing(self, execution: LoadExecution, session: Session) -> tuple[RowCounts, InputCounts]:
+        """Write the row of the history of a load that has nothing to load, and return its counts."""
+        read = InputCounts.total(execution.reported)
+        return self._recorded(execution, execution.target_load(session), self.without_rows(), read), read
+
+    def _load_locked(self, context: Context, execution: LoadExecution) -> tuple[RowCounts, InputCounts]:
+        """Load under the locks of the targets, after creating lock tables that do not exist yet."""
+        load = partial(
+            self.on_staged,
+            context,
+            execution.window,
+            work=partial(self._load_inputs, execution),
+            lock=partial(self._lock, execution),
+        )
+        try:
+            return load()
+        except LockTableMissingError as error:
+            self.log.info("%s The first load of a target creates it.", error)
+        for locked in self.locked:
+            self.transaction(partial(create_lock_table, target=locked))
+        return load()
+
+    def _lock(self, execution: LoadExecution, session: Session) -> None:
+        execution.phases.enter(WAITING)
+        lock_targets(session, self.locked)
+        execution.phases.enter(PREPARING)
+
+    def _load_inputs(
+        self, execution: LoadExecution, session: Session, inputs: Sequence[StagedInput]
+    ) -> tuple[RowCounts, InputCounts]:
+        """Load what is staged, after staging again what is not current; return the counts of the load and its inputs.
+
+        :param session: it holds the locks.
+        """
+        window = execution.window
+        inputs = [
+            self._current(session, replace(source, reported=summary), window)
+            for source, summary in zip(inputs, execution.reported, strict=True)
+        ]
+        self.check_inputs(session, inputs)
+        load = execution.target_load(
+            session,
+            audit=self.audit.values(execution.instance.run_id, window) if self.audit else {},
+            definition=definition_of(execution.target, self.strategy, [source.staging.context for source in inputs]),
+        )
+        load, counts = self._change_target(load, inputs)
+        read = InputCounts.total(source.summary for source in inputs)
+        return self._recorded(execution, load, counts, read), read
+
+    def _recorded(self, execution: LoadExecution, load: TargetLoad, counts: RowCounts, read: InputCounts) -> RowCounts:
+        """Write the load into the history, and return the counts that the task reports."""
+        execution.phases.enter(WRITING)
+        self.record(load.session, LoadRecord.of(execution.instance, load, counts, read))
+        if not counts.written:
+            # If the answer to an earlier try's commit was lost, so were the counts of what that try did.
+            counts = earlier_try(load.session, execution.instance, execution.window) or counts
+        execution.phases.enter(COMMITTING)
+        return counts
+
+    def _change_target(self, load: TargetLoad, inputs: Sequence[StagedInput]) -> tuple[TargetLoad, RowCounts]:
         """Change the target, and record in its ledger which objects it has loaded.
 
         :param load: the load, without what follows from its inputs.
