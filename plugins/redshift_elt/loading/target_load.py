@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.loading.temporary_tables import TemporaryTables
-from redshift_elt.loading.written_columns import Beside, Described, described, written_of
+from redshift_elt.loading.written_columns import Beside, Described, LoadColumns, described, written_of
 from redshift_elt.run.period import Calendar
 from redshift_elt.sql.identifiers import target_name
 from redshift_elt.sql.render import numbered, render
@@ -89,7 +89,7 @@ class TargetLoad:
         See :func:`.written_columns.written_of`. The audit columns are checked, but not among them.
         """
         table, described = self.target.table, self.described
-        of_load = (*computed, *self.audit), read
+        of_load = LoadColumns(computed=(*computed, *self.audit), read=read)
         return written_of(self.session, table, described.tables[0], described.yielded, of_load).without(self.audit)
 
     @cached_property

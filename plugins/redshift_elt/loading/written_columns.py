@@ -50,6 +50,18 @@ class Beside:
     values: Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class LoadColumns:
+    """The columns that a load handles itself, instead of writing what its SELECT yields.
+
+    :param computed: the columns of the table that the load computes, which the SELECT does not yield.
+    :param read: the columns that the SELECT yields for the load itself, which are written if the table has them.
+    """
+
+    computed: Sequence[str] = ()
+    read: Sequence[str] = ()
+
+
 def described(session: Session, select: str, tables: Sequence[str], beside: Beside | None = None) -> Described:
     """Return the columns that a SELECT yields and those of some tables, in one statement with another query.
 
@@ -76,27 +88,26 @@ def written_of(
     table: str,
     held: Columns,
     yielded: Sequence[str],
-    of_load: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    of_load: LoadColumns = LoadColumns(),
 ) -> Columns:
     """Return the columns of a table that a SELECT yields or that the load computes.
 
     :param held: all columns of the table.
     :param yielded: the columns that the SELECT yields.
-    :param of_load: the columns of the table that the load computes, which the SELECT does not yield; and columns that
-        the SELECT yields for the load itself, which are written if the table has them.
+    :param of_load: the columns that the load handles itself.
     :raises AirflowFailException: the SELECT yields a column that the table does not have, yields one that the load
         computes, or lacks one that is needed or that is NOT NULL and has no default.
     """
-    computed, read = of_load
-    refuse_not_yielded(yielded, read, table)
-    if unknown := [name for name in yielded if name not in {*held.names, *read}]:
+    refuse_not_yielded(yielded, of_load.read, table)
+    if unknown := [name for name in yielded if name not in {*held.names, *of_load.read}]:
         raise AirflowFailException(
             f"{table} does not have {_listed(unknown)} that the SELECT yields. Nothing was loaded. Add what is missing "
             f"(alter table {table} add column ...), or remove or rename it in the SELECT. The table has "
             f"{', '.join(held.names)}."
         )
-    refuse_not_computable(held, [name for name in yielded if name not in read], computed, table)
-    return restricted(session, table, held, [*yielded, *computed])
+    written = [name for name in yielded if name not in of_load.read]
+    refuse_not_computable(held, written, of_load.computed, table)
+    return restricted(session, table, held, [*yielded, *of_load.computed])
 
 
 def refuse_not_yielded(yielded: Iterable[str], read: Sequence[str], table: str) -> None:
