@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from redshift_elt.cluster.find import ENDING, is_available
@@ -21,17 +22,25 @@ _TEMPORARY = (
 _PAUSED = ("pausing", "paused")
 
 
+class State(Enum):
+    """Whether a task continues, waits longer, or gives up."""
+
+    #: The cluster accepts connections, and COPY can use its role.
+    READY = auto()
+    #: It can become ready by itself.
+    NOT_YET = auto()
+    #: Waiting longer does not help.
+    FAILED = auto()
+
+
 @dataclass(frozen=True)
 class Readiness:
     """The readiness of a cluster.
 
-    :param ready: the cluster accepts connections and COPY can use its role.
-    :param failed: waiting longer does not help.
     :param message: a sentence on the state; if it has failed, with what to do.
     """
 
-    ready: bool
-    failed: bool
+    state: State
     message: str
 
 
@@ -55,7 +64,7 @@ def readiness(identifier: str, cluster: dict[str, Any] | None, role_arn: str) ->
     if is_available(cluster):
         return _role(identifier, cluster, role_arn)
     if status in _TEMPORARY:
-        return Readiness(False, False, f"The cluster {identifier!r} is {status}.")
+        return Readiness(State.NOT_YET, f"The cluster {identifier!r} is {status}.")
     return _failed(
         f"The cluster {identifier!r} is {status}, which requires action: check its events in the Redshift console. "
         "Nothing was deleted."
@@ -66,9 +75,9 @@ def _role(identifier: str, cluster: dict[str, Any], role_arn: str) -> Readiness:
     states = {role["IamRoleArn"]: role.get("ApplyStatus") for role in cluster.get("IamRoles", ())}
     state = states.get(role_arn)
     if state == "in-sync":
-        return Readiness(True, False, f"The cluster {identifier!r} is available and its role is in sync.")
+        return Readiness(State.READY, f"The cluster {identifier!r} is available and its role is in sync.")
     if state == "adding":
-        return Readiness(False, False, f"The cluster {identifier!r} is available, but its role is not in sync yet.")
+        return Readiness(State.NOT_YET, f"The cluster {identifier!r} is available, but its role is not in sync yet.")
     return _failed(
         f"The cluster {identifier!r} does not have the role {role_arn} ({state or 'not associated'}). Associate it, "
         "make it the default role, then trigger this DAG again."
@@ -76,4 +85,4 @@ def _role(identifier: str, cluster: dict[str, Any], role_arn: str) -> Readiness:
 
 
 def _failed(message: str) -> Readiness:
-    return Readiness(False, True, message)
+    return Readiness(State.FAILED, message)

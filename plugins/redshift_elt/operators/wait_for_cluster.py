@@ -60,15 +60,15 @@ class WaitForClusterOperator(DeferrableOperator):
         :raises AirflowFailException: waiting does not help.
         """
         # Imported here because the trigger imports botocore, which DAG files must not load.
+        from redshift_elt.cluster.readiness import State
         from redshift_elt.triggers.cluster_ready import ClusterReadyTrigger
 
         found = self._readiness()
-        if found.ready:
-            self.log.info("%s", found.message)
-            return
-        if found.failed:
+        if found.state is State.FAILED:
             raise AirflowFailException(found.message)
         self.log.info("%s", found.message)
+        if found.state is State.READY:
+            return
         self.defer(
             trigger=ClusterReadyTrigger(
                 self.cluster_identifier,
@@ -86,14 +86,14 @@ class WaitForClusterOperator(DeferrableOperator):
         from botocore.exceptions import BotoCoreError, ClientError
 
         from redshift_elt.cluster.find import find_cluster
-        from redshift_elt.cluster.readiness import Readiness, readiness
+        from redshift_elt.cluster.readiness import Readiness, State, readiness
         from redshift_elt.connection.aws_api import boto3_client
 
         try:
             cluster = find_cluster(boto3_client("redshift", self.aws_conn_id), self.cluster_identifier)
         except (BotoCoreError, ClientError, OSError) as error:
             # The trigger asks again, and gives up after several errors.
-            return Readiness(False, False, f"Cannot describe the cluster {self.cluster_identifier!r}: {error}")
+            return Readiness(State.NOT_YET, f"Cannot describe the cluster {self.cluster_identifier!r}: {error}")
         return readiness(self.cluster_identifier, cluster, self.role_arn)
 
     def execute_complete(self, context: Context, event: dict[str, str]) -> None:  # noqa: ARG002

@@ -11,7 +11,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from botocore.exceptions import BotoCoreError, ClientError
 
-from redshift_elt.cluster.readiness import Readiness, readiness
+from redshift_elt.cluster.readiness import Readiness, State, readiness
 
 # The states of the trigger's event.
 SUCCESS, FAILED, TIMEOUT, ERROR = "success", "failed", "timeout", "error"
@@ -72,8 +72,9 @@ class ClusterReadyTrigger(BaseTrigger):
                     yield TriggerEvent({"state": ERROR, "message": last_message})
                     return
             else:
-                if found.ready or found.failed:
-                    yield TriggerEvent({"state": SUCCESS if found.ready else FAILED, "message": found.message})
+                if found.state is not State.NOT_YET:
+                    state = SUCCESS if found.state is State.READY else FAILED
+                    yield TriggerEvent({"state": state, "message": found.message})
                     return
                 if found.message != last_message:
                     self.log.info("%s", found.message)

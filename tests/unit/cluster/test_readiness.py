@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redshift_elt.cluster.readiness import readiness
+from redshift_elt.cluster.readiness import State, readiness
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
 
@@ -14,23 +14,23 @@ def state(status, role="in-sync"):
 
 
 @pytest.mark.parametrize(
-    ("cluster", "ready", "failed", "says"),
+    ("cluster", "expected", "says"),
     [
-        (state("available"), True, False, "its role is in sync"),
-        (state("available, resize-cleanup"), True, False, "its role is in sync"),
-        (state("available", "adding"), False, False, "not in sync yet"),
-        (state("creating", "adding"), False, False, "is creating"),
-        (state("modifying"), False, False, "is modifying"),
-        (state("paused"), False, True, "Resume it"),
-        (state("deleting"), False, True, "being deleted"),
-        (state("incompatible-network"), False, True, "events in the Redshift console"),
-        (state("hardware-failure"), False, True, "events in the Redshift console"),
-        (state("available", "removing"), False, True, "does not have the role"),
-        ({"ClusterStatus": "available"}, False, True, "not associated"),
-        (None, False, True, "does not exist any more"),
+        (state("available"), State.READY, "its role is in sync"),
+        (state("available, resize-cleanup"), State.READY, "its role is in sync"),
+        (state("available", "adding"), State.NOT_YET, "not in sync yet"),
+        (state("creating", "adding"), State.NOT_YET, "is creating"),
+        (state("modifying"), State.NOT_YET, "is modifying"),
+        (state("paused"), State.FAILED, "Resume it"),
+        (state("deleting"), State.FAILED, "being deleted"),
+        (state("incompatible-network"), State.FAILED, "events in the Redshift console"),
+        (state("hardware-failure"), State.FAILED, "events in the Redshift console"),
+        (state("available", "removing"), State.FAILED, "does not have the role"),
+        ({"ClusterStatus": "available"}, State.FAILED, "not associated"),
+        (None, State.FAILED, "does not exist any more"),
     ],
 )
-def test_meaning_of_each_cluster_state(cluster, ready, failed, says):
+def test_meaning_of_each_cluster_state(cluster, expected, says):
     found = readiness("one", cluster, ROLE)
-    assert (found.ready, found.failed) == (ready, failed)
+    assert found.state is expected
     assert says in found.message
