@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from redshift_elt.cluster.find import usable_cluster
+from redshift_elt.cluster.rendered_values import refuse_invalid
 from redshift_elt.cluster.spec import ManagedCluster
 from redshift_elt.connection.aws_api import boto3_client
+from redshift_elt.connection.aws_values import AUDIT_LOG
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +19,6 @@ CLOUDWATCH = "cloudwatch"
 # Without the log of each statement: it contains values, and needs a parameter of the cluster (AWS page "Database audit
 # logging"). A bucket gets the same logs, unless somebody sets that parameter.
 _LOGS = ["connectionlog", "userlog"]
-_BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
-# AWS API reference, EnableLogging: S3KeyPrefix.
-_KEY_PREFIX = re.compile(r"[\w.:/=+@-]{0,256}")
 
 
 def ensure_audit_logging(cluster: ManagedCluster, destination: str | None, aws_conn_id: str = "aws_default") -> None:
@@ -60,13 +58,11 @@ def logging_arguments(destination: str) -> dict[str, Any]:
 
     :raises AirflowFailException: it is not one.
     """
+    refuse_invalid(AUDIT_LOG, "audit_log", destination)
     if destination == CLOUDWATCH:
         return {"LogDestinationType": CLOUDWATCH, "LogExports": _LOGS}
-    found = _BUCKET.fullmatch(destination)
-    prefix = (found[2] or "") if found else ""
-    if not found or not _KEY_PREFIX.fullmatch(prefix):
-        raise AirflowFailException(f"audit_log is {destination!r}: write 'cloudwatch' or 's3://bucket/prefix'.")
-    return {"LogDestinationType": "s3", "BucketName": found[1], **({"S3KeyPrefix": prefix} if prefix else {})}
+    bucket, _, prefix = destination.removeprefix("s3://").partition("/")
+    return {"LogDestinationType": "s3", "BucketName": bucket, **({"S3KeyPrefix": prefix} if prefix else {})}
 
 
 def _as_compared(value: Any) -> Any:

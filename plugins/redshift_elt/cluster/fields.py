@@ -89,7 +89,7 @@ def access_fields(*, bucket_variable: str, prefixes: Sequence[str]) -> dict[str,
         "audit_log": Param(
             None,
             type=["null", "string"],
-            pattern=r"^(cloudwatch|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.:/=+@-]{0,256})?)$",
+            pattern=aws_values.AUDIT_LOG.pattern,
             examples=["cloudwatch", "s3://my-audit-logs/redshift/"],
             title="Audit log",
             description=(

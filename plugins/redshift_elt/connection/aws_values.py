@@ -84,6 +84,13 @@ SNAPSHOT = ValueRule(
     255,
     "write the letters, digits and hyphens of its name, not its ARN",
 )
+# AWS API reference, EnableLogging: BucketName and S3KeyPrefix.
+AUDIT_LOG = ValueRule(
+    "a destination of audit logs",
+    r"^(cloudwatch|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.:/=+@-]{0,256})?)$",
+    325,
+    "write 'cloudwatch' or 's3://bucket/prefix'",
+)
 # AWS page "Tag naming limits and requirements".
 TAG = ValueRule(
     "the value of a tag",

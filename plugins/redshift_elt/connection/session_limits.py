@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowException
 
 from redshift_elt.connection.server_error import ServerError
+from redshift_elt.run.limits import MOST_STATEMENT_TIMEOUT, QUERY_GROUP_PATTERN
 from redshift_elt.run.params import STATEMENT_TIMEOUT
 from redshift_elt.sql.render import render
 
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 
 # In seconds. Longer than a full load takes, for which the other loads of the target wait.
 LOCK_TIMEOUT = 3600.0
-# In seconds; the warehouse's limit is an integer of milliseconds. 0 would be no limit.
-_LEAST_STATEMENT_TIMEOUT, _MOST_STATEMENT_TIMEOUT = 0.1, 86_400 * 7
-# The query logs truncate a label to 30 characters (AWS page "query_group").
-_QUERY_GROUP = re.compile(r"[\w .:/-]{0,30}")
+# In seconds; 0 would be no limit.
+_LEAST_STATEMENT_TIMEOUT = 0.1
 _SHOWN_CHARACTERS = 120
 
 
@@ -55,12 +54,12 @@ class SessionLimits:
     def __post_init__(self) -> None:
         check_seconds("lock_timeout", self.lock_timeout)
         check_seconds("statement_timeout", self.statement_timeout)
-        if not _LEAST_STATEMENT_TIMEOUT <= self.statement_timeout <= _MOST_STATEMENT_TIMEOUT:
+        if not _LEAST_STATEMENT_TIMEOUT <= self.statement_timeout <= MOST_STATEMENT_TIMEOUT:
             raise ValueError(
                 f"statement_timeout is {self.statement_timeout!r}: write a number of seconds from "
-                f"{_LEAST_STATEMENT_TIMEOUT} to {_MOST_STATEMENT_TIMEOUT}."
+                f"{_LEAST_STATEMENT_TIMEOUT} to {MOST_STATEMENT_TIMEOUT}."
             )
-        if not isinstance(self.query_group, str) or not _QUERY_GROUP.fullmatch(self.query_group):
+        if not isinstance(self.query_group, str) or not re.fullmatch(QUERY_GROUP_PATTERN, self.query_group):
             raise ValueError(
                 f"query_group is {self.query_group!r}: write at most 30 letters, digits, spaces and . : / _ -, or an "
                 "empty text."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from redshift_elt.run.limits import MOST_REJECTS, MOST_STATEMENT_TIMEOUT, QUERY_GROUP_PATTERN
 from redshift_elt.run.on_missing import KEEP, ON_MISSING
 from redshift_elt.run.window import MOST_LOOKBACK_DAYS
 
@@ -52,7 +53,7 @@ def max_rejects_param() -> Param:
         0,
         type="integer",
         minimum=0,
-        maximum=99_999,
+        maximum=MOST_REJECTS,
         title="Maximum rejected records",
         description=(
             "Maximum number of rejected records per source; more fail the run. They go to the bookkeeping table "
@@ -93,14 +94,14 @@ def session_params() -> dict[str, Param]:
             STATEMENT_TIMEOUT,
             type="integer",
             minimum=1,
-            maximum=86_400,
+            maximum=MOST_STATEMENT_TIMEOUT,
             title="Statement timeout",
             description="Number of seconds after which the warehouse cancels a statement. The task then fails.",
         ),
         "query_group": Param(
             QUERY_GROUP,
             type="string",
-            pattern="^[A-Za-z0-9_ .:/-]{0,30}$",
+            pattern=QUERY_GROUP_PATTERN,
             title="Query group",
             description="Label of the statements in the query logs. Workload management can choose a queue by it.",
         ),

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-# MAXERROR is at most 100,000, and is the number of errors at which COPY fails (AWS page "Data load operations").
-MOST_REJECTS = 99_999
+from redshift_elt.run.limits import MOST_REJECTS
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 
