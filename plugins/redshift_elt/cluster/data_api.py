@@ -23,7 +23,8 @@ _WAIT_SECONDS = 30
 # How often it is called if it cannot wait.
 _POLL_SECONDS = 1
 _ENDED = ("FINISHED", "FAILED", "ABORTED")
-# The Data API passes on the text of an error without its SQLSTATE.
+# The Data API passes on the text of an error without its SQLSTATE, in a batch after the number of the statement.
+_ERROR = re.compile(r"(?:.*?ERROR:)?\s*(?P<message>.*?)\s*(?:Detail:\s*(?P<detail>.*))?", re.DOTALL | re.IGNORECASE)
 _WRONG_STATEMENT = re.compile(
     r"syntax error|does not exist|already exists|permission denied|must be owner|not supported"
 )
@@ -86,7 +87,7 @@ class Administrator:
             f"The statements on the cluster {self.cluster!r} were {found['Status'].lower()}, and none took effect: "
             f"{f'{created}: ' if created else ''}{reason}"
         )
-        if _WRONG_STATEMENT.search(reason) and not ServerError("", reason, "").is_conflict:
+        if _WRONG_STATEMENT.search(reason) and not _is_conflict(reason):
             return AirflowFailException(message)
         return AirflowException(message)
 
@@ -103,6 +104,16 @@ class Administrator:
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)
         return [tuple(next(iter(field.values())) for field in row) for page in pages for row in page["Records"]]
+
+
+def _is_conflict(reason: str) -> bool:
+    """Return whether another transaction interfered, so that a retry may succeed.
+
+    The detail of a conflict can read like that of a wrong statement, such as that of 1018, "Relation does not exist"
+    (AWS page "Troubleshooting serializable isolation errors").
+    """
+    error = _ERROR.fullmatch(reason)
+    return error is not None and ServerError("", error["message"], error["detail"] or "").is_conflict
 
 
 def _batches(groups: Iterable[Sequence[str]]) -> Iterator[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_elt.cluster.database import NO_RESET, Reset, prepare_database
 from redshift_elt.compatibility import RetryAction
+from redshift_elt.connection.hook import warehouse_hook
+from redshift_elt.connection.transaction import in_transaction
 from redshift_elt.ddl import migrations
 from redshift_elt.ddl.files import ddl_files, table_of
 from redshift_elt.integrations.retry_policy import WarehouseRetryPolicy
@@ -151,6 +154,26 @@ def test_bookkeeping_schema_is_a_setting(database, tmp_path, monkeypatch):
     finally:
         database.execute("drop table if exists orders")
         database.execute("drop schema if exists etl_prod cascade")
+
+
+def test_preparation_that_conflicts_with_another_session_can_be_retried(database, postgres_admin, tmp_path):
+    (tmp_path / "a.sql").write_text("create table if not exists meanwhile (a int)")
+
+    def create_first(session):
+        session.execute("create table meanwhile (a int)")
+        waiting = pool.submit(prepare_database, MANAGED_CLUSTER, tmp_path, conn_id=CONN)
+        postgres_admin.wait_for_blocked_session()
+        return waiting
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            waiting = in_transaction(warehouse_hook("redshift_default"), create_first)
+        with pytest.raises(AirflowException, match="already exists") as failed:
+            waiting.result()
+        assert not isinstance(failed.value, AirflowFailException)
+        prepare_database(MANAGED_CLUSTER, tmp_path, conn_id=CONN)
+    finally:
+        database.execute("drop table if exists meanwhile")
 
 
 def test_failed_statement_rolls_everything_back(database, tmp_path):

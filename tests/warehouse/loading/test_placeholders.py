@@ -200,6 +200,18 @@ def test_placeholders_are_in_the_history_and_the_lineage_under_their_dimension(w
     assert written == {"shop.public.appended_sales": 2, "shop.public.items": 2}
 
 
+def test_retry_does_not_report_placeholders_of_its_earlier_try_as_rows_of_the_fact(warehouse):
+    put_sales(warehouse, 1, ("i1", None))
+    load_sales(warehouse, OVERWRITTEN)
+    warehouse.execute("delete from items")
+    run = staged(warehouse, "stage_daily_sales")
+    counts = run.execute(OVERWRITTEN)
+    assert (counts["inserted"], counts["placeholders"]) == (0, 1)
+    # Like after a commit with a lost response.
+    counts = run.execute(OVERWRITTEN)
+    assert (counts["inserted"], counts["placeholders"]) == (0, 0)
+
+
 def test_checks_of_a_dimension_run_after_placeholders_were_inserted(warehouse):
     put(warehouse, 1, item("i1", "Lamp", 1))
     load_items(warehouse)
