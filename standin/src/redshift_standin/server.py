@@ -10,6 +10,7 @@ from pathlib import Path
 from redshift_standin.aws import AwsServer
 from redshift_standin.certificates import certificate_folder
 from redshift_standin.copy import S3Copier
+from redshift_standin.engine.databases import prepare_for_clusters
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.errors import StandinError
 from redshift_standin.settings import Settings
@@ -50,6 +51,7 @@ def _serving(settings: Settings, postgres: PostgresServer) -> Iterator[None]:
         aws = AwsServer(settings, endpoints)
         aws.start()
         try:
+            prepare_for_clusters(postgres)
             yield
         finally:
             aws.stop()

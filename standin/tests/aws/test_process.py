@@ -208,6 +208,20 @@ def test_host_name_is_that_of_endpoints_and_certificate(settings):
         standin.process.communicate()
 
 
+@pytest.mark.long("the stand-in as a process before it has a cluster")
+def test_template_of_the_databases_exists_before_the_first_cluster(settings):
+    standin = StandIn(settings)
+    try:
+        assert standin.wait_until_ready() == {"status": "ready", "clusters": {}}
+        address = PostgresServer(settings.state / "postgres", settings.postgres_port).dsn.parameters("postgres")
+        with psycopg.connect(**address) as connection:
+            found = connection.execute("select datistemplate from pg_database where datname like 'standin_template%'")
+            assert found.fetchall() == [(True,)]
+    finally:
+        standin.process.kill()
+        standin.process.communicate()
+
+
 def test_every_address_needs_a_name():
     with pytest.raises(StandinError, match="--host-name, or REDSHIFT_STANDIN_HOST_NAME"):
         Settings.from_environment({"REDSHIFT_STANDIN_LISTEN": EVERY_ADDRESS})

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from psycopg import sql
 
+from redshift_standin.engine.databases import prepare_for_clusters
 from standin_support.endpoint import new_endpoint
 
 
@@ -35,6 +36,17 @@ def test_it_is_created_once_and_nobody_can_connect_to_it(admin, new_cluster):
     assert before.endswith(",t,f)")
     with new_cluster():
         assert templates(admin) == {name: before}
+
+
+def test_it_is_created_before_the_first_cluster(admin, endpoint_postgres, new_cluster):
+    [name] = templates(admin)
+    admin.execute(sql.SQL("alter database {} with is_template false").format(sql.Identifier(name)))
+    admin.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
+    prepare_for_clusters(endpoint_postgres)
+    created = templates(admin)
+    assert list(created) == [name]
+    with new_cluster():
+        assert templates(admin) == created
 
 
 def test_one_of_another_version_is_replaced(admin, new_cluster):

@@ -24,7 +24,7 @@ from redshift_standin.engine.administration import (
 )
 from redshift_standin.engine.postgres import PostgresServer
 from redshift_standin.engine.programs import Programs
-from redshift_standin.engine.template import create_from_template, update_catalog
+from redshift_standin.engine.template import create_from_template, ensure_template, update_catalog
 from redshift_standin.errors import WarehouseError
 from redshift_standin.sql.database_changes import DatabaseChange, Isolation
 
@@ -274,6 +274,19 @@ class ClusterDatabases:
                 sql.Identifier(self._master)
             )
         )
+
+
+def prepare_for_clusters(postgres: PostgresServer) -> None:
+    """Create what the databases of all clusters are copied from, so that the first one is created as fast as the next.
+
+    :param postgres: the server that holds them; it must be running.
+    """
+
+    def connect(database: str = "postgres") -> Connection:
+        return psycopg.connect(**postgres.dsn.parameters(database), autocommit=True)
+
+    with connect() as connection:
+        ensure_template(connection, connect)
 
 
 def database_name(cluster: str, database: str) -> str:

@@ -25,22 +25,30 @@ def update_catalog(connection: Connection) -> None:
 def create_from_template(connection: Connection, name: str, connect: Callable[[str], Connection]) -> None:
     """Create a database with the objects that Redshift has in each.
 
-    The first call creates the template, and drops those of other versions of the stand-in.
-
     :param connection: a superuser's connection to another database.
     :param connect: opens such a connection to a database.
     """
-    connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        template = _find_or_create(connection, connect)
-    finally:
-        connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+    template = ensure_template(connection, connect)
     # Copied as files: the template is too large for the other strategy, which writes each page to the log.
     connection.execute(
         sql.SQL("create database {} template {} strategy file_copy").format(
             sql.Identifier(name), sql.Identifier(template)
         )
     )
+
+
+def ensure_template(connection: Connection, connect: Callable[[str], Connection]) -> str:
+    """Create the template if it is missing, and drop those of other versions of the stand-in.
+
+    The parameters are those of :func:`create_from_template`.
+
+    :return: the name of the template.
+    """
+    connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+    try:
+        return _find_or_create(connection, connect)
+    finally:
+        connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
 
 
 def _find_or_create(connection: Connection, connect: Callable[[str], Connection]) -> str:
