@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import StackError
@@ -17,6 +18,9 @@ from redshift_standin import standin_environment
 
 # The maximum of GetClusterCredentials.
 CREDENTIAL_SECONDS = 3600
+
+# A stack that has been stopped would be reported only after the pauses between the retries, of seconds.
+_NO_RETRIES = Config(proxies={}, retries={"total_max_attempts": 1})
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def find_login(settings: Settings, cluster_identifier: str = CLUSTER) -> Cluster
 
     :raises StackError: the stand-in does not answer.
     """
-    redshift = aws_client(settings, "redshift")
+    redshift = aws_client(settings, "redshift", config=_NO_RETRIES)
     try:
         cluster = redshift.describe_clusters(ClusterIdentifier=cluster_identifier)["Clusters"][0]
     except redshift.exceptions.ClusterNotFoundFault:

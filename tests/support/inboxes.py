@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from queue import Queue
 from typing import Any
 
 from aiosmtpd.controller import Controller
 
 from standin_support.waiting import HANGS_AFTER_SECONDS
+from tests.support.http_server import serving
 from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
@@ -65,17 +65,9 @@ def slack() -> Iterator[Inbox]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    host = f"http://{HOST}:{server.server_port}/services"
-    inbox = Inbox({"conn_type": "slackwebhook", "host": host, "password": TOKEN})
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Handler) as address:
+        inbox = Inbox({"conn_type": "slackwebhook", "host": f"{address}/services", "password": TOKEN})
         yield inbox
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import urlsplit
 
 import pytest
 from tornado.options import OptionParser
 
 from local.compose_env import STAND_IN_URL
 from local.settings import ROOT
+from tests.support.http_server import serving
 from tests.support.ports import free_port
 
 SCRIPT = ROOT / "compose" / "init.sh"
@@ -31,12 +32,8 @@ class Healthy(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def server():
     """The port of a server that is healthy."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Healthy) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+    with serving(Healthy) as address:
+        yield urlsplit(address).port
 
 
 def init(folder, target, port):

@@ -28,11 +28,11 @@ def test_only_its_owner_can_read_it(tmp_path):
 def test_sourcing_it_twice_adds_the_programs_to_the_path_once(tmp_path):
     settings = Settings(tmp_path, aws_port=1)
     write_env_file(settings, {})
-    once = source(env_file(settings), "$PATH")
-    twice = subprocess.run(
-        ["bash", "-c", f'source "{env_file(settings)}"; source "{env_file(settings)}"; printf %s "$PATH"'],
+    done = subprocess.run(
+        ["bash", "-c", f'for time in 1 2; do source "{env_file(settings)}"; echo "$PATH"; done'],
         capture_output=True,
         text=True,
         check=True,
-    ).stdout
+    )
+    once, twice = done.stdout.splitlines()
     assert once == twice

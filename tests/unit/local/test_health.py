@@ -3,14 +3,14 @@
 import json
 import os
 import sys
-import threading
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from local.stack.daemon import Daemon, stop_all
 from local.stack.health import unhealthy_components
+from tests.support.http_server import serving
 
 
 @pytest.fixture
@@ -36,13 +36,8 @@ def report():
         def log_message(self, *_):
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield answer, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as address:
+        yield answer, address
 
 
 def scheduler_report(seconds_from_now, status="healthy"):
