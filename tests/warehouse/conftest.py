@@ -6,13 +6,18 @@ import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType, SimpleNamespace
+from typing import Any
 
 import boto3
 import botocore.session
 import jinja2
 import pytest
+import redshift_connector
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk._shared.secrets_masker import reset_secrets_masker
+from jinja2.nodes import Template
+from redshift_connector.config import DbApiParamstyle
 
 from local.datagen import Options, generate
 from local.settings import Settings
@@ -43,9 +48,30 @@ def aws_models_are_read_once() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def templates_are_compiled_once() -> Iterator[None]:
     """Compile each template once: a task does so too, but these tests execute thousands of tasks in one process."""
-    compiled = functools.cache(lambda source, file: compile(source, file, "exec"))
+    compiled: dict[tuple[object, ...], CodeType] = {}
+    compile_template = jinja2.Environment.compile
+
+    def compile_once(
+        environment: jinja2.Environment, source: str | Template, *arguments: Any, **options: Any
+    ) -> CodeType:
+        # What the code depends on, apart from the template.
+        kind = (type(environment), environment.finalize, environment.autoescape, environment.trim_blocks)
+        key = (*kind, source, *arguments, *sorted(options.items()))
+        if key not in compiled:
+            compiled[key] = compile_template(environment, source, *arguments, **options)
+        return compiled[key]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "_compile", lambda _, source, file: compiled(source, file))
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def styles_of_placeholders_are_read_once() -> Iterator[None]:
+    """Read the values of an enumeration once: the driver reads several of them at each character of a statement."""
+    styles = {style.name: SimpleNamespace(value=style.value) for style in DbApiParamstyle}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redshift_connector.core, "DbApiParamstyle", SimpleNamespace(**styles))
         yield
 
 
@@ -154,7 +180,8 @@ def control_plane(tmp_path, monkeypatch, cluster_seconds) -> Iterator[str]:
 
     def shared(hook: AwsBaseHook):
         if hook.client_type not in clients:
-            clients[hook.client_type] = hook.get_client_type()
+            # Not by the hook, which reads the source of all callers for the user agent.
+            clients[hook.client_type] = boto3.client(hook.client_type)
         return clients[hook.client_type]
 
     monkeypatch.setattr(AwsBaseHook, "conn", property(shared))

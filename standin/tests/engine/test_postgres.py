@@ -123,14 +123,14 @@ def test_process_that_reuses_the_pid_of_a_killed_server_is_not_stopped(open_fold
     server.stop()
 
 
-def test_only_its_owner_can_open_the_socket(open_folder, started):
-    address = started(open_folder / "postgres").dsn
+def test_only_its_owner_can_open_the_socket(endpoint_postgres):
+    address = endpoint_postgres.dsn
     assert stat.S_IMODE(address.socket_dir.stat().st_mode) == 0o700
     assert address.socket.is_socket()
 
 
-def test_only_its_owner_can_read_the_log(open_folder, started):
-    assert stat.S_IMODE(started(open_folder / "postgres").log.stat().st_mode) == 0o600
+def test_only_its_owner_can_read_the_log(endpoint_postgres):
+    assert stat.S_IMODE(endpoint_postgres.log.stat().st_mode) == 0o600
 
 
 def test_long_state_folder_has_its_socket_elsewhere(open_folder, started):
@@ -162,22 +162,23 @@ def test_start_error_has_a_reason(open_folder, started):
         server.start()
 
 
-def test_airflow_connects_to_its_database(open_folder, started):
+def test_airflow_connects_to_its_database(endpoint_postgres):
     sqlalchemy = pytest.importorskip("sqlalchemy")
-    server = started(open_folder / "postgres")
-    server.create_database("airflow")
-    engine = sqlalchemy.create_engine(server.sqlalchemy_url("airflow"))
+    endpoint_postgres.create_database("airflow")
+    engine = sqlalchemy.create_engine(endpoint_postgres.sqlalchemy_url("airflow"))
     with engine.connect() as connection:
         assert connection.execute(sqlalchemy.text("select current_database()")).scalar() == "airflow"
     engine.dispose()
+    with psycopg.connect(**endpoint_postgres.dsn.parameters("postgres"), autocommit=True) as connection:
+        connection.execute("drop database airflow")
 
 
 @as_root
-def test_root_runs_it_as_nobody(open_folder, started):
-    server = started(open_folder / "postgres")
-    assert server._data.find_server().uids().effective == NOBODY
+def test_root_runs_it_as_nobody(endpoint_postgres):
+    assert endpoint_postgres._data.find_server().uids().effective == NOBODY
 
 
+@pytest.mark.long("a server whose data is elsewhere")
 @as_root
 def test_root_stores_data_elsewhere_if_others_cannot_read_the_state_folder(tmp_path, started, open_folder):
     closed = tmp_path / "closed"

@@ -21,7 +21,15 @@ from tests.support.account import NAME, Account, HeldEndpoints
 
 
 @pytest.fixture(scope="module")
-def aws_account(tmp_path_factory) -> Iterator[Account]:
+def shared_clients() -> Iterator[None]:
+    """Let all hooks share their AWS clients: creating one takes longer than most of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AwsBaseHook, "conn", property(_client))
+        yield
+
+
+@pytest.fixture(scope="module")
+def aws_account(shared_clients, tmp_path_factory) -> Iterator[Account]:
     """An AWS account with immediate state changes, except for roles, and Airflow's connection to it."""
     settings = Settings(state=tmp_path_factory.mktemp("aws"), aws_port=free_port(), redshift_port=free_port())
     endpoints = HeldEndpoints()
@@ -30,7 +38,6 @@ def aws_account(tmp_path_factory) -> Iterator[Account]:
         patch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
         for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             patch.setenv(name, standin_environment(settings)[name])
-        patch.setattr(AwsBaseHook, "conn", property(_client))
         service = AwsServer(settings, endpoints)
         service.start()
         ensure_boundary(boto3.client("iam"), f"{NAME}-copy-boundary", "any")
@@ -47,7 +54,7 @@ def account(aws_account: Account) -> Iterator[Account]:
 
 
 def _client(hook: AwsBaseHook) -> Any:
-    """Return the client that a hook would create; creating one takes longer than most of these tests."""
+    """Return the client that a hook would create."""
     return _made_once(hook.client_type, os.environ["AWS_ENDPOINT_URL"], os.environ.get("AWS_MAX_ATTEMPTS"))
 
 

@@ -24,6 +24,8 @@ from redshift_elt.cluster.spec import Access, ClusterSpec, ManagedCluster
 from standin_support.waiting import WAITER_CONFIG, wait_until
 from tests.support.aws_calls import recorded
 
+pytestmark = pytest.mark.usefixtures("shared_clients")
+
 TAGS = {"project": "this one"}
 NAME = "life"
 ROLE = "life-copy"
@@ -68,7 +70,7 @@ def test_cluster_is_private_and_encrypted_with_a_managed_password(redshift, iam)
     assert cluster["NumberOfNodes"] == 1
 
 
-def test_role_trusts_redshift_and_can_read_only_the_prefixes(redshift, iam):
+def test_role_trusts_redshift_and_can_read_only_the_prefixes(iam):
     ensure_copy_role(CLUSTER, ACCESS)
     role = iam.get_role(RoleName=ROLE)["Role"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
@@ -88,7 +90,7 @@ def readable(iam) -> list[str]:
     return reading["Resource"]
 
 
-def test_role_keeps_the_prefixes_of_earlier_runs(redshift, iam, caplog):
+def test_role_keeps_the_prefixes_of_earlier_runs(iam, caplog):
     caplog.set_level("INFO")
     ensure_copy_role(CLUSTER, ACCESS)
     assert "earlier runs" not in caplog.text
@@ -98,20 +100,20 @@ def test_role_keeps_the_prefixes_of_earlier_runs(redshift, iam, caplog):
     assert "COPY can still read the prefixes of earlier runs: logs/" in caplog.text
 
 
-def test_role_loses_the_prefixes_of_earlier_runs_if_that_is_requested(redshift, iam, caplog):
+def test_role_loses_the_prefixes_of_earlier_runs_if_that_is_requested(iam, caplog):
     ensure_copy_role(CLUSTER, ACCESS)
     ensure_copy_role(CLUSTER, replace(ACCESS, prefixes=("orders/",), only_these_prefixes=True))
     assert readable(iam) == ["arn:aws:s3:::bucket/orders/*"]
     assert "COPY can no longer read logs/, paths.json, as requested" in caplog.text
 
 
-def test_prefixes_of_another_bucket_are_not_kept(redshift, iam):
+def test_prefixes_of_another_bucket_are_not_kept(iam):
     ensure_copy_role(CLUSTER, ACCESS)
     ensure_copy_role(CLUSTER, replace(ACCESS, bucket="landing", prefixes=("orders/",)))
     assert readable(iam) == ["arn:aws:s3:::landing/orders/*"]
 
 
-def test_role_of_a_run_that_was_ended_gets_its_prefixes(redshift, iam):
+def test_role_of_a_run_that_was_ended_gets_its_prefixes(iam):
     ensure_copy_role(CLUSTER, ACCESS)
     iam.delete_role_policy(RoleName=ROLE, PolicyName="read-the-data")
     ensure_copy_role(CLUSTER, ACCESS)
@@ -139,12 +141,12 @@ def test_resources_of_others_are_not_changed(redshift, iam):
     assert redshift.describe_clusters(ClusterIdentifier=NAME)["Clusters"][0]["ClusterStatus"] == "available"
 
 
-def test_role_has_the_boundary(redshift, iam):
+def test_role_has_the_boundary(iam):
     ensure_copy_role(CLUSTER, ACCESS)
     assert iam.get_role(RoleName=ROLE)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
 
 
-def test_role_without_a_boundary_gets_it_before_anything_else(redshift, iam, caplog):
+def test_role_without_a_boundary_gets_it_before_anything_else(iam, caplog):
     ensure_copy_role(CLUSTER, ACCESS)
     iam.delete_role_permissions_boundary(RoleName=ROLE)
     with recorded() as calls:
@@ -155,7 +157,7 @@ def test_role_without_a_boundary_gets_it_before_anything_else(redshift, iam, cap
     assert "it had no permissions boundary" in caplog.text
 
 
-def test_role_with_another_boundary_is_not_changed(redshift, iam):
+def test_role_with_another_boundary_is_not_changed(iam):
     other = ensure_boundary(iam, "other-boundary", "bucket")
     ensure_copy_role(CLUSTER, replace(ACCESS, permissions_boundary=other))
     with pytest.raises(AirflowFailException, match=r"boundary \S+other-boundary instead of \S+life-"):
@@ -164,7 +166,7 @@ def test_role_with_another_boundary_is_not_changed(redshift, iam):
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_missing_boundary_fails_with_what_to_do(redshift, iam, exists):
+def test_missing_boundary_fails_with_what_to_do(iam, exists):
     missing = replace(ACCESS, permissions_boundary="arn:aws:iam::123456789012:policy/missing")
     if exists:
         ensure_copy_role(CLUSTER, ACCESS)
@@ -173,7 +175,7 @@ def test_missing_boundary_fails_with_what_to_do(redshift, iam, exists):
         ensure_copy_role(CLUSTER, missing)
 
 
-def test_role_that_others_may_assume_is_refused(redshift, iam):
+def test_role_that_others_may_assume_is_refused(iam):
     ensure_copy_role(CLUSTER, ACCESS)
     allowed = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
     everybody = {"Version": "2012-10-17", "Statement": [allowed]}
