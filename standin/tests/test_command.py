@@ -118,6 +118,7 @@ def test_state_folder_keeps_everything(open_folder, start):
         process.communicate()
 
 
+@OF_THE_PROGRAM
 def test_port_in_use_is_one_line_that_says_what_to_do(start):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -190,6 +191,7 @@ def test_it_stops_when_the_program_that_started_it_is_killed():
     wait_until(lambda: not any(process.is_running() for process in processes), "every process has ended")
 
 
+@OF_THE_PROGRAM
 def test_start_error_is_raised():
     environ = {**os.environ, "REDSHIFT_STANDIN_CLUSTER_SECONDS": "soon"}
     with pytest.raises(StandinError, match="REDSHIFT_STANDIN_CLUSTER_SECONDS has 'soon'"):

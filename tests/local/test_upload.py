@@ -52,6 +52,7 @@ def test_foreign_objects_are_named_and_kept(standin, directory):
     assert s3.get_object(Bucket="a-bucket-with-more", Key="song_data/other.json")["Body"].read() == b"{}"
 
 
+@pytest.mark.long("thousands of objects")
 def test_more_objects_than_fit_in_one_request_are_deleted(standin, directory):
     s3 = aws_client(standin.settings, "s3")
     bucket = "a-bucket-to-empty"

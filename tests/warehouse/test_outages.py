@@ -147,6 +147,7 @@ def test_retry_finds_the_new_endpoint_of_a_cluster_that_is_resized_during_a_copy
         new.down()
 
 
+LIKE_ANOTHER = pytest.mark.long("outages that are handled like others")
 LATER_MESSAGE = pytest.mark.long("an endpoint that stops responding later during the login")
 
 
@@ -184,7 +185,7 @@ def test_botocore_retries_when_s3_is_briefly_throttled(run, aws, data):
     assert aws.counts() == {"s3": 1}
 
 
-@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "ExpiredToken"])
+@pytest.mark.parametrize("code", ["SlowDown", pytest.param("InternalError", marks=LIKE_ANOTHER), "ExpiredToken"])
 def test_longer_s3_outage_allows_a_retry(run, aws, data, monkeypatch, code):
     # The retries of botocore would take too long.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -197,7 +198,7 @@ def test_longer_s3_outage_allows_a_retry(run, aws, data, monkeypatch, code):
     assert rows_staged(run, "stage_events") == len(source.events(data))
 
 
-@pytest.mark.parametrize("code", ["SlowDown", "ExpiredToken"])
+@pytest.mark.parametrize("code", ["SlowDown", pytest.param("ExpiredToken", marks=LIKE_ANOTHER)])
 def test_copy_that_cannot_read_s3_allows_a_retry(run, aws, warehouse, data, code):
     aws.set("copy", code)
     with pytest.raises(Exception, match=f"S3ServiceException.*Error {code}") as failure:
@@ -258,10 +259,10 @@ def test_full_disk_during_staging_leaves_nothing(run, warehouse, data):
 @pytest.mark.parametrize(
     ("task_id", "statement"),
     [
-        ("load_users", 'merge into "users"'),
+        pytest.param("load_users", 'merge into "users"', marks=LIKE_ANOTHER),
         ("load_songplays", 'insert into "songplays" '),
         # The last write of a load.
-        ("load_time", "insert into etl.loads"),
+        pytest.param("load_time", "insert into etl.loads", marks=LIKE_ANOTHER),
     ],
 )
 def test_full_disk_during_a_load_changes_nothing(staged, warehouse, postgres_admin, data, task_id, statement):

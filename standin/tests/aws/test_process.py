@@ -181,6 +181,7 @@ def test_configured_address_is_the_only_one_and_returned_to_clients(settings):
         standin.process.communicate()
 
 
+@pytest.mark.long("the stand-in as a process with a host name")
 @pytest.mark.parametrize("listen", [EVERY_ADDRESS])
 def test_host_name_is_that_of_endpoints_and_certificate(settings):
     named = replace(settings, host_name="stand-in")

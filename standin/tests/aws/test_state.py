@@ -186,6 +186,7 @@ def test_only_its_owner_can_read_the_state(tmp_path):
     assert set(modes.values()) == {0o600}, modes
 
 
+@pytest.mark.long("the stand-in as a process that is killed")
 def test_killed_process_loses_no_acknowledged_change(settings):
     def start():
         process = subprocess.Popen(

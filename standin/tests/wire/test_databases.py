@@ -23,13 +23,21 @@ def test_database_is_created_used_and_dropped(endpoint):
     there.commit()
     with pytest.raises(psycopg.errors.UndefinedTable):
         admin.execute("select * from t")
-    with pytest.raises(psycopg.errors.ObjectInUse):
-        admin.execute("drop database other")
     there.close()
     endpoint.wait_for("select 1 where not exists (select from pg_stat_activity where datname like '%other')")
     admin.execute("drop database other")
     with pytest.raises(psycopg.OperationalError, match='database "other" does not exist'):
         endpoint.psycopg(dbname="other")
+
+
+@pytest.mark.long("PostgreSQL waits five seconds for the sessions of a database that is dropped")
+def test_database_in_use_is_not_dropped(endpoint):
+    admin = endpoint.psycopg(autocommit=True)
+    admin.execute("create database other")
+    there = endpoint.psycopg(dbname="other")
+    with pytest.raises(psycopg.errors.ObjectInUse):
+        admin.execute("drop database other")
+    assert there.execute("select current_database()").fetchone() == ("other",)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,16 @@ def test_cluster_dags_use_the_same_cluster(dags):
         assert all(form == forms[0] for form in forms), name
 
 
-@pytest.mark.parametrize("dag_id", ["sparkify_etl", "sparkify_maintenance", "sparkify_report"])
+LIKE_ANOTHER = pytest.mark.long("DAG files with the imports of another")
+
+
+@pytest.mark.parametrize(
+    "dag_id",
+    [
+        "sparkify_etl",
+        *(pytest.param(dag_id, marks=LIKE_ANOTHER) for dag_id in ("sparkify_maintenance", "sparkify_report")),
+    ],
+)
 def test_dag_file_imports_no_boto3_driver_or_chart_library(dag_id):
     heavy = ("boto3", "botocore", "redshift_connector", "psycopg", "psycopg2", "pandas", "matplotlib")
     program = (

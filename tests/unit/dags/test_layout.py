@@ -37,6 +37,7 @@ def test_archive_keeps_airflow_from_importing_the_files_of_the_packages(tmp_path
 
 
 @pytest.mark.skipif(not hasattr(plugins_manager, "_get_plugins"), reason="the image has the newest Airflow")
+@pytest.mark.long("the folders of an Astro project in an Airflow of its own")
 def test_folders_of_an_astro_project_work(tmp_path):
     """As those of an image: side by side in Airflow's home."""
     for folder in ("dags", "include", "plugins"):

@@ -131,6 +131,7 @@ def test_file_that_cannot_be_repeated_is_refused_before_anything_is_changed(data
     assert WarehouseRetryPolicy().evaluate(failed.value, 1, 4).action is RetryAction.FAIL
 
 
+@pytest.mark.long("another bookkeeping schema, as in the tests of the migrations")
 def test_bookkeeping_schema_is_a_setting(database, tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW__REDSHIFT_ELT__BOOKKEEPING_SCHEMA", "etl_prod")
     (tmp_path / "orders.sql").write_text("create table if not exists orders (a int)")

@@ -20,6 +20,8 @@ from redshift_elt.cluster.spec import ManagedCluster
 from tests.support.account import NAME, POLICY, TAGS, Asked, run
 from tests.support.aws_calls import recorded
 
+LIKE_ANOTHER = pytest.mark.long("clusters that are deleted like others")
+
 CLUSTER = ManagedCluster(NAME, {"project": "sparkify-warehouse"})
 WITHOUT_TRACE = {"approved": True, "final_snapshot": False, "confirm_data_loss": NAME}
 OTHER = [{"Key": "project", "Value": "another one"}]
@@ -82,7 +84,10 @@ def test_paused_cluster_that_aws_does_not_delete_is_resumed_first(account):
     assert account.contents() == {}
 
 
-@pytest.mark.parametrize("before", ["creating", "pausing", "modifying", "deleting"])
+@pytest.mark.parametrize(
+    "before",
+    ["creating", *(pytest.param(status, marks=LIKE_ANOTHER) for status in ("pausing", "modifying", "deleting"))],
+)
 def test_it_waits_for_a_busy_cluster(account, before):
     if before != "creating":
         account.create()
@@ -159,7 +164,9 @@ def test_teardown_asks_first_unless_approved_in_advance(account):
 
 
 @pytest.mark.parametrize("approved", [True, False])
-@pytest.mark.parametrize("entered", [None, "", "sparkify", NAME.upper()])
+@pytest.mark.parametrize(
+    "entered", [None, pytest.param("", marks=LIKE_ANOTHER), "sparkify", pytest.param(NAME.upper(), marks=LIKE_ANOTHER)]
+)
 def test_data_is_not_lost_without_the_name_of_the_cluster(account, approved, entered):
     account.create()
     before = account.contents()

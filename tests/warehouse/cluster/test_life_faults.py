@@ -183,7 +183,7 @@ def test_lost_response_does_not_fail_the_run(account, scenario, calls):
 
 @pytest.mark.parametrize(
     "scenario",
-    [pytest.param(name, marks=() if name in (*SHORT, "teardown") else LIKE_ANOTHER) for name in SCENARIOS],
+    [pytest.param(name, marks=() if name in SHORT else LIKE_ANOTHER) for name in SCENARIOS],
     indirect=True,
 )
 def test_temporarily_invalid_state_does_not_fail_the_run(account, scenario, calls):

@@ -46,15 +46,18 @@ def test_cluster_in_the_wanted_state_is_described_only_once(account, ensure, sta
     assert account.status() == status
 
 
+LIKE_ANOTHER = pytest.mark.long("states of a cluster that are waited for like others")
+
+
 @pytest.mark.parametrize(
     ("before", "dag_id", "status"),
     [
         ("creating", "sparkify_pause_cluster", "paused"),
-        ("resuming", "sparkify_pause_cluster", "paused"),
-        ("pausing", "sparkify_pause_cluster", "paused"),
-        ("creating", "sparkify_resume_cluster", "available"),
+        pytest.param("resuming", "sparkify_pause_cluster", "paused", marks=LIKE_ANOTHER),
+        pytest.param("pausing", "sparkify_pause_cluster", "paused", marks=LIKE_ANOTHER),
+        pytest.param("creating", "sparkify_resume_cluster", "available", marks=LIKE_ANOTHER),
         ("pausing", "sparkify_resume_cluster", "available"),
-        ("resuming", "sparkify_resume_cluster", "available"),
+        pytest.param("resuming", "sparkify_resume_cluster", "available", marks=LIKE_ANOTHER),
     ],
 )
 def test_it_waits_for_a_busy_cluster(account, before, dag_id, status):

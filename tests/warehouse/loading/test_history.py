@@ -21,6 +21,8 @@ from tests.support.faults import before_each_statement
 from tests.support.postgres_admin import PostgresAdmin
 from tests.support.warehouse import ROOT, STAGING, TARGETS, Run, WarehouseUnderTest
 
+LIKE_ANOTHER = pytest.mark.long("a fact whose statements are like those of another")
+
 KEYS = [f"log_data/2018/11/2018-11-0{day}-events.json" for day in (1, 2)]
 FIRST_DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 BOTH_DAYS = ("2018-11-01T00:00:00", "2018-11-03T00:00:00")
@@ -167,7 +169,11 @@ def position(statements: list[str], beginning: str) -> int:
 
 @pytest.mark.parametrize(
     ("target", "first_write"),
-    [("songplays", 'insert into "songplays"'), ("time", 'insert into "time"'), ("songs", 'merge into "songs"')],
+    [
+        ("songplays", 'insert into "songplays"'),
+        pytest.param("time", 'insert into "time"', marks=LIKE_ANOTHER),
+        ("songs", 'merge into "songs"'),
+    ],
 )
 def test_every_statement_is_counted_in_its_phase(uploaded, statements, target, first_write):
     run = staged(uploaded.run(*FIRST_DAY))
@@ -222,6 +228,7 @@ def test_repeated_transaction_adds_to_the_phases(uploaded, statements):
     assert seconds_of(uploaded, run, "time").waiting_seconds == 2 + 2
 
 
+@pytest.mark.long("a migration in the middle of the hours of a day")
 def test_earlier_history_table_is_migrated_and_keeps_its_rows(uploaded):
     run = uploaded.run(*FIRST_DAY)
     run.complete()

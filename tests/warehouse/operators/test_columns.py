@@ -65,8 +65,11 @@ def load(operator, select: str, table: str = "orders") -> dict[str, int]:
     return operator(table=table, key="order_id", select=select).execute(CONTEXT)
 
 
+QUALIFIED = pytest.mark.long("the same with a qualified name")
+
+
 @every_strategy
-@pytest.mark.parametrize("table", ["orders", "public.orders"])
+@pytest.mark.parametrize("table", ["orders", pytest.param("public.orders", marks=QUALIFIED)])
 def test_columns_that_the_select_does_not_yield_get_their_defaults_and_keep_their_values(orders, operator, table):
     assert load(operator, ONE, table)["inserted"] == 1
     assert load(operator, TWO, table)["inserted"] == 1

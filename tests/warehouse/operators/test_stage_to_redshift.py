@@ -9,7 +9,9 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.model.star_schema import comparable_tables
-from tests.support.warehouse import LOADS, TARGETS, WarehouseUnderTest
+from tests.support.warehouse import TARGETS, WarehouseUnderTest
+
+LIKE_ANOTHER = pytest.mark.long("names and files that are wrong like others")
 
 KEY = "log_data/2018/11/2018-11-01-events.json"
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
@@ -66,7 +68,10 @@ def test_warning_does_not_fail_the_run(bucket):
     assert (TEXT, "warned") in bucket.query(RESULTS, run=run.run_id)
 
 
-@pytest.mark.parametrize("load", [load for load in LOADS if load not in ("load_songs", "load_artists")])
+@pytest.mark.parametrize(
+    "load",
+    ["load_songplays", *(pytest.param(load, marks=LIKE_ANOTHER) for load in ("load_users", "load_time"))],
+)
 def test_file_replaced_by_an_invalid_one_before_the_load_is_not_loaded(bucket, load):
     put(bucket, {})
     run = bucket.run(*DAY)
@@ -143,8 +148,12 @@ def test_full_load_without_objects_fails_and_does_not_change_the_tables(loaded, 
     ("params", "words"),
     [
         ({"log_prefix": "log-data/"}, "No objects were found at s3://sparkify-tests/log-data/"),
-        ({"bucket": "sparkify-test"}, "The bucket 'sparkify-test' does not exist"),
-        ({"log_paths_key": "paths.json"}, "The JSONPaths file s3://sparkify-tests/paths.json does not exist"),
+        pytest.param({"bucket": "sparkify-test"}, "The bucket 'sparkify-test' does not exist", marks=LIKE_ANOTHER),
+        pytest.param(
+            {"log_paths_key": "paths.json"},
+            "The JSONPaths file s3://sparkify-tests/paths.json does not exist",
+            marks=LIKE_ANOTHER,
+        ),
     ],
 )
 def test_wrong_name_is_not_mistaken_for_an_hour_without_events(loaded, expected, params, words):

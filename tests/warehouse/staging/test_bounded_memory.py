@@ -115,7 +115,7 @@ def load_all(run: Run) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "source",
-    [pytest.param(name, marks=() if name in ("a ledger", "periods") else LIKE_ANOTHER) for name in SOURCES],
+    [pytest.param(name, marks=() if name == "periods" else LIKE_ANOTHER) for name in SOURCES],
 )
 def test_keys_in_memory_do_not_grow_with_the_number_of_objects(items, source):
     load, arguments, params = SOURCES[source]
@@ -138,7 +138,8 @@ def test_keys_in_memory_do_not_grow_with_the_number_of_objects(items, source):
     assert many <= few + SLACK
 
 
-@pytest.mark.parametrize("on_missing", [pytest.param("keep", marks=LIKE_ANOTHER), "delete"])
+@pytest.mark.parametrize("on_missing", ["keep", "delete"])
+@LIKE_ANOTHER
 def test_keys_in_memory_do_not_grow_with_the_number_of_missing_objects(items, on_missing):
     """Of each period, one object is left."""
     source = {**DATED, "on_missing": on_missing}
