@@ -34,6 +34,7 @@ class ComposeError(Exception):
 class Service:
     """A service with its values.
 
+    :param target: the stage of the Dockerfile whose image it runs; empty for an official image.
     :param environment: the variables that the file sets.
     :param depends_on: the condition for each service that must have started before.
     :param check: the command of its health check; none if it has no check.
@@ -58,11 +59,14 @@ def resolve(file: Path, environ: Mapping[str, str], profiles: set[str] = frozens
     :raises ComposeError: a required variable is missing, or a service that is needed is in another profile.
     """
     document = yaml.safe_load(file.read_text("utf-8"))
-    found = {
-        name: _service(name, _interpolated(service, environ))
+    started = {
+        name: _interpolated(service, environ)
         for name, service in document["services"].items()
         if not service.get("profiles") or set(service["profiles"]) & profiles
     }
+    # Docker Compose does not pull what another service that it starts builds.
+    targets = {each["image"]: each["build"]["target"] for each in started.values() if "build" in each}
+    found = {name: _service(name, service, targets) for name, service in started.items()}
     for service in found.values():
         for other in [name for name in service.depends_on if name not in found]:
             if document["services"][service.name]["depends_on"][other].get("required", True):
@@ -114,7 +118,7 @@ def _interpolated(value: Any, environ: Mapping[str, str]) -> Any:
     return interpolate(value, environ) if isinstance(value, str) else value
 
 
-def _service(name: str, service: Mapping[str, Any]) -> Service:
+def _service(name: str, service: Mapping[str, Any], targets: Mapping[str, str]) -> Service:
     if unknown := set(service) - _KNOWN:
         raise ComposeError(f"service {name!r} has keys that this reader does not know: {sorted(unknown)}")
     if shared := [key for key, value in service["environment"].items() if value is None]:
@@ -123,7 +127,7 @@ def _service(name: str, service: Mapping[str, Any]) -> Service:
     return Service(
         name=name,
         image=service["image"],
-        target=service.get("build", {}).get("target", ""),
+        target=targets.get(service["image"], ""),
         command=service.get("command", []),
         environment={key: str(value) for key, value in service["environment"].items()},
         user=service.get("user", ""),

@@ -136,8 +136,18 @@ def test_airflow_and_the_demo_name_the_address_of_airflow_for_users(environ, giv
     assert interpolate(port, given) == f"127.0.0.1:{given.get('AIRFLOW_PORT', '8080')}:8080"
 
 
+def test_each_image_is_built_by_one_service_and_never_pulled(environ):
+    """Several would each build their own, with one name, and the next ``up`` would replace the other containers."""
+    built = [service["image"] for service in SERVICES.values() if "build" in service]
+    assert sorted(built) == ["sparkify-warehouse-airflow", "sparkify-warehouse-local"]
+    for profiles in (set(), {"local"}, {"flower"}, {"local", "flower"}):
+        for service in resolve(FILE, environ, profiles).values():
+            assert bool(service.target) == (service.image in built), service.name
+
+
 def test_images_are_pinned_by_version_and_digest():
-    named = [service["image"] for service in SERVICES.values() if "build" not in service]
+    built = {service["image"] for service in SERVICES.values() if "build" in service}
+    named = [service["image"] for service in SERVICES.values() if service["image"] not in built]
     named += re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert len(named) == 3
     for image in named:
