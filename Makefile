@@ -77,17 +77,17 @@ reference: install ## write the reference in docs/operators.md from the docstrin
 golden: install ## write the golden files of the statements that the operators send, against a new stand-in
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m tests.support.golden
 
-bench: install ## measure the cost of an hourly run after 1, 10 and 100 days of history; ARGS="1 30" selects other lengths
+bench: install ## measure the cost of an hourly run after 1, 10 and 100 days of history; ARGS="1 2" selects other lengths
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench $(ARGS)
 
-bench-memory: install ## measure the memory of staging with a million objects and with many rejects; ARGS="1000 5000" selects numbers of objects
+bench-memory: install ## measure the memory of staging with a million objects and with many rejects; ARGS="1000 --rejects 1000" selects numbers of both
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.memory $(ARGS)
 
-bench-full-load: install ## measure full loads of 30 and of 365 days, and their retries; ARGS="7 70" selects other lengths
+bench-full-load: install ## measure full loads of 30 and of 365 days, and their retries; ARGS="1 2" selects other lengths
 	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.full_load $(ARGS)
 
-bench-standin: install ## compare the speed of the stand-in with PostgreSQL
-	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.standin
+bench-standin: install ## compare the speed of the stand-in with PostgreSQL; ARGS="--events 10000 --objects 1000" selects numbers
+	@exec env $(TEST_HELPERS) $(PROGRAMS)/python -m bench.standin $(ARGS)
 
 soak: install ## run the property tests of the loads with new random examples: MINUTES=10, SEED=n repeats a round
 	@exec $(LOCAL) soak $${MINUTES:+--minutes "$$MINUTES"} $${SEED:+--seed "$$SEED"}

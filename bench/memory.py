@@ -1,4 +1,4 @@
-"""``python -m bench.memory [NUMBER ...]``: measure the memory of staging with many objects and with many rejects.
+"""``python -m bench.memory [NUMBER ...] [--rejects NUMBER ...]``: the memory of staging many objects and many rejects.
 
 Each measurement is a process of its own, whose peak memory the operating system reports. A listing of a million objects
 is generated as S3 would answer it; everything else is real: the tables, the ledger, COPY, and the object with rejects.
@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from local.stack.stack import Stack
 
 OBJECTS = (1_000, 100_000, 1_000_000)
-# The largest number that COPY allows.
-REJECTS = 99_999
+# The second one is the largest number that COPY allows.
+REJECTS = (1, 99_999)
 EVENTS_KEY = "log_data/2018/11/2018-11-01-events.json"
 DAY = ("2018-11-01T00:00:00", "2018-11-02T00:00:00")
 
@@ -52,15 +52,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", type=int, default=OBJECTS, help="numbers of objects that S3 lists")
+    parser.add_argument("--rejects", nargs="+", type=int, default=REJECTS, help="numbers of records that COPY rejects")
     parser.add_argument("--measure", choices=[_LISTED, _REJECTED], help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.measure:
         _measure_here(options.measure, options.numbers[0])
         return 0
-    return on_new_stack(lambda stack, folder, progress: _measure(stack, folder, options.numbers, progress))
+    return on_new_stack(
+        lambda stack, folder, progress: _measure(stack, folder, progress, options.numbers, options.rejects)
+    )
 
 
-def _measure(stack: Stack, folder: Path, numbers: list[int], progress: Progress) -> None:
+def _measure(stack: Stack, folder: Path, progress: Progress, objects: Sequence[int], rejects: Sequence[int]) -> None:
     # Imported late: Airflow reads its configuration from the environment on import, and new_stack sets it first.
     from tests.support.new_warehouse import new_warehouse
     from tests.support.warehouse import BUCKET
@@ -71,17 +74,17 @@ def _measure(stack: Stack, folder: Path, numbers: list[int], progress: Progress)
         generate(folder / "data", Options(days=1, users=1, songs=1))
         warehouse.upload(folder / "data")
         events = (folder / "data" / EVENTS_KEY).read_bytes()
-        for number in numbers:
+        for number in objects:
             with progress.step(f"Staging a source of {number:,} objects, all of them loaded before"):
                 database.execute("truncate etl.loaded_files")
                 values = {"bucket": BUCKET, "etag": _ETAG, "last": number - 1, "targets": ["songs", "artists"]}
                 database.execute(_LOADED, values)
                 database.execute("analyze etl.loaded_files")
                 rows.append((f"{number:,} objects, loaded before", *_in_a_process(_LISTED, number)))
-        for rejects in (1, REJECTS):
-            with progress.step(f"Staging an object with {rejects:,} rejected records"):
-                warehouse.put(EVENTS_KEY, _with_rejects(events, rejects))
-                rows.append((f"rejected records: {rejects:,}", *_in_a_process(_REJECTED, rejects)))
+        for number in rejects:
+            with progress.step(f"Staging an object with {number:,} rejected records"):
+                warehouse.put(EVENTS_KEY, _with_rejects(events, number))
+                rows.append((f"rejected records: {number:,}", *_in_a_process(_REJECTED, number)))
     print_table(progress.console, "The memory of a staging task", ["what is staged", "peak memory", "time"], rows)
 
 

@@ -6,6 +6,7 @@ compare the ratios.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 EVENTS = 100_000
-SONGS = 14_896
+OBJECTS = 14_896
 STATEMENTS = 1_000
 ROUNDS = 3
 
@@ -59,31 +60,39 @@ statupdate off"""
 ONE_STATEMENT = "select count(*) from users where user_id = 1"
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table, and return the exit status."""
-    return on_new_stack(_measure)
+    parser = argparse.ArgumentParser(prog="python -m bench.standin", description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=EVENTS, help=f"events in one object; default: {EVENTS}")
+    parser.add_argument("--objects", type=int, default=OBJECTS, help=f"songs in one object each; default: {OBJECTS}")
+    options = parser.parse_args(arguments)
+    return on_new_stack(
+        lambda stack, folder, progress: _measure(stack, folder, progress, options.events, options.objects)
+    )
 
 
-def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
+def _measure(stack: Stack, folder: Path, progress: Progress, events: int, objects: int) -> None:
     # Imported late: Airflow reads its configuration from the environment on import, and new_stack sets it first.
     from tests.support.new_warehouse import new_warehouse
     from tests.support.warehouse import BUCKET
 
     with new_warehouse(stack) as warehouse:
-        with progress.step(f"Uploading {EVENTS:,} events in one object and {SONGS:,} songs in one object each"):
-            _upload(warehouse, folder / "data")
+        with progress.step(f"Uploading {events:,} events in one object and {objects:,} songs in one object each"):
+            _upload(warehouse, folder / "data", events, objects)
         direct = psycopg.connect(**stack.postgres.dsn.parameters(database_name(CLUSTER, DATABASE)), autocommit=True)
         endpoint = require_login(stack.settings)
         with direct, endpoint.connect() as client, endpoint.connect() as other:
             rows: list[tuple[str, ...]] = []
             with progress.step("Measuring COPY"):
-                rows += _copies(direct, client, BUCKET, folder / "events.csv")
+                copy = COPY_EVENTS.format(bucket=BUCKET)
+                rows.append(_copy_of_events(direct, client, copy, folder / "events.csv", events))
+                rows.append(_copy_of_objects(client, COPY_SONGS.format(bucket=BUCKET), objects))
             with progress.step("Measuring statements during a COPY"):
-                rows += _beside_a_copy(direct, client, other, BUCKET)
+                rows += _beside_a_copy(direct, client, other, copy)
             with progress.step("Measuring statements"):
                 rows += _statements(direct, client)
             with progress.step("Measuring a large result"):
-                rows += _results(direct, client)
+                rows += _results(direct, client, events)
     print_table(
         progress.console,
         "The stand-in compared with PostgreSQL",
@@ -92,20 +101,19 @@ def _measure(stack: Stack, folder: Path, progress: Progress) -> None:
     )
 
 
-def _upload(warehouse: WarehouseUnderTest, data: Path) -> None:
-    generate(data, Options(days=1, users=80, songs=SONGS))
+def _upload(warehouse: WarehouseUnderTest, data: Path, events: int, objects: int) -> None:
+    generate(data, Options(days=1, users=80, songs=objects))
     [day] = (data / "log_data").rglob("*.json")
     lines = day.read_text("utf-8").splitlines()
-    events = "\n".join((lines * (EVENTS // len(lines) + 1))[:EVENTS])
-    warehouse.put("log_data/bench.json", events.encode())
+    repeated = (lines * (events // len(lines) + 1))[:events]
+    warehouse.put("log_data/bench.json", "\n".join(repeated).encode())
     files = [data / "log_json_path.json", *(data / "song_data").rglob("*.json")]
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(lambda file: warehouse.put(str(file.relative_to(data)), file.read_bytes()), files))
 
 
-def _copies(direct: Connection, client: Connection, bucket: str, csv: Path) -> Iterator[tuple[str, ...]]:
-    """Compare COPY from JSON with PostgreSQL's COPY of the same rows from CSV, then COPY many small files."""
-    copy = COPY_EVENTS.format(bucket=bucket)
+def _copy_of_events(direct: Connection, client: Connection, copy: str, csv: Path, events: int) -> tuple[str, ...]:
+    """Compare COPY from JSON with PostgreSQL's COPY of the same rows from CSV."""
     client.execute(copy)
     with csv.open("wb") as file, direct.cursor().copy("copy staging_events to stdout (format csv)") as rows:
         for block in rows:
@@ -120,23 +128,27 @@ def _copies(direct: Connection, client: Connection, bucket: str, csv: Path) -> I
     plain, ours = _best(
         (load_csv, lambda: client.execute(copy)), before=lambda: direct.execute("truncate staging_events")
     )
-    yield (
-        f"COPY, {EVENTS:,} events",
-        f"{EVENTS / plain:,.0f} rows/s",
-        f"{EVENTS / ours:,.0f} rows/s",
+    return (
+        f"COPY, {events:,} events",
+        f"{events / plain:,.0f} rows/s",
+        f"{events / ours:,.0f} rows/s",
         f"{plain / ours:.2f} of its rate",
         "0.33 of its rate",
     )
-    seconds = _seconds(lambda: client.execute(COPY_SONGS.format(bucket=bucket)))
-    yield (f"COPY, {SONGS:,} objects", "", f"{seconds:.1f} s", "", "5 s")
 
 
-def _beside_a_copy(direct: Connection, client: Connection, other: Connection, bucket: str) -> Iterator[tuple[str, ...]]:
+def _copy_of_objects(client: Connection, copy: str, objects: int) -> tuple[str, ...]:
+    """COPY many small files."""
+    seconds = _seconds(lambda: client.execute(copy))
+    return (f"COPY, {objects:,} objects", "", f"{seconds:.1f} s", "", f"{5 * objects / OBJECTS:.1f} s")
+
+
+def _beside_a_copy(direct: Connection, client: Connection, other: Connection, copy: str) -> Iterator[tuple[str, ...]]:
     """Measure the statements of one client while another client runs COPY."""
     alone = [_seconds(lambda: other.execute(ONE_STATEMENT)) for _ in range(STATEMENTS)]
     direct.execute("truncate staging_events")
     with ThreadPoolExecutor(1) as pool:
-        copying = pool.submit(client.execute, COPY_EVENTS.format(bucket=bucket))
+        copying = pool.submit(client.execute, copy)
         beside = []
         while not copying.done():
             beside.append(_seconds(lambda: other.execute(ONE_STATEMENT)))
@@ -166,11 +178,11 @@ def _statements(direct: Connection, client: Connection) -> Iterator[tuple[str, .
     )
 
 
-def _results(direct: Connection, client: Connection) -> Iterator[tuple[str, ...]]:
+def _results(direct: Connection, client: Connection, events: int) -> Iterator[tuple[str, ...]]:
     direct.execute("insert into staging_events select * from staging_events")
     query = "select session_id, item_in_session, level, ts from staging_events"
     plain, ours = _best([lambda: direct.execute(query).fetchall(), lambda: client.execute(query).fetchall()])
-    yield (f"{2 * EVENTS:,} rows fetched", f"{plain:.2f} s", f"{ours:.2f} s", f"{ours / plain:.2f} times", "1.50 times")
+    yield (f"{2 * events:,} rows fetched", f"{plain:.2f} s", f"{ours:.2f} s", f"{ours / plain:.2f} times", "1.50 times")
 
 
 def _best(works: Iterable[Callable[[], object]], before: Callable[[], object] = lambda: None) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,37 @@ def test_generated_files_are_those_in_the_repository(clone, text, written):
     assert git(clone, "status", "--porcelain") == f" M {written}\n"
     run_in_shell(text, {}, folder=clone)
     assert git(clone, "status", "--porcelain") == ""
+
+
+def locked(file: Path) -> dict[str, set[str]]:
+    """Return the hashes of each package, by its name, version and condition."""
+    found = re.findall(r"^(\S+==[^\\\n]+?)((?: \\\n +--hash=\S+)*)$", file.read_text("utf-8"), re.MULTILINE)
+    return {package: set(hashes.split()) - {"\\"} for package, hashes in found}
+
+
+def test_dependencies_are_resolved_to_the_versions_in_the_repository(clone):
+    """In each lock file, the first package loses its hashes, so that the command has to write the file."""
+    locks = [clone / name for name in git(clone, "grep", "--files-with-matches", "--", "--hash=", "*.txt").split()]
+    before = {file: locked(file) for file in locks}
+    for file in locks:
+        file.write_text(re.sub(r"(?: \\\n +--hash=\S+)+", "", file.read_text("utf-8"), count=1), "utf-8")
+        assert next(iter(locked(file).values())) == set()
+    try:
+        run_in_shell(command("make lock"), {}, folder=clone)
+        after = {file: locked(file) for file in locks}
+    finally:
+        git(clone, "restore", ".")
+    assert {file: list(packages) for file, packages in after.items()} == {
+        file: list(packages) for file, packages in before.items()
+    }
+    # A version gains hashes when files of it are published for another platform.
+    lost = [
+        (file.name, package)
+        for file, packages in before.items()
+        for package, hashes in packages.items()
+        if not hashes <= after[file][package]
+    ]
+    assert lost == []
 
 
 def test_release_is_a_tag_and_a_wheel(clone):
