@@ -45,6 +45,7 @@ EXECUTED = {
         "tests/warehouse/test_documented_sql.py"
     ),
     ("docs/checks.md", "select sum(amount)"): "tests/warehouse/test_documented_sql.py",
+    ("docs/formats.md", "{"): "tests/warehouse/staging/test_formats.py",
     ("docs/guarantees.md", "with compared as ("): "tests/warehouse/loading/test_scd2.py",
     ("docs/history.md", "select"): "tests/warehouse/loading/test_history.py",
     ("docs/layouts.md", "select order_id, ordered_at from {{ staging_table('staging_north', dag_run) }}"): (

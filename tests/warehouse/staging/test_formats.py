@@ -20,6 +20,7 @@ from airflow.sdk import DAG
 from pyarrow import orc, parquet
 
 from redshift_elt import Avro, Csv, Delimited, FixedWidth, Json, Orc, Parquet, StageToRedshiftOperator
+from tests.support.snippets import block
 from tests.support.warehouse import BUCKET, Run, WarehouseUnderTest
 
 TABLE = "create table staging_sales (sale_id integer, item varchar(20), price decimal(5, 2), sold date, at timestamp)"
@@ -93,7 +94,7 @@ def new_run(warehouse: WarehouseUnderTest) -> Iterator[NewRun]:
 def staged(warehouse: WarehouseUnderTest, run: Run) -> list[tuple[Any, ...]]:
     """Run the task and return the rows of the staging table."""
     result = run.execute("stage")
-    rows = warehouse.query(f"select * from {result['table']} order by 1, 2")
+    rows = warehouse.query(f"select * from {result['table']} order by 1, 2, 3")
     assert result["rows"] == len(rows)
     return rows
 
@@ -285,3 +286,26 @@ def test_malformed_indented_record_fails_without_retry_and_shows_where(warehouse
     assert "A malformed record on several lines causes an error on each of them" in message
     assert f"s3://{BUCKET}/{PREFIX}1.json, line 8: " in message
     assert warehouse.query("select * from etl.rejects") == []
+
+
+def test_nested_fields_are_loaded_by_the_paths_of_the_documentation(warehouse, new_run):
+    paths = block("docs/formats.md", "{").text
+    warehouse.put("log_json_path.json", paths.encode())
+    sale = {"id": 1, "day": "2018-11-01"}
+    items = [{"name": "cup", "price": "2.50"}, {"name": "saucer", "price": "1.50"}]
+    records = [
+        {"sale": sale, "items": items, "at": "2018-11-01 08:30:00"},
+        {"sale": sale, "items": [{"name": "cup"}]},
+        {"sale": sale, "items": [{"name": ["tea", "pot"]}]},
+        {"sale": sale, "items": []},
+    ]
+    warehouse.put("log_data/1.json", json_lines(*records))
+    run = new_run(Json("log_json_path.json"), max_rejects=1)
+    assert staged(warehouse, run) == [
+        (1, '["tea","pot"]', None, date(2018, 11, 1), None),
+        (1, "cup", Decimal("2.50"), date(2018, 11, 1), MOMENT),
+        (1, "cup", None, date(2018, 11, 1), None),
+    ]
+    assert warehouse.query("select reason, line from etl.rejects where line_number = 4") == [
+        ("Invalid JSONPath format: Not an array or index out of range.", json.dumps(records[3]))
+    ]
