@@ -19,6 +19,7 @@ from standin_support.endpoint import (
     open_cluster,
     temporary_password,
 )
+from standin_support.waiting import wait_until
 
 
 def test_wrong_password_is_refused(endpoint):
@@ -139,6 +140,34 @@ def test_user_created_by_sql_logs_in_only_with_a_temporary_password(endpoint):
     loader.execute("create temporary table t (a int)")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied to create user"):
         loader.execute("create user another password disable")
+
+
+def maintained(endpoint: Endpoint) -> int:
+    """Return how often PostgreSQL has vacuumed and analyzed the table."""
+    query = "select vacuum_count + analyze_count from pg_stat_user_tables where relname = 'plays'"
+    [(count,)] = endpoint.connect_to_postgres().execute(query).fetchall()
+    return count
+
+
+def test_role_with_the_system_permissions_lets_a_user_vacuum_and_analyze(endpoint):
+    owner = endpoint.psycopg(autocommit=True)
+    owner.execute("create table plays (a int)")
+    owner.execute("create user loader password disable")
+    loader = endpoint.psycopg(user="IAM:loader", password=temporary_password("loader"), autocommit=True)
+    owner.execute("create role upkeep")
+    owner.execute("grant role upkeep to loader")
+    with pytest.raises(psycopg.errors.DuplicateObject, match='role "upkeep" already exists'):
+        owner.execute("create role upkeep")
+    for statement in ("analyze plays", "vacuum plays"):
+        loader.execute(statement)
+    assert maintained(endpoint) == 0
+    owner.execute("grant vacuum, analyze to role upkeep")
+    for statement in ("analyze plays", "vacuum plays"):
+        loader.execute(statement)
+    wait_until(lambda: maintained(endpoint) == 2, "both are in the statistics")
+    for statement in ("create role mine", "grant vacuum, analyze to role upkeep", "grant role upkeep to loader"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+            loader.execute(statement)
 
 
 def test_users_can_create_tables_in_public_until_revoked(endpoint):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
+import airflow.settings  # noqa: F401 - it configures logging, which must not happen while a test reads the log
 import pytest
 import redshift_connector
 
@@ -17,10 +18,12 @@ from redshift_elt.maintenance.vacuum import vacuum_and_analyze
 class Driver:
     """A connection of a driver.
 
-    :param message: the message of the error that statements on the table ``orders`` raise.
+    :param message: the message of the error that statements on the table ``orders`` raise; None if they succeed.
+    :param own: the tables of the user.
     """
 
-    message: str
+    message: str | None
+    own: tuple[str, ...] = ("customers",)
     executed: list[str] = field(default_factory=list)
     rowcount: int = -1
 
@@ -31,23 +34,46 @@ class Driver:
         pass
 
     def execute(self, statement: str) -> None:
-        if '"orders"' in statement:
+        if '"orders"' in statement and self.message:
             raise redshift_connector.ProgrammingError({"S": "ERROR", "C": "XX000", "M": self.message})
         self.executed.append(statement)
 
     def fetchall(self) -> list[list[str]]:
+        if "pg_tables" in self.executed[-1]:
+            return [["public", name] for name in self.own]
         return [['"IAMR:airflow"']]
+
+
+@pytest.mark.parametrize("table", ["orders", "public.orders"])
+def test_table_of_another_user_is_named_although_its_vacuum_succeeds(caplog, table):
+    """As Redshift reports it (AWS page "VACUUM")."""
+    with caplog.at_level(logging.WARNING):
+        vacuum_and_analyze(Session(Driver(None)), [table, "customers", "public.customers"])
+    [named] = caplog.messages
+    assert f'belong to another user than "IAMR:airflow": {table}. VACUUM has no effect' in named
+
+
+def test_own_tables_are_vacuumed_without_a_warning(caplog):
+    with caplog.at_level(logging.WARNING):
+        vacuum_and_analyze(Session(Driver(None, own=("customers", "orders"))), ["orders", "public.customers"])
+    assert caplog.messages == []
+
+
+def test_table_of_the_same_name_in_another_schema_is_not_the_users_own(caplog):
+    with caplog.at_level(logging.WARNING):
+        vacuum_and_analyze(Session(Driver(None)), ["etl.customers"])
+    assert "etl.customers" in caplog.text
 
 
 def test_tables_that_the_user_may_not_vacuum_are_skipped_and_named(caplog):
     driver = Driver("must be owner of relation orders")
     with caplog.at_level(logging.WARNING):
         vacuum_and_analyze(Session(driver), ["orders", "customers"])
-    *maintenance, asked = driver.executed
+    _, *maintenance, asked = driver.executed
     assert maintenance == ['vacuum "customers"', 'analyze "customers" predicate columns']
     assert asked == "select quote_ident(current_user)"
     [skipped] = caplog.messages
-    assert "their owner is another user: orders. The warehouse" in skipped
+    assert 'belong to another user than "IAMR:airflow": orders. VACUUM has no effect' in skipped
     assert "create role etl_maintenance; grant vacuum, analyze to role etl_maintenance; grant role" in skipped
     assert 'etl_maintenance to "IAMR:airflow";' in skipped
 

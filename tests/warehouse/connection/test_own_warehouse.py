@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,9 @@ import psycopg
 import pytest
 
 from local.datagen import Options, generate
+from redshift_elt import VacuumOperator
 from redshift_standin import REGION
+from redshift_standin.engine.databases import database_name
 from standin_support.waiting import wait_until
 from tests.model.star_schema import comparable, star_schema
 from tests.support.new_warehouse import PREFIXES, VISIBLE
@@ -64,6 +66,20 @@ def role(s3) -> str:
 def data(tmp_path):
     generate(tmp_path, Options(days=1, users=5, songs=20))
     return tmp_path
+
+
+@pytest.fixture
+def vacuumed(own_standin) -> Callable[[str], int]:
+    """Return a function that counts how often a table was vacuumed and analyzed, by PostgreSQL's own statistics."""
+    dsn = own_standin.postgres.dsn.parameters(database_name("mine", DATABASE))
+
+    def count(table: str) -> int:
+        with psycopg.connect(**dsn) as database:
+            query = "select vacuum_count + analyze_count from pg_stat_user_tables where relname = %s"
+            [(found,)] = database.execute(query, [table]).fetchall()
+        return found
+
+    return count
 
 
 def policy(**statement: Any) -> str:
@@ -115,7 +131,7 @@ def assert_it_loads(s3: Any, monkeypatch: pytest.MonkeyPatch, data, **connection
     assert warehouse.tables_of_runs() == []
 
 
-def test_cluster(s3, role, data, monkeypatch):
+def test_cluster(s3, role, data, vacuumed, monkeypatch, caplog):
     redshift = boto3.client("redshift")
     redshift.create_cluster(
         ClusterIdentifier="mine",
@@ -133,6 +149,22 @@ def test_cluster(s3, role, data, monkeypatch):
         prepare(connection, "sparkify_etl", login({"cluster_identifier": "mine"}))
     extra = {"iam": True, "cluster_identifier": "mine"}
     assert_it_loads(s3, monkeypatch, data, login="sparkify_etl", extra=extra)
+    with administrator(cluster["Endpoint"]["Address"], cluster["Endpoint"]["Port"]) as connection:
+        assert_it_maintains_with_the_documented_role(connection, vacuumed, caplog)
+
+
+def assert_it_maintains_with_the_documented_role(connection: psycopg.Connection[Any], vacuumed, caplog) -> None:
+    # On tables that it loads, a user of the stand-in may run VACUUM even without the role: see standin/docs/sql.md.
+    connection.execute("create table others (a integer)")
+    connection.execute("revoke all on others from sparkify_etl")
+    maintain = VacuumOperator(task_id="vacuum", tables=["public.others", "public.songs"])
+    maintain.execute({})
+    assert "belong to another user than sparkify_etl: public.others, public.songs, etl." in caplog.text
+    assert vacuumed("others") == 0
+    [statements] = re.findall(r"```sql\n( *create role .*?)```", PAGE, re.DOTALL)
+    connection.execute(statements)
+    maintain.execute({})
+    wait_until(lambda: vacuumed("others") == 2, "VACUUM and ANALYZE")
 
 
 def test_serverless_workgroup(s3, role, data, monkeypatch):

@@ -23,3 +23,69 @@ begin
     );
 end
 $$;
+
+-- Roles (AWS page "Role-based access control"). Those of another database or of a dropped one are other roles: the name
+-- is made of the database's, and only a role of this database may connect to it.
+
+create or replace function standin.role_name(name text)
+returns text
+language sql
+stable
+set search_path = pg_catalog
+as $$ select 'role:' || pg_catalog.md5(pg_catalog.current_database() || ':' || name) $$;
+
+create or replace procedure standin.check_granting()
+language plpgsql
+set search_path = pg_catalog
+as $$
+begin
+    if not pg_catalog.pg_has_role(session_user, 'pg_signal_backend', 'member') then
+        raise exception 'permission denied to create or grant a role' using errcode = 'insufficient_privilege';
+    end if;
+end
+$$;
+
+create or replace procedure standin.create_role(name text)
+language plpgsql
+security definer
+set search_path = pg_catalog
+as $$
+declare
+    role text := standin.role_name(name);
+begin
+    call standin.check_granting();
+    if exists (
+        select from pg_catalog.pg_roles
+        where
+            rolname = role
+            and pg_catalog.has_database_privilege(oid, pg_catalog.current_database(), 'connect')
+    ) then
+        raise exception 'role "%" already exists', name using errcode = 'duplicate_object';
+    end if;
+    execute pg_catalog.format('drop role if exists %I', role);
+    execute pg_catalog.format('create role %I', role);
+    execute pg_catalog.format('grant connect on database %I to %I', pg_catalog.current_database(), role);
+end
+$$;
+
+create or replace procedure standin.grant_maintenance(role text)
+language plpgsql
+security definer
+set search_path = pg_catalog
+as $$
+begin
+    call standin.check_granting();
+    execute pg_catalog.format('grant pg_maintain to %I', standin.role_name(role));
+end
+$$;
+
+create or replace procedure standin.grant_role(role text, grantee text)
+language plpgsql
+security definer
+set search_path = pg_catalog
+as $$
+begin
+    call standin.check_granting();
+    execute pg_catalog.format('grant %I to %I', standin.role_name(role), grantee);
+end
+$$;

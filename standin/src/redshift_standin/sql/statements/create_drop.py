@@ -12,6 +12,7 @@ from redshift_standin.sql.statement import Statement, is_late_binding, quote
 from redshift_standin.sql.statements.create_table import emit_create_table
 from redshift_standin.sql.statements.late_binding_views import translate_late_binding_view
 from redshift_standin.sql.statements.primary_keys import write_primary_key
+from redshift_standin.sql.statements.roles import translate_create_role
 from redshift_standin.sql.translation import Action, Translation
 
 
@@ -37,6 +38,8 @@ def translate_create(statement: Statement) -> Translation:
         return Translation.from_text(statement, f"create group {quote(*parts)}", command="CREATE GROUP")
     if statement.at(1, "user"):
         return _create_user(statement)
+    if statement.at(1, "role"):
+        return translate_create_role(statement)
     raise unsupported(f"CREATE {statement.tokens[1].value.upper() if len(statement) > 1 else ''}")
 
 

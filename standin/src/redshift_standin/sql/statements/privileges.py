@@ -1,10 +1,11 @@
-"""GRANT, REVOKE and ALTER DEFAULT PRIVILEGES."""
+"""GRANT, REVOKE and ALTER DEFAULT PRIVILEGES. Those of roles are in :mod:`.roles`."""
 
 from __future__ import annotations
 
 from redshift_standin.sql.lexer import Kind, unsupported, words
 from redshift_standin.sql.output import Output
 from redshift_standin.sql.statement import Statement
+from redshift_standin.sql.statements.roles import is_about_roles, translate_grant_of_role
 from redshift_standin.sql.translation import Translation
 
 
@@ -17,6 +18,8 @@ def translate_grant(statement: Statement) -> Translation:
     """
     )
     refused = {"role", "database", "function", "procedure", "language", "assumerole", "datashare", "model", "column"}
+    if is_about_roles(statement):
+        return translate_grant_of_role(statement)
     output = Output(statement)
     on = statement.find("on", 1, len(statement))
     if on < 0:
