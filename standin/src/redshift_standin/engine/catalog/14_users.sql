@@ -1,4 +1,17 @@
--- CREATE USER (AWS page "CREATE USER"): only superusers can run it, and the cluster's master user is one.
+-- Only superusers can create users and roles, and the cluster's master user is one (AWS pages "CREATE USER" and "System
+-- permissions for RBAC").
+
+create or replace procedure standin.check_superuser(action text)
+language plpgsql
+set search_path = pg_catalog
+as $$
+begin
+    if not pg_catalog.pg_has_role(session_user, 'pg_signal_backend', 'member') then
+        raise exception 'permission denied to %', action using errcode = 'insufficient_privilege';
+    end if;
+end
+$$;
+
 -- The server has other clusters' users too: whom this database does not let in is none of its own.
 
 create or replace procedure standin.create_user(name text)
@@ -7,9 +20,7 @@ security definer
 set search_path = pg_catalog
 as $$
 begin
-    if not pg_catalog.pg_has_role(session_user, 'pg_signal_backend', 'member') then
-        raise exception 'permission denied to create user' using errcode = 'insufficient_privilege';
-    end if;
+    call standin.check_superuser('create user');
     if name in ('none', 'public', 'rdsdb') or pg_catalog.left(name, 3) = 'pg_' then
         raise exception 'user name "%" is reserved', name using errcode = 'reserved_name';
     end if;
@@ -34,17 +45,6 @@ stable
 set search_path = pg_catalog
 as $$ select 'role:' || pg_catalog.md5(pg_catalog.current_database() || ':' || name) $$;
 
-create or replace procedure standin.check_granting()
-language plpgsql
-set search_path = pg_catalog
-as $$
-begin
-    if not pg_catalog.pg_has_role(session_user, 'pg_signal_backend', 'member') then
-        raise exception 'permission denied to create or grant a role' using errcode = 'insufficient_privilege';
-    end if;
-end
-$$;
-
 create or replace procedure standin.create_role(name text)
 language plpgsql
 security definer
@@ -53,7 +53,7 @@ as $$
 declare
     role text := standin.role_name(name);
 begin
-    call standin.check_granting();
+    call standin.check_superuser('create role');
     if exists (
         select from pg_catalog.pg_roles
         where
@@ -74,7 +74,7 @@ security definer
 set search_path = pg_catalog
 as $$
 begin
-    call standin.check_granting();
+    call standin.check_superuser('grant system permissions');
     execute pg_catalog.format('grant pg_maintain to %I', standin.role_name(role));
 end
 $$;
@@ -85,7 +85,7 @@ security definer
 set search_path = pg_catalog
 as $$
 begin
-    call standin.check_granting();
+    call standin.check_superuser('grant role');
     execute pg_catalog.format('grant %I to %I', standin.role_name(role), grantee);
 end
 $$;
