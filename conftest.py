@@ -30,7 +30,7 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("suite"), max_examples=2000)
 settings.register_profile(
-    "soak", settings.get_profile("suite"), max_examples=1000, derandomize=False, database=None, print_blob=True
+    "soak", settings.get_profile("suite"), max_examples=500, derandomize=False, database=None, print_blob=True
 )
 settings.load_profile("suite")
 

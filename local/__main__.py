@@ -40,8 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     backfill = commands.add_parser(
         "backfill", help="run every hour of a period on an empty warehouse, and compare with a full load"
     )
-    backfill.add_argument("--from", dest="start", default="2018-11-01", help="the first day")
-    backfill.add_argument("--to", dest="end", default="2018-12-01", help="the day after the last one")
+    backfill.add_argument("--from", dest="start", default="2018-11-01", help="the first day, or the first hour")
+    backfill.add_argument("--to", dest="end", default="2018-12-01", help="the day or hour after the last one")
     backfill.add_argument("--order", choices=["forwards", "backwards"], default="forwards")
     backfill.add_argument("--data", type=Path, help="a directory of data; by default, data is generated")
     soak = commands.add_parser("soak", help="run the property tests of the loads with new random examples")

@@ -1,4 +1,7 @@
-"""An Airflow backfill of many hours with a concurrent full load, compared with a single full load."""
+"""An Airflow backfill of many hours with a concurrent full load, compared with a single full load.
+
+If the hours are not those of whole days, a run of these hours takes the place of the full load.
+"""
 
 from __future__ import annotations
 
@@ -43,15 +46,15 @@ POLL_SECONDS = 1.0
 
 
 def backfill(stack: Stack, progress: Progress, period: Period, data: Path | None, *, backwards: bool) -> None:
-    """Run every hour of a period with an Airflow backfill, on an empty warehouse, and compare with one full load.
+    """Run every hour of a period with an Airflow backfill, on an empty warehouse, and compare with a single run.
 
-    Halfway, a full load is triggered by hand. Some hours run twice.
+    Halfway, another single run is triggered by hand. Some hours run twice.
 
     :param data: the directory of data; None generates data for the period.
     :param backwards: whether the latest hour is the first.
-    :raises StackError: a run failed, or a full load gives other rows.
+    :raises StackError: a run failed, or a single run gives other rows.
     """
-    dataset = Dataset.open(data).between(period.start, period.last_day) if data else None
+    dataset = Dataset.open(data).between(period.first_day, period.last_day) if data else None
     stack.up()
     try:
         dataset = dataset or _generated_data(stack.settings, progress, period)
@@ -66,11 +69,11 @@ def backfill(stack: Stack, progress: Progress, period: Period, data: Path | None
 
 
 def _generated_data(settings: Settings, progress: Progress, period: Period) -> Dataset:
-    """Return generated data for the period; it is generated only once."""
-    directory = settings.state / f"data_{period.start}_{period.end}"
+    """Return generated data for the days of the period; it is generated only once."""
+    directory = settings.state / f"data_{period.first_day}_{period.last_day}"
     if not directory.exists():
         with progress.step("Generating the data") as step:
-            generate(directory, Options(days=period.days, start=period.start))
+            generate(directory, Options(days=period.days, start=period.first_day))
             step.done = f"Generated the data in {directory}"
     return Dataset.open(directory)
 
@@ -90,20 +93,20 @@ def _backfill(settings: Settings, api: AirflowApi, progress: Progress, period: P
     with progress.step(f"Backfilling {period}") as step:
         wait_for_dag(api, LOAD)
         api.unpause(LOAD)
-        hours = _Hours(api, period.first_hour, period.last_hour)
+        hours = _Hours(api, period.start, period.last_hour)
         with _started(api, hours, backwards=backwards) as backfill_id:
             _follow(hours, step, hours.number // 2)
             before = _LoadedBefore.read(settings, hours)
-            manual = api.trigger(LOAD, {"full_load": True})
+            manual = api.trigger(LOAD, period.conf)
             with failed_on_interrupt(api, LOAD, manual):
                 _follow(hours, step, hours.number)
                 state = _end_of_run(api, manual)
             _wait_for_end(api, backfill_id)
-        step.done = f"Ran {hours.number} hours, {len(before.hours)} of them before the full load"
+        step.done = f"Ran {hours.number} hours, {len(before.hours)} of them before the {period.single_run}"
     runs, tasks = hours.runs(), hours.tasks()
     if state != "success":
         raise StackError(show_failure(api, progress, LOAD, manual))
-    repeated = _Hours(api, period.first_hour, min(period.last_hour, period.first_hour + (REPEATED_HOURS - 1) * HOUR))
+    repeated = _Hours(api, period.start, min(period.last_hour, period.start + (REPEATED_HOURS - 1) * HOUR))
     with progress.step(f"Running {repeated.number} hours again") as step:
         with _started(api, repeated, backwards=backwards) as backfill_id:
             _follow(repeated, step, repeated.number)
@@ -111,7 +114,7 @@ def _backfill(settings: Settings, api: AirflowApi, progress: Progress, period: P
         step.done = f"Ran {repeated.number} hours a second time"
     _check_success(api, progress, hours)
     _print_speed(progress, runs, tasks)
-    _compare(settings, api, progress, before)
+    _compare(settings, api, progress, period, before)
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class _Hours:
 
 @dataclass(frozen=True)
 class _LoadedBefore:
-    """The rows that the hourly runs had loaded before the full load started."""
+    """The rows that the hourly runs had loaded before the single run started."""
 
     hours: frozenset[datetime]
     fingerprints: dict[str, str]
@@ -226,26 +229,26 @@ def _print_speed(progress: Progress, runs: list[dict[str, Any]], tasks: Counter[
     print_table(progress.console, f"The backfill, {ACTIVE_RUNS} runs at a time", ("what", "value"), rows)
 
 
-def _compare(settings: Settings, api: AirflowApi, progress: Progress, before: _LoadedBefore) -> None:
-    """Run a full load, which must find nothing to write.
+def _compare(settings: Settings, api: AirflowApi, progress: Progress, period: Period, before: _LoadedBefore) -> None:
+    """Run all hours at once, which must find nothing to write.
 
     :raises StackError: it wrote rows.
     """
     with require_login(settings).connect() as connection:
         hourly, rows = fingerprints(connection), row_counts(connection)
         repaired = before.fingerprints != fingerprints_of_hours(connection, before.hours)
-    run_id = run_dag(api, progress, LOAD, {"full_load": True})
+    run_id = run_dag(api, progress, LOAD, period.conf)
     with require_login(settings).connect() as connection:
-        full, written = fingerprints(connection), rows_written(connection, LOAD, run_id)
-        full_rows = row_counts(connection)
-    same = {table: hourly[table] == full[table] and written.get(table) == 0 for table in STAR_SCHEMA}
+        single, written = fingerprints(connection), rows_written(connection, LOAD, run_id)
+        single_rows = row_counts(connection)
+    same = {table: hourly[table] == single[table] and written.get(table) == 0 for table in STAR_SCHEMA}
     lines = [
-        (table, f"{rows[table]:,}", f"{full_rows[table]:,}", written.get(table), "yes" if same[table] else "NO")
+        (table, f"{rows[table]:,}", f"{single_rows[table]:,}", written.get(table), "yes" if same[table] else "NO")
         for table in STAR_SCHEMA
     ]
-    names = ("table", "rows after the backfill", "after one full load", "rows it wrote", "same")
-    print_table(progress.console, "The backfill and a single full load", names, lines)
+    names = ("table", "rows after the backfill", f"after one {period.single_run}", "rows it wrote", "same")
+    print_table(progress.console, f"The backfill and a single {period.single_run}", names, lines)
     if repaired:
-        raise StackError("The full load changed hours that had already been loaded.")
+        raise StackError(f"The {period.single_run} changed hours that had already been loaded.")
     if not all(same.values()):
-        raise StackError("The backfill and the full load gave different rows: see the table above.")
+        raise StackError(f"The backfill and the {period.single_run} gave different rows: see the table above.")

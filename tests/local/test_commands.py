@@ -23,6 +23,7 @@ from local.stack.cluster_login import require_login
 from local.stack.dag_ids import CREATE_CLUSTER, LOAD, REPORT
 from local.stack.dag_run import FINISHED
 from local.stack.environment import ADMIN, METADATA
+from local.stack.report import STAR_SCHEMA
 from local.stack.secret import Secrets
 from standin_support.waiting import wait_until
 from tests.model import star_schema as model
@@ -155,7 +156,7 @@ def test_invalid_data_directory_is_reported_before_anything_starts(new_settings,
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--from", "yesterday"], "FROM=yesterday is not a date: write it as 2018-11-01"),
+        (["--from", "yesterday"], "FROM=yesterday is neither a date nor an hour: write it as 2018-11-01"),
         (["--from", "2018-11-02", "--to", "2018-11-02"], "FROM=2018-11-02 TO=2018-11-02 is an empty period"),
         (["--to", "2999-01-01"], "TO=2999-01-01 is in the future"),
         (["--data", "/nowhere"], "DATA=/nowhere is not a directory"),
@@ -443,6 +444,25 @@ def test_notebook_opens_on_the_local_warehouse(stack, tmp_path):
     with jupyter(notebook, stack.settings.to_environment(), tmp_path) as client:
         found = client.get("/api/contents/notebooks/sparkify.ipynb").raise_for_status().json()
     assert found["type"] == "notebook"
+
+
+@IN_AIRFLOW
+def test_backfill_of_two_hours_gives_the_rows_of_one_run(stack, metadata):
+    backfill = command("make backfill FROM=2018-11-15T17:00 TO=2018-11-15T19:00")
+    lines = run_in_shell(backfill, {**stack.settings.to_environment(), "COLUMNS": "200"}).splitlines()
+    generated = stack.settings.state / f"data_{DAY}_{DAY}"
+    hours = datetime(DAY.year, DAY.month, DAY.day, 17), datetime(DAY.year, DAY.month, DAY.day, 19)
+    expected = model.star_schema(generated, *hours)
+    with require_login(stack.settings).connect() as warehouse:
+        assert {table: rows(warehouse, table) for table in TARGETS} == {table: expected[table] for table in TARGETS}
+
+    assert [line for line in lines if re.search(r"Ran 2 hours, [12] of them before the run of these hours", line)] != []
+    assert [line for line in lines if "Ran 2 hours a second time" in line] != []
+    begin = lines.index("The backfill and a single run of these hours")
+    compared = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines[begin:] if line[:1] == "│"]
+    counts = {table: f"{len(expected[table]):,}" for table in STAR_SCHEMA}
+    assert compared == [[table, counts[table], counts[table], "0", "yes"] for table in STAR_SCHEMA]
+    assert "0" not in counts.values()
 
 
 def test_no_secret_is_in_a_command_line_or_a_log(stack):

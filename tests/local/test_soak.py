@@ -7,8 +7,11 @@ import pytest
 from rich.console import Console
 
 from local.errors import StackError
-from local.soak import soak
+from local.settings import ROOT
+from local.soak import PROPERTIES, soak
 from local.stack.progress import Progress
+from tests.support.shell import run_in_shell
+from tests.support.snippets import command
 
 pytestmark = pytest.mark.long("rounds of make soak")
 
@@ -58,6 +61,12 @@ def test_seed_determines_the_examples_of_a_round(properties):
     assert len(numbers) == 20
     assert run(file, "0", "11")[2] == numbers
     assert run(file, "0", "12")[2] != numbers
+
+
+def test_one_round_tries_every_property_of_the_loads():
+    output = run_in_shell(command("make soak MINUTES=0"), {})
+    properties = (ROOT / PROPERTIES).read_text("utf-8").count("\n@given(")
+    assert re.fullmatch(rf" *\d+\.\d s  seed \d+: {properties} passed.*\n", output)
 
 
 def test_rounds_are_run_until_the_time_is_up(properties):
