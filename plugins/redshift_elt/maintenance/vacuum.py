@@ -21,8 +21,7 @@ _REMOVE_DELETED = ("maintenance/vacuum_all_deleted.sql",)
 def vacuum_and_analyze(session: Session, tables: Iterable[str]) -> None:
     """Vacuum and analyze tables, one after the other: a cluster runs one VACUUM at a time (AWS page "VACUUM").
 
-    Tables of other users are logged: without a role that allows it, VACUUM has no effect on them, and succeeds all the
-    same (AWS page "VACUUM").
+    A warning names the tables of other users. VACUUM succeeds on them, but has no effect without a role that allows it.
 
     :param session: a session that is not in a transaction.
     """
@@ -30,7 +29,7 @@ def vacuum_and_analyze(session: Session, tables: Iterable[str]) -> None:
 
 
 def remove_deleted_rows(session: Session, table: str) -> None:
-    """Remove all deleted rows of a table from the disks, if the user of the connection may; otherwise log it.
+    """Remove all deleted rows of a table from the disks. A warning says if the table belongs to another user.
 
     :param session: a session that is not in a transaction.
     """
@@ -40,34 +39,35 @@ def remove_deleted_rows(session: Session, table: str) -> None:
 def _run_for_each(session: Session, tables: Iterable[str], templates: Sequence[str]) -> None:
     names = list(tables)
     own = _own(session, names)
-    refused = set()
     for name in names:
         log.info("VACUUM of %s.", name)
         try:
             for template in templates:
                 session.execute(render(template, name=name))
         except Exception as error:
-            if not ((found := ServerError.of(error)) and found.is_not_allowed):
+            if name in own or not ((found := ServerError.of(error)) and found.is_not_allowed):
                 raise
-            refused.add(name)
-    if doubtful := [name for name in names if name in refused or name not in own]:
+    if others := [name for name in names if name not in own]:
         [(user,)] = session.fetch(render("access/current_user.sql"))
         log.warning(
-            "These tables belong to another user than %s: %s. VACUUM has no effect on them, although it succeeds, "
-            "unless %s is a superuser or has a role that allows it (AWS page 'VACUUM'). The warehouse vacuums and "
-            "analyzes them itself when it is idle. If there is no such role yet, let a superuser run once: "
-            "create role etl_maintenance; grant vacuum, analyze to role etl_maintenance; "
-            "grant role etl_maintenance to %s; (see docs/aws.md).",
+            "%s does not own these tables: %s. VACUUM succeeds on them, but has no effect unless %s is a superuser or "
+            "has a role with the permission (AWS page 'VACUUM'). Redshift vacuums and analyzes them itself when it is "
+            "idle. To grant the permission, run these statements once as a superuser: create role etl_maintenance; "
+            "grant vacuum, analyze to role etl_maintenance; grant role etl_maintenance to %s; (see docs/aws.md).",
             user,
-            ", ".join(doubtful),
+            ", ".join(others),
             user,
             user,
         )
 
 
 def _own(session: Session, names: Sequence[str]) -> set[str]:
-    """Return those of the tables that the user of the connection owns."""
-    bare = {name: name.rpartition(".")[2] for name in names}
-    found = session.fetch(render("access/own_tables.sql", names=sorted(set(bare.values())))) if names else []
-    own = {f"{schema}.{table}" for schema, table in found} | {table for _, table in found}
-    return {name for name in names if name in own}
+    """Return the names of the tables that the user owns, with the schema, and without it if that is enough.
+
+    :param names: the names of the tables in question.
+    """
+    if not names:
+        return set()
+    without_schema = sorted({name.rpartition(".")[2] for name in names})
+    found = session.fetch(render("access/own_tables.sql", names=without_schema))
+    return {f"{schema}.{table}" for schema, table, _ in found} | {table for _, table, is_default in found if is_default}

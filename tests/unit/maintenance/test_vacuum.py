@@ -40,7 +40,7 @@ class Driver:
 
     def fetchall(self) -> list[list[str]]:
         if "pg_tables" in self.executed[-1]:
-            return [["public", name] for name in self.own]
+            return [["public", name, True] for name in self.own]
         return [['"IAMR:airflow"']]
 
 
@@ -50,7 +50,7 @@ def test_table_of_another_user_is_named_although_its_vacuum_succeeds(caplog, tab
     with caplog.at_level(logging.WARNING):
         vacuum_and_analyze(Session(Driver(None)), [table, "customers", "public.customers"])
     [named] = caplog.messages
-    assert f'belong to another user than "IAMR:airflow": {table}. VACUUM has no effect' in named
+    assert f'"IAMR:airflow" does not own these tables: {table}. VACUUM succeeds on them, but has no effect' in named
 
 
 def test_own_tables_are_vacuumed_without_a_warning(caplog):
@@ -73,7 +73,7 @@ def test_tables_that_the_user_may_not_vacuum_are_skipped_and_named(caplog):
     assert maintenance == ['vacuum "customers"', 'analyze "customers" predicate columns']
     assert asked == "select quote_ident(current_user)"
     [skipped] = caplog.messages
-    assert 'belong to another user than "IAMR:airflow": orders. VACUUM has no effect' in skipped
+    assert '"IAMR:airflow" does not own these tables: orders.' in skipped
     assert "create role etl_maintenance; grant vacuum, analyze to role etl_maintenance; grant role" in skipped
     assert 'etl_maintenance to "IAMR:airflow";' in skipped
 
@@ -81,9 +81,14 @@ def test_tables_that_the_user_may_not_vacuum_are_skipped_and_named(caplog):
 def test_statements_of_the_log_are_those_of_the_documentation(caplog):
     with caplog.at_level(logging.WARNING):
         vacuum_and_analyze(Session(Driver("must be owner of relation orders")), ["orders"])
-    statements = [f"{text.strip()};" for text in caplog.text.split("run once:")[1].split(";")[:-1]]
+    statements = [f"{text.strip()};" for text in caplog.text.split("as a superuser:")[1].split(";")[:-1]]
     documented = " ".join((ROOT / "docs" / "aws.md").read_text().split())
     assert " ".join(statements).replace('"IAMR:airflow"', "sparkify_etl") in documented
+
+
+def test_own_table_that_is_refused_fails_the_task():
+    with pytest.raises(redshift_connector.ProgrammingError, match="permission denied"):
+        vacuum_and_analyze(Session(Driver("permission denied for schema shop", own=("orders",))), ["orders"])
 
 
 def test_other_errors_fail_the_task():

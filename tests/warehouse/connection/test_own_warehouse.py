@@ -159,7 +159,7 @@ def assert_it_maintains_with_the_documented_role(connection: psycopg.Connection[
     connection.execute("revoke all on others from sparkify_etl")
     maintain = VacuumOperator(task_id="vacuum", tables=["public.others", "public.songs"])
     maintain.execute({})
-    assert "belong to another user than sparkify_etl: public.others, public.songs, etl." in caplog.text
+    assert "sparkify_etl does not own these tables: public.others, public.songs, etl." in caplog.text
     assert vacuumed("others") == 0
     [statements] = re.findall(r"```sql\n( *create role .*?)```", PAGE, re.DOTALL)
     connection.execute(statements)

@@ -1,7 +1,11 @@
-{# Of tables with these names, in any schema, those that the user of the connection owns. #}
+{#
+Of tables with these names, in any schema, those that the user of the connection owns: schema, name, and whether the name
+alone means this table.
+#}
 select
     schemaname,
-    tablename
+    tablename,
+    schemaname = current_schema() as is_default
 from pg_tables
 where
     tablename in (
